@@ -1,0 +1,49 @@
+"""Fixtures every room's tests share: real servers, started once, cleaned between tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+for folder in (ROOT, ROOT / "plugins"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set just above)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    """One real server for the whole session; use `redis_url`, which hands it out empty."""
+    server = RunningRedis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """The URL of a real, empty Redis."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+def own_redis(tmp_path):
+    """A server of the test's own, for those that kill or fill it."""
+    server = RunningRedis(tmp_path / "own-redis")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of measuring data beside the repository; skips where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the measuring data beside the repository is absent")
+    return folder
