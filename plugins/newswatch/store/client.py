@@ -1,0 +1,71 @@
+"""The Redis client: how it is made, and how its failures become ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
+
+from newswatch.errors import RedisUnavailable
+from newswatch.redact import redact_text
+
+SOCKET_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 3.0
+
+
+def connect(url: str, **options: Any) -> Redis:
+    """A client for `url` (redis://, rediss://, unix://). No connection is made yet.
+
+    Calls are retried twice within a second on a broken connection: every script of ours may run
+    twice without harm, since the second run finds the first one's result.
+    """
+    settings: dict[str, Any] = {
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+        "decode_responses": False,
+        **options,
+    }
+    return Redis.from_url(url, **settings)
+
+
+@contextmanager
+def redis_errors() -> Iterator[None]:
+    """Turn redis-py's errors into RedisUnavailable with what to do about it."""
+    try:
+        yield
+    except OutOfMemoryError as error:
+        raise RedisUnavailable(
+            "Redis is out of memory and refuses writes: raise maxmemory or shorten the retention"
+        ) from error
+    except BusyLoadingError as error:
+        raise RedisUnavailable("Redis is still loading its data; the next try will find it ready") from error
+    except ResponseError:
+        raise
+    except (RedisError, OSError) as error:
+        raise RedisUnavailable(
+            f"Redis cannot be reached ({redact_text(str(error))}): is it running, is REDIS_URL right?"
+        ) from error
+
+
+def script_text(name: str) -> str:
+    """The source of one of our Lua scripts, `newswatch/store/lua/<name>.lua`."""
+    return (resources.files("newswatch.store") / "lua" / f"{name}.lua").read_text("utf-8")
+
+
+def text(value: bytes | str | None, default: str = "") -> str:
+    """A reply as text."""
+    if value is None:
+        return default
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def fields(reply: dict[bytes, bytes]) -> dict[str, str]:
+    """A hash as text."""
+    return {text(key): text(value) for key, value in reply.items()}

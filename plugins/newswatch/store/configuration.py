@@ -1,0 +1,39 @@
+"""The configuration in force, as every stage reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from newswatch.store import keys
+from newswatch.store.client import script_text, text
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is in force: its version, its content's digest, and the bundle as JSON."""
+
+    version: int
+    digest: str
+    bundle: str
+
+
+async def read_version(redis: Redis) -> int:
+    """The version in force, 0 when there is none yet."""
+    return int(await redis.hget(keys.CONFIG, "version") or 0)
+
+
+async def read_stored(redis: Redis) -> Stored | None:
+    """What is in force, None before the first adoption."""
+    version, digest, bundle = await redis.hmget(keys.CONFIG, ["version", "digest", "bundle"])
+    if version is None or bundle is None:
+        return None
+    return Stored(int(version), text(digest), text(bundle))
+
+
+async def put_in_force(redis: Redis, replaces: int, stored: Stored, now_ms: int) -> bool:
+    """Put a bundle in force unless another came in meanwhile (then False)."""
+    script = redis.register_script(script_text("configure"))
+    args: list[str | int] = [str(replaces), str(stored.version), stored.digest, stored.bundle, now_ms]
+    return bool(await script(keys=[keys.CONFIG], args=args))

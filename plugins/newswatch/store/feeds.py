@@ -1,0 +1,171 @@
+"""Feed state and the claim: what makes an item be seen exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from newswatch.errors import RetryableError
+from newswatch.models import Item
+from newswatch.store import keys
+from newswatch.store.client import fields, script_text, text
+from newswatch.store.codec import item_to_json
+from newswatch.store.seen import SeenRecord, pack_all, unpack_all
+
+MAX_CHUNK_ITEMS = 500
+MAX_CHUNK_BYTES = 4_000_000
+
+
+class ClaimConflict(RetryableError):
+    """Another poller claimed for this feed, or the configuration changed: decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is known of one feed between polls. Times are milliseconds since 1970, 0 unknown."""
+
+    generation: int = 0
+    url: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    document_ms: int = 0
+    confirmed_ms: int = 0
+    seen_since_ms: int = 0
+    polled_ms: int = 0
+    last_new_ms: int = 0
+    failures: int = 0
+    failing_since_ms: int = 0
+    error: str = ""
+    status: str = ""
+    title: str = ""
+
+
+_NAMES = {"generation": "gen"}
+_INTEGERS = frozenset(name for name, kind in FeedState.__annotations__.items() if kind == "int")
+
+
+def _state(reply: Mapping[bytes, bytes]) -> FeedState:
+    raw = fields(dict(reply))
+    values = {name: raw.get(_NAMES.get(name, name)) for name in FeedState.__annotations__}
+    known = {k: int(float(v)) if k in _INTEGERS else v for k, v in values.items() if v is not None}
+    return FeedState(**known)  # type: ignore[arg-type]
+
+
+async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
+    """The states of many feeds in one round trip; a feed never polled has an empty one."""
+    pipe = redis.pipeline(transaction=False)
+    for feed_id in feed_ids:
+        pipe.hgetall(keys.feed(feed_id))
+    return {i: _state(reply) for i, reply in zip(feed_ids, await pipe.execute(), strict=True)}
+
+
+async def read_due(redis: Redis) -> dict[str, float]:
+    """When each feed is to be polled next, in milliseconds since 1970."""
+    rows: Any = await redis.zrange(keys.FEEDS_DUE, 0, -1, withscores=True)
+    return {text(member): score for member, score in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class StateUpdate:
+    """What a poll without anything to claim leaves behind."""
+
+    feed_id: str
+    values: Mapping[str, str | int]
+    next_due_ms: int
+
+
+async def write_updates(redis: Redis, updates: Iterable[StateUpdate]) -> None:
+    """Many feeds' updates in one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    for update in updates:
+        values: dict[Any, Any] = dict(update.values)
+        pipe.hset(keys.feed(update.feed_id), mapping=values)
+        pipe.zadd(keys.FEEDS_DUE, {update.feed_id: update.next_due_ms})
+    await pipe.execute()
+
+
+async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
+    """Let these feeds be polled with the next cycle."""
+    due = dict.fromkeys(feed_ids, 0)
+    if due:
+        await redis.zadd(keys.FEEDS_DUE, due)
+
+
+async def forget(redis: Redis, configured: Iterable[str]) -> int:
+    """Take feeds no longer configured off the schedule; what they showed is kept for their return."""
+    gone = set(await read_due(redis)) - set(configured)
+    if gone:
+        await redis.zrem(keys.FEEDS_DUE, *gone)
+    return len(gone)
+
+
+async def read_seen(redis: Redis, feed_id: str) -> dict[bytes, SeenRecord]:
+    """What the feed has shown, by identity hash."""
+    blob: Any = await redis.get(keys.seen(feed_id))
+    return unpack_all(blob or b"")
+
+
+async def ensure_group(redis: Redis) -> None:
+    """The consumer group of the items stream, from the stream's beginning."""
+    groups = await redis.exists(keys.ITEMS) and await redis.xinfo_groups(keys.ITEMS)
+    if not any(group["name"] == keys.ITEMS_GROUP.encode() for group in groups or []):
+        await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0", mkstream=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """All that one document changes: new items with their records, and the whole for the end."""
+
+    feed_id: str
+    items: tuple[tuple[Item, SeenRecord], ...]
+    whole: tuple[SeenRecord, ...]
+    values: Mapping[str, str | int]
+    next_due_ms: int
+
+
+def _chunks(pairs: Sequence[tuple[Item, SeenRecord]]) -> list[list[tuple[str, SeenRecord]]]:
+    """Items as JSON in chunks bounded by number and by bytes; always at least one chunk."""
+    chunks: list[list[tuple[str, SeenRecord]]] = [[]]
+    size = 0
+    for item, record in pairs:
+        data = item_to_json(item)
+        if chunks[-1] and (len(chunks[-1]) >= MAX_CHUNK_ITEMS or size + len(data) > MAX_CHUNK_BYTES):
+            chunks.append([])
+            size = 0
+        chunks[-1].append((data, record))
+        size += len(data)
+    return chunks
+
+
+async def claim(
+    redis: Redis, work: Claim, *, generation: int, config_version: int, trim_before_ms: int
+) -> int:
+    """Remember and append, chunk by chunk; validators only with the last. Returns the items appended.
+
+    Raises ClaimConflict when the feed's generation or the configuration in force is no longer what
+    the decision was made on; chunks already in stay claimed, and a new decision finds them known.
+    """
+    script = redis.register_script(script_text("claim"))
+    names = [keys.feed(work.feed_id), keys.seen(work.feed_id), keys.ITEMS, keys.CONFIG, keys.FEEDS_DUE]
+    chunks = _chunks(work.items)
+    appended = 0
+    for number, chunk in enumerate(chunks, start=1):
+        last = number == len(chunks)
+        records = pack_all(work.whole) if last else pack_all(record for _, record in chunk)
+        args: list[str | bytes | int] = [
+            *(generation, config_version, "last" if last else "part", records, trim_before_ms),
+            *(keys.ITEMS_GROUP, work.feed_id, work.next_due_ms, len(chunk)),
+            *(data for data, _ in chunk),
+        ]
+        for name, value in work.values.items() if last else ():
+            args += [name, value]
+        answer = await script(keys=names, args=args)
+        if not answer[0]:
+            raise ClaimConflict(f"feed {work.feed_id}: another poll claimed meanwhile")
+        generation = int(answer[1])
+        appended += len(chunk)
+    return appended

@@ -1,0 +1,128 @@
+"""Reading the items stream: the match stage's side of the hand-over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from newswatch.models import SEVERITIES, Alert, Item
+from newswatch.store import keys
+from newswatch.store.client import script_text, text
+from newswatch.store.codec import alert_to_json, item_from_json
+from newswatch.store.leases import Lease
+
+CONSUMER = "match"
+MAX_ALERTS_A_MESSAGE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """One stream entry: the item, or why it cannot be read."""
+
+    stream_id: str
+    item: Item | None
+    error: str = ""
+
+
+def _entry(stream_id: bytes, values: dict[bytes, bytes] | None) -> StreamEntry:
+    if not values:
+        return StreamEntry(text(stream_id), None, "the entry was deleted from the stream")
+    try:
+        return StreamEntry(text(stream_id), item_from_json(values[b"item"]))
+    except (ValueError, KeyError, TypeError) as error:
+        return StreamEntry(text(stream_id), None, f"not an item of ours: {error!r}")
+
+
+async def read_batch(redis: Redis, count: int, *, pending: bool) -> list[StreamEntry]:
+    """The next entries: those handed out before and never acknowledged (`pending`), else new ones."""
+    position = "0" if pending else ">"
+    reply: Any = await redis.xreadgroup(keys.ITEMS_GROUP, CONSUMER, {keys.ITEMS: position}, count=count)
+    streams = reply.items() if isinstance(reply, dict) else reply
+    return [_entry(stream_id, values) for _, rows in streams or () for stream_id, values in rows]
+
+
+async def hand_over(
+    redis: Redis,
+    lease: Lease,
+    stream_ids: Sequence[str],
+    alerts: Sequence[Alert],
+    *,
+    now_ms: int,
+    collect_ms: int,
+) -> int | None:
+    """Queue alerts and acknowledge their items in one step. Returns alerts queued, None: lease lost."""
+    rows = [
+        {
+            "id": alert.id,
+            "channel": alert.channel,
+            "story": alert.story_id,
+            "rule": alert.rule_id,
+            "rank": SEVERITIES.index(alert.severity),
+            "json": alert_to_json(alert),
+        }
+        for alert in alerts
+    ]
+    script = redis.register_script(script_text("handover"))
+    args: list[str | int] = [
+        *(lease.token, keys.ITEMS_GROUP, keys.PREFIX, now_ms, collect_ms),
+        *(keys.ALERT_RETENTION_S, keys.STORY_RETENTION_S, MAX_ALERTS_A_MESSAGE),
+        *(json.dumps(list(stream_ids)), json.dumps(rows, ensure_ascii=False)),
+    ]
+    answer = await script(keys=[lease.key, keys.ITEMS, keys.ALERTS, keys.CHANNELS], args=args)
+    return int(answer[1]) if answer[0] else None
+
+
+async def bury(redis: Redis, stream_id: str, error: str) -> None:
+    """Remember an item that could not be matched; the stream keeps its text for its retention."""
+    await redis.hset(keys.DEAD_ITEMS, stream_id, error)
+    await redis.expire(keys.DEAD_ITEMS, keys.ALERT_RETENTION_S)
+
+
+async def oldest_waiting_ms(redis: Redis) -> int | None:
+    """When the oldest item not yet acknowledged came into the stream, None when there is none."""
+    if not await redis.exists(keys.ITEMS):
+        return None
+    for group in await redis.xinfo_groups(keys.ITEMS):
+        if group["name"] != keys.ITEMS_GROUP.encode():
+            continue
+        if group["pending"]:
+            summary = await redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)
+            return int(text(summary["min"]).split("-")[0])
+        after = "(" + text(group["last-delivered-id"])
+        rows: Any = await redis.xrange(keys.ITEMS, min=after, count=1)
+        return int(text(rows[0][0]).split("-")[0]) if rows else None
+    rows = await redis.xrange(keys.ITEMS, count=1)
+    return int(text(rows[0][0]).split("-")[0]) if rows else None
+
+
+async def waiting_count(redis: Redis) -> int:
+    """How many items wait to be matched, pending ones included."""
+    if not await redis.exists(keys.ITEMS):
+        return 0
+    for group in await redis.xinfo_groups(keys.ITEMS):
+        if group["name"] == keys.ITEMS_GROUP.encode():
+            lag: Any = group.get("lag")
+            if lag is None:  # Redis cannot tell after deletions in mid-stream: count
+                after = "(" + text(group["last-delivered-id"])
+                rows: Any = await redis.xrange(keys.ITEMS, min=after, count=100_000)
+                lag = len(rows)
+            return int(group["pending"]) + int(lag)
+    return int(await redis.xlen(keys.ITEMS))
+
+
+async def stored_items(redis: Redis, since_ms: int, page: int = 1000) -> AsyncIterator[Item]:
+    """Every item kept in the stream since `since_ms`, oldest first, in pages."""
+    start = str(since_ms)
+    while True:
+        rows: Any = await redis.xrange(keys.ITEMS, min=start, count=page)
+        if not rows:
+            return
+        for stream_id, values in rows:
+            entry = _entry(stream_id, values)
+            if entry.item is not None:
+                yield entry.item
+        start = "(" + text(rows[-1][0])

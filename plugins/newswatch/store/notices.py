@@ -1,0 +1,43 @@
+"""Ops notices by cause: when one is due, and the message it becomes."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from newswatch.store import keys
+from newswatch.store.client import fields, script_text, text
+
+REPEAT_AFTER_S = 4 * 3600
+
+
+async def switch(
+    redis: Redis, cause: str, *, on: bool, notice_text: str, ops_channel: str, now_ms: int
+) -> str | None:
+    """Raise or clear a cause. Returns the message queued, "" if due without a channel, None if not due."""
+    script = redis.register_script(script_text("notice"))
+    names = [keys.notice(cause), keys.NOTICES, keys.CHANNELS, keys.outbox(ops_channel)]
+    args: list[str | int] = [
+        cause,
+        "on" if on else "off",
+        notice_text,
+        now_ms,
+        REPEAT_AFTER_S * 1000,
+        ops_channel,
+        keys.PREFIX,
+    ]
+    answer = await script(keys=names, args=args)
+    return None if answer is None else text(answer)
+
+
+async def is_active(redis: Redis, cause: str) -> bool:
+    """Whether the cause has been raised and not cleared."""
+    return bool(await redis.sismember(keys.NOTICES, cause))
+
+
+async def active(redis: Redis) -> dict[str, dict[str, str]]:
+    """Active causes with their text, since (ms) and last notice (ms)."""
+    causes = sorted(text(row) for row in await redis.smembers(keys.NOTICES))
+    pipe = redis.pipeline(transaction=False)
+    for cause in causes:
+        pipe.hgetall(keys.notice(cause))
+    return {c: fields(row) for c, row in zip(causes, await pipe.execute(), strict=True)}
