@@ -1,0 +1,49 @@
+"""check_config: validate the configuration files and put them in force."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk import DAG, AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+
+from newswatch_airflow import stages
+from newswatch_airflow.assets import CONFIG
+from newswatch_airflow.deadlines import deadline
+from newswatch_airflow.retries import recovery
+
+DOC = """
+**What it does.** Reads `feeds.yaml`, `watchlist.yaml`, `watchlist.d/*.yaml` and `receivers.yaml` from the
+configuration folder (`NEWSWATCH_CONFIG`) and, if all of it is valid, puts it in force for every stage. It
+runs some seconds after a file was edited (the triggerer watches the folder), every minute anyway, and
+whenever you trigger it.
+
+**What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts go
+on under the last valid configuration, and ops got one notice. On a first start there is no last valid
+configuration: nothing is polled until the files are right.
+
+**What to do.** Correct the places named in the log; the next run turns green by itself. The same list comes
+from `newswatch check` before you save anything where Airflow looks.
+"""
+
+with DAG(
+    dag_id="check_config",
+    description="Validate the configuration files and put them in force",
+    doc_md=DOC,
+    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=1)), assets=[CONFIG]),
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(minutes=3),
+    default_args=recovery(execution_timeout=timedelta(seconds=45)),
+    deadline=deadline("check_config", within=timedelta(minutes=3), red_is_late=False),
+    tags=["newswatch"],
+):
+
+    @task
+    def check() -> dict[str, Any]:
+        """Put valid files in force. Red: the files are broken, the log lists where."""
+        return stages.check_config(get_current_context()["dag"].dag_id)
+
+    check()

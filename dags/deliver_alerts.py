@@ -1,0 +1,50 @@
+"""deliver_alerts: send what is due in the outbox to Slack."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk import DAG, AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+
+from newswatch_airflow import stages
+from newswatch_airflow.assets import ALERTS
+from newswatch_airflow.deadlines import deadline
+from newswatch_airflow.retries import recovery
+
+DOC = """
+**What it does.** Sends every message that is due to its Slack channel, at most one a second per channel, and
+records it as sent. It is woken by the asset `newswatch_alerts`: by `match_items`, by the triggerer when a
+message has been due for more than 5 s (retries, digests, ends of quiet hours), and by a timer every 10
+minutes in case both failed.
+
+**What red means.** Slack refused the token or a channel, or the connection `newswatch_slack` is missing; the
+log's last lines name it. All other messages were sent. A Slack that is merely away does not turn it red: its
+messages are tried again with growing pauses. Queues are kept in every case.
+
+**What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
+invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.yaml`. Then `newswatch doctor`.
+Messages that Slack refused for their content are dead letters: `newswatch dead list`, `newswatch dead retry`.
+"""
+
+with DAG(
+    dag_id="deliver_alerts",
+    description="Send what is due in the outbox to Slack",
+    doc_md=DOC,
+    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[ALERTS]),
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(minutes=8),
+    default_args=recovery(execution_timeout=timedelta(seconds=120)),
+    deadline=deadline("deliver_alerts", within=timedelta(minutes=4)),
+    tags=["newswatch"],
+):
+
+    @task
+    def deliver() -> dict[str, Any]:
+        """Send all due messages. Red: Slack refused the token or a channel; the log names it."""
+        return stages.deliver(get_current_context()["dag"].dag_id)
+
+    deliver()

@@ -1,0 +1,45 @@
+"""housekeeping: remove from Redis what is past its retention."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk import DAG, CronTriggerTimetable, get_current_context, task
+
+from newswatch_airflow import stages
+from newswatch_airflow.deadlines import deadline
+from newswatch_airflow.retries import recovery
+
+DOC = """
+**What it does.** Once a day it removes what is past its retention from Redis: items, alerts and delivery
+records, memories of entries that have left their feeds. What is not yet matched or sent is never removed.
+
+**What red means.** Redis could not be reached, or the work took longer than ten minutes. Nothing is broken
+by a missed day; memory use grows by a day's worth.
+
+**What to do.** Read the end of the task's log, then clear the task so that it runs again. `newswatch doctor`
+shows how much memory Redis uses.
+"""
+
+with DAG(
+    dag_id="housekeeping",
+    description="Remove from Redis what is past its retention",
+    doc_md=DOC,
+    schedule=CronTriggerTimetable("17 3 * * *", timezone="UTC"),
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(minutes=30),
+    default_args=recovery(execution_timeout=timedelta(minutes=10)),
+    deadline=deadline("housekeeping", within=timedelta(minutes=30)),
+    tags=["newswatch"],
+):
+
+    @task
+    def remove_expired() -> dict[str, Any]:
+        """Remove what is past its retention and count it by kind."""
+        return stages.housekeeping(get_current_context()["dag"].dag_id)
+
+    remove_expired()

@@ -1,0 +1,182 @@
+"""What the Airflow connections say, as plain settings: pure functions, no look-up, no client.
+
+`newswatch_redis` (type Redis) uses the JSON form, because a URI loses what matters::
+
+    {"conn_type": "redis", "host": "redis.internal", "port": 6380, "login": "newswatch",
+     "password": "…", "extra": {"db": 5, "ssl": true, "ssl_ca_certs": "/etc/ssl/redis.pem"}}
+
+`newswatch_slack` (type Slack API) holds the bot token as its password and, in its extra, all
+optional, `base_url`, `timeout` (seconds) and `proxy`. A connection that a feed's `auth` names holds
+login and password, or `{"bearer": "…"}` in its extra.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from newswatch.errors import PermanentError
+
+if TYPE_CHECKING:
+    from newswatch.feeds.auth import Auth
+    from newswatch.slack.client import SlackSettings
+
+_TLS_TEXT = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_ciphers")
+_CERT_REQS = {"none": "none", "optional": "optional", "required": "required", "require": "required"}
+_WORDS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "": False,
+}
+
+
+class ConnectionLike(Protocol):
+    """What is read of an Airflow connection. `extra` is a JSON object as text, or empty."""
+
+    conn_id: str
+    conn_type: str | None
+    host: str | None
+    schema: str | None
+    login: str | None
+    password: str | None
+    port: int | None
+    extra: str | None
+
+
+@dataclass(frozen=True)
+class RedisAddress:
+    """Where Redis is, for `newswatch.store.client.connect(url, **options)`. The URL holds the password."""
+
+    url: str
+    options: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return "RedisAddress(***)"
+
+
+def redis_address(connection: ConnectionLike) -> RedisAddress:
+    """Host, credentials, database and TLS of a Redis connection.
+
+    Airflow's own hook forgets the database and the TLS of a `rediss://…/5` URI; here the URI's
+    scheme and path count where the extra says nothing. Raises PermanentError on an extra that
+    cannot be read.
+    """
+    extra = read_extra(connection)
+    if _flag(connection, extra, "cluster", default=False):
+        raise _refusal(connection, "`cluster` is not supported: newswatch needs one primary (with replicas)")
+    tls = _flag(connection, extra, "ssl", default=connection.conn_type == "rediss")
+    host = connection.host or "localhost"
+    host = f"[{host}]" if ":" in host else host
+    credentials = _credentials(connection)
+    scheme, port, database = (
+        "rediss" if tls else "redis",
+        connection.port or 6379,
+        _database(connection, extra),
+    )
+    url = f"{scheme}://{credentials}{host}:{port}/{database}"
+    return RedisAddress(url, _tls_options(connection, extra) if tls else {})
+
+
+def slack_settings(connection: ConnectionLike) -> SlackSettings:
+    """Token, base URL, timeout and proxy of a Slack connection; PermanentError without a token."""
+    from newswatch.slack.client import SlackSettings  # noqa: PLC0415 - the SDK costs a tenth of a second
+
+    if not connection.password:
+        raise _refusal(connection, "it has no password: that is where the bot token (xoxb-…) belongs")
+    extra = read_extra(connection)
+    settings: dict[str, Any] = {"token": connection.password}
+    if extra.get("base_url"):
+        settings["base_url"] = str(extra["base_url"]).rstrip("/") + "/"
+    if extra.get("proxy"):
+        settings["proxy"] = str(extra["proxy"])
+    timeout_s = number(connection, extra, "timeout")
+    if timeout_s is not None:
+        settings["timeout_s"] = timeout_s
+    return SlackSettings(**settings)
+
+
+def feed_auth(connection: ConnectionLike) -> Auth | None:
+    """The credentials a connection holds for a feed: `bearer` in its extra, else login and password."""
+    from newswatch.feeds.auth import Auth  # noqa: PLC0415
+
+    bearer = read_extra(connection).get("bearer")
+    if bearer:
+        return Auth.bearer(str(bearer))
+    if connection.login or connection.password:
+        return Auth.basic(connection.login or "", connection.password or "")
+    return None
+
+
+def read_extra(connection: ConnectionLike) -> dict[str, Any]:
+    """The extra as a dict; PermanentError, without its content, when it is not a JSON object."""
+    if not connection.extra:
+        return {}
+    try:
+        extra = json.loads(connection.extra)
+    except ValueError:
+        extra = None
+    if not isinstance(extra, dict):
+        raise _refusal(connection, 'its extra is not a JSON object such as {"db": 5}')
+    return extra
+
+
+def number(connection: ConnectionLike, extra: dict[str, Any], name: str) -> float | None:
+    """A number of the extra, given as number or as text; None where it is absent."""
+    value = extra.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise _refusal(connection, f"`{name}` in its extra is not a number") from None
+
+
+def _credentials(connection: ConnectionLike) -> str:
+    if not connection.login and not connection.password:
+        return ""
+    return f"{quote(connection.login or '', safe='')}:{quote(connection.password or '', safe='')}@"
+
+
+def _database(connection: ConnectionLike, extra: dict[str, Any]) -> int:
+    value = extra.get("db")
+    if value is None or value == "":
+        value = connection.schema or 0
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise _refusal(connection, "`db` in its extra is not a whole number") from None
+
+
+def _tls_options(connection: ConnectionLike, extra: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {name: str(extra[name]) for name in _TLS_TEXT if extra.get(name)}
+    options["ssl_check_hostname"] = _flag(connection, extra, "ssl_check_hostname", default=True)
+    requirement = _CERT_REQS.get(str(extra.get("ssl_cert_reqs") or "required").lower())
+    if requirement is None:
+        raise _refusal(connection, "`ssl_cert_reqs` is one of required, optional, none")
+    options["ssl_cert_reqs"] = requirement
+    if requirement == "none":  # no certificate is asked for, so there is no name to compare
+        options["ssl_check_hostname"] = False
+    return options
+
+
+def _flag(connection: ConnectionLike, extra: dict[str, Any], name: str, *, default: bool) -> bool:
+    if extra.get(name) is None:
+        return default
+    word = _WORDS.get(str(extra[name]).lower())
+    if word is None:
+        raise _refusal(connection, f"`{name}` in its extra is neither true nor false")
+    return word
+
+
+def _refusal(connection: ConnectionLike, why: str) -> PermanentError:
+    return PermanentError(
+        f"Airflow connection {connection.conn_id}: {why}. Correct it under Admin, Connections, or in "
+        f"AIRFLOW_CONN_{connection.conn_id.upper()}."
+    )

@@ -1,0 +1,73 @@
+"""A DAG run that does not finish in time becomes an ops notice through newswatch's own outbox.
+
+Airflow's Slack notifiers are not used: they post twice when a reply is lost. The notice is
+keyed by its cause, so a stage that is late all night says so once and then every four hours;
+`newswatch_airflow.stages` ends it with the first run that succeeds.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference
+
+log = logging.getLogger(__name__)
+
+
+def deadline(dag_id: str, within: timedelta, *, red_is_late: bool = True) -> DeadlineAlert:
+    """The alert of a DAG whose runs must have succeeded `within` this time of being queued.
+
+    `red_is_late=False` is for a DAG whose red run has told ops why already: there a run that
+    ended in time is in time, whatever its colour.
+    """
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=within,
+        callback=AsyncCallback(
+            f"{__name__}.notice_missed_deadline",
+            kwargs={
+                "dag_id": dag_id,
+                "within_s": int(within.total_seconds()),
+                "red_is_late": red_is_late,
+            },
+        ),
+        name=f"{dag_id} late",
+    )
+
+
+def cause_of(dag_id: str) -> str:
+    """The key of the ops notice about a late DAG."""
+    return f"deadline:{dag_id}"
+
+
+async def notice_missed_deadline(
+    dag_id: str, within_s: int, *, red_is_late: bool = True, context: dict[str, Any] | None = None
+) -> str:
+    """Raise the ops notice; runs in the triggerer. Returns the notice's text, "" if there was no cause.
+
+    `context` is Airflow's: the run as its API shows it, and the deadline. The text goes to the
+    log first: if Redis is what holds the runs up, that is where it stays.
+    """
+    from newswatch.pipeline.notices import raise_notice  # noqa: PLC0415 - DAG files import this module
+    from newswatch_airflow.hooks import trigger_services  # noqa: PLC0415
+
+    run = (context or {}).get("dag_run") or {}
+    if not red_is_late and run.get("end_date"):  # Airflow calls for every run that did not succeed
+        return ""
+    text = missed_text(dag_id, within_s, str(run.get("dag_run_id") or ""))
+    log.error("%s", text)
+    async with await trigger_services() as services:
+        await raise_notice(services, cause_of(dag_id), text)
+    return text
+
+
+def missed_text(dag_id: str, within_s: int, run_id: str) -> str:
+    """What ops are told about a late run."""
+    run = f"run {run_id}" if run_id else "a run"
+    return (
+        f"{dag_id}: {run} has not succeeded within {within_s} s of being queued, so alerts may be late. "
+        f"Open {dag_id} in the Airflow UI: a red task's log says why; if nothing runs at all, look at the "
+        "health of the scheduler, the workers and Redis."
+    )

@@ -1,0 +1,46 @@
+"""How a task recovers: which errors are worth another try, and how soon.
+
+Airflow's defaults (300 s retry delay, no retries) stall a stage after one crash. Every DAG of
+newswatch takes its task settings from here instead.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+RETRIES = 3
+"""At least 2: a task that is queued before the api-server is up fails its first try for that alone."""
+
+RETRY_DELAY = timedelta(seconds=3)
+"""Short, since a retry costs little and the next alert must be out within 60 s of a crash."""
+
+RETRY_POLICY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception="newswatch.errors.PermanentError",
+            action=RetryAction.FAIL,
+            reason="Trying again changes nothing: someone has to act, the log's last lines say how.",
+        ),
+        RetryRule(
+            exception="newswatch.errors.RetryableError",
+            action=RetryAction.RETRY,
+            retry_delay=RETRY_DELAY,
+            reason="A passing fault: the same work is tried again.",
+        ),
+    ],
+)
+"""The error tree's split as Airflow understands it. Errors outside the tree take the task's retries."""
+
+
+def recovery(execution_timeout: timedelta) -> dict[str, Any]:
+    """`default_args` of a DAG: owner, retries, policy, and the time after which a task is ended."""
+    return {
+        "owner": "newswatch",
+        "retries": RETRIES,
+        "retry_delay": RETRY_DELAY,
+        "retry_policy": RETRY_POLICY,
+        "execution_timeout": execution_timeout,
+    }

@@ -1,0 +1,163 @@
+"""The bodies of the tasks: each opens its services, runs one stage of `newswatch.pipeline`, counts.
+
+What a task returns goes into XCom, so it is ids and counts, never items. Everything heavy is
+imported inside, because Airflow parses the DAG files, which import this, all the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from newswatch.errors import ConfigError, SlackRefused
+
+if TYPE_CHECKING:
+    from newswatch.pipeline.backlog import Backlog
+    from newswatch.pipeline.services import Services
+
+T = TypeVar("T")
+
+SHARD_FEEDS = 500
+"""Feeds per mapped task: a task costs 0.25 CPU-seconds, a feed half a millisecond."""
+
+SHARD_DEADLINE_S = 45.0
+DRAIN_DEADLINE_S = 90.0
+"""After this a drain hands over to the next run; what is left is in Redis and wakes it."""
+
+
+def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) -> T:
+    """Run one stage with services from the Airflow connections, and close them."""
+    from newswatch_airflow.hooks import task_services  # noqa: PLC0415
+
+    services = task_services(slack=slack)
+
+    async def within() -> T:
+        async with services:
+            return await stage(services)
+
+    return asyncio.run(within())
+
+
+def plan() -> list[dict[str, Any]]:
+    """Take up edited configuration, then cut the due feeds into shards `{"label", "feed_ids"}`."""
+    from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415
+    from newswatch.pipeline.poll import plan_shards  # noqa: PLC0415
+
+    async def stage(services: Services) -> list[dict[str, Any]]:
+        await adopt_config(services)
+        shards = await plan_shards(services, shard_size=SHARD_FEEDS)
+        return [{"label": shard.label, "feed_ids": list(shard.feed_ids)} for shard in shards]
+
+    return in_stage(stage)
+
+
+def poll(feed_ids: list[str]) -> dict[str, Any]:
+    """Poll these feeds as far as they are due; counts as in `newswatch poll --json`."""
+    from newswatch.pipeline.poll import run_poll  # noqa: PLC0415
+
+    async def stage(services: Services) -> dict[str, Any]:
+        counts = await run_poll(services, feed_ids=feed_ids, deadline_s=SHARD_DEADLINE_S)
+        return dict(counts.as_dict())
+
+    return in_stage(stage)
+
+
+def publish_items(dag_id: str, *, complete: bool) -> dict[str, Any]:
+    """Let the asset event go out if items wait for matching, else skip.
+
+    `complete` says that every shard of the run succeeded, which ends a missed deadline.
+    """
+
+    async def stage(services: Services) -> Backlog:
+        if complete:
+            await _in_time_again(services, dag_id)
+        return await _backlog(services)
+
+    backlog = in_stage(stage)
+    if not backlog.items:
+        raise AirflowSkipException("no item waits for matching: match_items need not run")
+    return {"items": backlog.items, "oldest_item_age_s": round(backlog.oldest_item_age_s, 1)}
+
+
+def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Match all waiting items; skip afterwards when no message is due, so that no event goes out.
+
+    `report` is told the counts in either case, since a skipped task returns nothing.
+    """
+    from newswatch.pipeline.match import run_match  # noqa: PLC0415
+
+    async def stage(services: Services) -> tuple[dict[str, Any], int]:
+        counts = await run_match(services, deadline_s=DRAIN_DEADLINE_S)
+        await _in_time_again(services, dag_id)
+        return dict(counts.as_dict()), (await _backlog(services)).due_messages
+
+    counts, due = in_stage(stage)
+    report(counts)
+    if not due:
+        raise AirflowSkipException(
+            f"matched {counts['items']} items; no message is due: deliver_alerts need not run"
+        )
+    return counts
+
+
+def deliver(dag_id: str) -> dict[str, Any]:
+    """Send every due message; afterwards raise SlackRefused if Slack refused the token or a channel."""
+    from newswatch.pipeline.deliver import run_deliver  # noqa: PLC0415
+
+    async def stage(services: Services) -> tuple[dict[str, Any], tuple[str, ...]]:
+        counts = await run_deliver(services, deadline_s=DRAIN_DEADLINE_S)
+        if not counts.problems:
+            await _in_time_again(services, dag_id)
+        return dict(counts.as_dict()), tuple(counts.problems)
+
+    counts, problems = in_stage(stage, slack=True)
+    if problems:
+        raise SlackRefused("\n".join([*problems, f"Everything else was done: {counts}"]), code="see_text")
+    return counts
+
+
+def check_config(dag_id: str) -> dict[str, Any]:
+    """Take up the files if they are valid; raise ConfigError with every problem if they are not."""
+    from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415
+
+    async def stage(services: Services) -> dict[str, Any]:
+        adoption = await adopt_config(services)
+        await _in_time_again(services, dag_id)
+        errors = [problem for problem in adoption.problems if problem.severity == "error"]
+        if errors:
+            raise ConfigError(errors)
+        return {
+            "in_force": None if adoption.bundle is None else adoption.bundle.label,
+            "changed": adoption.changed,
+            "warnings": [str(problem) for problem in adoption.problems],
+        }
+
+    return in_stage(stage)
+
+
+def housekeeping(dag_id: str) -> dict[str, Any]:
+    """Trim what is past its retention; returns what was removed, by kind."""
+    from newswatch.pipeline.housekeeping import run_housekeeping  # noqa: PLC0415
+
+    async def stage(services: Services) -> dict[str, Any]:
+        removed = await run_housekeeping(services)
+        await _in_time_again(services, dag_id)
+        return dict(removed)
+
+    return in_stage(stage)
+
+
+async def _backlog(services: Services) -> Backlog:
+    from newswatch.pipeline.backlog import read_backlog  # noqa: PLC0415
+
+    return await read_backlog(services)
+
+
+async def _in_time_again(services: Services, dag_id: str) -> None:
+    from newswatch.pipeline.notices import clear_notice  # noqa: PLC0415
+    from newswatch_airflow.deadlines import cause_of  # noqa: PLC0415
+
+    await clear_notice(services, cause_of(dag_id), f"{dag_id} finishes in time again.")

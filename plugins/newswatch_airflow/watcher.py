@@ -1,0 +1,160 @@
+"""Watchers in the triggerer: they look at Redis or at the configuration folder and wake a DAG.
+
+They cover what task events cannot: events that got lost, retries and digests that fall due,
+items from other producers, files edited by hand. A trigger that raises is started again at once
+by the triggerer, over and over; so these never raise: what goes wrong is logged, and looked at
+again. Their stored form holds names and seconds only, connections are looked up by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Hashable
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+from newswatch_airflow.rhythm import BacklogRhythm, EditRhythm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from newswatch.pipeline.services import Services
+
+Stage = Literal["match", "deliver"]
+
+LOOK_TIMEOUT_S = 10.0
+"""A look at Redis that takes longer is given up; longer than the client's own socket timeouts."""
+
+TROUBLE_PAUSE_S = 3.0
+"""Pause after a failed look. Short: recovery after a Redis restart waits for it."""
+
+TROUBLE_LOG_S = 300.0
+"""A trouble that lasts is logged again after this time."""
+
+
+class BacklogWatcher(BaseEventTrigger):
+    """Fires when an item (stage "match") or a due message ("deliver") has waited over `waited_s`.
+
+    The payload is `{"stage", "waiting", "oldest_age_s"}`, for people who look at the asset event.
+    """
+
+    def __init__(self, stage: Stage, waited_s: float = 5.0, look_every_s: float = 1.0) -> None:
+        super().__init__()
+        self.stage: Stage = stage
+        self.waited_s = waited_s
+        self.look_every_s = look_every_s
+        self._services: Services | None = None
+        self._trouble_logged_at: float | None = None
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments; no connection, no secret."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {"stage": self.stage, "waited_s": self.waited_s, "look_every_s": self.look_every_s},
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look for ever; yield an event whenever the rhythm says so."""
+        rhythm = BacklogRhythm(waited_s=self.waited_s)
+        try:
+            while True:
+                seen = await self._look()
+                if seen and rhythm.fires(seen[1], time.monotonic()):
+                    yield TriggerEvent(
+                        {"stage": self.stage, "waiting": seen[0], "oldest_age_s": round(seen[1], 1)}
+                    )
+                await asyncio.sleep(self.look_every_s if seen else TROUBLE_PAUSE_S)
+        finally:
+            await self._close()
+
+    async def _look(self) -> tuple[int, float] | None:
+        """How many wait and for how long the oldest has, in seconds; None when Redis cannot be asked."""
+        try:
+            seen = await asyncio.wait_for(self._read(), LOOK_TIMEOUT_S)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the triggerer must not loop over it
+            self._note_trouble(error)
+            await self._close()
+            return None
+        if self._trouble_logged_at is not None:
+            self._trouble_logged_at = None
+            self.log.info("The %s backlog can be read again.", self.stage)
+        return seen
+
+    async def _read(self) -> tuple[int, float]:
+        from newswatch.pipeline.backlog import read_backlog  # noqa: PLC0415 - DAG files import this module
+        from newswatch_airflow.hooks import trigger_services  # noqa: PLC0415
+
+        if self._services is None:
+            self._services = await trigger_services()
+        backlog = await read_backlog(self._services)
+        if self.stage == "match":
+            return backlog.items, backlog.oldest_item_age_s
+        return backlog.due_messages, backlog.oldest_due_age_s
+
+    async def _close(self) -> None:
+        """Drop the client; the next look takes a new one, with the connection as it is then."""
+        services, self._services = self._services, None
+        if services is None:
+            return
+        try:
+            await asyncio.wait_for(services.redis.aclose(), LOOK_TIMEOUT_S)
+        except Exception as error:  # noqa: BLE001 - a broken socket that cannot be closed is gone anyway
+            self.log.debug("Closing the Redis client failed: %s", type(error).__name__)
+
+    def _note_trouble(self, error: Exception) -> None:
+        from newswatch.redact import redact_text  # noqa: PLC0415
+
+        now = time.monotonic()
+        if self._trouble_logged_at is not None and now - self._trouble_logged_at < TROUBLE_LOG_S:
+            return
+        self._trouble_logged_at = now
+        self.log.warning(
+            "The %s backlog cannot be read (%s: %s). Looking again every %.0f s; until then only the "
+            "10-minute timer and the tasks' own events start runs. Check Redis and the connection "
+            "newswatch_redis.",
+            self.stage,
+            type(error).__name__,
+            redact_text(str(error)),
+            TROUBLE_PAUSE_S,
+        )
+
+
+class ConfigWatcher(BaseEventTrigger):
+    """Fires when a YAML file of the configuration folder was edited, added or removed.
+
+    With it an edit is in force some 10 s later; without the triggerer `check_config` and
+    `poll_feeds` still look once a minute. It looks at times and sizes, never into the files.
+    """
+
+    def __init__(self, look_every_s: float = 2.0) -> None:
+        super().__init__()
+        self.look_every_s = look_every_s
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments. The folder is the triggerer's own NEWSWATCH_CONFIG."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", {"look_every_s": self.look_every_s}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look for ever; yield an event for each settled edit."""
+        from newswatch_airflow.hooks import config_folder  # noqa: PLC0415 - DAG files import this module
+
+        rhythm = EditRhythm()
+        while True:
+            seen = await asyncio.to_thread(folder_signature, config_folder())
+            if rhythm.fires(seen, time.monotonic()):
+                yield TriggerEvent({"edited": "configuration folder"})
+            await asyncio.sleep(self.look_every_s)
+
+
+def folder_signature(folder: Path) -> Hashable:
+    """Name, time, size and inode of every YAML file in the folder and in its `watchlist.d`."""
+    found: list[tuple[str, int, int, int]] = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("watchlist.d/*.yaml")]):
+        try:
+            stat = path.stat()
+        except OSError:  # removed or unreadable between the listing and now: the next look sees it so
+            continue
+        found.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return tuple(found)
