@@ -1,1 +1,1 @@
-"""What runs newswatch on one machine without outside services: simulator, sample site, launcher."""
+"""Tools to run, show and test newswatch with nothing but this checkout: a Slack simulator, a news site."""

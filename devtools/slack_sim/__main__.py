@@ -1,0 +1,78 @@
+"""`python -m devtools.slack_sim --port 8081 --data DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+from devtools.process import end_with_stdin
+from devtools.slack_sim import page, tools
+from devtools.slack_sim.api import SIMULATOR, Simulator, handle
+from devtools.slack_sim.faults import Fault, read_fault
+from devtools.slack_sim.journal import Journal
+from devtools.slack_sim.settings import Settings
+from devtools.slack_sim.state import Workspace
+
+_MAX_BODY_BYTES = 2_000_000
+
+
+def build(simulator: Simulator) -> web.Application:
+    """The web application of one simulator."""
+    app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[tools.same_origin_only])
+    app[SIMULATOR] = simulator
+    app.add_routes([web.route(verb, "/api/{method}", handle) for verb in ("GET", "POST")])
+    app.add_routes([*tools.ROUTES, *page.ROUTES])
+    return app
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m devtools.slack_sim", description="A Slack workspace of one's own."
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8081)
+    parser.add_argument("--data", type=Path, help="folder in which messages persist; without it they do not")
+    parser.add_argument("--faults", type=Path, help="JSON file with a list of faults to start with")
+    parser.add_argument(
+        "--interval-s", type=float, default=1.0, help="seconds between posts to a channel; 0: no limit"
+    )
+    parser.add_argument("--latency-s", type=float, default=0.0)
+    parser.add_argument("--history-delay-s", type=float, default=0.0)
+    parser.add_argument("--token", help="the only token that is accepted; without it any xoxb- token is")
+    parser.add_argument("--strict-channels", action="store_true", help="do not make up unknown channels")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
+    return parser.parse_args(argv)
+
+
+def _read_faults(path: Path | None) -> list[Fault]:
+    return [read_fault(order) for order in json.loads(path.read_text("utf-8"))] if path else []
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs until SIGINT or SIGTERM."""
+    given = _arguments(argv)
+    settings = Settings(
+        interval_s=given.interval_s,
+        latency_s=given.latency_s,
+        history_delay_s=given.history_delay_s,
+        token=given.token,
+        strict_channels=given.strict_channels,
+    )
+    journal = Journal(given.data) if given.data else None
+    workspace = Workspace(settings, time.time, journal)
+    simulator = Simulator(settings, workspace, _read_faults(given.faults))
+    app = build(simulator)
+    if given.until_stdin_closes:
+        end_with_stdin(app)
+    print(f"Slack simulator: page http://{given.host}:{given.port}/, API below /api/", flush=True)
+    # a held answer must not keep the simulator from stopping
+    web.run_app(app, host=given.host, port=given.port, print=None, shutdown_timeout=0.5, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

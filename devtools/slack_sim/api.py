@@ -1,0 +1,153 @@
+"""The Web API below /api/: token, scope, faults, then the method."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from devtools.slack_sim.answers import SlackError, error_response, ok_response
+from devtools.slack_sim.arguments import read_arguments
+from devtools.slack_sim.faults import Fault, FaultBook
+from devtools.slack_sim.methods import METHODS, Call, Method
+from devtools.slack_sim.pacing import Pacing
+from devtools.slack_sim.settings import Settings
+from devtools.slack_sim.state import Workspace
+from devtools.slack_sim.stats import Stats
+from devtools.slack_sim.wire import hang_up, spoil
+
+
+@dataclass(slots=True)
+class Simulator:
+    """Everything one running simulator holds. `start` is what a reset returns to."""
+
+    start: Settings
+    workspace: Workspace
+    start_faults: Sequence[Fault] = ()
+    wall: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    settings: Settings = field(init=False)
+    faults: FaultBook = field(init=False)
+    pacing: Pacing = field(init=False)
+    stats: Stats = field(init=False)
+    background: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self.settings, self.pacing, self.stats = self.start, Pacing(), Stats()
+        self.faults = FaultBook(self.start_faults)
+
+    def reset(self) -> None:
+        """Back to how it was started, without messages."""
+        self._begin()
+        self.workspace.reset(self.start)
+
+
+SIMULATOR: web.AppKey[Simulator] = web.AppKey("simulator", Simulator)
+
+
+async def handle(request: web.Request) -> web.StreamResponse:
+    """One Web API call. Slack docs: "Using the Slack Web API" (ok, error, X-OAuth-Scopes)."""
+    simulator = request.app[SIMULATOR]
+    name = request.match_info["method"]
+    headers = _headers(simulator.settings, METHODS.get(name))
+    try:
+        args = await read_arguments(request)
+    except SlackError as error:
+        return error_response(error, headers)
+    channel = str(args.get("channel") or "")
+    simulator.stats.began(channel)
+    answer = "lost"
+    try:
+        response, answer = await _answer(simulator, request, name, args, headers)
+        return response
+    finally:
+        simulator.stats.ended(name, channel, answer)
+
+
+async def _answer(
+    simulator: Simulator, request: web.Request, name: str, args: dict[str, Any], headers: dict[str, str]
+) -> tuple[web.StreamResponse, str]:
+    """The response and the word the statistics keep of it."""
+    fault = simulator.faults.take(name, args.get("channel"))
+    await asyncio.sleep(simulator.settings.latency_s)
+    if fault and fault.when == "before" and fault.kind != "delay":
+        return await spoil(request, fault, headers), f"before:{fault.kind}"
+    if fault and fault.when == "late":
+        return await _take_late(simulator, request, fault, name, args), f"late:{fault.kind}"
+    if fault and fault.kind == "delay" and fault.when == "before":
+        await asyncio.sleep(fault.hold_s)
+    try:
+        body = _run(simulator, request, name, args)
+    except SlackError as error:
+        return error_response(error, headers), error.code
+    if fault and fault.when == "after" and fault.kind != "delay":
+        return await spoil(request, fault, headers), f"after:{fault.kind}"
+    if fault and fault.when == "after":
+        await asyncio.sleep(fault.hold_s)
+    return ok_response(body, headers), "ok"
+
+
+def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    settings = simulator.settings
+    _check_token(settings, request, args)
+    method = METHODS.get(name)
+    if method is None:
+        raise SlackError("unknown_method", req_method=name)
+    needed = method.needed(str(args.get("channel") or ""))
+    if needed and needed not in settings.scopes:
+        # Slack docs: "OAuth scopes", missing_scope tells what was needed and what the token has
+        raise SlackError("missing_scope", needed=needed, provided=",".join(settings.scopes))
+    call = Call(
+        simulator.workspace,
+        settings,
+        simulator.pacing,
+        args,
+        now=simulator.monotonic(),
+        wall=simulator.wall(),
+    )
+    return method.run(call)
+
+
+async def _take_late(
+    simulator: Simulator, request: web.Request, fault: Fault, name: str, args: dict[str, Any]
+) -> web.StreamResponse:
+    """Gives the client nothing and takes the request `delay_s` later all the same."""
+
+    async def take() -> None:
+        await asyncio.sleep(fault.hold_s)
+        try:
+            _run(simulator, request, name, args)
+        except SlackError as error:
+            print(f"late {name}: refused with {error.code}", flush=True)
+
+    task = asyncio.get_running_loop().create_task(take())
+    simulator.background.add(task)
+    task.add_done_callback(simulator.background.discard)
+    if fault.kind == "timeout":
+        await asyncio.wait({task})
+    return hang_up(request, abruptly=fault.kind == "reset")
+
+
+def _check_token(settings: Settings, request: web.Request, args: dict[str, Any]) -> None:
+    """Slack docs: "Authentication", a Bearer header or a `token` argument."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    token = given.strip() if scheme.lower() == "bearer" else str(args.get("token") or "")
+    if not token:
+        raise SlackError("not_authed")
+    accepted = token == settings.token if settings.token else token.startswith("xoxb-")
+    if not accepted:
+        raise SlackError("invalid_auth")
+
+
+def _headers(settings: Settings, method: Method | None) -> dict[str, str]:
+    headers = {"X-OAuth-Scopes": ",".join(settings.scopes), "Cache-Control": "no-store"}
+    if method and method.scopes:
+        headers["X-Accepted-OAuth-Scopes"] = ",".join(sorted(set(method.scopes)))
+    return headers

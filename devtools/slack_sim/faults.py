@@ -1,0 +1,133 @@
+"""Faults on order: what goes wrong, where, when and how often.
+
+A fault is `{"method", "channel"?, "kind", "when", "times", "retry_after"?, "delay_s"?, "rate"?}`.
+
+- `when`: `before` – the request is not taken; `after` – it is taken and then the answer is
+  lost or wrong; `late` – the client gets nothing and the request is taken `delay_s` later, as
+  when a proxy still holds what the client has given up on.
+- `times`: how many requests it hits, default 1; 0 means until removed.
+- `rate`: the chance that a matching request is hit, default 1.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ERROR_KINDS = frozenset(
+    [
+        "internal_error",
+        "fatal_error",
+        "ratelimited",
+        "message_limit_exceeded",
+        "invalid_blocks",
+        "msg_too_long",
+        "msg_blocks_too_long",
+        "metadata_too_large",
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "invalid_auth",
+        "token_revoked",
+        "missing_scope",
+        "account_inactive",
+    ]
+)
+WIRE_KINDS = frozenset(["timeout", "reset", "http_500", "http_502", "http_503", "html", "garbled", "delay"])
+WHENS = frozenset({"before", "after", "late"})
+HOLD_S = 60.0
+_DEFAULT_RETRY_AFTER_S = 1.5
+
+
+class BadFault(ValueError):
+    """A fault description that cannot be carried out; the text says why."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One order. `left` is None for one without end."""
+
+    method: str
+    kind: str
+    when: str = "before"
+    channel: str | None = None
+    left: int | None = 1
+    rate: float = 1.0
+    retry_after_s: float = _DEFAULT_RETRY_AFTER_S
+    delay_s: float | None = None
+
+    @property
+    def hold_s(self) -> float:
+        """How long to wait: what was ordered, else a minute for `timeout` and nothing otherwise."""
+        if self.delay_s is not None:
+            return self.delay_s
+        return HOLD_S if self.kind == "timeout" and self.when != "late" else 0.0
+
+    def hits(self, method: str, channel: str | None) -> bool:
+        """Whether it is meant for this request; `*` is any method."""
+        return self.method in {"*", method} and self.channel in {None, channel} and self.left != 0
+
+
+def read_fault(order: Any) -> Fault:
+    """A fault from its JSON form. Raises BadFault."""
+    if not isinstance(order, dict):
+        raise BadFault(f"a fault is an object, not {order!r}")
+    known = {"method", "channel", "kind", "when", "times", "retry_after", "delay_s", "rate"}
+    if set(order) - known:
+        raise BadFault(f"unknown keys {sorted(set(order) - known)}; known: {sorted(known)}")
+    kind, when = order.get("kind"), order.get("when", "before")
+    if kind not in ERROR_KINDS | WIRE_KINDS:
+        raise BadFault(f"unknown kind {kind!r}; known: {sorted(ERROR_KINDS | WIRE_KINDS)}")
+    if when not in WHENS:
+        raise BadFault(f"when is one of {sorted(WHENS)}, not {when!r}")
+    times = int(order.get("times", 1))
+    return Fault(
+        method=str(order.get("method", "*")),
+        kind=str(kind),
+        when=when,
+        channel=order.get("channel"),
+        left=times if times > 0 else None,
+        rate=float(order.get("rate", 1.0)),
+        retry_after_s=float(order.get("retry_after", _DEFAULT_RETRY_AFTER_S)),
+        delay_s=None if order.get("delay_s") is None else float(order["delay_s"]),
+    )
+
+
+class FaultBook:
+    """The orders in force. The first that fits a request is spent on it."""
+
+    def __init__(self, orders: Sequence[Fault] = (), *, seed: int = 0) -> None:
+        self._faults = list(orders)
+        self._random = random.Random(seed)
+        self.spent: Counter[str] = Counter()
+
+    def add(self, fault: Fault) -> None:
+        """Puts an order at the end of the line."""
+        self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Removes every order."""
+        self._faults.clear()
+
+    def take(self, method: str, channel: str | None) -> Fault | None:
+        """The fault this request meets, if any; counts it as spent."""
+        for fault in self._faults:
+            if not fault.hits(method, channel) or (fault.rate < 1 and self._random.random() >= fault.rate):
+                continue
+            if fault.left is not None:
+                fault.left -= 1
+            self.spent[f"{fault.when}:{fault.kind}"] += 1
+            return fault
+        return None
+
+    def describe(self) -> list[dict[str, Any]]:
+        """The orders still in force, as JSON."""
+        return [
+            {name: getattr(fault, name) for name in Fault.__slots__}
+            for fault in self._faults
+            if fault.left != 0
+        ]

@@ -1,0 +1,99 @@
+"""Reading back: conversations.history and conversations.replies, pagination included."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+from devtools.slack_sim.answers import SlackError
+from devtools.slack_sim.arguments import flag, number, required, timestamp, ts_key
+from devtools.slack_sim.shown import shown
+from devtools.slack_sim.state import Channel, Posted
+
+if TYPE_CHECKING:
+    from devtools.slack_sim.methods import Call
+
+PAGE_MAX = 999
+_FAR_FUTURE = 99_999_999_999.0
+_CURSOR = "next_ts:"
+
+
+def conversations_history(call: Call) -> dict[str, Any]:
+    """conversations.history: newest first, replies left out unless broadcast."""
+    channel = _readable(call)
+    tops = [message for message in _visible(call, channel) if message.thread_ts is None or message.broadcast]
+    tops.reverse()
+    return {**_page(call, channel, tops, default_limit=100), "pin_count": 0}
+
+
+def conversations_replies(call: Call) -> dict[str, Any]:
+    """conversations.replies: the parent, then its replies, oldest first.
+
+    A message without replies comes alone; an unknown ts is thread_not_found.
+    """
+    channel = _readable(call)
+    required(call.args, "ts")
+    ts = str(call.args["ts"])
+    thread = [message for message in _visible(call, channel) if ts in {message.ts, message.thread_ts}]
+    if not any(message.ts == ts for message in thread):
+        raise SlackError("thread_not_found")
+    return _page(call, channel, thread, default_limit=PAGE_MAX, always=ts)
+
+
+def _readable(call: Call) -> Channel:
+    required(call.args, "channel")
+    channel = call.workspace.channel(str(call.args["channel"]))
+    if not channel.member:
+        raise SlackError("channel_not_found" if channel.private else "not_in_channel")
+    return channel
+
+
+def _visible(call: Call, channel: Channel) -> list[Posted]:
+    born_before = call.wall - call.settings.history_delay_s
+    everything = [channel.messages[ts] for ts in channel.order]
+    return [message for message in everything if message.accepted <= born_before]
+
+
+def _page(
+    call: Call, channel: Channel, messages: list[Posted], *, default_limit: int, always: str | None = None
+) -> dict[str, Any]:
+    """One page of `messages`; `always` is the ts of a parent that no time range leaves out."""
+    wanted = [message for message in messages if message.ts == always or _in_range(call.args, message.ts)]
+    wanted = _from_cursor(call.args, wanted)
+    limit = number(call.args, "limit", default_limit, most=PAGE_MAX)
+    page, rest = wanted[:limit], wanted[limit:]
+    with_metadata = flag(call.args, "include_all_metadata")
+    answer: dict[str, Any] = {
+        "messages": [shown(message, channel, with_metadata=with_metadata) for message in page],
+        "has_more": bool(rest),
+    }
+    if rest:
+        answer["response_metadata"] = {"next_cursor": _cursor(rest[0].ts)}
+    return answer
+
+
+def _in_range(args: dict[str, Any], ts: str) -> bool:
+    """Method reference: oldest and latest are left out unless `inclusive`."""
+    oldest, latest = timestamp(args, "oldest", 0), timestamp(args, "latest", _FAR_FUTURE)
+    key = ts_key(ts)
+    return oldest <= key <= latest if flag(args, "inclusive") else oldest < key < latest
+
+
+def _cursor(ts: str) -> str:
+    return base64.b64encode(f"{_CURSOR}{ts}".encode("ascii")).decode("ascii")
+
+
+def _from_cursor(args: dict[str, Any], messages: list[Posted]) -> list[Posted]:
+    """What comes from the cursor's message on; messages posted since do not shift the pages."""
+    cursor = args.get("cursor")
+    if not cursor:
+        return messages
+    try:
+        start = base64.b64decode(str(cursor), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        raise SlackError("invalid_cursor") from error
+    places = [index for index, message in enumerate(messages) if f"{_CURSOR}{message.ts}" == start]
+    if not places:
+        raise SlackError("invalid_cursor")
+    return messages[places[0] :]

@@ -1,0 +1,185 @@
+"""The Web API methods, each a function of the workspace and the arguments.
+
+Each follows its page of Slack's method reference, whose name is the method's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from devtools.slack_sim.answers import SlackError, invalid
+from devtools.slack_sim.arguments import flag, required
+from devtools.slack_sim.history import conversations_history, conversations_replies
+from devtools.slack_sim.limits import TEXT_MAX, UPDATE_TEXT_MAX, check_content
+from devtools.slack_sim.pacing import Pacing
+from devtools.slack_sim.settings import Settings
+from devtools.slack_sim.shown import shown
+from devtools.slack_sim.state import BOT, Channel, Posted, Workspace
+
+_block_numbers = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call: what is asked of which workspace. `now` is monotonic, `wall` epoch seconds."""
+
+    workspace: Workspace
+    settings: Settings
+    pacing: Pacing
+    args: dict[str, Any]
+    now: float
+    wall: float
+
+
+def auth_test(call: Call) -> dict[str, Any]:
+    """auth.test."""
+    del call
+    return {
+        "url": "https://simulator.invalid/",
+        "team": "Slack simulator",
+        "user": "newswatch",
+        "team_id": BOT["team"],
+        "user_id": BOT["user"],
+        "bot_id": BOT["bot_id"],
+        "is_enterprise_install": False,
+    }
+
+
+def chat_post_message(call: Call) -> dict[str, Any]:
+    """chat.postMessage. No idempotency: the same call twice is two messages."""
+    args = call.args
+    channel = _writable(call)
+    _refuse_parsing(args)
+    check_content(args, text_max=TEXT_MAX)
+    thread_ts = args.get("thread_ts") or None
+    if thread_ts is not None:
+        _check_thread(channel, str(thread_ts))
+    call.pacing.admit(channel.id, call.now, call.settings.interval_s)
+    content = {
+        "text": args.get("text") or "",
+        "blocks": _with_ids(args.get("blocks")),
+        "metadata": args.get("metadata") or None,
+    }
+    broadcast = bool(thread_ts) and flag(args, "reply_broadcast")
+    message = call.workspace.post(
+        channel, content, thread_ts=thread_ts and str(thread_ts), broadcast=broadcast
+    )
+    return {"channel": channel.id, "ts": message.ts, "message": shown(message, channel)}
+
+
+def chat_update(call: Call) -> dict[str, Any]:
+    """chat.update: what is left out of blocks and metadata stays; an empty value removes it."""
+    args = call.args
+    channel = _writable(call)
+    required(args, "ts")
+    message = channel.messages.get(str(args["ts"]))
+    if message is None:
+        raise SlackError("message_not_found")
+    _refuse_parsing(args)
+    kept = message.blocks if args.get("blocks") is None else args["blocks"]
+    check_content({**args, "blocks": kept}, text_max=UPDATE_TEXT_MAX)
+    call.workspace.update(message, _replacement(args, message))
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown(message, channel)}
+
+
+def conversations_info(call: Call) -> dict[str, Any]:
+    """conversations.info."""
+    required(call.args, "channel")
+    channel = call.workspace.channel(str(call.args["channel"]))
+    return {"channel": _described(channel)}
+
+
+def conversations_list(call: Call) -> dict[str, Any]:
+    """conversations.list, in one page."""
+    channels = call.workspace.channels.values()
+    found = [
+        channel for channel in channels if not (flag(call.args, "exclude_archived") and channel.archived)
+    ]
+    return {"channels": [_described(channel) for channel in found], "response_metadata": {"next_cursor": ""}}
+
+
+def _writable(call: Call) -> Channel:
+    required(call.args, "channel")
+    channel = call.workspace.channel(str(call.args["channel"]))
+    if not channel.member:
+        # a private channel one is not in does not exist for the app (method reference: chat.postMessage)
+        raise SlackError("channel_not_found" if channel.private else "not_in_channel")
+    if channel.archived:
+        raise SlackError("is_archived")
+    return channel
+
+
+def _refuse_parsing(args: dict[str, Any]) -> None:
+    # Formatting text for app surfaces: parse=full and link_names turn plain words into mentions
+    if flag(args, "link_names") or args.get("parse") == "full":
+        raise SlackError("sim_unescaped_control", detail="parse=full and link_names let text mention people")
+    if args.get("attachments"):
+        raise invalid("invalid_attachments", ["the simulator takes blocks only [json-pointer:/attachments]"])
+
+
+def _check_thread(channel: Channel, thread_ts: str) -> None:
+    # chat.postMessage, thread_ts: "Avoid using a reply's ts value; use its parent instead"
+    parent = channel.messages.get(thread_ts)
+    if parent is None or parent.thread_ts is not None:
+        raise SlackError("thread_not_found")
+
+
+def _with_ids(blocks: Any) -> list[dict[str, Any]]:
+    # Block Kit reference: block_id, "if not specified, one will be generated"
+    return [
+        block if "block_id" in block else {**block, "block_id": f"b{next(_block_numbers):05x}"}
+        for block in blocks or []
+    ]
+
+
+def _replacement(args: dict[str, Any], message: Posted) -> dict[str, Any]:
+    change: dict[str, Any] = {"text": args.get("text") or ""}
+    if args.get("blocks") is not None:
+        change["blocks"] = _with_ids(args["blocks"])
+    if args.get("metadata") is not None:
+        change["metadata"] = args["metadata"] or None
+    if flag(args, "reply_broadcast") and message.thread_ts:
+        change["broadcast"] = True
+    return change
+
+
+def _described(channel: Channel) -> dict[str, Any]:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": not channel.private,
+        "is_group": channel.private,
+        "is_private": channel.private,
+        "is_archived": channel.archived,
+        "is_member": channel.member,
+        "is_im": False,
+        "is_mpim": False,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a method is called: what does it, and the scopes it needs (public, private channels)."""
+
+    run: Callable[[Call], dict[str, Any]]
+    scopes: tuple[str, str] | None = None
+
+    def needed(self, channel_id: str) -> str | None:
+        """The scope for a call about this channel."""
+        if self.scopes is None:
+            return None
+        return self.scopes[1 if channel_id.startswith("G") else 0]
+
+
+METHODS = {
+    "auth.test": Method(auth_test),
+    "chat.postMessage": Method(chat_post_message, ("chat:write", "chat:write")),
+    "chat.update": Method(chat_update, ("chat:write", "chat:write")),
+    "conversations.history": Method(conversations_history, ("channels:history", "groups:history")),
+    "conversations.replies": Method(conversations_replies, ("channels:history", "groups:history")),
+    "conversations.info": Method(conversations_info, ("channels:read", "groups:read")),
+    "conversations.list": Method(conversations_list, ("channels:read", "groups:read")),
+}

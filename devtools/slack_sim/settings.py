@@ -1,0 +1,102 @@
+"""What can be set on the simulated workspace, at start and while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+DEFAULT_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - a simulator's token opens nothing
+DEFAULT_SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSetup:
+    """A channel as configured: whether the app is in it and whether it is archived."""
+
+    id: str
+    name: str = ""
+    archived: bool = False
+    member: bool = True
+    private: bool = False
+
+
+DEFAULT_CHANNELS = (
+    ChannelSetup("C0000000001", "policy-alerts"),
+    ChannelSetup("C0000000002", "newswatch-ops"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the workspace behaves.
+
+    `interval_s`: the least time between two accepted posts to a channel, 0 switches it off.
+    `latency_s`: how long every API answer takes. `history_delay_s`: how long a message stays
+    invisible to history and replies after it was accepted. `token`: the only accepted one;
+    None accepts every `xoxb-…`. `strict_channels`: unknown ids are not made up on first use.
+    """
+
+    interval_s: float = 1.0
+    latency_s: float = 0.0
+    history_delay_s: float = 0.0
+    token: str | None = None
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    strict_channels: bool = False
+    channels: tuple[ChannelSetup, ...] = field(default=DEFAULT_CHANNELS)
+
+
+class BadSettings(ValueError):
+    """A setting is unknown or has an unusable value; the text names it."""
+
+
+_DURATIONS = ("interval_s", "latency_s", "history_delay_s")
+
+
+def changed(settings: Settings, change: dict[str, Any]) -> Settings:
+    """The settings with `change` (the JSON body of `POST /sim/config`) laid over them.
+
+    `channels` adds to or replaces the channels of the same id. Raises BadSettings.
+    """
+    values: dict[str, Any] = {}
+    for name, value in change.items():
+        if name in _DURATIONS:
+            values[name] = _seconds(name, value)
+        elif name == "token":
+            values[name] = None if value is None else str(value)
+        elif name == "scopes":
+            values[name] = _scopes(value)
+        elif name == "strict_channels":
+            values[name] = bool(value)
+        elif name == "channels":
+            values[name] = _channels(settings.channels, value)
+        else:
+            raise BadSettings(f"unknown setting {name!r}; known: {', '.join(Settings.__dataclass_fields__)}")
+    return replace(settings, **values)
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise BadSettings(f"{name} must be a number of seconds, at least 0, not {value!r}")
+    return float(value)
+
+
+def _scopes(value: Any) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadSettings(f"scopes must be a list of names or one comma-separated text, not {value!r}")
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def _channels(known: tuple[ChannelSetup, ...], value: Any) -> tuple[ChannelSetup, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, dict) and entry.get("id") for entry in value):
+        raise BadSettings('channels must be a list of objects such as {"id": "C0123456789", "member": false}')
+    merged = {channel.id: channel for channel in known}
+    for entry in value:
+        base = merged.get(entry["id"], ChannelSetup(entry["id"]))
+        try:
+            merged[base.id] = replace(base, **entry)
+        except TypeError as error:
+            raise BadSettings(
+                f"channel {base.id}: {error}; known keys: id, name, archived, member, private"
+            ) from error
+    return tuple(merged.values())

@@ -1,0 +1,161 @@
+"""The workspace: channels, messages and threads, as they stand and as they came about.
+
+Nothing here knows HTTP or limits. Every change is journalled before it is applied.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import insort
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from devtools.slack_sim.answers import SlackError
+from devtools.slack_sim.journal import Journal
+from devtools.slack_sim.settings import ChannelSetup, Settings
+
+BOT = {"user": "U0NEWSWATCH", "bot_id": "B0NEWSWATCH", "app_id": "A0NEWSWATCH", "team": "T0SIMULATOR"}
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{8,}")
+_MADE_UP_AGE_US = 100
+
+
+@dataclass(slots=True)
+class Posted:
+    """A message that stands in a channel. `accepted` is the time it was taken, in epoch seconds."""
+
+    channel: str
+    ts: str
+    text: str
+    blocks: list[dict[str, Any]]
+    metadata: dict[str, Any] | None
+    accepted: float
+    thread_ts: str | None = None
+    broadcast: bool = False
+    edited: str | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The message as JSON, as the journal and `GET /sim/messages` show it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True)
+class Channel:
+    """A channel and its messages, oldest first."""
+
+    id: str
+    name: str
+    archived: bool = False
+    member: bool = True
+    private: bool = False
+    messages: dict[str, Posted] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    threads: dict[str, list[str]] = field(default_factory=dict)
+    last_us: int = 0
+
+    def add(self, message: Posted) -> None:
+        """Takes a message in, in ts order (ts texts have one length and so sort as numbers)."""
+        self.messages[message.ts] = message
+        insort(self.order, message.ts)
+        if message.thread_ts:
+            self.threads.setdefault(message.thread_ts, []).append(message.ts)
+        self.last_us = max(self.last_us, int(message.ts.replace(".", "")))
+
+
+class Workspace:
+    """All channels. `version` grows with every change, so that a page can ask cheaply."""
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float], journal: Journal | None = None
+    ) -> None:
+        self._clock = clock
+        self._journal = journal
+        self.strict = settings.strict_channels
+        self.channels: dict[str, Channel] = {}
+        self.version = 0
+        self.configure(settings)
+        for record in journal.records() if journal else ():
+            self._apply(record)
+
+    def configure(self, settings: Settings) -> None:
+        """Applies the channels of the settings; messages stay."""
+        self.strict = settings.strict_channels
+        for setup in settings.channels:
+            self._set_up(setup)
+        self.version += 1
+
+    def reset(self, settings: Settings) -> None:
+        """Forgets every message and every made-up channel."""
+        if self._journal:
+            self._journal.clear()
+        self.channels = {}
+        self.configure(settings)
+
+    def channel(self, channel_id: str) -> Channel:
+        """The channel of this id, made up on first use unless strict. Raises channel_not_found."""
+        known = self.channels.get(channel_id)
+        if known:
+            return known
+        if self.strict or not _CHANNEL_ID.fullmatch(channel_id):
+            raise SlackError("channel_not_found")
+        return self._set_up(ChannelSetup(channel_id, private=channel_id.startswith("G")))
+
+    def post(
+        self,
+        channel: Channel,
+        content: dict[str, Any],
+        *,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+    ) -> Posted:
+        """A new message with a ts of its own; `content` has text, blocks and metadata."""
+        now = self._clock()
+        record = {"channel": channel.id, "ts": self._next_ts(channel, now), "accepted": now, **content}
+        self._commit({"op": "post", **record, "thread_ts": thread_ts, "broadcast": broadcast})
+        return channel.messages[record["ts"]]
+
+    def update(self, message: Posted, content: dict[str, Any]) -> None:
+        """Replaces text, blocks, metadata or broadcast of a message and marks it edited."""
+        now = self._clock()
+        edited = f"{int(now)}.000000"
+        self._commit(
+            {"op": "update", "channel": message.channel, "ts": message.ts, "edited": edited, **content}
+        )
+
+    def all_messages(self) -> list[dict[str, Any]]:
+        """Every message as it stands now, in the order of acceptance."""
+        records = [
+            message.record() for channel in self.channels.values() for message in channel.messages.values()
+        ]
+        return sorted(records, key=lambda record: (record["accepted"], record["ts"]))
+
+    def _next_ts(self, channel: Channel, now: float) -> str:
+        micros = max(int(now * 1_000_000), channel.last_us + _MADE_UP_AGE_US)
+        return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
+
+    def _commit(self, record: dict[str, Any]) -> None:
+        if self._journal:
+            self._journal.append(record)
+        self._apply(record)
+
+    def _apply(self, record: dict[str, Any]) -> None:
+        fields = {name: value for name, value in record.items() if name != "op"}
+        channel = self.channels.get(record["channel"]) or self._set_up(ChannelSetup(record["channel"]))
+        if record["op"] == "post":
+            channel.add(Posted(**fields))
+        else:
+            message = channel.messages[record["ts"]]
+            for name, value in fields.items():
+                setattr(message, name, value)
+        self.version += 1
+
+    def _set_up(self, setup: ChannelSetup) -> Channel:
+        name = setup.name or f"channel-{setup.id[-4:].lower()}"
+        known = self.channels.setdefault(setup.id, Channel(setup.id, name))
+        known.name, known.archived, known.member, known.private = (
+            name,
+            setup.archived,
+            setup.member,
+            setup.private,
+        )
+        return known

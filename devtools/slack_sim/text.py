@@ -1,0 +1,54 @@
+"""Text that Slack would interpret: what must be escaped, which links are let through.
+
+Slack docs: "Formatting text for app surfaces" (mrkdwn, escaping `&`, `<`, `>`, links, date
+formatting). Slack itself lets an unescaped `<!channel>` ring every phone of the channel and an
+unknown `<…>` vanish; here both are refused as `sim_unescaped_control`.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from devtools.slack_sim.answers import SlackError
+
+_ANGLES = re.compile(r"<([^<>]*)>")
+_LINK = re.compile(r"https?://[^\s|<>]+(\|[^<>]*)?", re.IGNORECASE)
+_DATE = re.compile(r"!date\^-?\d+\^[^|^<>]+(\^https?://[^\s|<>]+)?\|[^<>]+")
+_BARE_URL = re.compile(r"https?://\S+", re.IGNORECASE)
+_RAW_AMPERSAND = re.compile(r"&(?!(amp|lt|gt);)")
+
+
+def is_web_url(url: str) -> bool:
+    """Whether a link may be clicked: http or https with a host, no white space, no `<>|`."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme.lower() in {"http", "https"} and bool(host) and not re.search(r"[\s<>|]", url)
+
+
+def control_problem(text: str) -> str | None:
+    """Why this mrkdwn text is dangerous, or None. Links and dates are the only `<…>` let through."""
+    for match in _ANGLES.finditer(text):
+        inner = match[1]
+        if not (_LINK.fullmatch(inner) or _DATE.fullmatch(inner)):
+            return f"unescaped control sequence {match[0][:60]!r}: write &lt; and &gt;"
+    rest = _ANGLES.sub("", text)
+    for sign, entity in (("<", "&lt;"), (">", "&gt;")):
+        if sign in rest:
+            return f"raw {sign!r} near {_around(rest, rest.index(sign))!r}: write {entity}"
+    ampersand = _RAW_AMPERSAND.search(_BARE_URL.sub("", rest))
+    return "raw '&': write &amp;" if ampersand else None
+
+
+def check_control(text: str, pointer: str) -> None:
+    """Raises `sim_unescaped_control` with the place and the reason."""
+    problem = control_problem(text)
+    if problem:
+        raise SlackError("sim_unescaped_control", detail=f"{pointer}: {problem}")
+
+
+def _around(text: str, index: int) -> str:
+    return text[max(0, index - 20) : index + 20]
