@@ -1,0 +1,77 @@
+# newswatch. `make` alone lists what there is.
+#
+# Stamp files in .venv say what is installed there; a changed lock file installs again.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first of these that is a Python 3.10–3.13 with venv, unless PYTHON= names one.
+CANDIDATES := python3.12 python3.11 python3.13 python3.10 python3
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in $(CANDIDATES); do "$$p" -c '$(FITS)' >/dev/null 2>&1 && echo "$$p" && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+BASE := $(VENV)/.made
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
+
+UV := $(shell command -v uv 2>/dev/null || echo uv)
+COMPILE := $(UV) pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
+
+.PHONY: help setup run stop test lint bench check-slack lock schema
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BASE):
+	@test -n "$(PYTHON)" || { echo "newswatch needs Python 3.10 to 3.13 with its venv module (Debian: apt-get install python3-venv); PYTHON=/path/to/python names one"; exit 1; }
+	@"$(PYTHON)" -c '$(FITS)' || { echo "$(PYTHON) is no Python 3.10 to 3.13 with venv"; exit 1; }
+	@echo "making $(VENV) with $$("$(PYTHON)" --version)"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@touch $@
+
+$(RUN): requirements.txt pyproject.toml | $(BASE)
+	@echo "installing requirements.txt (the first time takes a few minutes)"
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(EDITABLE)
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUN)
+	@echo "installing requirements-dev.txt"
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+setup: $(RUN) ## make .venv and install what newswatch runs on
+
+run: $(RUN) ## run everything on this machine; Ctrl-C stops it
+	@exec $(BIN)/python -m devtools.stack run
+
+stop: ## stop what `make run` started, from another terminal or after a crash
+	@if test -x $(BIN)/python; then exec $(BIN)/python -m devtools.stack stop; fi
+
+test: $(DEV) ## all tests; ARGS="-k word" passes arguments to pytest
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms
+	$(BIN)/ruff check .
+	$(BIN)/ruff check --select AIR3 dags plugins
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV) ## the benchmarks; ARGS passes arguments on
+	@exec $(BIN)/python -m bench $(ARGS)
+
+check-slack: $(DEV) ## the simulator's contract tests against a real workspace (SLACK_BOT_TOKEN, SLACK_TEST_CHANNEL)
+	@exec $(BIN)/python -m devtools.slack_sim.check $(ARGS)
+
+schema: $(DEV) ## write the JSON Schemas of config/ from the models
+	@exec $(BIN)/python -m newswatch.config.schema config/schema
+
+lock: ## compile requirements*.in into the lock files; needs uv
+	$(COMPILE) requirements-compose.in --output-file requirements-compose.txt
+	$(COMPILE) requirements-dev.in --constraint requirements-compose.txt --output-file requirements-dev.txt
+	$(COMPILE) requirements.in --constraint requirements-compose.txt --constraint requirements-dev.txt --output-file requirements.txt

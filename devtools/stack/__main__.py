@@ -1,0 +1,66 @@
+"""`python -m devtools.stack run|stop`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from devtools.stack import StackError
+from devtools.stack.launch import RECORD, Launch, clean_up
+from devtools.stack.processes import Record
+from devtools.stack.settings import merged_environment, read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when it did what was asked, 1 with the reason on stderr when it could not."""
+    options = _parser().parse_args(arguments)
+    data = options.data.resolve()
+    try:
+        if options.what == "stop":
+            return stop(data)
+        environ = merged_environment(os.environ, ROOT / ".env")
+        settings = read_settings(environ, ROOT, data, airflow=not options.without_airflow)
+        return Launch(settings, environ, _say).run()
+    except StackError as error:
+        print(f"newswatch: {error}", file=sys.stderr)
+        return 1
+
+
+def stop(data: Path, timeout_s: float = 60.0) -> int:
+    """End the stack that runs on `data`, from another terminal, or what is left of it."""
+    record = Record.load(data / RECORD)
+    launcher = None if record is None else record.launcher.process()
+    if launcher is not None:
+        launcher.terminate()
+        deadline = time.monotonic() + timeout_s
+        while record is not None and record.launcher.process() is not None:
+            if time.monotonic() > deadline:
+                raise StackError(f"process {launcher.pid} did not end within {timeout_s:.0f} s")
+            time.sleep(0.1)
+    clean_up(data, _say)
+    _say("nothing was running" if record is None else "stopped")
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="devtools.stack", description="Run newswatch on this machine.")
+    parser.add_argument("what", choices=("run", "stop"))
+    parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where everything persists")
+    parser.add_argument(
+        "--without-airflow", action="store_true", help="Redis, simulator and sample site only"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

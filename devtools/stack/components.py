@@ -1,0 +1,124 @@
+"""What the stack consists of: each component's command, and how one sees that it is ready."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devtools.redis_server import server_command
+from devtools.stack.ports import LOOPBACK
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Loopback is never asked for through a proxy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One long-running process. `ready` is asked again and again and never raises."""
+
+    name: str
+    command: tuple[str, ...]
+    ready: Callable[[], bool]
+    where: str = ""
+    """What a person can open, shown once it is ready."""
+
+
+def redis_component(data: Path, port: int) -> Component:
+    """The bundled server, append-only file on, for this machine only."""
+    data.mkdir(parents=True, exist_ok=True)
+    command = tuple(server_command(data, port))
+    return Component("redis", command, lambda: redis_answers(port), f"redis://{LOOPBACK}:{port}/0")
+
+
+def slack_sim_component(data: Path, port: int) -> Component:
+    """The Slack simulator."""
+    command = _module("devtools.slack_sim", "--port", str(port), "--data", str(data))
+    url = f"http://{LOOPBACK}:{port}/sim/messages"
+    return Component("slack-sim", command, lambda: http_answers(url), f"http://localhost:{port}")
+
+
+def news_site_component(data: Path, port: int) -> Component:
+    """The sample news site."""
+    command = _module("devtools.news_site", "--port", str(port), "--data", str(data))
+    url = f"http://{LOOPBACK}:{port}"
+    return Component("news-site", command, lambda: http_answers(url), url)
+
+
+def airflow_components(port: int) -> tuple[Component, ...]:
+    """Airflow's four, the api-server first: tasks that start before it is up would fail.
+
+    Logs are read from disk on one machine, so nobody serves them: one port and one process less each.
+    """
+    health = f"http://{LOOPBACK}:{port}/api/v2/monitor/health"
+    version = f"http://{LOOPBACK}:{port}/api/v2/version"
+    return (
+        Component(
+            "api-server",
+            airflow_command("api-server", "--host", LOOPBACK, "--port", str(port)),
+            lambda: http_answers(version),
+        ),
+        Component(
+            "dag-processor", airflow_command("dag-processor"), lambda: healthy(health, "dag_processor")
+        ),
+        Component(
+            "scheduler",
+            airflow_command("scheduler", "--skip-serve-logs"),
+            lambda: healthy(health, "scheduler"),
+        ),
+        Component(
+            "triggerer",
+            airflow_command("triggerer", "--skip-serve-logs"),
+            lambda: healthy(health, "triggerer"),
+        ),
+    )
+
+
+def airflow_command(*arguments: str) -> tuple[str, ...]:
+    """Airflow's own command line, with this interpreter."""
+    return _module("airflow", *arguments)
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)
+
+
+def redis_answers(port: int, timeout_s: float = 1.0) -> bool:
+    """Whether a server on the loopback port answers PING, which it does not while it loads its data."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=timeout_s) as link:
+            link.sendall(b"PING\r\n")
+            return link.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def http_answers(url: str, timeout_s: float = 3.0) -> bool:
+    """Whether the server answers with anything but a fault of its own."""
+    try:
+        with _OPENER.open(url, timeout=timeout_s):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except (OSError, ValueError):
+        return False
+
+
+def healthy(url: str, part: str, timeout_s: float = 3.0) -> bool:
+    """Whether Airflow's health page calls the part healthy."""
+    return bool(_json(url, timeout_s).get(part, {}).get("status") == "healthy")
+
+
+def _json(url: str, timeout_s: float) -> dict[str, Any]:
+    try:
+        with _OPENER.open(url, timeout=timeout_s) as answer:
+            data = json.load(answer)
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,138 @@
+"""The variables every child of the stack gets: the caller's own, and what the stack adds.
+
+What the caller set wins wherever it is a matter of taste (`tuning`). What ties the parts together
+(`wiring`: folders, ports, addresses) is the stack's, else a variable meant for another Airflow on
+the same machine would join the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.stack.connections import redis_connection, slack_connection
+from devtools.stack.ports import LOOPBACK
+
+STACK_ID = "NEWSWATCH_STACK_ID"
+"""Marks every process of a stack, so that one left behind can be told from a stranger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the services of this start are, and which configuration is read."""
+
+    redis_url: str
+    slack_token: str
+    slack_base_url: str | None
+    config: Path
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowPlace:
+    """Airflow's folders, ports and secrets."""
+
+    root: Path
+    home: Path
+    port: int
+    secrets: Mapping[str, str]
+
+    @property
+    def password_file(self) -> Path:
+        """Where Airflow writes the password of `admin` when its login is on."""
+        return self.home / "simple_auth_manager_passwords.json.generated"
+
+
+def service_environment(endpoints: Endpoints) -> dict[str, str]:
+    """What newswatch itself reads, inside Airflow as on the command line."""
+    slack = {"SLACK_BASE_URL": endpoints.slack_base_url} if endpoints.slack_base_url else {}
+    return {
+        "REDIS_URL": endpoints.redis_url,
+        "SLACK_BOT_TOKEN": endpoints.slack_token,
+        **slack,
+        "NEWSWATCH_CONFIG": str(endpoints.config),
+        "AIRFLOW_CONN_NEWSWATCH_REDIS": json.dumps(redis_connection(endpoints.redis_url)),
+        "AIRFLOW_CONN_NEWSWATCH_SLACK": json.dumps(
+            slack_connection(endpoints.slack_token, endpoints.slack_base_url)
+        ),
+    }
+
+
+def tuning() -> dict[str, str]:
+    """Airflow settings that the caller's environment may change.
+
+    Measured: an idle sleep of 0.1 s and a heartbeat of 1 s take 0.5 s off each hand-over; SQLite
+    answers "database is locked" at 32 parallel tasks and not at 8; the crash timeouts' defaults of
+    300 s would stall a stage for five minutes after one `kill -9`.
+    """
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "8",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__WORKERS__MISSING_DAG_RETRY_DELAY": "5",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        "AIRFLOW__LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
+    }
+
+
+def wiring(place: AirflowPlace) -> dict[str, str]:
+    """Airflow settings that hold the parts together; a caller's value for them is not used."""
+    address = f"http://{LOOPBACK}:{place.port}"
+    return {
+        "AIRFLOW_HOME": str(place.home),
+        "AIRFLOW_CONFIG": str(place.home / "airflow.cfg"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(place.root / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(place.root / "plugins"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__API__HOST": LOOPBACK,
+        "AIRFLOW__API__PORT": str(place.port),
+        "AIRFLOW__API__BASE_URL": f"http://localhost:{place.port}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.home / 'airflow.db'}",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(place.home / "logs"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(
+            place.home / "logs" / "dag_processor"
+        ),
+        **place.secrets,
+    }
+
+
+def login_is_on(environ: Mapping[str, str]) -> bool:
+    """Whether the caller's environment turns the login of the Airflow UI on."""
+    name = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"
+    return environ.get(name, tuning()[name]).strip().lower() not in {"true", "t", "1"}
+
+
+def without_proxy_for_loopback(environ: Mapping[str, str]) -> dict[str, str]:
+    """NO_PROXY in both spellings, loopback added: Airflow's parts talk to each other over HTTP."""
+    hosts = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
+    named = [host.strip() for host in hosts if host.strip()]
+    named += [host for host in (LOOPBACK, "localhost", "::1") if host not in named]
+    return {"NO_PROXY": ",".join(named), "no_proxy": ",".join(named)}
+
+
+def child_environment(
+    environ: Mapping[str, str], stack_id: str, endpoints: Endpoints, place: AirflowPlace | None
+) -> dict[str, str]:
+    """The whole environment of a child: the caller's, completed."""
+    airflow = {} if place is None else {**tuning(), **environ, **wiring(place)}
+    return {
+        **environ,
+        **airflow,
+        **without_proxy_for_loopback(environ),
+        **service_environment(endpoints),
+        "PYTHONUNBUFFERED": "1",
+        STACK_ID: stack_id,
+    }

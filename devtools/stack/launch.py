@@ -1,0 +1,241 @@
+"""One run of the stack, from the settings to the last process ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from devtools.stack import StackError, processes, prune
+from devtools.stack.airflow_secrets import airflow_secrets
+from devtools.stack.components import (
+    Component,
+    airflow_command,
+    airflow_components,
+    news_site_component,
+    redis_component,
+    slack_sim_component,
+)
+from devtools.stack.environment import AirflowPlace, Endpoints, child_environment, login_is_on
+from devtools.stack.overlay import Overlay, SampleFeed
+from devtools.stack.parent import interrupted_parent
+from devtools.stack.ports import LOOPBACK, RememberedPorts, fixed_port
+from devtools.stack.settings import Settings
+from devtools.stack.supervise import Supervisor
+
+SIMULATOR_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - opens nothing but the simulator
+SAMPLE_FEEDS = {"sample-wire": "wire.xml", "sample-markets": "markets.xml", "sample-courier": "courier.xml"}
+RECORD = "stack.json"
+CLI_ENVIRONMENT = "stack.env"
+
+_TICK_S = 0.25
+_OVERLAY_EVERY_S = 2.0
+_PRUNE_AFTER_S = 120.0
+_PRUNE_EVERY_S = timedelta(days=1).total_seconds()
+_STOP_STAGES = (
+    (("scheduler", "triggerer", "dag-processor"), 10.0),
+    (("api-server",), 3.0),
+    (("news-site", "slack-sim"), 3.0),
+    (("redis",), 10.0),
+)
+"""What ends when, with seconds of grace: tasks that finish need the api-server, and all need Redis."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a start will run: services first, then Airflow's parts, and the overlay to keep in step."""
+
+    services: list[Component]
+    airflow: list[Component]
+    endpoints: Endpoints
+    place: AirflowPlace | None
+    overlay: Overlay | None
+
+
+def make_plan(settings: Settings) -> Plan:
+    """Choose ports and addresses. StackError when a port that was asked for is taken."""
+    ports = RememberedPorts(settings.data / "ports.json")
+    services: list[Component] = []
+    airflow_port = fixed_port("AIRFLOW_PORT", settings.airflow_port) if settings.airflow else 0
+    redis_url = settings.redis_url
+    if redis_url is None:
+        port = ports.take("redis")
+        services.append(redis_component(settings.data / "redis", port))
+        redis_url = f"redis://{LOOPBACK}:{port}/0"
+    endpoints = Endpoints(redis_url, settings.slack_token or "", settings.slack_base_url, settings.config)
+    overlay = None
+    if settings.sample:
+        sim, site = _sample_ports(settings, ports)
+        services.append(slack_sim_component(settings.data / "slack_sim", sim))
+        services.append(news_site_component(settings.data / "news_site.json", site))
+        overlay = Overlay(settings.config, settings.data / "config", sample_feeds(site))
+        base_url = f"http://{LOOPBACK}:{sim}/api/"
+        endpoints = Endpoints(redis_url, SIMULATOR_TOKEN, base_url, settings.data / "config")
+    place = None
+    if settings.airflow:
+        home = settings.data / "airflow"
+        place = AirflowPlace(settings.root, home, airflow_port, airflow_secrets(home / "secrets.json"))
+    airflow = list(airflow_components(airflow_port)) if settings.airflow else []
+    return Plan(services, airflow, endpoints, place, overlay)
+
+
+def _sample_ports(settings: Settings, ports: RememberedPorts) -> tuple[int, int]:
+    sim = fixed_port("SLACK_SIM_PORT", settings.slack_sim_port)
+    if settings.site_port is not None:
+        return sim, fixed_port("SITE_PORT", settings.site_port)
+    return sim, ports.take("news-site")
+
+
+def sample_feeds(site_port: int) -> list[SampleFeed]:
+    """The sample site's feeds as entries of feeds.yaml."""
+    return [SampleFeed(name, f"http://{LOOPBACK}:{site_port}/{path}") for name, path in SAMPLE_FEEDS.items()]
+
+
+def clean_up(data: Path, say: Callable[[str], None]) -> None:
+    """End what a killed launcher left behind. StackError if a stack is running on this data."""
+    record = processes.Record.load(data / RECORD)
+    if record is None:
+        return
+    if record.launcher.pid != os.getpid() and record.launcher.process() is not None:
+        raise StackError(f"a stack is running already (process {record.launcher.pid}): `make stop` ends it")
+    count = processes.end_all(record.stack_id, record.children, grace_s=3.0)
+    if count:
+        say(f"ended {count} processes that an earlier run had left behind")
+    (data / RECORD).unlink(missing_ok=True)
+
+
+class Launch:
+    """`make run`: start, watch until told to stop, end everything."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._say = say
+        self._signals = 0
+        self._parent = interrupted_parent()
+        self._overlay_at = 0.0
+
+    def run(self) -> int:
+        """Returns 0 when it was told to stop; StackError when something could not start."""
+        self._settings.data.mkdir(parents=True, exist_ok=True)
+        clean_up(self._settings.data, self._say)
+        plan = make_plan(self._settings)
+        processes.become_subreaper()
+        supervisor = self._supervisor(plan)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._told)
+        supervisor.open()
+        with ExitStack() as at_end:
+            at_end.callback(self._stop, supervisor)
+            self._write_cli_environment(plan.endpoints)
+            self._sync(plan.overlay)
+            if self._boot(plan, supervisor):
+                self._say(banner(self._settings, plan, self._environ))
+                self._watch(plan, supervisor)
+        return 0
+
+    def _supervisor(self, plan: Plan) -> Supervisor:
+        stack_id = uuid.uuid4().hex
+        logs = self._settings.data / "logs"
+        prune.rotate_output(logs)
+        environ = child_environment(self._environ, stack_id, plan.endpoints, plan.place)
+        record = self._settings.data / RECORD
+        return Supervisor(stack_id, environ, self._settings.root, logs, record, self._say, self._stopping)
+
+    def _told(self, _number: int, _frame: object) -> None:
+        self._signals += 1
+
+    def _stopping(self) -> bool:
+        return self._signals > 0 or self._parent()
+
+    def _boot(self, plan: Plan, supervisor: Supervisor) -> bool:
+        self._say("starting newswatch")
+        for component in plan.services:
+            supervisor.start(component)
+        if not supervisor.wait_ready(plan.services, 30) or not plan.airflow:
+            return not self._stopping()
+        migrate = airflow_command("db", "migrate")
+        if not supervisor.run_job("airflow-db", migrate, 300):
+            return False
+        self._say("  airflow-db     ready")
+        first, *others = plan.airflow
+        supervisor.start(first)
+        supervisor.start(others[0])  # the dag-processor needs the database only
+        if not supervisor.wait_ready([first], 120):
+            return False
+        for component in others[1:]:
+            supervisor.start(component)
+        return supervisor.wait_ready(others, 120)
+
+    def _watch(self, plan: Plan, supervisor: Supervisor) -> None:
+        prune_at = time.monotonic() + _PRUNE_AFTER_S
+        while not self._stopping():
+            supervisor.watch()
+            self._sync(plan.overlay)
+            if time.monotonic() >= prune_at:
+                self._prune(plan, supervisor)
+                prune_at = time.monotonic() + _PRUNE_EVERY_S
+            time.sleep(_TICK_S)
+
+    def _sync(self, overlay: Overlay | None) -> None:
+        if overlay is not None and time.monotonic() >= self._overlay_at:
+            overlay.sync()
+            self._overlay_at = time.monotonic() + _OVERLAY_EVERY_S
+
+    def _prune(self, plan: Plan, supervisor: Supervisor) -> None:
+        now = datetime.now(timezone.utc)
+        prune.rotate_output(self._settings.data / "logs")
+        if plan.place is not None:
+            prune.prune_logs(plan.place.home / "logs", now)
+            supervisor.start_job("airflow-db-clean", prune.database_command(now))
+
+    def _stop(self, supervisor: Supervisor) -> None:
+        self._say("stopping newswatch")
+        told = self._signals
+        supervisor.stop(_STOP_STAGES, hurry=lambda: self._signals > max(told, 1))
+        self._say("stopped")
+
+    def _write_cli_environment(self, endpoints: Endpoints) -> None:
+        """What a shell sources to point the newswatch command at this stack."""
+        lines = [f"NEWSWATCH_CONFIG='{endpoints.config}'"]
+        if self._settings.redis_url is None:
+            lines.append(f"REDIS_URL='{endpoints.redis_url}'")
+        if self._settings.sample:
+            lines.append(f"SLACK_BOT_TOKEN='{endpoints.slack_token}'")
+            lines.append(f"SLACK_BASE_URL='{endpoints.slack_base_url}'")
+        text = "".join(f"{line}\n" for line in lines)
+        (self._settings.data / CLI_ENVIRONMENT).write_text(text, encoding="utf-8")
+
+
+def banner(settings: Settings, plan: Plan, environ: Mapping[str, str]) -> str:
+    """What a person wants to know once everything is up."""
+    lines = ["", "newswatch is up"]
+    if plan.place is not None:
+        lines.append(f"  Airflow   http://localhost:{plan.place.port}")
+        if login_is_on(environ):
+            lines.append(f"            the password is in {_shown(plan.place.password_file, settings.root)}")
+    if settings.sample:
+        lines.append(
+            f"  Slack     http://localhost:{settings.slack_sim_port}   (simulated: SLACK_BOT_TOKEN is not set)"
+        )
+        lines.append("            the first sample alert comes within a minute and a half")
+    lines.append(
+        f"  Rules     {_shown(settings.config / 'watchlist.yaml', settings.root)}, taken up when saved"
+    )
+    lines.append(
+        f"  Command   set -a; . {_shown(settings.data / CLI_ENVIRONMENT, settings.root)}; .venv/bin/newswatch alerts"
+    )
+    lines.append(f"  Logs      {_shown(settings.data / 'logs', settings.root)}")
+    lines.append("  Ctrl-C stops everything; nothing is lost.\n")
+    return "\n".join(lines)
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

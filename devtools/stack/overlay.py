@@ -1,0 +1,155 @@
+"""config/ with the sample feeds added: the configuration that `make run` reads without a Slack token.
+
+The overlay is a folder of links to everything in config/, with one file of its own, feeds.yaml,
+which is config/'s text with the sample feeds inserted as further entries. Lines in front of them
+keep their numbers, so what `check_config` reports is where the editor looks for it. A feeds.yaml that
+cannot be read as YAML, or is not shaped as expected, is copied as it is: its errors are for
+`check_config` to show, not for the launcher to trip over.
+
+`sync` is called every other second, so that later edits of config/ are followed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+FEEDS_FILE = "feeds.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFeed:
+    """One feed of the sample site."""
+
+    id: str
+    url: str
+    every: str = "15s"
+
+    def entry(self, indent: str) -> str:
+        """The entry of feeds.yaml, one line in flow style, its key order that of the documentation."""
+        fields = f"id: {self.id}, url: '{self.url}', tags: [sample], every: {self.every}, allow_private: true"
+        return f"{indent}- {{{fields}}}\n"
+
+
+def with_sample_feeds(text: str, feeds: Sequence[SampleFeed]) -> str:
+    """The text of feeds.yaml with the feeds added after its own; unchanged if it cannot be read."""
+    try:
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError):
+        return text
+    if root is not None and (not isinstance(root, yaml.MappingNode) or root.flow_style):
+        return text
+    own = None if root is None else next((value for key, value in root.value if key.value == "feeds"), None)
+    if own is None:
+        return _ended(text) + "feeds:\n" + "".join(feed.entry("  ") for feed in feeds)
+    if isinstance(own, yaml.SequenceNode):
+        return _after(text, own, feeds)
+    empty = isinstance(own, yaml.ScalarNode) and own.value in {"", "null", "~"}
+    return _in_place_of(text, own, feeds) if empty else text
+
+
+def _after(text: str, own: yaml.SequenceNode, feeds: Sequence[SampleFeed]) -> str:
+    known = {
+        value.value
+        for entry in own.value
+        if isinstance(entry, yaml.MappingNode)
+        for key, value in entry.value
+        if key.value == "id"
+    }
+    new = [feed for feed in feeds if feed.id not in known]
+    if not own.value:
+        return _in_place_of(text, own, new)
+    if own.flow_style:
+        return text  # `feeds: [{...}]` on one line: nobody's own configuration is rewritten for a sample
+    indent = " " * own.start_mark.column
+    lines = text.splitlines(keepends=True)
+    at = own.value[-1].end_mark.line + (1 if own.value[-1].end_mark.column else 0)
+    at = _back_over_blank(lines, at)
+    lines[at - 1] = _ended(lines[at - 1])
+    return "".join(lines[:at]) + "".join(feed.entry(indent) for feed in new) + "".join(lines[at:])
+
+
+def _back_over_blank(lines: list[str], at: int) -> int:
+    """A block's end mark stands where the next token begins; go back to its last line of content."""
+    at = min(at, len(lines))
+    while at > 1 and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith("#")):
+        at -= 1
+    return at
+
+
+def _in_place_of(text: str, empty: yaml.Node, feeds: Sequence[SampleFeed]) -> str:
+    head, tail = text[: empty.start_mark.index], text[empty.end_mark.index :]
+    if not feeds:
+        return text
+    rest = tail.split("\n", 1)
+    after = rest[1] if len(rest) > 1 else ""
+    return f"{head.rstrip(' ')}{rest[0]}\n" + "".join(feed.entry("  ") for feed in feeds) + after
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
+class Overlay:
+    """The overlay folder `target` over the configuration folder `source`."""
+
+    def __init__(self, source: Path, target: Path, feeds: Sequence[SampleFeed]) -> None:
+        self._source = source
+        self._target = target
+        self._feeds = tuple(feeds)
+        self._written: str | bytes | None = None
+
+    def sync(self) -> None:
+        """Bring the overlay up to date; what vanished from config/ vanishes here too."""
+        self._target.mkdir(parents=True, exist_ok=True)
+        names = set(_visible(self._source))
+        for name in _visible(self._target):
+            link = self._target / name
+            if name not in names and (link.is_symlink() or name == FEEDS_FILE):
+                link.unlink()
+        try:
+            for name in sorted(names - {FEEDS_FILE}):
+                self._link(name)
+            if FEEDS_FILE in names:
+                self._write_feeds()
+        except FileNotFoundError:
+            return  # an editor is replacing a file of config/ at this moment: the next round finds it
+
+    def _link(self, name: str) -> None:
+        link, wanted = self._target / name, self._source / name
+        if link.is_symlink() and link.readlink() == wanted:
+            return
+        if link.is_symlink():
+            link.unlink()
+        elif link.exists():
+            shutil.move(
+                link, wanted
+            )  # saved through the overlay by replacing the link: it belongs to config/
+        link.symlink_to(wanted)
+
+    def _write_feeds(self) -> None:
+        content = _laid_over((self._source / FEEDS_FILE).read_bytes(), self._feeds)
+        file = self._target / FEEDS_FILE
+        if content == self._written and file.exists():
+            return
+        draft = self._target / f".{FEEDS_FILE}.new"
+        draft.write_bytes(content)
+        draft.replace(file)
+        self._written = content
+
+
+def _visible(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+
+
+def _laid_over(content: bytes, feeds: Sequence[SampleFeed]) -> bytes:
+    try:
+        return with_sample_feeds(content.decode("utf-8"), feeds).encode()
+    except UnicodeDecodeError:
+        return content

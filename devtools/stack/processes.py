@@ -1,0 +1,180 @@
+"""Whose process is whose: starting children, finding all that descend from them, ending them.
+
+Three ways of telling a process of the stack from a stranger, because each alone has a hole:
+
+- it descends from the launcher, which as a subreaper (Linux) also inherits the children of a
+  component that died: LocalExecutor's workers outlive a killed scheduler;
+- its environment holds the stack's id: found also after the launcher itself was killed, but a
+  process that sets its title (Airflow's do) overwrites what the kernel shows of its environment;
+- it is in the session of a recorded child: every child starts one of its own.
+
+Nothing is ever ended by its name.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+from devtools.stack.environment import STACK_ID
+
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A process beyond reuse of its number: pid and the second since the epoch in which it started."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, pid: int) -> Identity:
+        """The identity of a running process; psutil.NoSuchProcess if there is none."""
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def process(self) -> psutil.Process | None:
+        """The process if it is still the same one."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < 1.0
+        except psutil.NoSuchProcess:
+            return None
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is written down of a running stack, for `stop` and for the start after a crash."""
+
+    stack_id: str
+    launcher: Identity
+    children: tuple[Identity, ...] = field(default=())
+
+    def save(self, file: Path) -> None:
+        """Write it so that a reader never sees half of it."""
+        draft = file.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        draft.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Record | None:
+        """The record of the last stack, None if there is none or it cannot be read."""
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            children = tuple(Identity(**child) for child in data["children"])
+            return cls(data["stack_id"], Identity(**data["launcher"]), children)
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+
+
+def become_subreaper() -> None:
+    """Inherit the orphans of our children. Elsewhere than on Linux, marks and sessions must do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def spawn(
+    command: Sequence[str], environ: Mapping[str, str], log: Path, folder: Path
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, out of reach of the terminal's Ctrl-C; output to `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            list(command),
+            env=dict(environ),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def members(stack_id: str, children: Iterable[Identity]) -> list[psutil.Process]:
+    """Every living process of the stack but this one."""
+    me = psutil.Process()
+    found = {process.pid: process for process in me.children(recursive=True)}
+    sessions = {child.pid: child for child in children}
+    for process in psutil.process_iter():
+        if process.pid != me.pid and process.pid not in found and _belongs(process, stack_id, sessions):
+            found[process.pid] = process
+    return [process for process in found.values() if _alive(process)]
+
+
+def _belongs(process: psutil.Process, stack_id: str, sessions: Mapping[int, Identity]) -> bool:
+    try:
+        leader = sessions.get(os.getsid(process.pid))
+        if leader is not None and process.create_time() >= leader.started - 1.0 and not _taken_over(leader):
+            return True
+        return bool(process.uids().real == os.getuid() and process.environ().get(STACK_ID) == stack_id)
+    except (psutil.Error, ProcessLookupError, PermissionError):
+        return False
+
+
+def _taken_over(leader: Identity) -> bool:
+    """Whether the leader's number now belongs to another process, whose session is none of ours."""
+    return psutil.pid_exists(leader.pid) and leader.process() is None and not _zombie(leader.pid)
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def reap(own: Iterable[int] = ()) -> None:
+    """Take the exit codes of orphans we inherited. `own` are children whose codes others wait for."""
+    kept = set(own)
+    for child in psutil.Process().children():
+        if child.pid not in kept and _zombie(child.pid):
+            with suppress(ChildProcessError):
+                os.waitpid(child.pid, os.WNOHANG)
+
+
+def end_all(stack_id: str, children: Sequence[Identity], grace_s: float) -> int:
+    """End every process of the stack: SIGTERM, after `grace_s` SIGKILL, until none is left.
+
+    Returns how many there were. Processes started while we look are found in the next round.
+    """
+    first = members(stack_id, children)
+    _signal(first, signal.SIGTERM)
+    _wait(stack_id, children, grace_s)
+    while left := members(stack_id, children):
+        _signal(left, signal.SIGKILL)
+        _wait(stack_id, children, 1.0)
+    return len(first)
+
+
+def _wait(stack_id: str, children: Sequence[Identity], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        reap()
+        if not members(stack_id, children):
+            return
+        time.sleep(0.1)
+
+
+def _signal(processes: Iterable[psutil.Process], how: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(how)
