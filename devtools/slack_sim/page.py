@@ -1,4 +1,4 @@
-"""The page at `/`: three static files and headers that let nothing else in."""
+"""The page at `/`: a few static files and headers that let nothing else in."""
 
 from __future__ import annotations
 
@@ -7,16 +7,9 @@ from pathlib import Path
 from aiohttp import web
 
 _FOLDER = Path(__file__).parent / "static"
-_FILES = {
-    "/": ("index.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-}
-_FILES |= {
-    "/message.js": ("message.js", "text/javascript"),
-    "/blocks.js": ("blocks.js", "text/javascript"),
-    "/favicon.svg": ("favicon.svg", "image/svg+xml"),
-}
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FILES = {f"/{path.name}": path for path in sorted(_FOLDER.iterdir()) if path.suffix in _KINDS}
+_FILES["/"] = _FILES.pop("/index.html")
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -31,9 +24,10 @@ _HEADERS = {
 
 async def serve(request: web.Request) -> web.Response:
     """One of the page's files."""
-    name, kind = _FILES[request.path]
-    body = (_FOLDER / name).read_bytes()
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers=_HEADERS)
+    path = _FILES[request.path]
+    return web.Response(
+        body=path.read_bytes(), content_type=_KINDS[path.suffix], charset="utf-8", headers=_HEADERS
+    )
 
 
 ROUTES = [web.get(path, serve) for path in _FILES]

@@ -1,0 +1,139 @@
+// Asks the simulator once a second what changed and redraws the open channel and thread.
+
+import { dayName, dayOf } from "./dates.js";
+import { lock, make } from "./dom.js";
+import { drawMessage } from "./message.js";
+
+const POLL_MS = 1000;
+const NEAR_END_PX = 80;
+const by = (id) => document.getElementById(id);
+const state = { version: null, channels: [], messages: [], channel: null, thread: null, seen: new Map(), drawn: null };
+
+function readAddress() {
+  const [channel, thread] = decodeURIComponent(location.hash.slice(1)).split("/");
+  state.channel = channel || null;
+  state.thread = thread || null;
+}
+
+function go(channel, thread = null) {
+  const wanted = `#${channel}${thread ? `/${thread}` : ""}`;
+  if (location.hash === wanted) draw();
+  else location.hash = wanted;
+}
+
+const inChannel = (id) => state.messages.filter((message) => message.channel === id);
+const byTs = (one, other) => Number(one.ts) - Number(other.ts);
+
+function drawSidebar() {
+  const entries = [...state.channels].sort((one, other) => one.id.localeCompare(other.id)).map((channel) => {
+    const count = inChannel(channel.id).length;
+    if (channel.id === state.channel) state.seen.set(channel.id, count);
+    const unread = count - (state.seen.get(channel.id) ?? count);
+    if (!state.seen.has(channel.id)) state.seen.set(channel.id, count);
+    const name = make("span", "name", channel.name);
+    const button = make("button", unread > 0 ? "unread" : "", make("span", "sign", channel.private ? lock() : "#"), name);
+    if (unread > 0) button.append(make("span", "count", String(unread)));
+    button.type = "button";
+    button.setAttribute("aria-current", String(channel.id === state.channel));
+    button.title = `${channel.id}${channel.archived ? ", archived" : ""}${channel.member ? "" : ", the app is not a member"}`;
+    button.addEventListener("click", () => go(channel.id));
+    return make("li", "", button);
+  });
+  by("channels").replaceChildren(...entries);
+}
+
+function withDays(messages, draw) {
+  const items = [];
+  let day = null;
+  for (const message of messages) {
+    if (dayOf(message.ts) !== day) {
+      day = dayOf(message.ts);
+      items.push(make("li", "day", make("span", "", dayName(message.ts))));
+    }
+    items.push(draw(message));
+  }
+  return items;
+}
+
+function fill(list, items) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
+  list.replaceChildren(...items);
+  if (atEnd) list.scrollTop = list.scrollHeight;
+  return atEnd;
+}
+
+function drawChannel(fresh) {
+  const channel = state.channels.find((entry) => entry.id === state.channel);
+  if (!channel) return;
+  const all = inChannel(channel.id).sort(byTs);
+  const tops = all.filter((message) => !message.thread_ts || message.broadcast);
+  const items = withDays(tops, (message) => drawMessage(message, {
+    replies: all.filter((other) => other.thread_ts === message.ts),
+    open: () => go(channel.id, message.thread_ts ?? message.ts),
+    broadcastNote: Boolean(message.thread_ts),
+    fresh: fresh(message),
+  }));
+  if (!items.length) items.push(make("li", "empty", "No messages yet. They show here as soon as they are posted."));
+  const list = by("messages");
+  const switched = state.drawn !== channel.id;
+  const atEnd = fill(list, items);
+  if (switched) list.scrollTop = list.scrollHeight;
+  by("newer").hidden = switched || atEnd || !tops.some(fresh);
+  state.drawn = channel.id;
+  const notes = [channel.id, `${all.length} message${all.length === 1 ? "" : "s"}`];
+  if (channel.archived) notes.push("archived");
+  if (!channel.member) notes.push("the app is not a member");
+  by("channel-name").textContent = `# ${channel.name}`;
+  by("channel-facts").textContent = notes.join(" · ");
+  by("thread-channel").textContent = `# ${channel.name}`;
+  document.title = `${channel.name} – Slack simulator`;
+}
+
+function drawThread(fresh) {
+  const all = inChannel(state.channel).sort(byTs);
+  const parent = all.find((message) => message.ts === state.thread);
+  by("thread").hidden = !parent;
+  if (!parent) return;
+  const replies = all.filter((message) => message.thread_ts === parent.ts);
+  const count = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
+  fill(by("thread-messages"), [
+    drawMessage(parent, {}),
+    make("li", "divide-replies", count),
+    ...replies.map((message) => drawMessage(message, { fresh: fresh(message) })),
+  ]);
+}
+
+function draw(fresh = () => false) {
+  readAddress();
+  const known = state.channels.some((channel) => channel.id === state.channel);
+  if (!known) state.channel = [...state.channels].map((channel) => channel.id).sort()[0] ?? null;
+  drawSidebar();
+  drawChannel(fresh);
+  drawThread(fresh);
+}
+
+async function poll() {
+  try {
+    const known = state.version === null ? "" : `?version=${state.version}`;
+    const answer = await (await fetch(`/sim/view${known}`, { cache: "no-store" })).json();
+    by("connection").textContent = "Live";
+    by("connection").className = "";
+    if (answer.messages) {
+      const before = new Set(state.messages.map((message) => `${message.channel}/${message.ts}`));
+      const first = state.version === null;
+      Object.assign(state, answer);
+      draw((message) => !first && !before.has(`${message.channel}/${message.ts}`));
+    }
+  } catch (error) {
+    by("connection").textContent = "Simulator not reachable, trying again";
+    by("connection").className = "lost";
+    console.info(error);
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+by("close-thread").addEventListener("click", () => go(state.channel));
+by("newer").addEventListener("click", () => { by("messages").scrollTop = by("messages").scrollHeight; by("newer").hidden = true; });
+addEventListener("hashchange", () => draw());
+addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thread) go(state.channel); });
+poll();
