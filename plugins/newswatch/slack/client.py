@@ -1,0 +1,176 @@
+"""The one place that talks to Slack, over slack_sdk's asynchronous client.
+
+Its own retries are off: on a dropped answer they post twice. It gets a session of ours, because
+only a session's own timeouts are in force when one is passed, and a proxy of our choosing,
+because the client knows no NO_PROXY. What Slack or the network do is returned as an `Outcome`,
+never raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+import ssl
+import urllib.request
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from newswatch.errors import SlackRefused
+from newswatch.slack.answers import Answer, Outcome, ambiguous, classify, classify_fault
+from newswatch.slack.doctor import Finding, examine
+from newswatch.slack.history import Found, find
+from newswatch.slack.limits import check_payload
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_NOT_FOR_UPDATE = frozenset({"unfurl_links", "unfurl_media", "mrkdwn"})
+_UNREADABLE = (AttributeError, UnicodeDecodeError, json.JSONDecodeError, LookupError)
+"""What slack_sdk raises over a 200 that is plain text, a list, or in an unknown charset."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    """How to reach Slack. `timeout_s` covers a whole request, half of it the connecting."""
+
+    token: str = field(repr=False)
+    base_url: str = "https://slack.com/api/"
+    timeout_s: float = 10.0
+    proxy: str | None = field(default=None, repr=False)
+    """May hold a password. None: the environment's proxy, unless NO_PROXY or loopback."""
+
+
+class SlackClient:
+    """Posts, updates and reads back. An asynchronous context manager, for one event loop."""
+
+    def __init__(self, settings: SlackSettings) -> None:
+        if not settings.token.strip().isascii() or not settings.token.strip().isprintable():
+            raise SlackRefused("The Slack token holds characters that no token has", code="invalid_auth")
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        trust = ssl.create_default_context()  # reads SSL_CERT_FILE now; aiohttp's own reads it at import
+        limit_s = self._settings.timeout_s
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=trust),
+            timeout=aiohttp.ClientTimeout(total=limit_s, connect=limit_s / 2, sock_connect=limit_s / 2),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        self._web = AsyncWebClient(
+            token=self._settings.token,
+            base_url=self._settings.base_url,
+            session=self._session,
+            ssl=trust,
+            retry_handlers=[],
+            logger=_quiet_logger(),
+        )
+        self._web.proxy = proxy_for(self._settings)  # set late: the constructor prefers the environment
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, payload: Mapping[str, Any], *, thread_ts: str | None, broadcast: bool) -> Outcome:
+        """Send `chat.postMessage` once. A payload over Slack's limits is `minimal` without being sent."""
+        violations = check_payload(payload)
+        if violations:
+            return Outcome("minimal", code="limits", message="; ".join(violations))
+        body = dict(payload)
+        if thread_ts is not None:
+            body |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
+        outcome = (await self._call("chat.postMessage", body=body)).outcome
+        if outcome.ok and outcome.ts is None:
+            return ambiguous("no_ts", "Slack said ok, but not where the message stands")
+        return outcome
+
+    async def update(self, channel: str, ts: str, payload: Mapping[str, Any]) -> Outcome:
+        """Replace the message `ts` by `payload`; repeating it does no harm."""
+        body = {"blocks": [], **payload, "channel": channel, "ts": ts}
+        return (await self._call("chat.update", body=_without(body, _NOT_FOR_UPDATE))).outcome
+
+    async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
+        """Where the message stands in the channel, or in the thread of `thread_ts`."""
+        return await find(self._read, channel, message_id, since=since, thread_ts=thread_ts)
+
+    async def check(self, channels: Iterable[str] = ()) -> list[Finding]:
+        """What `newswatch doctor` reports of the token, its scopes and these channels."""
+        return await examine(self._read, channels)
+
+    async def _read(self, method: str, **params: Any) -> Answer:
+        return await self._call(method, params=params)
+
+    async def _call(
+        self, method: str, *, body: dict[str, Any] | None = None, params: dict[str, Any] | None = None
+    ) -> Answer:
+        if self._session is None:
+            raise RuntimeError("SlackClient is used outside of its `async with` block")
+        try:
+            if body is not None:
+                response = await self._web.api_call(method, json=body)
+            else:
+                response = await self._web.api_call(method, http_verb="GET", params=params or {})
+        except SlackApiError as error:
+            return _refusal(error)
+        except _UNREADABLE:
+            return Answer(
+                ambiguous("no_answer", "Slack answered with something that is no answer of its API")
+            )
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            # Python 3.10 has a TimeoutError of asyncio's own
+            return Answer(classify_fault(error, self._settings.base_url))
+        data = response.data if isinstance(response.data, dict) else {}
+        return Answer(classify(response.status_code, data, response.headers), data, response.headers)
+
+
+def _refusal(error: SlackApiError) -> Answer:
+    """slack_sdk hangs its own response on the error, or aiohttp's when the body was no JSON."""
+    response: Any = error.response
+    status: Any = getattr(response, "status_code", None) or getattr(response, "status", 0)
+    data = getattr(response, "data", None)
+    headers: Mapping[str, str] = getattr(response, "headers", None) or {}
+    return Answer(classify(int(status), data, headers), data if isinstance(data, Mapping) else {}, headers)
+
+
+def _without(body: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}
+
+
+def _quiet_logger() -> logging.Logger:
+    """slack_sdk writes whole payloads at DEBUG; they are feeds' text and belong in no log."""
+    logger = logging.getLogger("newswatch.slack.sdk")
+    logger.setLevel(logging.INFO)
+    return logger
+
+
+def proxy_for(settings: SlackSettings) -> str | None:
+    """The proxy in force: the one given, else the environment's for this host, never for loopback."""
+    if settings.proxy:
+        return settings.proxy
+    parts = urlsplit(settings.base_url)
+    host = parts.hostname or ""
+    proxies = urllib.request.getproxies_environment()
+    if _is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

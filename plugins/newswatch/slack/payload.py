@@ -1,0 +1,237 @@
+"""What a message looks like. The only module that builds Slack payloads. Pure.
+
+Untrusted text stands in `rich_text` elements only, which Slack takes literally; the top-level
+`text` says the same for screen readers and notifications, escaped. A payload always keeps
+within Slack's limits: it is built in full first, then with less and less detail until it fits;
+links are the last thing to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from newswatch.models import Alert, Message, short_hash
+from newswatch.slack.limits import check_payload
+from newswatch.slack.plain import (
+    SEPARATOR,
+    after_age,
+    also_lead,
+    before_age,
+    clock,
+    notice_lines,
+    notice_text,
+    short_source,
+    story_text,
+    why,
+)
+from newswatch.slack.reports import Detail, Report, Story, reports_of, rules_of, severity_of
+from newswatch.slack.text import Piece, shorten_pieces
+
+__all__ = [
+    "EVENT_TYPE",
+    "MAX_ALERT_IDS",
+    "block_marker",
+    "check_payload",
+    "render_minimal",
+    "render_ops",
+    "render_reply",
+    "render_story",
+]
+
+Payload = dict[str, Any]
+Element = dict[str, Any]
+
+EVENT_TYPE = "newswatch_message"
+MAX_ALERT_IDS = 200
+"""More alert ids than this do not fit into one message's metadata: give the rest another message."""
+
+_MARKED = {"bold": True, "code": True}
+"""A matched word stands in a box and in bold."""
+_GONE = "The alerts of this message are no longer stored"
+
+_ALL = 1_000
+_LEAN = Detail(title=100, quotes=0, also=_ALL, also_title=0, rules=3, text_url=0)
+_DETAILS = (
+    Detail(title=300, quotes=3, also=_ALL, also_title=150, rules=20),
+    Detail(title=200, quotes=1, also=_ALL, also_title=60, rules=10),
+    Detail(title=150, quotes=0, also=_ALL, also_title=0, rules=5),
+    *(replace(_LEAN, also=also) for also in (_ALL, 40, 30, 20, 15, 10, 7, 5, 3, 2, 1, 0)),
+)
+"""From everything to the headline alone; the first that fits is sent."""
+_MINIMAL = Detail(title=200, quotes=0, also=10, also_title=80, rules=5, text_url=3_000)
+
+
+def render_story(
+    message: Message,
+    alerts: Sequence[Alert],
+    *,
+    sources: Mapping[str, str],
+    now: datetime,
+    further: int = 0,
+) -> Payload:
+    """A story's message: `sources` maps feed ids to names, `further` counts sources in the thread."""
+    return _render(message, _story(alerts, sources, now, further))
+
+
+def render_reply(
+    message: Message,
+    alerts: Sequence[Alert],
+    *,
+    sources: Mapping[str, str],
+    now: datetime,
+    further: int = 0,
+) -> Payload:
+    """A later report of a story, for its thread. The caller adds thread_ts and reply_broadcast."""
+    return _render(message, _story(alerts, sources, now, further, is_reply=True))
+
+
+def render_minimal(
+    message: Message,
+    alerts: Sequence[Alert] = (),
+    *,
+    sources: Mapping[str, str],
+    now: datetime,
+    further: int = 0,
+) -> Payload:
+    """The one resend after Slack refused the full payload: text and metadata, no blocks."""
+    if message.kind == "ops":
+        return _text_only(message, notice_text(message.text))
+    story = _story(alerts, sources, now, further, is_reply=message.kind == "reply")
+    return _text_only(message, _GONE if story is None else story_text(story, _MINIMAL))
+
+
+def render_ops(message: Message) -> Payload:
+    """A notice for operators: `message.text`, its first line in bold, secrets removed."""
+    first, *rest = notice_lines(message.text)
+    section = [_text(first, bold=True)]
+    if rest:
+        section.append(_text("\n" + "\n".join(rest)))
+    payload = _payload(message, notice_text(message.text), [_rich_text(message, 0, [_section(section)])])
+    return payload if not check_payload(payload) else _text_only(message, notice_text(message.text))
+
+
+def block_marker(message_id: str) -> str:
+    """What every block_id of this message begins with: the mark that history is searched for."""
+    name = message_id if 0 < len(message_id) <= 64 and message_id.isascii() else short_hash(message_id)
+    return f"newswatch:{name}:"
+
+
+# ── the whole ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _story(
+    alerts: Sequence[Alert],
+    sources: Mapping[str, str],
+    now: datetime,
+    further: int,
+    *,
+    is_reply: bool = False,
+) -> Story | None:
+    if not alerts:
+        return None
+    reports = reports_of(alerts, sources, now)
+    return Story(reports, severity_of(alerts), rules_of(alerts), now, further, is_reply)
+
+
+def _render(message: Message, story: Story | None) -> Payload:
+    if story is None:
+        return _payload(message, _GONE, [_rich_text(message, 0, [_section([_text(_GONE)])])])
+    for detail in _DETAILS:
+        payload = _payload(message, story_text(story, detail), _story_blocks(message, story, detail))
+        if not check_payload(payload):
+            return payload
+    return _text_only(message, story_text(story, _MINIMAL))
+
+
+def _payload(message: Message, text: str, blocks: list[Element]) -> Payload:
+    event = {"message_id": message.id, "alert_ids": list(message.alert_ids[:MAX_ALERT_IDS])}
+    return {
+        "channel": message.channel,
+        "text": text,
+        "blocks": blocks,
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": event},
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _text_only(message: Message, text: str) -> Payload:
+    """Without blocks Slack shows `text` itself: then a headline's *stars* must not format it."""
+    payload = _payload(message, text, [])
+    del payload["blocks"]
+    return {**payload, "mrkdwn": False}
+
+
+# ── a story's blocks ──────────────────────────────────────────────────────────────────────────
+
+
+def _story_blocks(message: Message, story: Story, detail: Detail) -> list[Element]:
+    headline, *also = story.reports
+    title = shorten_pieces(headline.title, detail.title)
+    body = [_section(_linked(title, headline.link, bold=True)), _section(_meta(story))]
+    body += [_group("rich_text_quote", _pieces(quote)) for quote in headline.quotes[: detail.quotes]]
+    tail = _also(also, detail)
+    tail.append(_section([_text("Why: ", bold=True), _text(why(story.rules, detail.rules))]))
+    return [_rich_text(message, 0, body), _rich_text(message, 1, tail)]
+
+
+def _meta(story: Story) -> list[Element]:
+    when = story.reports[0].when
+    age = {"type": "date", "timestamp": int(when.timestamp()), "format": "{ago}", "fallback": clock(when)}
+    after = "".join(SEPARATOR + note for note in after_age(story))
+    start = _text(SEPARATOR.join(before_age(story)) + SEPARATOR)
+    return [start, age, _text(after)] if after else [start, age]
+
+
+def _also(reports: Sequence[Report], detail: Detail) -> list[Element]:
+    """The story's other items, each with its own link."""
+    if not reports:
+        return []
+    entries = [_section(_also_entry(report, detail.also_title)) for report in reports[: detail.also]]
+    left = len(reports) - detail.also
+    if left > 0:
+        entries.append(_section([_text(f"… and {left} more")]))
+    return [{**_group("rich_text_list", entries), "style": "bullet"}]
+
+
+def _also_entry(report: Report, max_chars: int) -> list[Element]:
+    if max_chars == 0:
+        return [_text("Also in: "), *_linked([Piece(short_source(report))], report.link)]
+    title = shorten_pieces(report.title, max_chars)
+    return [_text(also_lead(report)), *_linked(title, report.link)]
+
+
+# ── elements ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _text(text: str, *, bold: bool = False) -> Element:
+    return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
+
+
+def _pieces(pieces: Sequence[Piece], *, bold: bool = False) -> list[Element]:
+    plain: Element = {"style": {"bold": True}} if bold else {}
+    return [
+        {"type": "text", "text": piece.text, **({"style": dict(_MARKED)} if piece.marked else plain)}
+        for piece in pieces
+    ]
+
+
+def _linked(pieces: Sequence[Piece], url: str | None, *, bold: bool = False) -> list[Element]:
+    """The pieces as links to `url`: neighbours with one target show as one link."""
+    elements = _pieces(pieces, bold=bold)
+    return elements if url is None else [{**element, "type": "link", "url": url} for element in elements]
+
+
+def _section(elements: list[Element]) -> Element:
+    return _group("rich_text_section", elements)
+
+
+def _group(kind: str, elements: list[Element]) -> Element:
+    return {"type": kind, "elements": elements}
+
+
+def _rich_text(message: Message, number: int, elements: list[Element]) -> Element:
+    return {"type": "rich_text", "block_id": f"{block_marker(message.id)}{number}", "elements": elements}

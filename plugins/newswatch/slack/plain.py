@@ -1,0 +1,125 @@
+"""A message as lines of text: for screen readers and notifications, and for the minimal resend. Pure.
+
+Everything is escaped for mrkdwn. A line that does not fit any more is left out whole, so that
+nothing is ever cut within an escape or a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+
+from newswatch.models import Severity
+from newswatch.redact import redact_text
+from newswatch.slack.limits import MAX_TEXT_CHARS
+from newswatch.slack.reports import Detail, Report, Story
+from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
+
+SEPARATOR = " · "
+_SEVERITY_LABELS: Mapping[Severity, str] = {"high": "🔺 High", "medium": "🔶 Medium", "low": "🔹 Low"}
+"""Word and shape: readable without seeing the colour."""
+_FURTHER_REPORT = "↳ Further report"
+_MAX_SOURCE_CHARS = 60
+_MAX_RULE_CHARS = 80
+_MAX_LINK_CHARS = MAX_TEXT_CHARS - 300
+_MAX_NOTICE_LINES = 20
+
+
+def story_text(story: Story, detail: Detail) -> str:
+    """The whole message in at most MAX_TEXT_CHARS characters, the headline first."""
+    headline, *also = story.reports
+    age = f"{_age(headline.when, story.now)} ({clock(headline.when)})"
+    lines = [
+        _text_link(headline, detail.title, detail.text_url),
+        escape(SEPARATOR.join([*before_age(story), age, *after_age(story)])),
+        *(escape(f"“{joined(quote)}”") for quote in headline.quotes[: detail.quotes]),
+        escape(f"Why: {why(story.rules, detail.rules)}"),
+        *(_also_line(report, detail) for report in also[: detail.also]),
+    ]
+    return fitting(lines)
+
+
+def before_age(story: Story) -> list[str]:
+    """What stands before the age in the line below the headline."""
+    lead = [_FURTHER_REPORT] if story.is_reply else []
+    return [*lead, _SEVERITY_LABELS[story.severity], short_source(story.reports[0])]
+
+
+def after_age(story: Story) -> list[str]:
+    """What stands after it: marks that are there or not."""
+    updated = ["updated"] if story.reports[0].updated else []
+    plural = "source" if story.further == 1 else "sources"
+    return updated + ([f"+{story.further} {plural}"] if story.further > 0 else [])
+
+
+def short_source(report: Report) -> str:
+    """The source's name, at a length that leaves room for the rest of the line."""
+    return shorten(report.source, _MAX_SOURCE_CHARS)
+
+
+def also_lead(report: Report) -> str:
+    """What stands before the title of an item that is not the headline."""
+    return f"Also in: {short_source(report)}{' (updated)' if report.updated else ''} — "
+
+
+def why(rules: Sequence[str], most: int) -> str:
+    """The rules by name, `most` of them at most."""
+    names = [shorten(rule, _MAX_RULE_CHARS) for rule in rules[:most]]
+    names += [f"+{len(rules) - most} more"] if len(rules) > most else []
+    return ("rule " if len(rules) == 1 else "rules ") + SEPARATOR.join(names)
+
+
+def clock(when: datetime) -> str:
+    """A time in UTC, to the minute."""
+    return when.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def notice_lines(text: str) -> list[str]:
+    """An operators' notice in clean lines without secrets; never empty."""
+    lines = [shorten(clean(line), 400) for line in redact_text(text).splitlines()]
+    kept = [line for line in lines if line][:_MAX_NOTICE_LINES]
+    return kept or ["newswatch has a notice without text"]
+
+
+def notice_text(text: str) -> str:
+    """The same, escaped, for the top-level text."""
+    return fitting([escape(line) for line in notice_lines(text)])
+
+
+def fitting(lines: Sequence[str]) -> str:
+    """The lines that fit into MAX_TEXT_CHARS together, in order."""
+    kept: list[str] = []
+    room = MAX_TEXT_CHARS
+    for line in lines:
+        if len(line) + 1 <= room:
+            kept.append(line)
+            room -= len(line) + 1
+    return "\n".join(kept)
+
+
+def _also_line(report: Report, detail: Detail) -> str:
+    if detail.also_title == 0:
+        return escape("Also in: ") + _link(short_source(report), report.link, detail.text_url)
+    return escape(also_lead(report)) + _text_link(report, detail.also_title, detail.text_url)
+
+
+def _text_link(report: Report, max_chars: int, max_url: int) -> str:
+    return _link(shorten(joined(report.title), max_chars), report.link, max_url)
+
+
+def _link(text: str, url: str | None, max_url: int) -> str:
+    """A link where the URL leaves room for the other lines, else the bare text."""
+    link = mrkdwn_link(url, text) if url is not None and len(url) <= max_url else ""
+    return link if 0 < len(link) <= _MAX_LINK_CHARS else escape(text)
+
+
+def _age(when: datetime, now: datetime) -> str:
+    minutes = max(0, int((now - when).total_seconds() // 60))
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h ago"
+    days = minutes // (24 * 60)
+    return f"{days} day{'' if days == 1 else 's'} ago"

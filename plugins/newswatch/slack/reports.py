@@ -1,0 +1,124 @@
+"""What one message says, before it has a look: one report per item of the story. Pure.
+
+A message may carry several alerts: several rules that matched one item, and several items (of
+several sources) of one story. The earliest item is the headline, the others are "also in".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from newswatch.models import SEVERITIES, Alert, Severity
+from newswatch.slack.text import Piece, clean, joined, pieces_of, usable_link
+
+_EPOCH = datetime(1970, 1, 2, tzinfo=timezone.utc)
+NO_TITLE = "(no title)"
+_MAX_QUOTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One item as a message shows it. Texts are clean; `link` is verbatim or None."""
+
+    title: tuple[Piece, ...]
+    link: str | None
+    source: str
+    when: datetime
+    """Publication where it is known and plausible, else when newswatch first saw the item."""
+    updated: bool
+    quotes: tuple[tuple[Piece, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What one message is to say, before it is cut to size."""
+
+    reports: tuple[Report, ...]
+    """Never empty; the first is the headline."""
+    severity: Severity
+    rules: tuple[str, ...]
+    now: datetime
+    further: int = 0
+    is_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much of it is shown, in characters and counts."""
+
+    title: int
+    quotes: int
+    also: int
+    also_title: int
+    """0: the source's name carries the link."""
+    rules: int
+    text_url: int = 500
+    """Longer URLs stand in the blocks only, not in the top-level text."""
+
+
+def reports_of(alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> tuple[Report, ...]:
+    """One report per item, the earliest first seen leading; among equals the order given."""
+    by_item: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        by_item.setdefault(alert.item_id, []).append(alert)
+    groups = sorted(by_item.values(), key=lambda group: min(alert.first_seen for alert in group))
+    return tuple(_report(group, sources, now) for group in groups)
+
+
+def severity_of(alerts: Iterable[Alert]) -> Severity:
+    """The gravest severity among the alerts."""
+    return max((alert.severity for alert in alerts), key=SEVERITIES.index, default="low")
+
+
+def rules_of(alerts: Iterable[Alert]) -> tuple[str, ...]:
+    """The rules' names, the gravest first, each once."""
+    ranked = sorted(alerts, key=lambda alert: -SEVERITIES.index(alert.severity))
+    return tuple(dict.fromkeys(clean(alert.rule_id) for alert in ranked))
+
+
+def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> Report:
+    newest = max(group, key=lambda alert: alert.revision)
+    excerpts = [excerpt for alert in group for excerpt in alert.excerpts]
+    in_title = [
+        mark for one in excerpts if one.field == "title" and one.text == newest.title for mark in one.marks
+    ]
+    return Report(
+        title=pieces_of(newest.title, in_title) or (Piece(NO_TITLE),),
+        link=usable_link(newest.link),
+        source=clean(sources.get(newest.feed_id) or "") or clean(newest.feed_id) or "unknown source",
+        when=_when(newest, now),
+        updated=any(alert.updated for alert in group),
+        quotes=_quotes(group, newest.title),
+    )
+
+
+def _when(alert: Alert, now: datetime) -> datetime:
+    """Feeds date items in the future and in 1900; the reader is shown neither."""
+    published = alert.published
+    return published if published is not None and _EPOCH <= published <= now else alert.first_seen
+
+
+def _quotes(group: Sequence[Alert], title: str) -> tuple[tuple[Piece, ...], ...]:
+    """The excerpts below the headline: those of several rules over the same words become one."""
+    marks: dict[str, list[tuple[int, int]]] = {}
+    for alert in group:
+        for one in alert.excerpts:
+            if one.field != "title" or one.text != title:
+                marks.setdefault(one.text, []).extend(one.marks)
+    quotes = [pieces_of(text, places) for text, places in _without_contained(marks).items()]
+    return tuple(quote for quote in quotes if joined(quote))[:_MAX_QUOTES]
+
+
+def _without_contained(marks: Mapping[str, list[tuple[int, int]]]) -> dict[str, list[tuple[int, int]]]:
+    """Excerpts that lie within a longer one give it their marks and go."""
+    kept: dict[str, list[tuple[int, int]]] = {text: list(places) for text, places in marks.items()}
+    for text in sorted(marks, key=len):
+        core = text.strip("… ")
+        offset = text.find(core)
+        host = next((other for other in kept if len(other) > len(text) and core and core in other), None)
+        if host is not None:
+            shift = host.find(core) - offset
+            kept[host] += [(start + shift, end + shift) for start, end in kept.pop(text)]
+    return kept
