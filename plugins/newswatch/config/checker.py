@@ -1,0 +1,59 @@
+"""What the configuration needs from the query language, declared by its consumer.
+
+`newswatch.config` knows no queries: `newswatch.pipeline` hands in an object that does.
+Offsets count code points of the text that was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from newswatch.models import Rule
+
+Lists = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a query, at `query[offset:end]`."""
+
+    message: str
+    offset: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListFinding:
+    """Something wrong with one entry of a list, at `entry[offset:]`."""
+
+    list_name: str
+    entry_index: int
+    message: str
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleFinding:
+    """An example that a rule does not keep: the index-th of its `kind`."""
+
+    kind: Literal["must_match", "must_not_match"]
+    index: int
+    message: str
+
+
+class QueryChecker(Protocol):
+    """Judges queries, lists and examples. Reports; never raises for what an author may write."""
+
+    def check_query(self, query: str, lists: Lists, lang: str) -> tuple[list[Finding], list[Finding]]:
+        """The errors and the warnings of one query."""
+        ...
+
+    def check_lists(self, lists: Lists) -> list[ListFinding]:
+        """The errors of the entries of all lists."""
+        ...
+
+    def check_examples(self, rule: Rule, lists: Lists, lang: str) -> list[ExampleFinding]:
+        """The examples that the rule's query, itself without errors, does not keep."""
+        ...

@@ -1,0 +1,163 @@
+"""A bundle as JSON and back, and the step from a draft to the next bundle.
+
+Values equal to the model's default are left out: 10,000 rules stay some 1.5 MB, and a field
+added later with a default reads older bundles as they were meant. Plain dicts and `json`, since
+a validating model would take seconds for what was validated before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from newswatch.errors import PermanentError
+from newswatch.models import Bundle, Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
+
+if TYPE_CHECKING:
+    from newswatch.config.draft import Draft
+
+SCHEMA_VERSION = 1
+
+_NESTED: Mapping[str, type[Any]] = {
+    "feeds": FeedFilter,
+    "threshold": Threshold,
+    "digest": Digest,
+    "quiet": QuietHours,
+}
+"""Fields of rules and receivers that hold a record of their own."""
+
+Model = TypeVar("Model")
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    name: str
+    default: Any
+    nested: type[Any] | None
+
+
+_SLOTS: Mapping[type[Any], tuple[_Slot, ...]] = {
+    model: tuple(_Slot(slot.name, slot.default, _NESTED.get(slot.name)) for slot in fields(model))
+    for model in (Feed, Rule, Receiver, *_NESTED.values())
+}
+
+
+def _to_plain(value: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for slot in _SLOTS[type(value)]:
+        content = getattr(value, slot.name)
+        if content != slot.default:
+            plain[slot.name] = content if slot.nested is None or content is None else _to_plain(content)
+    return plain
+
+
+def _from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
+    values: dict[str, Any] = {}
+    for slot in _SLOTS[model]:
+        if slot.name not in plain:
+            continue
+        content = plain[slot.name]
+        if slot.nested is not None and content is not None:
+            values[slot.name] = _from_plain(slot.nested, content)
+        else:
+            values[slot.name] = tuple(content) if isinstance(content, list) else content
+    return model(**values)
+
+
+def _content(
+    feeds: Sequence[Feed],
+    rules: Sequence[Rule],
+    receivers: Sequence[Receiver],
+    lists: Mapping[str, Sequence[str]],
+    default_lang: str,
+) -> dict[str, Any]:
+    return {
+        "default_lang": default_lang,
+        "feeds": [_to_plain(feed) for feed in feeds],
+        "receivers": [_to_plain(receiver) for receiver in receivers],
+        "lists": {name: list(entries) for name, entries in lists.items()},
+        "rules": [_to_plain(rule) for rule in rules],
+    }
+
+
+def _dump(plain: Mapping[str, Any]) -> str:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def content_digest(
+    feeds: Sequence[Feed],
+    rules: Sequence[Rule],
+    receivers: Sequence[Receiver],
+    lists: Mapping[str, Sequence[str]],
+    default_lang: str,
+) -> str:
+    """32 hex digits that name a configuration's content, order of feeds and rules included."""
+    text = _dump(_content(feeds, rules, receivers, lists, default_lang))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def bundle_to_json(bundle: Bundle) -> str:
+    """The bundle as one line of JSON, with the schema's version."""
+    content = _content(bundle.feeds, bundle.rules, bundle.receivers, bundle.lists, bundle.default_lang)
+    head = {"schema": SCHEMA_VERSION, "version": bundle.version, "digest": bundle.digest}
+    return _dump({**head, **content, "rule_since": dict(bundle.rule_since)})
+
+
+def bundle_from_json(text: str) -> Bundle:
+    """The bundle that `bundle_to_json` wrote.
+
+    Raises PermanentError when the text is no bundle or one of another schema version.
+    """
+    try:
+        plain = json.loads(text)
+        schema = plain["schema"]
+        if schema == SCHEMA_VERSION:
+            return _read_bundle(plain)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"[:200]
+        raise PermanentError(
+            f"the configuration kept in Redis cannot be read ({reason}): run newswatch check and adopt the files anew"
+        ) from error
+    raise PermanentError(
+        f"the configuration kept in Redis has schema {schema!r:.20}, this version of newswatch reads {SCHEMA_VERSION}:"
+        " run the same version everywhere"
+    )
+
+
+def _read_bundle(plain: Mapping[str, Any]) -> Bundle:
+    return Bundle(
+        version=int(plain["version"]),
+        digest=str(plain["digest"]),
+        feeds=tuple(_from_plain(Feed, feed) for feed in plain["feeds"]),
+        rules=tuple(_from_plain(Rule, rule) for rule in plain["rules"]),
+        receivers=tuple(_from_plain(Receiver, receiver) for receiver in plain["receivers"]),
+        lists={name: tuple(entries) for name, entries in plain["lists"].items()},
+        default_lang=str(plain["default_lang"]),
+        rule_since={rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
+    )
+
+
+def draft_to_bundle(draft: Draft, previous: Bundle | None) -> Bundle:
+    """The next bundle: one version on, or `previous` itself when the content is the same.
+
+    A rule keeps the version with which its id came into force, so that an edit of its query
+    does not make it blind to what was claimed before. A rule that was taken out and comes back
+    is new again.
+    """
+    if previous is not None and previous.digest == draft.digest:
+        return previous
+    version = 1 if previous is None else previous.version + 1
+    since = {} if previous is None else previous.rule_since
+    return Bundle(
+        version=version,
+        digest=draft.digest,
+        feeds=draft.feeds,
+        rules=draft.rules,
+        receivers=draft.receivers,
+        lists=draft.lists,
+        default_lang=draft.default_lang,
+        rule_since={rule.id: since.get(rule.id, version) for rule in draft.rules},
+    )

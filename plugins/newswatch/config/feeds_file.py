@@ -1,0 +1,114 @@
+"""feeds.yaml, read into feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from newswatch.config.durations import format_duration
+from newswatch.config.records import Reading
+from newswatch.config.report import Report
+from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE
+from newswatch.config.unique import Names
+from newswatch.models import Feed
+
+Value = TypeVar("Value")
+
+_NO_DEFAULTS = Feed(id="", url="")
+
+
+@dataclass(slots=True)
+class FeedsPart:
+    """What feeds.yaml gave. `ids` and `tags` include those of feeds that were refused."""
+
+    feeds: list[Feed] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    tags: set[str] = field(default_factory=set)
+    default_lang: str = "en"
+    complete: bool = False
+    """Whether every feed's id and tags could be read, so that a name not found is unknown."""
+
+
+def read_feeds(report: Report) -> FeedsPart:
+    """The feeds of the document; what is wrong goes to the report."""
+    part = FeedsPart()
+    root = report.document.root
+    reading = None if root is None else FEEDS_FILE.read(root, "", report)
+    if root is None or reading is None or "feeds" not in reading.givens:
+        return part
+    defaults: Reading | None = reading.get("defaults")
+    part.default_lang = _NO_DEFAULTS.lang if defaults is None else defaults.get("lang", _NO_DEFAULTS.lang)
+    part.complete = True
+    ids = Names("feed id")
+    urls: dict[str, str] = {}
+    if not reading.get("feeds"):
+        report.warning(reading.node, "there are no feeds, so nothing will be polled")
+    for given in reading.get("feeds"):
+        _read_feed(given, defaults, part, report)
+        ids.add(given, report)
+        _warn_of_url(given, urls, report)
+    return part
+
+
+def _read_feed(given: Reading, defaults: Reading | None, part: FeedsPart, report: Report) -> None:
+    part.complete = part.complete and "id" in given.givens
+    part.ids.add(given.get("id", ""))
+    part.tags.update(given.get("tags", ()))
+    every_s = _either(given, defaults, "every", _NO_DEFAULTS.every_s)
+    errors = report.errors
+    at_most_s = _at_most(given, defaults, every_s, report)
+    if not given.sound or report.errors > errors:
+        return
+    part.feeds.append(
+        Feed(
+            id=given.get("id"),
+            url=given.get("url"),
+            tags=given.get("tags", ()),
+            lang=_either(given, defaults, "lang", _NO_DEFAULTS.lang),
+            every_s=every_s,
+            at_most_s=at_most_s,
+            first_sight_s=_either(given, defaults, "first_sight", _NO_DEFAULTS.first_sight_s),
+            article=given.get("article", False),
+            auth=given.get("auth"),
+            allow_private=_either(given, defaults, "allow_private", _NO_DEFAULTS.allow_private),
+        )
+    )
+
+
+def _either(given: Reading, defaults: Reading | None, name: str, default: Value) -> Value:
+    """The feed's own value, else the file's default, else newswatch's."""
+    inherited = default if defaults is None else defaults.get(name, default)
+    value: Value = given.get(name, inherited)
+    return value
+
+
+def _at_most(given: Reading, defaults: Reading | None, every_s: float, report: Report) -> float:
+    """How far hints may stretch the interval: never over 15 minutes, never below the interval."""
+    cap_s = max(AT_MOST_CAP_S, every_s)
+    own: float | None = given.get("at_most")
+    if own is None:
+        inherited = 4 * every_s if defaults is None else defaults.get("at_most", 4 * every_s)
+        return min(max(inherited, every_s), cap_s)
+    label = f"feed {given.get('id', '')!r}: at_most"
+    if own < every_s:
+        report.error(
+            given.node_of("at_most"), f"{label}: must not be below every ({format_duration(every_s)})"
+        )
+    elif own > cap_s:
+        report.error(given.node_of("at_most"), f"{label}: at most {format_duration(cap_s)}")
+    return own
+
+
+def _warn_of_url(given: Reading, urls: dict[str, str], report: Report) -> None:
+    url = given.get("url")
+    if url is None:
+        return
+    label, node = f"feed {given.get('id', '')!r}", given.node_of("url")
+    first = urls.setdefault(url, given.get("id", ""))
+    if first != given.get("id", ""):
+        report.warning(node, f"{label}: has the same url as feed {first!r}; both are polled")
+    if urlsplit(url).password is not None:
+        report.warning(
+            node, f"{label}: the url holds a password: move it out of the file and name it with auth"
+        )

@@ -1,0 +1,209 @@
+"""The kinds of value a key can hold: each reads a node and describes itself as JSON Schema.
+
+`read` gives the typed value, or None after reporting what is wrong and what is allowed. `label`
+names the setting in messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from newswatch.config.durations import PATTERN, parse_duration
+from newswatch.config.report import Report
+from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar
+
+Schema = dict[str, Any]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Kind(Protocol):
+    """One kind of value."""
+
+    def read(self, node: Node, label: str, report: Report) -> Any:
+        """The value, or None once the report says why not."""
+        ...
+
+    def schema(self) -> Schema:
+        """The JSON Schema that an editor checks and completes with."""
+        ...
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """`; did you mean 'x'?` when a known word is close, else nothing."""
+    close = get_close_matches(word, known, n=1) or get_close_matches(word.lower(), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def is_nothing(node: Node) -> bool:
+    """Whether a key has no value at all, as `rules:` with nothing after it."""
+    return isinstance(node, Scalar) and not node.text and not node.style
+
+
+def scalar_text(node: Node, label: str, report: Report) -> str | None:
+    """The trimmed text of a scalar; lists, mappings and nothing at all are reported."""
+    if not isinstance(node, Scalar):
+        found = "a list" if isinstance(node, ListNode) else "a mapping"
+        report.error(node, f"{label}: expected one value, found {found}")
+        return None
+    text = node.text.strip()
+    if not text:
+        report.error(node, f"{label}: has no value: write one or remove the key")
+        return None
+    if _CONTROL.search(text):
+        report.error(node, f"{label}: holds a control character: remove it")
+        return None
+    return text
+
+
+@dataclass(frozen=True)
+class Text:
+    """Free text up to `max_chars`. Leading white space stays, so that offsets into it hold."""
+
+    max_chars: int = 10_000
+
+    def read(self, node: Node, label: str, report: Report) -> str | None:
+        """The text without what trails it; see Kind."""
+        text = scalar_text(node, label, report)
+        if text is None or not isinstance(node, Scalar):
+            return None
+        if len(text) > self.max_chars:
+            report.error(node, f"{label}: {len(text):,} characters are too many, at most {self.max_chars:,}")
+            return None
+        return node.text.rstrip()
+
+    def schema(self) -> Schema:
+        """Any scalar: to us `3` and `on` are texts, to an editor they are not."""
+        return {"type": ["string", "number", "boolean"]}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A trimmed text that `convert` turns into the value, or refuses with a ValueError.
+
+    The error's text says what is wrong and what to write instead; the setting's name is put
+    before it. `form` is the JSON Schema.
+    """
+
+    convert: Callable[[str], Any]
+    form: Mapping[str, Any]
+
+    def read(self, node: Node, label: str, report: Report) -> Any:
+        """The converted value; see Kind."""
+        text = scalar_text(node, label, report)
+        if text is None:
+            return None
+        try:
+            return self.convert(text)
+        except ValueError as error:
+            report.error(node, f"{label}: {error}")
+            return None
+
+    def schema(self) -> Schema:
+        """The JSON Schema of the text."""
+        return dict(self.form)
+
+
+def word(pattern: str, what: str, expected: str, *, lower: bool = False) -> Value:
+    """Text of a fixed form, for messages "… is no <what>: <expected>"."""
+
+    def convert(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(f"{text[:100]!r} is no {what}: {expected}")
+        return text.lower() if lower else text
+
+    return Value(convert, {"type": "string", "pattern": f"^(?:{pattern})$"})
+
+
+def choice(*words: str) -> Value:
+    """One of a few words."""
+
+    def convert(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{text[:100]!r} is not one of {', '.join(words)}{did_you_mean(text, words)}")
+        return text
+
+    return Value(convert, {"enum": list(words)})
+
+
+def flag() -> Value:
+    """Either true or false, and none of YAML's other words for them."""
+
+    def convert(text: str) -> bool:
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"{text[:100]!r} is neither true nor false")
+        return text.lower() == "true"
+
+    return Value(convert, {"type": "boolean"})
+
+
+def duration(*, zero: bool = False) -> Value:
+    """Seconds, written as 5m, 1h, 0.05s, 7d. `zero` allows 0s."""
+
+    def convert(text: str) -> float:
+        seconds = parse_duration(text)
+        if seconds == 0 and not zero:
+            raise ValueError("must be longer than zero")
+        return seconds
+
+    return Value(convert, {"type": "string", "pattern": PATTERN})
+
+
+def count(least: int, most: int = 1_000_000) -> Value:
+    """A whole number."""
+
+    def convert(text: str) -> int:
+        if re.fullmatch(r"[0-9]{1,9}", text) is None or not least <= int(text) <= most:
+            raise ValueError(f"{text[:100]!r} is no whole number from {least} to {most}")
+        return int(text)
+
+    return Value(convert, {"type": "integer", "minimum": least, "maximum": most})
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of one kind, as a tuple; entries that are refused are left out, after the report.
+
+    `empty` is what to say of an empty list; None allows it.
+    """
+
+    kind: Kind
+    empty: str | None = "the list is empty: name at least one or remove the key"
+    unique: bool = True
+
+    def read(self, node: Node, label: str, report: Report) -> tuple[Any, ...] | None:
+        """The values that could be read; see Kind."""
+        if is_nothing(node) and self.empty is None:
+            return ()
+        if not isinstance(node, ListNode):
+            report.error(node, f"{label}: {self._expected(node)}")
+            return None
+        if not node.items and self.empty is not None:
+            report.error(node, f"{label}: {self.empty}")
+            return None
+        values: list[Any] = []
+        for item in node.items:
+            value = self.kind.read(item, label, report)
+            if value is None:
+                continue
+            if self.unique and value in values:
+                report.warning(item, f"{label}: {value!r} stands here twice")
+                continue
+            values.append(value)
+        return tuple(values)
+
+    def _expected(self, node: Node) -> str:
+        if isinstance(node, MapNode):
+            return "expected a list, found a mapping: begin each entry with '- '"
+        if isinstance(node, Scalar) and node.text and not node.style:
+            return f"expected a list: write [{node.text}]"
+        return "expected a list, such as [one, two]"
+
+    def schema(self) -> Schema:
+        """An array of the kind."""
+        form: Schema = {"type": "array", "items": self.kind.schema()}
+        return form if self.empty is None else {**form, "minItems": 1}

@@ -1,0 +1,110 @@
+"""The configuration folder, read and checked as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from newswatch.config.checker import QueryChecker
+from newswatch.config.draft import Draft, Loaded, Place
+from newswatch.config.feeds_file import FeedsPart, read_feeds
+from newswatch.config.queries import check_queries
+from newswatch.config.receivers_file import ReceiversPart, read_receivers
+from newswatch.config.references import check_references
+from newswatch.config.report import Report
+from newswatch.config.watchlist_file import WatchlistPart, read_watchlists
+from newswatch.config.yaml_tree import read_document
+from newswatch.errors import Problem
+
+FEEDS, WATCHLIST, WATCHLIST_FOLDER, RECEIVERS = (
+    "feeds.yaml",
+    "watchlist.yaml",
+    "watchlist.d",
+    "receivers.yaml",
+)
+
+
+def load_config(directory: Path, checker: QueryChecker, *, today: date) -> Loaded:
+    """Read feeds.yaml, watchlist.yaml, watchlist.d/*.yaml and receivers.yaml.
+
+    All problems of all files are given at once, in the order of the files and their lines. Any
+    error means no draft. `today` (UTC) decides which rules have expired. Raises nothing for
+    what the files hold.
+    """
+    missing = _folder_problem(directory)
+    if missing is not None:
+        return Loaded(None, (missing,))
+    feeds_report = Report(read_document(directory / FEEDS))
+    watchlist_reports = [Report(read_document(path)) for path in watchlist_files(directory)]
+    receivers_report = Report(read_document(directory / RECEIVERS))
+    feeds = read_feeds(feeds_report)
+    watchlist = read_watchlists(watchlist_reports)
+    receivers = read_receivers(receivers_report)
+    check_references(watchlist, feeds, receivers)
+    check_queries(watchlist, checker, feeds.default_lang, today)
+    _warn_of_unread(directory, watchlist_reports[0])
+    reports = [feeds_report, *watchlist_reports, receivers_report]
+    draft = None if any(report.errors for report in reports) else _draft(feeds, watchlist, receivers)
+    return Loaded(draft, _in_order(reports), _places(watchlist))
+
+
+def watchlist_files(directory: Path) -> list[Path]:
+    """watchlist.yaml, there or not, and the files of watchlist.d by name; hidden ones are not read."""
+    parts = sorted(
+        path for path in (directory / WATCHLIST_FOLDER).glob("*.yaml") if not path.name.startswith(".")
+    )
+    return [directory / WATCHLIST, *parts]
+
+
+def fingerprint(directory: Path) -> str:
+    """A name for the bytes of all files: unchanged files need not be loaded again.
+
+    Raises OSError when a file that is there cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for path in (directory / FEEDS, *watchlist_files(directory), directory / RECEIVERS):
+        data = path.read_bytes() if path.is_file() else None
+        digest.update(f"{path.name}\0{'absent' if data is None else len(data)}\0".encode())
+        digest.update(data or b"")
+    return digest.hexdigest()
+
+
+def _folder_problem(directory: Path) -> Problem | None:
+    if directory.is_dir():
+        return None
+    what = "is no folder" if directory.exists() else "does not exist"
+    message = f"the configuration folder {what}: name the right one with --config or NEWSWATCH_CONFIG"
+    return Problem(str(directory), 1, 1, message)
+
+
+def _warn_of_unread(directory: Path, report: Report) -> None:
+    for path in sorted((directory / WATCHLIST_FOLDER).glob("*.yml")):
+        report.warning_at(1, 1, f"{WATCHLIST_FOLDER}/{path.name} is not read: rename it to end in .yaml")
+
+
+def _draft(feeds: FeedsPart, watchlist: WatchlistPart, receivers: ReceiversPart) -> Draft:
+    return Draft(
+        feeds=tuple(feeds.feeds),
+        rules=tuple(source.rule for source in watchlist.rules if source.rule is not None),
+        receivers=tuple(receivers.receivers),
+        lists={
+            name: source.entries for name, source in watchlist.lists.items() if source.entries is not None
+        },
+        default_lang=feeds.default_lang,
+    )
+
+
+def _in_order(reports: Sequence[Report]) -> tuple[Problem, ...]:
+    ordered = (sorted(report.problems, key=lambda problem: (problem.line, problem.col)) for report in reports)
+    return tuple(problem for problems in ordered for problem in problems)
+
+
+def _places(watchlist: WatchlistPart) -> dict[str, Place]:
+    places: dict[str, Place] = {}
+    for source in watchlist.rules:
+        node = source.given.node_of("id")
+        place = Place(source.report.document.file, node.line, node.col)
+        places.setdefault(source.given.get("id", ""), place)
+    return places

@@ -1,0 +1,113 @@
+"""Queries, lists and examples, judged by the query language and put back into their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from newswatch.config.checker import Finding, Lists, QueryChecker
+from newswatch.config.watchlist_file import ListSource, RuleSource, WatchlistPart
+from newswatch.config.yaml_tree import ListNode, Scalar
+from newswatch.models import Rule
+
+MAX_ERRORS_PER_QUERY = 3
+
+_LIST_USE = re.compile(r"\$(\w+)")
+_COMMENT = re.compile(r"[ \t]+(#[^\r\n]*)")
+_NEEDS_QUOTES = re.compile(r"[\s\-?:,\[\]{}#&*!|>'\"%@`]|.*(?::\s|\s#|:$)", re.DOTALL)
+"""What YAML would not read as the same plain text: there the quotes are YAML's by need."""
+
+
+def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str, today: date) -> None:
+    """Report what is wrong with lists, queries and examples.
+
+    A query that uses a list which was refused is left alone: the list's own error comes first.
+    """
+    lists = {name: source.entries for name, source in part.lists.items() if source.entries is not None}
+    broken = part.lists.keys() - lists.keys()
+    broken |= _check_lists(part.lists, lists, checker)
+    for source in part.rules:
+        _check_expiry(source, today)
+        node = source.given.node_of("query")
+        query: str | None = source.given.get("query")
+        if query is None or not isinstance(node, Scalar):
+            continue
+        _warn_of_yaml(source, node)
+        if _uses(query, broken, lists, complete=part.complete):
+            continue
+        lang = (source.given.get("languages") or (default_lang,))[0]
+        if _check_query(source, node, query, checker.check_query(query, lists, lang)) and source.rule:
+            _check_examples(source, source.rule, checker, lists, lang)
+
+
+def _uses(query: str, broken: set[str], lists: Lists, *, complete: bool) -> bool:
+    names = _LIST_USE.findall(query)
+    return any(name in broken or (not complete and name not in lists) for name in names)
+
+
+def _check_lists(sources: dict[str, ListSource], lists: Lists, checker: QueryChecker) -> set[str]:
+    """Report faulty entries; gives the names of the lists that have some."""
+    found = checker.check_lists(lists)
+    for finding in found:
+        source = sources[finding.list_name]
+        line, col = source.given.name.line, source.given.name.col
+        node = source.given.node
+        if isinstance(node, ListNode) and finding.entry_index < len(node.items):
+            entry = node.items[finding.entry_index]
+            if isinstance(entry, Scalar):
+                line, col = source.report.place(entry, finding.offset)
+        source.report.error_at(line, col, f"list {finding.list_name!r}: {finding.message}")
+    return {finding.list_name for finding in found}
+
+
+def _check_query(
+    source: RuleSource, node: Scalar, query: str, findings: tuple[Sequence[Finding], Sequence[Finding]]
+) -> bool:
+    """Report what the query language says; True if there is no error."""
+    errors, warnings = findings
+    label = f"rule {source.given.get('id', '')!r}: query"
+    for finding in errors[:MAX_ERRORS_PER_QUERY]:
+        line, col = source.report.place(node, min(finding.offset, len(query)))
+        source.report.error_at(line, col, f"{label}: {finding.message}")
+    for finding in warnings:
+        line, col = source.report.place(node, min(finding.offset, len(query)))
+        source.report.warning_at(line, col, f"{label}: {finding.message}")
+    return not errors
+
+
+def _check_examples(source: RuleSource, rule: Rule, checker: QueryChecker, lists: Lists, lang: str) -> None:
+    if not rule.must_match and not rule.must_not_match:
+        return
+    for finding in checker.check_examples(rule, lists, lang):
+        node = source.given.node_of(finding.kind)
+        where = node.items[finding.index] if isinstance(node, ListNode) else node
+        source.report.error(where, f"rule {rule.id!r}: {finding.kind}: {finding.message}")
+
+
+def _check_expiry(source: RuleSource, today: date) -> None:
+    expires: str | None = source.given.get("expires")
+    if expires is not None and date.fromisoformat(expires) < today:
+        message = f"rule {source.given.get('id', '')!r}: expired on {expires} and alerts no more: remove it or move the date"
+        source.report.warning(source.given.node_of("expires"), message)
+
+
+def _warn_of_yaml(source: RuleSource, node: Scalar) -> None:
+    """Warn where YAML may have taken something off a query."""
+    label = f"rule {source.given.get('id', '')!r}: query"
+    text = node.text.strip()
+    if node.style in ("'", '"') and "'" not in text and '"' not in text and not _NEEDS_QUOTES.match(text):
+        source.report.warning(
+            node,
+            f"{label}: the quotes are YAML's and no part of the query; for exactly these words"
+            f" write '\"{text[:60]}\"', else leave the quotes out",
+        )
+    cut = _COMMENT.match(source.report.document.text, node.end) if not node.style else None
+    if cut is not None:
+        line, col = source.report.place(node, len(node.text))
+        source.report.warning_at(
+            line,
+            col + cut.start(1) - node.end,
+            f"{label}: YAML takes {cut[1][:40]!r} for a comment, which cuts the query here;"
+            " put the query in a block (>-), or the comment on a line of its own",
+        )

@@ -1,0 +1,89 @@
+"""receivers.yaml, read into receivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from newswatch.config.records import Reading
+from newswatch.config.report import Report
+from newswatch.config.shapes import RECEIVERS_FILE
+from newswatch.config.unique import Names
+from newswatch.models import Digest, QuietHours, Receiver
+
+OPS_ID = "ops"
+_NO_DEFAULTS = Receiver(id="", channel="")
+
+
+@dataclass(slots=True)
+class ReceiversPart:
+    """What receivers.yaml gave. `ids` includes those of receivers that were refused."""
+
+    receivers: list[Receiver] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    complete: bool = False
+    """Whether every id could be read, so that a name not found is unknown."""
+
+
+def read_receivers(report: Report) -> ReceiversPart:
+    """The receivers of the document; what is wrong goes to the report."""
+    part = ReceiversPart()
+    root = report.document.root
+    reading = None if root is None else RECEIVERS_FILE.read(root, "", report)
+    if reading is None or "receivers" not in reading.givens:
+        return part
+    part.complete = True
+    names = Names("receiver id")
+    for given in reading.get("receivers"):
+        part.complete = part.complete and "id" in given.givens
+        part.ids.add(given.get("id", ""))
+        names.add(given, report)
+        _check_digest(given, report)
+        if given.sound:
+            part.receivers.append(_receiver(given, reading.get("defaults")))
+    if part.complete and OPS_ID not in part.ids:
+        report.warning(reading.node, "there is no receiver 'ops': troubles will show in logs and pages only")
+    return part
+
+
+def _check_digest(given: Reading, report: Report) -> None:
+    """A digest needs its time, and a time needs the digest."""
+    if not given.sound:
+        return
+    label = f"receiver {given.get('id')!r}"
+    if given.get("mode") == "digest" and "digest" not in given.givens:
+        report.error(
+            given.node_of("mode"), f'{label}: mode digest needs digest: {{at: "08:00", timezone: …}}'
+        )
+    if given.get("mode", "each") == "each" and "digest" in given.givens:
+        report.error(given.node_of("digest"), f"{label}: digest has no effect without mode: digest")
+
+
+def _receiver(given: Reading, defaults: Reading | None) -> Receiver:
+    interval_s, grace_s = _NO_DEFAULTS.per_channel_interval_s, _NO_DEFAULTS.grace_s
+    if defaults is not None:
+        interval_s = defaults.get("per_channel_interval", interval_s)
+        grace_s = defaults.get("grace", grace_s)
+    return Receiver(
+        id=given.get("id"),
+        channel=given.get("channel"),
+        mode=given.get("mode", "each"),
+        digest=_digest(given.get("digest")),
+        quiet=_quiet(given.get("quiet")),
+        per_channel_interval_s=interval_s,
+        grace_s=grace_s,
+    )
+
+
+def _digest(given: Reading | None) -> Digest | None:
+    return None if given is None else Digest(at=given.get("at"), timezone=given.get("timezone"))
+
+
+def _quiet(given: Reading | None) -> QuietHours | None:
+    if given is None:
+        return None
+    return QuietHours(
+        start=given.get("from"),
+        end=given.get("to"),
+        timezone=given.get("timezone"),
+        except_severity=given.get("except"),
+    )

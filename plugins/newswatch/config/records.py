@@ -1,0 +1,160 @@
+"""Mappings with known keys: read by one table of keys, described by the same table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from newswatch.config.availability import refusal
+from newswatch.config.kinds import Kind, Schema, did_you_mean, is_nothing
+from newswatch.config.report import Report
+from newswatch.config.yaml_tree import MapNode, Node, Scalar
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a record: its kind, its meaning, and what to say when it is needed and missing."""
+
+    name: str
+    kind: Kind
+    about: str
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that was read, the node it came from, and the key before it."""
+
+    value: Any
+    node: Node
+    name: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a record held. `sound` is False when anything in it was refused."""
+
+    node: Node
+    givens: Mapping[str, Given]
+    sound: bool
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a key, or the default when the key is absent or was refused."""
+        given = self.givens.get(name)
+        return default if given is None else given.value
+
+    def node_of(self, name: str) -> Node:
+        """Where the key's value stands; the record itself when the key is absent."""
+        given = self.givens.get(name)
+        return self.node if given is None else given.node
+
+
+@dataclass(frozen=True)
+class Record:
+    """A mapping with the keys of a table."""
+
+    name: str
+    keys: tuple[Key, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Key]:
+        """The keys by name."""
+        return {key.name: key for key in self.keys}
+
+    def read(self, node: Node, label: str, report: Report) -> Reading | None:
+        """What could be read; keys that are unknown, missing or wrong are reported and left out."""
+        errors = report.errors
+        entries = self._entries(node, label, report)
+        if entries is None:
+            return None
+        givens: dict[str, Given] = {}
+        meant: set[str] = set()
+        prefix = self._prefix(entries, label)
+        for name, value in entries:
+            key = self.by_name.get(name.text)
+            meant.add(self._unknown(name, prefix, report) if key is None else name.text)
+            given = None if key is None else self._given(key, name, value, prefix, report)
+            if given is not None:
+                givens[name.text] = given
+        for key in self.keys:
+            if key.missing is not None and key.name not in meant:
+                report.error(node, f"{prefix}{key.missing}")
+        return Reading(node, givens, sound=report.errors == errors)
+
+    def _entries(self, node: Node, label: str, report: Report) -> Sequence[tuple[Scalar, Node]] | None:
+        if isinstance(node, MapNode):
+            return node.entries
+        if is_nothing(node) and all(key.missing is None for key in self.keys):
+            return ()
+        names = ", ".join(key.name for key in self.keys)
+        report.error(node, f"{label or 'this file'}: expected a mapping with the keys {names}")
+        return None
+
+    def _given(self, key: Key, name: Scalar, node: Node, prefix: str, report: Report) -> Given | None:
+        if is_nothing(node):  # an empty value has no place of its own: point at its key
+            node = Scalar("", "", name.start, name.end, name.line, name.col)
+        value = key.kind.read(node, f"{prefix}{key.name}", report)
+        if value is None:
+            return None
+        refused = refusal(self.name, key.name, value)
+        if refused is not None:
+            report.error(name, f"{prefix}{refused}")
+        return Given(value, node, name)
+
+    def _unknown(self, name: Scalar, prefix: str, report: Report) -> str:
+        """Report an unknown key; returns the key that was meant, as far as one can tell."""
+        if name.text == "<<":
+            report.error(name, f"{prefix}YAML merge keys (<<) are not read: write the keys out")
+            return name.text
+        guess = did_you_mean(name.text, tuple(self.by_name))
+        known = "" if guess else f"; known are {', '.join(self.by_name)}"
+        report.error(name, f"{prefix}unknown key {name.text!r}{guess}{known}")
+        return guess.split("'")[1] if guess else name.text
+
+    def _prefix(self, entries: Sequence[tuple[Scalar, Node]], label: str) -> str:
+        """How messages begin: `rule 'x': ` for what has an id, else the label of the record."""
+        for name, value in entries:
+            if name.text == "id" and isinstance(value, Scalar) and value.text:
+                return f"{self.name} {value.text[:60]!r}: "
+        return f"{label}: " if label else ""
+
+    def schema(self) -> Schema:
+        """An object that knows these keys and no others."""
+        form: Schema = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {key.name: {"description": key.about, **key.kind.schema()} for key in self.keys},
+        }
+        required = [key.name for key in self.keys if key.missing is not None]
+        return {**form, "required": required} if required else form
+
+
+@dataclass(frozen=True)
+class Named:
+    """A mapping from free names to one kind, such as `lists`."""
+
+    name_pattern: Kind
+    kind: Kind
+
+    def read(self, node: Node, label: str, report: Report) -> dict[str, Given] | None:
+        """The values by name. A name whose value is refused is there with the value None."""
+        if is_nothing(node):
+            return {}
+        if not isinstance(node, MapNode):
+            report.error(node, f"{label}: expected a mapping from names to lists")
+            return None
+        found: dict[str, Given] = {}
+        for name, value_node in node.entries:
+            if self.name_pattern.read(name, label, report) is None:
+                continue
+            errors = report.errors
+            value = self.kind.read(value_node, f"list {name.text!r}", report)
+            found[name.text] = Given(value if report.errors == errors else None, value_node, name)
+        return found
+
+    def schema(self) -> Schema:
+        """An object with free names of the right form."""
+        form = self.name_pattern.schema()
+        return {"type": "object", "propertyNames": form, "additionalProperties": self.kind.schema()}

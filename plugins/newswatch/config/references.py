@@ -1,0 +1,73 @@
+"""Names that rules use: receivers, feeds, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from newswatch.config.feeds_file import FeedsPart
+from newswatch.config.kinds import did_you_mean
+from newswatch.config.receivers_file import ReceiversPart
+from newswatch.config.records import Reading
+from newswatch.config.watchlist_file import RuleSource, WatchlistPart
+from newswatch.config.yaml_tree import ListNode, Node, Scalar
+
+
+def check_references(watchlist: WatchlistPart, feeds: FeedsPart, receivers: ReceiversPart) -> None:
+    """Report names in rules that nothing bears.
+
+    Where a file could not be read in full its names are not held against the rules: the file's
+    own error is the one to mend.
+    """
+    for source in watchlist.rules:
+        if receivers.complete:
+            _check_receivers(source, receivers.ids)
+        chosen: Reading | None = source.given.get("feeds")
+        if chosen is not None and feeds.complete:
+            _check_feed_ids(source, chosen, feeds.ids)
+            _check_feed_tags(source, chosen, feeds.tags)
+
+
+def _check_receivers(source: RuleSource, known: Collection[str]) -> None:
+    for name in source.given.get("notify", ()):
+        if name not in known:
+            node = _entry(source.given.node_of("notify"), name)
+            message = f"{_label(source)}notify: receivers.yaml has no receiver {name!r}{_known(name, known)}"
+            source.report.error(node, message)
+
+
+def _check_feed_ids(source: RuleSource, chosen: Reading, known: Collection[str]) -> None:
+    for name in chosen.get("ids", ()):
+        if name not in known:
+            node = _entry(chosen.node_of("ids"), name)
+            message = f"{_label(source)}feeds: feeds.yaml has no feed {name!r}{_known(name, known)}"
+            source.report.error(node, message)
+
+
+def _check_feed_tags(source: RuleSource, chosen: Reading, known: Collection[str]) -> None:
+    for name in chosen.get("tags", ()):
+        if name not in known:
+            node = _entry(chosen.node_of("tags"), name)
+            message = f"{_label(source)}feeds: no feed carries the tag {name!r}{_known(name, known)}"
+            source.report.warning(node, message)
+
+
+def _label(source: RuleSource) -> str:
+    return f"rule {source.given.get('id', '')!r}: "
+
+
+def _known(name: str, known: Collection[str]) -> str:
+    """A guess at what was meant, else the names there are, if they are few."""
+    names = sorted(filter(None, known))
+    guess = did_you_mean(name, names)
+    if guess or not names or len(names) > 8:
+        return guess
+    return f"; there are {', '.join(names)}"
+
+
+def _entry(node: Node, name: str) -> Node:
+    """The list entry that holds a name."""
+    if isinstance(node, ListNode):
+        for item in node.items:
+            if isinstance(item, Scalar) and item.text.strip() == name:
+                return item
+    return node

@@ -1,0 +1,181 @@
+"""The one table of keys: what feeds.yaml, the watchlist files and receivers.yaml may say.
+
+The readers and the JSON Schemas both come from here.
+"""
+
+from __future__ import annotations
+
+from newswatch.config import words
+from newswatch.config.kinds import ListOf, Text, Value, choice, count, duration, flag, word
+from newswatch.config.records import Key, Named, Record
+from newswatch.models import SEVERITIES
+
+AT_MOST_CAP_S = 900.0
+"""A feed is asked at least every 15 minutes, unless its own interval is longer."""
+
+NOBODY = "nobody would be told: name receivers of receivers.yaml, such as notify: [policy]"
+
+ID = word(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
+    "id",
+    "write letters, digits, - and _ (at most 100), beginning with a letter or digit",
+)
+TAG = word(r"\w[\w.-]{0,99}", "tag", "write letters, digits, - and _ (at most 100)")
+LANG = word(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "language code", "write en, ru, zh, …", lower=True)
+LIST_NAME = word(
+    r"[A-Za-z_][A-Za-z0-9_]{0,99}", "list name", "write letters, digits and _, as in $central_bank"
+)
+URL = Value(words.check_url, {"type": "string", "pattern": "^https?://[^/\\s]+"})
+CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-9]{7,20}$"})
+ZONE = Value(words.check_timezone, {"type": "string", "examples": ["Europe/Zurich", "UTC"]})
+CLOCK = Value(words.check_clock, {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+DATE = Value(words.check_date, {"type": "string", "format": "date"})
+AUTH = Value(words.check_auth, {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"})
+
+EVERY = duration()
+AT_MOST = duration()
+FIRST_SIGHT = duration(zero=True)
+
+_POLLING = (
+    Key("every", EVERY, "How often the feed is asked, such as 5m."),
+    Key(
+        "at_most",
+        AT_MOST,
+        "How far the feed's own hints may stretch the interval. Default 4 × every, at most 15m.",
+    ),
+    Key("lang", LANG, "The language of texts that do not declare one, such as en."),
+    Key(
+        "first_sight",
+        FIRST_SIGHT,
+        "On first sight of a feed, only items as young as this can alert. Default 24h.",
+    ),
+    Key("allow_private", flag(), "Allow loopback and private addresses. Only for feeds of your own network."),
+)
+
+FEED_DEFAULTS = Record("defaults", _POLLING)
+FEED = Record(
+    "feed",
+    (
+        Key(
+            "id", ID, "The feed's name in rules, alerts and logs; keep it for good.", missing="id is missing"
+        ),
+        Key("url", URL, "The feed's address, http or https.", missing="url is missing"),
+        Key("tags", ListOf(TAG), "Words to select feeds by, in rules and in queries (tag:…)."),
+        *_POLLING,
+        Key("article", flag(), "Also fetch the page of each item and match its text as body."),
+        Key("auth", AUTH, "The name of an Airflow connection or environment variable with the credentials."),
+    ),
+)
+
+FEED_FILTER = Record(
+    "feeds",
+    (
+        Key("ids", ListOf(ID), "Only these feeds."),
+        Key("tags", ListOf(TAG), "Only feeds that carry one of these tags."),
+    ),
+)
+THRESHOLD = Record(
+    "threshold",
+    (
+        Key("stories", count(1), "How many stories make a surge.", missing="stories is missing"),
+        Key("sources", count(1), "From how many feeds.", missing="sources is missing"),
+        Key("within", duration(), "Within which time, such as 30m.", missing="within is missing"),
+    ),
+)
+RULE = Record(
+    "rule",
+    (
+        Key("id", ID, "The rule's name; unique over all watchlist files.", missing="id is missing"),
+        Key("query", Text(), "What to look for, see docs/rules.md.", missing="query is missing"),
+        Key("severity", choice(*SEVERITIES), "How grave a match is. Default medium."),
+        Key("notify", ListOf(ID, empty=NOBODY), "The receivers of its alerts.", missing=f"notify: {NOBODY}"),
+        Key("feeds", FEED_FILTER, "Which feeds the rule looks at. Default all."),
+        Key("languages", ListOf(LANG), "Which languages the rule looks at. Default all."),
+        Key(
+            "negation",
+            choice("ignore", "exclude"),
+            "Whether a negated match counts. Default: it does (ignore).",
+        ),
+        Key("owner", Text(200), "Who answers for the rule."),
+        Key("expires", DATE, "The last day on which the rule is in force."),
+        Key("threshold", THRESHOLD, "Alert only on a surge."),
+        Key(
+            "must_match",
+            ListOf(Text(), unique=False),
+            "Texts that the rule must match; checked with every change.",
+        ),
+        Key(
+            "must_not_match",
+            ListOf(Text(), unique=False),
+            "Texts that the rule must not match; checked with every change.",
+        ),
+    ),
+)
+LISTS = Named(LIST_NAME, ListOf(Text(500), empty="the list is empty: write at least one entry", unique=False))
+
+RECEIVER_DEFAULTS = Record(
+    "defaults",
+    (
+        Key(
+            "per_channel_interval",
+            duration(zero=True),
+            "The least time between two posts to a channel. Default 1s.",
+        ),
+        Key(
+            "grace", duration(), "How long an unclear post is left alone before Slack is asked. Default 60s."
+        ),
+    ),
+)
+DIGEST = Record(
+    "digest",
+    (
+        Key("at", CLOCK, "Local time of day, HH:MM.", missing="at is missing"),
+        Key("timezone", ZONE, "IANA time zone.", missing="timezone is missing"),
+    ),
+)
+QUIET = Record(
+    "quiet",
+    (
+        Key("from", CLOCK, "Local time from which alerts wait, HH:MM.", missing="from is missing"),
+        Key("to", CLOCK, "Local time until which alerts wait, HH:MM.", missing="to is missing"),
+        Key("timezone", ZONE, "IANA time zone.", missing="timezone is missing"),
+        Key("except", choice(*SEVERITIES), "Alerts of this severity or a higher one do not wait."),
+    ),
+)
+RECEIVER = Record(
+    "receiver",
+    (
+        Key("id", ID, "The receiver's name in rules.", missing="id is missing"),
+        Key("channel", CHANNEL, "The Slack channel's id.", missing="channel is missing"),
+        Key("mode", choice("each", "digest"), "Each alert at once, or a digest. Default each."),
+        Key("digest", DIGEST, "When the digest goes out."),
+        Key("quiet", QUIET, "When alerts wait."),
+    ),
+)
+
+FEEDS_FILE = Record(
+    "file",
+    (
+        Key("defaults", FEED_DEFAULTS, "What holds for every feed that does not say otherwise."),
+        Key("feeds", ListOf(FEED, empty=None, unique=False), "The feeds.", missing="feeds is missing"),
+    ),
+)
+WATCHLIST_FILE = Record(
+    "file",
+    (
+        Key("lists", LISTS, "Words and phrases to use in queries as $name."),
+        Key("rules", ListOf(RULE, empty=None, unique=False), "The rules."),
+    ),
+)
+RECEIVERS_FILE = Record(
+    "file",
+    (
+        Key("defaults", RECEIVER_DEFAULTS, "What holds for every receiver."),
+        Key(
+            "receivers",
+            ListOf(RECEIVER, empty=None, unique=False),
+            "The receivers.",
+            missing="receivers is missing",
+        ),
+    ),
+)
