@@ -1,0 +1,165 @@
+"""Where a feed request may go: no address of ours is reached because a feed or DNS says so.
+
+The check happens at connect. `CheckedResolver` drops forbidden addresses from every DNS answer,
+the connector connects to exactly the addresses that passed, and `checked_socket` looks once
+more at the address each socket is about to connect to. So rebinding, redirects, literal and
+oddly written addresses (`0x7f.1`) all meet the same rule, and there is no moment between check
+and use. Only http and https are spoken (`newswatch.feeds.fetch`).
+
+`allow_private` on a feed opens loopback, private, shared (CGNAT) and unique local ranges. It never
+opens link-local addresses (cloud metadata services answer there), multicast, unspecified or
+reserved ones. Connections of such feeds live in a pool of their own.
+
+**Behind a proxy** the proxy resolves the name and connects; what it may reach is its operator's
+rule, and we cannot see the address. We then check what we can see: hosts written as an address
+and names that mean the local machine. The proxy's own address is exempt from the check.
+
+Sources: IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), RFC 6052 (NAT64),
+RFC 3056 (6to4), RFC 4380 (Teredo), RFC 5214 (ISATAP), RFC 6761 (localhost).
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import abc
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_V4 = tuple(
+    (ipaddress.IPv4Network(net), what)
+    for net, what in (
+        ("0.0.0.0/8", "unspecified"),
+        ("10.0.0.0/8", "private"),
+        ("100.64.0.0/10", "shared (CGNAT)"),
+        ("127.0.0.0/8", "loopback"),
+        ("169.254.0.0/16", "link-local"),
+        ("172.16.0.0/12", "private"),
+        ("192.0.0.0/24", "reserved"),
+        ("192.0.2.0/24", "reserved"),
+        ("192.88.99.0/24", "reserved"),
+        ("192.168.0.0/16", "private"),
+        ("198.18.0.0/15", "reserved"),
+        ("198.51.100.0/24", "reserved"),
+        ("203.0.113.0/24", "reserved"),
+        ("224.0.0.0/4", "multicast"),
+        ("240.0.0.0/4", "reserved"),
+    )
+)
+_V6 = tuple(
+    (ipaddress.IPv6Network(net), what)
+    for net, what in (
+        ("::/128", "unspecified"),
+        ("::1/128", "loopback"),
+        ("fc00::/7", "private"),
+        ("fe80::/10", "link-local"),
+        ("fec0::/10", "private"),
+        ("ff00::/8", "multicast"),
+        ("2001::/23", "reserved"),
+        ("2001:db8::/32", "reserved"),
+        ("3fff::/20", "reserved"),
+    )
+)
+_GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
+_OPENED_BY_ALLOW_PRIVATE = frozenset({"loopback", "private", "shared (CGNAT)"})
+_LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+
+
+class AddressRefused(OSError):
+    """An address that must not be contacted. Text: the address and its kind."""
+
+    def __init__(self, text: str) -> None:
+        # With one errno for all, a connector that tried several addresses still tells us by it.
+        super().__init__(errno.EACCES, text)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def refusal(address: str, *, allow_private: bool) -> str | None:
+    """Why `address` (an IP address as text) must not be contacted, or None where it may be."""
+    try:
+        kind = _kind(ipaddress.ip_address(address.partition("%")[0]))
+    except ValueError:
+        return f"{address!r} is not an IP address"
+    if kind is None or (allow_private and kind in _OPENED_BY_ALLOW_PRIVATE):
+        return None
+    return f"{address} is a {kind} address"
+
+
+def host_refusal(host: str, *, allow_private: bool) -> str | None:
+    """What can be said of a host without resolving it: literal addresses and local names."""
+    name = host.strip("[]").rstrip(".").lower()
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        local = name in _LOCAL_NAMES or name.endswith(".localhost")
+        return f"{name} means the local machine" if local and not allow_private else None
+    return refusal(name, allow_private=allow_private)
+
+
+def checked_socket(*, allow_private: bool) -> Callable[[Any], socket.socket]:
+    """A socket factory for `aiohttp.TCPConnector` that refuses at the last moment before connect."""
+
+    def create(info: tuple[Any, Any, int, str, tuple[Any, ...]]) -> socket.socket:
+        family, kind, proto, _, target = info
+        reason = refusal(str(target[0]), allow_private=allow_private)
+        if reason:
+            raise AddressRefused(reason)
+        return socket.socket(family=family, type=kind, proto=proto)
+
+    return create
+
+
+class CheckedResolver(abc.AbstractResolver):
+    """Resolves through `inner` and passes on only addresses that may be contacted."""
+
+    def __init__(self, inner: abc.AbstractResolver, *, allow_private: bool) -> None:
+        self._inner = inner
+        self._allow_private = allow_private
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[abc.ResolveResult]:
+        """The allowed addresses of `host`. Raises AddressRefused when it has others only."""
+        found = await self._inner.resolve(host, port, family)
+        reasons = [refusal(entry["host"], allow_private=self._allow_private) for entry in found]
+        allowed = [entry for entry, reason in zip(found, reasons, strict=True) if reason is None]
+        if not allowed and found:
+            raise AddressRefused(f"{host} resolves to a forbidden address: {reasons[0]}")
+        return allowed
+
+    async def close(self) -> None:
+        """Closes the inner resolver."""
+        await self._inner.close()
+
+
+def _kind(address: IPAddress) -> str | None:
+    if isinstance(address, ipaddress.IPv4Address):
+        return next((what for net, what in _V4 if address in net), None)
+    embedded = _embedded_v4(address)
+    if embedded is not None:
+        return _kind(embedded)
+    named = next((what for net, what in _V6 if address in net), None)
+    return named or (None if address in _GLOBAL_V6 else "reserved")
+
+
+def _embedded_v4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that packets to this IPv6 address end up at, if it is made from one."""
+    value = int(address)
+    if address in _MAPPED or address in _NAT64:
+        return ipaddress.IPv4Address(value & 0xFFFFFFFF)
+    if address in _SIX_TO_FOUR:
+        return ipaddress.IPv4Address((value >> 80) & 0xFFFFFFFF)
+    if (value >> 32) & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE):
+        inner = ipaddress.IPv4Address(value & 0xFFFFFFFF)
+        # An interface id may look like ISATAP by chance; only a forbidden inner address counts.
+        return inner if _kind(inner) else None
+    return None

@@ -1,0 +1,56 @@
+"""Dates as feeds write them, made aware and in UTC, or None where they cannot be meant.
+
+Future dates are kept: what to make of them is the claim's decision.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from datetime import datetime, timedelta, timezone
+
+_EARLIEST = datetime(1971, 1, 1, tzinfo=timezone.utc)
+"""Anything before is a program's zero (1970, 1900, 1899, 1601, 0001) and not a date of news."""
+
+_RFC3339 = re.compile(
+    r"^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*([Zz]|[+-]\d\d:?\d\d)?)?$"
+)
+
+
+def from_struct(parsed: time.struct_time | None) -> datetime | None:
+    """A UTC struct_time, as feedparser gives it, as datetime; None for none and for absurd ones."""
+    if parsed is None:
+        return None
+    try:
+        seconds = calendar.timegm(parsed)
+        return _sane(datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds))
+    except (OverflowError, ValueError):
+        return None
+
+
+def from_rfc3339(text: str) -> datetime | None:
+    """An RFC 3339 date-time (zone missing: UTC; time missing: midnight), None for anything else."""
+    match = _RFC3339.match(text.strip())
+    if not match:
+        return None
+    year, month, day, hour, minute, second, _, zone = match.groups()
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=timezone.utc
+        ) + timedelta(seconds=min(int(second or 0), 60))
+        return _sane(moment - _offset(zone))
+    except (OverflowError, ValueError):
+        return None
+
+
+def _offset(zone: str | None) -> timedelta:
+    if not zone or zone in "Zz":
+        return timedelta(0)
+    digits = zone[1:].replace(":", "")
+    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -size if zone[0] == "-" else size
+
+
+def _sane(moment: datetime) -> datetime | None:
+    return moment if moment >= _EARLIEST else None

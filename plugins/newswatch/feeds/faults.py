@@ -1,0 +1,74 @@
+"""What went wrong on the wire, in our own errors: short machine word, clear text, no secrets.
+
+The texts of aiohttp's errors are not used: they may hold full URLs and headers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ssl
+
+import aiohttp
+
+from newswatch.errors import FetchFailed, FetchRefused
+from newswatch.feeds import answer
+from newswatch.feeds.address import AddressRefused
+
+
+def fetch_error(error: Exception, *, timeout_s: float) -> FetchFailed | FetchRefused:
+    """The FetchFailed or FetchRefused that says what `error`, raised by aiohttp, means."""
+    os_error = getattr(error, "os_error", error)
+    if isinstance(os_error, AddressRefused) or getattr(os_error, "errno", None) == errno.EACCES:
+        return _address_refused(os_error)
+    if isinstance(error, asyncio.TimeoutError):
+        return FetchFailed(
+            f"no complete answer within {timeout_s:g} s, or silence for half of that", kind="timeout"
+        )
+    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+        return _tls_error(error)
+    return _connection_error(error) or _answer_error(error)
+
+
+def _connection_error(error: Exception) -> FetchFailed | FetchRefused | None:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return _proxy_error(error)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return FetchFailed("its host name has no address (DNS)", kind="dns")
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return FetchFailed("the proxy cannot be reached: check HTTPS_PROXY and HTTP_PROXY", kind="proxy")
+    return None
+
+
+def _answer_error(error: Exception) -> FetchFailed | FetchRefused:
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError) or (
+        isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError)
+    ):
+        return FetchRefused("its URL cannot be requested: check host, port and spelling", kind="scheme")
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
+        return FetchFailed("the answer broke off or is damaged", kind="truncated")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return FetchFailed("the answer is not valid HTTP", kind="http", status=None)
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return FetchFailed(f"no connection ({reason})", kind="connect")
+
+
+def _address_refused(error: BaseException) -> FetchRefused:
+    return FetchRefused(
+        f"{error}, where feeds may not go (`allow_private: true` on the feed opens loopback and private ranges)",
+        kind="address",
+    )
+
+
+def _proxy_error(error: aiohttp.ClientHttpProxyError) -> FetchFailed | FetchRefused:
+    if error.status == 407:
+        return FetchRefused(answer.PROXY_AUTH_TEXT, kind="auth", status=407)
+    return FetchFailed(f"the proxy answered HTTP {error.status}", kind="proxy", status=error.status)
+
+
+def _tls_error(error: Exception) -> FetchFailed:
+    certificate = getattr(error, "certificate_error", None)
+    reason = getattr(certificate or error, "verify_message", None) or getattr(error, "strerror", None)
+    return FetchFailed(
+        f"TLS failed ({reason or type(error).__name__}); for a private CA set SSL_CERT_FILE", kind="tls"
+    )

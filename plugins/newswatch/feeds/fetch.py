@@ -1,0 +1,234 @@
+"""Fetching feeds over HTTP: polite, bounded, and only to where a feed may point.
+
+`Fetcher` is the shell around the pure rooms `redirect`, `answer`, `proxy` and `address`. It
+follows redirects by hand so that every hop meets the same checks, and counts decompressed bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp import abc, hdrs
+from yarl import URL
+
+from newswatch.errors import FetchFailed, FetchRefused
+from newswatch.feeds import answer
+from newswatch.feeds.address import AddressRefused, host_refusal
+from newswatch.feeds.auth import Auth
+from newswatch.feeds.faults import fetch_error
+from newswatch.feeds.proxy import proxy_for, split_credentials
+from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
+from newswatch.feeds.sessions import Route, Sessions, tls_context
+from newswatch.models import Feed, FetchResult
+from newswatch.redact import redact_url
+
+__all__ = ["DEFAULT_MAX_BYTES", "Auth", "Fetcher"]
+
+DEFAULT_MAX_BYTES = 10_000_000
+_CHUNK_BYTES = 65_536
+_CONDITIONS = frozenset({hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE})
+_ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Fetcher:
+    """Fetches feeds; an async context manager that owns its connections.
+
+    `resolve_auth` turns a feed's `auth` name into credentials, or None where it knows none.
+    `env` is read for proxies (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) and for a private CA
+    (`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`). `timeout_s` bounds one feed's requests together,
+    waiting for a slot excluded; a connection silent for half of it is given up. `max_bytes`
+    bounds the decompressed body. At most `per_host` requests run at once on one host and
+    `concurrency` altogether. `resolver` and `clock` stand in for DNS and time in tests.
+    """
+
+    def __init__(  # noqa: PLR0913 - the seams of one shell, all by keyword
+        self,
+        *,
+        user_agent: str,
+        resolve_auth: Callable[[str], Auth | None],
+        env: Mapping[str, str],
+        timeout_s: float = 20.0,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        per_host: int = 4,
+        concurrency: int = 100,
+        resolver: abc.AbstractResolver | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._headers: dict[str, str] = {
+            hdrs.USER_AGENT: user_agent,
+            hdrs.ACCEPT: _ACCEPT,
+            hdrs.ACCEPT_ENCODING: "gzip, deflate",
+        }
+        self._resolve_auth = resolve_auth
+        self._env = env
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._per_host = per_host
+        self._concurrency = concurrency
+        self._resolver = resolver
+        self._clock = clock
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+
+    async def __aenter__(self) -> Fetcher:  # noqa: PYI034 - typing.Self is Python 3.11's
+        self._slots = asyncio.Semaphore(self._concurrency)
+        self._sessions = Sessions(tls_context(self._env), self._resolver, limit=self._concurrency)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._sessions.close()
+        self._hosts.clear()
+
+    async def fetch(self, feed: Feed, *, etag: str | None, last_modified: str | None) -> FetchResult:
+        """One conditional GET of `feed`, redirects followed.
+
+        `etag` and `last_modified` are sent back verbatim. Raises FetchFailed where the same
+        request may succeed later, FetchRefused where someone has to act; both name the feed and
+        its redacted URL.
+        """
+        try:
+            return await self._walk(feed, _conditions(etag, last_modified))
+        except FetchFailed as error:
+            text, status, wait_s = _told(feed, error), error.status, error.retry_after_s
+            raise FetchFailed(text, kind=error.kind, status=status, retry_after_s=wait_s) from None
+        except FetchRefused as error:
+            raise FetchRefused(_told(feed, error), kind=error.kind, status=error.status) from None
+
+    async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:
+        start, user_info = split_credentials(web_url(feed.url))
+        auth = self._credentials(feed, user_info)
+        hop, left_s = Hop(start), self._timeout_s
+        while True:
+            headers = self._headers | conditions
+            if auth and hop.with_credentials:
+                headers[hdrs.AUTHORIZATION] = auth.header
+            async with self._slot(hop.url):
+                began = time.monotonic()
+                result = await self._request(feed, hop, headers, left_s)
+                left_s -= time.monotonic() - began
+            if isinstance(result, FetchResult):
+                # A URL that carries its own password cannot be replaced by one without it.
+                return result if not user_info else _without_move(result)
+            hop = result
+            if left_s <= 0:
+                raise FetchFailed(
+                    f"no answer within {self._timeout_s:g} s, redirects included", kind="timeout"
+                )
+
+    async def _request(
+        self, feed: Feed, hop: Hop, headers: Mapping[str, str], left_s: float
+    ) -> FetchResult | Hop:
+        """Asks one URL: the feed's document or 304, or where it is to be found instead."""
+        proxy = proxy_for(hop.url, self._env)
+        route = Route.choose(proxied=proxy is not None, allow_private=feed.allow_private)
+        try:
+            url = _as_url(hop.url)
+            reason = host_refusal(url.raw_host or "", allow_private=feed.allow_private)
+            if reason:
+                raise AddressRefused(reason)
+            async with self._sessions.get(
+                route, url, proxy=proxy, headers=headers, timeout=_timeout(left_s, self._timeout_s)
+            ) as response:
+                return await self._read(response, hop, conditional=bool(_CONDITIONS & headers.keys()))
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
+            raise fetch_error(error, timeout_s=self._timeout_s) from None
+
+    async def _read(
+        self, response: aiohttp.ClientResponse, hop: Hop, *, conditional: bool
+    ) -> FetchResult | Hop:
+        if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
+            return hop.follow(response.status, _location(response))
+        answer.check_status(response.status, response.headers, now=self._clock(), conditional=conditional)
+        return FetchResult(
+            url=hop.url,
+            status=304 if response.status == 304 else 200,
+            body=b"" if response.status == 304 else await self._body(response),
+            etag=answer.validator(response.headers.get(hdrs.ETAG)),
+            last_modified=answer.validator(response.headers.get(hdrs.LAST_MODIFIED)),
+            headers={
+                name: response.headers[name] for name in answer.KEPT_HEADERS if name in response.headers
+            },
+            permanent_url=hop.permanent_url,
+        )
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk
+            if len(body) > self._max_bytes:
+                response.close()
+                raise FetchRefused(
+                    f"the document is larger than {self._max_bytes:,} bytes when decompressed", kind="size"
+                )
+        return bytes(body)
+
+    def _credentials(self, feed: Feed, user_info: tuple[str, str] | None) -> Auth | None:
+        if feed.auth is None:
+            return Auth.basic(*user_info) if user_info else None
+        auth = self._resolve_auth(feed.auth)
+        if auth is None:
+            raise FetchRefused(
+                f"`auth: {feed.auth}` names no Airflow connection and no environment variable", kind="auth"
+            )
+        return auth
+
+    @asynccontextmanager
+    async def _slot(self, url: str) -> AsyncIterator[None]:
+        """A place among the requests of this host, then one among all: waiting for a busy host blocks no other."""
+        host = _as_host(url)
+        async with self._hosts.setdefault(host, asyncio.Semaphore(self._per_host)), self._slots:
+            yield
+
+
+def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
+    found = {
+        hdrs.IF_NONE_MATCH: answer.validator(etag),
+        hdrs.IF_MODIFIED_SINCE: answer.validator(last_modified),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _told(feed: Feed, error: Exception) -> str:
+    return f"feed {feed.id} ({redact_url(feed.url)}): {error}"
+
+
+def _without_move(result: FetchResult) -> FetchResult:
+    return replace(result, permanent_url=None)
+
+
+def _timeout(left_s: float, timeout_s: float) -> aiohttp.ClientTimeout:
+    silence_s = timeout_s / 2
+    return aiohttp.ClientTimeout(total=left_s, sock_connect=silence_s, sock_read=silence_s)
+
+
+def _as_url(url: str) -> URL:
+    """The URL to ask, byte for byte as given where it is plain ASCII: signed URLs break when re-quoted."""
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return URL(url, encoded=plain)
+
+
+def _as_host(url: str) -> str:
+    return (urlsplit(url).hostname or "").rstrip(".")
+
+
+def _location(response: aiohttp.ClientResponse) -> str:
+    """The Location header; raw bytes are UTF-8 on most servers that send any, Latin-1 on the others."""
+    value = response.headers[hdrs.LOCATION]
+    raw = value.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -1,0 +1,74 @@
+"""JSON Feed 1 and 1.1 (jsonfeed.org), which feedparser does not read.
+
+Lenient where feeds in the wild are (numeric ids, a single author), never guessing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from newswatch.errors import ParseFailed
+from newswatch.feeds import dates, entry, limits
+from newswatch.feeds.links import absolute_link
+from newswatch.models import Entry, ParsedFeed
+
+
+def looks_like_json(body: bytes) -> bool:
+    """Whether the document begins as a JSON object."""
+    return body[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+
+
+def parse(body: bytes, *, url: str) -> ParsedFeed:
+    """The items of a JSON Feed. Raises ParseFailed when it is none."""
+    try:
+        document = json.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        raise ParseFailed(
+            f"the document looks like JSON but cannot be read ({type(error).__name__})"
+        ) from None
+    version = _str(document.get("version"))
+    items = document.get("items")
+    if "jsonfeed.org/version/" not in version or not isinstance(items, list):
+        raise ParseFailed("the document is JSON, but no JSON Feed: it has no `version` of one, or no `items`")
+    return ParsedFeed(
+        entries=tuple(_entry(item, url) for item in items[: limits.MAX_ENTRIES] if isinstance(item, dict)),
+        title=entry.title_text(_str(document.get("title")), markup=False),
+        lang=entry.language(_str(document.get("language"))),
+    )
+
+
+def _entry(item: dict[str, Any], url: str) -> Entry:
+    summary = entry.summary_text(_str(item.get("summary")), markup=False)
+    html = _str(item.get("content_html"))
+    body = entry.body_text(html or _str(item.get("content_text")), markup=bool(html))
+    tags = item.get("tags")
+    return Entry(
+        guid=entry.guid_text(_identifier(item.get("id"))),
+        link=absolute_link(url, _str(item.get("url")) or _str(item.get("external_url"))),
+        title=entry.title_text(_str(item.get("title")), markup=False),
+        summary=summary,
+        body="" if body == summary else body,
+        author=entry.author_text(_names(item)),
+        tags=entry.tag_labels(_str(tag) for tag in tags) if isinstance(tags, list) else (),
+        lang=entry.language(_str(item.get("language"))),
+        published=dates.from_rfc3339(_str(item.get("date_published"))),
+        updated=dates.from_rfc3339(_str(item.get("date_modified"))),
+    )
+
+
+def _names(item: dict[str, Any]) -> list[str]:
+    authors = item.get("authors")
+    people = authors if isinstance(authors, list) else [item.get("author")]
+    return [_str(person.get("name")) for person in people if isinstance(person, dict)]
+
+
+def _identifier(value: object) -> str:
+    """Ids are strings; numbers occur (the specification asks readers to accept them)."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value)
+
+
+def _str(value: object) -> str:
+    return value if isinstance(value, str) else ""

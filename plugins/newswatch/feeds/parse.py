@@ -1,0 +1,172 @@
+"""From a document's bytes to a `ParsedFeed`. The one module that imports feedparser.
+
+RSS 0.90 to 2.0, RSS 1.0 and Atom go through feedparser, JSON Feed through `json_feed`. Missing
+things stay missing: an id is never made from a link, a link never from an id that is no URL, a
+date never from another one.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import feedparser
+
+from newswatch.errors import ParseFailed
+from newswatch.feeds import charset, dates, entry, json_feed, limits, page
+from newswatch.feeds.links import absolute_link
+from newswatch.models import Entry, ParsedFeed
+
+_PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+_MAX_TTL_S = 31_536_000.0
+_SEARCH_BYTES = 4_096
+_ROOT = re.compile(rb"(?i)<(?:\?xml|rss|feed|rdf:rdf)\b")
+
+
+def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
+    """The entries of a feed document, in document order.
+
+    `url` is the document's final URL, the base of relative links; `headers` has lower-case names
+    and is read for charset and language. Raises ParseFailed(kind="not_a_feed") for anything else
+    than a feed; a feed without entries is one.
+    """
+    if json_feed.looks_like_json(body):
+        return json_feed.parse(body, url=url)
+    if not body.strip():
+        raise ParseFailed(page.not_a_feed_text(body, url))
+    document = _from_its_root(charset.to_utf8(body, headers))
+    parsed = _feedparser(document)
+    if not parsed.version or (not parsed.entries and page.is_html(document)):
+        raise ParseFailed(page.not_a_feed_text(document, url))
+    about = parsed.feed
+    return ParsedFeed(
+        entries=tuple(
+            _entry(raw, url, atom=_is_atom(parsed)) for raw in parsed.entries[: limits.MAX_ENTRIES]
+        ),
+        title=entry.title_text(
+            _str(about, "title"), markup=_is_markup(about, "title", atom=_is_atom(parsed))
+        ),
+        lang=entry.language(_str(about, "language") or headers.get("content-language", "")),
+        ttl_s=_ttl_s(about),
+    )
+
+
+def _feedparser(document: bytes) -> Any:
+    """UTF-8 bytes as feedparser reads them; sanitising and link rewriting are ours to do.
+
+    Always a stream: given bytes, feedparser would open a local file of that name. No base URL is
+    given, so that ids which look relative stay as they are.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return feedparser.parse(
+            io.BytesIO(document),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+
+
+def _from_its_root(document: bytes) -> bytes:
+    """The document without junk before it (blank lines, PHP warnings, a second byte order mark)."""
+    start = _ROOT.search(document, 0, _SEARCH_BYTES)
+    if start is None or start.start() == 0 or page.is_html(document):
+        return document
+    before = document[: start.start()]
+    # Comments and instructions before the root are part of the document.
+    return document if before.lstrip().startswith((b"<!", b"<?")) else document[start.start() :]
+
+
+def _entry(raw: Any, url: str, *, atom: bool) -> Entry:
+    own_summary = dict.__contains__(raw, "summary_detail")
+    summary = _str(raw, "summary") if own_summary or not raw.get("content") else ""
+    content = _content(raw)
+    summary_text = entry.summary_text(summary, markup=_is_markup(raw, "summary", atom=atom))
+    body = entry.body_text(content[0], markup=content[1] or not atom)
+    return Entry(
+        guid=entry.guid_text(_str(raw, "id")),
+        link=_link(raw, url),
+        title=entry.title_text(_str(raw, "title"), markup=_is_markup(raw, "title", atom=atom)),
+        summary=summary_text,
+        body="" if body == summary_text else body,
+        author=entry.author_text(_authors(raw)),
+        tags=entry.tag_labels(
+            str(tag.get("label") or tag.get("term") or "") for tag in raw.get("tags") or ()
+        ),
+        lang=entry.language(_str(raw, "language") or _detail(raw, "title").get("language") or ""),
+        published=dates.from_struct(_own(raw, "published_parsed") or _own(raw, "created_parsed")),
+        updated=dates.from_struct(_own(raw, "updated_parsed")),
+    )
+
+
+def _content(raw: Any) -> tuple[str, bool]:
+    """The fullest of the entry's contents that are text, and whether it is markup."""
+    texts = [
+        (str(part.get("value") or ""), part.get("type") != "text/plain")
+        for part in raw.get("content") or ()
+        if str(part.get("type") or "text/html") in _TEXT_TYPES
+    ]
+    return max(texts, key=lambda text: len(text[0]), default=("", False))
+
+
+_TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
+
+
+def _link(raw: Any, url: str) -> str:
+    link = _str(raw, "link")
+    if raw.get("guidislink") and link == _str(raw, "id") and "://" not in link:
+        # A guid counts as permalink by default, though many are bare numbers or names.
+        return ""
+    if not link:
+        links = raw.get("links") or ()
+        link = next((str(x.get("href") or "") for x in links if x.get("rel") == "alternate"), "")
+    return absolute_link(url, link)
+
+
+def _authors(raw: Any) -> list[str]:
+    names = [str(author.get("name") or "") for author in raw.get("authors") or ()]
+    detail = _detail(raw, "author")
+    return [name for name in names if name] or [str(detail.get("name") or raw.get("author") or "")]
+
+
+def _is_atom(parsed: Any) -> bool:
+    return str(parsed.version).startswith("atom")
+
+
+def _is_markup(raw: Any, name: str, *, atom: bool) -> bool:
+    """Atom says whether a text is markup (RFC 4287, 3.1); in RSS it may always be."""
+    return not atom or _detail(raw, name).get("type") != "text/plain"
+
+
+def _detail(raw: Any, name: str) -> Any:
+    return _own(raw, f"{name}_detail") or {}
+
+
+def _own(raw: Any, name: str) -> Any:
+    """The entry's own value: feedparser's dicts pass off `published` as a missing `updated`."""
+    return dict.get(raw, name)
+
+
+def _str(raw: Any, name: str) -> str:
+    value = dict.get(raw, name)
+    return value if isinstance(value, str) else ""
+
+
+def _ttl_s(about: Any) -> float | None:
+    """How often the feed says it changes: RSS `ttl` (minutes) or the syndication module's period."""
+    minutes = _number(_str(about, "ttl"))
+    if minutes:
+        return min(minutes * 60, _MAX_TTL_S)
+    period_s = _PERIODS_S.get(_str(about, "sy_updateperiod").strip().lower())
+    if period_s is None:
+        return None
+    return min(period_s / (_number(_str(about, "sy_updatefrequency")) or 1), _MAX_TTL_S)
+
+
+def _number(text: str) -> float | None:
+    """A positive decimal number of a sane length, else None."""
+    text = text.strip()
+    return float(text) or None if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII) else None

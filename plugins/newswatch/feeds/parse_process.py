@@ -1,0 +1,128 @@
+"""The process that parses documents: `python -m newswatch.feeds.parse_process CPU_S MEMORY_BYTES`.
+
+It reads jobs from stdin and writes results to stdout, one at a time. Hostile documents may cost
+any amount of time or memory, in C code too, so the kernel holds the limits: an interval timer on
+CPU time ends the process, an address-space limit turns hunger into MemoryError. The owner
+(`newswatch.feeds.worker`) starts another one.
+
+It ends with its owner: at end of input, or when the owner's process id is no longer its parent
+(another child of the owner may have inherited the pipe's other end).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import BinaryIO
+
+from newswatch.errors import ParseFailed
+from newswatch.feeds import wire
+from newswatch.feeds.parse import parse_document
+from newswatch.feeds.reduce import HASH_BYTES, Reduced, reduce_document
+
+_PARENT_CHECK_S = 5.0
+_WARM_UP = b"<rss version='2.0'><channel><title>a</title><item><title>b</title></item></channel></rss>"
+"""Parsed once at the start, so that no job pays for imports and no limit counts them."""
+_UTF8 = "application/xml; charset=utf-8"
+
+
+def parse_job(
+    body: bytes, *, url: str, headers: Mapping[str, str], seen: Collection[bytes] | None
+) -> wire.ParsedDocument:
+    """Reduce by `seen` (None: do not reduce), then parse. Raises ParseFailed."""
+    reduced = None if seen is None else reduce_document(body, seen.__contains__, headers=headers)
+    if reduced is None:
+        return wire.ParsedDocument(parse_document(body, url=url, headers=headers))
+    feed = parse_document(reduced.document, url=url, headers={**headers, "content-type": _UTF8})
+    return wire.ParsedDocument(feed, _aligned(reduced, len(feed.entries)), reduced.dropped)
+
+
+def _aligned(reduced: Reduced, entries: int) -> tuple[bytes, ...]:
+    return reduced.kept if len(reduced.kept) == entries else ()
+
+
+def serve(jobs: int, results: BinaryIO, *, cpu_s: float) -> None:
+    """Answers the jobs that come on file descriptor `jobs` until it ends."""
+    owner = os.getppid()
+    while _wait_for_job(jobs, owner):
+        lengths = _read(jobs, wire.LENGTHS.size)
+        if len(lengths) < wire.LENGTHS.size:
+            return
+        head_bytes, body_bytes = wire.LENGTHS.unpack(lengths)
+        head, body = _read(jobs, head_bytes), _read(jobs, body_bytes)
+        signal.setitimer(signal.ITIMER_PROF, cpu_s)
+        answer = _answer(head, body)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        results.write(answer)
+        results.flush()
+
+
+def _answer(head: bytes, body: bytes) -> bytes:
+    """The frame that answers one job."""
+    try:
+        job = json.loads(head)
+        seen = None if job["seen"] is None else frozenset(wire.split_hashes(job["seen"], HASH_BYTES))
+        document = parse_job(body, url=job["url"], headers=job["headers"], seen=seen)
+        return wire.frame(wire.document_head(document))
+    except ParseFailed as error:
+        return _failure(error.kind, str(error))
+    except MemoryError:
+        return _failure("limit", "memory")
+    except RecursionError:
+        return _failure("limit", "nesting")
+    except Exception as error:  # noqa: BLE001 - whatever a library raises over hostile bytes concerns one feed
+        return _failure("crashed", type(error).__name__)
+
+
+def _failure(kind: str, text: str) -> bytes:
+    return wire.frame({"failed": kind, "text": text})
+
+
+def _read(source: int, size: int) -> bytes:
+    """Exactly `size` bytes, fewer only at the end of input. Unbuffered, so that select() tells the truth."""
+    data = bytearray()
+    while len(data) < size and (piece := os.read(source, min(size - len(data), 1 << 20))):
+        data += piece
+    return bytes(data)
+
+
+def _wait_for_job(jobs: int, owner: int) -> bool:
+    """True when input (or its end) is there, False when the owner is gone."""
+    while not select.select([jobs], [], [], _PARENT_CHECK_S)[0]:
+        if os.getppid() != owner:
+            return False
+    return True
+
+
+def limit_memory(extra_bytes: int) -> None:
+    """At most `extra_bytes` of address space beyond what the process uses now (Linux; else no limit)."""
+    import resource  # noqa: PLC0415 - POSIX only
+
+    with suppress(OSError, ValueError):
+        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - a kernel file
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + extra_bytes, used + extra_bytes))
+
+
+def main() -> None:
+    """Entry point of the process."""
+    cpu_s, memory_bytes = float(sys.argv[1]), int(sys.argv[2])
+    # Ctrl-C goes to the whole process group; the owner decides when its parsers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    with os.fdopen(os.dup(1), "wb") as results:
+        # Whatever a library prints must not get between the frames.
+        os.dup2(2, 1)
+        parse_job(_WARM_UP, url="", headers={}, seen=())
+        limit_memory(memory_bytes)
+        with suppress(BrokenPipeError):
+            serve(0, results, cpu_s=cpu_s)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Connections to feed servers: one TLS context, one pool per kind of route.
+
+A pool is never shared between routes with different address rules: a kept-alive connection
+opened for a feed with `allow_private` must not serve one without.
+"""
+
+from __future__ import annotations
+
+import enum
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import abc
+from yarl import URL
+
+from newswatch.errors import PermanentError
+from newswatch.feeds.address import CheckedResolver, checked_socket
+from newswatch.feeds.proxy import split_credentials
+
+_DNS_TTL_S = 60
+_CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+
+class Route(enum.Enum):
+    """How a request travels, and so which address rule its connections met."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    PROXY = "proxy"
+
+    @classmethod
+    def choose(cls, *, proxied: bool, allow_private: bool) -> Route:
+        """The route of one request."""
+        if proxied:
+            return cls.PROXY
+        return cls.PRIVATE if allow_private else cls.PUBLIC
+
+
+def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
+    """The one TLS context: the system's CAs, or those of SSL_CERT_FILE or REQUESTS_CA_BUNDLE instead.
+
+    Raises PermanentError when the named bundle cannot be read.
+    """
+    for name in _CA_SETTINGS:
+        path = env.get(name)
+        if not path:
+            continue
+        try:
+            if Path(path).is_dir():
+                return ssl.create_default_context(capath=path)
+            return ssl.create_default_context(cafile=path)
+        except OSError as error:
+            raise PermanentError(
+                f"{name}={path} is not a readable bundle of CA certificates ({error}): correct or unset it"
+            ) from error
+    return ssl.create_default_context()
+
+
+class Sessions:
+    """One aiohttp session per route, opened when first needed. No cookies are kept."""
+
+    def __init__(self, tls: ssl.SSLContext, resolver: abc.AbstractResolver | None, *, limit: int) -> None:
+        self._tls = tls
+        self._resolver = resolver
+        self._limit = limit
+        self._open: dict[Route, aiohttp.ClientSession] = {}
+
+    def get(
+        self,
+        route: Route,
+        url: URL,
+        *,
+        proxy: str | None,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,
+    ) -> Any:
+        """A GET of `url` over `route`, as aiohttp's own context manager; redirects are not followed."""
+        options: dict[str, Any] = {}
+        if proxy is not None:
+            options["proxy"], credentials = split_credentials(proxy)
+            if credentials:
+                options["proxy_auth"] = aiohttp.BasicAuth(*credentials, encoding="utf-8")
+        return self._session(route).get(
+            url, headers=headers, timeout=timeout, allow_redirects=False, max_field_size=16_384, **options
+        )
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        for session in self._open.values():
+            await session.close()
+        self._open.clear()
+
+    def _session(self, route: Route) -> aiohttp.ClientSession:
+        if route not in self._open:
+            self._open[route] = aiohttp.ClientSession(
+                connector=self._connector(route), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+            )
+        return self._open[route]
+
+    def _connector(self, route: Route) -> aiohttp.TCPConnector:
+        inner = self._resolver or aiohttp.ThreadedResolver()
+        if route is Route.PROXY:
+            return aiohttp.TCPConnector(
+                ssl=self._tls, limit=self._limit, ttl_dns_cache=_DNS_TTL_S, resolver=inner
+            )
+        private = route is Route.PRIVATE
+        return aiohttp.TCPConnector(
+            ssl=self._tls,
+            limit=self._limit,
+            ttl_dns_cache=_DNS_TTL_S,
+            resolver=CheckedResolver(inner, allow_private=private),
+            socket_factory=checked_socket(allow_private=private),
+        )

@@ -1,0 +1,93 @@
+"""How a parser process and its owner talk: frames on pipes, JSON in them, nothing executable.
+
+A frame is two big-endian 32-bit lengths, a JSON head and a binary tail. The reader of a result
+trusts nothing: the process that wrote it has read hostile bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timezone
+from typing import Any
+
+from newswatch.models import Entry, ParsedFeed
+
+LENGTHS = struct.Struct(">II")
+MAX_HEAD_BYTES = 512_000_000
+"""More than the largest honest result: a damaged length must not make the reader allocate it."""
+_DATES = frozenset({"published", "updated"})
+_NAMES = tuple(field.name for field in fields(Entry))
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser process found.
+
+    `hashes` names the element each of the feed's entries came from, in order, for the next poll
+    to know as seen; empty where elements and entries do not correspond (then nothing may be
+    dropped next time). `dropped` are the hashes of entries that were seen and left out.
+    """
+
+    feed: ParsedFeed
+    hashes: tuple[bytes, ...] = ()
+    dropped: tuple[bytes, ...] = ()
+
+
+def frame(head: Mapping[str, Any], tail: bytes = b"") -> bytes:
+    """One frame, ready to be written."""
+    data = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return LENGTHS.pack(len(data), len(tail)) + data + tail
+
+
+def document_head(document: ParsedDocument) -> dict[str, Any]:
+    """The JSON form of a ParsedDocument."""
+    feed = document.feed
+    return {
+        "title": feed.title,
+        "lang": feed.lang,
+        "ttl_s": feed.ttl_s,
+        "entries": [[_out(getattr(entry, name)) for name in _NAMES] for entry in feed.entries],
+        "hashes": join_hashes(document.hashes),
+        "dropped": join_hashes(document.dropped),
+    }
+
+
+def read_document(head: Mapping[str, Any], hash_bytes: int) -> ParsedDocument:
+    """A ParsedDocument from its JSON form. Raises ValueError, KeyError or TypeError when damaged."""
+    feed = ParsedFeed(
+        entries=tuple(_entry(values) for values in head["entries"]),
+        title=str(head["title"]),
+        lang=str(head["lang"]),
+        ttl_s=None if head["ttl_s"] is None else float(head["ttl_s"]),
+    )
+    return ParsedDocument(
+        feed, split_hashes(head["hashes"], hash_bytes), split_hashes(head["dropped"], hash_bytes)
+    )
+
+
+def join_hashes(hashes: Iterable[bytes]) -> str:
+    """Hashes of one size as one hex text."""
+    return b"".join(hashes).hex()
+
+
+def split_hashes(text: str, size: int) -> tuple[bytes, ...]:
+    """The hashes in a text made by `join_hashes`, `size` bytes each. Raises ValueError."""
+    data = bytes.fromhex(text)
+    return tuple(data[start : start + size] for start in range(0, len(data), size))
+
+
+def _out(value: Any) -> Any:
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def _entry(values: list[Any]) -> Entry:
+    return Entry(**{name: _in(name, value) for name, value in zip(_NAMES, values, strict=True)})
+
+
+def _in(name: str, value: Any) -> Any:
+    if name in _DATES:
+        return None if value is None else datetime.fromtimestamp(float(value), timezone.utc)
+    return tuple(str(tag) for tag in value) if name == "tags" else str(value)

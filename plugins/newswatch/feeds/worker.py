@@ -1,0 +1,172 @@
+"""Parsing in processes that can be killed.
+
+A document may cost seconds or gigabytes in any parser, so parsing happens in persistent child
+processes (`newswatch.feeds.parse_process`) under limits of CPU time and memory. A child that
+exceeds them or crashes takes only its own document with it and is replaced for the next one.
+Children are plain subprocesses: Airflow's task processes are daemonic and may not use
+multiprocessing. They get none of our environment, hence none of our secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from newswatch.errors import ParseFailed
+from newswatch.feeds import wire
+from newswatch.feeds.reduce import HASH_BYTES
+from newswatch.models import ParsedFeed
+
+_SOURCE_ROOT = Path(__file__).resolve().parents[2]
+_PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
+_DYING_S = 5.0
+_KILLED_BY_LIMIT = frozenset({-signal.SIGPROF, -signal.SIGXCPU, -signal.SIGKILL})
+
+
+class ParserPool:
+    """A small pool of parser processes, started when first needed.
+
+    `cpu_s` is the CPU time one document may take, `memory_bytes` the address space beyond an idle
+    parser's. `wall_s` ends a document whose process does not get on at all. An async context
+    manager; `close` ends all processes.
+    """
+
+    def __init__(
+        self, *, size: int = 1, cpu_s: float = 2.0, memory_bytes: int = 200_000_000, wall_s: float = 30.0
+    ) -> None:
+        self._command = (
+            sys.executable, "-m", "newswatch.feeds.parse_process", str(cpu_s), str(memory_bytes)
+        )  # fmt: skip
+        self._cpu_s = cpu_s
+        self._memory_bytes = memory_bytes
+        self._wall_s = wall_s
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[asyncio.subprocess.Process] = []
+        self._busy: set[asyncio.subprocess.Process] = set()
+
+    async def __aenter__(self) -> ParserPool:  # noqa: PYI034 - typing.Self is Python 3.11's
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def parse(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
+        """The whole document. Raises ParseFailed: not_a_feed, limit or crashed."""
+        return (await self._run(body, url, headers, None)).feed
+
+    async def parse_new(
+        self, body: bytes, *, url: str, headers: Mapping[str, str], seen: Collection[bytes]
+    ) -> wire.ParsedDocument:
+        """The document without the elements whose hashes are in `seen`, and all hashes it has.
+
+        Raises ParseFailed as `parse` does. See `wire.ParsedDocument`.
+        """
+        return await self._run(body, url, headers, seen)
+
+    async def close(self) -> None:
+        """Ends every process; documents being parsed fail as crashed."""
+        processes = [*self._idle, *self._busy]
+        self._idle.clear()
+        for process in processes:
+            await _end(process)
+
+    async def _run(
+        self, body: bytes, url: str, headers: Mapping[str, str], seen: Collection[bytes] | None
+    ) -> wire.ParsedDocument:
+        known = None if seen is None else wire.join_hashes(seen)
+        job = wire.frame({"url": url, "headers": dict(headers), "seen": known}, body)
+        async with self._slots:
+            answer = await self._ask(job)
+        if "failed" not in answer:
+            return wire.read_document(answer, HASH_BYTES)
+        kind, text = str(answer["failed"]), str(answer["text"])
+        raise ParseFailed(
+            {"limit": self._limit_text(text), "crashed": _crash_text(text)}.get(kind, text), kind=kind
+        )
+
+    async def _ask(self, job: bytes) -> dict[str, Any]:
+        """One job, one answer; a process that failed or was given up on is ended, not used again."""
+        process = await self._take()
+        self._busy.add(process)
+        reusable = False
+        try:
+            answer = await asyncio.wait_for(_exchange(process, job), self._wall_s)
+            reusable = answer.get("failed") != "limit"
+            return answer
+        except asyncio.TimeoutError:
+            raise ParseFailed(self._limit_text(f"{self._wall_s:g} s"), kind="limit") from None
+        except (asyncio.IncompleteReadError, OSError, ValueError):
+            raise await self._autopsy(process) from None
+        finally:
+            self._busy.discard(process)
+            if reusable:
+                self._idle.append(process)
+            else:
+                await _end(process)
+
+    async def _take(self) -> asyncio.subprocess.Process:
+        while self._idle:
+            process = self._idle.pop()
+            if process.returncode is None:
+                return process
+        return await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=_SOURCE_ROOT,
+            env=_child_environment(),
+        )
+
+    async def _autopsy(self, process: asyncio.subprocess.Process) -> ParseFailed:
+        """Why a process gave no usable answer, told by how it ended."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(process.wait(), _DYING_S)
+        code = process.returncode
+        if code in _KILLED_BY_LIMIT:
+            return ParseFailed(self._limit_text("processor time"), kind="limit")
+        return ParseFailed(_crash_text(f"exit code {code}"), kind="crashed")
+
+    def _limit_text(self, which: str) -> str:
+        return (
+            f"the document costs too much to parse ({which}; the limits are {self._cpu_s:g} s of processor time"
+            f" and {self._memory_bytes // 1_000_000} MB); if the feed is meant to be so large, ask for a shorter one"
+        )
+
+
+async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> dict[str, Any]:
+    """Sends a job and reads its answer. Raises OSError, IncompleteReadError or ValueError."""
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("the parser process has no pipes")
+    process.stdin.write(job)
+    await process.stdin.drain()
+    head_bytes, _ = wire.LENGTHS.unpack(await process.stdout.readexactly(wire.LENGTHS.size))
+    if head_bytes > wire.MAX_HEAD_BYTES:
+        raise ValueError("the parser process answers with an impossible length")
+    answer = json.loads(await process.stdout.readexactly(head_bytes))
+    if not isinstance(answer, dict):
+        raise ValueError("the parser process answers with something else than an object")  # noqa: TRY004
+    return answer
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+
+
+def _crash_text(how: str) -> str:
+    return f"the parser failed on the document ({how}); other feeds are not affected"
+
+
+def _child_environment() -> dict[str, str]:
+    """What Python needs to find itself and this package; nothing else of ours, least of all secrets."""
+    kept = {name: os.environ[name] for name in _PYTHON_SETTINGS if name in os.environ}
+    known = os.environ.get("PYTHONPATH", "")
+    return {**kept, "PYTHONPATH": f"{_SOURCE_ROOT}{os.pathsep}{known}" if known else str(_SOURCE_ROOT)}
