@@ -11,7 +11,11 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference
+from airflow.sdk import (
+    AsyncCallback,  # type: ignore[attr-defined]  # public, but absent from the stub
+    DeadlineAlert,  # type: ignore[attr-defined]
+    DeadlineReference,  # type: ignore[attr-defined]
+)
 
 log = logging.getLogger(__name__)
 

@@ -41,7 +41,7 @@ class BacklogWatcher(BaseEventTrigger):
     """
 
     def __init__(self, stage: Stage, waited_s: float = 5.0, look_every_s: float = 1.0) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.stage: Stage = stage
         self.waited_s = waited_s
         self.look_every_s = look_every_s
@@ -62,9 +62,8 @@ class BacklogWatcher(BaseEventTrigger):
             while True:
                 seen = await self._look()
                 if seen and rhythm.fires(seen[1], time.monotonic()):
-                    yield TriggerEvent(
-                        {"stage": self.stage, "waiting": seen[0], "oldest_age_s": round(seen[1], 1)}
-                    )
+                    waiting = {"stage": self.stage, "waiting": seen[0], "oldest_age_s": round(seen[1], 1)}
+                    yield TriggerEvent(waiting)  # type: ignore[no-untyped-call]
                 await asyncio.sleep(self.look_every_s if seen else TROUBLE_PAUSE_S)
         finally:
             await self._close()
@@ -129,7 +128,7 @@ class ConfigWatcher(BaseEventTrigger):
     """
 
     def __init__(self, look_every_s: float = 2.0) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.look_every_s = look_every_s
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -144,7 +143,7 @@ class ConfigWatcher(BaseEventTrigger):
         while True:
             seen = await asyncio.to_thread(folder_signature, config_folder())
             if rhythm.fires(seen, time.monotonic()):
-                yield TriggerEvent({"edited": "configuration folder"})
+                yield TriggerEvent({"edited": "configuration folder"})  # type: ignore[no-untyped-call]
             await asyncio.sleep(self.look_every_s)
 
 

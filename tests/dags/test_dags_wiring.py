@@ -1,0 +1,122 @@
+"""What must hold for every DAG file, without a database: imports, wiring, and words for who is on call."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import Asset, DeltaTriggerTimetable
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.serialization.serialized_objects import DagSerialization
+
+ROOT = Path(__file__).resolve().parents[2]
+DAG_IDS = ("check_config", "deliver_alerts", "housekeeping", "match_items", "poll_feeds")
+
+
+@pytest.fixture(scope="module")
+def bag():
+    return DagBag(str(ROOT / "dags"))
+
+
+def worked_tasks(dag):
+    """The tasks that run in a process of their own."""
+    return [task for task in dag.tasks if task.task_type != "EmptyOperator"]
+
+
+def said_of(task):
+    """A task's arguments as written; a mapped task keeps them for its copies."""
+    return task.partial_kwargs if isinstance(task, MappedOperator) else vars(task)
+
+
+def test_dags_import_without_errors(bag):
+    assert bag.import_errors == {}
+    assert set(DAG_IDS) <= set(bag.dags)
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_dag_starts_by_itself_and_never_twice_at_once(bag, dag_id):
+    dag = bag.dags[dag_id]
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+    assert dag.is_paused_upon_creation is False
+    assert "newswatch" in dag.tags
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_dag_tells_whoever_is_on_call_what_red_means_and_what_to_do(bag, dag_id):
+    dag = bag.dags[dag_id]
+    for heading in ("**What it does.**", "**What red means.**", "**What to do.**"):
+        assert heading in dag.doc_md
+    assert all(said_of(task)["doc_md"] for task in dag.tasks)
+    assert all(task.owner == "newswatch" for task in dag.tasks)
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_dag_recovers_fast(bag, dag_id):
+    dag = bag.dags[dag_id]
+    assert dag.dagrun_timeout is not None
+    assert dag.deadline
+    for task in worked_tasks(dag):
+        settings = said_of(task)
+        assert settings["retries"] >= 2, task.task_id
+        assert settings["retry_delay"] <= timedelta(seconds=5), task.task_id
+        assert settings["execution_timeout"] < dag.dagrun_timeout, task.task_id
+        assert settings["retry_policy"] is not None, task.task_id
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_dag_survives_the_way_into_the_metadata_database(bag, dag_id):
+    stored = DagSerialization.serialize_dag(bag.dags[dag_id])
+    assert DagSerialization.deserialize_dag(json.loads(json.dumps(stored))).dag_id == dag_id
+
+
+@pytest.mark.parametrize(
+    ("producer", "task_id", "asset", "consumer"),
+    [
+        ("poll_feeds", "publish", "newswatch_items", "match_items"),
+        ("match_items", "match", "newswatch_alerts", "deliver_alerts"),
+    ],
+)
+def test_asset_leads_from_one_stage_to_the_next_and_is_watched(bag, producer, task_id, asset, consumer):
+    outlets = bag.dags[producer].get_task(task_id).outlets
+    assert [outlet.name for outlet in outlets] == [asset]
+    (awaited,) = bag.dags[consumer].timetable.asset_condition.objects
+    assert isinstance(awaited, Asset)
+    assert awaited.name == asset
+    assert awaited.watchers
+
+
+@pytest.mark.parametrize("dag_id", ["check_config", "deliver_alerts", "match_items"])
+def test_asset_woken_dag_has_a_timer_as_last_resort(bag, dag_id):
+    assert isinstance(bag.dags[dag_id].timetable.timetable, DeltaTriggerTimetable)
+
+
+def test_poll_feeds_publishes_whatever_becomes_of_the_shards_and_judges_them_apart(bag):
+    dag = bag.dags["poll_feeds"]
+    assert dag.get_task("publish").trigger_rule == "all_done"
+    assert dag.get_task("verdict").trigger_rule == "none_failed"
+    assert {task.task_id for task in dag.leaves} == {"publish", "verdict"}
+    assert not dag.get_task("poll").partial_kwargs.get("outlets")
+
+
+def test_poll_interval_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("NEWSWATCH_POLL_INTERVAL", "15")
+    dag = DagBag(str(ROOT / "dags" / "poll_feeds.py")).dags["poll_feeds"]
+    assert dag.timetable == DeltaTriggerTimetable(timedelta(seconds=15))
+
+
+def test_dag_files_import_nothing_heavy():
+    """Every task process parses its DAG file again: the clients and the matcher wait for the task."""
+    code = (
+        "import sys; sys.path.insert(0, 'plugins'); sys.path.insert(0, 'dags')\n"
+        "import check_config, deliver_alerts, housekeeping, match_items, poll_feeds\n"
+        "heavy = {'redis', 'slack_sdk', 'feedparser', 'lxml', 'ahocorasick_rs', 'newswatch.pipeline'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[]"
