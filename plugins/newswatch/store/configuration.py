@@ -19,9 +19,10 @@ class Stored:
     bundle: str
 
 
-async def read_version(redis: Redis) -> int:
-    """The version in force, 0 when there is none yet."""
-    return int(await redis.hget(keys.CONFIG, "version") or 0)
+async def read_version(redis: Redis) -> tuple[int, str]:
+    """Version and digest in force, (0, "") when there is none yet."""
+    version, digest = await redis.hmget(keys.CONFIG, ["version", "digest"])
+    return int(version or 0), text(digest)
 
 
 async def read_stored(redis: Redis) -> Stored | None:

@@ -160,7 +160,7 @@ async def record_sent(
     *,
     now_ms: int,
     free_again_ms: int | None = None,
-    further_sources: int = 0,
+    further_feeds: Iterable[str] = (),
 ) -> int:
     """Record it as sent and forget the queue entry: 1 recorded, 0 known already, -1 it is out twice."""
     root = message.root_id or ""
@@ -170,16 +170,8 @@ async def record_sent(
         *(keys.channel(message.channel), keys.UPDATES, keys.message(root)),
     ]
     free = "" if free_again_ms is None else free_again_ms
-    args: list[str | int] = [
-        message.id,
-        ts,
-        now_ms,
-        message.channel,
-        free,
-        keys.ALERT_RETENTION_S,
-        root,
-        further_sources,
-    ]
+    args: list[str | int] = [message.id, ts, now_ms, message.channel, free, keys.ALERT_RETENTION_S, root]
+    args += further_feeds if root else ()
     return int(await script(keys=names, args=args))
 
 
@@ -187,6 +179,7 @@ async def requeue(
     redis: Redis,
     message: Message,
     *,
+    begun_ms: int,
     state: DeliveryState,
     due_ms: int,
     error: str = "",
@@ -196,12 +189,18 @@ async def requeue(
     """After a failure: back to `queued`, or kept `sending` with another look at `due_ms`."""
     script = redis.register_script(script_text("requeue"))
     args: list[str | int] = [message.id, state, due_ms, error, attempts, "1" if minimal else "0"]
+    args.append(begun_ms)
     await script(keys=[keys.message(message.id), keys.outbox(message.channel)], args=args)
 
 
 async def defer(redis: Redis, message: Message, due_ms: int) -> None:
     """Let a queued message wait until `due_ms` without touching its state."""
     await redis.zadd(keys.outbox(message.channel), {message.id: due_ms}, xx=True)
+
+
+async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
+    """Take a queue entry away whose message is done or no longer exists."""
+    await redis.zrem(keys.outbox(channel), message_id)
 
 
 async def stand_alone(redis: Redis, message: Message) -> None:

@@ -3,7 +3,7 @@
 -- Works when Redis is out of memory: a message that is out must never be sent again.
 -- KEYS 1 message, 2 the channel's outbox, 3 channels, 4 the channel's pacing, 5 updates, 6 root message
 -- ARGV 1 message id, 2 ts, 3 now (ms), 4 channel, 5 channel free again at (ms), 6 retention (s),
---      7 root id or "", 8 further sources the reply brings
+--      7 root id or "", 8… feeds that the reply brings and the root message has not
 -- Returns 1 recorded, 0 it was recorded before with the same ts, -1 with another ts: it is out twice.
 local state, ts = unpack(redis.call('HMGET', KEYS[1], 'state', 'ts'))
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[4], 'next_at', ARGV[5]) end
@@ -16,8 +16,10 @@ if state == 'sent' then
 end
 redis.call('HSET', KEYS[1], 'state', 'sent', 'ts', ARGV[2], 'sent', ARGV[3], 'error', '')
 redis.call('EXPIRE', KEYS[1], ARGV[6])
-if ARGV[7] ~= '' and tonumber(ARGV[8]) > 0 then
-  redis.call('HINCRBY', KEYS[6], 'further', ARGV[8])
-  redis.call('ZADD', KEYS[5], ARGV[3], ARGV[7])
+for i = 8, #ARGV do
+  if redis.call('HSETNX', KEYS[6], 'source:' .. ARGV[i], 1) == 1 then
+    redis.call('HINCRBY', KEYS[6], 'further', 1)
+    redis.call('ZADD', KEYS[5], ARGV[3], ARGV[7])
+  end
 end
 return 1

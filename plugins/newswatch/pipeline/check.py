@@ -1,0 +1,61 @@
+"""Joins the two halves of checking a watchlist: config knows the places, rules knows the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from newswatch.config.load import ExampleFinding, Finding, ListFinding
+from newswatch.errors import QueryError
+from newswatch.models import Rule
+from newswatch.rules.matcher import ItemText, compile_watchlist
+from newswatch.rules.query import check_lists, parse_query, query_warnings
+
+Lists = Mapping[str, Sequence[str]]
+
+
+class RulesChecker:
+    """The QueryChecker that configuration asks, answered by the rule engine."""
+
+    def check_query(self, query: str, lists: Lists, lang: str) -> tuple[list[Finding], list[Finding]]:
+        """Errors and warnings of one query, with offsets into its text."""
+        del lang
+        try:
+            parse_query(query, lists)
+        except QueryError as error:
+            return [Finding(error.message, error.offset, error.end)], []
+        return [], [Finding(w.message, w.offset, w.end) for w in query_warnings(query, lists)]
+
+    def check_lists(self, lists: Lists) -> list[ListFinding]:
+        """Bad entries, unknown nested lists and cycles."""
+        return [ListFinding(*finding) for finding in check_lists(lists)]
+
+    def check_examples(self, rule: Rule, lists: Lists, lang: str) -> list[ExampleFinding]:
+        """What must match and does not, what must not match and does."""
+        if not rule.must_match and not rule.must_not_match:
+            return []
+        watchlist = compile_watchlist([_everywhere(rule)], lists, lang)
+        findings = []
+        for index, text in enumerate(rule.must_match):
+            if not watchlist.match(_example(text, lang)):
+                message = f"rule {rule.id}: must match but does not: {text!r}"
+                findings.append(ExampleFinding("must_match", index, message))
+        for index, text in enumerate(rule.must_not_match):
+            for match in watchlist.match(_example(text, lang)):
+                span = match.spans[0]
+                hit = text[span.start : span.end]
+                message = f"rule {rule.id}: must not match but {hit!r} does: {text!r}"
+                findings.append(ExampleFinding("must_not_match", index, message))
+        return findings
+
+
+def _everywhere(rule: Rule) -> Rule:
+    """The rule without its limits on feeds and languages: an example is judged by its words."""
+    return replace(rule, feeds=type(rule.feeds)(), languages=())
+
+
+def _example(text: str, lang: str) -> ItemText:
+    """The text in every field, so that scoped queries can be tried too."""
+    return ItemText(
+        title=text, summary=text, body=text, author=text, lang=lang, feed_id="", feed_tags=(), tags=()
+    )

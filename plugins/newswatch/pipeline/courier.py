@@ -1,0 +1,336 @@
+"""One message at a time: send it, or find out what became of it, and record that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from newswatch.errors import LeaseLost
+from newswatch.models import Alert, Bundle, Message
+from newswatch.pipeline import notices
+from newswatch.pipeline.sending import UNREADABLE_LOOKS, Verdict, judge
+from newswatch.pipeline.services import Services
+from newswatch.slack.answers import Outcome
+from newswatch.slack.client import SlackClient
+from newswatch.slack.payload import Payload, render_minimal, render_ops, render_reply, render_story
+from newswatch.store import feeds, outbox
+from newswatch.store.codec import to_ms
+from newswatch.store.leases import Lease
+
+UPDATE_RETRY_S = 30.0
+
+
+@dataclass
+class DeliveryRun:
+    """What one run of the deliver stage shares among its channels, and what it counts."""
+
+    services: Services
+    bundle: Bundle
+    client: SlackClient
+    lease: Lease
+    timeout_s: float
+    on_progress: Callable[[int, int], None] | None = None
+    sent: int = 0
+    dead: int = 0
+    problems: list[str] = field(default_factory=list)
+    stopped: bool = False
+    """The whole workspace is paused: nothing more is sent in this run."""
+    waiting: set[str] = field(default_factory=set)
+    well: set[str] = field(default_factory=set)
+
+    @property
+    def retrying(self) -> int:
+        """Messages that were tried and are not through yet."""
+        return len(self.waiting)
+
+    def interval_s(self, channel: str) -> float:
+        """The pace of a channel, the slowest where receivers share it."""
+        found = [r.per_channel_interval_s for r in self.bundle.receivers if r.channel == channel]
+        return max(found, default=1.0)
+
+    def grace_s(self, channel: str) -> float:
+        """How long a message may be in doubt before history is read."""
+        return max((r.grace_s for r in self.bundle.receivers if r.channel == channel), default=60.0)
+
+    def now_ms(self) -> int:
+        """The wall clock."""
+        return to_ms(self.services.clock())
+
+    def problem(self, text: str) -> None:
+        """Turn the run red, once for each text."""
+        if text not in self.problems:
+            self.problems.append(text)
+
+
+class Courier:
+    """Handles the messages of a run."""
+
+    def __init__(self, run: DeliveryRun) -> None:
+        self._run = run
+        self._redis = run.services.redis
+
+    async def handle(self, channel: str, message_id: str) -> None:
+        """Take the message one step further, whatever its state. Raises LeaseLost."""
+        found = await outbox.read_messages(self._redis, [message_id])
+        if not found or found[0].delivery.state in ("sent", "dead"):
+            await outbox.drop_entry(self._redis, channel, message_id)
+        elif found[0].delivery.state == "sending":
+            await self._find_out(found[0])
+        else:
+            await self._send(found[0])
+
+    async def bury(self, message_id: str, error: str) -> None:
+        """Set a message aside that cannot even be made."""
+        for queued in await outbox.read_messages(self._redis, [message_id]):
+            await self._dead(queued.delivery.message, error)
+
+    # ── sending ───────────────────────────────────────────────────────────────────────────────
+
+    async def _send(self, queued: outbox.Queued) -> None:
+        thread = await self._thread(queued.delivery.message)
+        if thread is None:
+            return
+        run, channel = self._run, thread.message.channel
+        if run.lease.left_s() <= run.timeout_s:
+            await run.lease.renew()
+        now_ms = run.now_ms()
+        begun = await outbox.begin(
+            self._redis,
+            run.lease,
+            thread.message,
+            now_ms=now_ms,
+            look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
+            free_again_ms=now_ms + int(run.interval_s(channel) * 1000),
+        )
+        if begun == 0:
+            raise LeaseLost("the deliver stage is worked by another process now; it goes on there")
+        if begun > 0:
+            await self._post(thread, now_ms)
+
+    async def _post(self, thread: _Thread, begun_ms: int) -> None:
+        """Send a message that has begun: only now is its membership final."""
+        run = self._run
+        (queued,) = await outbox.read_messages(self._redis, [thread.message.id])
+        message = queued.delivery.message
+        alerts = await outbox.read_alerts(self._redis, message.alert_ids)
+        payload = await self._render(queued, message, alerts)
+        if run.lease.left_s() <= run.timeout_s:
+            # Held up for so long that another process may take over: history will tell.
+            raise LeaseLost("the deliver stage was held up until its lease ran short; the next run goes on")
+        outcome = await run.client.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
+        await self._after(queued, alerts, outcome, begun_ms)
+
+    async def _thread(self, message: Message) -> _Thread | None:
+        """Where a message goes: the channel, or its root's thread; None when it has to wait."""
+        if message.kind != "reply" or message.root_id is None:
+            return _Thread(message, None)
+        roots = await outbox.read_messages(self._redis, [message.root_id])
+        root = roots[0].delivery if roots else None
+        if root is None or root.state == "dead":
+            await outbox.stand_alone(self._redis, message)
+            (again,) = await outbox.read_messages(self._redis, [message.id])
+            return _Thread(again.delivery.message, None)
+        if root.ts is None:
+            due_ms = max(to_ms(root.due) if root.due else 0, self._run.now_ms()) + 100
+            await outbox.defer(self._redis, message, due_ms)
+            return None
+        return _Thread(message, root.ts)
+
+    async def _render(self, queued: outbox.Queued, message: Message, alerts: list[Alert]) -> Payload:
+        now = self._run.services.clock()
+        sources = await self._sources(alerts)
+        if queued.delivery.minimal:
+            return render_minimal(message, alerts, sources=sources, now=now, further=queued.further)
+        if message.kind == "ops":
+            return render_ops(message)
+        if message.kind == "reply":
+            return render_reply(message, alerts, sources=sources, now=now)
+        return render_story(message, alerts, sources=sources, now=now, further=queued.further)
+
+    async def _sources(self, alerts: list[Alert]) -> dict[str, str]:
+        """Feed ids to the names people know: the title the feed gives itself, else its id."""
+        feed_ids = sorted({alert.feed_id for alert in alerts})
+        states = await feeds.read_states(self._redis, feed_ids)
+        return {feed_id: states[feed_id].title or feed_id for feed_id in feed_ids}
+
+    async def _after(
+        self, queued: outbox.Queued, alerts: list[Alert], outcome: Outcome, begun_ms: int
+    ) -> None:
+        run, message = self._run, queued.delivery.message
+        verdict = judge(
+            outcome,
+            tries=queued.delivery.attempts,
+            minimal=queued.delivery.minimal,
+            grace_s=run.grace_s(message.channel),
+        )
+        if verdict.message == "sent" and outcome.ts is not None:
+            await self._sent(message, alerts, outcome.ts)
+            return
+        if verdict.message == "dead":
+            await self._dead(message, outcome.message or outcome.code)
+            return
+        run.waiting.add(message.id)
+        await outbox.requeue(
+            self._redis,
+            message,
+            begun_ms=begun_ms,
+            state=verdict.message,
+            due_ms=run.now_ms() + int(verdict.wait_s * 1000),
+            error=outcome.message or outcome.code,
+            attempts=int(verdict.attempt),
+            minimal=verdict.minimal,
+        )
+        if outcome.kind == "not_reached":
+            await self._unreached(outcome)
+        await self._pause(message, verdict, outcome)
+
+    async def _sent(self, message: Message, alerts: list[Alert], ts: str) -> None:
+        run = self._run
+        await outbox.record_sent(
+            self._redis,
+            message,
+            ts,
+            now_ms=run.now_ms(),
+            free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
+            further_feeds=await self._further(message, alerts),
+        )
+        run.sent += 1
+        run.waiting.discard(message.id)
+        if run.on_progress is not None:
+            run.on_progress(run.sent, run.dead)
+        for cause in ("slack", f"channel:{message.channel}"):
+            if cause not in run.well:
+                run.well.add(cause)
+                await notices.clear_notice(run.services, cause, f"Messages go out again ({cause}).")
+
+    async def _further(self, message: Message, alerts: list[Alert]) -> list[str]:
+        """The feeds a reply adds to those its story message already names."""
+        if message.root_id is None:
+            return []
+        (root,) = await outbox.read_messages(self._redis, [message.root_id]) or [None]
+        known = await outbox.read_alerts(self._redis, root.delivery.message.alert_ids) if root else []
+        return sorted({a.feed_id for a in alerts} - {a.feed_id for a in known})
+
+    async def _unreached(self, outcome: Outcome) -> None:
+        """Slack is away for everyone: end the run, so that its backoff is not burnt by every channel."""
+        self._run.stopped = True
+        self._run.problem(outcome.message)
+        await notices.raise_notice(self._run.services, "slack", outcome.message)
+
+    async def _pause(self, message: Message, verdict: Verdict, outcome: Outcome) -> None:
+        run = self._run
+        until_ms = run.now_ms() + int(verdict.pause_s * 1000)
+        if verdict.pause == "channel":
+            await outbox.pause_channel(self._redis, message.channel, until_ms, outcome.message)
+        elif verdict.pause == "workspace":
+            run.stopped = True
+            await outbox.pause_workspace(self._redis, until_ms, outcome.message)
+        if not verdict.problem:
+            return
+        if verdict.pause == "channel":
+            text = f"Channel {message.channel}: {verdict.problem}. Its queue is kept."
+            cause = f"channel:{message.channel}"
+        else:
+            text, cause = f"{verdict.problem}. All queues are kept.", "slack"
+        run.problem(text)
+        await notices.raise_notice(run.services, cause, text)
+
+    async def _dead(self, message: Message, error: str) -> None:
+        run = self._run
+        await outbox.mark_dead(self._redis, message, error, run.now_ms())
+        run.dead += 1
+        run.waiting.discard(message.id)
+        if message.kind != "ops":
+            text = (
+                f"A message for {message.channel} became a dead letter: {error}. "
+                "`newswatch dead` lists them, `newswatch dead retry` sends them again."
+            )
+            await notices.raise_notice(run.services, "dead-letters", text)
+
+    # ── finding out ───────────────────────────────────────────────────────────────────────────
+
+    async def _find_out(self, queued: outbox.Queued) -> None:
+        """A message that may be out: look it up, then record it or queue it again."""
+        run, delivery = self._run, queued.delivery
+        message = delivery.message
+        begun = delivery.sending_since or run.services.clock()
+        thread = await self._thread(message)
+        if thread is None:
+            return
+        found = await run.client.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
+        if found.ts is not None:
+            alerts = await outbox.read_alerts(self._redis, message.alert_ids)
+            await self._sent(message, alerts, found.ts)
+            if len(found.all_ts) > 1:
+                await self._twice(message, len(found.all_ts))
+            return
+        if found.readable:
+            await self._again(message, begun, "not in the channel's history: sent again")
+            return
+        await self._unreadable(queued, begun, found.problem)
+
+    async def _again(self, message: Message, begun: datetime, why: str) -> None:
+        await outbox.requeue(
+            self._redis,
+            message,
+            begun_ms=to_ms(begun),
+            state="queued",
+            due_ms=self._run.now_ms(),
+            error=why,
+            attempts=1,
+        )
+
+    async def _unreadable(self, queued: outbox.Queued, begun: datetime, problem: Outcome | None) -> None:
+        run, message = self._run, queued.delivery.message
+        run.waiting.add(message.id)
+        why = problem.message if problem else "the history cannot be read"
+        if problem is not None and problem.kind in ("not_reached", "ratelimited", "ambiguous"):
+            wait_s = problem.retry_after_s or run.grace_s(message.channel) / 4
+            await outbox.defer(self._redis, message, run.now_ms() + int(wait_s * 1000))
+            return
+        await outbox.count_look(self._redis, message)
+        text = f"History of {message.channel} cannot be read, so a message stays in doubt: {why}"
+        run.problem(text)
+        await notices.raise_notice(run.services, f"history:{message.channel}", text)
+        if queued.looks + 1 >= UNREADABLE_LOOKS:
+            await self._again(message, begun, "in doubt, history unreadable: sent again")
+        else:
+            due_ms = run.now_ms() + int(run.grace_s(message.channel) * 1000)
+            await outbox.defer(self._redis, message, due_ms)
+
+    async def _twice(self, message: Message, times: int) -> None:
+        text = f"A message stands {times} times in {message.channel} (message id {message.id})."
+        await notices.raise_notice(self._run.services, f"double:{message.id}", text)
+
+    # ── the parent's "+3 sources" ─────────────────────────────────────────────────────────────
+
+    async def bring_up_to_date(self) -> None:
+        """Let story messages say how many further sources their threads hold."""
+        run = self._run
+        if run.stopped:
+            return
+        for root in await outbox.read_messages(
+            self._redis, await outbox.due_updates(self._redis, run.now_ms())
+        ):
+            delivery = root.delivery
+            alerts = await outbox.read_alerts(self._redis, delivery.message.alert_ids)
+            if delivery.ts is None or not alerts:
+                await outbox.updated(self._redis, delivery.message.id)
+                continue
+            payload = await self._render(root, delivery.message, alerts)
+            outcome = await run.client.update(delivery.message.channel, delivery.ts, payload)
+            if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
+                wait_s = outcome.retry_after_s or UPDATE_RETRY_S
+                due_ms = run.now_ms() + int(wait_s * 1000)
+                await outbox.defer_update(self._redis, delivery.message.id, due_ms)
+            else:
+                await outbox.updated(self._redis, delivery.message.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """Where a message goes: `ts` None is the channel itself."""
+
+    message: Message
+    ts: str | None

@@ -1,0 +1,186 @@
+"""The deliver stage: what is queued goes to Slack, one message a second per channel, exactly once.
+
+A message is frozen and marked `sending` in Redis before the request leaves. Whatever happens
+then, the next process knows that it may be out: after the grace period it reads the channel's
+history for the message id and either records what it finds or sends again. One process at a time
+delivers (a fenced lease), and none sends unless its lease outlasts the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass, field, replace
+
+from newswatch.errors import LeaseLost, RetryableError
+from newswatch.pipeline import notices
+from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.courier import Courier, DeliveryRun
+from newswatch.pipeline.match import lease_s
+from newswatch.pipeline.services import Services
+from newswatch.slack.client import SlackClient
+from newswatch.store import outbox
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+from newswatch.store.leases import Lease
+
+log = logging.getLogger("newswatch.deliver")
+
+LINGER_S = 6.0
+"""A run stays for what falls due within this time: collected replies, a first retry."""
+STAGGER_FROM = 10
+"""From this many channels on, their first messages are spread over one interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverCounts:
+    """What a run came to. `problems` is not empty when somebody has to act."""
+
+    sent: int = 0
+    retrying: int = 0
+    dead: int = 0
+    queued: int = 0
+    problems: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, int]:
+        """For `--json` and XCom."""
+        counts = asdict(self)
+        counts.pop("problems")
+        return counts
+
+
+async def run_deliver(
+    services: Services,
+    *,
+    deadline_s: float = 50.0,
+    linger_s: float = LINGER_S,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> DeliverCounts:
+    """Send what is due, and what falls due within `linger_s`; end by itself in any case.
+
+    Raises RedisUnavailable. Slack's troubles are in the counts' `problems`.
+    """
+    bundle = await in_force(services)
+    with redis_errors():
+        if services.slack is None:
+            return await _without_slack(services)
+        if bundle is None or not await _anything(services):
+            return DeliverCounts()
+        lease = Lease(services.redis, "deliver", lease_s(bundle))
+        if not await lease.take(wait_s=lease.duration_s * 1.5):
+            return DeliverCounts(queued=await _queued(services))
+        settings = replace(services.slack, timeout_s=min(services.slack.timeout_s, lease.duration_s * 0.8))
+        async with SlackClient(settings) as client:
+            run = DeliveryRun(services, bundle, client, lease, settings.timeout_s, on_progress)
+            try:
+                await _under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
+            except LeaseLost as error:
+                log.warning("%s", error)
+            finally:
+                await lease.release()
+        return DeliverCounts(run.sent, run.retrying, run.dead, await _queued(services), tuple(run.problems))
+
+
+async def _without_slack(services: Services) -> DeliverCounts:
+    queued = await _queued(services)
+    if not queued:
+        return DeliverCounts()
+    text = "No Slack token: set SLACK_BOT_TOKEN, or the connection newswatch_slack under Airflow."
+    await notices.raise_notice(services, "slack", text)
+    return DeliverCounts(queued=queued, problems=(text,))
+
+
+async def _queued(services: Services) -> int:
+    return sum((await outbox.queue_lengths(services.redis)).values())
+
+
+async def _anything(services: Services) -> bool:
+    if await outbox.channels_with_queue(services.redis):
+        return True
+    return bool(await outbox.due_updates(services.redis, to_ms(services.clock())))
+
+
+async def _under(lease: Lease, work: Coroutine[None, None, None]) -> None:
+    """Do the work while the lease is kept alive; stop it when the lease is lost."""
+    working = asyncio.ensure_future(work)
+    keeping = asyncio.ensure_future(_keep(lease))
+    try:
+        done, _ = await asyncio.wait({working, keeping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (working, keeping):
+            task.cancel()
+        await asyncio.gather(working, keeping, return_exceptions=True)
+
+
+async def _keep(lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(lease.duration_s / 3)
+        await lease.renew()
+
+
+async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
+    """All channels side by side, until nothing falls due soon or the time is up."""
+    workers: dict[str, asyncio.Future[None]] = {}
+    try:
+        while time.monotonic() < stop_at and not run.stopped:
+            channels = [c for c in await outbox.channels_with_queue(run.services.redis) if c not in workers]
+            for number, channel in enumerate(channels):
+                spread_s = (
+                    number / len(channels) * run.interval_s(channel) if len(channels) > STAGGER_FROM else 0.0
+                )
+                workers[channel] = asyncio.ensure_future(_channel(run, channel, spread_s, stop_at, linger_s))
+            if not workers:
+                break
+            done, _ = await asyncio.wait(workers.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+            for channel, task in list(workers.items()):
+                if task in done:
+                    task.result()
+                    del workers[channel]
+            if not workers and not await _soon(run, linger_s):
+                break
+    finally:
+        for task in workers.values():
+            task.cancel()
+        await asyncio.gather(*workers.values(), return_exceptions=True)
+    await Courier(run).bring_up_to_date()
+
+
+async def _soon(run: DeliveryRun, linger_s: float) -> bool:
+    """Whether any channel has something to do within the linger time."""
+    channels = await outbox.channels_with_queue(run.services.redis)
+    states = await outbox.read_channels(run.services.redis, channels, most=1)
+    horizon = to_ms(run.services.clock()) + linger_s * 1000
+    return any(s.due and max(s.due[0][1], s.pause.until_ms) <= horizon for s in states)
+
+
+async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: float, linger_s: float) -> None:
+    """One channel's queue, in order of due time, at its pace."""
+    courier = Courier(run)
+    await asyncio.sleep(spread_s * random.uniform(0.9, 1.0))
+    while time.monotonic() < stop_at and not run.stopped:
+        (state,) = await outbox.read_channels(run.services.redis, [channel], most=1)
+        workspace = await outbox.read_workspace_pause(run.services.redis)
+        if not state.due:
+            return
+        message_id, due_ms = state.due[0]
+        now_ms = to_ms(run.services.clock())
+        held_ms = max(due_ms, state.pause.until_ms, workspace.until_ms) - now_ms
+        if held_ms > linger_s * 1000:
+            return
+        wait_s = max(held_ms, state.next_at_ms - now_ms) / 1000
+        if wait_s > 0:
+            await asyncio.sleep(min(wait_s, max(stop_at - time.monotonic(), 0.0)))
+            continue
+        try:
+            await courier.handle(channel, message_id)
+        except RetryableError:
+            raise
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            # One message that cannot be rendered must not hold up its channel.
+            log.exception("message %s could not be made", message_id)
+            await courier.bury(message_id, f"could not be rendered: {type(error).__name__}: {error}")

@@ -1,0 +1,24 @@
+"""Daily tidying: what is past its retention goes, and what is left over is found."""
+
+from __future__ import annotations
+
+from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.services import Services
+from newswatch.store import feeds, retention
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+
+
+async def run_housekeeping(services: Services) -> dict[str, int]:
+    """Counts of what was removed. Raises RedisUnavailable."""
+    now_ms = to_ms(services.clock())
+    bundle = await in_force(services)
+    with redis_errors():
+        counts = {
+            "items": await retention.trim_items(services.redis, now_ms),
+            "alerts": await retention.trim_alerts(services.redis, now_ms),
+            "dead_letters": await retention.trim_dead(services.redis, now_ms),
+        }
+        if bundle is not None:
+            counts["feeds"] = await feeds.forget(services.redis, [feed.id for feed in bundle.feeds])
+    return counts

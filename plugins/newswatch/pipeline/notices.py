@@ -1,0 +1,89 @@
+"""Ops notices: one on onset, one each four hours while it lasts, one on recovery.
+
+They go through the outbox to the receiver `ops`. Where Redis or Slack is what failed, or no
+receiver `ops` is configured, they go to the log and, if one is set, to a webhook.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import aiohttp
+
+from newswatch.errors import RedisUnavailable
+from newswatch.models import Bundle
+from newswatch.pipeline.services import Services
+from newswatch.redact import redact_text
+from newswatch.store import notices
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+
+log = logging.getLogger("newswatch.ops")
+
+WEBHOOK_TIMEOUT_S = 5.0
+
+
+def ops_channel(bundle: Bundle | None) -> str:
+    """The channel of the receiver `ops`, "" where there is none."""
+    return next((r.channel for r in bundle.receivers if r.id == "ops"), "") if bundle else ""
+
+
+async def raise_notice(services: Services, cause: str, text: str) -> None:
+    """Say that `cause` holds; tells ops unless it was told within the last four hours."""
+    await _switch(services, cause, text, on=True)
+
+
+async def clear_notice(services: Services, cause: str, text: str) -> None:
+    """Say that `cause` is over; tells ops if it had been told of it. Cheap when nothing was raised."""
+    with redis_errors():
+        if not await notices.is_active(services.redis, cause):
+            return
+    await _switch(services, cause, text, on=False)
+
+
+async def _switch(services: Services, cause: str, text: str, *, on: bool) -> None:
+    from newswatch.pipeline.configure import in_force  # noqa: PLC0415  (configure raises notices itself)
+
+    text = redact_text(text)
+    try:
+        with redis_errors():
+            channel = _told_in(cause, ops_channel(await in_force(services)))
+            queued = await notices.switch(
+                services.redis,
+                cause,
+                on=on,
+                notice_text=text,
+                ops_channel=channel,
+                now_ms=to_ms(services.clock()),
+            )
+    except RedisUnavailable:
+        log.warning("%s: %s", cause, text)
+        await _to_webhook(services, cause, text)
+        return
+    if queued is not None:
+        log.warning("%s: %s", cause, text)
+    if queued == "":
+        await _to_webhook(services, cause, text)
+
+
+def _told_in(cause: str, channel: str) -> str:
+    """The channel for a notice; none where the cause is Slack itself or the ops channel."""
+    return "" if cause in ("slack", f"channel:{channel}") else channel
+
+
+async def _to_webhook(services: Services, cause: str, text: str) -> None:
+    if not services.ops_webhook:
+        return
+    body = json.dumps({"text": f"newswatch: {text}", "cause": cause})
+    headers = {"Content-Type": "application/json"}
+    timeout = aiohttp.ClientTimeout(total=WEBHOOK_TIMEOUT_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+            session.post(services.ops_webhook, data=body, headers=headers) as answer,
+        ):
+            if answer.status >= 400:
+                log.error("the ops webhook answered %d", answer.status)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        log.error("the ops webhook cannot be reached: %s", type(error).__name__)  # noqa: TRY400

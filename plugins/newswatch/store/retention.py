@@ -1,0 +1,33 @@
+"""What is past its time: lists that carry no expiry of their own are trimmed here."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from newswatch.store import keys
+from newswatch.store.items import oldest_waiting_ms
+
+
+async def trim_items(redis: Redis, now_ms: int) -> int:
+    """Trim the items stream by age, never past the oldest item not yet acknowledged."""
+    floor_ms = now_ms - keys.ITEM_RETENTION_S * 1000
+    waiting = await oldest_waiting_ms(redis)
+    if waiting is not None:
+        floor_ms = min(floor_ms, waiting)
+    return int(await redis.xtrim(keys.ITEMS, minid=str(floor_ms), approximate=False))
+
+
+async def trim_alerts(redis: Redis, now_ms: int) -> int:
+    """Take alerts past their retention off the list; their records expire by themselves."""
+    return int(await redis.zremrangebyscore(keys.ALERTS, "-inf", now_ms - keys.ALERT_RETENTION_S * 1000))
+
+
+async def trim_dead(redis: Redis, now_ms: int) -> int:
+    """Let go of dead letters past their retention, with their messages."""
+    horizon = now_ms - keys.ALERT_RETENTION_S * 1000
+    old = await redis.zrangebyscore(keys.DEAD, "-inf", horizon)
+    for message_id in old:
+        name = message_id.decode() if isinstance(message_id, bytes) else str(message_id)
+        await redis.delete(keys.message(name))
+    await redis.zremrangebyscore(keys.DEAD, "-inf", horizon)
+    return len(old)
