@@ -31,9 +31,12 @@ class Component:
 
 
 def redis_component(data: Path, port: int) -> Component:
-    """The bundled server, append-only file on, for this machine only."""
+    """The bundled server, append-only file on, for this machine only.
+
+    Its process title stays as it is: setting one overwrites the environment, and with it the mark.
+    """
     data.mkdir(parents=True, exist_ok=True)
-    command = tuple(server_command(data, port))
+    command = tuple(server_command(data, port, "--set-proc-title", "no"))
     return Component("redis", command, lambda: redis_answers(port), f"redis://{LOOPBACK}:{port}/0")
 
 

@@ -30,12 +30,17 @@ from devtools.stack.settings import Settings
 from devtools.stack.supervise import Supervisor
 
 SIMULATOR_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - opens nothing but the simulator
-SAMPLE_FEEDS = {"sample-wire": "wire.xml", "sample-markets": "markets.xml", "sample-courier": "courier.xml"}
+SAMPLE_FEEDS = {
+    "sample-wire": "wire/rss.xml",
+    "sample-markets": "markets/atom.xml",
+    "sample-daily": "daily/feed.json",
+}
 RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
 
 _TICK_S = 0.25
 _OVERLAY_EVERY_S = 2.0
+_ROTATE_EVERY_S = 60.0
 _PRUNE_AFTER_S = 120.0
 _PRUNE_EVERY_S = timedelta(days=1).total_seconds()
 _STOP_STAGES = (
@@ -144,7 +149,6 @@ class Launch:
     def _supervisor(self, plan: Plan) -> Supervisor:
         stack_id = uuid.uuid4().hex
         logs = self._settings.data / "logs"
-        prune.rotate_output(logs)
         environ = child_environment(self._environ, stack_id, plan.endpoints, plan.place)
         record = self._settings.data / RECORD
         return Supervisor(stack_id, environ, self._settings.root, logs, record, self._say, self._stopping)
@@ -176,9 +180,13 @@ class Launch:
 
     def _watch(self, plan: Plan, supervisor: Supervisor) -> None:
         prune_at = time.monotonic() + _PRUNE_AFTER_S
+        rotate_at = time.monotonic()
         while not self._stopping():
             supervisor.watch()
             self._sync(plan.overlay)
+            if time.monotonic() >= rotate_at:
+                prune.rotate_output(self._settings.data / "logs")
+                rotate_at = time.monotonic() + _ROTATE_EVERY_S
             if time.monotonic() >= prune_at:
                 self._prune(plan, supervisor)
                 prune_at = time.monotonic() + _PRUNE_EVERY_S
@@ -191,7 +199,6 @@ class Launch:
 
     def _prune(self, plan: Plan, supervisor: Supervisor) -> None:
         now = datetime.now(timezone.utc)
-        prune.rotate_output(self._settings.data / "logs")
         if plan.place is not None:
             prune.prune_logs(plan.place.home / "logs", now)
             supervisor.start_job("airflow-db-clean", prune.database_command(now))

@@ -17,6 +17,7 @@ from devtools.stack.processes import Identity, Record, end_all, reap, spawn
 
 _STEADY_S = 60.0
 _TICK_S = 0.2
+_SETTLE_S = 2.0
 
 
 def restart_delay_s(failures: int) -> float:
@@ -116,7 +117,7 @@ class Supervisor:
             for process in stage:
                 if process.poll() is None:
                     process.terminate()
-            self._wait_gone(stage, time.monotonic() + grace_s, hurry)
+            self._wait_gone(stage, grace_s, hurry)
         end_all(self.stack_id, self._children, grace_s=1.0)
         for running in self._running.values():
             running.process.poll()
@@ -171,17 +172,37 @@ class Supervisor:
         own = self._own()
         for child in psutil.Process().children():
             with suppress(psutil.NoSuchProcess):
-                if child.pid not in own and child.status() != psutil.STATUS_ZOMBIE and not child.children():
+                if child.pid not in own and child.status() != psutil.STATUS_ZOMBIE and not _children(child):
                     child.kill()
 
     def _wait_gone(
-        self, processes: Sequence[subprocess.Popen[bytes]], deadline: float, hurry: Callable[[], bool]
+        self, processes: Sequence[subprocess.Popen[bytes]], grace_s: float, hurry: Callable[[], bool]
     ) -> None:
-        while any(process.poll() is None for process in processes):
-            if hurry() or time.monotonic() > deadline:
+        """Wait for processes told to stop, but after _SETTLE_S only for those at work.
+
+        Airflow's scheduler lets its tasks finish and then hangs at its own exit, so what shows that
+        waiting is worth while is a child (a worker) that has a child (a task).
+        """
+        start = time.monotonic()
+        while left := [process for process in processes if process.poll() is None]:
+            waited = time.monotonic() - start
+            idle = waited > _SETTLE_S and not any(_at_work(process.pid) for process in left)
+            if idle or waited > grace_s or hurry():
                 return
             reap(self._own())
             time.sleep(0.05)
+
+
+def _at_work(pid: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return any(_children(child) for child in psutil.Process(pid).children())
+    return False
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return [child for child in process.children() if child.status() != psutil.STATUS_ZOMBIE]
+    return []
 
 
 def _ending(code: int) -> str:
