@@ -1,0 +1,263 @@
+import shutil
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from config_fakes import EasyChecker
+
+from newswatch.config.availability import NOT_YET
+from newswatch.config.load import fingerprint, load_config
+from newswatch.models import Feed, FeedFilter, Receiver, Rule
+
+HEALTHY = Path(__file__).parent / "healthy"
+SHIPPED = Path(__file__).parents[2] / "config"
+TODAY = date(2026, 11, 22)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(HEALTHY, tmp_path / "config")
+    return tmp_path / "config"
+
+
+def load(folder, checker=None):
+    return load_config(folder, checker or EasyChecker(), today=TODAY)
+
+
+def messages(loaded):
+    return [str(problem) for problem in loaded.problems]
+
+
+def test_load_reads_every_key_of_a_healthy_folder(folder):
+    loaded = load(folder)
+    assert loaded.problems == ()
+    draft = loaded.draft
+    assert draft.feeds == (
+        Feed(
+            id="bank-press",
+            url="https://bank.example/rss/press.html",
+            tags=("central-bank", "official"),
+            every_s=60,
+            at_most_s=240,
+            first_sight_s=43_200,
+            auth="bank_login",
+        ),
+        Feed(
+            id="coin-news",
+            url="https://coin.example/feed",
+            tags=("crypto",),
+            lang="no",
+            every_s=1800,
+            at_most_s=1800,
+            first_sight_s=43_200,
+        ),
+    )
+    assert draft.receivers[0] == Receiver("policy", "C0123456789", per_channel_interval_s=0.05, grace_s=2.0)
+    assert draft.lists["central_bank"] == ("central bank", "Bank of Russia", "ECB", "'Fed'")
+    assert [rule.id for rule in draft.rules] == ["central-bank-opposes", "central-bank-against", "tax-plan"]
+
+
+def test_scalars_mean_what_they_say_whatever_yaml_makes_of_them(folder):
+    rules = {rule.id: rule for rule in load(folder).draft.rules}
+    assert rules["central-bank-against"] == Rule(
+        id="central-bank-against",
+        query="$central_bank ONEAR/6 $opposes",
+        notify=("policy", "ops"),
+        feeds=FeedFilter(("bank-press",), ("crypto", "official")),
+        languages=("en", "no"),
+        negation="exclude",
+        owner="on",
+        expires="2027-06-30",
+    )
+    assert rules["tax-plan"].query == "\"tax plan\" OR 'IT'"
+    assert rules["tax-plan"].must_not_match == ("22:00",)
+
+
+@pytest.mark.parametrize(
+    ("every", "at_most"), [("1m", 240), ("5m", 900), ("0.05s", 0.2), ("20m", 1200), ("1d", 86_400)]
+)
+def test_at_most_default_is_four_intervals_never_over_fifteen_minutes(folder, every, at_most):
+    (folder / "watchlist.yaml").write_text("rules: []\n")
+    (folder / "feeds.yaml").write_text(f"feeds:\n  - {{id: a, url: 'http://a.example', every: {every}}}\n")
+    assert load(folder).draft.feeds[0].at_most_s == pytest.approx(at_most)
+
+
+def test_at_most_from_defaults_gives_way_to_a_longer_interval(folder):
+    (folder / "watchlist.yaml").write_text("rules: []\n")
+    feeds = "defaults: {at_most: 10m}\nfeeds:\n  - {id: a, url: 'http://a.example', every: 12m}\n"
+    (folder / "feeds.yaml").write_text(feeds)
+    assert load(folder).draft.feeds[0].at_most_s == 720
+
+
+def test_query_is_judged_in_the_rules_own_language_else_the_default(folder):
+    (folder / "feeds.yaml").write_text((folder / "feeds.yaml").read_text().replace("lang: en", "lang: ru"))
+    checker = EasyChecker()
+    load(folder, checker)
+    assert checker.checked[0] == ("central bank opposes", "ru")
+    assert checker.checked[1][1] == "en"
+
+
+@pytest.mark.parametrize("name", ["feeds.yaml", "watchlist.yaml", "receivers.yaml"])
+def test_missing_file_is_one_error(folder, name):
+    (folder / name).unlink()
+    loaded = load(folder)
+    assert loaded.draft is None
+    assert messages(loaded) == [f"{folder / name}:1:1: the file is missing: create it"]
+
+
+def test_missing_folder_is_one_error_with_the_way_out(tmp_path):
+    loaded = load(tmp_path / "nowhere")
+    assert loaded.draft is None
+    assert len(loaded.problems) == 1
+    assert "does not exist: name the right one with --config or NEWSWATCH_CONFIG" in messages(loaded)[0]
+
+
+def test_folder_in_the_place_of_a_file_is_an_error(folder):
+    (folder / "feeds.yaml").unlink()
+    (folder / "feeds.yaml").mkdir()
+    assert "cannot be read: Is a directory" in messages(load(folder))[0]
+
+
+def test_file_over_five_megabytes_is_refused_with_the_advice_to_split(folder):
+    (folder / "watchlist.d" / "big.yaml").write_text("rules: []\n" + "# filler\n" * 600_000)
+    loaded = load(folder)
+    assert loaded.draft is None
+    assert messages(loaded) == [
+        f"{folder / 'watchlist.d' / 'big.yaml'}:1:1: the file is over 5 MB: split it, e.g. into files below watchlist.d/"
+    ]
+
+
+def test_bytes_that_are_not_utf8_are_named_with_their_place(folder):
+    (folder / "watchlist.d" / "more.yaml").write_bytes("rules:\n  # Ж ".encode() + b"\xff\n")
+    assert messages(load(folder)) == [
+        f"{folder / 'watchlist.d' / 'more.yaml'}:2:7: byte 0xff is not UTF-8: save the file as UTF-8"
+    ]
+
+
+def test_byte_order_mark_is_passed_over(folder):
+    path = folder / "watchlist.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load(folder).problems == ()
+
+
+def test_windows_line_ends_keep_lines_and_columns(folder):
+    text = "rules:\r\n  - id: a\r\n    query: >-\r\n      central bank\r\n      OR (x\r\n    notify: [policy]\r\n"
+    (folder / "watchlist.yaml").write_bytes(text.encode())
+    assert messages(load(folder)) == [
+        f"{folder / 'watchlist.yaml'}:5:10: rule 'a': query: this bracket has no partner"
+    ]
+
+
+def test_a_hundred_thousand_brackets_are_a_problem_not_a_crash(folder):
+    (folder / "watchlist.yaml").write_text("[" * 100_000)
+    assert "nested more than 20 levels deep" in messages(load(folder))[0]
+
+
+def test_errors_of_all_files_come_together_in_file_order(folder):
+    (folder / "feeds.yaml").write_text("feeds:\n  - {id: a, url: nonsense}\n")
+    (folder / "watchlist.yaml").write_text("rules:\n  - {id: r, query: x, notify: [nobody]}\n")
+    (folder / "watchlist.d" / "more.yaml").write_text("rules:\n  - {id: r, query: x, notify: [ops]}\n")
+    (folder / "receivers.yaml").write_text("receivers:\n  - {id: ops, channel: ops}\n")
+    loaded = load(folder)
+    files = [Path(problem.file).name for problem in loaded.problems]
+    assert files == ["feeds.yaml", "watchlist.yaml", "more.yaml", "receivers.yaml"]
+
+
+def test_unreadable_receivers_do_not_make_every_rule_an_error(folder):
+    (folder / "receivers.yaml").write_text("receivers: [\n")
+    assert len(load(folder).problems) == 1
+
+
+def test_unreadable_watchlist_does_not_make_its_lists_unknown_elsewhere(folder):
+    (folder / "watchlist.d" / "more.yaml").write_text(
+        "rules:\n  - {id: z, query: $opposes, notify: [policy]}\n"
+    )
+    (folder / "watchlist.yaml").write_text("lists: {opposes: [x]\n")
+    assert len(load(folder).problems) == 1
+
+
+def test_rule_id_is_unique_over_all_watchlist_files(folder):
+    (folder / "watchlist.d" / "also.yaml").write_text("rules:\n  - {id: tax-plan, query: x, notify: [ops]}\n")
+    (message,) = messages(load(folder))
+    assert "more.yaml:2:10: the rule id 'tax-plan' stands in" in message
+    assert "also.yaml:2 already" in message
+
+
+def test_list_of_one_file_serves_rules_of_another(folder):
+    (folder / "watchlist.d" / "also.yaml").write_text("rules:\n  - {id: b, query: $opposes, notify: [ops]}\n")
+    assert load(folder).problems == ()
+
+
+def test_files_with_another_ending_are_named_not_silently_left_out(folder):
+    (folder / "watchlist.d" / "extra.yml").write_text("rules: []\n")
+    loaded = load(folder)
+    assert loaded.draft is not None
+    assert "watchlist.d/extra.yml is not read: rename it to end in .yaml" in messages(loaded)[0]
+
+
+def test_hidden_files_of_editors_are_not_read(folder):
+    (folder / "watchlist.d" / ".#more.yaml").write_text("rules: [\n")
+    assert load(folder).problems == ()
+
+
+def test_no_rules_and_no_feeds_are_warnings(folder):
+    (folder / "feeds.yaml").write_text("feeds:\n")
+    (folder / "watchlist.yaml").write_text("rules:\n#  - id: a\n")
+    (folder / "watchlist.d" / "more.yaml").write_text("lists: {a: [b]}\n")
+    loaded = load(folder)
+    assert loaded.draft is not None
+    assert ["nothing will be polled" in messages(loaded)[0], "nothing will alert" in messages(loaded)[1]] == [
+        True
+    ] * 2
+
+
+def test_places_lead_to_the_rules(folder):
+    place = load(folder).rule_places["central-bank-against"]
+    assert (place.file, place.line, place.col) == (str(folder / "watchlist.yaml"), 9, 9)
+
+
+def test_digest_names_the_content_not_the_writing(folder):
+    digest = load(folder).draft.digest
+    path = folder / "watchlist.yaml"
+    path.write_text("# a comment\n" + path.read_text().replace("severity: high", "severity:   'high'"))
+    assert load(folder).draft.digest == digest
+    path.write_text(path.read_text().replace("'high'", "low"))
+    assert load(folder).draft.digest != digest
+
+
+def test_fingerprint_changes_with_any_file(folder):
+    seen = {fingerprint(folder)}
+    for name in ("feeds.yaml", "watchlist.yaml", "watchlist.d/more.yaml", "receivers.yaml"):
+        (folder / name).write_text((folder / name).read_text() + "# x\n")
+        seen.add(fingerprint(folder))
+    (folder / "feeds.yaml").unlink()
+    seen.add(fingerprint(folder))
+    assert len(seen) == 6
+
+
+def test_every_refused_feature_has_a_fixture_of_its_own():
+    broken = Path(__file__).parent / "broken"
+    text = "".join(path.read_text() for path in broken.glob("*/*-not-available.yaml"))
+    assert all(phrase in text for phrase in set(NOT_YET.values()) - {"matching the text of the page itself"})
+
+
+def test_shipped_feeds_and_receivers_load_without_a_word(tmp_path):
+    for name in ("feeds.yaml", "receivers.yaml"):
+        shutil.copy(SHIPPED / name, tmp_path / name)
+    (tmp_path / "watchlist.yaml").write_text("rules:\n  - {id: a, query: central bank, notify: [policy]}\n")
+    loaded = load(tmp_path)
+    assert loaded.problems == ()
+    assert {receiver.channel for receiver in loaded.draft.receivers} == {"C0000000001", "C0000000002"}
+    assert all(feed.url.startswith("https://") for feed in loaded.draft.feeds)
+
+
+def test_ten_thousand_rules_load_within_three_seconds_of_cpu(folder):
+    rule = "  - id: rule-{0}\n    query: >-\n      $opposes ONEAR/6 (bank{0} OR (x))\n    notify: [policy]\n    owner: team\n"
+    body = "rules:\n" + "".join(rule.format(number) for number in range(10_000))
+    (folder / "watchlist.d" / "more.yaml").write_text(body)
+    before = time.process_time()
+    loaded = load(folder)
+    spent_s = time.process_time() - before
+    assert len(loaded.draft.rules) == 10_002
+    assert spent_s < 3
