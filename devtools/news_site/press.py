@@ -1,0 +1,75 @@
+"""What has been published: editions in memory and, with a file, over restarts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from devtools.news_site.edition import Edition, FeedName, Story, from_record, make_edition
+
+KEPT_EDITIONS = 300
+ENTRIES_MAX = 60
+
+
+class Press:
+    """Publishes editions; `clock` gives epoch seconds."""
+
+    def __init__(
+        self, clock: Callable[[], float], *, repeat_after_s: float, data: Path | None = None
+    ) -> None:
+        self._clock = clock
+        self._repeat_after_s = repeat_after_s
+        self._data = data
+        self.editions = _load(data) if data else []
+
+    def publish(self, repeat_after_s: float | None = None) -> Edition:
+        """A fresh edition, now. It is on file before it is in a feed."""
+        now = self._clock()
+        last = self.editions[-1] if self.editions else None
+        # without a memory the number comes from the clock, so that a restart tells another story
+        number = last.number + 1 if last else int(now) // 60
+        at = max(now, last.at + 0.001) if last else now
+        delay_s = self._repeat_after_s if repeat_after_s is None else repeat_after_s
+        edition = make_edition(number, at, delay_s)
+        if self._data:
+            _append(self._data, edition)
+        self.editions = [*self.editions, edition][-KEPT_EDITIONS:]
+        return edition
+
+    def entries(self, feed: FeedName) -> list[Story]:
+        """What a feed shows now, newest first."""
+        now = self._clock()
+        found = [
+            story
+            for edition in self.editions
+            for story in edition.stories
+            if story.feed == feed and story.at <= now + 0.001
+        ]
+        return sorted(found, key=lambda story: story.at, reverse=True)[:ENTRIES_MAX]
+
+    def at_path(self, path: str) -> list[Story]:
+        """Every telling of the story with this link, the first one first."""
+        return [story for edition in self.editions for story in edition.stories if story.path == path]
+
+
+def _load(data: Path) -> list[Edition]:
+    if not data.exists():
+        return []
+    text = data.read_text("utf-8")
+    # a torn last line is the trace of a kill in the middle of a write
+    lines = [line for line in text[: text.rfind("\n") + 1].splitlines() if line]
+    if not text.endswith("\n"):
+        data.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return [from_record(json.loads(line)) for line in lines[-KEPT_EDITIONS:]]
+
+
+def _append(data: Path, edition: Edition) -> None:
+    data.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(edition.record()).encode("ascii") + b"\n"
+    target = os.open(data, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(target, line)
+    finally:
+        os.close(target)

@@ -1,0 +1,162 @@
+"""The site over HTTP: feeds with validators, articles, and the tools below /site/."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timezone
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+from aiohttp import web
+
+from devtools.news_site import pages
+from devtools.news_site.edition import FEEDS, Edition, FeedName, Story
+from devtools.news_site.press import Press
+from devtools.news_site.syndication import atom, json_feed, link_of, rss
+
+PRESS: web.AppKey[Press] = web.AppKey("press", Press)
+ROOT_URL: web.AppKey[str] = web.AppKey("root_url", str)
+_FORMATS: dict[FeedName, tuple[str, str, Callable[[Sequence[Story], str], bytes]]] = {
+    "wire": ("/wire/rss.xml", "application/rss+xml", rss),
+    "markets": ("/markets/atom.xml", "application/atom+xml", atom),
+    "daily": ("/daily/feed.json", "application/feed+json", json_feed),
+}
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
+}
+
+
+def build(press: Press, root_url: str, *, every_s: float) -> web.Application:
+    """The application; `every_s` 0 publishes only on request."""
+    app = web.Application(middlewares=[_same_origin_only])
+    app[PRESS], app[ROOT_URL] = press, root_url
+    for feed in FEEDS:
+        app.router.add_get(_FORMATS[feed][0], _feed_handler(feed))
+    app.router.add_post("/site/publish", publish)
+    app.router.add_get("/site/log", log)
+    app.router.add_get("/style.css", style)
+    app.router.add_get("/", front)
+    app.router.add_get("/{path:.+}", article)
+    if every_s > 0:
+        app.cleanup_ctx.append(_publisher(every_s))
+    return app
+
+
+def _publisher(every_s: float) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def keep_publishing(press: Press) -> None:
+        while True:
+            press.publish()
+            await asyncio.sleep(every_s)
+
+    async def run(app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.get_running_loop().create_task(keep_publishing(app[PRESS]))
+        yield
+        task.cancel()
+        await asyncio.wait({task})
+
+    return run
+
+
+def _feed_handler(feed: FeedName) -> Callable[[web.Request], Any]:
+    _, content_type, render = _FORMATS[feed]
+
+    async def handle(request: web.Request) -> web.Response:
+        stories = request.app[PRESS].entries(feed)
+        body = render(stories, request.app[ROOT_URL])
+        newest = datetime.fromtimestamp(int(stories[0].at) if stories else 0, timezone.utc)
+        headers = {
+            "ETag": f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"',
+            "Last-Modified": format_datetime(newest, usegmt=True),
+            "Cache-Control": "max-age=0",
+        }
+        if _is_known(request, headers["ETag"], newest):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
+
+    return handle
+
+
+def _is_known(request: web.Request, etag: str, newest: datetime) -> bool:
+    """RFC 9110, 13.2.2: If-Modified-Since counts only where there is no If-None-Match."""
+    given = request.headers.get("If-None-Match")
+    if given is not None:
+        return given.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    since = request.headers.get("If-Modified-Since")
+    try:
+        return since is not None and newest <= parsedate_to_datetime(since)
+    except (TypeError, ValueError):
+        return False
+
+
+async def publish(request: web.Request) -> web.Response:
+    """`POST /site/publish`: an edition at once. Body, optional: `{"repeat_after_s": 0}`."""
+    text = await request.text()
+    try:
+        wish = json.loads(text) if text.strip() else {}
+        delay_s = None if wish.get("repeat_after_s") is None else float(wish["repeat_after_s"])
+    except (AttributeError, TypeError, ValueError) as error:
+        raise web.HTTPBadRequest(
+            text=f"the body is no object with repeat_after_s in seconds: {error}\n"
+        ) from error
+    edition = request.app[PRESS].publish(delay_s)
+    return web.json_response(_described(edition, request.app[ROOT_URL]))
+
+
+async def log(request: web.Request) -> web.Response:
+    """`GET /site/log`: every edition, oldest first, with times in epoch seconds."""
+    root = request.app[ROOT_URL]
+    return web.json_response([_described(edition, root) for edition in request.app[PRESS].editions])
+
+
+def _described(edition: Edition, root: str) -> dict[str, Any]:
+    lead = edition.lead
+    return {
+        "id": edition.id,
+        "published": edition.at,
+        "title": lead.title,
+        "link": link_of(lead, root),
+        "guid": lead.guid,
+        "stories": [
+            {
+                "feed": story.feed,
+                "role": story.role,
+                "guid": story.guid,
+                "title": story.title,
+                "link": link_of(story, root),
+                "at": story.at,
+            }
+            for story in edition.stories
+        ],
+    }
+
+
+async def front(request: web.Request) -> web.Response:
+    """The front page."""
+    press = request.app[PRESS]
+    stories = [story for feed in FEEDS for story in press.entries(feed)]
+    return web.Response(text=pages.front(stories), content_type="text/html", headers=_PAGE_HEADERS)
+
+
+async def article(request: web.Request) -> web.Response:
+    """A story's page; the query string plays no part."""
+    found = request.app[PRESS].at_path(request.path)
+    if not found:
+        raise web.HTTPNotFound(text="no such story\n")
+    return web.Response(text=pages.article(found[0]), content_type="text/html", headers=_PAGE_HEADERS)
+
+
+async def style(_: web.Request) -> web.Response:
+    """The style sheet."""
+    return web.Response(text=pages.style(), content_type="text/css")
+
+
+@web.middleware
+async def _same_origin_only(request: web.Request, handler: Any) -> web.StreamResponse:
+    origin = request.headers.get("Origin")
+    if origin and request.method == "POST" and origin.split("://")[-1] != request.host:
+        raise web.HTTPForbidden(text="other sites' pages do not publish here\n")
+    response: web.StreamResponse = await handler(request)
+    return response
