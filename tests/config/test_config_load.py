@@ -7,6 +7,7 @@ import pytest
 from config_fakes import EasyChecker
 
 from newswatch.config.availability import NOT_YET
+from newswatch.config.checker import ListFinding
 from newswatch.config.load import fingerprint, load_config
 from newswatch.models import Feed, FeedFilter, Receiver, Rule
 
@@ -234,6 +235,22 @@ def test_fingerprint_changes_with_any_file(folder):
     (folder / "feeds.yaml").unlink()
     seen.add(fingerprint(folder))
     assert len(seen) == 6
+
+
+def test_list_at_fault_as_a_whole_is_named_at_its_key(folder):
+    class Whole(EasyChecker):
+        def check_lists(self, lists):
+            return [ListFinding("opposes", -1, "goes in a circle")]
+
+    (message,) = messages(load(folder, Whole()))
+    assert message == f"{folder / 'watchlist.yaml'}:3:3: list 'opposes': goes in a circle"
+
+
+def test_query_with_a_refused_list_is_not_reported_a_second_time(folder):
+    text = (folder / "watchlist.yaml").read_text()
+    (folder / "watchlist.yaml").write_text(text.replace("[oppose, reject", "[oppose!, reject"))
+    (message,) = messages(load(folder))
+    assert "list 'opposes': an entry holds no exclamation mark" in message
 
 
 def test_every_refused_feature_has_a_fixture_of_its_own():

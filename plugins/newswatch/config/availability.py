@@ -21,7 +21,9 @@ def refusal(record: str, key: str, value: object) -> str | None:
     """Why this setting is refused for now, or None. Switching a thing off is always fine."""
     if value is False:
         return None
-    for entry in (f"{record}.{key}", f"{record}.{key}={value}"):
-        if entry in NOT_YET:
-            return f"{key}: {NOT_YET[entry]} is not available in this version: remove it"
-    return None
+    entry = f"{record}.{key}"
+    if entry not in NOT_YET and isinstance(value, str):
+        entry = f"{entry}={value}"
+    if entry not in NOT_YET:
+        return None
+    return f"{key}: {NOT_YET[entry]} is not available in this version: remove it"

@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ListFinding:
-    """Something wrong with one entry of a list, at `entry[offset:]`."""
+    """Something wrong with one entry of a list, at `entry[offset:]`; index -1 for the whole list."""
 
     list_name: str
     entry_index: int
@@ -36,7 +36,10 @@ class ListFinding:
 
 @dataclass(frozen=True, slots=True)
 class ExampleFinding:
-    """An example that a rule does not keep: the index-th of its `kind`."""
+    """An example that a rule does not keep: the index-th of its `kind`.
+
+    The report puts the rule's id and the kind before `message`.
+    """
 
     kind: Literal["must_match", "must_not_match"]
     index: int

@@ -13,7 +13,7 @@ from newswatch.models import Rule
 
 MAX_ERRORS_PER_QUERY = 3
 
-_LIST_USE = re.compile(r"\$(\w+)")
+_LIST_USE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_-]*)")
 _COMMENT = re.compile(r"[ \t]+(#[^\r\n]*)")
 _NEEDS_QUOTES = re.compile(r"[\s\-?:,\[\]{}#&*!|>'\"%@`]|.*(?::\s|\s#|:$)", re.DOTALL)
 """What YAML would not read as the same plain text: there the quotes are YAML's by need."""
@@ -53,7 +53,7 @@ def _check_lists(sources: dict[str, ListSource], lists: Lists, checker: QueryChe
         source = sources[finding.list_name]
         line, col = source.given.name.line, source.given.name.col
         node = source.given.node
-        if isinstance(node, ListNode) and finding.entry_index < len(node.items):
+        if isinstance(node, ListNode) and 0 <= finding.entry_index < len(node.items):
             entry = node.items[finding.entry_index]
             if isinstance(entry, Scalar):
                 line, col = source.report.place(entry, finding.offset)

@@ -23,7 +23,7 @@ ID = word(
 TAG = word(r"\w[\w.-]{0,99}", "tag", "write letters, digits, - and _ (at most 100)")
 LANG = word(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "language code", "write en, ru, zh, …", lower=True)
 LIST_NAME = word(
-    r"[A-Za-z_][A-Za-z0-9_]{0,99}", "list name", "write letters, digits and _, as in $central_bank"
+    r"[A-Za-z_][A-Za-z0-9_-]{0,99}", "list name", "write letters, digits, _ and -, as in $central_bank"
 )
 URL = Value(words.check_url, {"type": "string", "pattern": "^https?://[^/\\s]+"})
 CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-9]{7,20}$"})
