@@ -23,23 +23,17 @@ from devtools.stack.components import (
     slack_sim_component,
 )
 from devtools.stack.environment import AirflowPlace, Endpoints, child_environment, login_is_on
-from devtools.stack.overlay import Overlay, SampleFeed
+from devtools.stack.overlay import SYNC_EVERY_S, Overlay, sample_feeds
 from devtools.stack.parent import interrupted_parent
 from devtools.stack.ports import LOOPBACK, RememberedPorts, fixed_port
 from devtools.stack.settings import Settings
 from devtools.stack.supervise import Supervisor
 
 SIMULATOR_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - opens nothing but the simulator
-SAMPLE_FEEDS = {
-    "sample-wire": "wire/rss.xml",
-    "sample-markets": "markets/atom.xml",
-    "sample-daily": "daily/feed.json",
-}
 RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
 
 _TICK_S = 0.25
-_OVERLAY_EVERY_S = 2.0
 _ROTATE_EVERY_S = 60.0
 _PRUNE_AFTER_S = 120.0
 _PRUNE_EVERY_S = timedelta(days=1).total_seconds()
@@ -79,7 +73,9 @@ def make_plan(settings: Settings) -> Plan:
         sim, site = _sample_ports(settings, ports)
         services.append(slack_sim_component(settings.data / "slack_sim", sim))
         services.append(news_site_component(settings.data / "news_site.json", site))
-        overlay = Overlay(settings.config, settings.data / "config", sample_feeds(site))
+        overlay = Overlay(
+            settings.config, settings.data / "config", sample_feeds(f"http://{LOOPBACK}:{site}")
+        )
         base_url = f"http://{LOOPBACK}:{sim}/api/"
         endpoints = Endpoints(redis_url, SIMULATOR_TOKEN, base_url, settings.data / "config")
     place = None
@@ -95,11 +91,6 @@ def _sample_ports(settings: Settings, ports: RememberedPorts) -> tuple[int, int]
     if settings.site_port is not None:
         return sim, fixed_port("SITE_PORT", settings.site_port)
     return sim, ports.take("news-site")
-
-
-def sample_feeds(site_port: int) -> list[SampleFeed]:
-    """The sample site's feeds as entries of feeds.yaml."""
-    return [SampleFeed(name, f"http://{LOOPBACK}:{site_port}/{path}") for name, path in SAMPLE_FEEDS.items()]
 
 
 def clean_up(data: Path, say: Callable[[str], None]) -> None:
@@ -195,7 +186,7 @@ class Launch:
     def _sync(self, overlay: Overlay | None) -> None:
         if overlay is not None and time.monotonic() >= self._overlay_at:
             overlay.sync()
-            self._overlay_at = time.monotonic() + _OVERLAY_EVERY_S
+            self._overlay_at = time.monotonic() + SYNC_EVERY_S
 
     def _prune(self, plan: Plan, supervisor: Supervisor) -> None:
         now = datetime.now(timezone.utc)

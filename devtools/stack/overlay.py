@@ -6,12 +6,15 @@ keep their numbers, so what `check_config` reports is where the editor looks for
 cannot be read as YAML, or is not shaped as expected, is copied as it is: its errors are for
 `check_config` to show, not for the launcher to trip over.
 
-`sync` is called every other second, so that later edits of config/ are followed.
+`sync` is called every other second, so that later edits of config/ are followed: by the launcher, and in
+docker-compose.sim.yml by `python -m devtools.stack.overlay SOURCE TARGET SITE_URL`.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,13 @@ from pathlib import Path
 import yaml
 
 FEEDS_FILE = "feeds.yaml"
+SYNC_EVERY_S = 2.0
+SAMPLE_PATHS = {
+    "sample-wire": "wire/rss.xml",
+    "sample-markets": "markets/atom.xml",
+    "sample-daily": "daily/feed.json",
+}
+"""The sample site's feeds: id to path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,11 @@ class SampleFeed:
         """The entry of feeds.yaml, one line in flow style, its key order that of the documentation."""
         fields = f"id: {self.id}, url: '{self.url}', tags: [sample], every: {self.every}, allow_private: true"
         return f"{indent}- {{{fields}}}\n"
+
+
+def sample_feeds(site_url: str) -> list[SampleFeed]:
+    """The feeds of the sample site at `site_url` (without a closing slash)."""
+    return [SampleFeed(name, f"{site_url}/{path}") for name, path in SAMPLE_PATHS.items()]
 
 
 def with_sample_feeds(text: str, feeds: Sequence[SampleFeed]) -> str:
@@ -153,3 +168,15 @@ def _laid_over(content: bytes, feeds: Sequence[SampleFeed]) -> bytes:
         return with_sample_feeds(content.decode("utf-8"), feeds).encode()
     except UnicodeDecodeError:
         return content
+
+
+def main(source: str, target: str, site_url: str) -> None:
+    """Keep the overlay in step until ended by a signal."""
+    overlay = Overlay(Path(source), Path(target), sample_feeds(site_url))
+    while True:
+        overlay.sync()
+        time.sleep(SYNC_EVERY_S)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

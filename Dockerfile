@@ -1,0 +1,31 @@
+# One image for all of Airflow's services; docker-compose.yml says which is which.
+#
+# BASE_IMAGE is any Debian-like image with Python 3.10 to 3.13 and its venv module as `python3`.
+ARG BASE_IMAGE=python:3.12-slim-bookworm
+
+FROM ${BASE_IMAGE} AS packages
+COPY requirements-compose.txt /tmp/requirements-compose.txt
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+      --require-hashes --requirement /tmp/requirements-compose.txt
+
+FROM ${BASE_IMAGE}
+# Group 0 owns what is written, so that any AIRFLOW_UID can run the image.
+RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --no-create-home airflow \
+ && install --directory --owner=50000 --group=0 --mode=0775 /opt/airflow /opt/airflow/logs
+COPY --from=packages /opt/venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/srv/newswatch/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/srv/newswatch/plugins \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    NEWSWATCH_CONFIG=/srv/newswatch/config
+WORKDIR /srv/newswatch
+COPY pyproject.toml ./
+COPY plugins plugins
+COPY dags dags
+RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable . \
+ && python3 -m compileall -q dags plugins
+USER 50000:0
+CMD ["airflow", "version"]
