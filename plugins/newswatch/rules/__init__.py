@@ -1,0 +1,37 @@
+"""Watchlist rules: a query's text to its syntax tree, many rules to one matcher, an item to its matches.
+
+The order of the modules::
+
+    fold ─▶ tokens ─▶ stems                     what a word is
+    lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
+    plan ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
+    negation                                    what "not" takes back
+
+Everything here is pure: no I/O but reading the package's own data files, no clock.
+"""
+
+from newswatch.rules.advice import QueryWarning, list_warnings, query_warnings
+from newswatch.rules.lists import ListProblem, check_lists, expand_list
+from newswatch.rules.matcher import ItemText, Watchlist, compile_watchlist
+from newswatch.rules.nodes import Query
+from newswatch.rules.query import parse_entry, parse_query
+from newswatch.rules.stems import stem
+from newswatch.rules.tokens import Token, tokenize
+
+__all__ = [
+    "ItemText",
+    "ListProblem",
+    "Query",
+    "QueryWarning",
+    "Token",
+    "Watchlist",
+    "check_lists",
+    "compile_watchlist",
+    "expand_list",
+    "list_warnings",
+    "parse_entry",
+    "parse_query",
+    "query_warnings",
+    "stem",
+    "tokenize",
+]

@@ -1,0 +1,132 @@
+"""What an editor may have meant otherwise: warnings on queries and lists that are valid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lark import Token
+
+from newswatch.errors import QueryError
+from newswatch.rules.lexer import scan
+from newswatch.rules.lists import ListProblem
+from newswatch.rules.query import parse_query
+from newswatch.rules.tokens import tokenize
+
+_OPERATOR_WORDS = frozenset(("and", "or", "not", "near", "onear"))
+_PRONOUNS = frozenset(("US", "IT", "WHO", "AM", "AS", "IS", "BE", "SO", "AN", "NO", "ON"))
+"""Names in capitals that, unquoted, are also some of the commonest words."""
+
+_SILENT = re.compile(r"[\s‐‑‒–-]*")
+_SUFFIX = re.compile(r"['’ʼ][sS](?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWarning:
+    """A doubt about a piece of a query; offsets count code points into its text."""
+
+    message: str
+    offset: int
+    end: int
+
+
+def query_warnings(text: str, lists: Mapping[str, Sequence[str]]) -> list[QueryWarning]:
+    """The warnings on a query in order; none for a query that is refused, whose error says more."""
+    try:
+        parse_query(text, lists)
+    except QueryError:
+        return []
+    tokens = scan(text)
+    warnings = [
+        *_of_terms(tokens),
+        *(warning for token in tokens if token.type == "WORD" for warning in _of_operator_word(token)),
+    ]
+    return sorted(warnings, key=lambda warning: warning.offset)
+
+
+def list_warnings(lists: Mapping[str, Sequence[str]]) -> list[ListProblem]:
+    """The same for the entries of lists, as far as they apply there."""
+    found: list[ListProblem] = []
+    for name, entries in lists.items():
+        for index, text in enumerate(entries):
+            try:
+                tokens = scan(text)
+            except QueryError:
+                continue
+            found.extend(
+                ListProblem(name, index, warning.message, warning.offset) for warning in _of_terms(tokens)
+            )
+    return found
+
+
+def _of_terms(tokens: Sequence[Token]) -> Iterator[QueryWarning]:
+    for token in tokens:
+        if token.type in ("WORD", "EXACT", "CASE"):
+            yield from _of_lost_characters(token)
+        if token.type == "WORD" and token in _PRONOUNS:
+            yield _warn(token, f"`{token}` unquoted is also the word “{token.lower()}”: write '{token}'")
+    for phrase in _terms(tokens):
+        words = [word for token in phrase for word in tokenize(token)]
+        if len(words) == 1 and len(words[0].text) == 1 and not _is_ideograph(words[0].text):
+            yield _warn(
+                phrase[0], f"`{phrase[0]}` is searched as the single letter or digit “{words[0].text}”"
+            )
+
+
+def _terms(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The tokens of each phrase: a run of bare words, or one quoted piece."""
+    run: list[Token] = []
+    for token in tokens:
+        if token.type == "WORD":
+            run.append(token)
+            continue
+        if run:
+            yield run
+        run = []
+        if token.type in ("EXACT", "CASE"):
+            yield [token]
+    if run:
+        yield run
+
+
+def _of_lost_characters(token: Token) -> Iterator[QueryWarning]:
+    text = str(token)
+    if token.type != "WORD":
+        text = text[1:-1]
+    elif text.startswith("-"):
+        yield _warn(token, f"`-` before a word excludes nothing: write NOT {text[1:]}, or leave it off")
+    lost = "".join(_lost(text.rstrip("*")))
+    if lost:
+        words = " ".join(found.text for found in tokenize(text))
+        yield _warn(
+            token, f"`{lost}` in `{token}` is no part of a word and is dropped: “{words}” is searched"
+        )
+
+
+def _lost(text: str) -> Iterator[str]:
+    """What the tokenizer drops, but for spaces, hyphens, a possessive 's and an acronym's last point."""
+    at = 0
+    for token in tokenize(text):
+        yield _SILENT.sub("", text[at : token.start])
+        at = token.end
+        if suffix := _SUFFIX.match(text, at):
+            at = suffix.end()
+        elif "." in text[token.start : at] and text[at : at + 1] == "." and token.text.isalpha():
+            at += 1
+    yield _SILENT.sub("", text[at:])
+
+
+def _of_operator_word(token: Token) -> Iterator[QueryWarning]:
+    if token.lower() in _OPERATOR_WORDS:
+        operator = token.upper() + ("/6" if "near" in token.lower() else "")
+        yield _warn(token, f"`{token}` is searched as a word; the operator is written {operator}")
+
+
+def _is_ideograph(char: str) -> bool:
+    return "\u3040" <= char <= "\u9fff" or char >= "\U00020000"
+
+
+def _warn(token: Token, message: str) -> QueryWarning:
+    start = token.start_pos or 0
+    return QueryWarning(message, start, token.end_pos or start + 1)

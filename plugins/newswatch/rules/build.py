@@ -1,0 +1,153 @@
+"""Builds the syntax tree while lark parses: one method for each rule of query.lark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import re2
+from lark import Token, Transformer, v_args
+
+from newswatch.errors import QueryError
+from newswatch.rules.fold import fold
+from newswatch.rules.nodes import And, Identity, ListTerm, Near, Node, Not, Or, Pattern, Phrase, Scoped, Word
+from newswatch.rules.patterns import compile_pattern
+from newswatch.rules.tokens import cased, tokenize
+
+MIN_PREFIX_LENGTH = 4
+MAX_DISTANCE = 1_000
+
+
+@v_args(inline=True)
+class TreeBuilder(Transformer[Token, Any]):
+    """lark's bottom-up callbacks. Raises QueryError for terms that hold nothing to look for."""
+
+    def phrase(self, *words: Token) -> Phrase:
+        """A run of bare words; the last of a piece may be a prefix."""
+        found: list[Word] = []
+        for word in words:
+            found.extend(_bare_words(word))
+        return Phrase("stem", tuple(found), _start(words[0]), _end(words[-1]))
+
+    def exact(self, quoted: Token) -> Phrase:
+        """Words in double quotes."""
+        words = tuple(Word(token.text) for token in tokenize(_inside(quoted)))
+        return Phrase("exact", _some(words, quoted), _start(quoted), _end(quoted))
+
+    def case(self, quoted: Token) -> Phrase:
+        """Words in single quotes, their case kept."""
+        text = _inside(quoted)
+        words = tuple(Word(cased(text[token.start : token.end])) for token in tokenize(text))
+        return Phrase("case", _some(words, quoted), _start(quoted), _end(quoted))
+
+    def list_(self, name: Token) -> ListTerm:
+        """The name of a list."""
+        return ListTerm(str(name[1:]), _start(name), _end(name))
+
+    def pattern(self, token: Token) -> Pattern:
+        """An RE2 expression between slashes."""
+        regex = token[1:-1].replace("\\/", "/")
+        try:
+            compiled = compile_pattern(regex)
+        except re2.error as error:
+            raise QueryError(_bad_pattern(error), offset=_start(token), end=_end(token)) from error
+        if compiled.search("") is not None:
+            raise QueryError(
+                "this pattern matches the empty text, so it would match everything: make a part of it required",
+                offset=_start(token),
+                end=_end(token),
+            )
+        return Pattern(regex, _start(token), _end(token))
+
+    def identity(self, token: Token) -> Identity:
+        """A tag or a source with its id."""
+        kind, value = token.split(":", 1)
+        value = fold(value.strip().strip('"').strip())
+        return Identity("tag" if kind == "tag" else "source", value, _start(token), _end(token))
+
+    def scoped(self, scope: Token, child: Node) -> Scoped:
+        """A field and what is looked for there."""
+        return Scoped(scope[:-1], child, _start(scope), child.end)  # type: ignore[arg-type]
+
+    def group(self, _open: Token, child: Node, _close: Token) -> Node:
+        """What brackets hold."""
+        return child
+
+    def near(self, left: Node, operator: Token, right: Node) -> Near:
+        """NEAR/n or ONEAR/n with its operands."""
+        name, _, number = operator.partition("/")
+        if int(number[:9]) > MAX_DISTANCE:
+            raise QueryError(
+                f"{name}/n takes 0 to {MAX_DISTANCE} words", offset=_start(operator), end=_end(operator)
+            )
+        return Near(left, right, int(number), name == "ONEAR", left.start, right.end)
+
+    def negated(self, operator: Token, child: Node) -> Not:
+        """NOT and what must not be there."""
+        return Not(child, _start(operator), child.end)
+
+    def conjunction(self, *parts: Any) -> And:
+        """Terms joined by AND."""
+        children = parts[::2]
+        return And(children, children[0].start, children[-1].end)
+
+    def disjunction(self, *parts: Any) -> Or:
+        """Terms joined by OR."""
+        children = parts[::2]
+        return Or(children, children[0].start, children[-1].end)
+
+
+def _bare_words(word: Token) -> list[Word]:
+    """The words of one bare piece: co-chief* is "co" and the prefix "chief"."""
+    tokens = tokenize(word)
+    if not any(token.text for token in tokens):
+        raise QueryError(_no_letters(str(word)), offset=_start(word), end=_end(word))
+    found = [Word(token.text) for token in tokens]
+    if word.endswith("*"):
+        last = found[-1].text
+        if len(last) < MIN_PREFIX_LENGTH:
+            raise QueryError(
+                f"`{word}` is too short a prefix: at least {MIN_PREFIX_LENGTH} letters before `*`",
+                offset=_start(word),
+                end=_end(word),
+            )
+        if tokens[-1].end != len(word) - 1:
+            raise QueryError(f"`*` must follow a letter, found `{word}`", offset=_end(word) - 1)
+        found[-1] = Word(last, prefix=True)
+    return found
+
+
+def _no_letters(word: str) -> str:
+    hint = {"&": "write AND", "&&": "write AND", "|": "write OR", "||": "write OR", "!": "write NOT"}
+    return (
+        f"`{word}` holds no letters or digits, so there is nothing to look for; {hint.get(word, 'remove it')}"
+    )
+
+
+def _inside(quoted: Token) -> str:
+    if "*" in quoted:
+        at = _start(quoted) + quoted.index("*")
+        raise QueryError("`*` does not work within quotes: write oppos* without them", offset=at)
+    return str(quoted[1:-1])
+
+
+def _some(words: tuple[Word, ...], token: Token) -> tuple[Word, ...]:
+    if not any(word.text for word in words):
+        raise QueryError(_no_letters(str(token)), offset=_start(token), end=_end(token))
+    return words
+
+
+def _bad_pattern(error: Exception) -> str:
+    reason = error.args[0] if error.args else ""
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    return (
+        f"RE2 refuses this pattern: {text}. Look-around and back-references do not exist in RE2; "
+        "a literal ( [ . * + ? needs a backslash"
+    )
+
+
+def _start(token: Token) -> int:
+    return token.start_pos or 0
+
+
+def _end(token: Token) -> int:
+    return token.end_pos or 0

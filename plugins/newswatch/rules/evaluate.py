@@ -1,0 +1,158 @@
+"""Evaluates one rule's plan over one scanned item."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from newswatch.models import Span
+from newswatch.rules.negation import Guard
+from newswatch.rules.nodes import TEXT_FIELDS
+from newswatch.rules.patterns import searchable
+from newswatch.rules.plan import FIELD_BITS, Plan
+from newswatch.rules.scan import Hit, Scan
+
+Found = tuple[list[Hit], list[Span]]
+"""Why a plan holds: tokens, and pieces of text that are not tokens (patterns, headlines)."""
+
+
+class Evaluation:
+    """One item's view of the rules. `guard` drops what a negation governs, if the rule says so."""
+
+    def __init__(self, scan: Scan, patterns: list[Any], tags: frozenset[str], source: str) -> None:
+        self._scan = scan
+        self._patterns = patterns
+        self._ids = {"tag": tags, "source": frozenset((source,))}
+        self._guard: Guard | None = None
+
+    def why(self, plan: Plan, guard: Guard | None) -> Found | None:
+        """The reasons for which the plan holds, or None where it does not."""
+        self._guard = guard
+        return self._evaluate(plan)
+
+    def alternative(self, plan: Plan, guard: Guard | None) -> tuple[int, int] | None:
+        """The place in the query of the first branch that holds; None when there is no choice."""
+        place = None
+        self._guard = guard
+        while plan[0] == "|":
+            for branch, start, end in plan[1]:
+                if self._evaluate(branch) is not None:
+                    plan, place = branch, (start, end)
+                    break
+            else:
+                return place
+        return place
+
+    def _evaluate(self, plan: Plan) -> Found | None:
+        return _KINDS[plan[0]](self, plan)
+
+    def _phrase(self, plan: Plan) -> Found | None:
+        return self._asserted(self._scan.phrase(plan[1], plan[2]))
+
+    def _set(self, plan: Plan) -> Found | None:
+        return self._asserted(self._scan.phrase_set(plan[1], plan[2]))
+
+    def _asserted(self, hits: list[Hit]) -> Found | None:
+        if self._guard:
+            hits = [hit for hit in hits if not self._guard.governs(self._scan, hit)]
+        return (hits, []) if hits else None
+
+    def _near(self, plan: Plan) -> Found | None:
+        _, left, right, distance, ordered = plan
+        lefts = self._operand(left)
+        rights = sorted(self._operand(right)) if lefts else []
+        hits: set[Hit] = set()
+        for first in lefts:
+            for second in _close(first, rights, distance, ordered=ordered):
+                if self._holds(first, second):
+                    hits.update((first, second))
+        return (sorted(hits), []) if hits else None
+
+    def _holds(self, left: Hit, right: Hit) -> bool:
+        first, second = sorted((left, right))
+        if not self._scan.same_block(first[0], second[1]):
+            return False
+        return self._guard is None or not self._guard.governs_pair(self._scan, first, second)
+
+    def _operand(self, plan: Plan) -> list[Hit]:
+        if plan[0] == "p":
+            return self._scan.phrase(plan[1], plan[2])
+        if plan[0] == "s":
+            return self._scan.phrase_set(plan[1], plan[2])
+        return sorted({hit for branch, _, _ in plan[1] for hit in self._operand(branch)})
+
+    def _pattern(self, plan: Plan) -> Found | None:
+        _, number, bits = plan
+        spans = []
+        for field, text in zip(TEXT_FIELDS[: len(self._scan.texts)], self._scan.texts, strict=True):
+            if FIELD_BITS[field] & bits:
+                for match in self._patterns[number].finditer(searchable(text)):
+                    start, end = match.span()
+                    if end > start:
+                        spans.append(Span(field, start, end))
+        return ([], spans) if spans else None
+
+    def _identity(self, plan: Plan) -> Found | None:
+        """A tag or source has no words of its own: the first field that has text shows the item."""
+        if plan[2] not in self._ids[plan[1]]:
+            return None
+        for field, text in zip(TEXT_FIELDS[: len(self._scan.texts)], self._scan.texts, strict=True):
+            if text.strip() and field != "author":
+                return [], [Span(field, 0, len(text))]
+        return None
+
+    def _not(self, plan: Plan) -> Found | None:
+        # A negated mention is a mention all the same: NOT is judged without the guard.
+        guard, self._guard = self._guard, None
+        found = self._evaluate(plan[1])
+        self._guard = guard
+        return ([], []) if found is None else None
+
+    def _and(self, plan: Plan) -> Found | None:
+        parts = []
+        for child in plan[1]:
+            found = self._evaluate(child)
+            if found is None:
+                return None
+            parts.append(found)
+        return _union(parts)
+
+    def _or(self, plan: Plan) -> Found | None:
+        parts = [found for child, _, _ in plan[1] if (found := self._evaluate(child)) is not None]
+        return _union(parts) if parts else None
+
+
+_KINDS: dict[str, Callable[[Evaluation, Plan], Found | None]] = {
+    "p": Evaluation._phrase,  # noqa: SLF001
+    "s": Evaluation._set,  # noqa: SLF001
+    "n": Evaluation._near,  # noqa: SLF001
+    "r": Evaluation._pattern,  # noqa: SLF001
+    "i": Evaluation._identity,  # noqa: SLF001
+    "!": Evaluation._not,  # noqa: SLF001
+    "&": Evaluation._and,  # noqa: SLF001
+    "|": Evaluation._or,  # noqa: SLF001
+}
+
+
+def _union(parts: Iterable[Found]) -> Found:
+    hits: list[Hit] = []
+    spans: list[Span] = []
+    for part in parts:
+        hits.extend(part[0])
+        spans.extend(part[1])
+    return hits, spans
+
+
+def _close(first: Hit, others: list[Hit], distance: int, *, ordered: bool) -> list[Hit]:
+    """The hits that do not overlap `first` and have at most `distance` tokens between."""
+    start, end = first
+    after = others[bisect_left(others, (end, 0)) : bisect_left(others, (end + distance + 1, 0))]
+    if ordered:
+        return after
+    before = [
+        other
+        for other in others[: bisect_left(others, (start, 0))]
+        if other[1] <= start and start - other[1] <= distance
+    ]
+    return [*before, *after]

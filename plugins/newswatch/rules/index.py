@@ -1,0 +1,183 @@
+"""The search structure for items of one language: every stem is one character.
+
+An item becomes a string with one character for each token ("stream"), a phrase the string of
+its words' characters. So a position in the stream is a token's number, Aho-Corasick finds the
+anchors of all rules in one pass, and `str.find` verifies any other phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ahocorasick_rs import AhoCorasick
+
+from newswatch.errors import PermanentError
+from newswatch.rules.plan import PhraseKey, RulePlan, Tables
+from newswatch.rules.stems import Stem
+from newswatch.rules.tokens import BLOCK_BREAK, FIELD_BREAK, surface
+
+OTHER, BLOCK, FIELD = "\x01", "\x02", "\x03"
+"""Stream characters for words that no rule has, and for borders."""
+
+_FIRST_CODE = 0x100
+_SURROGATES = 0x800
+MAX_WORDS = 0x110000 - _FIRST_CODE - _SURROGATES
+MAX_CACHED_TOKENS = 200_000
+_LARGE_SET = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A phrase in one language. `run` is its longest stretch without prefixes, at word `at`.
+
+    `checks`: (place, text, how) for words that equal characters of the stream do not prove.
+    """
+
+    size: int
+    run: str
+    at: int
+    checks: tuple[tuple[int, str, str], ...]
+
+
+class _Codes(dict[str, str]):
+    """Raw token → its character in the stream; filled as tokens are first met."""
+
+    def __init__(self, words: dict[str, str], stem: Stem, index: Index) -> None:
+        super().__init__()
+        self._words, self._stem, self._index = words, stem, index
+
+    def __missing__(self, raw: str) -> str:
+        if len(self) >= MAX_CACHED_TOKENS:
+            self.clear()
+            self._index.prefixed.clear()
+        if raw == BLOCK_BREAK:
+            code = BLOCK
+        elif raw == FIELD_BREAK:
+            code = FIELD
+        else:
+            form = surface(raw)
+            code = self._words.get(self._stem(form), OTHER)
+            self._index.note_prefixes(raw, form)
+        self[raw] = code
+        return code
+
+
+class Index:
+    """All rules' phrases for one stemmer. Mutable only as a cache."""
+
+    def __init__(self, rules: Sequence[RulePlan], tables: Tables, stem: Stem) -> None:
+        self.stem = stem
+        self.prefixed: dict[str, tuple[int, ...]] = {}
+        self._sets = tables.sets
+        self._set_searches: dict[int, tuple[AhoCorasick | None, list[tuple[int, ...]], list[int]]] = {}
+        self._words: dict[str, str] = {}
+        self._anchored_prefixes: dict[str, list[int]] = {}
+        self.needles = [self._needle(key) for key in tables.phrases]
+        self.codes = _Codes(self._words, stem, self)
+        self._search, self._rules = self._anchor(rules, tables)
+        self._prefix_lengths = sorted({len(prefix) for prefix in self._anchored_prefixes})
+
+    def _needle(self, key: PhraseKey) -> Needle:
+        kind, words = key
+        codes = [OTHER if prefix else self._code(text.casefold()) for text, prefix in words]
+        run, at = _longest_run(codes)
+        checks = []
+        for place, (text, prefix) in enumerate(words):
+            if prefix:
+                checks.append((place, text, "prefix"))
+            elif kind != "stem":
+                checks.append((place, text, kind))
+            elif not at <= place < at + len(run):
+                checks.append((place, codes[place], "code"))
+        return Needle(len(words), run, at, tuple(checks))
+
+    def _code(self, word: str) -> str:
+        stemmed = self.stem(word)
+        code = self._words.get(stemmed)
+        if code is None:
+            number = len(self._words) + _FIRST_CODE
+            if len(self._words) >= MAX_WORDS:
+                raise PermanentError(f"the watchlist has more than {MAX_WORDS} different words: split it")
+            code = self._words[stemmed] = chr(number if number < 0xD800 else number + _SURROGATES)
+        return code
+
+    def _anchor(
+        self, rules: Sequence[RulePlan], tables: Tables
+    ) -> tuple[AhoCorasick | None, list[tuple[int, ...]]]:
+        by_run: dict[str, dict[int, None]] = {}
+        for number, rule in enumerate(rules):
+            for kind, phrase, _ in rule.anchors:
+                if kind != "p":
+                    continue
+                run = self.needles[phrase].run
+                if run:
+                    by_run.setdefault(run, {})[number] = None
+                else:
+                    prefix = max((text for text, _ in tables.phrases[phrase][1]), key=len)
+                    self._anchored_prefixes.setdefault(prefix, []).append(number)
+        return _automaton(by_run), [tuple(numbers) for numbers in by_run.values()]
+
+    def note_prefixes(self, raw: str, form: str) -> None:
+        """Remember which rules a token touches by a prefix."""
+        touched: list[int] = []
+        for length in self._prefix_lengths:
+            touched.extend(self._anchored_prefixes.get(form[:length], ()))
+        if touched:
+            self.prefixed[raw] = tuple(touched)
+
+    def stream(self, raws: Iterable[str]) -> str:
+        """One character for each raw token."""
+        codes = self.codes
+        return "".join([codes[raw] for raw in raws])
+
+    def touched(self, stream: str, raws: Sequence[str]) -> set[int]:
+        """The numbers of all rules of which a phrase anchor occurs."""
+        found: set[int] = set()
+        if self._search is not None:
+            rules = self._rules
+            for pattern, _, _ in self._search.find_matches_as_indexes(stream, overlapping=True):
+                found.update(rules[pattern])
+        if self.prefixed:
+            for raw in self.prefixed.keys() & raws:
+                found.update(self.prefixed[raw])
+        return found
+
+    def set_members(self, number: int, stream: str) -> Iterator[int]:
+        """The phrases of a set that may occur in the stream."""
+        members = self._sets[number]
+        if len(members) <= _LARGE_SET:
+            yield from members
+            return
+        search, phrases, unsearchable = self._set_search(number)
+        yield from unsearchable
+        if search is not None:
+            hits = search.find_matches_as_indexes(stream, overlapping=True)
+            for pattern in {pattern for pattern, _, _ in hits}:
+                yield from phrases[pattern]
+
+    def _set_search(self, number: int) -> tuple[AhoCorasick | None, list[tuple[int, ...]], list[int]]:
+        if number not in self._set_searches:
+            by_run: dict[str, dict[int, None]] = {}
+            unsearchable = []
+            for phrase in self._sets[number]:
+                run = self.needles[phrase].run
+                if run:
+                    by_run.setdefault(run, {})[phrase] = None
+                else:
+                    unsearchable.append(phrase)
+            phrases = [tuple(members) for members in by_run.values()]
+            self._set_searches[number] = (_automaton(by_run), phrases, unsearchable)
+        return self._set_searches[number]
+
+
+def _automaton(runs: Iterable[str]) -> AhoCorasick | None:
+    patterns = list(runs)
+    return AhoCorasick(patterns, store_patterns=False) if patterns else None
+
+
+def _longest_run(codes: Sequence[str]) -> tuple[str, int]:
+    """The longest stretch without OTHER, and where it begins."""
+    text = "".join(codes)
+    run = max(text.split(OTHER), key=len)
+    return run, text.find(run) if run else 0

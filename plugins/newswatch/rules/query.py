@@ -1,0 +1,226 @@
+"""The query language: text in, checked syntax tree or a precise error out.
+
+`parse_query` is the only way a query is read, be it from YAML, the command line, the UI or a
+form. The grammar is query.lark; docs/rules.md explains the language by example.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, NoReturn
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedToken
+
+from newswatch.errors import QueryError
+from newswatch.rules.build import TreeBuilder
+from newswatch.rules.lexer import QueryLexer, scan
+from newswatch.rules.nodes import And, Identity, ListTerm, Near, Node, Not, Or, Pattern, Phrase, Query, Scoped
+
+_TERM = "words, \"exact words\", 'Exact Case', $list, /pattern/, a field such as title: or a bracket"
+
+
+@cache
+def _parser() -> Lark:
+    grammar = resources.files("newswatch.rules").joinpath("query.lark").read_text("utf-8")
+    return Lark(grammar, parser="lalr", lexer=QueryLexer, start=["query", "entry"], transformer=TreeBuilder())
+
+
+def parse_query(text: str, lists: Mapping[str, Sequence[str]]) -> Query:
+    """The syntax tree of a rule's query. `lists` are the lists it may name.
+
+    Raises QueryError with the offset of what is wrong and what to write instead.
+    """
+    tokens = scan(text)
+    if not tokens:
+        raise QueryError("the query is empty: write the words to look for", offset=0, end=max(1, len(text)))
+    root = _parse(tokens, "query")
+    _check(root, lists, scope=None)
+    if not _is_positive(root):
+        raise QueryError(_NEGATIVE, offset=root.start, end=root.end)
+    return Query(text, root)
+
+
+def parse_entry(text: str) -> Phrase | ListTerm:
+    """The syntax tree of one entry of a list: one term, not a query. Raises QueryError."""
+    tokens = scan(text)
+    if not tokens:
+        raise QueryError("the entry is empty: remove it, or write a word", offset=0, end=max(1, len(text)))
+    for token in tokens:
+        if token.type not in ("WORD", "EXACT", "CASE", "LIST"):
+            raise QueryError(
+                f'`{token}` cannot stand in a list: an entry is one term (words, "exact words", \'Exact '
+                "Case', oppos* or $list); operators belong into the rule's query",
+                offset=token.start_pos or 0,
+                end=token.end_pos,
+            )
+    entry: Phrase | ListTerm = _parse(tokens, "entry")
+    return entry
+
+
+def _parse(tokens: list[Token], start: str) -> Any:
+    try:
+        return _parser().parse(tokens, start=start)
+    except UnexpectedToken as error:
+        _explain(error, tokens)
+
+
+def _explain(error: UnexpectedToken, tokens: list[Token]) -> NoReturn:
+    """Turn lark's "unexpected token" into what was expected and what to write."""
+    found = error.token
+    if found.type == "$END":
+        last = tokens[-1]
+        raise QueryError(
+            f"expected a term after `{last}`, but the query ends there: write {_TERM}",
+            offset=last.start_pos or 0,
+            end=last.end_pos,
+        ) from error
+    at, end = found.start_pos or 0, found.end_pos
+    before = [token for token in tokens if (token.start_pos or 0) < at]
+    if "AND" not in error.expected and found.type != "WORD":
+        after = f" after `{before[-1]}`" if before else ""
+        raise QueryError(
+            f"expected a term{after}, found `{found}`: write {_TERM}", offset=at, end=end
+        ) from error
+    raise QueryError(_between(before, found), offset=at, end=end) from error
+
+
+def _between(before: list[Token], found: Token) -> str:
+    """What to say when a term is followed by something that needs an operator before it."""
+    if found.type == "NOT":
+        return "expected AND or OR before NOT: write `… AND NOT …`"
+    if found.type == "NEAR":
+        return (
+            f"`{found}` cannot follow another NEAR: it takes two operands and makes no chains. Use two "
+            "NEARs joined by AND"
+        )
+    return (
+        f"expected AND, OR, NEAR/n or ONEAR/n between `{before[-1]}` and `{found}` "
+        "(ONEAR/0 means directly followed by)"
+    )
+
+
+_NEGATIVE = (
+    "this part only says what must not be there: every branch of an OR, every bracket and the query as a "
+    "whole need a term that must be there"
+)
+
+
+def _is_positive(node: Node) -> bool:
+    """Whether the node can only hold where something is present."""
+    if isinstance(node, Not):
+        return False
+    if isinstance(node, And):
+        return any(_is_positive(child) for child in node.children)
+    if isinstance(node, Or):
+        return all(_is_positive(child) for child in node.children)
+    if isinstance(node, Scoped):
+        return _is_positive(node.child)
+    return True
+
+
+def _check(node: Node, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:
+    """What the grammar cannot say: known lists, possible scopes, positive branches, NEAR's operands."""
+    if isinstance(node, ListTerm):
+        _check_list(node, lists)
+    elif isinstance(node, Identity) and scope:
+        raise QueryError(
+            f"`{node.kind}:` is not a part of the text and cannot stand within `{scope.field}:`; join it "
+            "with AND outside",
+            offset=node.start,
+            end=node.end,
+        )
+    elif isinstance(node, Scoped):
+        _check_scoped(node, lists, scope)
+    elif isinstance(node, Near):
+        for operand in (node.left, node.right):
+            _check_operand(operand)
+            _check(operand, lists, scope)
+        _check_common_field(node)
+    elif isinstance(node, (And, Or)):
+        for child in node.children:
+            _check(child, lists, scope)
+            if isinstance(node, Or) and not _is_positive(child):
+                raise QueryError(_NEGATIVE, offset=child.start, end=child.end)
+    elif isinstance(node, Not):
+        _check_not(node, lists, scope)
+
+
+def _check_list(node: ListTerm, lists: Mapping[str, Sequence[str]]) -> None:
+    if node.name not in lists:
+        raise QueryError(unknown_list(node.name, lists), offset=node.start, end=node.end)
+
+
+def unknown_list(name: str, lists: Iterable[str]) -> str:
+    """What to say of a list that is not defined."""
+    close = difflib.get_close_matches(name, list(lists), n=1)
+    hint = f"did you mean ${close[0]}?" if close else "define it under `lists:`"
+    return f"there is no list `${name}`; {hint}"
+
+
+def _check_scoped(node: Scoped, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:
+    if scope and scope.field != node.field:
+        raise QueryError(
+            f"`{node.field}:` within `{scope.field}:` can never match: a term is in one field",
+            offset=node.start,
+            end=node.end,
+        )
+    _check(node.child, lists, node)
+    if not _is_positive(node.child):
+        raise QueryError(_NEGATIVE, offset=node.child.start, end=node.child.end)
+
+
+def _check_not(node: Not, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:
+    if isinstance(node.child, Not):
+        raise QueryError("NOT NOT cancels itself out: remove both", offset=node.start, end=node.end)
+    _check(node.child, lists, scope)
+    if not _is_positive(node.child):
+        raise QueryError(_NEGATIVE, offset=node.child.start, end=node.child.end)
+
+
+def _check_operand(node: Node) -> None:
+    if isinstance(node, (Phrase, ListTerm)):
+        return
+    if isinstance(node, Scoped):
+        _check_operand(node.child)
+    elif isinstance(node, Or):
+        for child in node.children:
+            _check_operand(child)
+    else:
+        raise QueryError(
+            f"NEAR and ONEAR take phrases, lists and OR-groups of them, not {_NAMES[type(node)]}",
+            offset=node.start,
+            end=node.end,
+        )
+
+
+_NAMES: dict[type, str] = {
+    Pattern: "a /pattern/",
+    Identity: "tag: or source:",
+    Near: "another NEAR",
+    Not: "NOT",
+    And: "AND",
+}
+
+
+def _check_common_field(node: Near) -> None:
+    left, right = _fields(node.left), _fields(node.right)
+    if left and right and not left & right:
+        raise QueryError(
+            "the two sides of NEAR look in different fields and can never be near each other",
+            offset=node.start,
+            end=node.end,
+        )
+
+
+def _fields(node: Node) -> set[str]:
+    """The fields an operand is confined to; empty when it is not."""
+    if isinstance(node, Scoped):
+        return {node.field}
+    if isinstance(node, Or):
+        parts = [_fields(child) for child in node.children]
+        return set().union(*parts) if all(parts) else set()
+    return set()

@@ -1,0 +1,165 @@
+"""One item under the matcher: its tokens, where phrases stand in it, and how that becomes spans."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+
+from newswatch.models import Span, TextField
+from newswatch.rules.fold import Origin, fold
+from newswatch.rules.index import BLOCK, FIELD, Index, Needle
+from newswatch.rules.nodes import TEXT_FIELDS
+from newswatch.rules.plan import FIELD_BITS
+from newswatch.rules.tokens import (
+    BLOCK_BREAK,
+    FIELD_BREAK,
+    cased,
+    raw_spans,
+    raw_tokens,
+    surface,
+    word_end,
+)
+
+Hit = tuple[int, int]
+"""Where a phrase stands: first token and the token after its last, numbered through the item."""
+
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+
+
+def _blocks(text: str) -> str:
+    """The text with block borders marked, of the same length."""
+    if BLOCK_BREAK in text or FIELD_BREAK in text:
+        text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
+    if "\n" not in text:
+        return text
+    return _BLANK_LINE.sub(lambda blank: BLOCK_BREAK + " " * (len(blank[0]) - 1), text)
+
+
+class Scan:
+    """The tokens of an item's text fields in order. Everything costly is computed on demand."""
+
+    def __init__(self, texts: tuple[str, ...], index: Index) -> None:
+        """`texts` are title, summary, body and, if any rule asks for it, author."""
+        self.texts = texts
+        self.index = index
+        self._joined = FIELD_BREAK.join([_blocks(text) for text in texts])
+        self.folded = fold(self._joined)
+        self.raws = raw_tokens(self.folded)
+        self.stream = index.stream(self.raws)
+        self._hits: dict[int, list[Hit]] = {}
+        self._set_hits: dict[int, list[Hit]] = {}
+
+    def touched(self) -> set[int]:
+        """The numbers of the rules that this item may match by a phrase."""
+        return self.index.touched(self.stream, self.raws)
+
+    # ── phrases ──────────────────────────────────────────────────────────────────────────────
+
+    def phrase(self, number: int, bits: int) -> list[Hit]:
+        """Every occurrence of a phrase in the fields of `bits`."""
+        hits = self._hits.get(number)
+        if hits is None:
+            hits = self._hits[number] = self._find(self.index.needles[number])
+        return self.within(hits, bits)
+
+    def phrase_set(self, number: int, bits: int) -> list[Hit]:
+        """Every occurrence of any phrase of a set in the fields of `bits`, sorted."""
+        hits = self._set_hits.get(number)
+        if hits is None:
+            members = self.index.set_members(number, self.stream)
+            found = {hit for member in members for hit in self.phrase(member, -1)}
+            hits = self._set_hits[number] = sorted(found)
+        return self.within(hits, bits)
+
+    def within(self, hits: list[Hit], bits: int) -> list[Hit]:
+        """The hits that stand in the fields of `bits`; -1 stands for all fields."""
+        if bits == -1 or (bits == 7 and len(self.texts) == 3) or not hits:
+            return hits
+        return [hit for hit in hits if FIELD_BITS[self.field(hit[0])] & bits]
+
+    def _find(self, needle: Needle) -> list[Hit]:
+        if not needle.run:
+            starts = range(len(self.raws) - needle.size + 1)
+            return [(start, start + needle.size) for start in starts if self._holds(needle, start)]
+        hits = []
+        at = self.stream.find(needle.run)
+        while at >= 0:
+            start = at - needle.at
+            if not needle.checks or self._holds(needle, start):
+                hits.append((start, start + needle.size))
+            at = self.stream.find(needle.run, at + 1)
+        return hits
+
+    def _holds(self, needle: Needle, start: int) -> bool:
+        if start < 0 or start + needle.size > len(self.raws):
+            return False
+        for place, text, how in needle.checks:
+            at = start + place
+            if how == "code":
+                held = self.stream[at] == text
+            elif how == "exact":
+                held = self.surfaces[at] == text
+            elif how == "prefix":
+                held = self.surfaces[at].startswith(text)
+            else:
+                held = self.cased(at) == text
+            if not held:
+                return False
+        return True
+
+    @cached_property
+    def surfaces(self) -> list[str]:
+        """The word form of each token."""
+        return [surface(raw) for raw in self.raws]
+
+    def cased(self, at: int) -> str:
+        """The word form of a token in its original case."""
+        start, end = self.offsets(at, at + 1)
+        return cased(self._joined[start:end])
+
+    # ── places ───────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _field_breaks(self) -> list[int]:
+        return [at for at, code in enumerate(self.stream) if code == FIELD]
+
+    def field(self, at: int) -> TextField:
+        """The field in which a token stands."""
+        return TEXT_FIELDS[bisect_right(self._field_breaks, at)]
+
+    def block_start(self, at: int) -> int:
+        """The first token of the block in which a token stands."""
+        return 1 + max(self.stream.rfind(BLOCK, 0, at), self.stream.rfind(FIELD, 0, at))
+
+    def block_end(self, at: int) -> int:
+        """The token after the last one of the block in which a token stands."""
+        ends = [end for code in (BLOCK, FIELD) if (end := self.stream.find(code, at)) >= 0]
+        return min(ends, default=len(self.stream))
+
+    def same_block(self, first: int, last: int) -> bool:
+        """Whether no border lies between two tokens."""
+        return self.stream.find(BLOCK, first, last) < 0 and self.stream.find(FIELD, first, last) < 0
+
+    @cached_property
+    def folded_spans(self) -> list[tuple[int, int]]:
+        """Where each token stands in the folded text."""
+        return raw_spans(self.folded)
+
+    @cached_property
+    def _origin(self) -> Origin:
+        return Origin(self._joined)
+
+    def offsets(self, first: int, after: int) -> tuple[int, int]:
+        """Where tokens stand in the joined original text."""
+        end = word_end(self.raws[after - 1], self.folded_spans[after - 1][1])
+        return self._origin.span(self.folded_spans[first][0], end)
+
+    def span(self, hit: Hit) -> Span:
+        """The original text of a hit."""
+        start, end = self.offsets(*hit)
+        field = self.field(hit[0])
+        base = 0
+        for text in self.texts[: TEXT_FIELDS.index(field)]:
+            base += len(text) + 1
+        return Span(field, max(start - base, 0), end - base)
