@@ -27,7 +27,7 @@ class RunningSimulator:
     """Starts at once on a free port of 127.0.0.1; `stop` it, or use it in a `with`.
 
     `data` keeps messages over `kill` and `restart`. The keyword settings are those of
-    `POST /sim/config` and are what `reset` returns to. The process ends with its parent, however
+    `POST /sim/config` and are what `reset` returns to; `faults` is a JSON file with a list of faults. The process ends with its parent, however
     the parent ends.
     """
 
@@ -43,6 +43,7 @@ class RunningSimulator:
         history_delay_s: float = 0.0,
         token: str | None = None,
         strict_channels: bool = False,
+        faults: Path | None = None,
     ) -> None:
         options = [
             f"--interval-s={interval_s}",
@@ -51,6 +52,7 @@ class RunningSimulator:
         ]
         options += [f"--data={data}"] if data else []
         options += [f"--token={token}"] if token else []
+        options += [f"--faults={faults}"] if faults else []
         options += ["--strict-channels"] if strict_channels else []
         self.token = token or DEFAULT_TOKEN
         self._service = Service("devtools.slack_sim", options, port=port, ready="/sim/stats")

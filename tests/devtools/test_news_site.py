@@ -1,0 +1,144 @@
+"""The sample site: what its feeds say, when, and that a second start repeats nothing."""
+
+import io
+import itertools
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+
+import feedparser
+import pytest
+import Stemmer
+
+from devtools.news_site.edition import make_edition
+from devtools.news_site.press import Press
+from devtools.news_site.running import RunningSite
+
+PHRASE = re.compile(r"\bcentral bank oppos(e|es|ed|ing)\b", re.IGNORECASE)
+TWO_DAYS_OF_EDITIONS = 720
+
+
+@pytest.fixture(scope="module")
+def site():
+    with RunningSite() as running:
+        yield running
+
+
+def fetch(url, **headers):
+    request = urllib.request.Request(
+        url, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return answer.read(), answer.headers
+
+
+def entries(site, feed):
+    body, _ = fetch(site.feeds[feed])
+    if feed == "daily":
+        return [(e["id"], e["url"], e["title"], e.get("summary", "")) for e in json.loads(body)["items"]]
+    found = feedparser.parse(io.BytesIO(body)).entries
+    return [(e.id, e.link, e.title, e.get("summary", "")) for e in found]
+
+
+def canonical(link):
+    return link.partition("?")[0]
+
+
+def test_three_feeds_tell_the_lead_under_one_canonical_link(site):
+    edition = site.publish(repeat_after_s=0)
+    tellings = {
+        feed: [e for e in entries(site, feed) if canonical(e[1]) == edition["link"]] for feed in site.feeds
+    }
+    assert {feed: len(found) for feed, found in tellings.items()} == {"wire": 1, "markets": 1, "daily": 1}
+    ((_, link, title, summary),) = tellings["wire"]
+    assert (link, title) == (edition["link"], edition["title"])
+    assert "central bank opposes" in summary
+    assert not PHRASE.search(title)
+    assert "utm_source=markets" in tellings["markets"][0][1]
+    assert PHRASE.search(tellings["markets"][0][3])
+    assert PHRASE.search(tellings["daily"][0][3])
+
+
+def test_only_the_three_tellings_of_an_edition_hold_the_phrase():
+    for number in range(TWO_DAYS_OF_EDITIONS):
+        for story in make_edition(number, 1.79e9, 20).stories:
+            hit = any(PHRASE.search(text) for text in (story.title, story.summary, *story.body))
+            assert hit == (story.role in {"lead", "repeat"}), story
+            assert not PHRASE.search(story.title), story
+
+
+def test_other_feeds_repeat_the_lead_later():
+    now = [1_790_000_000.0]
+    press = Press(lambda: now[0], repeat_after_s=20)
+    edition = press.publish()
+    path = edition.lead.path
+    assert path in [story.path for story in press.entries("wire")]
+    assert path not in [story.path for story in press.entries("markets")]
+    now[0] += 20
+    assert path in [story.path for story in press.entries("markets")]
+    assert path in [story.path for story in press.entries("daily")]
+
+
+def test_titles_of_nearby_editions_are_not_near_identical():
+    stemmer = Stemmer.Stemmer("english")
+    leads = [
+        (number, frozenset(stemmer.stemWords(re.findall(r"\w+", story.title.lower()))))
+        for number in range(60)
+        for story in make_edition(number + 29_840_000, 1.79e9, 20).stories
+        if story.role in {"lead", "repeat"}
+    ]
+    for (one, stems), (other, others) in itertools.combinations(leads, 2):
+        assert one == other or len(stems & others) / len(stems | others) < 0.4, (stems, others)
+
+
+def test_ids_links_and_titles_of_leads_are_unique():
+    editions = [make_edition(number, 1.79e9 + number, 20) for number in range(TWO_DAYS_OF_EDITIONS)]
+    stories = [story for edition in editions for story in edition.stories]
+    assert len({story.guid for story in stories}) == len(stories)
+    assert len({edition.lead.title for edition in editions}) == len(editions)
+    assert len({story.path for story in stories if story.role != "repeat"}) == len(editions) * 7
+
+
+def test_unchanged_feed_answers_304_and_changed_one_does_not(site):
+    site.publish(repeat_after_s=0)
+    for url in site.feeds.values():
+        _, headers = fetch(url)
+        for validator in (
+            {"If_None_Match": headers["ETag"]},
+            {"If_Modified_Since": headers["Last-Modified"]},
+        ):
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                fetch(url, **validator)
+            assert caught.value.code == 304
+    site.publish(repeat_after_s=0)
+    body, _ = fetch(site.feeds["wire"], If_None_Match=headers["ETag"])
+    assert body
+
+
+def test_article_is_served_at_its_link_with_and_without_tracking(site):
+    edition = site.publish(repeat_after_s=0)
+    for link in (edition["link"], edition["link"] + "?utm_source=x"):
+        body, headers = fetch(link)
+        assert f"<h1>{edition['title']}</h1>" in body.decode()
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_second_start_keeps_the_old_entries_word_for_word_and_adds_new_ones(tmp_path):
+    data = tmp_path / "site.jsonl"
+    with RunningSite(data=data, every_s=3600, repeat_after_s=0) as site:
+        until = time.monotonic() + 5
+        while not site.log():
+            assert time.monotonic() < until
+        before = {feed: entries(site, feed) for feed in site.feeds}
+        site.kill()
+        data.write_bytes(data.read_bytes() + b'{"torn')
+        site.restart()
+        while len(site.log()) < 2:
+            assert time.monotonic() < until + 5
+        for feed, old in before.items():
+            now = entries(site, feed)
+            assert now[-len(old) :] == old
+            assert len(now) > len(old)
+            assert len({entry[0] for entry in now}) == len(now)
