@@ -9,7 +9,7 @@ import pytest
 import redis
 
 ROOT = Path(__file__).resolve().parent.parent
-for folder in (ROOT, ROOT / "plugins"):
+for folder in (ROOT, ROOT / "plugins", ROOT / "tests"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

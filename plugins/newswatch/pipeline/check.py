@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from newswatch.config.load import ExampleFinding, Finding, ListFinding
+from newswatch.config.checker import ExampleFinding, Finding, ListFinding
 from newswatch.errors import QueryError
 from newswatch.models import Rule
-from newswatch.rules.matcher import ItemText, compile_watchlist
-from newswatch.rules.query import check_lists, parse_query, query_warnings
+from newswatch.rules import ItemText, check_lists, compile_watchlist, parse_query, query_warnings
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -28,7 +27,10 @@ class RulesChecker:
 
     def check_lists(self, lists: Lists) -> list[ListFinding]:
         """Bad entries, unknown nested lists and cycles."""
-        return [ListFinding(*finding) for finding in check_lists(lists)]
+        return [
+            ListFinding(problem.name, problem.index, problem.message, problem.offset)
+            for problem in check_lists(lists)
+        ]
 
     def check_examples(self, rule: Rule, lists: Lists, lang: str) -> list[ExampleFinding]:
         """What must match and does not, what must not match and does."""

@@ -7,10 +7,13 @@ the caller gets every problem with file, line and column.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from newswatch import __version__
 from newswatch.config.codec import bundle_from_json, bundle_to_json, draft_to_bundle
-from newswatch.config.load import Loaded, load_config
+from newswatch.config.draft import Draft, Loaded
+from newswatch.config.load import fingerprint, load_config
 from newswatch.errors import Problem
 from newswatch.models import Bundle
 from newswatch.pipeline import notices
@@ -56,9 +59,9 @@ async def in_force(services: Services) -> Bundle | None:
     return bundle
 
 
-def check_files(directory: Path, services: Services) -> Loaded:
+def check_files(directory: Path, today: date) -> Loaded:
     """Read and check the files; says nothing to anyone."""
-    return load_config(directory, RulesChecker(), today=services.clock().date())
+    return load_config(directory, RulesChecker(), today=today)
 
 
 async def adopt_config(services: Services) -> Adoption:
@@ -66,26 +69,51 @@ async def adopt_config(services: Services) -> Adoption:
 
     Raises RedisUnavailable only.
     """
-    loaded = check_files(services.config_dir, services)
+    files = _fingerprint(services.config_dir)
+    bundle = await in_force(services)
+    with redis_errors():
+        unchanged = bundle is not None and files == await configuration.read_files(services.redis)
+    if unchanged:
+        await _sound(services, bundle)
+        return Adoption(bundle, changed=False, problems=())
+    loaded = check_files(services.config_dir, services.clock().date())
     if loaded.draft is None:
         await notices.raise_notice(services, CAUSE, _broken_text(loaded.problems))
-        return Adoption(await in_force(services), changed=False, problems=loaded.problems)
-    with redis_errors():
-        for _ in range(5):
-            previous = await in_force(services)
-            bundle = draft_to_bundle(loaded.draft, previous)
-            if previous is not None and bundle.version == previous.version:
-                break
-            stored = configuration.Stored(bundle.version, bundle.digest, bundle_to_json(bundle))
-            replaces = previous.version if previous else 0
-            if await configuration.put_in_force(services.redis, replaces, stored, to_ms(services.clock())):
-                await feeds.forget(services.redis, [feed.id for feed in bundle.feeds])
-                break
-    changed = previous is None or previous.version != bundle.version
-    await notices.clear_notice(
-        services, CAUSE, f"The configuration is valid again; version {bundle.label} is in force."
-    )
+        return Adoption(bundle, changed=False, problems=loaded.problems)
+    bundle, changed = await _put_in_force(services, loaded.draft, files)
+    await _sound(services, bundle)
     return Adoption(bundle, changed, loaded.problems)
+
+
+def _fingerprint(directory: Path) -> str:
+    """Names the files' bytes and the release that judged them; "" where they cannot be read."""
+    try:
+        return f"{__version__}:{fingerprint(directory)}"
+    except OSError:
+        return ""
+
+
+async def _put_in_force(services: Services, draft: Draft, files: str) -> tuple[Bundle, bool]:
+    """The bundle now in force, and whether this made it so."""
+    while True:
+        previous = await in_force(services)
+        bundle = draft_to_bundle(draft, previous)
+        with redis_errors():
+            if previous is not None and bundle.version == previous.version:
+                await configuration.note_files(services.redis, files)
+                return previous, False
+            stored = configuration.Stored(bundle.version, bundle.digest, bundle_to_json(bundle), files)
+            replaces = previous.version if previous else 0
+            now_ms = to_ms(services.clock())
+            if await configuration.put_in_force(services.redis, replaces, stored, now_ms):
+                await feeds.forget(services.redis, [feed.id for feed in bundle.feeds])
+                return bundle, True
+
+
+async def _sound(services: Services, bundle: Bundle | None) -> None:
+    label = bundle.label if bundle else "none"
+    text = f"The configuration is valid again; version {label} is in force."
+    await notices.clear_notice(services, CAUSE, text)
 
 
 def _broken_text(problems: tuple[Problem, ...]) -> str:

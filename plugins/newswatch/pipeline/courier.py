@@ -168,7 +168,7 @@ class Courier:
             await self._sent(message, alerts, outcome.ts)
             return
         if verdict.message == "dead":
-            await self._dead(message, outcome.message or outcome.code)
+            await self._dead(message, verdict.problem)
             return
         run.waiting.add(message.id)
         await outbox.requeue(
@@ -208,9 +208,11 @@ class Courier:
         """The feeds a reply adds to those its story message already names."""
         if message.root_id is None:
             return []
-        (root,) = await outbox.read_messages(self._redis, [message.root_id]) or [None]
-        known = await outbox.read_alerts(self._redis, root.delivery.message.alert_ids) if root else []
-        return sorted({a.feed_id for a in alerts} - {a.feed_id for a in known})
+        known: set[str] = set()
+        for root in await outbox.read_messages(self._redis, [message.root_id]):
+            named = await outbox.read_alerts(self._redis, root.delivery.message.alert_ids)
+            known |= {alert.feed_id for alert in named}
+        return sorted({alert.feed_id for alert in alerts} - known)
 
     async def _unreached(self, outcome: Outcome) -> None:
         """Slack is away for everyone: end the run, so that its backoff is not burnt by every channel."""

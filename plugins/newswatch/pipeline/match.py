@@ -18,7 +18,7 @@ from newswatch.models import SEVERITIES, Alert, Bundle, Feed, Item, Match, Recei
 from newswatch.pipeline import notices
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.services import Services
-from newswatch.rules.matcher import ItemText, Watchlist, compile_watchlist
+from newswatch.rules import ItemText, Watchlist, compile_watchlist
 from newswatch.slack.excerpt import excerpts_for
 from newswatch.store import feeds, items
 from newswatch.store.client import redis_errors

@@ -56,4 +56,6 @@ def judge(outcome: Outcome, *, tries: int, minimal: bool, grace_s: float) -> Ver
         return Verdict("queued", pause="channel", pause_s=grace_s, problem=outcome.message)
     if outcome.kind == "paused_workspace":
         return Verdict("queued", pause="workspace", pause_s=grace_s, problem=outcome.message)
-    return Verdict("dead", problem=outcome.message)
+    if outcome.kind == "minimal":
+        return Verdict("dead", problem=f"Slack refuses it as plain text too ({outcome.code})")
+    return Verdict("dead", problem=outcome.message or outcome.code)

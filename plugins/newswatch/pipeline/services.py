@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from newswatch import __version__
 from newswatch.config.settings import Settings
+from newswatch.errors import PermanentError
 from newswatch.feeds.auth import Auth
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect
@@ -39,30 +40,43 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     resolve_auth: Callable[[str], Auth | None] = no_auth
-    ops_webhook: str | None = field(default=None, repr=False)
-    contact: str = ""
 
     @classmethod
-    def from_settings(cls, settings: Settings, env: Mapping[str, str]) -> Services:
-        """For the command line: everything from the environment and `.env`."""
+    def from_settings(cls, settings: Settings, config_dir: Path) -> Services:
+        """For the command line: everything from the environment and `.env`.
+
+        Raises PermanentError where no Redis is named.
+        """
+        if settings.redis_url is None:
+            raise PermanentError(
+                "REDIS_URL is not set: put it into .env or the environment, or use `make run`"
+            )
         slack = None
-        if settings.slack_bot_token:
-            slack = SlackSettings(token=settings.slack_bot_token, base_url=settings.slack_base_url)
+        if settings.slack_token:
+            slack = SlackSettings(token=settings.slack_token, base_url=settings.slack_base_url)
+
+        def resolve_auth(name: str) -> Auth | None:
+            header = settings.resolve_auth(name)
+            return Auth(header) if header else None
+
         return cls(
             redis=connect(settings.redis_url),
             slack=slack,
-            config_dir=settings.config_dir,
-            env=env,
-            resolve_auth=lambda name: Auth.parse(env.get(name)),
-            ops_webhook=settings.ops_webhook,
-            contact=settings.contact,
+            config_dir=config_dir,
+            env=settings.environment,
+            resolve_auth=resolve_auth,
         )
 
     @property
     def user_agent(self) -> str:
-        """Who polls, and how to reach them."""
-        contact = f"; +{self.contact}" if self.contact else ""
-        return f"newswatch/{__version__} (news alerts{contact})"
+        """Who polls, and how to reach them (NEWSWATCH_CONTACT)."""
+        contact = self.env.get("NEWSWATCH_CONTACT", "").strip()
+        return f"newswatch/{__version__} (news alerts{'; ' if contact else ''}{contact})"
+
+    @property
+    def ops_webhook(self) -> str | None:
+        """Where notices go that Slack cannot carry (NEWSWATCH_OPS_WEBHOOK)."""
+        return self.env.get("NEWSWATCH_OPS_WEBHOOK", "").strip() or None
 
     async def __aenter__(self) -> Self:
         return self

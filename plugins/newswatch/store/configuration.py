@@ -17,6 +17,8 @@ class Stored:
     version: int
     digest: str
     bundle: str
+    files: str
+    """Fingerprint of the files it was made of."""
 
 
 async def read_version(redis: Redis) -> tuple[int, str]:
@@ -27,14 +29,32 @@ async def read_version(redis: Redis) -> tuple[int, str]:
 
 async def read_stored(redis: Redis) -> Stored | None:
     """What is in force, None before the first adoption."""
-    version, digest, bundle = await redis.hmget(keys.CONFIG, ["version", "digest", "bundle"])
+    names = ["version", "digest", "bundle", "files"]
+    version, digest, bundle, files = await redis.hmget(keys.CONFIG, names)
     if version is None or bundle is None:
         return None
-    return Stored(int(version), text(digest), text(bundle))
+    return Stored(int(version), text(digest), text(bundle), text(files))
+
+
+async def read_files(redis: Redis) -> str:
+    """The fingerprint of the files in force, "" when there are none."""
+    return text(await redis.hget(keys.CONFIG, "files"))
+
+
+async def note_files(redis: Redis, files: str) -> None:
+    """The files changed without changing what they say (a comment, the order of keys)."""
+    await redis.hset(keys.CONFIG, "files", files)
 
 
 async def put_in_force(redis: Redis, replaces: int, stored: Stored, now_ms: int) -> bool:
     """Put a bundle in force unless another came in meanwhile (then False)."""
     script = redis.register_script(script_text("configure"))
-    args: list[str | int] = [str(replaces), str(stored.version), stored.digest, stored.bundle, now_ms]
+    args: list[str | int] = [
+        str(replaces),
+        str(stored.version),
+        stored.digest,
+        stored.bundle,
+        now_ms,
+        stored.files,
+    ]
     return bool(await script(keys=[keys.CONFIG], args=args))

@@ -1,0 +1,5 @@
+"""`python -m newswatch.cli`."""
+
+from newswatch.cli.app import main
+
+main()

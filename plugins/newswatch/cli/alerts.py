@@ -1,0 +1,58 @@
+"""`newswatch alerts`: the newest alerts and where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.output import ago, as_json, table
+from newswatch.models import Alert
+from newswatch.pipeline.services import Services, utc_now
+from newswatch.store import outbox
+from newswatch.store.client import redis_errors
+
+
+async def _newest(services: Services, limit: int) -> list[tuple[Alert, outbox.Queued | None]]:
+    with redis_errors():
+        ids = await outbox.recent_alerts(services.redis, limit)
+        found = await outbox.read_alerts(services.redis, ids)
+        message_ids = await outbox.alert_messages(services.redis, [alert.id for alert in found])
+        messages = await outbox.read_messages(services.redis, dict.fromkeys(filter(None, message_ids)))
+    by_id = {queued.delivery.message.id: queued for queued in messages}
+    return [(alert, by_id.get(name)) for alert, name in zip(found, message_ids, strict=True)]
+
+
+def _row(alert: Alert, queued: outbox.Queued | None) -> dict[str, Any]:
+    data = asdict(alert)
+    delivery = queued.delivery if queued else None
+    data["state"] = delivery.state if delivery else "unknown"
+    data["message_id"] = delivery.message.id if delivery else None
+    data["ts"] = delivery.ts if delivery else None
+    data["error"] = delivery.error if delivery else ""
+    return data
+
+
+@click.command()
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many.")
+@command
+def alerts(call: Invocation, *, limit: int) -> None:
+    """List the newest alerts, newest first."""
+    rows = [_row(*pair) for pair in call.run(lambda services: _newest(services, limit))]
+    if call.json:
+        as_json(rows)
+        return
+    now = utc_now()
+    table(
+        ("Matched", "State", "Severity", "Rule", "Feed", "Channel", "Title"),
+        [
+            (
+                *(ago(row["matched"], now), row["state"], row["severity"], row["rule_id"]),
+                *(row["feed_id"], row["channel"], row["title"]),
+            )
+            for row in rows
+        ],
+        "No alerts yet.",
+    )

@@ -1,0 +1,31 @@
+"""`newswatch check`: every error of the configuration at once, each with its place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.output import FINE, PROBLEM, as_json
+from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.services import utc_now
+
+
+@click.command()
+@command
+def check(call: Invocation) -> None:
+    """Check feeds.yaml, watchlist.yaml and receivers.yaml; warnings alone are fine."""
+    loaded = check_files(call.config_dir, utc_now().date())
+    broken = loaded.draft is None
+    if call.json:
+        as_json({"ok": not broken, "problems": [asdict(problem) for problem in loaded.problems]})
+    else:
+        for problem in loaded.problems:
+            click.echo(str(problem))
+        if loaded.draft is not None:
+            draft = loaded.draft
+            click.echo(
+                f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers: fine"
+            )
+    raise SystemExit(PROBLEM if broken else FINE)

@@ -1,0 +1,78 @@
+"""What every command takes: `--config`, `--json`, the settings, and how failures end it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from newswatch.cli.output import PROBLEM, as_json
+from newswatch.config.settings import Settings
+from newswatch.errors import NewswatchError
+from newswatch.pipeline.services import Services
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of the command line."""
+
+    config_dir: Path
+    json: bool
+    settings: Settings
+
+    def services(self) -> Services:
+        """Redis, Slack and the rest, from the settings."""
+        return Services.from_settings(self.settings, self.config_dir)
+
+    def run(self, work: Callable[[Services], Awaitable[Result]]) -> Result:
+        """Run asynchronous work with services around it."""
+
+        async def inside() -> Result:
+            async with self.services() as services:
+                return await work(services)
+
+        return asyncio.run(inside())
+
+    def fail(self, text: str) -> None:
+        """Say what is wrong and end with 1."""
+        if self.json:
+            as_json({"error": text})
+        else:
+            click.echo(text, err=True)
+        raise SystemExit(PROBLEM)
+
+
+def command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config` and `--json` and an Invocation as its first argument.
+
+    Errors raised on purpose end it with 1 and one clear text; a traceback is a defect of ours.
+    """
+
+    @click.option(
+        "--config",
+        "config_dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Folder of feeds.yaml, watchlist.yaml and receivers.yaml. Default: NEWSWATCH_CONFIG or config/.",
+    )
+    @click.option("--json", "as_json_", is_flag=True, help="Print JSON for machines.")
+    @functools.wraps(function)
+    def wrapped(*, config_dir: Path | None, as_json_: bool, **arguments: Any) -> Any:
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+        settings = Settings.from_env(os.environ, Path.cwd())
+        invocation = Invocation(config_dir or settings.config_dir, as_json_, settings)
+        try:
+            return function(invocation, **arguments)
+        except NewswatchError as error:
+            return invocation.fail(str(error))
+
+    return wrapped

@@ -1,0 +1,98 @@
+"""`newswatch dead`: messages Slack refused for good, to be looked at and tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.output import as_json, table
+from newswatch.errors import PermanentError
+from newswatch.pipeline import notices
+from newswatch.pipeline.services import Services
+from newswatch.store import outbox
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+
+
+class NoSuchLetter(PermanentError):
+    """The id given names no dead letter."""
+
+
+async def _letters(services: Services) -> list[dict[str, Any]]:
+    with redis_errors():
+        found = await outbox.read_messages(services.redis, await outbox.dead_letters(services.redis))
+        rows = []
+        for queued in found:
+            message = queued.delivery.message
+            alerts = await outbox.read_alerts(services.redis, message.alert_ids)
+            rows.append(
+                {
+                    "message_id": message.id,
+                    "channel": message.channel,
+                    "error": queued.delivery.error,
+                    "title": alerts[0].title if alerts else message.text.split("\n")[0],
+                    "rules": sorted({alert.rule_id for alert in alerts}),
+                    "alert_ids": list(message.alert_ids),
+                }
+            )
+    return rows
+
+
+async def _retry(services: Services, ids: tuple[str, ...]) -> int:
+    with redis_errors():
+        known = await outbox.dead_letters(services.redis)
+        unknown = [name for name in ids if name not in known]
+        if unknown:
+            raise NoSuchLetter(f"no dead letter has the id {unknown[0]}; `newswatch dead` lists them")
+        now_ms = to_ms(services.clock())
+        chosen = await outbox.read_messages(services.redis, ids or known)
+        for queued in chosen:
+            await outbox.revive(services.redis, queued.delivery.message, now_ms)
+        if not await outbox.dead_letters(services.redis):
+            await notices.clear_notice(services, "dead-letters", "All dead letters are queued again.")
+    return len(chosen)
+
+
+@click.group(invoke_without_command=True)
+@command
+def dead(call: Invocation) -> None:
+    """Dead letters: list them, or `dead retry`."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is not None:
+        return
+    _list(call)
+
+
+def _list(call: Invocation) -> None:
+    rows = call.run(_letters)
+    if call.json:
+        as_json(rows)
+        return
+    table(
+        ("Message", "Channel", "Rules", "Title", "Error"),
+        [(r["message_id"], r["channel"], ", ".join(r["rules"]), r["title"], r["error"]) for r in rows],
+        "No dead letters.",
+    )
+
+
+@dead.command("list")
+@command
+def list_(call: Invocation) -> None:
+    """List the dead letters, newest first."""
+    _list(call)
+
+
+@dead.command()
+@click.argument("message_ids", nargs=-1)
+@command
+def retry(call: Invocation, *, message_ids: tuple[str, ...]) -> None:
+    """Queue dead letters again, all of them unless ids are given."""
+    count = call.run(lambda services: _retry(services, message_ids))
+    if call.json:
+        as_json({"retried": count})
+    else:
+        click.echo(
+            f"{count} dead letter{'s' if count != 1 else ''} queued again; `newswatch deliver` sends them"
+        )

@@ -1,0 +1,162 @@
+"""`newswatch match`: what the watchlist says to a text, a page, a feed, or a file of items."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TextIO
+
+import click
+from rich.text import Text
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.output import as_json, console
+from newswatch.errors import ConfigError, PermanentError
+from newswatch.models import FeedFilter, Match, TextField
+from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.preview import read_url
+from newswatch.pipeline.services import utc_now
+from newswatch.rules import ItemText, Watchlist, compile_watchlist
+
+
+class BadLine(PermanentError):
+    """A line of the JSONL file is no item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One text to be matched, with the id to answer under."""
+
+    id: str
+    text: ItemText
+
+
+def _text(title: str, summary: str, body: str, lang: str) -> ItemText:
+    return ItemText(
+        title=title, summary=summary, body=body, author="", lang=lang, feed_id="", feed_tags=(), tags=()
+    )
+
+
+def _watchlist(call: Invocation) -> tuple[Watchlist, str]:
+    """The files' rules in force today. Words alone are asked here, so limits on feeds do not count."""
+    today = utc_now().date()
+    loaded = check_files(call.config_dir, today)
+    if loaded.draft is None:
+        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
+    draft = loaded.draft
+    rules = [
+        replace(rule, feeds=FeedFilter())
+        for rule in draft.rules
+        if rule.expires is None or rule.expires >= today.isoformat()
+    ]
+    return compile_watchlist(rules, draft.lists, draft.default_lang), draft.default_lang
+
+
+def _read_lines(source: TextIO, name: str, lang: str) -> Iterator[Candidate]:
+    for number, line in enumerate(source, start=1):
+        if line.strip():
+            yield _read_line(line, f"{name}:{number}:1", number, lang)
+
+
+def _read_line(line: str, place: str, number: int, lang: str) -> Candidate:
+    form = 'one JSON object a line: {"id": …, "title": …, "summary": …}'
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise BadLine(f"{place}: not JSON ({error}); {form}") from error
+    if not isinstance(data, dict):
+        raise BadLine(f"{place}: not an item; {form}")
+    texts = [data.get(key) or "" for key in ("title", "summary", "body", "lang")]
+    if not all(isinstance(text, str) for text in texts):
+        raise BadLine(f"{place}: title, summary, body and lang are strings")
+    title, summary, body, own_lang = texts
+    return Candidate(data.get("id", str(number)), _text(title, summary, body, own_lang or lang))
+
+
+def _spans(text: ItemText, match: Match) -> list[dict[str, Any]]:
+    return [
+        {
+            "field": span.field,
+            "start": span.start,
+            "end": span.end,
+            "text": getattr(text, span.field)[span.start : span.end],
+        }
+        for span in match.spans
+    ]
+
+
+def _tell(candidate: Candidate, matches: list[Match], *, json_lines: bool) -> None:
+    if json_lines:
+        found = [
+            {"rule": m.rule_id, "alternative": m.alternative, "spans": _spans(candidate.text, m)}
+            for m in matches
+        ]
+        as_json({"id": candidate.id, "matches": found})
+        return
+    if not matches:
+        click.echo("No rule matches.")
+    for match in matches:
+        out = console()
+        out.print(
+            Text.assemble((match.rule_id, "bold"), f"  ({match.alternative})" if match.alternative else "")
+        )
+        for name in dict.fromkeys(span.field for span in match.spans):
+            out.print(_marked(candidate.text, match, name))
+
+
+def _marked(text: ItemText, match: Match, name: TextField) -> Text:
+    """One field with its matched words marked: in colour on a terminal, in brackets elsewhere."""
+    original: str = getattr(text, name)
+    line = Text(f"  {name}: ")
+    position = 0
+    for span in sorted(span for span in match.spans if span.field == name):
+        start = max(span.start, position)
+        line.append(original[position:start])
+        words = original[start : span.end]
+        line.append(words if sys.stdout.isatty() else f"[{words}]", style="bold reverse")
+        position = max(position, span.end)
+    line.append(original[position:])
+    return line
+
+
+@click.command()
+@click.option("--title", default="", help="The headline.")
+@click.option("--summary", default="", help="The standfirst or teaser.")
+@click.option("--body", default="", help="The main text; blank lines part its blocks.")
+@click.option("--lang", default="", help="Language of the text, e.g. en or ru.")
+@click.option("--url", default="", help="A page or a feed to fetch and match.")
+@click.option(
+    "--jsonl",
+    type=click.File("r", encoding="utf-8"),
+    help="Items, one JSON object a line; - is standard input.",
+)
+@command
+def match(
+    call: Invocation, *, title: str, summary: str, body: str, lang: str, url: str, jsonl: TextIO | None
+) -> None:
+    """Match a text, a page, a feed or a file of items against the watchlist of the files."""
+    given = [bool(title or summary or body), bool(url), jsonl is not None]
+    if sum(given) != 1:
+        raise click.UsageError("give one of: --title/--summary/--body, --url, --jsonl")
+    watchlist, default_lang = _watchlist(call)
+    if jsonl is not None:
+        for candidate in _read_lines(jsonl, jsonl.name, lang or default_lang):
+            _tell(candidate, watchlist.match(candidate.text), json_lines=True)
+        return
+    if url:
+        found = asyncio.run(read_url(url, call.settings.environment))
+        candidates = [
+            Candidate(
+                one.link or url, _text(one.title, one.summary, one.body, one.lang or lang or default_lang)
+            )
+            for one in found
+        ]
+    else:
+        candidates = [Candidate("text", _text(title, summary, body, lang or default_lang))]
+    for candidate in candidates:
+        if len(candidates) > 1 and not call.json:
+            click.echo(candidate.text.title or candidate.id)
+        _tell(candidate, watchlist.match(candidate.text), json_lines=call.json)

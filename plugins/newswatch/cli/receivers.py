@@ -1,0 +1,70 @@
+"""`newswatch test-receiver`: one message to a receiver's channel, to see that it arrives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.output import as_json
+from newswatch.errors import ConfigError, PermanentError, SlackRefused, SlackUnavailable
+from newswatch.models import Message, Receiver, short_hash
+from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.services import Services
+from newswatch.slack.client import SlackClient
+from newswatch.slack.payload import render_ops
+
+
+class NoSuchReceiver(PermanentError):
+    """The id given names no receiver."""
+
+
+def _receiver(call: Invocation, name: str, services: Services) -> Receiver:
+    loaded = check_files(call.config_dir, services.clock().date())
+    if loaded.draft is None:
+        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
+    for receiver in loaded.draft.receivers:
+        if receiver.id == name:
+            return receiver
+    known = ", ".join(receiver.id for receiver in loaded.draft.receivers)
+    raise NoSuchReceiver(f"receivers.yaml has no receiver {name}; it has: {known}")
+
+
+async def _post(services: Services, receiver: Receiver) -> str:
+    if services.slack is None:
+        raise SlackRefused(
+            "No Slack token: set SLACK_BOT_TOKEN in .env or the environment", code="not_authed"
+        )
+    message = Message(
+        id=short_hash("test", receiver.id, services.clock().isoformat()),
+        kind="ops",
+        channel=receiver.channel,
+        story_id="test",
+        alert_ids=(),
+        text=f"newswatch can post here.\nThis is a test of the receiver {receiver.id}; nothing happened.",
+    )
+    async with SlackClient(replace(services.slack)) as client:
+        outcome = await client.post(render_ops(message), thread_ts=None, broadcast=False)
+    if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
+        raise SlackUnavailable(outcome.message)
+    if outcome.ts is None:
+        raise SlackRefused(outcome.message, code=outcome.code)
+    return outcome.ts
+
+
+@click.command("test-receiver")
+@click.argument("receiver")
+@command
+def test_receiver(call: Invocation, *, receiver: str) -> None:
+    """Post a test message to RECEIVER's channel."""
+
+    async def work(services: Services) -> tuple[Receiver, str]:
+        found = _receiver(call, receiver, services)
+        return found, await _post(services, found)
+
+    found, ts = call.run(work)
+    if call.json:
+        as_json({"receiver": found.id, "channel": found.channel, "ts": ts})
+    else:
+        click.echo(f"Sent to {found.channel} for receiver {found.id} (ts {ts})")

@@ -1,0 +1,77 @@
+"""What `newswatch doctor` finds: configuration, Redis and Slack, each with what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from newswatch.config.draft import Draft
+from newswatch.errors import NewswatchError
+from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.services import Services
+from newswatch.slack.client import SlackClient
+from newswatch.store.client import redis_errors
+
+OLDEST_REDIS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing examined."""
+
+    subject: str
+    level: Literal["ok", "warning", "error"]
+    message: str
+
+
+async def examine(services: Services) -> list[Examined]:
+    """Everything, in the order in which it should be mended. Raises nothing for what it finds."""
+    loaded = check_files(services.config_dir, services.clock().date())
+    errors = [problem for problem in loaded.problems if problem.severity == "error"]
+    findings = [Examined("configuration", "error", str(problem)) for problem in errors]
+    if loaded.draft is not None:
+        draft = loaded.draft
+        text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
+        findings.append(Examined("configuration", "ok", text))
+    findings += await _redis(services)
+    return findings + await _slack(services, loaded.draft)
+
+
+async def _redis(services: Services) -> list[Examined]:
+    try:
+        with redis_errors():
+            info: dict[str, Any] = await services.redis.info()
+    except NewswatchError as error:
+        return [Examined("redis", "error", str(error))]
+    version = str(info.get("valkey_version") or info.get("redis_version") or "0")
+    findings = [_version(version)]
+    if not info.get("aof_enabled"):
+        text = "the append-only file is off: a crash would lose what was seen. Set `appendonly yes`"
+        findings.append(Examined("redis persistence", "error", text))
+    else:
+        findings.append(Examined("redis persistence", "ok", "append-only file on"))
+    policy = str(info.get("maxmemory_policy", "unknown"))
+    if policy != "noeviction":
+        text = f"maxmemory-policy is {policy}: Redis may throw queues away. Set `noeviction`"
+        findings.append(Examined("redis eviction", "error", text))
+    else:
+        findings.append(Examined("redis eviction", "ok", "noeviction"))
+    return findings
+
+
+def _version(version: str) -> Examined:
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < OLDEST_REDIS:
+        text = f"version {version} is too old: newswatch needs Redis {OLDEST_REDIS} or newer, or Valkey"
+        return Examined("redis", "error", text)
+    return Examined("redis", "ok", f"reachable, version {version}")
+
+
+async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
+    if services.slack is None:
+        text = "no token: set SLACK_BOT_TOKEN in .env or the environment (README, Connect Slack)"
+        return [Examined("slack", "error", text)]
+    channels = sorted({receiver.channel for receiver in draft.receivers}) if draft else []
+    async with SlackClient(services.slack) as client:
+        found = await client.check(channels)
+    return [Examined(f"slack {one.subject}", one.level, one.message) for one in found]

@@ -1,0 +1,40 @@
+"""A page or feed fetched on request, to see what would match; nothing is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from newswatch import __version__
+from newswatch.errors import ParseFailed
+from newswatch.feeds.article import extract_article
+from newswatch.feeds.fetch import Fetcher
+from newswatch.feeds.worker import ParserPool
+from newswatch.models import Entry, Feed
+
+
+async def read_url(url: str, env: Mapping[str, str]) -> tuple[Entry, ...]:
+    """The entries of a feed, or a page's headline, standfirst and main text as one entry.
+
+    The caller is a person at a terminal of this machine, so private addresses are open to it.
+    Raises FetchFailed, FetchRefused and ParseFailed.
+    """
+    feed = Feed(id="preview", url=url, allow_private=True)
+    agent = f"newswatch/{__version__} (preview)"
+    async with Fetcher(user_agent=agent, resolve_auth=lambda _name: None, env=env) as fetcher:
+        result = await fetcher.fetch(feed, etag=None, last_modified=None)
+    async with ParserPool() as parsers:
+        try:
+            return (await parsers.parse(result.body, url=result.url, headers=result.headers)).entries
+        except ParseFailed as error:
+            if error.kind != "not_a_feed":
+                raise
+    page = extract_article(result.body, url=result.url, headers=result.headers)
+    entry = Entry(
+        link=result.url,
+        title=page.title,
+        summary=page.summary,
+        body=page.body,
+        lang=page.lang,
+        published=page.published,
+    )
+    return (entry,)

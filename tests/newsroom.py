@@ -1,0 +1,203 @@
+"""A whole newsroom for a test: real Redis, real HTTP, the Slack simulator, a configuration folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import redis
+
+from devtools.slack_sim.running import RunningSimulator
+from feed_server import FeedServer
+from newswatch.pipeline.configure import adopt_config
+from newswatch.pipeline.deliver import run_deliver
+from newswatch.pipeline.match import run_match
+from newswatch.pipeline.poll import run_poll
+from newswatch.pipeline.services import Services
+from newswatch.slack.client import SlackSettings
+from newswatch.store.client import connect
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICY, OPS = "C0123456789", "C0999999999"
+
+WATCHLIST = """\
+rules:
+  - id: central-bank-opposes
+    query: central bank opposes
+    severity: high
+    notify: [policy]
+"""
+
+
+class Newsroom:
+    """Runs the stages in this process (`poll`, `match`, `deliver`) or as commands (`command`)."""
+
+    def __init__(self, folder: Path, redis_url: str, slack: RunningSimulator, *, grace: str = "2s") -> None:
+        self.redis_url = redis_url
+        self.redis = redis.Redis.from_url(redis_url, decode_responses=True)
+        self.slack = slack
+        self.site = FeedServer()
+        self.config = folder / "config"
+        self.config.mkdir(parents=True)
+        self.clock = lambda: datetime.now(timezone.utc)
+        self._grace = grace
+        self.feeds("wire")
+        self.watchlist(WATCHLIST)
+        self.receivers()
+
+    def close(self) -> None:
+        self.site.stop()
+        self.redis.close()
+
+    # ── configuration ─────────────────────────────────────────────────────────────────────────
+
+    def feeds(self, *ids: str, every: str = "1m", extra: str = "") -> None:
+        rows = "".join(f"  - {{id: {name}, url: {self.site.url}/{name}}}\n" for name in ids)
+        defaults = f"defaults: {{every: {every}, lang: en, allow_private: true{extra}}}\n"
+        self.write("feeds.yaml", f"{defaults}feeds:\n{rows}")
+
+    def watchlist(self, text: str) -> None:
+        self.write("watchlist.yaml", text)
+
+    def receivers(self, interval: str = "0.02s") -> None:
+        self.write(
+            "receivers.yaml",
+            f"defaults: {{per_channel_interval: {interval}, grace: {self._grace}}}\n"
+            f"receivers:\n  - {{id: policy, channel: {POLICY}}}\n  - {{id: ops, channel: {OPS}}}\n",
+        )
+
+    def write(self, name: str, text: str) -> None:
+        (self.config / name).write_text(text, "utf-8")
+
+    # ── stages in this process ────────────────────────────────────────────────────────────────
+
+    def services(self, **changes) -> Services:
+        settings = SlackSettings(token=self.slack.token, base_url=self.slack.base_url, timeout_s=5.0)
+        values = {
+            "redis": connect(self.redis_url),
+            "slack": settings,
+            "config_dir": self.config,
+            "clock": lambda: self.clock(),
+            "env": {},
+            **changes,
+        }
+        return Services(**values)
+
+    def _do(self, work, **changes):
+        async def inside():
+            async with self.services(**changes) as services:
+                return await work(services)
+
+        return asyncio.run(inside())
+
+    def adopt(self):
+        return self._do(adopt_config)
+
+    def poll(self):
+        async def work(services):
+            await adopt_config(services)
+            return await run_poll(services, all_feeds=True)
+
+        return self._do(work)
+
+    def match(self):
+        return self._do(run_match)
+
+    def deliver(self, **options):
+        async def work(services):
+            return await run_deliver(services, **options)
+
+        return self._do(work)
+
+    def run(self):
+        """All three once."""
+        polled = self.poll()
+        return polled, self.match(), self.deliver()
+
+    def pass_time(self, span: timedelta) -> None:
+        """Move the clock that the stages see."""
+        before = self.clock
+        self.clock = lambda: before() + span
+
+    # ── stages as processes ───────────────────────────────────────────────────────────────────
+
+    def environment(self, **more: str) -> dict[str, str]:
+        keep = {name: value for name, value in os.environ.items() if not name.startswith(("REDIS", "SLACK"))}
+        return keep | {
+            "REDIS_URL": self.redis_url,
+            "SLACK_BOT_TOKEN": self.slack.token,
+            "SLACK_BASE_URL": self.slack.base_url,
+            "NEWSWATCH_CONFIG": str(self.config),
+            "PYTHONPATH": str(ROOT / "plugins"),
+            **more,
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """One command of the CLI as a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "newswatch.cli", *words],
+            env=self.environment(),
+            cwd=self.config.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def command(self, *words: str, timeout: float = 60.0) -> tuple[int, str, str]:
+        """Run a command to its end: (exit status, stdout, stderr)."""
+        process = self.start(*words)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            kill(process)
+            raise
+        return process.returncode, out, err
+
+    def json(self, *words: str):
+        """Run a command with --json; asserts that it ended well."""
+        status, out, err = self.command(*words, "--json")
+        assert status == 0, (words, out, err)
+        return json.loads(out)
+
+    # ── what readers see ──────────────────────────────────────────────────────────────────────
+
+    def posts(self, channel: str = POLICY) -> list[dict]:
+        """Messages in the channel itself."""
+        return [m for m in self.slack.messages(channel) if m.get("thread_ts") in (None, m["ts"])]
+
+    def replies(self, channel: str = POLICY) -> list[dict]:
+        """Messages in threads."""
+        return [m for m in self.slack.messages(channel) if m.get("thread_ts") not in (None, m["ts"])]
+
+    def alert_ids(self, channel: str = POLICY) -> list[str]:
+        """Every alert id that stands in the channel, with repetitions."""
+        return [
+            name
+            for message in self.slack.messages(channel)
+            for name in message["metadata"]["event_payload"]["alert_ids"]
+        ]
+
+    def until(self, condition, timeout_s: float = 20.0):
+        """Wait until `condition()` holds and return its value."""
+        deadline = time.monotonic() + timeout_s
+        while not (value := condition()):
+            assert time.monotonic() < deadline, "it did not come true in time"
+            time.sleep(0.05)
+        return value
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """`kill -9` a command and everything it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.communicate()

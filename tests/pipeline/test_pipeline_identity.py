@@ -1,0 +1,218 @@
+"""Identity is decided by pure code; here are the cases a desk would notice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newswatch.feeds.canonical import canonical_link
+from newswatch.models import Entry, Feed
+from newswatch.pipeline import identity
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
+FEED = Feed(id="wire", url="https://wire.example/rss")
+
+
+def entry(number: int, **changes) -> Entry:
+    base = Entry(
+        guid=f"g{number}",
+        link=f"https://wire.example/story/{number}?utm_source=rss",
+        title=f"Story {number}",
+        summary=f"Summary {number}",
+        published=NOW - timedelta(hours=1),
+    )
+    return replace(base, **changes)
+
+
+class Feedback:
+    """A feed as the poller lives through it: documents come, records are kept."""
+
+    def __init__(self, *, first_sight: bool = False) -> None:
+        self.known = {}
+        self.first = first_sight
+        self.document = self.confirmed = 0
+
+    def show(self, *entries: Entry, now: datetime = NOW, version: int = 1):
+        seconds = int(now.timestamp())
+        sighting = identity.Sighting(
+            feed=FEED,
+            now=seconds,
+            first_sight=self.first,
+            config_version=version,
+            document_time=self.document,
+            confirmed_time=self.confirmed,
+        )
+        decision = identity.decide(self.known, identity.identify(entries, canonical_link), sighting)
+        self.known = {record.id: record for record in decision.whole}
+        self.first = False
+        self.document = self.confirmed = seconds
+        return [item for item, _ in decision.items]
+
+
+def test_known_items_shown_again_are_not_new():
+    feed = Feedback()
+    assert len(feed.show(entry(1), entry(2))) == 2
+    assert feed.show(entry(2), entry(1)) == []
+
+
+def test_items_come_out_oldest_first():
+    feed = Feedback()
+    old = entry(1, published=NOW - timedelta(hours=5))
+    titles = [item.title for item in feed.show(entry(2), old)]
+    assert titles == ["Story 1", "Story 2"]
+
+
+def test_rewritten_guids_bring_nothing_when_links_stay():
+    feed = Feedback()
+    feed.show(entry(1), entry(2))
+    assert feed.show(entry(1, guid="x1"), entry(2, guid="x2")) == []
+
+
+def test_rewritten_guids_and_tracking_parameters_bring_nothing():
+    feed = Feedback()
+    feed.show(entry(1))
+    changed = entry(1, guid="x1", link="http://WIRE.example/story/1?utm_source=app#top")
+    assert feed.show(changed) == []
+
+
+def test_rewritten_guid_then_edit_keeps_the_items_identity():
+    feed = Feedback()
+    (first,) = feed.show(entry(1))
+    feed.show(entry(1, guid="x1"))
+    (edited,) = feed.show(entry(1, guid="x1", summary="Changed"))
+    assert (edited.id, edited.revision) == (first.id, 1)
+
+
+def test_guid_rewritten_back_and_forth_stays_one_item():
+    feed = Feedback()
+    feed.show(entry(1))
+    for guid in ("x1", "g1", "x1", "g1"):
+        assert feed.show(entry(1, guid=guid)) == []
+
+
+def test_edit_is_a_revision_of_the_same_item():
+    feed = Feedback()
+    (first,) = feed.show(entry(1))
+    (second,) = feed.show(entry(1, title="Story 1, corrected"))
+    assert second.id == first.id
+    assert (first.revision, second.revision) == (0, 1)
+
+
+def test_edit_keeps_the_version_of_the_first_claim():
+    feed = Feedback()
+    feed.show(entry(1), version=3)
+    (edited,) = feed.show(entry(1, summary="Changed"), version=9)
+    assert edited.config_version == 3
+
+
+def test_reused_title_with_another_link_on_another_day_is_new():
+    feed = Feedback()
+    rates = entry(1, title="Key rate decision")
+    feed.show(rates)
+    later = entry(2, title="Key rate decision", published=NOW + timedelta(days=40))
+    assert len(feed.show(later)) == 1
+
+
+def test_reused_title_beside_the_old_item_is_new():
+    feed = Feedback()
+    feed.show(entry(1, title="Statement"))
+    assert len(feed.show(entry(1, title="Statement"), entry(2, title="Statement"))) == 1
+
+
+def test_same_link_under_a_new_guid_while_the_old_stays_is_new():
+    feed = Feedback()
+    feed.show(entry(1))
+    assert len(feed.show(entry(1), entry(1, guid="second"))) == 1
+
+
+def test_two_new_guids_claiming_one_known_link_are_both_new():
+    feed = Feedback()
+    feed.show(entry(1))
+    assert len(feed.show(entry(1, guid="a", title="A"), entry(1, guid="b", title="B"))) == 2
+
+
+def test_same_link_more_than_48_hours_later_is_new():
+    feed = Feedback()
+    feed.show(entry(1))
+    late = NOW + timedelta(hours=60)
+    assert len(feed.show(entry(1, guid="x", published=late), now=late)) == 1
+
+
+def test_undated_feed_that_rewrites_guids_every_day_for_a_week_stays_quiet():
+    feed = Feedback()
+    feed.show(entry(1, published=None))
+    for day in range(1, 8):
+        now = NOW + timedelta(days=day)
+        assert feed.show(entry(1, guid=f"day{day}", published=None), now=now) == []
+
+
+def test_repeated_guid_in_one_document_is_told_apart_by_link():
+    feed = Feedback()
+    shown = [entry(1, guid="same"), entry(2, guid="same")]
+    assert len(feed.show(*shown)) == 2
+    assert feed.show(*shown) == []
+
+
+def test_guid_that_becomes_repeated_does_not_bring_the_first_again():
+    feed = Feedback()
+    feed.show(entry(1, guid="same"))
+    brought = feed.show(entry(1, guid="same"), entry(2, guid="same"))
+    assert [item.title for item in brought] == ["Story 2"]
+
+
+def test_items_without_guid_and_link_are_told_apart_by_text():
+    feed = Feedback()
+    bare = Entry(title="A", summary="one")
+    assert len(feed.show(bare, replace(bare, summary="two"))) == 2
+    assert feed.show(bare) == []
+
+
+def test_first_sight_is_silent_for_old_and_undated_items():
+    feed = Feedback(first_sight=True)
+    old = entry(1, published=NOW - timedelta(hours=30))
+    items = feed.show(entry(2), old, entry(3, published=None))
+    assert {item.title: item.silent for item in items} == {"Story 1": True, "Story 2": False, "Story 3": True}
+
+
+def test_first_sight_leaves_an_archive_out_of_the_stream_and_remembers_it():
+    feed = Feedback(first_sight=True)
+    archive = entry(1, published=NOW - timedelta(days=900))
+    assert feed.show(archive) == []
+    assert feed.show(archive) == []
+
+
+def test_edit_of_a_silent_item_stays_silent():
+    feed = Feedback(first_sight=True)
+    feed.show(entry(1, published=None))
+    (edited,) = feed.show(entry(1, published=None, summary="Changed"))
+    assert edited.silent
+
+
+def test_item_is_forgotten_30_days_after_it_left_the_document():
+    feed = Feedback()
+    feed.show(entry(1))
+    feed.show(entry(2), now=NOW + timedelta(days=29))
+    assert any(record.title == identity.digest("story 1", 6) for record in feed.known.values())
+    feed.show(entry(2), now=NOW + timedelta(days=31))
+    assert len(feed.known) == 1
+
+
+def test_item_stays_known_while_the_document_is_only_confirmed():
+    """A feed that answered 304 for two months still holds its items."""
+    feed = Feedback()
+    feed.show(entry(1))
+    two_months = NOW + timedelta(days=60)
+    feed.confirmed = int(two_months.timestamp()) - 60
+    feed.show(entry(2), now=two_months)
+    assert feed.show(entry(1), now=two_months + timedelta(hours=1)) == []
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=8), st.lists(st.integers(0, 6), max_size=8))
+def test_whatever_the_order_a_document_never_brings_an_item_twice(first, second):
+    feed = Feedback()
+    feed.show(*(entry(n) for n in first))
+    brought = feed.show(*(entry(n) for n in second))
+    assert {item.title for item in brought} == {f"Story {n}" for n in set(second) - set(first)}

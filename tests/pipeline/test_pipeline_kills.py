@@ -1,0 +1,98 @@
+"""`kill -9` between and inside the stages, as processes: nothing lost, nothing sent twice."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from feed_server import story
+from newsroom import Newsroom, kill
+
+WORDS = "The central bank opposes the plan."
+
+
+@pytest.fixture
+def room(tmp_path, redis_url, simulator):
+    simulator.reset()
+    newsroom = Newsroom(tmp_path, redis_url, simulator, grace="1.5s")
+    yield newsroom
+    newsroom.close()
+
+
+def settle(room: Newsroom, stories: int) -> None:
+    """Run whole cycles until every story's alert is in Slack and no queue is left."""
+    room.until(
+        lambda: room.run() and len(room.alert_ids()) >= stories and not room.redis.smembers("newswatch:channels"),
+        timeout_s=60,
+    )
+
+
+def assert_each_once(room: Newsroom, stories: int) -> None:
+    ids = room.alert_ids()
+    assert len(ids) == len(set(ids)) == stories
+    assert room.slack.doubles() == {}
+
+
+@pytest.mark.parametrize("stage", ["poll", "match-pending", "deliver"])
+def test_kill_while_a_stage_is_at_work_loses_and_doubles_nothing(room, stage):
+    stories = 30
+    room.site.serve("/wire", *(story(n, f"News {n}", WORDS) for n in range(stories)))
+    before = {"poll": [], "match-pending": ["poll"], "deliver": ["poll", "match-pending"]}[stage]
+    for name in before:
+        room.json(name)
+    if stage == "poll":
+        victim_at_work = threading_event(room)
+        process = room.start("poll")
+        room.until(victim_at_work)
+    else:
+        process = room.start(stage)
+        depth = {"match-pending": "newswatch:alerts", "deliver": None}[stage]
+        room.until(lambda: room.redis.exists(depth) if depth else room.slack.messages())
+    kill(process)
+    settle(room, stories)
+    assert_each_once(room, stories)
+
+
+def threading_event(room: Newsroom):
+    """True once the feed's server has been asked; the answer then takes its time."""
+    asked = []
+
+    def hold() -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            time.sleep(1.0)
+
+    room.site.documents["/wire"].before_answer = hold
+    return lambda: asked
+
+
+def test_kill_between_the_stages_loses_and_doubles_nothing(room):
+    room.site.serve("/wire", story(1, summary=WORDS))
+    for name in ("poll", "match-pending", "deliver", "poll", "match-pending", "deliver"):
+        room.json(name)
+    assert_each_once(room, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_kills_at_random_instants_with_dropped_replies_lose_and_double_nothing(room):
+    """Forty kills over a changing feed; each tenth answer of Slack gets lost on its way back."""
+    chance = random.Random(20261123)
+    shown = []
+    for step in range(40):
+        shown.append(story(step, f"Distinct headline {step}", WORDS))
+        room.site.serve("/wire", *shown[-20:])
+        if step % 10 == 5:
+            room.slack.fault("reset", when="after", times=1)
+        process = room.start("run", "--all")
+        time.sleep(chance.uniform(0.2, 2.2))
+        kill(process)
+    room.slack.clear_faults()
+    expected = len({key for key in room.redis.scan_iter("newswatch:alert:*")})
+    settle(room, max(expected, 20))
+    assert_each_once(room, len(room.alert_ids()))
+    titles = {item["title"] for item in shown[-20:]}
+    texts = " ".join(message["text"] for message in room.slack.messages())
+    assert all(title in texts for title in titles)

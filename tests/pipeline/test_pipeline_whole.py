@@ -1,0 +1,273 @@
+"""From feed to Slack over real Redis, real HTTP and the simulator: what a desk gets to see."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from feed_server import Document, story
+from newsroom import OPS, POLICY
+
+WORDS = "The central bank opposes the plan."
+
+
+def test_words_in_the_standfirst_alone_bring_one_message_with_the_reason(newsroom):
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS), story(2))
+    polled, matched, delivered = newsroom.run()
+    assert (polled.new, matched.alerts, delivered.sent) == (2, 1, 1)
+    (message,) = newsroom.posts()
+    assert "Ministries want mining legalised" in message["text"]
+    assert "central bank opposes" in message["text"]
+    assert "central-bank-opposes" in message["text"]
+    assert "https://news.example/story/1" in str(message["blocks"])
+
+
+def test_second_run_repeats_nothing(newsroom):
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.run()
+    polled, matched, delivered = newsroom.run()
+    assert (polled.new, matched.alerts, delivered.sent) == (0, 0, 0)
+    assert len(newsroom.slack.messages()) == 1
+
+
+def test_unchanged_feed_is_asked_with_its_etag_and_answers_304(newsroom):
+    newsroom.site.serve("/wire", story(1, summary=WORDS), etag='W/"odd etag"')
+    newsroom.run()
+    polled, _, _ = newsroom.run()
+    assert polled.not_modified == 1
+    assert newsroom.site.requests[-1].headers["If-None-Match"] == 'W/"odd etag"'
+    assert newsroom.site.requests[-1].status == 304
+
+
+def test_changed_build_date_is_no_news(newsroom):
+    for build in ("Mon, 23 Nov 2026 10:00:00 GMT", "Mon, 23 Nov 2026 10:05:00 GMT"):
+        newsroom.site.serve("/wire", story(1, summary=WORDS), build=build)
+        newsroom.run()
+    assert len(newsroom.slack.messages()) == 1
+
+
+def test_rewritten_guids_ping_nobody(newsroom):
+    newsroom.site.serve("/wire", story(1, summary=WORDS), story(2))
+    newsroom.run()
+    newsroom.site.serve("/wire", story(1, summary=WORDS, guid="x"), story(2, guid="y"))
+    polled, _, _ = newsroom.run()
+    assert polled.new == 0
+    assert len(newsroom.slack.messages()) == 1
+
+
+def test_reused_title_on_another_day_alerts_again(newsroom):
+    title = "Monetary policy decision: central bank opposes easing"
+    newsroom.site.serve("/wire", story(1, title, age=timedelta(hours=20)))
+    newsroom.run()
+    newsroom.site.serve("/wire", story(2, title, age=timedelta(minutes=1)), story(1, title))
+    newsroom.run()
+    assert len(newsroom.posts()) == 2
+
+
+def test_edit_of_an_item_that_alerted_stays_quiet(newsroom):
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.run()
+    newsroom.site.serve("/wire", story(1, "Corrected headline", WORDS + " Updated."))
+    polled, matched, _ = newsroom.run()
+    assert (polled.new, matched.alerts) == (1, 0)
+    assert len(newsroom.slack.messages()) == 1
+
+
+def test_edit_that_first_brings_the_words_alerts_once_marked_updated(newsroom):
+    newsroom.site.serve("/wire", story(1))
+    newsroom.run()
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.run()
+    newsroom.site.serve("/wire", story(1, summary=WORDS + " More."))
+    newsroom.run()
+    (message,) = newsroom.posts()
+    assert "updated" in message["text"].lower()
+
+
+def test_edit_of_an_item_older_than_48_hours_stays_quiet(newsroom):
+    newsroom.site.serve("/wire", story(1, age=timedelta(hours=20)))
+    newsroom.run()
+    newsroom.pass_time(timedelta(hours=30))
+    newsroom.site.serve("/wire", story(1, summary=WORDS, age=timedelta(hours=20)))
+    newsroom.run()
+    assert newsroom.slack.messages() == []
+
+
+def test_new_feed_alerts_only_on_the_last_day(newsroom):
+    old = [story(n, summary=WORDS, age=timedelta(hours=25 + n)) for n in range(2, 30)]
+    newsroom.site.serve("/wire", story(1, summary=WORDS), *old)
+    newsroom.run()
+    assert len(newsroom.posts()) == 1
+
+
+def test_new_rule_does_not_alert_on_items_claimed_before_it(newsroom):
+    newsroom.watchlist("rules:\n  - {id: other, query: nothing here, notify: [policy]}\n")
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.poll()
+    newsroom.watchlist("rules:\n  - {id: late, query: central bank opposes, notify: [policy]}\n")
+    newsroom.adopt()
+    newsroom.match()
+    newsroom.site.serve("/wire", story(1, summary=WORDS + " Edited."))
+    newsroom.run()
+    assert newsroom.slack.messages() == []
+
+
+def test_only_the_second_feeds_copy_says_the_words_and_it_alerts(newsroom):
+    newsroom.feeds("wire", "daily")
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised"))
+    newsroom.site.serve("/daily", story(1, "Ministries want mining legalised", WORDS, guid="d1"))
+    newsroom.run()
+    assert len(newsroom.posts()) == 1
+
+
+def test_story_told_by_three_feeds_is_one_message_and_a_thread(newsroom):
+    newsroom.feeds("wire", "daily", "metro")
+    for name in ("daily", "metro"):
+        newsroom.site.serve(f"/{name}", title=name.title())
+    newsroom.site.serve("/wire", story(1, "First", WORDS))
+    newsroom.run()
+    link = "https://news.example/story/1?utm_source={}"
+    newsroom.site.serve("/daily", story(1, "Second", WORDS, link=link.format("daily")), title="Daily")
+    newsroom.run()
+    newsroom.site.serve("/metro", story(1, "Third", WORDS, link=link.format("metro")), title="Metro")
+    newsroom.run()
+    (message,) = newsroom.posts()
+    assert len(newsroom.replies()) == 2
+    assert all(reply["thread_ts"] == message["ts"] for reply in newsroom.replies())
+    assert "+2 sources" in message["text"]
+    assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 3
+
+
+def test_item_without_a_link_still_alerts(newsroom):
+    newsroom.site.serve("/wire", story(1, "Linkless", WORDS, link=""))
+    newsroom.run()
+    assert len(newsroom.posts()) == 1
+
+
+def test_one_broken_feed_does_not_hold_up_the_others(newsroom):
+    newsroom.feeds("wire", "broken", "missing")
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.site.documents["/broken"] = Document(b"<html>not a feed</html>")
+    polled, _, _ = newsroom.run()
+    assert (polled.feeds, polled.failed) == (3, 2)
+    assert len(newsroom.posts()) == 1
+
+
+def test_slack_that_is_away_loses_nothing_and_gets_all_on_its_return(newsroom):
+    newsroom.site.serve("/wire", *(story(n, f"News {n}", WORDS) for n in range(5)))
+    newsroom.slack.kill()
+    counts = newsroom.run()[2]
+    assert counts.sent == 0
+    assert counts.problems
+    newsroom.slack.restart()
+    newsroom.until(lambda: newsroom.deliver() and len(newsroom.posts()) == 5)
+    assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 5
+
+
+def test_redis_that_restarts_keeps_everything(newsroom, tmp_path, own_redis, simulator):
+    from newsroom import Newsroom
+
+    room = Newsroom(tmp_path / "restart", own_redis.url, simulator)
+    room.site.serve("/wire", story(1, summary=WORDS))
+    room.poll()
+    own_redis.kill()
+    own_redis.start()
+    room.match()
+    own_redis.kill()
+    own_redis.start()
+    room.deliver()
+    own_redis.kill()
+    own_redis.start()
+    room.run()
+    room.close()
+    assert len(newsroom.slack.messages(POLICY)) == 1
+
+
+def test_validators_are_not_saved_when_the_claim_fails(newsroom, tmp_path, own_redis, simulator):
+    from newsroom import Newsroom
+    from newswatch.errors import RedisUnavailable
+
+    room = Newsroom(tmp_path / "claim", own_redis.url, simulator)
+    room.adopt()
+    room.site.serve("/wire", story(1, summary=WORDS), etag='"v1"')
+    room.site.documents["/wire"].before_answer = own_redis.kill
+    with pytest.raises(RedisUnavailable):
+        room.poll()
+    room.site.documents["/wire"].before_answer = None
+    own_redis.start()
+    polled, _, _ = room.run()
+    room.close()
+    assert room.site.requests[-1].status == 200
+    assert polled.new == 1
+    assert len(newsroom.slack.messages(POLICY)) == 1
+
+
+def test_broken_edit_keeps_the_last_good_rules_at_work_and_tells_ops_once(newsroom):
+    newsroom.adopt()
+    newsroom.watchlist("rules:\n  - id: central-bank-opposes\n    qurey: central bank opposes\n")
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.run()
+    newsroom.run()
+    assert len(newsroom.posts()) == 1
+    (notice,) = newsroom.posts(OPS)
+    assert "watchlist.yaml:3:5" in notice["text"]
+
+
+def test_mended_configuration_is_told_to_ops(newsroom):
+    newsroom.adopt()
+    good = (newsroom.config / "watchlist.yaml").read_text()
+    newsroom.watchlist("rules: [")
+    newsroom.adopt()
+    newsroom.watchlist(good)
+    newsroom.adopt()
+    newsroom.deliver()
+    assert [("valid again" in m["text"]) for m in newsroom.posts(OPS)] == [False, True]
+
+
+def test_first_start_with_a_broken_configuration_says_why_and_does_nothing(newsroom):
+    newsroom.watchlist("rules: [")
+    adoption = newsroom.adopt()
+    assert adoption.bundle is None
+    assert any(problem.file.endswith("watchlist.yaml") for problem in adoption.errors)
+    assert newsroom.redis.xlen("newswatch:items") == 0
+
+
+def test_channel_that_is_gone_keeps_its_queue_and_does_not_stop_the_others(newsroom):
+    newsroom.watchlist(
+        "rules:\n"
+        "  - {id: one, query: central bank opposes, notify: [policy]}\n"
+        "  - {id: two, query: central bank opposes, notify: [ops]}\n"
+    )
+    newsroom.slack.fault("not_in_channel", channel=POLICY, times=1)
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    counts = newsroom.run()[2]
+    assert any("not_in_channel" in problem for problem in counts.problems)
+    assert newsroom.posts(POLICY) == []
+    assert len(newsroom.posts(OPS)) >= 1
+    newsroom.pass_time(timedelta(seconds=5))
+    newsroom.deliver()
+    assert len(newsroom.posts(POLICY)) == 1
+
+
+def test_refused_message_becomes_a_dead_letter_that_can_be_retried(newsroom):
+    newsroom.slack.fault("invalid_blocks", times=2)
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    counts = newsroom.run()[2]
+    assert counts.dead == 1
+    assert newsroom.posts() == []
+    (letter,) = newsroom.json("dead")
+    assert letter["rules"] == ["central-bank-opposes"]
+    assert newsroom.json("dead", "retry")["retried"] == 1
+    newsroom.json("deliver")
+    assert len(newsroom.posts()) == 1
+    assert newsroom.json("dead") == []
+
+
+def test_dropped_reply_is_found_in_history_and_not_sent_twice(newsroom):
+    newsroom.slack.fault("reset", when="after", times=1)
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    counts = newsroom.run()[2]
+    assert counts.sent + counts.retrying == 1
+    newsroom.until(lambda: newsroom.deliver().queued == 0)
+    assert len(newsroom.slack.messages(POLICY)) == 1
