@@ -16,6 +16,8 @@ from newswatch.slack.text import Piece, clean, joined, pieces_of, usable_link
 _EPOCH = datetime(1970, 1, 2, tzinfo=timezone.utc)
 NO_TITLE = "(no title)"
 _MAX_QUOTES = 3
+_MAX_TITLE_CHARS = 2_000
+"""A title of a megabyte is cut before it is cleaned; the message shows 300 characters at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
         mark for one in excerpts if one.field == "title" and one.text == newest.title for mark in one.marks
     ]
     return Report(
-        title=pieces_of(newest.title, in_title) or (Piece(NO_TITLE),),
+        title=pieces_of(newest.title[:_MAX_TITLE_CHARS], in_title) or (Piece(NO_TITLE),),
         link=usable_link(newest.link),
         source=clean(sources.get(newest.feed_id) or "") or clean(newest.feed_id) or "unknown source",
         when=_when(newest, now),

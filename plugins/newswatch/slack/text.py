@@ -45,18 +45,18 @@ def clean(text: str) -> str:
     for char in text:
         category = unicodedata.category(char)
         accents = accents + 1 if category in {"Mn", "Me"} else 0
-        if accents > _MAX_ACCENTS:
-            continue
-        kept.append(_shown(char, category, kept))
+        shown = _shown(char, category, kept[-1] if kept else " ")
+        if shown and accents <= _MAX_ACCENTS:
+            kept.append(shown)
     return _WHITE_SPACE.sub(" ", "".join(kept)).strip(" " + _JOINERS)
 
 
-def _shown(char: str, category: str, before: Sequence[str]) -> str:
+def _shown(char: str, category: str, before: str) -> str:
+    """What stands for `char` after `before`: itself, a space, or nothing."""
     if category in _SPACES or char in "\t\n\r\v\f\x85" or char in _BLANKS:
         return " "
     if char in _JOINERS:
-        last = next((part for part in reversed(before) if part), " ")
-        return "" if last in _JOINERS + " " else char
+        return "" if before in _JOINERS + " " else char
     if category in _HIDDEN or ord(char) & 0xFFFE == 0xFFFE:
         return ""
     return char
@@ -154,18 +154,23 @@ def escape(text: str) -> str:
 
 def mrkdwn_link(url: str, text: str) -> str:
     """A link for a mrkdwn field, with what would end it early percent-encoded."""
-    return f"<{escape(url.translate(_URL_UNSAFE))}|{escape(text)}>"
+    return f"<{escape(url.translate(_URL_UNSAFE))}|{escape(text)}>"  # a label may hold any |
 
 
 def usable_link(url: str) -> str | None:
-    """`url` verbatim when Slack takes it as a link: http(s), a host, ≤ 3,000 visible characters."""
-    if not 0 < len(url) <= MAX_URL_CHARS or not url.lower().startswith(("http://", "https://")):
+    """`url` when Slack takes it as a link: http(s), a host, at most 3,000 visible characters.
+
+    Verbatim, except that `<`, `>` and `|`, which no URL holds unencoded and which end a link in
+    Slack's own notation, are percent-encoded.
+    """
+    if any(unicodedata.category(char) in _HIDDEN | _SPACES for char in url[: MAX_URL_CHARS + 1]):
         return None
-    if any(unicodedata.category(char) in _HIDDEN | _SPACES for char in url):
+    encoded = url.translate(_URL_UNSAFE)
+    if len(encoded) > MAX_URL_CHARS or not encoded.lower().startswith(("http://", "https://")):
         return None
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(encoded)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # a port or an IPv6 address that is none
         return None
-    return url if usable else None
+    return encoded if usable else None
