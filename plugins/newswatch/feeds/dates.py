@@ -17,16 +17,32 @@ _RFC3339 = re.compile(
     r"^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*([Zz]|[+-]\d\d:?\d\d)?)?$"
 )
 
+_ISO_START = re.compile(r"^\s*(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d))?)?")
 
-def from_struct(parsed: time.struct_time | None) -> datetime | None:
-    """A UTC struct_time, as feedparser gives it, as datetime; None for none and for absurd ones."""
-    if parsed is None:
+
+def from_struct(parsed: time.struct_time | None, text: str = "") -> datetime | None:
+    """A UTC struct_time, as feedparser gives it, as datetime; None for none and for absurd ones.
+
+    `text` is what the feed wrote. feedparser reads the 13th month as the next year's first; such a
+    date is refused, not corrected.
+    """
+    if parsed is None or _is_impossible(text):
         return None
     try:
         seconds = calendar.timegm(parsed)
         return _sane(datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds))
     except (OverflowError, ValueError):
         return None
+
+
+def _is_impossible(text: str) -> bool:
+    match = _ISO_START.match(text)
+    if not match:
+        return False
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    if not 1 <= year <= 9999 or not 1 <= month <= 12 or hour > 24 or minute > 59 or second > 60:
+        return True
+    return not 1 <= day <= calendar.monthrange(year, month)[1]
 
 
 def from_rfc3339(text: str) -> datetime | None:

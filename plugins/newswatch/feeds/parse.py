@@ -11,6 +11,7 @@ import io
 import re
 import warnings
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import feedparser
@@ -97,9 +98,13 @@ def _entry(raw: Any, url: str, *, atom: bool) -> Entry:
             str(tag.get("label") or tag.get("term") or "") for tag in raw.get("tags") or ()
         ),
         lang=entry.language(_str(raw, "language") or _detail(raw, "title").get("language") or ""),
-        published=dates.from_struct(_own(raw, "published_parsed") or _own(raw, "created_parsed")),
-        updated=dates.from_struct(_own(raw, "updated_parsed")),
+        published=_date(raw, "published") or _date(raw, "created"),
+        updated=_date(raw, "updated"),
     )
+
+
+def _date(raw: Any, name: str) -> datetime | None:
+    return dates.from_struct(_own(raw, f"{name}_parsed"), _str(raw, name))
 
 
 def _content(raw: Any) -> tuple[str, bool]:

@@ -120,8 +120,13 @@ def main() -> None:
         os.dup2(2, 1)
         parse_job(_WARM_UP, url="", headers={}, seen=())
         limit_memory(memory_bytes)
-        with suppress(BrokenPipeError):
+        try:
             serve(0, results, cpu_s=cpu_s)
+        except BrokenPipeError:
+            pass
+        except MemoryError:
+            # Not even the job could be read. What is left on the pipe cannot be told apart any more.
+            sys.exit(wire.EXIT_MEMORY)
 
 
 if __name__ == "__main__":

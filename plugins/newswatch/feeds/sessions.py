@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import abc
+from aiohttp import abc, hdrs
 from yarl import URL
 
 from newswatch.errors import PermanentError
 from newswatch.feeds.address import CheckedResolver, checked_socket
+from newswatch.feeds.auth import Auth
 from newswatch.feeds.proxy import split_credentials
 
 _DNS_TTL_S = 60
@@ -82,7 +83,12 @@ class Sessions:
         if proxy is not None:
             options["proxy"], credentials = split_credentials(proxy)
             if credentials:
-                options["proxy_auth"] = aiohttp.BasicAuth(*credentials, encoding="utf-8")
+                to_proxy: dict[str, str] = {hdrs.PROXY_AUTHORIZATION: Auth.basic(*credentials).header}
+                if url.scheme == "https":
+                    options["proxy_headers"] = to_proxy
+                else:
+                    # Without a tunnel the proxy reads the request itself.
+                    headers = {**headers, **to_proxy}
         return self._session(route).get(
             url, headers=headers, timeout=timeout, allow_redirects=False, max_field_size=16_384, **options
         )

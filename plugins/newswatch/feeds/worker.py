@@ -27,7 +27,12 @@ from newswatch.models import ParsedFeed
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 _DYING_S = 5.0
-_KILLED_BY_LIMIT = frozenset({-signal.SIGPROF, -signal.SIGXCPU, -signal.SIGKILL})
+_ENDED_BY_LIMIT = {
+    -signal.SIGPROF: "processor time",
+    -signal.SIGXCPU: "processor time",
+    -signal.SIGKILL: "killed from outside, as systems short of memory do",
+    wire.EXIT_MEMORY: "memory",
+}
 
 
 class ParserPool:
@@ -129,8 +134,8 @@ class ParserPool:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(process.wait(), _DYING_S)
         code = process.returncode
-        if code in _KILLED_BY_LIMIT:
-            return ParseFailed(self._limit_text("processor time"), kind="limit")
+        if code in _ENDED_BY_LIMIT:
+            return ParseFailed(self._limit_text(_ENDED_BY_LIMIT[code]), kind="limit")
         return ParseFailed(_crash_text(f"exit code {code}"), kind="crashed")
 
     def _limit_text(self, which: str) -> str:

@@ -1,0 +1,28 @@
+"""Fixtures of the feed tests: servers of their own and a fetcher."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from feeds_server import FeedServer, make_fetcher, start_server
+
+from newswatch.feeds.fetch import Fetcher
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FeedServer]:
+    async for started in start_server():
+        yield started
+
+
+@pytest.fixture
+async def other_server() -> AsyncIterator[FeedServer]:
+    async for started in start_server():
+        yield started
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    async with make_fetcher() as made:
+        yield made

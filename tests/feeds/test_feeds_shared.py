@@ -1,0 +1,70 @@
+"""Against feeds from the wild, kept outside the repository."""
+
+import calendar
+import io
+import time
+import warnings
+from contextlib import suppress
+from datetime import datetime, timezone
+from urllib.parse import urljoin
+
+import feedparser
+import psutil
+import pytest
+from feeds_server import shared_files
+
+from newswatch.errors import ParseFailed
+from newswatch.feeds.links import absolute_link
+from newswatch.feeds.parse import parse_document
+from newswatch.feeds.text import html_to_text
+from newswatch.feeds.worker import ParserPool
+
+pytestmark = pytest.mark.shared
+URL = "https://gazette.example/feed/rss.xml"
+
+
+@pytest.mark.parametrize("path", shared_files("real"))
+def test_real_feed_has_the_entries_that_feedparser_finds(path):
+    body = path.read_bytes()
+    ours = parse_document(body, url=URL, headers={}).entries
+    theirs = feedparser.parse(io.BytesIO(body)).entries
+    assert [e.guid for e in ours] == [" ".join(raw.get("id", "").split()) for raw in theirs]
+    assert [e.link for e in ours] == [link_of(raw) for raw in theirs]
+    assert [e.title for e in ours] == [
+        html_to_text(raw.get("title", "")).replace("\n\n", " ") for raw in theirs
+    ]
+    for name in ("published", "updated"):
+        assert [getattr(e, name) for e in ours] == [date_of(raw, name) for raw in theirs]
+
+
+def link_of(raw):
+    link = raw.get("link", "")
+    if raw.get("guidislink") and link == raw.get("id") and "://" not in link:
+        return ""
+    return absolute_link(URL, urljoin(URL, link)) if link else ""
+
+
+def date_of(raw, name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parsed = dict.get(raw, f"{name}_parsed")
+    if parsed is None or parsed.tm_year < 1971:
+        return None
+    return datetime.fromtimestamp(calendar.timegm(parsed), timezone.utc)
+
+
+async def test_nasty_feeds_stay_within_their_limits_and_leave_good_ones_unharmed():
+    paths = [param.values[0] for param in shared_files("nasty")]
+    if paths == [None]:
+        pytest.skip("the nasty feeds are kept outside the repository")
+    good = b"<rss version='2.0'><channel><item><title>good</title></item></channel></rss>"
+    async with ParserPool() as pool:
+        await pool.parse(good, url=URL, headers={})
+        for path in paths:
+            began = time.monotonic()
+            with suppress(ParseFailed):
+                await pool.parse(path.read_bytes(), url=URL, headers={"content-type": "text/xml"})
+            assert time.monotonic() - began < 10, path.name
+            assert (await pool.parse(good, url=URL, headers={})).entries[0].title == "good"
+            (process,) = psutil.Process().children()
+            assert process.memory_info().rss < 300_000_000, path.name
