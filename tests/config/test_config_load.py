@@ -9,7 +9,7 @@ from config_fakes import EasyChecker
 from newswatch.config.availability import NOT_YET
 from newswatch.config.checker import ListFinding
 from newswatch.config.load import fingerprint, load_config
-from newswatch.models import Feed, FeedFilter, Receiver, Rule
+from newswatch.models import Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
 
 HEALTHY = Path(__file__).parent / "healthy"
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -257,6 +257,39 @@ def test_every_refused_feature_has_a_fixture_of_its_own():
     broken = Path(__file__).parent / "broken"
     text = "".join(path.read_text() for path in broken.glob("*/*-not-available.yaml"))
     assert all(phrase in text for phrase in set(NOT_YET.values()) - {"matching the text of the page itself"})
+
+
+def test_features_taken_out_of_the_table_are_read_in_full(folder, monkeypatch):
+    for entry in list(NOT_YET):
+        monkeypatch.delitem(NOT_YET, entry)
+    (folder / "feeds.yaml").write_text("feeds:\n  - {id: a, url: 'http://a.example', article: true}\n")
+    (folder / "watchlist.yaml").write_text(
+        "rules:\n  - id: r\n    query: x\n    notify: [policy]\n"
+        "    threshold: {stories: 3, sources: 2, within: 30m}\n"
+    )
+    (folder / "receivers.yaml").write_text(
+        "receivers:\n  - {id: ops, channel: C0123456789}\n  - id: policy\n    channel: C0123456780\n"
+        "    mode: digest\n    digest: {at: 08:00, timezone: Europe/Zurich}\n"
+        "    quiet: {from: 22:00, to: 07:00, timezone: UTC, except: high}\n"
+    )
+    draft = load(folder).draft
+    assert draft.feeds[0].article
+    assert draft.rules[0].threshold == Threshold(3, 2, 1800.0)
+    assert draft.receivers[1].mode == "digest"
+    assert draft.receivers[1].digest == Digest("08:00", "Europe/Zurich")
+    assert draft.receivers[1].quiet == QuietHours("22:00", "07:00", "UTC", "high")
+
+
+@pytest.mark.parametrize(
+    ("receiver", "errors"), [("mode: digest", 1), ("digest: {at: 08:00, timezone: UTC}", 0)]
+)
+def test_digest_needs_a_time_but_a_time_needs_no_digest(folder, monkeypatch, receiver, errors):
+    for entry in list(NOT_YET):
+        monkeypatch.delitem(NOT_YET, entry)
+    (folder / "watchlist.yaml").write_text("rules: []\n")
+    body = f"receivers:\n  - {{id: ops, channel: C0123456789}}\n  - {{id: policy, channel: C0123456780, {receiver}}}\n"
+    (folder / "receivers.yaml").write_text(body)
+    assert len(load(folder).errors) == errors
 
 
 def test_shipped_feeds_and_receivers_load_without_a_word(tmp_path):

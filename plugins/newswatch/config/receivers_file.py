@@ -46,16 +46,10 @@ def read_receivers(report: Report) -> ReceiversPart:
 
 
 def _check_digest(given: Reading, report: Report) -> None:
-    """A digest needs its time, and a time needs the digest."""
-    if not given.sound:
-        return
-    label = f"receiver {given.get('id')!r}"
-    if given.get("mode") == "digest" and "digest" not in given.givens:
-        report.error(
-            given.node_of("mode"), f'{label}: mode digest needs digest: {{at: "08:00", timezone: …}}'
-        )
-    if given.get("mode", "each") == "each" and "digest" in given.givens:
-        report.error(given.node_of("digest"), f"{label}: digest has no effect without mode: digest")
+    """A digest needs its time. A time without the digest may wait for the day it is switched on."""
+    if given.sound and given.get("mode") == "digest" and "digest" not in given.givens:
+        message = 'mode digest needs its time, digest: {at: "08:00", timezone: Europe/Zurich}'
+        report.error(given.node_of("mode"), f"receiver {given.get('id')!r}: {message}")
 
 
 def _receiver(given: Reading, defaults: Reading | None) -> Receiver:
