@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.assets import CONFIG
 from newswatch_airflow.deadlines import deadline
 from newswatch_airflow.retries import recovery
+from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Reads `feeds.yaml`, `watchlist.yaml`, `watchlist.d/*.yaml` and `receivers.yaml` from the
@@ -26,7 +27,7 @@ configuration: nothing is polled until the files are right.
 from `newswatch check` before you save anything where Airflow looks.
 """
 
-with DAG(
+with TestableDAG(
     dag_id="check_config",
     description="Validate the configuration files and put them in force",
     doc_md=DOC,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.assets import ALERTS
 from newswatch_airflow.deadlines import deadline
 from newswatch_airflow.retries import recovery
+from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Sends every message that is due to its Slack channel, at most one a second per channel, and
@@ -27,7 +28,7 @@ invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.ya
 Messages that Slack refused for their content are dead letters: `newswatch dead list`, `newswatch dead retry`.
 """
 
-with DAG(
+with TestableDAG(
     dag_id="deliver_alerts",
     description="Send what is due in the outbox to Slack",
     doc_md=DOC,

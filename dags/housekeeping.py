@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import DAG, CronTriggerTimetable, get_current_context, task
+from airflow.sdk import CronTriggerTimetable, get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.deadlines import deadline
 from newswatch_airflow.retries import recovery
+from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Once a day it removes what is past its retention from Redis: items, alerts and delivery
@@ -22,7 +23,7 @@ by a missed day; memory use grows by a day's worth.
 shows how much memory Redis uses.
 """
 
-with DAG(
+with TestableDAG(
     dag_id="housekeeping",
     description="Remove from Redis what is past its retention",
     doc_md=DOC,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.assets import ALERTS, ITEMS
 from newswatch_airflow.deadlines import deadline
 from newswatch_airflow.retries import recovery
+from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Drains the stream `newswatch:items`: every waiting item is matched against the rules in
@@ -27,7 +28,7 @@ items stay in the stream, unacknowledged; nothing is lost and nothing alerts twi
 work by hand; `newswatch doctor` looks at Redis.
 """
 
-with DAG(
+with TestableDAG(
     dag_id="match_items",
     description="Match waiting items against the watchlist and queue the messages",
     doc_md=DOC,

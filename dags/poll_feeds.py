@@ -7,12 +7,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import DeltaTriggerTimetable, get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.assets import ITEMS
 from newswatch_airflow.deadlines import deadline
 from newswatch_airflow.retries import recovery
+from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Every minute (`NEWSWATCH_POLL_INTERVAL`, seconds) it takes up edited configuration, asks
@@ -33,7 +34,7 @@ died three times in a row. Nothing is lost: what was not claimed is fetched agai
 fail are listed by `newswatch feeds`; ops hears of a feed that is given up on. Run `newswatch doctor`.
 """
 
-with DAG(
+with TestableDAG(
     dag_id="poll_feeds",
     description="Fetch the feeds that are due and hand new items to matching",
     doc_md=DOC,

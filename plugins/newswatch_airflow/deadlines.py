@@ -11,10 +11,10 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import (
-    AsyncCallback,  # type: ignore[attr-defined]  # public, but absent from the stub
-    DeadlineAlert,  # type: ignore[attr-defined]
-    DeadlineReference,  # type: ignore[attr-defined]
+from airflow.sdk import (  # type: ignore[attr-defined]  # public, but absent from the package's stub
+    AsyncCallback,
+    DeadlineAlert,
+    DeadlineReference,
 )
 
 log = logging.getLogger(__name__)

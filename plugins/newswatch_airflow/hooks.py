@@ -32,7 +32,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 def config_folder() -> Path:
     """The folder with feeds.yaml and its siblings, as this process is told by NEWSWATCH_CONFIG."""
-    return Path(os.environ.get("NEWSWATCH_CONFIG") or REPOSITORY / "config")
+    return REPOSITORY / (os.environ.get("NEWSWATCH_CONFIG") or "config")
 
 
 def task_services(*, slack: bool = False) -> Services:
@@ -77,14 +77,21 @@ def _services(redis_connection: ConnectionLike, slack_connection: ConnectionLike
 
 
 def resolve_auth(name: str) -> Auth | None:
-    """What a feed's `auth` name stands for: an Airflow connection, else an environment variable."""
+    """What a feed's `auth` name stands for: an environment variable as on the command line, else a connection."""
+    from newswatch.config.settings import Settings  # noqa: PLC0415
     from newswatch.feeds.auth import Auth  # noqa: PLC0415
 
+    settings = Settings(config_dir=config_folder(), environment=os.environ)
+    header = settings.resolve_auth(name, otherwise=_connection_header)
+    return Auth(header) if header else None
+
+
+def _connection_header(name: str) -> str | None:
     try:
-        return feed_auth(BaseHook.get_connection(name))
+        auth = feed_auth(BaseHook.get_connection(name))
     except AirflowNotFoundException:
-        text = os.environ.get(name)
-        return Auth.from_text(text) if text else None
+        return None
+    return None if auth is None else auth.header
 
 
 def _utc_now() -> datetime:

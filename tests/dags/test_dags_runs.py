@@ -1,0 +1,165 @@
+"""Every DAG through `dag.test()`, with a real Redis, the Slack simulator and the sample news site."""
+
+import json
+
+import pytest
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+
+from airflow_sandbox import redis_connection
+from newswatch.errors import ConfigError
+from newswatch.store import keys
+from newswatch_airflow import stages
+
+pytestmark = [pytest.mark.airflow]
+
+
+def states(run):
+    """Task id (with map index where mapped) to state."""
+    return {
+        ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
+        for ti in run.get_task_instances()
+    }
+
+
+def returned(run, task_id, key="return_value"):
+    """What a task left in XCom."""
+    rows = XComModel.get_many(run_id=run.run_id, key=key, task_ids=task_id, dag_ids=run.dag_id)
+    with create_session() as session:
+        return [XComModel.deserialize_value(row) for row in session.scalars(rows)]
+
+
+def test_dag_runs_take_a_story_from_the_site_to_one_slack_message(world):
+    edition = world.site.publish(repeat_after_s=0)
+
+    poll = world.run("poll_feeds")
+    assert states(poll) == {
+        "plan": "success", "poll[0]": "success", "publish": "success", "verdict": "success"
+    }  # fmt: skip
+    assert str(poll.state) == "success"
+    (counts,) = returned(poll, "poll")
+    assert counts["feeds"] == counts["polled"] == 3
+    assert counts["new"] == world.redis.xlen(keys.ITEMS) > 0
+    assert counts["failed"] == 0
+
+    match = world.run("match_items")
+    assert states(match) == {"match": "success"}
+    (counts,) = returned(match, "match")
+    assert counts["alerts"] >= 1
+
+    deliver = world.run("deliver_alerts")
+    assert states(deliver) == {"deliver": "success"}
+    (post,) = world.posts()
+    assert edition["link"] in str(post["blocks"])
+    assert post["metadata"]["event_payload"]["alert_ids"]
+
+
+def test_poll_feeds_shows_hosts_and_feeds_on_the_mapped_task(world):
+    world.site.publish(repeat_after_s=0)
+    poll = world.run("poll_feeds")
+    (shard,) = [ti for ti in poll.get_task_instances() if ti.task_id == "poll"]
+    assert shard.rendered_map_index == "127.0.0.1, 3 feeds"
+
+
+def test_poll_feeds_without_news_stays_green_and_wakes_nobody(world):
+    world.run("check_config")
+    world.run("poll_feeds")
+    world.run("match_items")
+    quiet = world.run("poll_feeds")
+    assert states(quiet)["publish"] == "skipped"
+    assert str(quiet.state) == "success"
+
+
+def test_match_items_skips_its_event_when_no_message_is_due(world):
+    world.run("check_config")
+    match = world.run("match_items")
+    assert states(match) == {"match": "skipped"}
+    assert str(match.state) == "success"
+    assert returned(match, "match", key="counts") == [{"items": 0, "alerts": 0}]
+
+
+def test_poll_feeds_with_a_failing_feed_stays_green_and_counts_it(world):
+    feeds = world.config / "feeds.yaml"
+    feeds.write_text(
+        feeds.read_text("utf-8")
+        + f"  - {{id: gone, url: '{world.site.url}/nowhere.xml', allow_private: true}}\n",
+        encoding="utf-8",
+    )
+    world.site.publish(repeat_after_s=0)
+    poll = world.run("poll_feeds")
+    assert str(poll.state) == "success"
+    (counts,) = returned(poll, "poll")
+    assert counts["failed"] == 1
+    assert counts["new"] > 0
+
+
+def test_poll_feeds_with_a_failing_shard_is_red_although_the_items_go_on(world, monkeypatch):
+    world.site.publish(repeat_after_s=0)
+    world.run("check_config")
+    whole = stages.plan()
+    one_each = [{"label": feed_id, "feed_ids": [feed_id]} for feed_id in whole[0]["feed_ids"]]
+    real_poll = stages.poll
+
+    def poll(feed_ids):
+        if feed_ids == ["daily"]:
+            raise ConfigError([])
+        return real_poll(feed_ids)
+
+    monkeypatch.setattr(stages, "plan", lambda: one_each)
+    monkeypatch.setattr(stages, "poll", poll)
+    run = world.run("poll_feeds")
+    assert str(run.state) == "failed"
+    found = states(run)
+    assert sorted(found[f"poll[{n}]"] for n in range(3)) == ["failed", "success", "success"]
+    assert found["publish"] == "success"
+    assert found["verdict"] == "upstream_failed"
+
+
+def test_check_config_on_broken_files_is_red_and_names_the_place(world, capfd):
+    assert str(world.run("check_config").state) == "success"
+    (world.config / "watchlist.yaml").write_text("rules:\n  - id: one\n    querry: bank\n", encoding="utf-8")
+    capfd.readouterr()
+    assert str(world.run("check_config").state) == "failed"
+    said = "".join(capfd.readouterr())
+    assert "watchlist.yaml:3:5" in said
+    world.site.publish(repeat_after_s=0)
+    world.run("poll_feeds")
+    world.run("match_items")
+    world.run("deliver_alerts")
+    assert len(world.posts()) == 1
+    (notice,) = world.slack.messages("C0999999999")
+    assert "watchlist.yaml:3:5" in notice["text"]
+
+
+def test_check_config_on_a_broken_first_start_is_red(world):
+    (world.config / "feeds.yaml").write_text("feeds: [", encoding="utf-8")
+    assert str(world.run("check_config").state) == "failed"
+    poll = world.run("poll_feeds")
+    assert states(poll)["plan"] == "success"
+    assert str(poll.state) == "success"
+
+
+def test_deliver_alerts_with_a_refused_token_is_red_at_once_and_keeps_the_queue(world, monkeypatch, capfd):
+    world.site.publish(repeat_after_s=0)
+    for dag_id in ("poll_feeds", "match_items"):
+        world.run(dag_id)
+    with monkeypatch.context() as wrong:
+        bad = {"conn_type": "slack", "password": "xoxb-wrong", "extra": {"base_url": world.slack.base_url}}
+        wrong.setenv("AIRFLOW_CONN_NEWSWATCH_SLACK", json.dumps(bad))
+        red = world.run("deliver_alerts")
+    assert str(red.state) == "failed"
+    assert red.get_task_instances()[0].try_number == 1
+    assert "invalid_auth" in "".join(capfd.readouterr())
+    assert world.redis.zcard(keys.outbox("C0123456789")) == 1
+
+
+def test_housekeeping_is_green_on_an_empty_store(world):
+    assert str(world.run("housekeeping").state) == "success"
+
+
+def test_run_without_redis_tries_again_and_then_is_red(world, own_redis, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", redis_connection(own_redis.url))
+    own_redis.kill()
+    run = world.run("housekeeping")
+    assert str(run.state) == "failed"
+    assert run.get_task_instances()[0].try_number >= 3
