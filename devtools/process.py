@@ -35,8 +35,19 @@ def free_port() -> int:
         return port
 
 
+_PID_HEADER = "X-Server-Pid"
+
+
 def end_with_stdin(app: web.Application) -> None:
-    """Makes a server end when its standard input does: the kernel closes it when the parent dies."""
+    """Makes a server end when its standard input does: the kernel closes it when the parent dies.
+
+    Its answers name its process, so that the parent never takes another server on the port for it.
+    """
+
+    async def name_process(_: web.Request, response: web.StreamResponse) -> None:
+        response.headers[_PID_HEADER] = str(os.getpid())
+
+    app.on_response_prepare.append(name_process)
 
     async def watch(_: web.Application) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
@@ -88,11 +99,17 @@ class Service:
         until = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < until and self.process.poll() is None:
             with contextlib.suppress(OSError):
-                self.call("GET", self._ready)
-                return
+                if self._is_ours():
+                    return
             time.sleep(0.03)
         self.stop()
-        raise RuntimeError(f"{' '.join(self._command)}: not ready, exit code {self.process.returncode}")
+        raise RuntimeError(
+            f"{' '.join(self._command)}: not ready, exit code {self.process.returncode}; is port {self.port} taken?"
+        )
+
+    def _is_ours(self) -> bool:
+        with _OPENER.open(self.url + self._ready, timeout=_CALL_TIMEOUT_S) as answer:
+            return str(answer.headers.get(_PID_HEADER)) == str(self.process.pid)
 
     def call(
         self, verb: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from devtools.slack_sim.answers import SlackError
@@ -59,7 +60,8 @@ def _page(
     call: Call, channel: Channel, messages: list[Posted], *, default_limit: int, always: str | None = None
 ) -> dict[str, Any]:
     """One page of `messages`; `always` is the ts of a parent that no time range leaves out."""
-    wanted = [message for message in messages if message.ts == always or _in_range(call.args, message.ts)]
+    in_range = _range(call.args)
+    wanted = [message for message in messages if message.ts == always or in_range(message.ts)]
     wanted = _from_cursor(call.args, wanted)
     limit = number(call.args, "limit", default_limit, most=PAGE_MAX)
     page, rest = wanted[:limit], wanted[limit:]
@@ -73,11 +75,12 @@ def _page(
     return answer
 
 
-def _in_range(args: dict[str, Any], ts: str) -> bool:
-    """Method reference: oldest and latest are left out unless `inclusive`."""
+def _range(args: dict[str, Any]) -> Callable[[str], bool]:
+    """Whether a ts is asked for. Method reference: oldest and latest are left out unless `inclusive`."""
     oldest, latest = timestamp(args, "oldest", 0), timestamp(args, "latest", _FAR_FUTURE)
-    key = ts_key(ts)
-    return oldest <= key <= latest if flag(args, "inclusive") else oldest < key < latest
+    if flag(args, "inclusive"):
+        return lambda ts: oldest <= ts_key(ts) <= latest
+    return lambda ts: oldest < ts_key(ts) < latest
 
 
 def _cursor(ts: str) -> str:

@@ -11,6 +11,7 @@ from devtools.slack_sim.api import SIMULATOR
 from devtools.slack_sim.faults import BadFault, read_fault
 from devtools.slack_sim.settings import BadSettings, changed
 
+_DRAWN_PER_CHANNEL = 400
 _SHOWN = ("channel", "ts", "text", "blocks", "metadata", "thread_ts", "broadcast", "edited")
 
 
@@ -89,15 +90,20 @@ async def stats(request: web.Request) -> web.Response:
 
 
 async def view(request: web.Request) -> web.Response:
-    """`GET /sim/view?version=N`: what the page draws; only the version when nothing changed."""
+    """`GET /sim/view?version=N`: what the page draws; only the version when nothing changed.
+
+    The newest messages of each channel; their number in all stands with the channel.
+    """
     workspace = request.app[SIMULATOR].workspace
     if request.query.get("version") == str(workspace.version):
         return web.json_response({"version": workspace.version})
+    found = workspace.channels.values()
+    newest = [channel.messages[ts] for channel in found for ts in channel.order[-_DRAWN_PER_CHANNEL:]]
     return web.json_response(
         {
             "version": workspace.version,
-            "channels": [_channel(channel) for channel in workspace.channels.values()],
-            "messages": [_shown(record) for record in workspace.all_messages()],
+            "channels": [_channel(channel) for channel in found],
+            "messages": [_shown(message.record()) for message in newest],
         }
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from devtools.process import ROOT
+from devtools.slack_sim.check import contract_environment
 from devtools.slack_sim.journal import Journal
 from devtools.slack_sim.running import RunningSimulator
 
@@ -98,6 +99,11 @@ def test_tools_refuse_pages_of_other_sites(module_slack):
     assert caught.value.code == 403
 
 
+def test_port_of_another_server_is_refused_not_shared(module_slack):
+    with pytest.raises(RuntimeError, match=r"is port .* taken"):
+        RunningSimulator(port=int(module_slack.url.rpartition(":")[2]))
+
+
 def test_faults_file_is_in_force_from_the_start(tmp_path):
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps([{"method": "chat.postMessage", "kind": "is_archived"}]))
@@ -108,3 +114,9 @@ def test_faults_file_is_in_force_from_the_start(tmp_path):
     with RunningSimulator(faults=faults, interval_s=0) as slack:
         assert slack.post(CHANNEL, "x")["error"] == "is_archived"
         assert slack.post(CHANNEL, "x")["ok"]
+
+
+def test_check_names_the_settings_it_lacks():
+    settings, missing = contract_environment({"SLACK_BOT_TOKEN": "xoxb-1"})
+    assert missing == ["SLACK_TEST_CHANNEL"]
+    assert settings["SLACK_CONTRACT_TOKEN"] == "xoxb-1"

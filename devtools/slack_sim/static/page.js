@@ -21,12 +21,23 @@ function go(channel, thread = null) {
   else location.hash = wanted;
 }
 
-const inChannel = (id) => state.messages.filter((message) => message.channel === id);
-const byTs = (one, other) => Number(one.ts) - Number(other.ts);
+// all ts texts have the same length, so they sort as numbers do
+const byTs = (one, other) => (one.ts < other.ts ? -1 : 1);
+const inChannel = (id) => state.messages.filter((message) => message.channel === id).sort(byTs);
+
+function byThread(messages) {
+  const threads = new Map();
+  for (const message of messages) {
+    if (!message.thread_ts) continue;
+    if (!threads.has(message.thread_ts)) threads.set(message.thread_ts, []);
+    threads.get(message.thread_ts).push(message);
+  }
+  return threads;
+}
 
 function drawSidebar() {
   const entries = [...state.channels].sort((one, other) => one.id.localeCompare(other.id)).map((channel) => {
-    const count = inChannel(channel.id).length;
+    const count = channel.messages;
     if (channel.id === state.channel) state.seen.set(channel.id, count);
     const unread = count - (state.seen.get(channel.id) ?? count);
     if (!state.seen.has(channel.id)) state.seen.set(channel.id, count);
@@ -65,22 +76,24 @@ function fill(list, items) {
 function drawChannel(fresh) {
   const channel = state.channels.find((entry) => entry.id === state.channel);
   if (!channel) return;
-  const all = inChannel(channel.id).sort(byTs);
+  const all = inChannel(channel.id);
+  const threads = byThread(all);
   const tops = all.filter((message) => !message.thread_ts || message.broadcast);
   const items = withDays(tops, (message) => drawMessage(message, {
-    replies: all.filter((other) => other.thread_ts === message.ts),
+    replies: threads.get(message.ts) ?? [],
     open: () => go(channel.id, message.thread_ts ?? message.ts),
     broadcastNote: Boolean(message.thread_ts),
     fresh: fresh(message),
   }));
   if (!items.length) items.push(make("li", "empty", "No messages yet. They show here as soon as they are posted."));
+  if (all.length < channel.messages) items.unshift(make("li", "empty", "Earlier messages are kept but not shown here."));
   const list = by("messages");
   const switched = state.drawn !== channel.id;
   const atEnd = fill(list, items);
   if (switched) list.scrollTop = list.scrollHeight;
   by("newer").hidden = switched || atEnd || !tops.some(fresh);
   state.drawn = channel.id;
-  const notes = [channel.id, `${all.length} message${all.length === 1 ? "" : "s"}`];
+  const notes = [channel.id, `${channel.messages} message${channel.messages === 1 ? "" : "s"}`];
   if (channel.archived) notes.push("archived");
   if (!channel.member) notes.push("the app is not a member");
   by("channel-name").textContent = `# ${channel.name}`;
@@ -90,7 +103,7 @@ function drawChannel(fresh) {
 }
 
 function drawThread(fresh) {
-  const all = inChannel(state.channel).sort(byTs);
+  const all = inChannel(state.channel);
   const parent = all.find((message) => message.ts === state.thread);
   by("thread").hidden = !parent;
   if (!parent) return;
