@@ -253,6 +253,39 @@ def test_query_with_a_refused_list_is_not_reported_a_second_time(folder):
     assert "list 'opposes': an entry holds no exclamation mark" in message
 
 
+def test_list_that_names_a_refused_list_is_not_reported_a_second_time(folder):
+    class Nested(EasyChecker):
+        def check_lists(self, lists):
+            known = lists.keys()
+            return [ListFinding("all", 0, "there is no such list") for _ in known if "opposes" not in known][
+                :1
+            ]
+
+    text = (folder / "watchlist.yaml").read_text()
+    text = text.replace("opposes: [oppose, reject", "all: [$opposes]\n  opposes: [oppose, {}, reject")
+    (folder / "watchlist.yaml").write_text(text)
+    (message,) = messages(load(folder, Nested()))
+    assert "list 'opposes': expected one value, found a mapping" in message
+
+
+def test_half_a_million_tags_take_no_longer_than_reading_them(folder):
+    tags = ",".join(f"t{number}" for number in range(500_000))
+    (folder / "feeds.yaml").write_text(f"feeds:\n  - {{id: a, url: 'http://a.example', tags: [{tags}]}}\n")
+    before = time.process_time()
+    load(folder)
+    assert time.process_time() - before < 20
+
+
+def test_tag_given_twice_is_a_warning_and_counts_once(folder):
+    (folder / "watchlist.yaml").write_text("rules: []\n")
+    (folder / "feeds.yaml").write_text("feeds:\n  - {id: a, url: 'http://a.example', tags: [x, y, x]}\n")
+    loaded = load(folder)
+    assert loaded.draft.feeds[0].tags == ("x", "y")
+    assert messages(loaded) == [
+        f"{folder / 'feeds.yaml'}:2:51: warning: feed 'a': tags: 'x' stands here twice"
+    ]
+
+
 def test_every_refused_feature_has_a_fixture_of_its_own():
     broken = Path(__file__).parent / "broken"
     text = "".join(path.read_text() for path in broken.glob("*/*-not-available.yaml"))

@@ -18,6 +18,8 @@ from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar
 
 Schema = dict[str, Any]
 
+MAX_GUESSED_FROM = 300
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -34,7 +36,13 @@ class Kind(Protocol):
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """`; did you mean 'x'?` when a known word is close, else nothing."""
+    """`; did you mean 'x'?` when a known word is close, else nothing.
+
+    Looking for likeness among many words takes milliseconds each time; then only case is forgiven.
+    """
+    if len(known) > MAX_GUESSED_FROM:
+        same = [other for other in known if other.lower() == word.lower()]
+        return f"; did you mean {same[0]!r}?" if same else ""
     close = get_close_matches(word, known, n=1) or get_close_matches(word.lower(), known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
@@ -185,16 +193,19 @@ class ListOf:
         if not node.items and self.empty is not None:
             report.error(node, f"{label}: {self.empty}")
             return None
-        values: list[Any] = []
-        for item in node.items:
-            value = self.kind.read(item, label, report)
-            if value is None:
-                continue
-            if self.unique and value in values:
+        values = [(self.kind.read(item, label, report), item) for item in node.items]
+        if self.unique:
+            values = self._without_repeats(values, label, report)
+        return tuple(value for value, _ in values if value is not None)
+
+    def _without_repeats(
+        self, values: Sequence[tuple[Any, Node]], label: str, report: Report
+    ) -> list[tuple[Any, Node]]:
+        first: dict[Any, Node] = {}
+        for value, item in values:
+            if value is not None and first.setdefault(value, item) is not item:
                 report.warning(item, f"{label}: {value!r} stands here twice")
-                continue
-            values.append(value)
-        return tuple(values)
+        return list(first.items())
 
     def _expected(self, node: Node) -> str:
         if isinstance(node, MapNode):

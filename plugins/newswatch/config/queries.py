@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from newswatch.config.checker import Finding, Lists, QueryChecker
+from newswatch.config.checker import Finding, ListFinding, Lists, QueryChecker
 from newswatch.config.watchlist_file import ListSource, RuleSource, WatchlistPart
 from newswatch.config.yaml_tree import ListNode, Scalar
 from newswatch.models import Rule
@@ -26,7 +26,7 @@ def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str,
     """
     lists = {name: source.entries for name, source in part.lists.items() if source.entries is not None}
     broken = part.lists.keys() - lists.keys()
-    broken |= _check_lists(part.lists, lists, checker)
+    broken |= _check_lists(part, lists, broken, checker)
     for source in part.rules:
         _check_expiry(source, today)
         node = source.given.node_of("query")
@@ -46,19 +46,28 @@ def _uses(query: str, broken: set[str], lists: Lists, *, complete: bool) -> bool
     return any(name in broken or (not complete and name not in lists) for name in names)
 
 
-def _check_lists(sources: dict[str, ListSource], lists: Lists, checker: QueryChecker) -> set[str]:
-    """Report faulty entries; gives the names of the lists that have some."""
+def _check_lists(part: WatchlistPart, lists: Lists, broken: set[str], checker: QueryChecker) -> set[str]:
+    """Report faulty entries; gives the names of the lists that have some.
+
+    An entry that names a list which was refused is not held against its own list.
+    """
     found = checker.check_lists(lists)
     for finding in found:
-        source = sources[finding.list_name]
-        line, col = source.given.name.line, source.given.name.col
-        node = source.given.node
-        if isinstance(node, ListNode) and 0 <= finding.entry_index < len(node.items):
-            entry = node.items[finding.entry_index]
-            if isinstance(entry, Scalar):
-                line, col = source.report.place(entry, finding.offset)
-        source.report.error_at(line, col, f"list {finding.list_name!r}: {finding.message}")
+        entries = lists[finding.list_name]
+        entry = entries[finding.entry_index] if 0 <= finding.entry_index < len(entries) else ""
+        if not _uses(entry, broken, lists, complete=part.complete):
+            _report_entry(part.lists[finding.list_name], finding)
     return {finding.list_name for finding in found}
+
+
+def _report_entry(source: ListSource, finding: ListFinding) -> None:
+    line, col = source.given.name.line, source.given.name.col
+    node = source.given.node
+    if isinstance(node, ListNode) and 0 <= finding.entry_index < len(node.items):
+        entry = node.items[finding.entry_index]
+        if isinstance(entry, Scalar):
+            line, col = source.report.place(entry, finding.offset)
+    source.report.error_at(line, col, f"list {finding.list_name!r}: {finding.message}")
 
 
 def _check_query(

@@ -7,6 +7,8 @@ import re
 import yaml
 
 _AFTER_QUOTE = re.compile(r"""(?:^|[:\-\[,{]\s+)(?P<quote>["']).*(?P=quote)\s*$""")
+_LOOKED_AT = 500
+"""How much of a line is looked at: a file may be one line of megabytes."""
 _VALUE_BEFORE = re.compile(r"^\s*(?:- +)?[\w.-]+: +\S")
 
 
@@ -47,7 +49,7 @@ def _explain(problem: str, line: str, column: int) -> str:
         if _VALUE_BEFORE.match(before):
             return "': ' within a value reads as a key: put the value in quotes, or in a block (>-)"
         return "a key is not expected here: check the indentation and the lines above"
-    if "did not find expected" in problem and _AFTER_QUOTE.search(before):
+    if "did not find expected" in problem and _AFTER_QUOTE.search(before[-_LOOKED_AT:]):
         return "text follows a closing quote: put the whole value in a block (>-), quotes included"
     return _explain_missing(problem)
 
