@@ -1,0 +1,134 @@
+"""The compose files as docker-compose itself reads them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from airflow.models.connection import Connection
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "AIRFLOW_ADMIN_PASSWORD": "admin1",
+    "AIRFLOW_JWT_SECRET": "jwt1",
+    "AIRFLOW_FERNET_KEY": "fernet1",
+    "POSTGRES_PASSWORD": "postgres1",
+    "NEWSWATCH_REDIS_PASSWORD": "redis1",
+}
+AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+
+
+def compose(tmp_path, *files, **variables):
+    program = shutil.which("docker-compose")
+    if program is None:
+        pytest.skip("docker-compose is not installed")
+    (tmp_path / "env").write_text("")
+    named = [argument for file in files for argument in ("--file", str(ROOT / file))]
+    return subprocess.run(
+        [program, "--env-file", str(tmp_path / "env"), *named, "config"],
+        check=False,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def services(done):
+    assert done.returncode == 0, done.stderr
+    return yaml.safe_load(done.stdout)["services"]
+
+
+@pytest.fixture
+def stack(tmp_path):
+    return services(compose(tmp_path, "docker-compose.yml", **SECRETS))
+
+
+def mounts(service):
+    return [
+        volume
+        if isinstance(volume, str)
+        else f"{volume['source']}:{volume['target']}:{volume.get('mode', 'rw')}"
+        for volume in service.get("volumes", [])
+    ]
+
+
+def test_compose_runs_every_part_with_celery_workers(stack):
+    assert {f"airflow-{name}" for name in AIRFLOW} <= set(stack)
+    assert stack["airflow-scheduler"]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+    assert "container_name" not in stack["airflow-worker"], "a fixed name would forbid --scale"
+    assert "ports" not in stack["airflow-worker"]
+
+
+def test_compose_asks_for_a_login(stack):
+    manager = stack["airflow-api-server"]["environment"]["AIRFLOW__CORE__AUTH_MANAGER"]
+    assert manager.endswith("FabAuthManager")
+    assert all("ALL_ADMINS" not in name for name in stack["airflow-api-server"]["environment"])
+
+
+def test_only_the_api_server_may_write_the_configuration(stack):
+    for name, service in stack.items():
+        config = [mount for mount in mounts(service) if "/srv/newswatch/config" in mount]
+        assert all(mount.endswith(":ro") for mount in config) is (name != "airflow-api-server") or not config
+
+
+def test_newswatch_has_a_redis_of_its_own_that_forgets_nothing(stack):
+    command = " ".join(stack["newswatch-redis"]["command"])
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+    broker = stack["airflow-worker"]["environment"]["AIRFLOW__CELERY__BROKER_URL"]
+    assert "newswatch-redis" not in broker
+
+
+def test_the_connections_reach_airflow_whole(stack):
+    environment = stack["airflow-worker"]["environment"]
+    redis = Connection.from_json(environment["AIRFLOW_CONN_NEWSWATCH_REDIS"])
+    assert (redis.host, redis.port, redis.password) == ("newswatch-redis", 6379, "redis1")
+    assert redis.extra_dejson == {"db": 0}
+    slack = Connection.from_json(environment["AIRFLOW_CONN_NEWSWATCH_SLACK"])
+    assert slack.password == "xoxb-1"
+    assert slack.extra_dejson["base_url"].endswith("/")
+
+
+def test_nothing_starts_before_what_it_needs(stack):
+    for name in ("scheduler", "triggerer", "worker"):
+        needs = stack[f"airflow-{name}"]["depends_on"]
+        assert needs["airflow-init"]["condition"] == "service_completed_successfully"
+        assert needs["airflow-api-server"]["condition"] == "service_healthy"
+        assert needs["newswatch-redis"]["condition"] == "service_healthy"
+
+
+def test_every_lasting_airflow_service_has_a_health_check(stack):
+    assert all("healthcheck" in stack[f"airflow-{name}"] for name in AIRFLOW)
+
+
+def test_only_the_ui_is_published_and_only_on_loopback(stack):
+    published = {name: service["ports"] for name, service in stack.items() if service.get("ports")}
+    assert set(published) == {"airflow-api-server"}
+    assert "127.0.0.1" in str(published)
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_a_missing_secret_is_named(tmp_path, name):
+    done = compose(tmp_path, "docker-compose.yml", **{key: SECRETS[key] for key in SECRETS if key != name})
+    assert done.returncode != 0
+    assert ".env.example" in done.stderr
+
+
+def test_the_simulator_override_points_every_part_at_it(tmp_path):
+    stack = services(compose(tmp_path, "docker-compose.yml", "docker-compose.sim.yml", **SECRETS))
+    assert {"slack-sim", "news-site", "sample-config"} <= set(stack)
+    for name in AIRFLOW:
+        environment = stack[f"airflow-{name}"]["environment"]
+        slack = Connection.from_json(environment["AIRFLOW_CONN_NEWSWATCH_SLACK"])
+        assert slack.extra_dejson["base_url"] == "http://slack-sim:8081/api/"
+        assert environment["NEWSWATCH_CONFIG"] == "/srv/newswatch/sample/config"
+
+
+def test_the_example_settings_name_every_secret():
+    text = (ROOT / ".env.example").read_text()
+    assert all(f"\n{name}=" in text for name in SECRETS)
