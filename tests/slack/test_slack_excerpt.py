@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_scenes import item
@@ -88,6 +90,13 @@ def test_excerpts_put_the_title_first_and_never_drop_it():
 
 def test_excerpt_of_a_span_outside_of_the_text_is_left_out():
     assert excerpts_for(item(summary="short"), [Span("summary", 90, 95), Span("body", 0, 3)]) == ()
+
+
+def test_excerpts_of_a_text_that_repeats_one_word_come_at_once():
+    text = "bank " * 40_000
+    started = time.process_time()
+    excerpts_for(item(body=text), [Span("body", at, at + 4) for at in range(0, len(text), 5)])
+    assert time.process_time() - started < 1.0
 
 
 TEXTS = st.text(alphabet="ab .!?\n中é\u0301", max_size=900)

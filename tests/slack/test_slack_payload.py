@@ -71,7 +71,7 @@ def test_story_of_two_rules_names_both_the_gravest_first_and_joins_their_marks()
         alert(rule_id="high-one", severity="high", excerpts=(quote(),)),
     )
     assert "Why: rules high-one · low-one" in shown(payload)
-    assert "🔺 High" in shown(payload)
+    assert "▲ High" in shown(payload)
     assert marked(payload) == ["rejects", "central bank"]
     assert shown(payload).count("The regulator") == 1
 
@@ -191,6 +191,7 @@ def test_minimal_has_text_metadata_and_the_link_but_no_blocks():
     assert "blocks" not in payload
     assert "https://news.example/story?a=1&amp;b=2" in payload["text"]
     assert payload["metadata"]["event_payload"]["alert_ids"] == [one.id]
+    assert "rejects the bill" in payload["text"]
     assert payload["mrkdwn"] is False
     assert check_payload(payload) == []
 

@@ -98,6 +98,7 @@ _WORKSPACE: Mapping[str, str] = {
     "no_permission": "Add the scope chat:write to the Slack app and reinstall it",
     "ekm_access_denied": "A workspace admin has suspended messages; ask them",
     "org_login_required": "The workspace is being migrated; wait, or ask an admin",
+    "accesslimited": "The workspace takes calls only from certain networks; ask an admin to add this one",
     "team_access_not_granted": "Install the app in this workspace",
     "access_denied": "Ask a workspace admin to allow the app",
 }

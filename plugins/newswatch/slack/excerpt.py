@@ -14,6 +14,8 @@ from newswatch.models import BLOCK_SEPARATOR, Excerpt, Item, Span, TextField
 
 MAX_EXCERPTS = 3
 MAX_CHARS = 240
+_MAX_PLACES = 300
+"""Matched places looked at in one field: a text that repeats one word must not hold up the rest."""
 
 _ELLIPSIS = "…"
 _FIELDS: tuple[TextField, ...] = get_args(TextField)
@@ -37,7 +39,7 @@ def excerpts_for(item: Item, spans: Iterable[Span]) -> tuple[Excerpt, ...]:
     found: list[Excerpt] = []
     for name in _FIELDS:
         text = item.text(name)
-        ranges = _clipped(by_field.get(name, ()), len(text))
+        ranges = _clipped(by_field.get(name, ()), len(text))[:_MAX_PLACES]
         if ranges and name == "title":
             found.append(Excerpt(name, text, tuple(ranges)))
         elif ranges:
@@ -89,6 +91,7 @@ def _grown(text: str, core: _Range, bounds: _Range) -> _Range:
     start, end = core
     if end - start >= MAX_CHARS:
         return (start, start + MAX_CHARS)
+    bounds = (max(bounds[0], start - MAX_CHARS), min(bounds[1], end + MAX_CHARS))  # no sentence beyond fits
     stops = [match.end() for match in _SENTENCE_END.finditer(text, *bounds)]
     left = max([bounds[0], *(stop for stop in stops if stop <= start)])
     right = min([bounds[1], *(stop for stop in stops if stop >= end)])
@@ -124,8 +127,8 @@ def _excerpt(name: TextField, text: str, window: _Range, ranges: Sequence[_Range
     start += len(piece) - len(piece.lstrip())
     piece = piece.strip()
     end = start + len(piece)
-    prefix = f"{_ELLIPSIS} " if _cut(text[:start]) else ""
-    suffix = f" {_ELLIPSIS}" if text[end:].strip() and _cut(piece) and text[end] != "\n" else ""
+    prefix = f"{_ELLIPSIS} " if _cut(text[max(0, start - 9) : start]) else ""
+    suffix = f" {_ELLIPSIS}" if text[end : end + 9].strip() and _cut(piece) and text[end] != "\n" else ""
     shift = len(prefix) - start
     inside = [(max(s, start) + shift, min(e, end) + shift) for s, e in ranges if s < end and e > start]
     return Excerpt(name, prefix + re.sub(r"\s", " ", piece) + suffix, tuple(inside))

@@ -61,7 +61,7 @@ _DETAILS = (
     *(replace(_LEAN, also=also) for also in (_ALL, 40, 30, 20, 15, 10, 7, 5, 3, 2, 1, 0)),
 )
 """From everything to the headline alone; the first that fits is sent."""
-_MINIMAL = Detail(title=200, quotes=0, also=10, also_title=80, rules=5, text_url=3_000)
+_MINIMAL = Detail(title=200, quotes=1, also=10, also_title=80, rules=5, text_url=3_000)
 
 
 def render_story(

@@ -16,8 +16,8 @@ from newswatch.slack.reports import Detail, Report, Story
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
 
 SEPARATOR = " · "
-_SEVERITY_LABELS: Mapping[Severity, str] = {"high": "🔺 High", "medium": "🔶 Medium", "low": "🔹 Low"}
-"""Word and shape: readable without seeing the colour."""
+_SEVERITY_LABELS: Mapping[Severity, str] = {"high": "▲ High", "medium": "◆ Medium", "low": "▼ Low"}
+"""Word and shape, without any colour; these signs are in every font."""
 _FURTHER_REPORT = "↳ Further report"
 _MAX_SOURCE_CHARS = 60
 _MAX_RULE_CHARS = 80
