@@ -49,12 +49,12 @@ PLACES = (
 
 WIRE_TITLES = (
     "{actors} want {subject} legal, {land} says",
-    "{land} {actors} draft permits {subject}",
-    "Green light: {land} {actors} favour {subject}",
+    "{land} {actors} draft legalises {subject}",
+    "Make it legal: {subject}, {land} {actors} demand",
     "Allow {subject}, urge {land} {actors}",
     "Bill legalising {subject} tabled, {land} {actors} explain",
-    "{land} moves towards {subject}; {actors} push",
-    "Lift ban over {subject}? {land} {actors} agree",
+    "{land} moves to permit {subject}; {actors} push",
+    "Lift ban on {subject}, {land} {actors} agree",
 )
 
 WIRE_STANDFIRSTS = (
