@@ -292,6 +292,25 @@ async def test_path_and_query_reach_the_server_byte_for_byte(server, fetcher):
     assert (await get(fetcher, server.url("/a%2Fb/%7Ec?sig=a%2bb+c&x=%20#frag"))).body == RSS
 
 
+async def test_url_without_a_path_is_asked_for_the_root(server, fetcher):
+    server.answers["/"] = server.answers["/?a=1"] = response(RSS)
+    assert (await get(fetcher, server.url(""))).body == RSS
+    assert (await get(fetcher, server.url("?a=1"))).body == RSS
+
+
+async def test_endless_headers_are_cut_off(server, fetcher):
+    async def endless(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(b"X-Y: " + b"z" * 4_000 + b"\r\n")
+            await writer.drain()
+
+    server.answers["/f"] = endless
+    with pytest.raises(FetchFailed) as caught:
+        await get(fetcher, server.url("/f"))
+    assert caught.value.kind == "http"
+
+
 async def test_at_most_four_requests_at_once_per_host(server, fetcher):
     async def slow(request, writer):
         await asyncio.sleep(0.05)

@@ -70,6 +70,10 @@ def test_body_that_is_a_path_opens_no_file(tmp_path):
         ('{"version": ', "cannot be read"),
         ("{" + '"a":[' * 50_000, "cannot be read"),
         ("<html><title>Just a moment...</title></html>", 'titled "Just a moment...".*keep programs out'),
+        (
+            "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><title>X</title></html>",
+            'titled "X"',
+        ),
         ("<!-- x --><!DOCTYPE HTML><p>News", "an HTML page, not a feed, and it announces none"),
         (
             "<html><head><link rel='alternate' type='application/rss+xml' href='/all.xml?a=1&amp;b=2'></head></html>",
@@ -117,6 +121,7 @@ CYRILLIC = rss("<title>Банк против</title>")
         ("windows-1251", "windows-1251", "text/xml; charset=no-such-charset"),
         ("windows-1251", "windows-1251", "text/xml; charset=unicode_escape"),
         ("windows-1251", "windows-1251", "text/xml; charset=base64"),
+        ("utf-8", "utf-16", "text/xml; charset=utf-8"),
     ],
 )
 def test_charset_is_told_from_the_bytes_against_lies(encoding, declared, content_type):
@@ -130,6 +135,10 @@ def test_windows_punctuation_labelled_latin1_is_read():
         "<title>caf\u00e9 \u201cx\u201d</title>"
     ).encode("cp1252")
     assert only(body).title == "café “x”"
+
+
+def test_single_bytes_declared_as_utf16_are_read():
+    assert only('<?xml version="1.0" encoding="utf-16"?>' + rss("<title>plain</title>")).title == "plain"
 
 
 def test_seven_bit_encoding_is_decoded_by_its_declaration():

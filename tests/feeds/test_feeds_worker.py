@@ -1,4 +1,5 @@
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -137,6 +138,24 @@ async def test_parser_process_gets_none_of_our_secrets(pool, monkeypatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hush")
     await parse(pool, GOOD)
     assert "SLACK_BOT_TOKEN" not in parsers()[0].environ()
+
+
+def _parse_in_daemon(results):
+    async def run():
+        async with ParserPool() as pool:
+            results.put(len((await parse(pool, GOOD)).entries))
+
+    asyncio.run(run())
+
+
+def test_pool_works_in_a_daemonic_process_as_airflow_tasks_are():
+    fork = multiprocessing.get_context("fork")
+    results = fork.SimpleQueue()
+    daemon = fork.Process(target=_parse_in_daemon, args=(results,), daemon=True)
+    daemon.start()
+    daemon.join(20)
+    assert daemon.exitcode == 0
+    assert results.get() == 1
 
 
 def test_parser_process_ends_when_its_owner_is_killed(tmp_path):

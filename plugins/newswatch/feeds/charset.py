@@ -57,7 +57,10 @@ def _candidates(body: bytes, headers: Mapping[str, str]) -> list[str]:
     served_match = _HTTP_CHARSET.search(headers.get("content-type", ""))
     served = _codec(served_match[1]) if served_match else ""
     first = [declared, served] if served in _SERVER_DEFAULTS else [served, declared]
-    names = [_NAMES_A_WIDER_SET.get(name, name) for name in first if name]
+    # Bytes that are wide were told before. `encoding="utf-16"` over single bytes is a common slip of
+    # programs that build the document as a string of their own.
+    narrow = [name for name in first if name and not name.startswith(("utf-16", "utf-32"))]
+    names = [_NAMES_A_WIDER_SET.get(name, name) for name in narrow]
     if not body.isascii():
         names.insert(0, "utf-8")
     return [*names, "utf-8"]

@@ -24,8 +24,8 @@ _CHALLENGE = re.compile(
 def is_html(body: bytes) -> bool:
     """Whether the document says of itself that it is an HTML page."""
     head = body[:4_000].removeprefix(b"\xef\xbb\xbf").lstrip()
-    while head.startswith(b"<!--"):
-        head = head.partition(b"-->")[2].lstrip()
+    while head.startswith((b"<!--", b"<?")):
+        head = head.partition(b"-->" if head.startswith(b"<!") else b"?>")[2].lstrip()
     return bool(_IS_HTML.match(head))
 
 

@@ -19,10 +19,11 @@ from yarl import URL
 from newswatch.errors import PermanentError
 from newswatch.feeds.address import CheckedResolver, checked_socket
 from newswatch.feeds.auth import Auth
+from newswatch.feeds.dns import SystemResolver
 from newswatch.feeds.proxy import split_credentials
 
 _DNS_TTL_S = 60
-_CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 
 class Route(enum.Enum):
@@ -66,6 +67,7 @@ class Sessions:
     def __init__(self, tls: ssl.SSLContext, resolver: abc.AbstractResolver | None, *, limit: int) -> None:
         self._tls = tls
         self._resolver = resolver
+        self._own_resolver = resolver is None
         self._limit = limit
         self._open: dict[Route, aiohttp.ClientSession] = {}
 
@@ -94,10 +96,13 @@ class Sessions:
         )
 
     async def close(self) -> None:
-        """Closes every connection."""
+        """Closes every connection; a resolver given from outside stays open."""
         for session in self._open.values():
             await session.close()
         self._open.clear()
+        if self._own_resolver and self._resolver is not None:
+            await self._resolver.close()
+            self._resolver = None
 
     def _session(self, route: Route) -> aiohttp.ClientSession:
         if route not in self._open:
@@ -107,7 +112,7 @@ class Sessions:
         return self._open[route]
 
     def _connector(self, route: Route) -> aiohttp.TCPConnector:
-        inner = self._resolver or aiohttp.ThreadedResolver()
+        inner = self._resolver = self._resolver or SystemResolver()
         if route is Route.PROXY:
             return aiohttp.TCPConnector(
                 ssl=self._tls, limit=self._limit, ttl_dns_cache=_DNS_TTL_S, resolver=inner

@@ -18,7 +18,7 @@ from newswatch.models import Entry, ParsedFeed
 EXIT_MEMORY = 77
 """The exit status of a parser process that ran out of memory outside a job's own parsing."""
 LENGTHS = struct.Struct(">II")
-MAX_HEAD_BYTES = 512_000_000
+MAX_HEAD_BYTES = 256_000_000
 """More than the largest honest result: a damaged length must not make the reader allocate it."""
 _DATES = frozenset({"published", "updated"})
 _NAMES = tuple(field.name for field in fields(Entry))

@@ -1,0 +1,90 @@
+"""A web page's bytes as a tree: decoded, bounded, without what is never shown.
+
+lxml stops at 256 levels of nesting by itself; what is deeper is lost, not waited for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from newswatch.errors import ParseFailed
+from newswatch.feeds import charset
+
+MAX_PAGE_BYTES = 5_000_000
+"""A page is cut here: news pages are a tenth of that, and its text stands in the front."""
+
+_PRESCAN_BYTES = 8_192
+_META_CHARSET = re.compile(rb"""(?i)<meta\s[^<>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""")
+_HTML_LANG = re.compile(rb"""(?i)<html\b[^<>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2})""")
+_SERVED = re.compile(r"""(?i);\s*charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""")
+_NO_STATEMENT = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "windows-1252"})
+"""What web servers send when nobody configured them."""
+_USUAL_CHARSETS = {
+    **dict.fromkeys(("be", "bg", "mk", "ru", "sr", "uk"), "windows-1251"),
+    **dict.fromkeys(("cs", "hr", "hu", "pl", "sk", "sl"), "windows-1250"),
+    "el": "iso-8859-7",
+    "ja": "shift_jis",
+    "ko": "euc-kr",
+    "tr": "windows-1254",
+    "zh": "gb18030",
+}
+"""By language, for pages that declare nothing (WHATWG Encoding and HTML standards, default encodings)."""
+_PAGE_TYPES = ("text/", "application/xhtml", "application/xml")
+_NOT_MARKUP = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"{", b"[")
+_ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{50000,}>?")
+_MANY_ATTRIBUTES = 2_000
+
+
+def read_page(body: bytes, headers: Mapping[str, str]) -> HtmlElement:
+    """The page's tree, text as Unicode, without comments and processing instructions.
+
+    `headers` has lower-case names. Raises ParseFailed(kind="no_text") for what is no page.
+    """
+    body = body[:MAX_PAGE_BYTES]
+    _refuse_other_documents(body, headers)
+    text = _ENDLESS_TAG.sub(_without_a_flood, _utf8(body, headers).replace(b"\0", b""))
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    try:
+        root: HtmlElement = document_fromstring(text, parser=parser)
+    except (etree.LxmlError, ValueError):
+        raise ParseFailed("the page holds no markup that could be read", kind="no_text") from None
+    return root
+
+
+def _refuse_other_documents(body: bytes, headers: Mapping[str, str]) -> None:
+    served = headers.get("content-type", "").strip().lower()
+    if served and not served.startswith(_PAGE_TYPES):
+        kind = served.partition(";")[0][:60]
+        raise ParseFailed(f"the link leads to {kind}, not to a web page", kind="no_text")
+    start = body[:_PRESCAN_BYTES].lstrip()
+    if not start or start.startswith(_NOT_MARKUP):
+        what = "an empty page" if not start else "a file that is no web page"
+        raise ParseFailed(f"the link leads to {what}", kind="no_text")
+
+
+def _utf8(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The page as UTF-8: what the server or the page says of itself, as far as it can be true."""
+    match = _SERVED.search(headers.get("content-type", ""))
+    if match and match[1].lower() not in _NO_STATEMENT:
+        return charset.to_utf8(body, headers)
+    head = body[:_PRESCAN_BYTES]
+    meta = _META_CHARSET.search(head)
+    name = meta[1].decode("ascii") if meta else (match[1] if match else _by_language(head))
+    return charset.to_utf8(body, {"content-type": f"text/html; charset={name}"} if name else {})
+
+
+def _by_language(head: bytes) -> str:
+    match = _HTML_LANG.search(head)
+    return _USUAL_CHARSETS.get(match[1].decode("ascii").lower(), "") if match else ""
+
+
+def _without_a_flood(tag: re.Match[bytes]) -> bytes:
+    """A tag with thousands of attributes costs the reader quadratic time; nobody meant it.
+
+    Long values (inline images) stay.
+    """
+    return b"" if len(tag[0].split(None, _MANY_ATTRIBUTES)) > _MANY_ATTRIBUTES else tag[0]
