@@ -4,7 +4,7 @@ The order of the modules::
 
     fold ─▶ tokens ─▶ stems                     what a word is
     lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
-    plan ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
+    plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
     negation                                    what "not" takes back
 
 Everything here is pure: no I/O but reading the package's own data files, no clock.

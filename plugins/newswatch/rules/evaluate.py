@@ -10,11 +10,14 @@ from newswatch.models import Span
 from newswatch.rules.negation import Guard
 from newswatch.rules.nodes import TEXT_FIELDS
 from newswatch.rules.patterns import searchable
-from newswatch.rules.plan import FIELD_BITS, Plan
 from newswatch.rules.scan import Hit, Scan
+from newswatch.rules.tables import FIELD_BITS, Plan
 
 Found = tuple[list[Hit], list[Span]]
 """Why a plan holds: tokens, and pieces of text that are not tokens (patterns, headlines)."""
+
+Place = tuple[int, int] | None
+"""Where a branch of OR stands in the query; None for the whole query."""
 
 
 class Evaluation:
@@ -26,23 +29,23 @@ class Evaluation:
         self._ids = {"tag": tags, "source": frozenset((source,))}
         self._guard: Guard | None = None
 
-    def why(self, plan: Plan, guard: Guard | None) -> Found | None:
-        """The reasons for which the plan holds, or None where it does not."""
+    def why(self, plan: Plan, guard: Guard | None) -> tuple[Found, Place] | None:
+        """The reasons for which the plan holds and the branch that holds first; None if it does not."""
         self._guard = guard
-        return self._evaluate(plan)
+        return self._why(plan)
 
-    def alternative(self, plan: Plan, guard: Guard | None) -> tuple[int, int] | None:
-        """The place in the query of the first branch that holds; None when there is no choice."""
-        place = None
-        self._guard = guard
-        while plan[0] == "|":
-            for branch, start, end in plan[1]:
-                if self._evaluate(branch) is not None:
-                    plan, place = branch, (start, end)
-                    break
-            else:
-                return place
-        return place
+    def _why(self, plan: Plan) -> tuple[Found, Place] | None:
+        if plan[0] != "|":
+            found = self._evaluate(plan)
+            return None if found is None else (found, None)
+        parts = []
+        place: Place = None
+        for branch, start, end in plan[1]:
+            reasons = self._why(branch)
+            if reasons:
+                parts.append(reasons[0])
+                place = place or reasons[1] or (start, end)
+        return (_union(parts), place) if parts else None
 
     def _evaluate(self, plan: Plan) -> Found | None:
         return _KINDS[plan[0]](self, plan)

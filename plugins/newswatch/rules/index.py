@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from ahocorasick_rs import AhoCorasick
 
 from newswatch.errors import PermanentError
-from newswatch.rules.plan import PhraseKey, RulePlan, Tables
+from newswatch.rules.plan import RulePlan
 from newswatch.rules.stems import Stem
+from newswatch.rules.tables import PhraseKey, Tables
 from newswatch.rules.tokens import BLOCK_BREAK, FIELD_BREAK, surface
 
 OTHER, BLOCK, FIELD = "\x01", "\x02", "\x03"
@@ -72,8 +73,10 @@ class Index:
         self._sets = tables.sets
         self._set_searches: dict[int, tuple[AhoCorasick | None, list[tuple[int, ...]], list[int]]] = {}
         self._words: dict[str, str] = {}
+        self._rule_words: dict[str, str] = {}
         self._anchored_prefixes: dict[str, list[int]] = {}
         self.needles = [self._needle(key) for key in tables.phrases]
+        self._rule_words.clear()
         self.codes = _Codes(self._words, stem, self)
         self._search, self._rules = self._anchor(rules, tables)
         self._prefix_lengths = sorted({len(prefix) for prefix in self._anchored_prefixes})
@@ -93,7 +96,12 @@ class Index:
         return Needle(len(words), run, at, tuple(checks))
 
     def _code(self, word: str) -> str:
-        stemmed = self.stem(word)
+        code = self._rule_words.get(word)
+        if code is None:
+            code = self._rule_words[word] = self._stem_code(self.stem(word))
+        return code
+
+    def _stem_code(self, stemmed: str) -> str:
         code = self._words.get(stemmed)
         if code is None:
             number = len(self._words) + _FIRST_CODE
@@ -128,8 +136,7 @@ class Index:
 
     def stream(self, raws: Iterable[str]) -> str:
         """One character for each raw token."""
-        codes = self.codes
-        return "".join([codes[raw] for raw in raws])
+        return "".join(map(self.codes.__getitem__, raws))
 
     def touched(self, stream: str, raws: Sequence[str]) -> set[int]:
         """The numbers of all rules of which a phrase anchor occurs."""

@@ -12,18 +12,22 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from newswatch.errors import QueryError
-from newswatch.models import FeedFilter, Match, Rule
-from newswatch.rules.evaluate import Evaluation, Found
+from newswatch.models import FeedFilter, Match, Rule, Span
+from newswatch.rules.evaluate import Evaluation, Found, Place
 from newswatch.rules.fold import fold
 from newswatch.rules.index import Index
 from newswatch.rules.negation import guard_for
 from newswatch.rules.patterns import compile_pattern, pattern_groups, searchable
-from newswatch.rules.plan import FIELD_BITS, Planner, RulePlan, Tables, walk
+from newswatch.rules.plan import Planner, RulePlan
 from newswatch.rules.scan import Scan
 from newswatch.rules.stems import primary_language, stemmer_for, stemming_key
+from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Tables
 
 FORMAT = 1
 """Of `Watchlist.dumps`. It grows with every change of the plans' form."""
+
+MAX_LANGUAGE_NAMES = 1_000
+"""Feeds write whatever they like as a language: how many spellings are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,11 @@ class Watchlist:
         self._tables = tables
         self._default_lang = default_lang
         self._indexes: dict[str, Index] = {}
+        self._by_language: dict[str, Index] = {}
         self._patterns = [compile_pattern(regex) for regex in tables.patterns]
-        self._feeds = [FeedFilter(rule.feed_ids, rule.feed_tags) for rule in rules]
-        self._languages = [frozenset(primary_language(lang) for lang in rule.languages) for rule in rules]
-        self._uses_author = any(
-            node[0] in "psr" and node[2] & FIELD_BITS["author"] for rule in rules for node in walk(rule.plan)
-        )
+        self._gates = [_gate(rule) for rule in rules]
+        self._plain = [_plain_phrase(rule) for rule in rules]
+        self._uses_author = tables.uses_author
         self._by_identity: dict[tuple[str, str], list[int]] = {}
         self._by_pattern: dict[int, list[int]] = {}
         self._note_anchors()
@@ -86,11 +89,16 @@ class Watchlist:
 
     def index(self, lang: str) -> Index:
         """The search structure for items of a language, built when first asked for."""
-        key = stemming_key(lang, self._default_lang)
-        if key not in self._indexes:
-            stem = stemmer_for(lang, self._default_lang)
-            self._indexes[key] = Index(self._rules, self._tables, stem)
-        return self._indexes[key]
+        index = self._by_language.get(lang)
+        if index is None:
+            key = stemming_key(lang, self._default_lang)
+            if key not in self._indexes:
+                stem = stemmer_for(lang, self._default_lang)
+                self._indexes[key] = Index(self._rules, self._tables, stem)
+            if len(self._by_language) > MAX_LANGUAGE_NAMES:
+                self._by_language.clear()
+            index = self._by_language[lang] = self._indexes[key]
+        return index
 
     def _touched_by_pattern(self, texts: Sequence[str]) -> set[int]:
         plain = [searchable(text) for text in texts if text]
@@ -103,19 +111,22 @@ class Watchlist:
         return {number for key in keys for number in self._by_identity.get(key, ())}
 
     def _verify(self, item: ItemText, scan: Scan, touched: Sequence[int], lang: str) -> list[Match]:
-        evaluation = Evaluation(scan, self._patterns, _tags(item), fold(item.feed_id))
+        evaluation: Evaluation | None = None
         matches = []
         for number in touched:
-            rule = self._rules[number]
-            if not self._feeds[number].admits(item.feed_id, item.feed_tags):
+            rule, gate, phrase = self._rules[number], self._gates[number], self._plain[number]
+            if gate is not None and not gate.admits(item, lang):
                 continue
-            if self._languages[number] and primary_language(lang) not in self._languages[number]:
+            if phrase >= 0:
+                # Most rules of a large watchlist are one phrase: no need for the machinery below.
+                if hits := scan.phrase(phrase, DEFAULT_BITS):
+                    matches.append(Match(rule.rule_id, tuple([scan.span(hit) for hit in hits]), rule.query))
                 continue
+            evaluation = evaluation or Evaluation(scan, self._patterns, _tags(item), fold(item.feed_id))
             guard = guard_for(lang, self._default_lang) if rule.exclude_negated else None
-            found = evaluation.why(rule.plan, guard)
-            if found is not None:
-                place = evaluation.alternative(rule.plan, guard)
-                matches.append(_match(rule, scan, found, place))
+            reasons = evaluation.why(rule.plan, guard)
+            if reasons is not None:
+                matches.append(_match(rule, scan, *reasons))
         return matches
 
     def dumps(self) -> bytes:
@@ -128,6 +139,7 @@ class Watchlist:
                 "phrases": self._tables.phrases,
                 "sets": self._tables.sets,
                 "patterns": self._tables.patterns,
+                "uses_author": self._tables.uses_author,
             },
             ensure_ascii=False,
             separators=(",", ":"),
@@ -146,6 +158,7 @@ class Watchlist:
                 ],
                 sets=[tuple(members) for members in raw["sets"]],
                 patterns=raw["patterns"],
+                uses_author=raw["uses_author"],
             )
             return cls([_rule_plan(fields) for fields in raw["rules"]], tables, raw["default_lang"])
         except (KeyError, TypeError, IndexError) as error:
@@ -160,12 +173,14 @@ def compile_watchlist(
     Raises QueryError, naming the rule, for a query or list entry that cannot be read.
     """
     planner = Planner(lists)
-    return Watchlist([_plan(planner, rule) for rule in rules], planner.tables, default_lang)
+    for rule in rules:
+        _add(planner, rule)
+    return Watchlist(planner.plans(), planner.tables, default_lang)
 
 
-def _plan(planner: Planner, rule: Rule) -> RulePlan:
+def _add(planner: Planner, rule: Rule) -> None:
     try:
-        return planner.rule(rule)
+        planner.add(rule)
     except QueryError as error:
         message = f"rule {rule.id}: {error.message}"
         raise QueryError(message, offset=error.offset, end=error.end) from error
@@ -175,12 +190,43 @@ def _tags(item: ItemText) -> frozenset[str]:
     return frozenset(fold(tag.strip()) for tag in (*item.tags, *item.feed_tags))
 
 
-def _match(rule: RulePlan, scan: Scan, found: Found, place: tuple[int, int] | None) -> Match:
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """What a rule asks of an item besides its text."""
+
+    feeds: FeedFilter
+    languages: frozenset[str]
+
+    def admits(self, item: ItemText, lang: str) -> bool:
+        """Whether the rule looks at this item at all."""
+        return self.feeds.admits(item.feed_id, item.feed_tags) and (
+            not self.languages or primary_language(lang) in self.languages
+        )
+
+
+def _gate(rule: RulePlan) -> _Gate | None:
+    if not rule.feed_ids and not rule.feed_tags and not rule.languages:
+        return None
+    feeds = FeedFilter(rule.feed_ids, rule.feed_tags)
+    return _Gate(feeds, frozenset(primary_language(lang) for lang in rule.languages))
+
+
+def _plain_phrase(rule: RulePlan) -> int:
+    """The phrase that is all of a rule's query, or -1."""
+    plain = rule.plan[0] == "p" and rule.plan[2] == DEFAULT_BITS and not rule.exclude_negated
+    return int(rule.plan[1]) if plain else -1
+
+
+def _match(rule: RulePlan, scan: Scan, found: Found, place: Place) -> Match:
     spans = {scan.span(hit) for hit in found[0]}
     spans.update(found[1])
-    order = sorted(spans, key=lambda span: (FIELD_BITS[span.field], span.start, span.end))
+    ordered = tuple(spans) if len(spans) == 1 else tuple(sorted(spans, key=_reading_order))
     start, end = place or (0, len(rule.query))
-    return Match(rule.rule_id, tuple(order), rule.query[start:end])
+    return Match(rule.rule_id, ordered, rule.query[start:end])
+
+
+def _reading_order(span: Span) -> tuple[int, int, int]:
+    return FIELD_BITS[span.field], span.start, span.end
 
 
 def _rule_plan(fields: Sequence[Any]) -> RulePlan:

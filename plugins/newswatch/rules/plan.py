@@ -12,16 +12,17 @@ A plan is one of::
 
 `fields` is a sum of `FIELD_BITS`; numbers name entries of `Tables`. Beside its plan a rule has
 anchors: plans of kind p, r or i of which at least one is found in every item that matches.
-Only the anchors are searched for in all items.
+Only the anchors are searched for in all items (see `anchors`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from newswatch.models import Rule, TextField
+from newswatch.models import Rule
+from newswatch.rules.anchors import Anchors
 from newswatch.rules.lists import expand_list
 from newswatch.rules.nodes import (
     And,
@@ -33,26 +34,10 @@ from newswatch.rules.nodes import (
     Or,
     Pattern,
     Phrase,
-    PhraseKind,
     Scoped,
 )
 from newswatch.rules.query import parse_query
-
-Plan = list[Any]
-PhraseKey = tuple[PhraseKind, tuple[tuple[str, bool], ...]]
-"""Kind and words; a word is its text and whether it is a prefix."""
-
-FIELD_BITS: dict[TextField, int] = {"title": 1, "summary": 2, "body": 4, "author": 8}
-DEFAULT_BITS = 7
-
-
-@dataclass(slots=True)
-class Tables:
-    """What plans refer to by number, each entry once."""
-
-    phrases: list[PhraseKey] = field(default_factory=list)
-    sets: list[tuple[int, ...]] = field(default_factory=list)
-    patterns: list[str] = field(default_factory=list)
+from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, PhraseKey, Plan, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +59,34 @@ class Planner:
 
     def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
         self.tables = Tables()
+        self._planned: list[tuple[Rule, Plan]] = []
         self._lists = lists
         self._phrase_numbers: dict[PhraseKey, int] = {}
         self._set_numbers: dict[tuple[int, ...], int] = {}
         self._pattern_numbers: dict[str, int] = {}
         self._list_sets: dict[str, int] = {}
 
-    def rule(self, rule: Rule) -> RulePlan:
-        """The plan of one rule. Raises QueryError."""
+    def add(self, rule: Rule) -> None:
+        """Plan one rule. Raises QueryError."""
         plan = self._plan(parse_query(rule.query, self._lists).root, DEFAULT_BITS)
-        return RulePlan(
-            rule_id=rule.id,
-            query=rule.query,
-            plan=plan,
-            anchors=self._anchors(plan)[1],
-            languages=rule.languages,
-            feed_ids=rule.feeds.ids,
-            feed_tags=rule.feeds.tags,
-            exclude_negated=rule.negation == "exclude",
-        )
+        self._planned.append((rule, plan))
+
+    def plans(self) -> list[RulePlan]:
+        """The plans of all rules added. Anchors come last: what is rare depends on all rules."""
+        anchors = Anchors(self.tables, [plan for _, plan in self._planned])
+        return [
+            RulePlan(
+                rule_id=rule.id,
+                query=rule.query,
+                plan=plan,
+                anchors=anchors.choose(plan),
+                languages=rule.languages,
+                feed_ids=rule.feeds.ids,
+                feed_tags=rule.feeds.tags,
+                exclude_negated=rule.negation == "exclude",
+            )
+            for rule, plan in self._planned
+        ]
 
     def _plan(self, node: Node, bits: int) -> Plan:
         if isinstance(node, Phrase):
@@ -104,6 +98,7 @@ class Planner:
         if isinstance(node, Identity):
             return ["i", node.kind, node.value]
         if isinstance(node, Scoped):
+            self.tables.uses_author |= node.field == "author"
             return self._plan(node.child, FIELD_BITS[node.field])
         if isinstance(node, Not):
             return ["!", self._plan(node.child, bits)]
@@ -124,9 +119,8 @@ class Planner:
                 "|",
                 [[plan, child.start, child.end] for plan, child in zip(plans, node.children, strict=True)],
             ]
-        # The rarest first: what fails, fails early. NOT last, since it needs no evaluation then.
-        plans.sort(key=lambda plan: (plan[0] == "!", self._anchors(plan)[0]))
-        return ["&", plans]
+        # NOT last: it is of no interest where a term that must be there is missing.
+        return ["&", sorted(plans, key=lambda plan: plan[0] == "!")]
 
     def _phrase(self, node: Phrase) -> int:
         key: PhraseKey = (node.kind, tuple((word.text, word.prefix) for word in node.words))
@@ -138,46 +132,6 @@ class Planner:
             self._list_sets[name] = _number(numbers, self._set_numbers, self.tables.sets)
         return self._list_sets[name]
 
-    def _anchors(self, plan: Plan) -> tuple[float, list[Plan]]:
-        """How often the anchors are guessed to occur in an item, and the anchors."""
-        kind = plan[0]
-        if kind == "p":
-            return _frequency(self.tables.phrases[plan[1]]), [plan]
-        if kind == "s":
-            numbers = self.tables.sets[plan[1]]
-            phrases = self.tables.phrases
-            return sum(_frequency(phrases[n]) for n in numbers), [["p", n, plan[2]] for n in numbers]
-        if kind == "r":
-            return 0.5, [plan]
-        if kind == "i":
-            return 0.2, [plan]
-        if kind == "!":
-            return float("inf"), []
-        if kind == "n":
-            return min(self._anchors(plan[1]), self._anchors(plan[2]), key=_cost)
-        if kind == "&":
-            return min((self._anchors(child) for child in plan[1]), key=_cost)
-        parts = [self._anchors(child) for child, _, _ in plan[1]]
-        return sum(cost for cost, _ in parts), [anchor for _, anchors in parts for anchor in anchors]
-
-
-def walk(plan: Plan) -> Iterator[Plan]:
-    """The plan and all plans within it."""
-    yield plan
-    kind = plan[0]
-    if kind == "!":
-        inner = [plan[1]]
-    elif kind == "n":
-        inner = [plan[1], plan[2]]
-    elif kind == "&":
-        inner = plan[1]
-    elif kind == "|":
-        inner = [branch for branch, _, _ in plan[1]]
-    else:
-        inner = []
-    for child in inner:
-        yield from walk(child)
-
 
 def _number(key: Any, numbers: dict[Any, int], table: list[Any]) -> int:
     number = numbers.get(key)
@@ -185,33 +139,3 @@ def _number(key: Any, numbers: dict[Any, int], table: list[Any]) -> int:
         number = numbers[key] = len(table)
         table.append(key)
     return number
-
-
-def _cost(part: tuple[float, list[Plan]]) -> float:
-    return part[0]
-
-
-_COMMON = frozenset(
-    (
-        "a", "an", "the", "of", "in", "on", "to", "for", "and", "or", "by",
-        "is", "are", "be", "was", "were", "has", "have", "had", "it", "its", "as",
-        "at", "with", "that", "this", "from", "said", "say", "says", "will", "not", "no",
-        "new", "more", "over", "after", "up", "out", "about", "who", "what", "but", "he",
-        "she", "they", "his", "her", "their", "we", "us", "i", "you", "и", "в",
-        "на", "по", "с", "о", "не", "что", "за", "к", "из", "у", "от",
-        "для", "der", "die", "das", "und", "le", "la", "les", "de", "el", "los",
-    )
-)  # fmt: skip
-
-
-def _frequency(key: PhraseKey) -> float:
-    """A guess at how often a phrase occurs in an item: short words and few words occur often."""
-    guess = 1.0
-    for text, prefix in key[1]:
-        if text in _COMMON:
-            guess *= 0.5
-        elif len(text) <= 3:
-            guess *= 0.05
-        else:
-            guess *= (0.04 if prefix else 0.02) * 4 / len(text)
-    return guess

@@ -10,7 +10,7 @@ from newswatch.models import Span, TextField
 from newswatch.rules.fold import Origin, fold
 from newswatch.rules.index import BLOCK, FIELD, Index, Needle
 from newswatch.rules.nodes import TEXT_FIELDS
-from newswatch.rules.plan import FIELD_BITS
+from newswatch.rules.tables import FIELD_BITS
 from newswatch.rules.tokens import (
     BLOCK_BREAK,
     FIELD_BREAK,
@@ -49,6 +49,7 @@ class Scan:
         self.stream = index.stream(self.raws)
         self._hits: dict[int, list[Hit]] = {}
         self._set_hits: dict[int, list[Hit]] = {}
+        self._spans: dict[Hit, Span] = {}
 
     def touched(self) -> set[int]:
         """The numbers of the rules that this item may match by a phrase."""
@@ -157,9 +158,14 @@ class Scan:
 
     def span(self, hit: Hit) -> Span:
         """The original text of a hit."""
-        start, end = self.offsets(*hit)
-        field = self.field(hit[0])
-        base = 0
-        for text in self.texts[: TEXT_FIELDS.index(field)]:
-            base += len(text) + 1
-        return Span(field, max(start - base, 0), end - base)
+        span = self._spans.get(hit)
+        if span is None:
+            start, end = self.offsets(*hit)
+            base, field = 0, 0
+            for text in self.texts:
+                if end <= base + len(text):
+                    break
+                base += len(text) + 1
+                field += 1
+            span = self._spans[hit] = Span(TEXT_FIELDS[field], max(start - base, 0), end - base)
+        return span
