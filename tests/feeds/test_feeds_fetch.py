@@ -85,7 +85,7 @@ async def test_redirect_to_another_scheme_is_refused(server, fetcher, target):
 
 
 class DNS(aiohttp.abc.AbstractResolver):
-    """Answers from a table; a list of answers is given one after the other."""
+    """Answers from a table of names and addresses, and notes what it was asked."""
 
     def __init__(self, table):
         self.table = table
@@ -172,6 +172,31 @@ async def test_decompression_bomb_is_cut_off(server, fetcher, encoding):
 async def test_gzip_body_is_decompressed(server, fetcher):
     server.answers["/f"] = response(gzip.compress(RSS), "Content-Encoding: gzip")
     assert (await get(fetcher, server.url("/f"))).body == RSS
+
+
+async def test_gzip_file_without_the_header_is_unpacked(server, fetcher):
+    server.answers["/f.xml.gz"] = response(gzip.compress(RSS), "Content-Type: application/gzip")
+    assert (await get(fetcher, server.url("/f.xml.gz"))).body == RSS
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "kind"),
+    [
+        (gzip.compress(bytes(30_000_000)), FetchRefused, "size"),
+        (gzip.compress(RSS)[:-12], FetchFailed, "truncated"),
+        (b"\x1f\x8b\x08 no gzip", FetchFailed, "truncated"),
+    ],
+)
+async def test_gzip_file_that_cannot_be_unpacked_is_told(server, fetcher, body, error, kind):
+    server.answers["/f.xml.gz"] = response(body)
+    with pytest.raises(error) as caught:
+        await get(fetcher, server.url("/f.xml.gz"))
+    assert caught.value.kind == kind
+
+
+async def test_scheme_and_host_are_read_in_any_case(server, fetcher):
+    server.answers["/F"] = response(RSS)
+    assert (await get(fetcher, server.url("/F", "LocalHost").replace("http", "HTTP"))).body == RSS
 
 
 async def test_endless_body_is_cut_off_at_the_cap(server):

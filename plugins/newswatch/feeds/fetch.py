@@ -27,6 +27,7 @@ from newswatch.feeds.faults import fetch_error
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
 from newswatch.feeds.sessions import Route, Sessions, tls_context
+from newswatch.feeds.unpack import too_large, unpacked
 from newswatch.models import Feed, FetchResult
 from newswatch.redact import redact_url
 
@@ -170,10 +171,8 @@ class Fetcher:
             body += chunk
             if len(body) > self._max_bytes:
                 response.close()
-                raise FetchRefused(
-                    f"the document is larger than {self._max_bytes:,} bytes when decompressed", kind="size"
-                )
-        return bytes(body)
+                raise too_large(self._max_bytes)
+        return unpacked(bytes(body), self._max_bytes)
 
     def _credentials(self, feed: Feed, user_info: tuple[str, str] | None) -> Auth | None:
         if feed.auth is None:
