@@ -1,123 +1,15 @@
 """The launcher as a person meets it: real processes, without Airflow, which has a test of its own."""
 
-import json
-import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-import urllib.request
-from pathlib import Path
 
-import psutil
 import pytest
 import redis
+from stack_launcher import TIMEOUT_S, until
 
-from devtools.redis_server import free_port
-from devtools.stack.environment import STACK_ID
-from devtools.stack.processes import Record
-
-ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 30.0
 TOKEN = {"SLACK_BOT_TOKEN": "xoxb-set-so-that-no-simulator-starts"}
-
-
-class Stack:
-    """One launcher process and its data folder."""
-
-    def __init__(self, data, **environ):
-        self.data = data
-        self.environ = {**os.environ, "SLACK_SIM_PORT": str(free_port()), **environ}
-        self.process = None
-        self.ids = set()
-        self.sessions = set()
-
-    def start(self, prefix=()):
-        self.log = self.data.parent / "launcher.log"
-        command = [
-            sys.executable,
-            "-m",
-            "devtools.stack",
-            "run",
-            "--without-airflow",
-            "--data",
-            str(self.data),
-        ]
-        with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [*prefix, *(() if prefix else command)],
-                cwd=ROOT,
-                env=self.environ,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        return self
-
-    def until(self, what):
-        until(lambda: what in self.output() or self.process.poll() is not None)
-        assert what in self.output()
-        if record := self.record():
-            self.ids.add(record.stack_id)
-            self.sessions |= {child.pid for child in record.children}
-        return self
-
-    def output(self):
-        return self.log.read_text(errors="replace")
-
-    def record(self):
-        return Record.load(self.data / "stack.json")
-
-    def redis(self):
-        return redis.Redis(port=json.loads((self.data / "ports.json").read_text())["redis"])
-
-    def command(self, what):
-        return subprocess.run(
-            [sys.executable, "-m", "devtools.stack", what, "--without-airflow", "--data", str(self.data)],
-            check=False,
-            cwd=ROOT,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-        )
-
-    def left(self):
-        return [process for process in psutil.process_iter() if belongs(process, self.ids, self.sessions)]
-
-
-def belongs(process, ids, sessions):
-    try:
-        ours = os.getsid(process.pid) in sessions or process.environ().get(STACK_ID) in ids
-        return ours and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, ProcessLookupError, PermissionError):
-        return False
-
-
-def until(condition, timeout_s=TIMEOUT_S):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def stack(tmp_path):
-    stacks = []
-
-    def make(**environ):
-        stacks.append(Stack(tmp_path / "data", **environ))
-        return stacks[-1]
-
-    yield make
-    for made in stacks:
-        if made.process is not None and made.process.poll() is None:
-            made.process.kill()
-            made.process.wait()
-        made.command("stop")
-        for process in made.left():
-            process.kill()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -132,12 +24,10 @@ def test_told_to_stop_the_launcher_ends_everything_it_started(stack, how):
 
 def test_the_sample_stack_serves_the_simulator_and_the_overlay(stack):
     running = stack().start().until("newswatch is up")
-    port = running.environ["SLACK_SIM_PORT"]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/sim/messages", timeout=5) as answer:
-        assert json.load(answer) == []
+    assert running.messages() == []
     feeds = (running.data / "config" / "feeds.yaml").read_text()
     assert feeds.count("allow_private: true") >= 3
-    assert f"http://localhost:{port}" in running.output()
+    assert f"http://localhost:{running.environ['SLACK_SIM_PORT']}" in running.output()
 
 
 def test_children_get_the_environment_of_the_launcher(stack):
