@@ -73,7 +73,9 @@ class FeedServer:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
-    def serve(self, path: str, *items: dict, etag: str | None = None, title: str = "Wire", build: str = "") -> None:
+    def serve(
+        self, path: str, *items: dict, etag: str | None = None, title: str = "Wire", build: str = ""
+    ) -> None:
         """Serve an RSS document of these items at `path`."""
         self.documents[path] = Document(rss(*items, title=title, build=build), etag=etag)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -84,11 +85,14 @@ class Newsroom:
             "redis": connect(self.redis_url),
             "slack": settings,
             "config_dir": self.config,
-            "clock": lambda: self.clock(),
+            "clock": self._now,
             "env": {},
             **changes,
         }
         return Services(**values)
+
+    def _now(self) -> datetime:
+        return self.clock()
 
     def _do(self, work, **changes):
         async def inside():
@@ -196,8 +200,6 @@ class Newsroom:
 
 def kill(process: subprocess.Popen[str]) -> None:
     """`kill -9` a command and everything it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.communicate()

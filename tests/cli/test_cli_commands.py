@@ -176,7 +176,7 @@ def test_broken_configuration_ends_a_stage_with_1_but_the_work_is_done(newsroom)
     newsroom.site.serve("/wire", story(1, summary=WORDS))
     newsroom.adopt()
     newsroom.watchlist("rules: [")
-    status, out, err = newsroom.command("run")
+    status, _, err = newsroom.command("run")
     assert status == 1
     assert "watchlist.yaml" in err
     assert len(newsroom.posts()) == 1

@@ -24,7 +24,9 @@ def room(tmp_path, redis_url, simulator):
 def settle(room: Newsroom, stories: int) -> None:
     """Run whole cycles until every story's alert is in Slack and no queue is left."""
     room.until(
-        lambda: room.run() and len(room.alert_ids()) >= stories and not room.redis.smembers("newswatch:channels"),
+        lambda: (
+            room.run() and len(room.alert_ids()) >= stories and not room.redis.smembers("newswatch:channels")
+        ),
         timeout_s=60,
     )
 
@@ -90,7 +92,7 @@ def test_kills_at_random_instants_with_dropped_replies_lose_and_double_nothing(r
         time.sleep(chance.uniform(0.2, 2.2))
         kill(process)
     room.slack.clear_faults()
-    expected = len({key for key in room.redis.scan_iter("newswatch:alert:*")})
+    expected = len(set(room.redis.scan_iter("newswatch:alert:*")))
     settle(room, max(expected, 20))
     assert_each_once(room, len(room.alert_ids()))
     titles = {item["title"] for item in shown[-20:]}

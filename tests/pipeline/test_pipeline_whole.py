@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from feed_server import Document, story
-from newsroom import OPS, POLICY
+from newsroom import OPS, POLICY, Newsroom
+from newswatch.errors import RedisUnavailable
 
 WORDS = "The central bank opposes the plan."
 
@@ -166,8 +167,6 @@ def test_slack_that_is_away_loses_nothing_and_gets_all_on_its_return(newsroom):
 
 
 def test_redis_that_restarts_keeps_everything(newsroom, tmp_path, own_redis, simulator):
-    from newsroom import Newsroom
-
     room = Newsroom(tmp_path / "restart", own_redis.url, simulator)
     room.site.serve("/wire", story(1, summary=WORDS))
     room.poll()
@@ -185,9 +184,6 @@ def test_redis_that_restarts_keeps_everything(newsroom, tmp_path, own_redis, sim
 
 
 def test_validators_are_not_saved_when_the_claim_fails(newsroom, tmp_path, own_redis, simulator):
-    from newsroom import Newsroom
-    from newswatch.errors import RedisUnavailable
-
     room = Newsroom(tmp_path / "claim", own_redis.url, simulator)
     room.adopt()
     room.site.serve("/wire", story(1, summary=WORDS), etag='"v1"')

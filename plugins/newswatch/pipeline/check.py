@@ -40,14 +40,12 @@ class RulesChecker:
         findings = []
         for index, text in enumerate(rule.must_match):
             if not watchlist.match(_example(text, lang)):
-                message = f"rule {rule.id}: must match but does not: {text!r}"
-                findings.append(ExampleFinding("must_match", index, message))
+                findings.append(ExampleFinding("must_match", index, f"does not match {text!r}"))
         for index, text in enumerate(rule.must_not_match):
             for match in watchlist.match(_example(text, lang)):
                 span = match.spans[0]
                 hit = text[span.start : span.end]
-                message = f"rule {rule.id}: must not match but {hit!r} does: {text!r}"
-                findings.append(ExampleFinding("must_not_match", index, message))
+                findings.append(ExampleFinding("must_not_match", index, f"{hit!r} matches in {text!r}"))
         return findings
 
 

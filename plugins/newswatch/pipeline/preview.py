@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from newswatch import __version__
 from newswatch.errors import ParseFailed
+from newswatch.feeds.article import extract_article
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Entry, Feed
@@ -27,8 +28,6 @@ async def read_url(url: str, env: Mapping[str, str]) -> tuple[Entry, ...]:
         except ParseFailed as error:
             if error.kind != "not_a_feed":
                 raise
-    from newswatch.feeds.article import extract_article  # noqa: PLC0415
-
     page = extract_article(result.body, url=result.url, headers=result.headers)
     entry = Entry(
         link=result.url,

@@ -52,10 +52,10 @@ def judge(outcome: Outcome, *, tries: int, minimal: bool, grace_s: float) -> Ver
         return Verdict("queued", pause="workspace", pause_s=outcome.retry_after_s or 300.0)
     if outcome.kind == "minimal" and not minimal:
         return Verdict("queued", minimal=True, attempt=True)
-    if outcome.kind == "paused_channel":
-        return Verdict("queued", pause="channel", pause_s=grace_s, problem=outcome.message)
-    if outcome.kind == "paused_workspace":
-        return Verdict("queued", pause="workspace", pause_s=grace_s, problem=outcome.message)
-    if outcome.kind == "minimal":
-        return Verdict("dead", problem=f"Slack refuses it as plain text too ({outcome.code})")
-    return Verdict("dead", problem=outcome.message or outcome.code)
+    if outcome.kind in ("paused_channel", "paused_workspace"):
+        whose: Literal["channel", "workspace"] = (
+            "channel" if outcome.kind == "paused_channel" else "workspace"
+        )
+        return Verdict("queued", pause=whose, pause_s=grace_s, problem=outcome.message)
+    plain = f"Slack refuses it as plain text too ({outcome.code})"
+    return Verdict("dead", problem=plain if outcome.kind == "minimal" else outcome.message or outcome.code)
