@@ -182,10 +182,11 @@ async def test_gzip_file_without_the_header_is_unpacked(server, fetcher):
 @pytest.mark.parametrize(
     ("body", "error", "kind"),
     [
-        (gzip.compress(bytes(30_000_000)), FetchRefused, "size"),
-        (gzip.compress(RSS)[:-12], FetchFailed, "truncated"),
+        (gzip.compress(bytes(30_000_000), mtime=0), FetchRefused, "size"),
+        (gzip.compress(RSS, mtime=0)[:-12], FetchFailed, "truncated"),
         (b"\x1f\x8b\x08 no gzip", FetchFailed, "truncated"),
     ],
+    ids=["bomb", "cut short", "no gzip"],
 )
 async def test_gzip_file_that_cannot_be_unpacked_is_told(server, fetcher, body, error, kind):
     server.answers["/f.xml.gz"] = response(body)

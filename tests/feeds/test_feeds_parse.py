@@ -14,7 +14,7 @@ from newswatch.feeds import charset, dates, limits
 from newswatch.feeds.page import alternate_feeds
 from newswatch.feeds.parse import parse_document
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data" / "documents"
 URL = "https://gazette.example/feed/rss.xml"
 DOCUMENTS = sorted(path for path in DATA.iterdir() if not path.name.endswith(".expected.json"))
 

@@ -8,7 +8,7 @@ from newswatch.feeds.parse_process import parse_job
 from newswatch.feeds.reduce import reduce_document
 
 URL = "https://gazette.example/feed/rss.xml"
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data" / "documents"
 
 
 def rss(*items, head="<rss version='2.0'>"):

@@ -18,7 +18,7 @@ from newswatch.feeds.parse import parse_document
 from newswatch.feeds.worker import ParserPool
 
 URL = "https://gazette.example/feed/rss.xml"
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data" / "documents"
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 GOOD = b"<rss version='2.0'><channel><item><title>good</title></item></channel></rss>"
 HOSTILE = (
