@@ -1,0 +1,107 @@
+"""The matcher against a slow, obviously right one, over generated queries and texts."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rules_reference import Reference
+
+from newswatch.models import Rule
+from newswatch.rules.matcher import ItemText, Watchlist, compile_watchlist
+
+WORDS = [
+    "bank", "banks", "Bank's", "BANK", "central", "oppose", "opposes", "opposition", "does", "do", "SEC", "sec",
+    "U.S.", "US", "us", "AT&T", "3.5", "don't", "legalise", "legalize", "ЦБ", "банк", "банка", "банком", "央",
+    "行", "ﬁne", "fines", "Straße", "strasse", "ＳＥＣ", "Übung", "u\u0308bung", "не", "not", "😀", "co-chief",
+]  # fmt: skip
+LISTS = {
+    "banks": ["central bank", "'SEC'", '"банка"', "央行"],
+    "stance": ["oppose", "oppos*", "do not", "$legal", "co chie*"],
+    "legal": ["legalise", "fine", "'US'"],
+    "many": [f"{word} bank" for word in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"]]
+    + ["bank", "stra* bank", "oppo*", "central bank oppose"],
+}
+
+words = st.sampled_from(WORDS)
+plain = words.filter(lambda word: "😀" not in word)
+separators = st.sampled_from([" ", " ", " ", ", ", " - ", "\n", ". ", "\n\n", "\r\n\r\n", " \n \n", "…", "\u00a0", "", "/"])
+
+
+@st.composite
+def texts(draw):
+    pieces = draw(st.lists(st.tuples(words, separators), max_size=9))
+    return "".join(word + separator for word, separator in pieces)
+
+
+phrases = st.one_of(
+    st.lists(plain, min_size=1, max_size=3).map(" ".join),
+    st.lists(plain, min_size=1, max_size=2).map(lambda parts: f'"{" ".join(parts)}"'),
+    st.lists(plain, min_size=1, max_size=2).map(lambda parts: f"'{' '.join(parts)}'"),
+    st.sampled_from(["oppo*", "central bank*", "oppos* banks", "stra*", "lega* bank", "банк*"]),
+    st.sampled_from(["$banks", "$stance", "$legal", "$many"]),
+)
+fields = st.sampled_from(["title:", "summary:", "body:", "author:"])
+operands = st.one_of(
+    phrases, st.lists(phrases, min_size=2, max_size=3).map(lambda parts: f"({' OR '.join(parts)})")
+)
+nears = st.tuples(operands, st.sampled_from(["NEAR/0", "NEAR/2", "ONEAR/0", "ONEAR/1", "ONEAR/4"]), operands).map(
+    " ".join
+)
+scoped = st.tuples(fields, st.one_of(phrases, nears.map(lambda near: f"({near})"))).map("".join)
+others = st.sampled_from(["/b.nk/", "/(SEC|fi)\\w*/", "tag:policy", "source:ecb", "/банк/", "title:/^ban/"])
+terms = st.one_of(phrases, nears, scoped, others)
+
+
+def combine(inner):
+    bracketed = inner.map(lambda query: f"({query})")
+    part = st.one_of(terms, bracketed)
+    return st.one_of(
+        st.lists(part, min_size=2, max_size=3).map(" AND ".join),
+        st.lists(part, min_size=2, max_size=3).map(" OR ".join),
+        st.tuples(part, part).map(" AND NOT ".join),
+    )
+
+
+queries = st.recursive(terms, combine, max_leaves=5)
+items = st.builds(
+    ItemText,
+    title=texts(),
+    summary=texts(),
+    body=texts(),
+    author=texts(),
+    lang=st.sampled_from(["", "en", "ru", "de-CH", "zh", "xx"]),
+    feed_id=st.sampled_from(["ecb", "other"]),
+    feed_tags=st.sampled_from([(), ("policy",)]),
+    tags=st.sampled_from([(), ("Policy",), ("x",)]),
+)
+
+
+def spans_by_rule(watchlist: Watchlist, item: ItemText):
+    return {match.rule_id: set(match.spans) for match in watchlist.match(item)}
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(queries, min_size=1, max_size=4), st.lists(items, min_size=1, max_size=3))
+def test_matcher_agrees_with_reference_on_rules_and_spans(queries, items):
+    rules = [Rule(f"r{number}", query) for number, query in enumerate(queries)]
+    watchlist = compile_watchlist(rules, LISTS)
+    for item in items:
+        reference = Reference(item, LISTS)
+        expected = {rule.id: spans for rule in rules if (spans := reference.spans(rule.query)) is not None}
+        assert spans_by_rule(watchlist, item) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(queries, min_size=1, max_size=4), items)
+def test_watchlist_matches_alike_after_a_round_trip_through_the_cache(queries, item):
+    watchlist = compile_watchlist([Rule(f"r{n}", query) for n, query in enumerate(queries)], LISTS, "de")
+    assert Watchlist.loads(watchlist.dumps()).match(item) == watchlist.match(item)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(queries, min_size=2, max_size=6), items)
+def test_rules_do_not_influence_each_other(queries, item):
+    rules = [Rule(f"r{number}", query) for number, query in enumerate(queries)]
+    together = compile_watchlist(rules, LISTS).match(item)
+    alone = [match for rule in rules for match in compile_watchlist([rule], LISTS).match(item)]
+    assert together == alone
