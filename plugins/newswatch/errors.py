@@ -49,7 +49,7 @@ class LeaseLost(RetryableError):
 class FetchFailed(RetryableError):
     """A feed could not be fetched this time.
 
-    `kind` is a short machine word (timeout, dns, connect, tls, http, ratelimited, truncated).
+    `kind` is a short machine word (timeout, dns, connect, proxy, tls, http, ratelimited, truncated).
     `retry_after_s` is what the server asked for, in seconds, or None.
     """
 
@@ -69,7 +69,7 @@ class SlackUnavailable(RetryableError):
 class FetchRefused(PermanentError):
     """A feed is refused: a forbidden address or scheme, a 4xx, a body over the cap.
 
-    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth).
+    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy).
     """
 
     def __init__(self, message: str, *, kind: str, status: int | None = None) -> None:
@@ -79,7 +79,7 @@ class FetchRefused(PermanentError):
 
 
 class ParseFailed(PermanentError):
-    """The document is not a feed newswatch can read. `kind`: not_a_feed, limit, crashed."""
+    """The document is no feed, or no story, newswatch can read. `kind`: not_a_feed, no_text (articles), limit, crashed."""
 
     def __init__(self, message: str, *, kind: str = "not_a_feed") -> None:
         super().__init__(message)

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-
 from newswatch.errors import ParseFailed
 from newswatch.feeds import article_about, limits
 from newswatch.feeds.article_clutter import remove_clutter
 from newswatch.feeds.article_page import read_page
+from newswatch.feeds.article_region import isolate_story, join_posts
 from newswatch.feeds.article_text import blocks, inline, same_text
 from newswatch.feeds.article_words import CHALLENGE, INVITATION, LOGIN
 from newswatch.feeds.text import cut
@@ -77,6 +77,8 @@ def _extract(html: bytes, url: str, headers: Mapping[str, str]) -> Article:
     wall = _wall(root, title)
     summary = article_about.take_standfirst(h1) or article_about.described(about)
     remove_clutter(root)
+    join_posts(root, h1)
+    isolate_story(root, h1)
     found = _story_blocks(root)
     if sum(map(len, found)) < _MIN_BODY_CHARS or (wall and sum(map(len, found)) < _SHORT_CHARS):
         raise ParseFailed(_no_text(url, wall), kind="no_text")
@@ -132,5 +134,3 @@ def _no_text(url: str, wall: str) -> str:
         "login": "it asks for a login; give the feed an auth entry or set article: false",
     }.get(wall, "the feed's own text is used; if all its pages are so, set article: false")
     return f"no main text on {redact_url(url)}: {why}"
-
-

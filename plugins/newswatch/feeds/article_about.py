@@ -152,7 +152,11 @@ def _names_host(name: str, url: str) -> bool:
     except ValueError:
         return False
     squashed = squash(name)
-    return len(squashed) > 2 and squashed in {squash(host), squash(host.removeprefix("www.")), *host.split(".")}
+    return len(squashed) > 2 and squashed in {
+        squash(host),
+        squash(host.removeprefix("www.")),
+        *host.split("."),
+    }
 
 
 def _dates(root: Any, about: Mapping[str, str]) -> Iterator[str]:

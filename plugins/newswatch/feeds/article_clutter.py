@@ -16,7 +16,7 @@ from newswatch.feeds.article_text import inline, text_sizes
 from newswatch.feeds.article_words import CLUTTER_CLASS, CLUTTER_HEADING, INVITATION
 
 _NEVER_STORY = frozenset(
-    """applet area audio button canvas dialog embed figcaption frame frameset iframe img input link map menu meta
+    """applet area audio button canvas caption dialog embed figcaption frame frameset iframe img input link map menu meta
     noscript object option picture script select style svg template textarea track video""".split()  # noqa: SIM905
 )
 _SELDOM_STORY = frozenset({"aside", "figure", "footer", "form", "nav"})
@@ -48,8 +48,8 @@ def remove_clutter(root: Any) -> None:
 
 def _remove(root: Any, unwanted: Callable[[Any], bool]) -> None:
     for element in list(root.iter()):
-        if element is not root and element.getparent() is not None and unwanted(element):
-            element.drop_tree()
+        if element is not root and unwanted(element):
+            _drop(element)
 
 
 def _headline_holders(root: Any) -> set[Any]:
@@ -87,7 +87,7 @@ def _cut_at_headings(root: Any, kept: set[Any], limit: float) -> None:
             continue
         around = heading.getparent()
         if around not in kept and around.tag in ("section", "div") and sizes[around] <= limit:
-            around.drop_tree()
+            _drop(around)
         else:
             _drop_with_followers(heading)
 
@@ -103,8 +103,14 @@ def _drop_with_followers(heading: Any) -> None:
         announced.append(follower)
     if heading.tag in _HEADINGS or boxed:
         for follower in announced:
-            follower.drop_tree()
-    heading.drop_tree()
+            _drop(follower)
+    _drop(heading)
+
+
+def _drop(element: Any) -> None:
+    """Takes the element out, unless it is the top of what was taken out before."""
+    if element.getparent() is not None:
+        element.drop_tree()
 
 
 def _remove_invitations(root: Any) -> None:

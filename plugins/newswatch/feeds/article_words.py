@@ -33,15 +33,15 @@ _NOT_A_STATEMENT = r"(?:tag|category|has|is|no|with|js|type|format)-"
 """A name that begins so says what the page has or is filed under, not what the element is."""
 
 CLUTTER_CLASS = re.compile(
-    rf"(?:^|\s)(?!{_NOT_A_STATEMENT})(?:[a-z0-9]+-){{0,3}}(?:{'|'.join(_NAMES.split())})(?:-?\d+)?(?:-(?:block|box|container|section|wrapper|wrap|list|bar|buttons?|module|inner|unit|panel|area|holder|links?))?(?=\s|$)"
+    rf"(?:^|\s)(?!{_NOT_A_STATEMENT})(?!\S*-(?:with|has|no)-)(?:[a-z0-9]+-){{0,3}}(?:{'|'.join(_NAMES.split())})(?:-?\d+)?(?:-(?:block|box|container|section|wrapper|wrap|list|bar|buttons?|module|inner|unit|panel|area|holder|links?))?(?=\s|$)"
 )
 
 _HEADINGS = (
     r"more (?:for you|from|on this|stories|news|like this|to read)|you (?:may|might) (?:also|like)|read (?:next|also|more)"
-    r"|related(?: (?:articles?|stories|news|links?|content|topics|coverage|reading))?$|recommended|most (?:read|popular)"
-    r"|trending|what to read next|up next|latest (?:news|stories|headlines)|top stories|further reading|see also"
-    r"|around the web|sponsored|about the authors?|share this|comments?$|leave a (?:comment|reply)|popular (?:now|stories)"
-    r"|in other news|don.t miss|editor.?s.? picks?"
+    r"|related(?: (?:articles?|stories|news|links?|content|topics|coverage|reading))?$|(?:recommended|trending|sponsored|most (?:read|popular))(?: (?:now|today|stories|for you|content))?\s*:?$"
+    r"|what to read next|up next|latest (?:news|stories|headlines)|top stories|further reading|see also"
+    r"|around the web|about the authors?|share this|comments?$|leave a (?:comment|reply)|popular (?:now|stories)"
+    r"|don.t miss|editor.?s.? picks?"
     r"|читайте также|ещё по теме|еще по теме|материалы по теме|по теме$|самое читаемое|популярное$|другие новости"
     r"|mehr zum thema|lesen sie auch|das könnte sie|weitere artikel|meistgelesen|à lire aussi|lire aussi|sur le même"
     r"|lea también|te puede interesar|noticias relacionadas|leggi anche|potrebbe interessarti|leia também|lees ook"
@@ -52,17 +52,17 @@ CLUTTER_HEADING = re.compile(rf"(?i)(?:{_HEADINGS})")
 _INVITATIONS = (
     r"read (?:more|also|next|the full|our|on)\b.{0,3}(?::|here|$)|read (?:more|also|next)\s*[:–—-]|(?:see|watch|listen) (?:also|more|now)\s*:"
     r"|related(?: \w+)?\s*:|more on this|also read|recommended\s*:|(?:click|tap|swipe) (?:here|to)\b|(?:story|article) continues"
-    r"|continue reading|keep reading|advertisement\b|sponsored (?:by|content)|scroll (?:down|to continue)"
+    r"|continue reading|keep reading|advertisement\s*$|sponsored (?:by|content)|scroll (?:down|to continue)"
     r"|subscribe\b|(?:already )?(?:a )?subscriber[s?]?\b.{0,40}(?:log|sign) in|sign up\b|sign in to|log in to|register (?:now|for free|to)"
     r"|(?:get|receive) (?:the|our|all|more) .{0,60}(?:newsletter|inbox|alerts)|don.t miss (?:another|a|an|our)\b"
     r"|see all newsletters|unlock (?:this|the full)|start your (?:free )?trial|to (?:continue|keep) reading"
-    r"|share (?:this|on|via|the)\b|share$|copy link|follow (?:us|me|@)|join (?:us on|our|the conversation)|download (?:our|the) app"
+    r"|share (?:this|on|via)\b|share$|copy link|follow (?:us|me|@)|join (?:us on|our|the conversation)|download (?:our|the) app"
     r"|(?:photo|image|picture|file photo|video|credit|source photo)s?\s*(?:by|credit)?\s*:|\(?(?:photo|image) by\b"
     r"|(?:we|this (?:site|website)) uses? cookies|by (?:continuing|clicking)|accept (?:all )?cookies|your browser does not support"
     r"|(?:additional )?(?:reporting|writing|editing|compiled) by\b|this story has been updated to"
-    r"|\[?\d{1,4} comments?\]?$|what do you think\?|have (?:a|any) (?:tip|news tip)|all rights reserved|©|copyright\b"
+    r"|\[?\d{1,4} comments?\]?$|what do you think\?|have (?:a|any) (?:tip|news tip)|all rights reserved|©|copyright (?:©|\(c\)|\d{4})"
     r"|читайте (?:также|ещё|еще|подробнее)|подпис(?:ывайтесь|аться|ка на)|поделиться|реклама$|фото\s*:|нашли (?:ошибку|опечатку)"
-    r"|lesen sie (?:auch|mehr)|mehr (?:dazu|zum thema)|jetzt (?:abonnieren|registrieren)|newsletter\b|anzeige$|foto\s*:"
+    r"|lesen sie (?:auch|mehr)|mehr (?:dazu|zum thema)|jetzt (?:abonnieren|registrieren)|newsletter\s*$|anzeige$|foto\s*:"
     r"|(?:à )?lire (?:aussi|la suite)|abonnez-vous|inscrivez-vous|partager$|(?:lea|lee) también|suscr[ií]b|leggi anche|iscriviti|leia (?:também|mais)"
     r"|相关阅读|延伸阅读|点击|订阅|分享到|责任编辑|関連記事"
 )
