@@ -144,7 +144,7 @@ def test_deliver_alerts_with_a_refused_token_is_red_at_once_and_keeps_the_queue(
     for dag_id in ("poll_feeds", "match_items"):
         world.run(dag_id)
     with monkeypatch.context() as wrong:
-        bad = {"conn_type": "slack", "password": "xoxb-wrong", "extra": {"base_url": world.slack.base_url}}
+        bad = {"conn_type": "slack", "password": "xoxp-not-a-bot", "extra": {"base_url": world.slack.base_url}}
         wrong.setenv("AIRFLOW_CONN_NEWSWATCH_SLACK", json.dumps(bad))
         red = world.run("deliver_alerts")
     assert str(red.state) == "failed"
