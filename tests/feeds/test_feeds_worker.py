@@ -98,7 +98,7 @@ async def test_crash_in_the_middle_is_told_as_such(pool):
 
 
 async def test_stopped_process_is_given_up_on():
-    async with ParserPool(wall_s=1.0) as pool:
+    async with ParserPool(wall_s=4.0) as pool:
         await parse(pool, GOOD)
         parsers()[0].suspend()
         with pytest.raises(ParseFailed) as caught:
