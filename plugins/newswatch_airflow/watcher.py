@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Hashable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
@@ -82,6 +83,7 @@ class BacklogWatcher(BaseEventTrigger):
         return seen
 
     async def _read(self) -> tuple[int, float]:
+        await asyncio.to_thread(import_module, "newswatch.pipeline.backlog")  # the first time takes a while
         from newswatch.pipeline.backlog import read_backlog  # noqa: PLC0415 - DAG files import this module
         from newswatch_airflow.hooks import trigger_services  # noqa: PLC0415
 

@@ -1,0 +1,234 @@
+"""A running scheduler, and `kill -9`: the next alert is out within 60 s of the return, none twice.
+
+One stack of the launcher for the whole file: Airflow's four parts and Redis as `make run` starts
+them, with the Slack simulator and the sample site. The launcher starts again what dies.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from types import SimpleNamespace
+
+import psutil
+import pytest
+import redis
+
+from devtools.news_site.running import RunningSite
+from devtools.running_stack import RunningStack
+from devtools.slack_sim.running import RunningSimulator
+from newswatch.store import keys
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(420)]
+
+POLICY, OPS = "C0123456789", "C0999999999"
+RECOVERY_S = 60.0
+SILENT_FEEDS = 500
+"""One shard's worth on a host of its own, so that the site's feeds are another shard."""
+
+WATCHLIST = """\
+rules:
+  - {id: central-bank-opposes, query: central bank opposes, severity: high, notify: [policy]}
+"""
+RECEIVERS = f"""\
+defaults: {{per_channel_interval: 0.05s, grace: 3s}}
+receivers:
+  - {{id: policy, channel: {POLICY}}}
+  - {{id: ops, channel: {OPS}}}
+"""
+
+
+def feeds_text(site, more=""):
+    entries = "".join(
+        f"  - {{id: {name}, url: '{url}', every: 1s, at_most: 1s, allow_private: true}}\n"
+        for name, url in site.feeds.items()
+    )
+    return f"feeds:\n{entries}{more}"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """The whole system, running."""
+    folder = tmp_path_factory.mktemp("recovery")
+    config = folder / "config"
+    config.mkdir()
+    with RunningSite() as site, RunningSimulator(interval_s=0) as slack:
+        (config / "feeds.yaml").write_text(feeds_text(site), encoding="utf-8")
+        (config / "watchlist.yaml").write_text(WATCHLIST, encoding="utf-8")
+        (config / "receivers.yaml").write_text(RECEIVERS, encoding="utf-8")
+        with RunningStack(
+            folder,
+            config,
+            SLACK_BOT_TOKEN=slack.token,
+            SLACK_BASE_URL=slack.base_url,
+            NEWSWATCH_POLL_INTERVAL="10",
+        ) as stack:
+            stack.wait_healthy(240)
+            with redis.Redis.from_url(stack.redis_url) as client:
+                yield SimpleNamespace(site=site, slack=slack, stack=stack, config=config, redis=client)
+
+
+def until(what, timeout_s, *, every_s=0.2):
+    """Wait for something to be true and return it; the seconds it may take are part of the promise."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := what()):
+        assert time.monotonic() < deadline, f"not within {timeout_s} s"
+        time.sleep(every_s)
+    return found
+
+
+def told(world, link):
+    """The messages that open with this story."""
+    return [
+        message
+        for message in world.slack.messages(POLICY)
+        if message.get("thread_ts") in (None, message["ts"]) and link in json.dumps(message["blocks"])
+    ]
+
+
+def publish_and_wait(world, timeout_s=RECOVERY_S):
+    link = world.site.publish(repeat_after_s=3600)["link"]
+    until(lambda: told(world, link), timeout_s)
+    return link
+
+
+def nothing_lost_nothing_twice(world):
+    """Every story ever published has exactly one message, and no message id stands twice."""
+    until(lambda: all(told(world, edition["link"]) for edition in world.site.log()), RECOVERY_S)
+    for edition in world.site.log():
+        assert len(told(world, edition["link"])) == 1
+    assert world.slack.doubles() == {}
+
+
+def running_tasks(world, dag_id):
+    """Processes of this DAG's tasks that run at this moment, by task instance."""
+    found = world.stack.api("GET", f"/dags/{dag_id}/dagRuns/~/taskInstances?state=running&limit=20")
+    tasks = {}
+    for task in found["task_instances"]:
+        for pid in world.stack.pids(f"airflow worker -- {task['id']}"):
+            with contextlib.suppress(psutil.Error):
+                tasks[task["id"], task["map_index"]] = psutil.Process(pid)
+    return tasks
+
+
+def healthy(world, component):
+    state = world.stack.api("GET", "/monitor/health")[component]
+    return state["status"] == "healthy"
+
+
+def returned(world, component, old_pid):
+    """Wait for the launcher to have started it again."""
+
+    def another():
+        with contextlib.suppress(RuntimeError, psutil.Error):
+            return world.stack.component(component).pid != old_pid
+        return False
+
+    until(another, 60)
+    until(lambda: healthy(world, component.replace("-", "_")), 60)
+
+
+def test_alert_goes_out_under_a_running_scheduler(world):
+    publish_and_wait(world, 90)
+    nothing_lost_nothing_twice(world)
+
+
+@pytest.mark.parametrize("component", ["scheduler", "triggerer"])
+def test_kill_of_a_component_delays_the_next_alert_by_a_minute_at_most(world, component):
+    process = world.stack.component(component)
+    link = world.site.publish(repeat_after_s=3600)["link"]
+    time.sleep(2)
+    process.kill()
+    returned(world, component, process.pid)
+    until(lambda: told(world, link), RECOVERY_S)
+    publish_and_wait(world)
+    nothing_lost_nothing_twice(world)
+
+
+@pytest.mark.parametrize("dag_id", ["poll_feeds", "deliver_alerts"])
+def test_kill_of_a_task_process_loses_no_alert_and_repeats_none(world, dag_id):
+    world.slack.config(latency_s=1.5)
+    try:
+        link = world.site.publish(repeat_after_s=3600)["link"]
+        ((_, process), *_) = until(lambda: list(running_tasks(world, dag_id).items()), 60, every_s=0.05)
+        process.kill()
+        until(lambda: told(world, link), RECOVERY_S)
+    finally:
+        world.slack.config(latency_s=0.0)
+    nothing_lost_nothing_twice(world)
+
+
+def test_items_that_no_task_announced_are_matched_on_the_watchers_word(world):
+    """Another producer's items: the command line polls, and the triggerer notices."""
+    before = {run["dag_run_id"] for run in world.stack.runs("match_items")}
+    world.stack.api("PATCH", "/dags/poll_feeds", {"is_paused": True})
+    try:
+        until(lambda: not running_tasks(world, "poll_feeds"), 30)
+        world.redis.xadd(keys.ITEMS, {"item": "no item of ours"})
+        until(lambda: {run["dag_run_id"] for run in world.stack.runs("match_items")} - before, 40)
+        until(lambda: world.redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)["pending"] == 0, 40)
+    finally:
+        world.stack.api("PATCH", "/dags/poll_feeds", {"is_paused": False})
+
+
+def test_edited_configuration_is_in_force_within_thirty_seconds(world):
+    version = int(world.redis.hget(keys.CONFIG, "version"))
+    (world.config / "watchlist.yaml").write_text(f"{WATCHLIST}# edited\n", encoding="utf-8")
+    rules = WATCHLIST + "  - {id: another, query: another thing, notify: [policy]}\n"
+    (world.config / "watchlist.yaml").write_text(rules, encoding="utf-8")
+    until(lambda: int(world.redis.hget(keys.CONFIG, "version")) > version, 30)
+
+
+@pytest.fixture
+def silent_host():
+    """A server on another name of this host that takes connections and never answers."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=512)
+    held = []
+
+    def accept():
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(server.accept()[0])
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield f"http://localhost:{server.getsockname()[1]}"
+    server.close()
+    for link in held:
+        link.close()
+
+
+def test_failed_shard_turns_the_run_red_while_the_other_shards_items_arrive(world, silent_host):
+    more = "".join(
+        f"  - {{id: silent-{n}, url: '{silent_host}/{n}', every: 1s, at_most: 1s, allow_private: true}}\n"
+        for n in range(SILENT_FEEDS)
+    )
+    (world.config / "feeds.yaml").write_text(feeds_text(world.site, more), encoding="utf-8")
+    try:
+        stop = threading.Event()
+        killer = threading.Thread(target=_kill_slow_shards, args=(world, stop), daemon=True)
+        killer.start()
+        until(lambda: len(json.loads(world.redis.hget(keys.CONFIG, "bundle"))["feeds"]) > SILENT_FEEDS, 30)
+        publish_and_wait(world)
+        red = until(lambda: [r for r in world.stack.runs("poll_feeds") if r["state"] == "failed"], 150)
+        run = red[0]["dag_run_id"]
+        tasks = world.stack.api("GET", f"/dags/poll_feeds/dagRuns/{run}/taskInstances")["task_instances"]
+        states = sorted((task["task_id"], task["state"]) for task in tasks)
+        assert ("poll", "failed") in states
+        assert ("poll", "success") in states
+        assert ("verdict", "upstream_failed") in states
+    finally:
+        stop.set()
+        killer.join(10)
+        (world.config / "feeds.yaml").write_text(feeds_text(world.site), encoding="utf-8")
+    nothing_lost_nothing_twice(world)
+
+
+def _kill_slow_shards(world, stop):
+    """Kill every shard's process that has run for some seconds: the one with the silent host."""
+    while not stop.wait(0.5):
+        with contextlib.suppress(RuntimeError, OSError):
+            for (_, map_index), process in running_tasks(world, "poll_feeds").items():
+                with contextlib.suppress(psutil.Error):
+                    if map_index >= 0 and time.time() - process.create_time() > 4:
+                        process.kill()
