@@ -129,9 +129,9 @@ class Reference:
         if node.value not in [name.strip().casefold() for name in ids]:
             return None
         for field in DEFAULT:
-            if text := getattr(self.item, field):
-                if text.strip():
-                    return {Span(field, 0, len(text))}
+            text = getattr(self.item, field)
+            if text.strip():
+                return {Span(field, 0, len(text))}
         return None
 
 

@@ -24,7 +24,9 @@ LISTS = {
 
 words = st.sampled_from(WORDS)
 plain = words.filter(lambda word: "😀" not in word)
-separators = st.sampled_from([" ", " ", " ", ", ", " - ", "\n", ". ", "\n\n", "\r\n\r\n", " \n \n", "…", "\u00a0", "", "/"])
+separators = st.sampled_from(
+    [" ", " ", " ", ", ", " - ", "\n", ". ", "\n\n", "\r\n\r\n", " \n \n", "…", "\u00a0", "", "/"]
+)
 
 
 @st.composite
@@ -44,9 +46,9 @@ fields = st.sampled_from(["title:", "summary:", "body:", "author:"])
 operands = st.one_of(
     phrases, st.lists(phrases, min_size=2, max_size=3).map(lambda parts: f"({' OR '.join(parts)})")
 )
-nears = st.tuples(operands, st.sampled_from(["NEAR/0", "NEAR/2", "ONEAR/0", "ONEAR/1", "ONEAR/4"]), operands).map(
-    " ".join
-)
+nears = st.tuples(
+    operands, st.sampled_from(["NEAR/0", "NEAR/2", "ONEAR/0", "ONEAR/1", "ONEAR/4"]), operands
+).map(" ".join)
 scoped = st.tuples(fields, st.one_of(phrases, nears.map(lambda near: f"({near})"))).map("".join)
 others = st.sampled_from(["/b.nk/", "/(SEC|fi)\\w*/", "tag:policy", "source:ecb", "/банк/", "title:/^ban/"])
 terms = st.one_of(phrases, nears, scoped, others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import re2
@@ -68,9 +69,9 @@ class TreeBuilder(Transformer[Token, Any]):
         """A field and what is looked for there."""
         return Scoped(scope[:-1], child, _start(scope), child.end)  # type: ignore[arg-type]
 
-    def group(self, _open: Token, child: Node, _close: Token) -> Node:
-        """What brackets hold."""
-        return child
+    def group(self, opened: Token, child: Node, closed: Token) -> Node:
+        """What brackets hold, placed so that a piece of the query has both of its brackets."""
+        return replace(child, start=_start(opened), end=_end(closed))
 
     def near(self, left: Node, operator: Token, right: Node) -> Near:
         """NEAR/n or ONEAR/n with its operands."""

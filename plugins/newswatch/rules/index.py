@@ -49,9 +49,6 @@ class _Codes(dict[str, str]):
         self._words, self._stem, self._index = words, stem, index
 
     def __missing__(self, raw: str) -> str:
-        if len(self) >= MAX_CACHED_TOKENS:
-            self.clear()
-            self._index.prefixed.clear()
         if raw == BLOCK_BREAK:
             code = BLOCK
         elif raw == FIELD_BREAK:
@@ -136,6 +133,9 @@ class Index:
 
     def stream(self, raws: Iterable[str]) -> str:
         """One character for each raw token."""
+        if len(self.codes) > MAX_CACHED_TOKENS:
+            self.codes.clear()
+            self.prefixed.clear()
         return "".join(map(self.codes.__getitem__, raws))
 
     def touched(self, stream: str, raws: Sequence[str]) -> set[int]:
