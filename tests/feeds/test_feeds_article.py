@@ -262,8 +262,19 @@ def test_hostile_markup_after_a_story_costs_seconds_at_most(hostile: str) -> Non
     assert time.process_time() - start < 10
 
 
+@pytest.mark.parametrize("piece", ["<b>x</b>", "a<br>", "<p>x"])
+def test_page_of_endless_elements_is_refused_at_once(piece: str) -> None:
+    start = time.process_time()
+
+    with pytest.raises(ParseFailed) as failure:
+        extract(page(f"<article><h1>Hall stays</h1><p>{STORY}{piece * 600_000}</p></article>"))
+
+    assert failure.value.kind == "limit"
+    assert time.process_time() - start < 10
+
+
 def test_page_over_five_megabytes_is_cut() -> None:
-    paragraphs = "".join(f"<p>Sentence {n}: {STORY}</p>" for n in range(60_000))
+    paragraphs = "".join(f"<p>Sentence {n}: {STORY} {MORE * 3}</p>" for n in range(20_000))
     start = time.process_time()
 
     article = extract(page(f"<article><h1>Hall stays</h1>{paragraphs}</article>"))

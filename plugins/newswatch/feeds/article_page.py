@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -17,6 +18,8 @@ from newswatch.feeds import charset
 MAX_PAGE_BYTES = 5_000_000
 """A page is cut here: news pages are a tenth of that, and its text stands in the front."""
 
+MAX_ELEMENTS = 40_000
+"""A long live blog has half as many. Beyond it some steps take time quadratic in their number."""
 _PRESCAN_BYTES = 8_192
 _META_CHARSET = re.compile(rb"""(?i)<meta\s[^<>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""")
 _HTML_LANG = re.compile(rb"""(?i)<html\b[^<>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2})""")
@@ -42,7 +45,8 @@ _MANY_ATTRIBUTES = 2_000
 def read_page(body: bytes, headers: Mapping[str, str]) -> HtmlElement:
     """The page's tree, text as Unicode, without comments and processing instructions.
 
-    `headers` has lower-case names. Raises ParseFailed(kind="no_text") for what is no page.
+    `headers` has lower-case names. Raises ParseFailed: kind "no_text" for what is no
+    page, "limit" for one of too many elements.
     """
     body = body[:MAX_PAGE_BYTES]
     _refuse_other_documents(body, headers)
@@ -52,6 +56,8 @@ def read_page(body: bytes, headers: Mapping[str, str]) -> HtmlElement:
         root: HtmlElement = document_fromstring(text, parser=parser)
     except (etree.LxmlError, ValueError):
         raise ParseFailed("the page holds no markup that could be read", kind="no_text") from None
+    if sum(1 for _ in islice(root.iter(), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
+        raise ParseFailed(f"the page has more than {MAX_ELEMENTS} elements, too many to read", kind="limit")
     return root
 
 
