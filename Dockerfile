@@ -7,7 +7,7 @@ FROM ${BASE_IMAGE} AS packages
 COPY requirements-compose.txt /tmp/requirements-compose.txt
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-      --require-hashes --requirement /tmp/requirements-compose.txt
+      --no-deps --require-hashes --requirement /tmp/requirements-compose.txt
 # A lock whose parts do not fit each other shall fail here, not in a restarting container.
 RUN /opt/venv/bin/python -m pip check \
  && /opt/venv/bin/python -c "import airflow.providers.celery.executors.celery_executor, psycopg2"

@@ -1,6 +1,7 @@
 # newswatch. `make` alone lists what there is.
 #
-# Stamp files in .venv say what is installed there; a changed lock file installs again.
+# Stamp files in .venv say what is installed there; a changed lock file installs again. The locks are
+# complete, so pip need not resolve anything (--no-deps), which old pips get wrong for extras.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -35,13 +36,13 @@ $(BASE):
 
 $(RUN): requirements.txt pyproject.toml | $(BASE)
 	@echo "installing requirements.txt (the first time takes a few minutes)"
-	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements.txt
 	@$(EDITABLE)
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUN)
 	@echo "installing requirements-dev.txt"
-	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 setup: $(RUN) ## make .venv and install what newswatch runs on
