@@ -34,6 +34,7 @@ RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
 
 _TICK_S = 0.25
+_READY_WITHIN_S = 300.0  # a boot takes 12 s; a machine that does much else may take minutes
 _ROTATE_EVERY_S = 60.0
 _PRUNE_AFTER_S = 120.0
 _PRUNE_EVERY_S = timedelta(days=1).total_seconds()
@@ -154,7 +155,7 @@ class Launch:
         self._say("starting newswatch")
         for component in plan.services:
             supervisor.start(component)
-        if not supervisor.wait_ready(plan.services, 30) or not plan.airflow:
+        if not supervisor.wait_ready(plan.services, _READY_WITHIN_S) or not plan.airflow:
             return not self._stopping()
         migrate = airflow_command("db", "migrate")
         if not supervisor.run_job("airflow-db", migrate, 300):
@@ -163,11 +164,11 @@ class Launch:
         first, *others = plan.airflow
         supervisor.start(first)
         supervisor.start(others[0])  # the dag-processor needs the database only
-        if not supervisor.wait_ready([first], 120):
+        if not supervisor.wait_ready([first], _READY_WITHIN_S):
             return False
         for component in others[1:]:
             supervisor.start(component)
-        return supervisor.wait_ready(others, 120)
+        return supervisor.wait_ready(others, _READY_WITHIN_S)
 
     def _watch(self, plan: Plan, supervisor: Supervisor) -> None:
         prune_at = time.monotonic() + _PRUNE_AFTER_S

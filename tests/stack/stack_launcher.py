@@ -33,15 +33,7 @@ class Stack:
 
     def start(self, prefix=()):
         self.log = self.data.parent / "launcher.log"
-        command = [
-            sys.executable,
-            "-m",
-            "devtools.stack",
-            "run",
-            "--without-airflow",
-            "--data",
-            str(self.data),
-        ]
+        command = [sys.executable, "-m", "devtools.stack", "run", *self.options]
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [*prefix, *(() if prefix else command)],
