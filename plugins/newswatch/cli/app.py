@@ -10,7 +10,7 @@ import sys
 import click
 
 from newswatch import __version__
-from newswatch.cli import alerts, check, dead, doctor, feeds, match, receivers, stages
+from newswatch.cli import alerts, backtest, check, dead, doctor, feeds, match, receivers, stages
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -20,7 +20,7 @@ def newswatch() -> None:
 
 
 for one in (
-    *(check.check, match.match),
+    *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.run),
     *(feeds.feeds, alerts.alerts, dead.dead, receivers.test_receiver, doctor.doctor),
 ):

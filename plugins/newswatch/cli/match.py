@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TextIO
@@ -13,9 +12,10 @@ import click
 from rich.text import Text
 
 from newswatch.cli.context import Invocation, command
+from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import as_json, console
 from newswatch.errors import ConfigError, PermanentError
-from newswatch.models import FeedFilter, Match, TextField
+from newswatch.models import FeedFilter, Match
 from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.preview import read_url
 from newswatch.pipeline.services import utc_now
@@ -104,22 +104,8 @@ def _tell(candidate: Candidate, matches: list[Match], *, json_lines: bool) -> No
             Text.assemble((match.rule_id, "bold"), f"  ({match.alternative})" if match.alternative else "")
         )
         for name in dict.fromkeys(span.field for span in match.spans):
-            out.print(_marked(candidate.text, match, name))
-
-
-def _marked(text: ItemText, match: Match, name: TextField) -> Text:
-    """One field with its matched words marked: in colour on a terminal, in brackets elsewhere."""
-    original: str = getattr(text, name)
-    line = Text(f"  {name}: ")
-    position = 0
-    for span in sorted(span for span in match.spans if span.field == name):
-        start = max(span.start, position)
-        line.append(original[position:start])
-        words = original[start : span.end]
-        line.append(words if sys.stdout.isatty() else f"[{words}]", style="bold reverse")
-        position = max(position, span.end)
-    line.append(original[position:])
-    return line
+            ranges = [(span.start, span.end) for span in match.spans if span.field == name]
+            out.print(marked_field(name, getattr(candidate.text, name), ranges))
 
 
 @click.command()

@@ -1,0 +1,88 @@
+"""`newswatch backtest`: what rules or a query would have caught among the items still kept."""
+
+from __future__ import annotations
+
+import click
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.highlight import styled
+from newswatch.cli.output import as_json, console, progress, table
+from newswatch.config.durations import parse_duration
+from newswatch.pipeline.backtest import Question, Report, run_backtest
+from newswatch.pipeline.backtest_report import Line, as_dict, note_lines, report_lines
+from newswatch.pipeline.services import Services
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:
+    """What `--since` says, in seconds."""
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.option(
+    "--since",
+    "since_s",
+    callback=_seconds,
+    metavar="DURATION",
+    default="7d",
+    show_default=True,
+    help="How far to look back, e.g. 12h or 7d.",
+)
+@click.option(
+    "--rule", "rule_id", metavar="ID", help="One rule as the files have it, against the one in force."
+)
+@click.option("--query", metavar="TEXT", help="A query tried as a rule of its own.")
+@click.option(
+    "--limit", default=10, show_default=True, type=click.IntRange(0, 1_000), help="How many hits to show."
+)
+@command
+def backtest(call: Invocation, *, since_s: float, rule_id: str | None, query: str | None, limit: int) -> None:
+    """Try rules on the items still kept; without --rule and --query all of them.
+
+    Nothing is sent and nothing is changed. A changed rule is held against the one in force.
+    """
+    if rule_id is not None and query is not None:
+        raise click.UsageError("give --rule or --query, not both")
+    question = Question(since_s, rule_id, query, limit)
+
+    async def work(services: Services) -> Report:
+        with progress("Trying stored items", as_json=call.json) as report:
+            return await run_backtest(services, question, on_progress=report)
+
+    report = call.run(work)
+    if call.json:
+        as_json(as_dict(report))
+    elif rule_id is None and query is None:
+        _overview(report)
+    else:
+        for line in report_lines(report):
+            _say(line)
+
+
+def _overview(report: Report) -> None:
+    """One row a rule, those with the most hits first."""
+    rows = sorted(report.rules, key=lambda rule: -rule.hits)
+    table(
+        ("Rule", "Items", "Stories", "Gained", "Lost"),
+        [
+            (
+                *(rule.rule, str(rule.hits), str(rule.stories)),
+                *((f"+{len(rule.gained)}", f"-{len(rule.lost)}") if rule.compared else ("", "")),
+            )
+            for rule in rows
+        ],
+        "The watchlist has no rules.",
+    )
+    _say([(f"{report.items:,} items kept since {report.window.since:%Y-%m-%d %H:%M} UTC", False)], err=True)
+    for line in note_lines(report):
+        _say(line, err=True)
+
+
+def _say(line: Line, *, err: bool = False) -> None:
+    if err:
+        click.echo("".join(text for text, _ in line), err=True)
+    else:
+        console().print(styled(line))
