@@ -10,6 +10,9 @@ from airflow.sdk import Asset, AssetWatcher
 
 from newswatch_airflow.watcher import BacklogWatcher, ConfigWatcher
 
+ARTICLES_WAIT_S = 1.0
+"""Shorter than the other watchers' 5 s: nobody else announces a page."""
+
 ITEMS = Asset(
     "newswatch_items",
     group="newswatch",
@@ -23,6 +26,17 @@ ALERTS = Asset(
     watchers=[AssetWatcher(name="newswatch_alerts_due", trigger=BacklogWatcher(stage="deliver"))],
 )
 """Messages in the outbox are due."""
+
+ARTICLES = Asset(
+    "newswatch_articles",
+    group="newswatch",
+    watchers=[
+        AssetWatcher(
+            name="newswatch_articles_due", trigger=BacklogWatcher(stage="articles", waited_s=ARTICLES_WAIT_S)
+        )
+    ],
+)
+"""Pages of items wait to be read. No task produces it: items are matched without waiting for their pages."""
 
 CONFIG = Asset(
     "newswatch_config",

@@ -103,6 +103,24 @@ def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, An
     return counts
 
 
+def read_pages(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Read the due pages of items; skip afterwards when none brought text, so that no event goes out."""
+    from newswatch.pipeline.articles import run_articles  # noqa: PLC0415
+
+    async def stage(services: Services) -> tuple[dict[str, Any], int]:
+        counts = await run_articles(services, deadline_s=SHARD_DEADLINE_S)
+        await _in_time_again(services, dag_id)
+        return dict(counts.as_dict()), (await _backlog(services)).items
+
+    counts, waiting = in_stage(stage)
+    report(counts)
+    if not waiting:
+        raise AirflowSkipException(
+            f"read {counts['jobs']} pages; no item waits for matching: match_items need not run"
+        )
+    return counts
+
+
 def deliver(dag_id: str) -> dict[str, Any]:
     """Send every due message; afterwards raise SlackRefused if Slack refused the token or a channel."""
     from newswatch.pipeline.deliver import run_deliver  # noqa: PLC0415

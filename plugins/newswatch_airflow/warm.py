@@ -11,6 +11,7 @@ import importlib
 from collections.abc import Sequence
 
 STAGES = (
+    "newswatch.pipeline.articles",
     "newswatch.pipeline.backlog",
     "newswatch.pipeline.configure",
     "newswatch.pipeline.deliver",

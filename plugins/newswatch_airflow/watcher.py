@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from newswatch.pipeline.services import Services
 
-Stage = Literal["match", "deliver"]
+Stage = Literal["match", "deliver", "articles"]
 
 LOOK_TIMEOUT_S = 10.0
 """A look at Redis that takes longer is given up; longer than the client's own socket timeouts."""
@@ -36,7 +36,9 @@ TROUBLE_LOG_S = 300.0
 
 
 class BacklogWatcher(BaseEventTrigger):
-    """Fires when an item (stage "match") or a due message ("deliver") has waited over `waited_s`.
+    """Fires when an item ("match"), a due message ("deliver") or a due page ("articles") waits too long.
+
+    Too long is over `waited_s`.
 
     The payload is `{"stage", "waiting", "oldest_age_s"}`, for people who look at the asset event.
     """
@@ -92,6 +94,8 @@ class BacklogWatcher(BaseEventTrigger):
         backlog = await read_backlog(self._services)
         if self.stage == "match":
             return backlog.items, backlog.oldest_item_age_s
+        if self.stage == "articles":
+            return backlog.due_articles, backlog.oldest_article_age_s
         return backlog.due_messages, backlog.oldest_due_age_s
 
     async def _close(self) -> None:

@@ -144,13 +144,40 @@ def test_deliver_alerts_with_a_refused_token_is_red_at_once_and_keeps_the_queue(
     for dag_id in ("poll_feeds", "match_items"):
         world.run(dag_id)
     with monkeypatch.context() as wrong:
-        bad = {"conn_type": "slack", "password": "xoxp-not-a-bot", "extra": {"base_url": world.slack.base_url}}
+        bad = {
+            "conn_type": "slack",
+            "password": "xoxp-not-a-bot",
+            "extra": {"base_url": world.slack.base_url},
+        }
         wrong.setenv("AIRFLOW_CONN_NEWSWATCH_SLACK", json.dumps(bad))
         red = world.run("deliver_alerts")
     assert str(red.state) == "failed"
     assert red.get_task_instances()[0].try_number == 1
     assert "invalid_auth" in "".join(capfd.readouterr())
     assert world.redis.zcard(keys.outbox("C0123456789")) == 1
+
+
+def test_fetch_articles_reads_the_page_of_a_new_item_and_has_it_matched(world):
+    feeds = world.config / "feeds.yaml"
+    feeds.write_text(feeds.read_text("utf-8").replace("every:", "article: true, every:"), encoding="utf-8")
+    world.site.publish(repeat_after_s=0)
+    world.run("poll_feeds")
+    world.run("match_items")
+    assert world.redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)["pending"] == 0
+    pages = world.run("fetch_articles")
+    assert states(pages) == {"read_pages": "success"}
+    (counts,) = returned(pages, "read_pages")
+    assert counts["fetched"] > 0
+    assert counts["failed"] == 0
+    again = world.run("match_items")
+    assert returned(again, "match", key="counts")[0]["items"] == counts["fetched"]
+
+
+def test_fetch_articles_without_pages_skips_its_event(world):
+    world.run("check_config")
+    run = world.run("fetch_articles")
+    assert states(run) == {"read_pages": "skipped"}
+    assert str(run.state) == "success"
 
 
 def test_housekeeping_is_green_on_an_empty_store(world):

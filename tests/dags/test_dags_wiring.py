@@ -13,7 +13,7 @@ from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.serialization.serialized_objects import DagSerialization
 
 ROOT = Path(__file__).resolve().parents[2]
-DAG_IDS = ("check_config", "deliver_alerts", "housekeeping", "match_items", "poll_feeds")
+DAG_IDS = ("check_config", "deliver_alerts", "fetch_articles", "housekeeping", "match_items", "poll_feeds")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_asset_leads_from_one_stage_to_the_next_and_is_watched(bag, producer, ta
     assert awaited.watchers
 
 
-@pytest.mark.parametrize("dag_id", ["check_config", "deliver_alerts", "match_items"])
+@pytest.mark.parametrize("dag_id", ["check_config", "deliver_alerts", "fetch_articles", "match_items"])
 def test_asset_woken_dag_has_a_timer_as_last_resort(bag, dag_id):
     assert isinstance(bag.dags[dag_id].timetable.timetable, DeltaTriggerTimetable)
 
@@ -112,7 +112,7 @@ def test_dag_files_import_nothing_heavy():
     """Every task process parses its DAG file again: the clients and the matcher wait for the task."""
     code = (
         "import sys; sys.path.insert(0, 'plugins'); sys.path.insert(0, 'dags')\n"
-        "import check_config, deliver_alerts, housekeeping, match_items, poll_feeds\n"
+        "import check_config, deliver_alerts, fetch_articles, housekeeping, match_items, poll_feeds\n"
         "heavy = {'redis', 'slack_sdk', 'feedparser', 'lxml', 'ahocorasick_rs', 'newswatch.pipeline'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

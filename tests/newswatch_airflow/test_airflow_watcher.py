@@ -103,6 +103,12 @@ async def test_backlog_watcher_fires_for_a_message_that_is_overdue(client):
     assert payload["waiting"] == 1
 
 
+async def test_backlog_watcher_fires_for_a_page_that_is_due(client):
+    client.zadd(keys.ARTICLES, {"wire:0123456789abcdef": int((time.time() - 3) * 1000)})
+    watcher = BacklogWatcher(stage="articles", waited_s=1.0, look_every_s=0.1)
+    assert (await first_event(watcher, within_s=10))["stage"] == "articles"
+
+
 async def test_backlog_watcher_ignores_messages_that_are_due_later(client):
     put_message(client, due_for_s=-60)
     assert await first_event(BacklogWatcher(stage="deliver", look_every_s=0.1), within_s=1) is None

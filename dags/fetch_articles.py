@@ -1,0 +1,54 @@
+"""fetch_articles: read the pages of items whose feed says `article: true`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+
+from newswatch_airflow import stages
+from newswatch_airflow.assets import ARTICLES, ITEMS
+from newswatch_airflow.deadlines import deadline
+from newswatch_airflow.retries import recovery
+from newswatch_airflow.testable import TestableDAG
+
+DOC = """
+**What it does.** For feeds with `article: true` it fetches each new item's page and sends the page's main
+text through the stream once more, so that rules see it as `body`. Titles and summaries were matched before,
+without waiting for it. The triggerer wakes it when a page is due, a timer every 10 minutes in case it did not.
+
+**Skipped** means that it did its work and nothing is left to match; the counts are in the XCom `counts`.
+
+**What red means.** Redis could not be reached. A page that cannot be read never turns it red: it is tried
+again with growing pauses and then left alone. Nothing is lost: the pages stay queued.
+
+**What to do.** The last lines of the task's log say what to change; `newswatch doctor` looks at Redis.
+"""
+
+with TestableDAG(
+    dag_id="fetch_articles",
+    description="Read the pages of items whose feed says so, and have them matched",
+    doc_md=DOC,
+    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[ARTICLES]),
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(minutes=8),
+    default_args=recovery(execution_timeout=timedelta(seconds=120)),
+    deadline=deadline("fetch_articles", within=timedelta(minutes=4)),
+    tags=["newswatch"],
+):
+
+    @task(outlets=[ITEMS])
+    def read_pages() -> dict[str, Any]:
+        """Read all due pages, then wake match_items. Skipped: done, and no item waits for matching."""
+        context = get_current_context()
+
+        def report(counts: dict[str, Any]) -> None:
+            context["ti"].xcom_push(key="counts", value=counts)
+
+        return stages.read_pages(context["dag"].dag_id, report)
+
+    read_pages()

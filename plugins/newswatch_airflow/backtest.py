@@ -1,0 +1,107 @@
+"""The body of `backtest_rule`: the form's values to a question, the report to the log and to XCom.
+
+Heavy things are imported inside, because Airflow parses the DAG file, which imports this, all
+the time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Param
+
+from newswatch_airflow.stages import in_stage
+
+if TYPE_CHECKING:
+    from newswatch.pipeline.backtest import Question, Report
+    from newswatch.pipeline.services import Services
+
+log = logging.getLogger("newswatch.backtest")
+
+MAX_REPORT_BYTES = 64_000
+"""Of the report in XCom, which is a row of the metadata database and a page in the browser."""
+
+MAX_EXAMPLES = 50
+LOGGED_RULES = 200
+"""Rows of the overview of all rules in the log."""
+
+_DURATION = r"^[0-9]{1,9}(\.[0-9]{1,9})?[smhd]$"
+
+
+def form() -> dict[str, Param]:
+    """The fields of the trigger dialog. Airflow refuses a run whose values do not fit them."""
+    return {
+        "rule": Param(
+            None,
+            type=["null", "string"],
+            maxLength=200,
+            title="Rule",
+            description="Id of a rule in the watchlist. It is tried as the files have it now, saved or not "
+            "yet in force, and held against the one in force. Leave this and the query empty for all rules.",
+        ),
+        "query": Param(
+            None,
+            type=["null", "string"],
+            format="multiline",
+            maxLength=10_000,
+            title="Query",
+            description="Or a query to try before it becomes a rule, e.g. $central_bank ONEAR/6 $opposes",
+        ),
+        "since": Param(
+            "7d",
+            type="string",
+            pattern=_DURATION,
+            title="Look back",
+            description="A number and s, m, h or d, e.g. 12h or 7d. Items are kept for 7 days.",
+        ),
+        "limit": Param(
+            10,
+            type="integer",
+            minimum=0,
+            maximum=MAX_EXAMPLES,
+            title="Hits to show",
+            description="How many hits, gains and losses to list; the counts are always whole.",
+        ),
+    }
+
+
+def backtest(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer the form: readable lines to the log; returns the report, at most MAX_REPORT_BYTES of JSON.
+
+    Raises PermanentError for a rule or query that cannot be tried, and ConfigError for broken files.
+    """
+    from newswatch.pipeline.backtest import run_backtest  # noqa: PLC0415
+    from newswatch.pipeline.backtest_report import bounded  # noqa: PLC0415
+
+    question = _question(params)
+
+    async def stage(services: Services) -> Report:
+        return await run_backtest(services, question)
+
+    report = in_stage(stage)
+    for line in _lines(report):
+        log.info("%s", line)
+    return bounded(report, MAX_REPORT_BYTES)
+
+
+def _question(params: Mapping[str, Any]) -> Question:
+    from newswatch.config.durations import parse_duration  # noqa: PLC0415
+    from newswatch.pipeline.backtest import Question  # noqa: PLC0415
+
+    return Question(
+        since_s=parse_duration(params["since"]),
+        rule_id=(params["rule"] or "").strip() or None,
+        query=(params["query"] or "").strip() or None,
+        limit=int(params["limit"]),
+    )
+
+
+def _lines(report: Report) -> list[str]:
+    from newswatch.pipeline.backtest_report import note_lines, overview_lines, report_lines  # noqa: PLC0415
+    from newswatch.pipeline.marking import bracketed  # noqa: PLC0415
+
+    if report.question.rule_id is not None or report.question.query is not None:
+        return [bracketed(line) for line in report_lines(report)]
+    return [*overview_lines(report, LOGGED_RULES), *(bracketed(line) for line in note_lines(report))]

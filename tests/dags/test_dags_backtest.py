@@ -1,0 +1,140 @@
+"""`backtest_rule` from the trigger form to the report in the run, against a real Redis."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import redis
+from airflow.dag_processing.dagbag import DagBag
+from airflow.models.xcom import XComModel
+from airflow.sdk.exceptions import ParamValidationError
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.utils.session import create_session
+
+from airflow_sandbox import ROOT
+from newswatch_airflow.backtest import MAX_REPORT_BYTES
+
+pytestmark = [pytest.mark.airflow]
+
+RULES = "rules:\n  - {id: central-bank-opposes, query: '%s', notify: [policy]}\n"
+
+
+@pytest.fixture(scope="module")
+def dag():
+    return DagBag(str(ROOT / "dags" / "backtest_rule.py")).dags["backtest_rule"]
+
+
+@pytest.fixture
+def stocked(world):
+    """A world whose stream holds a story that the rule in force matches."""
+    world.site.publish(repeat_after_s=0)
+    world.run("poll_feeds")
+    return world
+
+
+def asked(dag, **conf):
+    """A run with this form; its state and its report."""
+    run = dag.test(run_conf=conf)
+    rows = XComModel.get_many(
+        run_id=run.run_id, key="return_value", task_ids="backtest", dag_ids="backtest_rule"
+    )
+    with create_session() as session:
+        found = [XComModel.deserialize_value(row) for row in session.scalars(rows)]
+    return str(run.state), (found[0] if found else None)
+
+
+def contents(world):
+    return {key: world.redis.dump(key) for key in world.redis.scan_iter(count=1000)}
+
+
+def test_dag_runs_only_by_hand_and_can_be_triggered_at_once(dag):
+    assert dag.schedule is None
+    assert dag.catchup is False
+    assert dag.is_paused_upon_creation is False
+    assert dag.get_task("backtest").execution_timeout < dag.dagrun_timeout
+
+
+def test_dag_tells_editors_how_to_ask_and_where_the_answer_is(dag):
+    for words in ("**What it does.**", "**How to ask.**", "**Where the answer is.**", "**What red means.**"):
+        assert words in dag.doc_md
+    assert dag.get_task("backtest").doc_md
+
+
+def test_form_survives_the_way_into_the_metadata_database(dag):
+    stored = json.loads(json.dumps(DagSerialization.serialize_dag(dag)))
+    back = DagSerialization.deserialize_dag(stored)
+    assert set(back.params) == {"rule", "query", "since", "limit"}
+    assert back.params.get_param("query").schema["format"] == "multiline"
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {"since": "yesterday"},
+        {"since": "7"},
+        {"since": None},
+        {"limit": 1_000},
+        {"limit": "ten"},
+        {"rule": 7},
+        {"query": "x" * 20_000},
+    ],
+)
+def test_form_refuses_values_that_do_not_fit(dag, conf):
+    params = dag.params.deep_merge(conf) if hasattr(dag.params, "deep_merge") else dag.params
+    with pytest.raises(ParamValidationError):
+        params.update(conf)
+        params.validate()
+
+
+def test_rule_leaves_its_report_in_the_run_and_changes_nothing(stocked, dag, capfd):
+    before = contents(stocked)
+    capfd.readouterr()
+    state, report = asked(dag, rule="central-bank-opposes")
+    said = "".join(capfd.readouterr())
+    assert state == "success"
+    (rule,) = report["rules"]
+    assert rule["hits"] >= 1
+    assert sum(rule["days"].values()) == rule["hits"]
+    assert rule["examples"][0]["spans"]
+    assert "Rule central-bank-opposes:" in said
+    assert "First hits" in said
+    assert contents(stocked) == before
+    assert stocked.posts() == []
+
+
+def test_edited_rule_is_held_against_the_one_in_force(stocked, dag, capfd):
+    (stocked.config / "watchlist.yaml").write_text(RULES % "parrot", encoding="utf-8")
+    state, report = asked(dag, rule="central-bank-opposes")
+    assert state == "success"
+    assert report["rules"][0]["hits"] == 0
+    assert report["rules"][0]["lost_count"] >= 1
+    assert "loses" in "".join(capfd.readouterr())
+
+
+def test_query_and_empty_form_are_answered_too(stocked, dag):
+    state, report = asked(dag, query="central bank", since="1d", limit=1)
+    assert (state, report["rules"][0]["rule"], len(report["rules"][0]["examples"])) == ("success", "query", 1)
+    state, report = asked(dag, rule="", query=None)
+    assert (state, [rule["rule"] for rule in report["rules"]]) == ("success", ["central-bank-opposes"])
+
+
+def test_unknown_rule_is_red_at_once_and_says_which_there_are(stocked, dag, capfd):
+    state, report = asked(dag, rule="central-bank-oposes")
+    assert (state, report) == ("failed", None)
+    assert "did you mean central-bank-opposes?" in "".join(capfd.readouterr())
+
+
+def test_faulty_query_is_red_with_a_caret_under_the_place(stocked, dag, capfd):
+    assert asked(dag, query="bank AND")[0] == "failed"
+    assert "^^^" in "".join(capfd.readouterr())
+
+
+def test_report_of_many_rules_stays_small(stocked, dag):
+    rows = "".join(f"  - {{id: rule-{n}, query: central bank, notify: [policy]}}\n" for n in range(400))
+    (stocked.config / "watchlist.yaml").write_text("rules:\n" + rows, encoding="utf-8")
+    state, report = asked(dag)
+    assert state == "success"
+    assert len(json.dumps(report)) <= MAX_REPORT_BYTES
+    assert len(report["rules"]) + report["left_out"] == 401
+    assert isinstance(stocked.redis, redis.Redis)
