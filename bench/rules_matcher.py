@@ -32,9 +32,7 @@ from newswatch.rules.matcher import ItemText, Watchlist, compile_watchlist
 
 SIZES = (10, 100, 1_000, 10_000, 80_000)
 TITLE_WORDS, SUMMARY_WORDS, ARTICLE_WORDS = 9, 43, 700
-_SYLLABLES = (
-    "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu cra ste pli dro gru sha che thi".split()
-)
+_SYLLABLES = [first + second for first in "bcdfghjklmnprstvwz" for second in "aeiou"]
 _ENDINGS = ("", "", "", "s", "ed", "ing", "er", "ly", "ion", "ment")
 
 

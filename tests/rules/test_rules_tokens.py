@@ -65,15 +65,17 @@ def test_span_of_token_is_exact_in_original(text, word, piece):
     assert text[found.start : found.end] == piece
 
 
+def plain(text: str) -> str:
+    return "".join(char for char in text if char not in ".'’ʼ")
+
+
 @settings(max_examples=500)
 @given(strange)
 def test_spans_are_ordered_within_text_and_fold_to_their_token(text):
     previous = 0
     for token in tokenize(text):
         assert 0 <= previous <= token.start < token.end <= len(text)
-        assert token.text.strip("'") in fold(text[token.start : token.end]).replace(".", "").replace(
-            "’", "'"
-        ).replace("ʼ", "'")
+        assert plain(token.text) in plain(fold(text[token.start : token.end]))
         previous = token.start
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from newswatch.errors import QueryError
@@ -21,9 +21,9 @@ from newswatch.rules.patterns import compile_pattern, pattern_groups, searchable
 from newswatch.rules.plan import Planner, RulePlan
 from newswatch.rules.scan import Scan
 from newswatch.rules.stems import primary_language, stemmer_for, stemming_key
-from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Tables
+from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Plan, Tables
 
-FORMAT = 1
+FORMAT = 2
 """Of `Watchlist.dumps`. It grows with every change of the plans' form."""
 
 MAX_LANGUAGE_NAMES = 1_000
@@ -55,7 +55,7 @@ class Watchlist:
         self._by_language: dict[str, Index] = {}
         self._patterns = [compile_pattern(regex) for regex in tables.patterns]
         self._gates = [_gate(rule) for rule in rules]
-        self._plain = [_plain_phrase(rule) for rule in rules]
+        self._plans: dict[int, Plan] = {}
         self._uses_author = tables.uses_author
         self._by_identity: dict[tuple[str, str], list[int]] = {}
         self._by_pattern: dict[int, list[int]] = {}
@@ -64,11 +64,10 @@ class Watchlist:
 
     def _note_anchors(self) -> None:
         for number, rule in enumerate(self._rules):
-            for anchor in rule.anchors:
-                if anchor[0] == "i":
-                    self._by_identity.setdefault((anchor[1], anchor[2]), []).append(number)
-                elif anchor[0] == "r":
-                    self._by_pattern.setdefault(anchor[1], []).append(number)
+            for key in rule.anchor_ids:
+                self._by_identity.setdefault(key, []).append(number)
+            for pattern in rule.anchor_patterns:
+                self._by_pattern.setdefault(pattern, []).append(number)
 
     def __len__(self) -> int:
         return len(self._rules)
@@ -85,7 +84,8 @@ class Watchlist:
             touched.update(self._touched_by_pattern(texts))
         if self._by_identity:
             touched.update(self._touched_by_identity(item))
-        return self._verify(item, scan, sorted(touched), lang) if touched else []
+        possible = scan.index.possible(touched, scan.stream) if touched else []
+        return self._verify(item, scan, possible, lang) if possible else []
 
     def index(self, lang: str) -> Index:
         """The search structure for items of a language, built when first asked for."""
@@ -114,20 +114,27 @@ class Watchlist:
         evaluation: Evaluation | None = None
         matches = []
         for number in touched:
-            rule, gate, phrase = self._rules[number], self._gates[number], self._plain[number]
+            rule, gate = self._rules[number], self._gates[number]
             if gate is not None and not gate.admits(item, lang):
                 continue
-            if phrase >= 0:
+            if rule.plain >= 0 and not rule.exclude_negated:
                 # Most rules of a large watchlist are one phrase: no need for the machinery below.
-                if hits := scan.phrase(phrase, DEFAULT_BITS):
+                if hits := scan.phrase(rule.plain, DEFAULT_BITS):
                     matches.append(Match(rule.rule_id, tuple([scan.span(hit) for hit in hits]), rule.query))
                 continue
+            plan = self._plan(number)
             evaluation = evaluation or Evaluation(scan, self._patterns, _tags(item), fold(item.feed_id))
             guard = guard_for(lang, self._default_lang) if rule.exclude_negated else None
-            reasons = evaluation.why(rule.plan, guard)
+            reasons = evaluation.why(plan, guard)
             if reasons is not None:
                 matches.append(_match(rule, scan, *reasons))
         return matches
+
+    def _plan(self, number: int) -> Plan:
+        plan = self._plans.get(number)
+        if plan is None:
+            plan = self._plans[number] = json.loads(self._rules[number].plan)
+        return plan
 
     def dumps(self) -> bytes:
         """The compiled rules for a cache: data only, so that a spoilt cache can do no harm."""
@@ -135,7 +142,7 @@ class Watchlist:
             {
                 "format": FORMAT,
                 "default_lang": self._default_lang,
-                "rules": [astuple(rule) for rule in self._rules],
+                "rules": [_row(rule) for rule in self._rules],
                 "phrases": self._tables.phrases,
                 "sets": self._tables.sets,
                 "patterns": self._tables.patterns,
@@ -211,12 +218,6 @@ def _gate(rule: RulePlan) -> _Gate | None:
     return _Gate(feeds, frozenset(primary_language(lang) for lang in rule.languages))
 
 
-def _plain_phrase(rule: RulePlan) -> int:
-    """The phrase that is all of a rule's query, or -1."""
-    plain = rule.plan[0] == "p" and rule.plan[2] == DEFAULT_BITS and not rule.exclude_negated
-    return int(rule.plan[1]) if plain else -1
-
-
 def _match(rule: RulePlan, scan: Scan, found: Found, place: Place) -> Match:
     spans = {scan.span(hit) for hit in found[0]}
     spans.update(found[1])
@@ -229,8 +230,22 @@ def _reading_order(span: Span) -> tuple[int, int, int]:
     return FIELD_BITS[span.field], span.start, span.end
 
 
+def _row(rule: RulePlan) -> list[Any]:
+    return [getattr(rule, name) for name in RulePlan.__slots__]
+
+
 def _rule_plan(fields: Sequence[Any]) -> RulePlan:
-    rule_id, query, plan, anchors, languages, feed_ids, feed_tags, exclude_negated = fields
+    name, query, plan, plain, phrases, patterns, ids, languages, feed_ids, feed_tags, exclude = fields
     return RulePlan(
-        rule_id, query, plan, anchors, tuple(languages), tuple(feed_ids), tuple(feed_tags), exclude_negated
+        rule_id=name,
+        query=query,
+        plan=plan,
+        plain=plain,
+        anchor_phrases=tuple(phrases),
+        anchor_patterns=tuple(patterns),
+        anchor_ids=tuple((kind, value) for kind, value in ids),
+        languages=tuple(languages),
+        feed_ids=tuple(feed_ids),
+        feed_tags=tuple(feed_tags),
+        exclude_negated=exclude,
     )

@@ -17,6 +17,7 @@ Only the anchors are searched for in all items (see `anchors`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,8 +47,13 @@ class RulePlan:
 
     rule_id: str
     query: str
-    plan: Plan
-    anchors: list[Plan]
+    plan: str
+    """The plan as JSON: of a large watchlist most rules are never touched, nor their plans read."""
+    plain: int
+    """The phrase that is all of the query and is sought in the default fields, or -1."""
+    anchor_phrases: tuple[int, ...]
+    anchor_patterns: tuple[int, ...]
+    anchor_ids: tuple[tuple[str, str], ...]
     languages: tuple[str, ...]
     feed_ids: tuple[str, ...]
     feed_tags: tuple[str, ...]
@@ -74,19 +80,7 @@ class Planner:
     def plans(self) -> list[RulePlan]:
         """The plans of all rules added. Anchors come last: what is rare depends on all rules."""
         anchors = Anchors(self.tables, [plan for _, plan in self._planned])
-        return [
-            RulePlan(
-                rule_id=rule.id,
-                query=rule.query,
-                plan=plan,
-                anchors=anchors.choose(plan),
-                languages=rule.languages,
-                feed_ids=rule.feeds.ids,
-                feed_tags=rule.feeds.tags,
-                exclude_negated=rule.negation == "exclude",
-            )
-            for rule, plan in self._planned
-        ]
+        return [_rule_plan(rule, plan, anchors.choose(plan)) for rule, plan in self._planned]
 
     def _plan(self, node: Node, bits: int) -> Plan:
         if isinstance(node, Phrase):
@@ -131,6 +125,22 @@ class Planner:
             numbers = tuple(self._phrase(phrase) for phrase in expand_list(name, self._lists))
             self._list_sets[name] = _number(numbers, self._set_numbers, self.tables.sets)
         return self._list_sets[name]
+
+
+def _rule_plan(rule: Rule, plan: Plan, anchors: Sequence[Plan]) -> RulePlan:
+    return RulePlan(
+        rule_id=rule.id,
+        query=rule.query,
+        plan=json.dumps(plan, separators=(",", ":")),
+        plain=plan[1] if plan[0] == "p" and plan[2] == DEFAULT_BITS else -1,
+        anchor_phrases=tuple(anchor[1] for anchor in anchors if anchor[0] == "p"),
+        anchor_patterns=tuple(anchor[1] for anchor in anchors if anchor[0] == "r"),
+        anchor_ids=tuple((anchor[1], anchor[2]) for anchor in anchors if anchor[0] == "i"),
+        languages=rule.languages,
+        feed_ids=rule.feeds.ids,
+        feed_tags=rule.feeds.tags,
+        exclude_negated=rule.negation == "exclude",
+    )
 
 
 def _number(key: Any, numbers: dict[Any, int], table: list[Any]) -> int:

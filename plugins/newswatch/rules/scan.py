@@ -145,7 +145,7 @@ class Scan:
     @cached_property
     def folded_spans(self) -> list[tuple[int, int]]:
         """Where each token stands in the folded text."""
-        return raw_spans(self.folded)
+        return raw_spans(self.folded, self.raws)
 
     @cached_property
     def _origin(self) -> Origin:

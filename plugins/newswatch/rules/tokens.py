@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -63,16 +64,23 @@ def raw_tokens(folded: str) -> list[str]:
         return _ASCII.findall(folded)
     if marks().isdisjoint(folded):
         return _ANY_SCRIPT.findall(folded)
-    return [folded[start:end] for start, end in raw_spans(folded)]
+    masked = _ANY_SCRIPT.finditer(folded.translate(_mark_table()))
+    return [folded[match.start() : match.end()] for match in masked]
 
 
-def raw_spans(folded: str) -> list[tuple[int, int]]:
-    """Where `raw_tokens` stand in the folded text."""
-    if folded.isascii():
-        return [match.span() for match in _ASCII.finditer(folded)]
-    if not marks().isdisjoint(folded):
-        folded = folded.translate(_mark_table())
-    return [match.span() for match in _ANY_SCRIPT.finditer(folded)]
+def raw_spans(folded: str, raws: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the raw tokens of the folded text stand in it.
+
+    Between two tokens stands nothing that could begin one, so the next place where a token's
+    text is found is its own.
+    """
+    spans = []
+    end = 0
+    for raw in raws:
+        start = folded.index(raw, end)
+        end = start + len(raw)
+        spans.append((start, end))
+    return spans
 
 
 def surface(raw: str) -> str:
@@ -98,8 +106,8 @@ def tokenize(text: str) -> list[Token]:
     text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
     folded, origin = fold(text), Origin(text)
     tokens = []
-    for start, end in raw_spans(folded):
-        raw = folded[start:end]
+    raws = raw_tokens(folded)
+    for raw, (start, end) in zip(raws, raw_spans(folded, raws), strict=True):
         tokens.append(Token(surface(raw), *origin.span(start, word_end(raw, end))))
     return tokens
 
