@@ -210,8 +210,8 @@ class Item:
     """An entry with an identity, as it stands in the items stream.
 
     `id` is `<feed id>:<16 hex>` and survives guid churn and edits; `revision` starts at 0 and
-    grows by one with each change of title, summary or body. `config_version` is the bundle
-    version under which the item (not the revision) was first claimed.
+    grows by one with each change of title, summary or body that the feed makes. `config_version`
+    is the bundle version under which the item (not the revision) was first claimed.
     """
 
     id: str
@@ -231,6 +231,8 @@ class Item:
     config_version: int
     silent: bool = False
     """True for what a feed already held at first sight: kept for backtests, never alerted."""
+    article: bool = False
+    """True where `body` is the main text of the item's page, read after this same `revision`."""
 
     def text(self, name: TextField) -> str:
         """The original text of one field."""
@@ -300,15 +302,15 @@ class Alert:
 
 
 DeliveryState = Literal["queued", "sending", "sent", "dead"]
-MessageKind = Literal["story", "reply", "ops"]
+MessageKind = Literal["story", "reply", "digest", "surge", "ops"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes to Slack as one post: a story, a reply in its thread, or an ops notice.
+    """What goes to Slack as one post: a story, a reply in its thread, a digest, a surge, an ops notice.
 
     `alert_ids` may grow while the message is queued and is frozen when its first send begins.
-    `root_id` is the story message a reply belongs to. `text` is set for ops notices only.
+    `root_id` is the story message a reply belongs to. `text` is an ops notice, or a digest's heading.
     """
 
     id: str

@@ -62,6 +62,15 @@ def test_config_option_names_the_folder(newsroom, tmp_path):
     assert "elsewhere" in out
 
 
+def test_common_options_may_stand_before_the_command(newsroom):
+    elsewhere = str(newsroom.config)
+    newsroom_config, newsroom.config = newsroom.config, newsroom.config.parent
+    status, out, _ = newsroom.command("--config", elsewhere, "--json", "check")
+    newsroom.config = newsroom_config
+    assert status == 0
+    assert json.loads(out)["ok"] is True
+
+
 def test_match_answers_each_line_of_jsonl_under_its_id(newsroom, tmp_path):
     lines = [
         {"id": "a:1", "title": "T", "summary": WORDS},
@@ -180,3 +189,38 @@ def test_broken_configuration_ends_a_stage_with_1_but_the_work_is_done(newsroom)
     assert status == 1
     assert "watchlist.yaml" in err
     assert len(newsroom.posts()) == 1
+
+
+def test_muted_rule_stays_out_of_slack_and_is_counted_until_unmuted(newsroom):
+    newsroom.json("check")
+    newsroom.adopt()
+    newsroom.json("mute", "central-bank-opposes", "--for", "2h")
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.json("run", "--all")
+    assert newsroom.slack.messages(POLICY) == []
+    (mute,) = newsroom.json("mute")
+    assert (mute["rule_id"], mute["muted"]) == ("central-bank-opposes", 1)
+    (row,) = newsroom.json("alerts")
+    assert row["state"] == "muted"
+    newsroom.json("unmute", "central-bank-opposes")
+    newsroom.site.serve("/wire", story(1, summary=WORDS), story(2, "Another", WORDS))
+    newsroom.json("run", "--all")
+    assert len(newsroom.posts()) == 1
+
+
+def test_mute_in_one_channel_leaves_the_others_alone(newsroom):
+    newsroom.watchlist("rules:\n  - {id: two, query: central bank opposes, notify: [policy, ops]}\n")
+    newsroom.adopt()
+    newsroom.json("mute", "two", "--channel", POLICY)
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.json("run")
+    assert newsroom.posts(POLICY) == []
+    assert len(newsroom.posts(OPS)) == 1
+
+
+def test_mute_of_an_unknown_rule_names_the_known_ones(newsroom):
+    newsroom.adopt()
+    status, _, err = newsroom.command("mute", "centralbank")
+    assert status == 1
+    assert "central-bank-opposes" in err
+    assert newsroom.command("mute", "central-bank-opposes", "--for", "soon")[0] == 2

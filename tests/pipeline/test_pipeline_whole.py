@@ -268,3 +268,98 @@ def test_dropped_reply_is_found_in_history_and_not_sent_twice(newsroom):
     assert counts.sent + counts.retrying == 1
     newsroom.until(lambda: newsroom.deliver().queued == 0)
     assert len(newsroom.slack.messages(POLICY)) == 1
+
+
+def test_same_story_under_another_link_goes_to_the_thread(newsroom):
+    newsroom.feeds("wire", "daily")
+    newsroom.site.serve("/wire", story(1, "Ministries want crypto mining legalised by spring", WORDS))
+    newsroom.site.serve("/daily", title="Daily")
+    newsroom.run()
+    title = "Ministries want crypto mining to be legalised by spring"
+    newsroom.site.serve("/daily", story(2, title, WORDS), title="Daily")
+    newsroom.run()
+    assert len(newsroom.posts()) == 1
+    assert len(newsroom.replies()) == 1
+
+
+def test_doubtful_attachment_of_a_grave_rule_gets_its_own_message(newsroom):
+    newsroom.feeds("wire", "daily")
+    newsroom.site.serve("/wire", story(1, "Ministries want crypto mining legalised by spring", WORDS))
+    newsroom.site.serve("/daily", title="Daily")
+    newsroom.run()
+    title = "Crypto mining: ministries want it banned by spring, sources in the ministry say"
+    newsroom.site.serve("/daily", story(2, title, WORDS), title="Daily")
+    newsroom.run()
+    assert len(newsroom.posts()) == 2
+
+
+def test_threshold_alerts_once_on_the_surge_and_lists_it(newsroom):
+    newsroom.feeds("wire", "daily")
+    newsroom.watchlist(
+        "rules:\n  - id: surge\n    query: central bank opposes\n    notify: [policy]\n"
+        "    threshold: {stories: 3, sources: 2, within: 30m}\n"
+    )
+    newsroom.site.serve("/wire", story(1, "One", WORDS), story(2, "Two", WORDS), story(3, "Three", WORDS))
+    newsroom.site.serve("/daily", title="Daily")
+    newsroom.run()
+    assert newsroom.slack.messages(POLICY) == []
+    newsroom.site.serve("/daily", story(4, "Four", WORDS), title="Daily")
+    newsroom.run()
+    (message,) = newsroom.posts()
+    assert "Surge: 4 stories from 2 sources" in message["text"]
+    assert all(f"story/{n}" in str(message["blocks"]) for n in (1, 2, 3, 4))
+    newsroom.site.serve("/daily", story(5, "Five", WORDS), title="Daily")
+    newsroom.run()
+    assert len(newsroom.posts()) == 1
+    assert len(newsroom.replies()) == 1
+    assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 5
+
+
+def test_stories_outside_the_window_are_no_surge(newsroom):
+    newsroom.watchlist(
+        "rules:\n  - id: surge\n    query: central bank opposes\n    notify: [policy]\n"
+        "    threshold: {stories: 2, sources: 1, within: 10m}\n"
+    )
+    newsroom.site.serve("/wire", story(1, "One", WORDS))
+    newsroom.run()
+    newsroom.pass_time(timedelta(minutes=11))
+    newsroom.site.serve("/wire", story(1, "One", WORDS), story(2, "Two", WORDS))
+    newsroom.run()
+    assert newsroom.slack.messages() == []
+
+
+def test_quiet_hours_hold_alerts_and_end_in_a_digest(newsroom):
+    quiet = (newsroom.clock() - timedelta(hours=1)).strftime("%H:%M")
+    until = newsroom.clock() + timedelta(hours=1)
+    newsroom.write(
+        "receivers.yaml",
+        "defaults: {per_channel_interval: 0.02s, grace: 2s}\n"
+        f"receivers:\n  - id: policy\n    channel: {POLICY}\n"
+        f"    quiet: {{from: '{quiet}', to: '{until:%H:%M}', timezone: UTC}}\n  - {{id: ops, channel: {OPS}}}\n",
+    )
+    newsroom.site.serve("/wire", *(story(n, f"Number {n} of many", WORDS) for n in range(25)))
+    newsroom.run()
+    assert newsroom.slack.messages() == []
+    newsroom.pass_time(timedelta(hours=1, minutes=1))
+    newsroom.deliver()
+    first, second = newsroom.posts()
+    assert "While it was quiet: 20 items" in first["text"]
+    assert "While it was quiet: 5 items" in second["text"]
+    assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 25
+
+
+def test_digest_goes_out_at_its_time_and_not_before(newsroom):
+    at = newsroom.clock() + timedelta(hours=2)
+    newsroom.write(
+        "receivers.yaml",
+        "defaults: {per_channel_interval: 0.02s, grace: 2s}\n"
+        f"receivers:\n  - id: policy\n    channel: {POLICY}\n    mode: digest\n"
+        f"    digest: {{at: '{at:%H:%M}', timezone: UTC}}\n  - {{id: ops, channel: {OPS}}}\n",
+    )
+    newsroom.site.serve("/wire", story(1, "One", WORDS), story(2, "Two", WORDS))
+    newsroom.run()
+    assert newsroom.slack.messages() == []
+    newsroom.pass_time(timedelta(hours=2, minutes=1))
+    newsroom.deliver()
+    (message,) = newsroom.posts()
+    assert "Digest: 2 items" in message["text"]

@@ -15,20 +15,22 @@ from newswatch.store import outbox
 from newswatch.store.client import redis_errors
 
 
-async def _newest(services: Services, limit: int) -> list[tuple[Alert, outbox.Queued | None]]:
+async def _newest(services: Services, limit: int) -> list[tuple[Alert, outbox.Queued | None, bool]]:
     with redis_errors():
         ids = await outbox.recent_alerts(services.redis, limit)
         found = await outbox.read_alerts(services.redis, ids)
-        message_ids = await outbox.alert_messages(services.redis, [alert.id for alert in found])
-        messages = await outbox.read_messages(services.redis, dict.fromkeys(filter(None, message_ids)))
+        places = await outbox.alert_messages(services.redis, [alert.id for alert in found])
+        named = dict.fromkeys(name for name, _ in places if name)
+        messages = await outbox.read_messages(services.redis, named)
     by_id = {queued.delivery.message.id: queued for queued in messages}
-    return [(alert, by_id.get(name)) for alert, name in zip(found, message_ids, strict=True)]
+    return [(alert, by_id.get(name), muted) for alert, (name, muted) in zip(found, places, strict=True)]
 
 
-def _row(alert: Alert, queued: outbox.Queued | None) -> dict[str, Any]:
+def _row(alert: Alert, queued: outbox.Queued | None, muted: bool) -> dict[str, Any]:  # noqa: FBT001
+    """`held`: a threshold waits for its surge."""
     data = asdict(alert)
     delivery = queued.delivery if queued else None
-    data["state"] = delivery.state if delivery else "unknown"
+    data["state"] = delivery.state if delivery else "muted" if muted else "held"
     data["message_id"] = delivery.message.id if delivery else None
     data["ts"] = delivery.ts if delivery else None
     data["error"] = delivery.error if delivery else ""

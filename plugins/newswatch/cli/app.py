@@ -6,23 +6,28 @@ Exit status: 0 fine, 1 a problem was found, 2 wrong usage.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from newswatch import __version__
-from newswatch.cli import alerts, backtest, check, dead, doctor, feeds, match, receivers, stages
+from newswatch.cli import alerts, backtest, check, dead, doctor, feeds, match, mute, receivers, stages
+from newswatch.cli.context import common_options, remember
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="newswatch")
-def newswatch() -> None:
+@common_options
+def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
     """News alerting: polls feeds, matches them against a watchlist, alerts in Slack."""
+    remember(config_dir, as_json=as_json_)
 
 
 for one in (
     *(check.check, match.match, backtest.backtest),
-    *(stages.poll, stages.match_pending, stages.deliver, stages.run),
-    *(feeds.feeds, alerts.alerts, dead.dead, receivers.test_receiver, doctor.doctor),
+    *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
+    *(feeds.feeds, alerts.alerts, dead.dead, mute.mute, mute.unmute),
+    *(receivers.test_receiver, doctor.doctor),
 ):
     newswatch.add_command(one)
 

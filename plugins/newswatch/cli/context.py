@@ -13,12 +13,15 @@ from typing import Any, TypeVar
 
 import click
 
-from newswatch.cli.output import PROBLEM, as_json
+from newswatch.cli.output import PROBLEM
+from newswatch.cli.output import as_json as print_json
 from newswatch.config.settings import Settings
 from newswatch.errors import NewswatchError
 from newswatch.pipeline.services import Services
 
 Result = TypeVar("Result")
+
+_CONFIG, _JSON = "newswatch.config", "newswatch.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +45,52 @@ class Invocation:
 
         return asyncio.run(inside())
 
-    def fail(self, text: str) -> None:
-        """Say what is wrong and end with 1."""
-        if self.json:
-            as_json({"error": text})
-        else:
-            click.echo(text, err=True)
-        raise SystemExit(PROBLEM)
 
-
-def command(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--config` and `--json` and an Invocation as its first argument.
-
-    Errors raised on purpose end it with 1 and one clear text; a traceback is a defect of ours.
-    """
-
-    @click.option(
+def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--config` and `--json`, which may stand before or after the name of a command."""
+    config = click.option(
         "--config",
         "config_dir",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
         help="Folder of feeds.yaml, watchlist.yaml and receivers.yaml. Default: NEWSWATCH_CONFIG or config/.",
     )
-    @click.option("--json", "as_json_", is_flag=True, help="Print JSON for machines.")
+    return config(click.option("--json", "as_json_", is_flag=True, help="Print JSON for machines.")(function))
+
+
+def remember(config_dir: Path | None, *, as_json: bool) -> None:
+    """Keep what was given at this level for the commands below it."""
+    given = click.get_current_context().meta
+    given[_CONFIG] = config_dir or given.get(_CONFIG)
+    given[_JSON] = as_json or given.get(_JSON, False)
+
+
+def command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options and an Invocation as its first argument.
+
+    Errors raised on purpose end it with 1 and one clear text; a traceback is a defect of ours.
+    """
+
+    @common_options
     @functools.wraps(function)
     def wrapped(*, config_dir: Path | None, as_json_: bool, **arguments: Any) -> Any:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-        settings = Settings.from_env(os.environ, Path.cwd())
-        invocation = Invocation(config_dir or settings.config_dir, as_json_, settings)
+        remember(config_dir, as_json=as_json_)
+        given = click.get_current_context().meta
         try:
+            settings = Settings.from_env(os.environ, Path.cwd())
+            invocation = Invocation(given[_CONFIG] or settings.config_dir, given[_JSON], settings)
             return function(invocation, **arguments)
         except NewswatchError as error:
-            return invocation.fail(str(error))
+            return fail(str(error), as_json=given[_JSON])
 
     return wrapped
+
+
+def fail(text: str, *, as_json: bool) -> None:
+    """Say what is wrong and end with 1."""
+    if as_json:
+        print_json({"error": text})
+    else:
+        click.echo(text, err=True)
+    raise SystemExit(PROBLEM)

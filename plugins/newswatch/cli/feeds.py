@@ -43,7 +43,23 @@ def _row(feed: Feed, state: store.FeedState, due_ms: float) -> dict[str, Any]:
         "last_new_item": _time(state.last_new_ms),
         "failures": state.failures,
         "error": state.error,
+        "articles_read": state.articles_read,
+        "articles_failed": state.articles_failed,
+        "article_error": state.article_error,
+        "last_article_failure": _time(state.article_failed_ms),
     }
+
+
+def _pages(row: dict[str, Any]) -> str:
+    """What became of the pages of a feed with `article: true`; "" where none was asked for."""
+    if not (row["articles_read"] or row["articles_failed"]):
+        return ""
+    return f"{row['articles_read']} read, {row['articles_failed']} failed"
+
+
+def _errors(row: dict[str, Any], now: datetime) -> str:
+    page = f"page, {ago(row['last_article_failure'], now)}: {row['article_error']}"
+    return "; ".join(filter(None, (row["error"], page if row["article_error"] else "")))
 
 
 @click.group(invoke_without_command=True)
@@ -68,11 +84,11 @@ def _list(call: Invocation) -> None:
         return
     now = utc_now()
     table(
-        ("Feed", "State", "Every", "Next poll", "Last new item", "Last error"),
+        ("Feed", "State", "Every", "Next poll", "Last new item", "Pages", "Last error"),
         [
             (
                 *(row["id"], row["state"], f"{row['every_s']:g} s", ago(row["next_poll"], now)),
-                *(ago(row["last_new_item"], now), row["error"]),
+                *(ago(row["last_new_item"], now), _pages(row), _errors(row, now)),
             )
             for row in rows
         ],

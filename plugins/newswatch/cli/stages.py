@@ -1,4 +1,4 @@
-"""The stages without Airflow: `poll`, `match-pending`, `deliver`, and `run` for all three once."""
+"""The stages without Airflow: `poll`, `match-pending`, `deliver`, `articles`, and `run` for all once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import FINE, PROBLEM, as_json, progress
 from newswatch.errors import ConfigError
+from newswatch.pipeline.articles import ArticleCounts, run_articles
 from newswatch.pipeline.configure import adopt_config
 from newswatch.pipeline.deliver import DeliverCounts, run_deliver
 from newswatch.pipeline.match import MatchCounts, run_match
@@ -16,6 +17,9 @@ from newswatch.pipeline.poll import PollCounts, run_poll
 from newswatch.pipeline.services import Services
 
 POLL_DEADLINE_S = 600.0
+ARTICLES_DEADLINE_S = 300.0
+ARTICLES_IN_RUN_S = 45.0
+"""`run` is made to be repeated: slow pages wait for the next one rather than new headlines for them."""
 
 
 async def _in_force(call: Invocation, services: Services) -> bool:
@@ -45,6 +49,11 @@ async def _match(call: Invocation, services: Services) -> MatchCounts:
 async def _deliver(call: Invocation, services: Services) -> DeliverCounts:
     with progress("Delivering", as_json=call.json) as report:
         return await run_deliver(services, on_progress=report)
+
+
+async def _articles(call: Invocation, services: Services, deadline_s: float) -> ArticleCounts:
+    with progress("Reading pages", as_json=call.json) as report:
+        return await run_articles(services, deadline_s=deadline_s, on_progress=report)
 
 
 def _tell(call: Invocation, stage: str, counts: dict[str, int]) -> None:
@@ -108,17 +117,40 @@ def deliver(call: Invocation) -> None:
 
 
 @click.command()
+@command
+def articles(call: Invocation) -> None:
+    """Read the pages that wait (feeds with `article: true`) and hand their text to matching."""
+
+    async def work(services: Services) -> tuple[bool, ArticleCounts]:
+        sound = await _in_force(call, services)
+        return sound, await _articles(call, services, ARTICLES_DEADLINE_S)
+
+    sound, counts = call.run(work)
+    _tell(call, "articles", counts.as_dict())
+    _end(call, sound=sound)
+
+
+@click.command()
 @click.option("--all", "all_feeds", is_flag=True, help="Poll every feed, due or not.")
 @command
 def run(call: Invocation, *, all_feeds: bool) -> None:
-    """Poll, match and deliver, once each."""
+    """Poll, match and deliver; then read pages that wait, match and deliver what they bring."""
 
     async def work(services: Services) -> tuple[bool, dict[str, Any], DeliverCounts]:
         sound = await _in_force(call, services)
         polled = await _poll(call, services, all_feeds=all_feeds)
         matched = await _match(call, services)
         delivered = await _deliver(call, services)
-        stages = {"poll": polled.as_dict(), "match": matched.as_dict(), "deliver": delivered.as_dict()}
+        read = await _articles(call, services, ARTICLES_IN_RUN_S)
+        if read.fetched:
+            matched += await _match(call, services)
+            delivered += await _deliver(call, services)
+        stages = {
+            "poll": polled.as_dict(),
+            "match": matched.as_dict(),
+            "deliver": delivered.as_dict(),
+            "articles": read.as_dict(),
+        }
         return sound, stages, delivered
 
     sound, counts, delivered = call.run(work)

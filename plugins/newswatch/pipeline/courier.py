@@ -13,7 +13,14 @@ from newswatch.pipeline.sending import UNREADABLE_LOOKS, Verdict, judge
 from newswatch.pipeline.services import Services
 from newswatch.slack.answers import Outcome
 from newswatch.slack.client import SlackClient
-from newswatch.slack.payload import Payload, render_minimal, render_ops, render_reply, render_story
+from newswatch.slack.payload import (
+    Payload,
+    render_listing,
+    render_minimal,
+    render_ops,
+    render_reply,
+    render_story,
+)
 from newswatch.store import feeds, outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease
@@ -144,6 +151,8 @@ class Courier:
             return render_minimal(message, alerts, sources=sources, now=now, further=queued.further)
         if message.kind == "ops":
             return render_ops(message)
+        if message.kind in ("digest", "surge"):
+            return render_listing(message, alerts, sources=sources, now=now)
         if message.kind == "reply":
             return render_reply(message, alerts, sources=sources, now=now)
         return render_story(message, alerts, sources=sources, now=now, further=queued.further)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.services import Services
-from newswatch.store import feeds, retention
+from newswatch.store import feeds, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -12,12 +12,15 @@ from newswatch.store.codec import to_ms
 async def run_housekeeping(services: Services) -> dict[str, int]:
     """Counts of what was removed. Raises RedisUnavailable."""
     now_ms = to_ms(services.clock())
+    kept = services.retention
     bundle = await in_force(services)
     with redis_errors():
         counts = {
-            "items": await retention.trim_items(services.redis, now_ms),
-            "alerts": await retention.trim_alerts(services.redis, now_ms),
-            "dead_letters": await retention.trim_dead(services.redis, now_ms),
+            "items": await retention.trim_items(services.redis, now_ms, kept.items_s),
+            "articles": await retention.trim_articles(services.redis, now_ms),
+            "alerts": await retention.trim_alerts(services.redis, now_ms, kept.alerts_s),
+            "mutes": await mutes.tidy(services.redis, services.clock()),
+            "dead_letters": await retention.trim_dead(services.redis, now_ms, kept.alerts_s),
         }
         if bundle is not None:
             counts["feeds"] = await feeds.forget(services.redis, [feed.id for feed in bundle.feeds])

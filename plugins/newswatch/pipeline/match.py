@@ -11,27 +11,32 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newswatch.errors import LeaseLost
-from newswatch.models import SEVERITIES, Alert, Bundle, Feed, Item, Match, Receiver, Rule, alert_id
+from newswatch.models import SEVERITIES, Alert, Bundle, Feed, Item, Match, Rule, alert_id
 from newswatch.pipeline import notices
 from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.identity import is_late_edit
+from newswatch.pipeline.routing import names, routes
 from newswatch.pipeline.services import Services
-from newswatch.rules import ItemText, Watchlist, compile_watchlist
+from newswatch.rules import ItemText, Watchlist, compile_watchlist, stem, tokenize
 from newswatch.slack.excerpt import excerpts_for
 from newswatch.store import feeds, items
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+from newswatch.store.handover import Placement, hand_over, told_titles
 from newswatch.store.leases import Lease
+from newswatch.store.mutes import Mute, muted_by
+from newswatch.store.mutes import read as read_mutes
 from newswatch.stories.story import story_id
+from newswatch.stories.titles import WINDOW_S, Titles, Told
 
 log = logging.getLogger("newswatch.match")
 
 BATCH = 100
 MAX_LEASE_S = 15.0
 COLLECT_S = 3.0
-UPDATE_WINDOW = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,10 @@ class MatchCounts:
 
     items: int = 0
     alerts: int = 0
+
+    def __add__(self, later: MatchCounts) -> MatchCounts:
+        """Two runs together."""
+        return MatchCounts(self.items + later.items, self.alerts + later.alerts)
 
     def as_dict(self) -> dict[str, int]:
         """For `--json` and XCom."""
@@ -59,7 +68,6 @@ class Watch:
         self.bundle = bundle
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
-        self._receivers: dict[str, Receiver] = {receiver.id: receiver for receiver in bundle.receivers}
         self._watchlist: Watchlist = compile_watchlist(bundle.rules, bundle.lists, bundle.default_lang)
 
     def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
@@ -78,27 +86,56 @@ class Watch:
         found = ((self._rules[match.rule_id], match) for match in self._watchlist.match(text))
         return [(rule, match) for rule, match in found if rule.expires is None or rule.expires >= today]
 
-    def alerts(self, item: Item, now: datetime) -> list[Alert]:
-        """The alerts an item gives: one for each rule and channel, none for what may not alert.
+    def placements(self, item: Item, now: datetime, titles: Titles, mutes: list[Mute]) -> list[Placement]:
+        """The alerts an item gives, each with where it goes: one for each rule and channel.
 
         Silent items (first sight) and items claimed before a rule came into force give none; an
-        edit gives one only while the item is younger than 48 h. The alert id leaves the revision
-        out, so that a rule that matched an earlier revision stays quiet.
+        edit gives one only while the item is younger than 48 h. An item with its page's text may
+        alert whenever the page was read: late edits had none queued. The alert id leaves the
+        revision out, so that a rule that matched an earlier revision stays quiet.
         """
-        if item.silent or (item.revision and now - (item.published or item.first_seen) >= UPDATE_WINDOW):
+        if item.silent or (is_late_edit(item, now) and not item.article):
             return []
-        return [
-            self._alert(item, rule, match, channel, now)
+        found = [
+            (rule, match)
             for rule, match in self.matches(item, now.date().isoformat())
             if self.bundle.rule_since.get(rule.id, 0) <= item.config_version
-            for channel in self._channels(rule)
+        ]
+        if not found:
+            return []
+        link = story_id(item)
+        told = titles.story_of(link, item.feed_id, self.title_stems(item), now.timestamp())
+        placed = []
+        for rule, match in found:
+            # In doubt a grave alert is not hidden in the thread of another story.
+            own = told is None or (rule.severity == "high" and not told.certain)
+            story = link if own or told is None else told.story
+            placed += self._placed(item, rule, match, story, now, mutes)
+        return placed
+
+    def title_stems(self, item: Item) -> frozenset[str]:
+        """The stems of an item's title, by which stories under other links are found."""
+        lang, otherwise = item.lang, self.bundle.default_lang
+        return frozenset(stem(token.text, lang, otherwise) for token in tokenize(item.title))
+
+    def _placed(
+        self, item: Item, rule: Rule, match: Match, story: str, now: datetime, mutes: list[Mute]
+    ) -> list[Placement]:
+        receivers = names(self.bundle.receivers, rule.notify)
+        return [
+            Placement(
+                alert=self._alert(item, rule, match, route.channel, story, now),
+                kind=route.kind,
+                group=route.group or story,
+                due_ms=to_ms(route.due or now),
+                heading=route.heading,
+                threshold=rule.threshold,
+                muted=muted_by(mutes, rule.id, route.channel, now),
+            )
+            for route in routes(receivers, rule.severity, now)
         ]
 
-    def _channels(self, rule: Rule) -> list[str]:
-        found = (self._receivers[name].channel for name in rule.notify if name in self._receivers)
-        return list(dict.fromkeys(found))
-
-    def _alert(self, item: Item, rule: Rule, match: Match, channel: str, now: datetime) -> Alert:
+    def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:
         return Alert(
             id=alert_id(rule.id, item.id, channel),
             rule_id=rule.id,
@@ -114,14 +151,14 @@ class Watch:
             first_seen=item.first_seen,
             matched=now,
             config_version=self.bundle.label,
-            story_id=story_id(item),
-            updated=item.revision > 0,
+            story_id=story,
+            updated=item.revision > 0 and not item.article,
         )
 
 
-def gravest_first(alerts: Iterable[Alert]) -> list[Alert]:
-    """Alerts in the order in which they are to meet their story: gravest first, else as they came."""
-    return sorted(alerts, key=lambda alert: -SEVERITIES.index(alert.severity))
+def gravest_first(placements: Iterable[Placement]) -> list[Placement]:
+    """In the order in which they are to meet their story: gravest first, else as they came."""
+    return sorted(placements, key=lambda placed: -SEVERITIES.index(placed.alert.severity))
 
 
 async def run_match(
@@ -159,6 +196,7 @@ class _Stage:
         self._services = services
         self._watch = watch
         self._stop_at = stop_at
+        self._titles = Titles()
         self._items = self._alerts = 0
 
     def counts(self) -> MatchCounts:
@@ -166,6 +204,7 @@ class _Stage:
 
     async def drain(self, lease: Lease, on_progress: Callable[[int, int], None] | None) -> MatchCounts:
         await feeds.ensure_group(self._services.redis)
+        await self._recall()
         pending = True
         while time.monotonic() < self._stop_at:
             batch = await items.read_batch(self._services.redis, BATCH, pending=pending)
@@ -181,6 +220,12 @@ class _Stage:
                 on_progress(self._items, self._alerts)
         return self.counts()
 
+    async def _recall(self) -> None:
+        """The titles told within the last two days."""
+        since_ms = to_ms(self._services.clock()) - int(WINDOW_S * 1000)
+        for row, at_ms in await told_titles(self._services.redis, since_ms):
+            self._titles.add(Told.from_json(row, at_ms / 1000))
+
     async def _refresh(self) -> None:
         """Match by the configuration in force now, also when it changed during the drain."""
         bundle = await in_force(self._services)
@@ -189,28 +234,42 @@ class _Stage:
 
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
         now = self._services.clock()
-        alerts: list[Alert] = []
+        placements: list[Placement] = []
+        told: list[Told] = []
+        mutes = await read_mutes(self._services.redis)
         for entry in batch:
-            alerts += await self._alerts_of(entry, now)
-        queued = await items.hand_over(
+            placed = await self._place(entry, now, mutes)
+            if placed and entry.item is not None:
+                told.append(self._tell(entry.item, placed[0].alert.story_id, now))
+            placements += placed
+        queued = await hand_over(
             self._services.redis,
             lease,
             [entry.stream_id for entry in batch],
-            gravest_first(alerts),
+            gravest_first(placements),
+            [one.to_json() for one in told],
             now_ms=to_ms(now),
             collect_ms=int(COLLECT_S * 1000),
+            titles_since_ms=to_ms(now) - int(WINDOW_S * 1000),
         )
         if queued is None:
             raise LeaseLost("the match stage is worked by another process now; it goes on there")
         self._items += len(batch)
         self._alerts += queued
 
-    async def _alerts_of(self, entry: items.StreamEntry, now: datetime) -> list[Alert]:
+    def _tell(self, item: Item, story: str, now: datetime) -> Told:
+        """Remember the title for the items that follow, in this batch too."""
+        stems = self._watch.title_stems(item)
+        told = Told(story, story_id(item), item.feed_id, stems, now.timestamp())
+        self._titles.add(told)
+        return told
+
+    async def _place(self, entry: items.StreamEntry, now: datetime, mutes: list[Mute]) -> list[Placement]:
         if entry.item is None:
             await self._bury(entry, entry.error)
             return []
         try:
-            return self._watch.alerts(entry.item, now)
+            return self._watch.placements(entry.item, now, self._titles, mutes)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
             # One bad item must not hold up the others; what it was stands in the dead items.
             log.exception("item %s could not be matched", entry.item.id)

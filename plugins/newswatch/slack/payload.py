@@ -15,6 +15,7 @@ from typing import Any
 
 from newswatch.models import Alert, Message, short_hash
 from newswatch.slack.limits import check_payload
+from newswatch.slack.listing import Listing, ListingLine, listing_of, listing_tail, listing_text
 from newswatch.slack.plain import (
     SEPARATOR,
     after_age,
@@ -35,6 +36,7 @@ __all__ = [
     "MAX_ALERT_IDS",
     "block_marker",
     "check_payload",
+    "render_listing",
     "render_minimal",
     "render_ops",
     "render_reply",
@@ -88,6 +90,21 @@ def render_reply(
     return _render(message, _story(alerts, sources, now, further, is_reply=True))
 
 
+def render_listing(
+    message: Message, alerts: Sequence[Alert], *, sources: Mapping[str, str], now: datetime
+) -> Payload:
+    """A digest or a surge: a heading, then one line an item, the gravest first."""
+    if not alerts:
+        return _render(message, None)
+    listing = listing_of(message, alerts, sources, now)
+    for max_title in (160, 80, 40, 0):
+        blocks = [_rich_text(message, 0, _listing_blocks(listing, max_title))]
+        payload = _payload(message, listing_text(listing, max_title), blocks)
+        if not check_payload(payload):
+            return payload
+    return _text_only(message, listing_text(listing, 40))
+
+
 def render_minimal(
     message: Message,
     alerts: Sequence[Alert] = (),
@@ -99,6 +116,8 @@ def render_minimal(
     """The one resend after Slack refused the full payload: text and metadata, no blocks."""
     if message.kind == "ops":
         return _text_only(message, notice_text(message.text))
+    if message.kind in ("digest", "surge") and alerts:
+        return _text_only(message, listing_text(listing_of(message, alerts, sources, now), 80))
     story = _story(alerts, sources, now, further, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else story_text(story, _MINIMAL))
 
@@ -202,6 +221,18 @@ def _also_entry(report: Report, max_chars: int) -> list[Element]:
         return [_text("Also in: "), *_linked([Piece(short_source(report))], report.link)]
     title = shorten_pieces(report.title, max_chars)
     return [_text(also_lead(report)), *_linked(title, report.link)]
+
+
+def _listing_blocks(listing: Listing, max_title: int) -> list[Element]:
+    entries = [_section(_listing_entry(line, max_title)) for line in listing.lines]
+    heading = _section([_text(listing.heading, bold=True)])
+    return [heading, {**_group("rich_text_list", entries), "style": "bullet"}]
+
+
+def _listing_entry(line: ListingLine, max_title: int) -> list[Element]:
+    title = shorten_pieces(line.report.title, max_title) if max_title else ()
+    shown = title or (Piece(short_source(line.report)),)
+    return [_text(f"{line.sign} "), *_linked(shown, line.report.link), _text(listing_tail(line))]
 
 
 # ── elements ──────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from newswatch.slack.reports import Detail, Report, Story
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
 
 SEPARATOR = " · "
-_SEVERITY_LABELS: Mapping[Severity, str] = {"high": "▲ High", "medium": "◆ Medium", "low": "▼ Low"}
+SEVERITY_LABELS: Mapping[Severity, str] = {"high": "▲ High", "medium": "◆ Medium", "low": "▼ Low"}
 """Word and shape, without any colour; these signs are in every font."""
 _FURTHER_REPORT = "↳ Further report"
 _MAX_SOURCE_CHARS = 60
@@ -42,7 +42,7 @@ def story_text(story: Story, detail: Detail) -> str:
 def before_age(story: Story) -> list[str]:
     """What stands before the age in the line below the headline."""
     lead = [_FURTHER_REPORT] if story.is_reply else []
-    return [*lead, _SEVERITY_LABELS[story.severity], short_source(story.reports[0])]
+    return [*lead, SEVERITY_LABELS[story.severity], short_source(story.reports[0])]
 
 
 def after_age(story: Story) -> list[str]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.models import SEVERITIES, Alert, Item
+from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
-from newswatch.store.codec import alert_to_json, item_from_json
-from newswatch.store.leases import Lease
+from newswatch.store.client import text
+from newswatch.store.codec import item_from_json
 
 CONSUMER = "match"
-MAX_ALERTS_A_MESSAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +40,6 @@ async def read_batch(redis: Redis, count: int, *, pending: bool) -> list[StreamE
     reply: Any = await redis.xreadgroup(keys.ITEMS_GROUP, CONSUMER, {keys.ITEMS: position}, count=count)
     streams = reply.items() if isinstance(reply, dict) else reply
     return [_entry(stream_id, values) for _, rows in streams or () for stream_id, values in rows]
-
-
-async def hand_over(
-    redis: Redis,
-    lease: Lease,
-    stream_ids: Sequence[str],
-    alerts: Sequence[Alert],
-    *,
-    now_ms: int,
-    collect_ms: int,
-) -> int | None:
-    """Queue alerts and acknowledge their items in one step. Returns alerts queued, None: lease lost."""
-    rows = [
-        {
-            "id": alert.id,
-            "channel": alert.channel,
-            "story": alert.story_id,
-            "rule": alert.rule_id,
-            "rank": SEVERITIES.index(alert.severity),
-            "json": alert_to_json(alert),
-        }
-        for alert in alerts
-    ]
-    script = redis.register_script(script_text("handover"))
-    args: list[str | int] = [
-        *(lease.token, keys.ITEMS_GROUP, keys.PREFIX, now_ms, collect_ms),
-        *(keys.ALERT_RETENTION_S, keys.STORY_RETENTION_S, MAX_ALERTS_A_MESSAGE),
-        *(json.dumps(list(stream_ids)), json.dumps(rows, ensure_ascii=False)),
-    ]
-    answer = await script(keys=[lease.key, keys.ITEMS, keys.ALERTS, keys.CHANNELS], args=args)
-    return int(answer[1]) if answer[0] else None
 
 
 async def bury(redis: Redis, stream_id: str, error: str) -> None:

@@ -3,13 +3,23 @@
 | key | type | written by | size | kept |
 |---|---|---|---|---|
 | config | hash | configure | the bundle's JSON | always |
-| feed:{feed} | hash | poll | ~300 B | while configured |
+| feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
+| elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
+| host:{host} | string: no feed before, ms | poll | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
-| items | stream, group `match` | poll (claim) | the item's JSON | 7 days, never past unacknowledged ones |
+| items | stream, group `match` | poll (claim), articles | the item's JSON | 7 days, never past unacknowledged ones |
+| articles | zset item → page due, ms | poll (claim), articles | ~100 B a job | until read or given up, 7 days at most |
+| article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
+| asked:{host} | string: no page before, ms | articles | ~100 B | as long as the host asked for |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
+| titles | zset title stems → told, ms | match | ~190 B an item that alerted | 48 hours |
+| surge:{rule}:{channel} | zset of held alerts | match | ~90 B an alert | the rule's window |
+| surge:{rule}:{channel}:now | string, the surge under way | match | small | the rule's window |
+| mutes | hash rule|channel → until, ms, by whom | mute | ~100 B a mute | until it ends |
+| mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until un-muted |
 | message:{id} | hash | match, deliver | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
@@ -20,7 +30,7 @@
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |
 | notices | set of active causes | all stages | small | while active |
-| lease:{stage} | string token | match, deliver | small | its own time-out |
+| lease:{stage} | string token | match, deliver, articles | small | its own time-out |
 """
 
 from __future__ import annotations
@@ -31,16 +41,22 @@ CONFIG = PREFIX + "config"
 FEEDS_DUE = PREFIX + "feeds:due"
 ITEMS = PREFIX + "items"
 ITEMS_GROUP = "match"
+ARTICLES = PREFIX + "articles"
+ARTICLE = PREFIX + "article:"
 ALERTS = PREFIX + "alerts"
 CHANNELS = PREFIX + "channels"
 WORKSPACE = PREFIX + "workspace"
 UPDATES = PREFIX + "updates"
+TITLES = PREFIX + "titles"
+MUTES = PREFIX + "mutes"
+MUTES_COUNT = PREFIX + "mutes:count"
 DEAD = PREFIX + "dead"
 DEAD_ITEMS = PREFIX + "dead:items"
 NOTICES = PREFIX + "notices"
 
 ITEM_RETENTION_S = 7 * 86_400
 ALERT_RETENTION_S = 90 * 86_400
+ARTICLE_RETENTION_S = 7 * 86_400
 SEEN_RETENTION_S = 30 * 86_400
 STORY_RETENTION_S = 7 * 86_400
 
@@ -53,6 +69,26 @@ def feed(feed_id: str) -> str:
 def seen(feed_id: str) -> str:
     """What a feed has shown: packed records, see `newswatch.store.seen`."""
     return f"{PREFIX}seen:{feed_id}"
+
+
+def elements(feed_id: str) -> str:
+    """Which entries the feed's last document held: see `newswatch.store.elements`."""
+    return f"{PREFIX}elements:{feed_id}"
+
+
+def host(name: str) -> str:
+    """Until when a host wants its feeds left alone."""
+    return f"{PREFIX}host:{name}"
+
+
+def article(item_id: str) -> str:
+    """One item whose page is to be read."""
+    return ARTICLE + item_id
+
+
+def asked(host: str) -> str:
+    """Until when a host wants to be left alone."""
+    return f"{PREFIX}asked:{host}"
 
 
 def alert(alert_id: str) -> str:

@@ -90,12 +90,12 @@ async def read_alerts(redis: Redis, ids: Iterable[str]) -> list[Alert]:
     return [alert_from_json(row) for row in await pipe.execute() if row]
 
 
-async def alert_messages(redis: Redis, ids: Iterable[str]) -> list[str]:
-    """The message each alert went into, "" where unknown."""
+async def alert_messages(redis: Redis, ids: Iterable[str]) -> list[tuple[str, bool]]:
+    """The message each alert went into ("" for none yet), and whether a mute kept it back."""
     pipe = redis.pipeline(transaction=False)
     for alert_id in ids:
-        pipe.hget(keys.alert(alert_id), "message")
-    return [text(row) for row in await pipe.execute()]
+        pipe.hmget(keys.alert(alert_id), ["message", "muted"])
+    return [(text(message), muted is not None) for message, muted in await pipe.execute()]
 
 
 async def recent_alerts(redis: Redis, limit: int) -> list[str]:

@@ -1,7 +1,7 @@
-"""Which story an item belongs to.
+"""A story's name: two items with one canonical link tell one story, whatever feeds they came through.
 
-Two items tell the same story when their canonical links are the same, whatever feeds they came
-through. An item without a usable link is a story of its own.
+An item without a usable link is a story of its own. Stories told under other links are found by
+their titles, see `newswatch.stories.titles`.
 """
 
 from __future__ import annotations

@@ -1,27 +1,30 @@
 -- Hand-over match → deliver: queue alerts, each id once, and acknowledge the items in one step.
--- KEYS 1 lease, 2 items stream, 3 alerts, 4 channels
+-- KEYS 1 lease, 2 items stream, 3 alerts, 4 channels, 5 told titles
 -- ARGV 1 lease token, 2 group, 3 prefix, 4 now (ms), 5 collect (ms), 6 alert retention (s),
---      7 story retention (s), 8 most alerts a message, 9 stream ids (JSON), 10 alerts (JSON)
--- An alert: {id, channel, story, rule, rank, json}.
+--      7 story retention (s), 8 stream ids (JSON), 9 alerts (JSON), 10 titles (JSON), 11 titles since (ms)
+-- An alert: {id, channel, story, feed, rule, rank, json, kind, due, most, heading, surge?, muted?}
+--   kind "each": with its story; "digest": with the others of `story`, due at `due`.
+--   surge: {stories, sources, within}: held until so many stories from so many feeds came within (ms).
 -- Returns {1, alerts queued} or {0}: the lease is another's.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
 local prefix, now, retention = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local queued = 0
 
-local function members(id)
+-- The alert ids of a message that may still grow, or nil.
+local function members(id, most)
   local reply = redis.call('HMGET', prefix .. 'message:' .. id, 'state', 'frozen', 'alerts')
   if reply[1] ~= 'queued' or reply[2] then return nil end
   local alerts = cjson.decode(reply[3])
-  if #alerts >= tonumber(ARGV[8]) then return nil end
+  if #alerts >= most then return nil end
   return alerts
 end
 
-local function create(story, alert, kind, root, due)
+local function create(story, alert, kind, root, due, ids)
   local n = redis.call('HINCRBY', story, 'n', 1)
   local id = string.sub(redis.sha1hex(alert.channel .. '\n' .. alert.story .. '\n' .. n), 1, 16)
   redis.call('HSET', prefix .. 'message:' .. id, 'v', '1', 'kind', kind, 'state', 'queued',
-    'channel', alert.channel, 'story', alert.story, 'alerts', cjson.encode({alert.id}),
-    'root', root, 'created', now, 'due', due, 'attempts', 0)
+    'channel', alert.channel, 'story', alert.story, 'alerts', cjson.encode(ids),
+    'root', root, 'created', now, 'due', due, 'attempts', 0, 'text', alert.heading)
   redis.call('ZADD', prefix .. 'outbox:' .. alert.channel, due, id)
   redis.call('SADD', KEYS[4], alert.channel)
   return id
@@ -32,45 +35,93 @@ local function join(id, alerts, alert)
   redis.call('HSET', prefix .. 'message:' .. id, 'alerts', cjson.encode(alerts))
 end
 
-for _, alert in ipairs(cjson.decode(ARGV[10])) do
+-- Give an alert its message: the story's own, a reply in its thread, or a digest.
+local function place(alert)
+  local story = prefix .. 'story:' .. alert.channel .. ':' .. alert.story
+  local known = redis.call('HMGET', story, 'root', 'open', 'rank', 'rule:' .. alert.rule)
+  local root, open = known[1], known[2]
+  local state = root and redis.call('HGET', prefix .. 'message:' .. root, 'state')
+  local id = root
+  local alerts = state and members(root, alert.most)
+  if alerts then
+    join(root, alerts, alert)
+  elseif not state or state == 'dead' or alert.kind == 'digest' then
+    id = create(story, alert, alert.kind == 'each' and 'story' or alert.kind, '', alert.due, {alert.id})
+    redis.call('HSET', story, 'root', id)
+    redis.call('HDEL', story, 'open')
+  else
+    alerts = open and members(open, alert.most)
+    if alerts then
+      id = open
+      join(open, alerts, alert)
+    else
+      id = create(story, alert, 'reply', root, now + tonumber(ARGV[5]), {alert.id})
+      redis.call('HSET', story, 'open', id)
+    end
+    -- The channel sees a reply when a graver rule, or one not named yet, matches.
+    if not known[4] or tonumber(known[3] or '0') < alert.rank then
+      redis.call('HSET', prefix .. 'message:' .. id, 'broadcast', 1)
+    end
+  end
+  if tonumber(known[3] or '-1') < alert.rank then redis.call('HSET', story, 'rank', alert.rank) end
+  redis.call('HSET', story, 'rule:' .. alert.rule, 1)
+  redis.call('EXPIRE', story, ARGV[7])
+  return id
+end
+
+-- A rule with a threshold: hold the alert until the surge is there, then one message lists it.
+local function surge(alert)
+  local held = prefix .. 'surge:' .. alert.rule .. ':' .. alert.channel
+  local under_way = held .. ':now'
+  local within = tonumber(alert.surge.within)
+  local group = redis.call('GET', under_way)
+  if group then
+    redis.call('PEXPIRE', under_way, within)
+    alert.story = group
+    return place(alert)
+  end
+  redis.call('ZADD', held, now, alert.id .. '|' .. alert.story .. '|' .. alert.feed)
+  redis.call('ZREMRANGEBYSCORE', held, '-inf', now - within)
+  redis.call('PEXPIRE', held, within)
+  local ids, stories, feeds, story_count, feed_count = {}, {}, {}, 0, 0
+  for _, member in ipairs(redis.call('ZRANGE', held, 0, -1)) do
+    local id, story, feed = string.match(member, '^([^|]*)|([^|]*)|(.*)$')
+    ids[#ids + 1] = id
+    if not stories[story] then stories[story] = true; story_count = story_count + 1 end
+    if not feeds[feed] then feeds[feed] = true; feed_count = feed_count + 1 end
+  end
+  if story_count < alert.surge.stories or feed_count < alert.surge.sources then return '' end
+  redis.call('DEL', held)
+  alert.story = 'surge:' .. alert.rule .. ':' .. now
+  redis.call('SET', under_way, alert.story, 'PX', within)
+  local story = prefix .. 'story:' .. alert.channel .. ':' .. alert.story
+  local kind = alert.kind == 'each' and 'surge' or alert.kind
+  local id = create(story, alert, kind, '', alert.due, ids)
+  redis.call('HSET', story, 'root', id, 'rank', alert.rank, 'rule:' .. alert.rule, 1)
+  redis.call('EXPIRE', story, ARGV[7])
+  for _, other in ipairs(ids) do redis.call('HSET', prefix .. 'alert:' .. other, 'message', id) end
+  return id
+end
+
+for _, alert in ipairs(cjson.decode(ARGV[9])) do
   local key = prefix .. 'alert:' .. alert.id
   if redis.call('EXISTS', key) == 0 then
     queued = queued + 1
-    local story = prefix .. 'story:' .. alert.channel .. ':' .. alert.story
-    local known = redis.call('HMGET', story, 'root', 'open', 'rank', 'rule:' .. alert.rule)
-    local root, open = known[1], known[2]
-    local state = root and redis.call('HGET', prefix .. 'message:' .. root, 'state')
-    local id
-    if not state or state == 'dead' then
-      id = create(story, alert, 'story', '', now)
-      redis.call('HSET', story, 'root', id)
-      redis.call('HDEL', story, 'open')
-    else
-      local alerts = members(root)
-      id = root
-      if not alerts and open then
-        alerts = members(open)
-        id = open
-      end
-      if alerts then
-        join(id, alerts, alert)
-      else
-        id = create(story, alert, 'reply', root, now + tonumber(ARGV[5]))
-        redis.call('HSET', story, 'open', id)
-      end
-      -- The channel sees a reply when a graver rule, or one not named yet, matches.
-      if id ~= root and (not known[4] or tonumber(known[3] or '0') < alert.rank) then
-        redis.call('HSET', prefix .. 'message:' .. id, 'broadcast', 1)
-      end
-    end
-    if tonumber(known[3] or '-1') < alert.rank then redis.call('HSET', story, 'rank', alert.rank) end
-    redis.call('HSET', story, 'rule:' .. alert.rule, 1)
-    redis.call('EXPIRE', story, ARGV[7])
-    redis.call('HSET', key, 'json', alert.json, 'message', id)
+    redis.call('HSET', key, 'json', alert.json, 'message', '')
     redis.call('EXPIRE', key, retention)
     redis.call('ZADD', KEYS[3], now, alert.id)
+    if alert.muted then
+      redis.call('HSET', key, 'muted', alert.muted)
+      redis.call('HINCRBY', prefix .. 'mutes:count', alert.muted, 1)
+    else
+      redis.call('HSET', key, 'message', alert.surge and surge(alert) or place(alert))
+    end
   end
 end
-local ids = cjson.decode(ARGV[9])
+for _, title in ipairs(cjson.decode(ARGV[10])) do
+  redis.call('ZADD', KEYS[5], now, title)
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', ARGV[11])
+local ids = cjson.decode(ARGV[8])
 if #ids > 0 then redis.call('XACK', KEYS[2], ARGV[2], unpack(ids)) end
 return {1, queued}

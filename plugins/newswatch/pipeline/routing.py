@@ -1,0 +1,93 @@
+"""Who is told, and when: at once, after quiet hours, or with the next digest. Pure.
+
+Local times follow the receiver's time zone through both changes of the clock: a time that the
+spring change skips is the moment just after it, one that the autumn change repeats is its first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, timezone
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from newswatch.models import SEVERITIES, QuietHours, Receiver, Severity
+
+DEFAULT_DIGEST_AT = "08:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one alert goes to one channel.
+
+    `each`: with its story, at once. `digest`: with the others of `group`, at `due`, under `heading`.
+    """
+
+    channel: str
+    kind: Literal["each", "digest"]
+    group: str = ""
+    due: datetime | None = None
+    heading: str = ""
+
+
+def routes(receivers: Iterable[Receiver], severity: Severity, now: datetime) -> list[Route]:
+    """One route for each channel; where receivers share a channel the most immediate one counts."""
+    found: dict[str, Route] = {}
+    for receiver in receivers:
+        route = _route(receiver, severity, now)
+        known = found.get(receiver.channel)
+        if known is None or _due(route, now) < _due(known, now):
+            found[receiver.channel] = route
+    return list(found.values())
+
+
+def _due(route: Route, now: datetime) -> datetime:
+    return route.due or now
+
+
+def _route(receiver: Receiver, severity: Severity, now: datetime) -> Route:
+    quiet_until = None if _excepted(receiver.quiet, severity) else quiet_end(receiver.quiet, now)
+    if receiver.mode == "digest":
+        at = receiver.digest.at if receiver.digest else DEFAULT_DIGEST_AT
+        zone = receiver.digest.timezone if receiver.digest else "UTC"
+        due = next_local(at, zone, now)
+        return Route(receiver.channel, "digest", f"digest:{due.isoformat()}", due, "Digest")
+    if quiet_until is not None:
+        heading = "While it was quiet"
+        return Route(receiver.channel, "digest", f"quiet:{quiet_until.isoformat()}", quiet_until, heading)
+    return Route(receiver.channel, "each")
+
+
+def _excepted(quiet: QuietHours | None, severity: Severity) -> bool:
+    if quiet is None or quiet.except_severity is None:
+        return False
+    return SEVERITIES.index(severity) >= SEVERITIES.index(quiet.except_severity)
+
+
+def quiet_end(quiet: QuietHours | None, now: datetime) -> datetime | None:
+    """When the present quiet hours end, None outside of them. The end itself is not quiet."""
+    if quiet is None:
+        return None
+    start, end = time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
+    local = now.astimezone(ZoneInfo(quiet.timezone)).time()
+    within = start <= local < end if start < end else local >= start or local < end
+    return next_local(quiet.end, quiet.timezone, now) if within and start != end else None
+
+
+def next_local(at: str, zone: str, now: datetime) -> datetime:
+    """The next moment after `now` at which clocks in `zone` show `at` (HH:MM), in UTC."""
+    tz = ZoneInfo(zone)
+    day = now.astimezone(tz).date()
+    for offset in range(3):
+        local = datetime.combine(day + timedelta(days=offset), time.fromisoformat(at), tz)
+        moment = local.astimezone(timezone.utc)
+        if moment > now:
+            return moment
+    raise ValueError(f"no {at} in {zone} within two days of {now}")
+
+
+def names(receivers: Sequence[Receiver], wanted: Iterable[str]) -> list[Receiver]:
+    """The receivers of these ids, unknown ids left out."""
+    by_id = {receiver.id: receiver for receiver in receivers}
+    return [by_id[name] for name in wanted if name in by_id]

@@ -1,0 +1,84 @@
+"""What a digest or a surge says: a heading and one line an item. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newswatch.models import SEVERITIES, Alert, Message
+from newswatch.slack.plain import SEPARATOR, SEVERITY_LABELS, clock, fitting, short_source, why
+from newswatch.slack.reports import Report, reports_of, rules_of, severity_of
+from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
+
+_MAX_RULES = 3
+_MAX_URL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ListingLine:
+    """One item of a digest or surge. `sign` is its severity's shape."""
+
+    report: Report
+    sign: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A digest or surge before it is cut to size."""
+
+    heading: str
+    lines: tuple[ListingLine, ...]
+
+
+def listing_of(
+    message: Message, alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime
+) -> Listing:
+    """The items of these alerts, the gravest first, then the earliest."""
+    groups: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        groups.setdefault(alert.item_id, []).append(alert)
+    ranked = sorted(
+        groups.values(),
+        key=lambda group: (-SEVERITIES.index(severity_of(group)), min(one.first_seen for one in group)),
+    )
+    lines = []
+    for group in ranked:
+        (report,) = reports_of(group, sources, now)
+        sign = SEVERITY_LABELS[severity_of(group)].partition(" ")[0]
+        lines.append(ListingLine(report, sign, rules_of(group)))
+    return Listing(_heading(message, alerts), tuple(lines))
+
+
+def _heading(message: Message, alerts: Sequence[Alert]) -> str:
+    items = len({alert.item_id for alert in alerts})
+    if message.kind == "surge":
+        stories, feeds = len({a.story_id for a in alerts}), len({a.feed_id for a in alerts})
+        rules = why(rules_of(alerts), _MAX_RULES)
+        return (
+            f"Surge: {_count(stories, 'story', 'stories')} from {_count(feeds, 'source', 'sources')}, {rules}"
+        )
+    return f"{clean(message.text) or 'Digest'}: {_count(items, 'item', 'items')}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def listing_tail(line: ListingLine) -> str:
+    """What stands behind an item's title: source, time, rules."""
+    parts = [short_source(line.report), clock(line.report.when), why(line.rules, _MAX_RULES)]
+    return "".join(SEPARATOR + part for part in parts if part)
+
+
+def listing_text(listing: Listing, max_title: int) -> str:
+    """The same for screen readers and notifications, escaped."""
+    return fitting([escape(listing.heading), *(_line(line, max_title) for line in listing.lines)])
+
+
+def _line(line: ListingLine, max_title: int) -> str:
+    title = shorten(joined(line.report.title), max_title) if max_title else short_source(line.report)
+    url = line.report.link
+    shown = mrkdwn_link(url, title) if url is not None and len(url) <= _MAX_URL else escape(title)
+    return f"{line.sign} {shown}{escape(listing_tail(line))}"

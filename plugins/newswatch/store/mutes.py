@@ -1,0 +1,86 @@
+"""Mutes: rules that stay out of Slack for a while, in one channel or in all of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from newswatch.store import keys
+from newswatch.store.client import text
+from newswatch.store.codec import from_ms, to_ms
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """One rule's silence. `channel` is a channel id or EVERYWHERE; `muted` counts what it kept back."""
+
+    rule_id: str
+    channel: str
+    until: datetime
+    by: str
+    since: datetime
+    muted: int = 0
+
+    @property
+    def name(self) -> str:
+        """The field it is kept under."""
+        return f"{self.rule_id}|{self.channel}"
+
+
+async def put(redis: Redis, mute: Mute) -> None:
+    """Begin a mute, or replace the one for the same rule and channel."""
+    row = {"until": to_ms(mute.until), "by": mute.by, "since": to_ms(mute.since)}
+    pipe = redis.pipeline(transaction=True)
+    pipe.hset(keys.MUTES, mute.name, json.dumps(row))
+    pipe.hset(keys.MUTES_COUNT, mute.name, 0)
+    await pipe.execute()
+
+
+async def lift(redis: Redis, rule_id: str, channel: str | None) -> list[Mute]:
+    """End a rule's mute in one channel, or wherever it has one; returns what was ended."""
+    ended = [m for m in await read(redis) if m.rule_id == rule_id and channel in (None, m.channel)]
+    if ended:
+        pipe = redis.pipeline(transaction=True)
+        pipe.hdel(keys.MUTES, *(mute.name for mute in ended))
+        pipe.hdel(keys.MUTES_COUNT, *(mute.name for mute in ended))
+        await pipe.execute()
+    return ended
+
+
+async def read(redis: Redis) -> list[Mute]:
+    """Every mute, ended ones not yet tidied away included, by rule and channel."""
+    pipe = redis.pipeline(transaction=False)
+    pipe.hgetall(keys.MUTES)
+    pipe.hgetall(keys.MUTES_COUNT)
+    rows, counts = await pipe.execute()
+    return [
+        _mute(text(name), json.loads(row), int(counts.get(name, 0))) for name, row in sorted(rows.items())
+    ]
+
+
+def _mute(name: str, row: dict[str, Any], muted: int) -> Mute:
+    rule_id, _, channel = name.rpartition("|")
+    return Mute(rule_id, channel, from_ms(row["until"]), row["by"], from_ms(row["since"]), muted)
+
+
+async def tidy(redis: Redis, now: datetime) -> int:
+    """Forget mutes that have ended; returns how many."""
+    ended = [mute.name for mute in await read(redis) if mute.until <= now]
+    if ended:
+        await redis.hdel(keys.MUTES, *ended)
+        await redis.hdel(keys.MUTES_COUNT, *ended)
+    return len(ended)
+
+
+def muted_by(mutes: list[Mute], rule_id: str, channel: str, now: datetime) -> str | None:
+    """The name of the mute in force for this rule and channel, None when it may speak."""
+    for mute in mutes:
+        if mute.rule_id == rule_id and mute.channel in (channel, EVERYWHERE) and mute.until > now:
+            return mute.name
+    return None
