@@ -40,6 +40,17 @@ def report_lines(report: Report) -> Iterator[Line]:
     yield from note_lines(report)
 
 
+def overview_lines(report: Report, most: int) -> Iterator[str]:
+    """One line a rule, those with the most hits first; at most `most` lines of rules."""
+    rows = sorted(report.rules, key=lambda rule: -rule.hits)
+    yield f"{_number(len(rows), 'rule', 'rules')} tried on {_kept(report)}"
+    for rule in rows[:most]:
+        change = f"  gains {len(rule.gained):,}, loses {len(rule.lost):,}" if rule.compared else ""
+        yield f"  {rule.hits:>7,} in {_number(rule.stories, 'story', 'stories')}  {rule.rule}{change}"
+    if len(rows) > most:
+        yield f"  … and {len(rows) - most:,} rules with no more hits than these"
+
+
 def note_lines(report: Report) -> Iterator[Line]:
     """The report's notes; the lines of a note that has several stay together."""
     for note in report.notes:
@@ -51,8 +62,12 @@ def headline(rule: RuleReport, report: Report) -> str:
     what = "The query" if report.question.query is not None else f"Rule {rule.rule}"
     return (
         f"{what}: {_number(rule.hits, 'item', 'items')} in {_number(rule.stories, 'story', 'stories')}, "
-        f"of {_number(report.items, 'item', 'items')} kept since {report.window.since:%Y-%m-%d %H:%M} UTC"
+        f"of {_kept(report)}"
     )
+
+
+def _kept(report: Report) -> str:
+    return f"{_number(report.items, 'item', 'items')} kept since {report.window.since:%Y-%m-%d %H:%M} UTC"
 
 
 def chart(days: Mapping[str, int], window: Window) -> list[tuple[str, int, str]]:
