@@ -39,7 +39,18 @@ phrases = st.one_of(
     st.lists(plain, min_size=1, max_size=3).map(" ".join),
     st.lists(plain, min_size=1, max_size=2).map(lambda parts: f'"{" ".join(parts)}"'),
     st.lists(plain, min_size=1, max_size=2).map(lambda parts: f"'{' '.join(parts)}'"),
-    st.sampled_from(["oppo*", "central bank*", "oppos* banks", "stra*", "lega* bank", "банк*"]),
+    st.sampled_from(
+        [
+            "oppo*",
+            "central bank*",
+            "oppos* banks",
+            "stra*",
+            "lega* bank",
+            "банк*",
+            "bank oppo* do",
+            "do not oppo* bank",
+        ]
+    ),
     st.sampled_from(["$banks", "$stance", "$legal", "$many"]),
 )
 fields = st.sampled_from(["title:", "summary:", "body:", "author:"])

@@ -36,6 +36,7 @@ def hits(query: str, item: ItemText | str, **options) -> list[str] | None:
         ("'SEC'", "the SEC's fine, ＳＥＣ", ["SEC", "ＳＥＣ"]),
         ("'U.S.'", "in the US, us", ["US"]),
         ("oppos* bank", "opposition banks", ["opposition banks"]),
+        ("bank oppos* bill", "bank opposition law, bank opposes bills", ["bank opposes bills"]),
         ("bank AND NOT bill", "bank bill", None),
         ("bank AND (bill OR law)", "law of the bank", ["law", "bank"]),
         ("$bank ONEAR/2 $against", "ECB does not support it", ["ECB", "does not support"]),
