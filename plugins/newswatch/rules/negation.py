@@ -117,8 +117,9 @@ def _places(words: Sequence[str], cue: Cue) -> list[int]:
 
 def _gap(scan: Scan, at: int) -> str:
     """The folded text between a token and the next one."""
-    spans = scan.folded_spans
-    return scan.folded[spans[at][1] : spans[at + 1][0]] if at + 1 < len(spans) else ""
+    if at + 1 >= len(scan.raws):
+        return ""
+    return scan.folded[scan.folded_span(at)[1] : scan.folded_span(at + 1)[0]]
 
 
 def _border(scan: Scan, at: int) -> bool:

@@ -15,7 +15,6 @@ from newswatch.rules.tokens import (
     BLOCK_BREAK,
     FIELD_BREAK,
     cased,
-    raw_spans,
     raw_tokens,
     surface,
     word_end,
@@ -50,6 +49,7 @@ class Scan:
         self._hits: dict[int, list[Hit]] = {}
         self._set_hits: dict[int, list[Hit]] = {}
         self._spans: dict[Hit, Span] = {}
+        self._places: list[tuple[int, int]] = []
 
     def touched(self) -> set[int]:
         """The numbers of the rules that this item may match by a phrase."""
@@ -142,10 +142,15 @@ class Scan:
         """Whether no border lies between two tokens."""
         return self.stream.find(BLOCK, first, last) < 0 and self.stream.find(FIELD, first, last) < 0
 
-    @cached_property
-    def folded_spans(self) -> list[tuple[int, int]]:
-        """Where each token stands in the folded text."""
-        return raw_spans(self.folded, self.raws)
+    def folded_span(self, at: int) -> tuple[int, int]:
+        """Where a token stands in the folded text; no place is looked up further than asked for."""
+        places = self._places
+        end = places[-1][1] if places else 0
+        for raw in self.raws[len(places) : at + 1]:
+            start = self.folded.index(raw, end)
+            end = start + len(raw)
+            places.append((start, end))
+        return places[at]
 
     @cached_property
     def _origin(self) -> Origin:
@@ -153,8 +158,8 @@ class Scan:
 
     def offsets(self, first: int, after: int) -> tuple[int, int]:
         """Where tokens stand in the joined original text."""
-        end = word_end(self.raws[after - 1], self.folded_spans[after - 1][1])
-        return self._origin.span(self.folded_spans[first][0], end)
+        end = word_end(self.raws[after - 1], self.folded_span(after - 1)[1])
+        return self._origin.span(self.folded_span(first)[0], end)
 
     def span(self, hit: Hit) -> Span:
         """The original text of a hit."""
