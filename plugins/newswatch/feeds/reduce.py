@@ -67,8 +67,11 @@ def reduce_document(
 
 
 def element_hash(element: etree._Element) -> bytes:
-    """The hash of an entry's bytes, in its namespaces and with what surrounds it left out."""
-    data = etree.tostring(element, encoding="utf-8", with_tail=False)
+    """The hash of an entry's bytes, in its namespaces and with what surrounds it left out.
+
+    Of what surrounds it an `xml:base` counts, because it changes what the entry's links mean.
+    """
+    data = etree.tostring(element, encoding="utf-8", with_tail=False) + (element.base or "").encode()
     return hashlib.blake2b(data, digest_size=HASH_BYTES).digest()
 
 

@@ -107,7 +107,14 @@ async def _put_in_force(services: Services, draft: Draft, files: str) -> tuple[B
             now_ms = to_ms(services.clock())
             if await configuration.put_in_force(services.redis, replaces, stored, now_ms):
                 await feeds.forget(services.redis, [feed.id for feed in bundle.feeds])
+                await feeds.make_due(services.redis, _at_new_urls(previous, bundle))
                 return bundle, True
+
+
+def _at_new_urls(previous: Bundle | None, bundle: Bundle) -> list[str]:
+    """Feeds whose URL was edited: what the old one asked for, or failed with, says nothing about the new."""
+    before = {feed.id: feed.url for feed in previous.feeds} if previous else {}
+    return [feed.id for feed in bundle.feeds if before.get(feed.id, feed.url) != feed.url]
 
 
 async def _sound(services: Services, bundle: Bundle | None) -> None:

@@ -17,14 +17,16 @@ claim script then takes it over only if nothing changed meanwhile (see docs/adr/
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from newswatch.models import Entry, Feed, Item
 from newswatch.store.seen import SeenRecord, digest
 
 CHURN_WINDOW_S = 48 * 3600
+UPDATE_WINDOW = timedelta(hours=48)
+"""How old an item may be for an edit of it still to be news."""
 Canonical = Callable[[str], str]
 
 
@@ -73,8 +75,20 @@ def seconds(moment: datetime | None) -> int:
     return value if 0 < value < 2**32 else 0
 
 
+def is_empty(entry: Entry) -> bool:
+    """Whether an entry says nothing at all: there is nothing to know it by, or to alert on."""
+    return not (entry.guid.strip() or entry.link or entry.title or entry.summary or entry.body)
+
+
+def plain_id(entry: Entry, canonical_link: Canonical) -> bytes:
+    """The identity of an entry that shares neither guid nor link with another one of its document."""
+    guids = Counter([entry.guid.strip()])
+    return digest(_basis(entry, canonical_link(entry.link), guids), 8)
+
+
 def identify(entries: Sequence[Entry], canonical_link: Canonical) -> list[Identified]:
     """Entries with their identities, in document order; of exact repetitions the first counts."""
+    entries = [entry for entry in entries if not is_empty(entry)]
     links = [canonical_link(entry.link) for entry in entries]
     guids = Counter(entry.guid.strip() for entry in entries)
     bases = [_basis(entry, link, guids) for entry, link in zip(entries, links, strict=True)]
@@ -112,12 +126,23 @@ def _wording(entry: Entry) -> str:
     return f"{entry.title}\n\n{entry.summary}\n\n{entry.body}"
 
 
+def is_late_edit(item: Item, now: datetime) -> bool:
+    """Whether the item is an edit that comes too late to be news."""
+    return item.revision > 0 and now - (item.published or item.first_seen) >= UPDATE_WINDOW
+
+
 class Churn:
     """Finds the known item that a new identity is the edit of."""
 
-    def __init__(self, known: Mapping[bytes, SeenRecord], document: Sequence[Identified], now: int) -> None:
+    def __init__(
+        self,
+        known: Mapping[bytes, SeenRecord],
+        document: Sequence[Identified],
+        now: int,
+        unchanged: Collection[bytes] = (),
+    ) -> None:
         self._now = now
-        present = {one.id for one in document}
+        present = {one.id for one in document}.union(unchanged)
         self._present_items = {record.item for id_, record in known.items() if id_ in present}
         newcomers = [one for one in document if one.id not in known]
         self._link_claims = Counter(one.link for one in newcomers)
@@ -156,11 +181,22 @@ class Churn:
         return record if abs(known_date - new_date) < CHURN_WINDOW_S else None
 
 
-def decide(known: Mapping[bytes, SeenRecord], document: Sequence[Identified], sighting: Sighting) -> Decision:
-    """What is new, what is an edit, and what to remember. `document` is in document order."""
+def decide(
+    known: Mapping[bytes, SeenRecord],
+    document: Sequence[Identified],
+    sighting: Sighting,
+    unchanged: Collection[bytes] = (),
+) -> Decision:
+    """What is new, what is an edit, and what to remember. `document` is in document order.
+
+    `unchanged` are known ids that the document holds as it did before; their entries need not be
+    in `document`.
+    """
     known = {id_: _confirmed(record, sighting) for id_, record in known.items()}
-    churn = Churn(known, document, sighting.now)
+    churn = Churn(known, document, sighting.now, unchanged)
     whole = dict(known)
+    for id_ in unchanged:
+        whole[id_] = replace(whole[id_], last_in_document=sighting.now)
     items: list[tuple[Item, SeenRecord]] = []
     for one in document:
         before = known.get(one.id)

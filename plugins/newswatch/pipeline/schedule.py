@@ -1,21 +1,44 @@
-"""When a feed is polled next. Pure."""
+"""When a feed is polled next, and whether it is asked for the whole document. Pure.
+
+`every` is a promise to the editor. What the feed says of itself (ttl, the syndication module, how
+long its answers are fresh) and its own rhythm may stretch it, up to `at_most`. Only errors and
+what a server asks for go beyond that.
+"""
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from newswatch.models import Feed
 
-LONGEST_BACKOFF_S = 6 * 3600.0
+SOFT_BACKOFF_S = 3_600.0
+HARD_BACKOFF_S = 6 * 3_600.0
+LOST_BACKOFF_S = 24 * 3_600.0
 STOPPED_S = 7 * 86_400.0
+LONGEST_WISH_S = 86_400.0
+FULL_AFTER_S = 24 * 3_600
+FULL_AFTER_POLLS = 40
+_RHYTHM_SHARE = 10
+"""A feed that speaks once in ten minutes is asked each minute, if `every` allows for no more."""
 
 
-def after_success(feed: Feed, started_s: float, jitter: float) -> float:
+def interval_s(feed: Feed, *, ttl_s: float = 0, fresh_s: float = 0, gap_s: float = 0) -> float:
+    """From one poll to the next: never below `every`, never above `at_most`."""
+    wished_s = max(ttl_s, fresh_s, gap_s / _RHYTHM_SHARE)
+    return max(feed.every_s, min(wished_s, feed.at_most_s))
+
+
+def after_success(feed: Feed, started_s: float, jitter: float, wait_s: float | None = None) -> float:
     """Due time in seconds since 1970. `jitter` is in [0, 1) and only ever brings a poll forward.
 
     The interval counts from the start of the poll, less a little: a cycle that begins each minute
-    must find a feed of `every: 1m` due, not two seconds short of it.
+    must find a feed of `every: 1m` due, not two seconds short of it. A stretched interval is
+    jittered more, so that feeds added together drift apart.
     """
+    wait_s = feed.every_s if wait_s is None else wait_s
     early_s = min(5.0, feed.every_s * 0.1)
-    return started_s + feed.every_s - early_s * (0.5 + jitter / 2)
+    stretch_s = (wait_s - feed.every_s) * jitter * 0.1
+    return started_s + wait_s - stretch_s - early_s * (0.5 + jitter / 2)
 
 
 def after_failure(
@@ -25,15 +48,32 @@ def after_failure(
     retry_after_s: float | None,
     jitter: float,
     *,
+    hard: bool = False,
+    lost: bool = False,
     stopped: bool = False,
 ) -> float:
     """Due time after the `failures`-th failure in a row (1 for the first).
 
-    Doubles from the interval up to six hours; what the server asked for is never undercut; a feed
-    that said it is gone is asked again once a week.
+    Doubles from the interval up to an hour. Failures that do not pass by themselves (`hard`) begin
+    at twice the interval and go to six hours, or to a day once the feed is given up on (`lost`).
+    What the server asked for is never undercut, up to a day; a feed that said it is gone
+    (`stopped`) is asked again once a week.
     """
     if stopped:
         return now_s + STOPPED_S
-    backoff_s = min(feed.every_s * 2.0 ** min(failures - 1, 16), LONGEST_BACKOFF_S)
+    longest_s = LOST_BACKOFF_S if hard and lost else HARD_BACKOFF_S if hard else SOFT_BACKOFF_S
+    backoff_s = min(feed.every_s * 2.0 ** min(failures - (0 if hard else 1), 16), longest_s)
     backoff_s = max(backoff_s, feed.every_s) * (0.9 + jitter * 0.2)
-    return now_s + max(backoff_s, min(retry_after_s or 0.0, 86_400.0))
+    return now_s + max(backoff_s, min(retry_after_s or 0.0, LONGEST_WISH_S))
+
+
+def wants_full(feed_id: str, *, full_ms: int, streak: int, now_ms: int) -> bool:
+    """Whether to ask without validators: some servers answer 304 for ever.
+
+    Once a day, and after some fifty answers 304 in a row; how many exactly depends on the feed, so
+    that feeds added together are not asked in full together.
+    """
+    return (
+        now_ms - full_ms >= FULL_AFTER_S * 1000
+        or streak >= FULL_AFTER_POLLS + crc32(feed_id.encode()) % FULL_AFTER_POLLS
+    )

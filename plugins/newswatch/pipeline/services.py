@@ -13,11 +13,15 @@ from redis.asyncio import Redis
 from typing_extensions import Self
 
 from newswatch import __version__
+from newswatch.config.durations import parse_duration
 from newswatch.config.settings import Settings
 from newswatch.errors import PermanentError
 from newswatch.feeds.auth import Auth
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect
+from newswatch.store.retention import Retention
+
+SHORTEST_RETENTION_S = 3_600.0
 
 
 def utc_now() -> datetime:
@@ -77,6 +81,31 @@ class Services:
     def ops_webhook(self) -> str | None:
         """Where notices go that Slack cannot carry (NEWSWATCH_OPS_WEBHOOK)."""
         return self.env.get("NEWSWATCH_OPS_WEBHOOK", "").strip() or None
+
+    @property
+    def retention(self) -> Retention:
+        """How long things are kept (NEWSWATCH_ITEM_RETENTION, …_ALERT_…, …_SEEN_…, such as 14d).
+
+        Raises PermanentError, naming the setting, for a value that is no duration.
+        """
+        kept = Retention()
+        return Retention(
+            items_s=self._duration("NEWSWATCH_ITEM_RETENTION", kept.items_s),
+            alerts_s=self._duration("NEWSWATCH_ALERT_RETENTION", kept.alerts_s),
+            seen_s=self._duration("NEWSWATCH_SEEN_RETENTION", kept.seen_s),
+        )
+
+    def _duration(self, name: str, default_s: float) -> float:
+        given = self.env.get(name, "").strip()
+        if not given:
+            return default_s
+        try:
+            length_s = parse_duration(given)
+        except ValueError as error:
+            raise PermanentError(f"{name}: {error}") from error
+        if length_s < SHORTEST_RETENTION_S:
+            raise PermanentError(f"{name}: at least 1h, since stages may be down for as long")
+        return length_s
 
     async def __aenter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -54,6 +55,7 @@ def redis_errors() -> Iterator[None]:
         ) from error
 
 
+@cache
 def script_text(name: str) -> str:
     """The source of one of our Lua scripts, `newswatch/store/lua/<name>.lua`."""
     return (resources.files("newswatch.store") / "lua" / f"{name}.lua").read_text("utf-8")

@@ -42,6 +42,33 @@ class FeedState:
     error: str = ""
     status: str = ""
     title: str = ""
+    ttl_s: int = 0
+    """How often the document says it changes; 0 for not said."""
+    gap_s: int = 0
+    """The feed's own rhythm: half of its items came closer together than this; 0 unknown."""
+    silent_after_s: int = 0
+    """After how long without an item the feed is silent against its own rhythm; 0 unknown."""
+    newest_ms: int = 0
+    full_ms: int = 0
+    """When the server last sent a whole document, and how often it answered 304 since."""
+    streak: int = 0
+    told: str = ""
+    """What ops was told of the feed and not yet that it is over: "", silent, given-up, stopped."""
+    move_url: str = ""
+    """Where a permanent redirect leads, since when and in how many polls it led there."""
+    move_since_ms: int = 0
+    move_polls: int = 0
+    moved_url: str = ""
+    """The URL asked in place of the configured one, which is kept in `moved_from`."""
+    polled_url: str = ""
+    """The URL that was configured when the feed was last polled."""
+    moved_from: str = ""
+    moved_ms: int = 0
+    articles_read: int = 0
+    articles_failed: int = 0
+    """Pages given up on; the last of them when (`article_failed_ms`) and why (`article_error`)."""
+    article_failed_ms: int = 0
+    article_error: str = ""
 
 
 _NAMES = {"generation": "gen"}
@@ -53,6 +80,12 @@ def _state(reply: Mapping[bytes, bytes]) -> FeedState:
     values = {name: raw.get(_NAMES.get(name, name)) for name in FeedState.__annotations__}
     known = {k: int(float(v)) if k in _INTEGERS else v for k, v in values.items() if v is not None}
     return FeedState(**known)  # type: ignore[arg-type]
+
+
+def changes(before: FeedState, after: FeedState) -> dict[str, str | int]:
+    """The fields that differ, as they are written."""
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in FeedState.__annotations__)
+    return {_NAMES.get(name, name): new for name, old, new in pairs if old != new}
 
 
 async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
@@ -83,7 +116,8 @@ async def write_updates(redis: Redis, updates: Iterable[StateUpdate]) -> None:
     pipe = redis.pipeline(transaction=False)
     for update in updates:
         values: dict[Any, Any] = dict(update.values)
-        pipe.hset(keys.feed(update.feed_id), mapping=values)
+        if values:
+            pipe.hset(keys.feed(update.feed_id), mapping=values)
         pipe.zadd(keys.FEEDS_DUE, {update.feed_id: update.next_due_ms})
     await pipe.execute()
 
@@ -103,10 +137,29 @@ async def forget(redis: Redis, configured: Iterable[str]) -> int:
     return len(gone)
 
 
-async def read_seen(redis: Redis, feed_id: str) -> dict[bytes, SeenRecord]:
-    """What the feed has shown, by identity hash."""
-    blob: Any = await redis.get(keys.seen(feed_id))
-    return unpack_all(blob or b"")
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a changed document is compared with.
+
+    `seen` is what the feed has shown, by identity hash; `elements` what its last document held
+    (`newswatch.store.elements`); `version` the configuration in force.
+    """
+
+    state: FeedState
+    seen: dict[bytes, SeenRecord]
+    elements: bytes
+    version: int
+
+
+async def read_memory(redis: Redis, feed_id: str) -> Memory:
+    """One round trip. The generation is read first, so that the claim notices a claim in between."""
+    pipe = redis.pipeline(transaction=False)
+    pipe.hgetall(keys.feed(feed_id))
+    pipe.get(keys.seen(feed_id))
+    pipe.get(keys.elements(feed_id))
+    pipe.hget(keys.CONFIG, "version")
+    state, seen, elements, version = await pipe.execute()
+    return Memory(_state(state), unpack_all(seen or b""), elements or b"", int(version or 0))
 
 
 async def ensure_group(redis: Redis) -> None:
@@ -118,25 +171,32 @@ async def ensure_group(redis: Redis) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """All that one document changes: new items with their records, and the whole for the end."""
+    """All that one document changes: new items with their records, and the whole for the end.
+
+    `pages` names the items whose pages are to be read, from `now_ms` on. `elements` is what
+    `newswatch.store.elements` packed, empty where the next document must be read in full.
+    """
 
     feed_id: str
     items: tuple[tuple[Item, SeenRecord], ...]
     whole: tuple[SeenRecord, ...]
     values: Mapping[str, str | int]
     next_due_ms: int
+    now_ms: int
+    pages: frozenset[str] = frozenset()
+    elements: bytes = b""
 
 
-def _chunks(pairs: Sequence[tuple[Item, SeenRecord]]) -> list[list[tuple[str, SeenRecord]]]:
-    """Items as JSON in chunks bounded by number and by bytes; always at least one chunk."""
-    chunks: list[list[tuple[str, SeenRecord]]] = [[]]
+def _chunks(pairs: Sequence[tuple[Item, SeenRecord]]) -> list[list[tuple[str, Item, SeenRecord]]]:
+    """Items with their JSON in chunks bounded by number and by bytes; always at least one chunk."""
+    chunks: list[list[tuple[str, Item, SeenRecord]]] = [[]]
     size = 0
     for item, record in pairs:
         data = item_to_json(item)
         if chunks[-1] and (len(chunks[-1]) >= MAX_CHUNK_ITEMS or size + len(data) > MAX_CHUNK_BYTES):
             chunks.append([])
             size = 0
-        chunks[-1].append((data, record))
+        chunks[-1].append((data, item, record))
         size += len(data)
     return chunks
 
@@ -151,16 +211,19 @@ async def claim(
     """
     script = redis.register_script(script_text("claim"))
     names = [keys.feed(work.feed_id), keys.seen(work.feed_id), keys.ITEMS, keys.CONFIG, keys.FEEDS_DUE]
+    names += [keys.ARTICLES, keys.elements(work.feed_id)]
     chunks = _chunks(work.items)
     appended = 0
     for number, chunk in enumerate(chunks, start=1):
         last = number == len(chunks)
-        records = pack_all(work.whole) if last else pack_all(record for _, record in chunk)
+        records = pack_all(work.whole) if last else pack_all(record for _, _, record in chunk)
         args: list[str | bytes | int] = [
             *(generation, config_version, "last" if last else "part", records, trim_before_ms),
-            *(keys.ITEMS_GROUP, work.feed_id, work.next_due_ms, len(chunk)),
-            *(data for data, _ in chunk),
+            *(keys.ITEMS_GROUP, work.feed_id, work.next_due_ms, work.now_ms),
+            *(keys.ARTICLE, keys.ARTICLE_RETENTION_S, work.elements if last else b"", len(chunk)),
         ]
+        for data, item, _ in chunk:
+            args += [data, int(item.id in work.pages)]
         for name, value in work.values.items() if last else ():
             args += [name, value]
         answer = await script(keys=names, args=args)

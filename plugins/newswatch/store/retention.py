@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from redis.asyncio import Redis
 
 from newswatch.store import keys
 from newswatch.store.items import oldest_waiting_ms
 
 
-async def trim_items(redis: Redis, now_ms: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long items and alerts are kept, and what a feed showed after it left the document; in seconds."""
+
+    items_s: float = keys.ITEM_RETENTION_S
+    alerts_s: float = keys.ALERT_RETENTION_S
+    seen_s: float = keys.SEEN_RETENTION_S
+
+
+async def trim_items(redis: Redis, now_ms: int, kept_s: float) -> int:
     """Trim the items stream by age, never past the oldest item not yet acknowledged."""
-    floor_ms = now_ms - keys.ITEM_RETENTION_S * 1000
+    floor_ms = now_ms - int(kept_s * 1000)
     waiting = await oldest_waiting_ms(redis)
     if waiting is not None:
         floor_ms = min(floor_ms, waiting)
     return int(await redis.xtrim(keys.ITEMS, minid=str(floor_ms), approximate=False))
 
 
-async def trim_alerts(redis: Redis, now_ms: int) -> int:
+async def trim_articles(redis: Redis, now_ms: int) -> int:
+    """Take pages that nobody came to read in a week off the queue; their jobs expire by themselves."""
+    return int(await redis.zremrangebyscore(keys.ARTICLES, "-inf", now_ms - keys.ARTICLE_RETENTION_S * 1000))
+
+
+async def trim_alerts(redis: Redis, now_ms: int, kept_s: float) -> int:
     """Take alerts past their retention off the list; their records expire by themselves."""
-    return int(await redis.zremrangebyscore(keys.ALERTS, "-inf", now_ms - keys.ALERT_RETENTION_S * 1000))
+    return int(await redis.zremrangebyscore(keys.ALERTS, "-inf", now_ms - int(kept_s * 1000)))
 
 
-async def trim_dead(redis: Redis, now_ms: int) -> int:
+async def trim_dead(redis: Redis, now_ms: int, kept_s: float) -> int:
     """Let go of dead letters past their retention, with their messages."""
-    horizon = now_ms - keys.ALERT_RETENTION_S * 1000
+    horizon = now_ms - int(kept_s * 1000)
     old = await redis.zrangebyscore(keys.DEAD, "-inf", horizon)
     for message_id in old:
         name = message_id.decode() if isinstance(message_id, bytes) else str(message_id)

@@ -1,8 +1,11 @@
--- Hand-over poll → match: remember ids and append items in one step.
--- KEYS 1 feed state, 2 seen records, 3 items stream, 4 configuration, 5 due feeds
+-- Hand-over poll → match: remember ids, append items and queue their pages in one step.
+-- KEYS 1 feed state, 2 seen records, 3 items stream, 4 configuration, 5 due feeds, 6 article queue,
+--      7 elements of the last document
 -- ARGV 1 expected generation, 2 expected configuration version, 3 "part" or "last",
 --      4 records (part: appended; last: the whole), 5 trim before (ms), 6 group, 7 feed id,
---      8 next due (ms), 9 number of items n, 10..9+n items (JSON), then state field, value, …
+--      8 next due (ms), 9 now (ms), 10 prefix of article jobs, 11 their retention (s),
+--      12 elements (last: of this document), 13 number of items n, then n times an item (JSON) and 1 if its page is to be read or 0,
+--      then state field, value, …
 -- Returns {1, generation} or {0, generation, version}: someone else claimed, or the configuration
 -- changed: read again and decide again.
 local generation = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0')
@@ -10,15 +13,29 @@ local version = tonumber(redis.call('HGET', KEYS[4], 'version') or '0')
 if generation ~= tonumber(ARGV[1]) or version ~= tonumber(ARGV[2]) then
   return {0, generation, version}
 end
-local n = tonumber(ARGV[9])
-for i = 10, 9 + n do
+local states = 14 + 2 * tonumber(ARGV[13])
+for i = 14, states - 1, 2 do
   redis.call('XADD', KEYS[3], '*', 'v', '1', 'item', ARGV[i])
+  if ARGV[i + 1] == '1' then
+    -- An edit takes the place of what was queued before, but does not bring the page forward: its
+    -- host may have asked for the delay. The stamp tells the one from the other.
+    local item = cjson.decode(ARGV[i])
+    local job = ARGV[10] .. item.id
+    redis.call('DEL', job)
+    redis.call('HSET', job, 'v', '1', 'item', ARGV[i], 'feed', ARGV[7], 'link', item.link,
+      'tries', 0, 'stamp', item.revision .. ':' .. generation)
+    redis.call('EXPIRE', job, ARGV[11])
+    redis.call('ZADD', KEYS[6], 'GT', ARGV[9], item.id)
+  end
 end
 if ARGV[3] == 'part' then
   redis.call('APPEND', KEYS[2], ARGV[4])
+  -- The records are ahead of the document they are to be compared with: read the next one in full.
+  redis.call('DEL', KEYS[7])
 else
   if #ARGV[4] > 0 then redis.call('SET', KEYS[2], ARGV[4]) else redis.call('DEL', KEYS[2]) end
-  for i = 10 + n, #ARGV, 2 do
+  if #ARGV[12] > 0 then redis.call('SET', KEYS[7], ARGV[12]) else redis.call('DEL', KEYS[7]) end
+  for i = states, #ARGV, 2 do
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   end
   redis.call('ZADD', KEYS[5], ARGV[8], ARGV[7])

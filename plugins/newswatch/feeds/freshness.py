@@ -1,0 +1,39 @@
+"""For how long an answer says that it is fresh (RFC 9111, 4.2.1). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+_MAX_AGE = re.compile(r"(?i)(?:^|[\s,])max-age\s*=\s*\"?(\d{1,10})")
+_NEVER = re.compile(r"(?i)(?:^|[\s,])(?:no-cache|no-store)(?:$|[\s,=])")
+
+
+def fresh_for_s(headers: Mapping[str, str], now: datetime) -> float:
+    """Seconds from `now` until asking again can bring anything new; 0 where the server does not say.
+
+    `headers` has lower-case names. Cache-Control goes before Expires, which is counted from the
+    server's own Date, so that a wrong clock there does no harm.
+    """
+    control = headers.get("cache-control", "")
+    if _NEVER.search(control):
+        return 0.0
+    age = _MAX_AGE.search(control)
+    if age is not None:
+        return float(age[1])
+    expires = _moment(headers.get("expires"))
+    if expires is None:
+        return 0.0
+    return max((expires - (_moment(headers.get("date")) or now)).total_seconds(), 0.0)
+
+
+def _moment(value: str | None) -> datetime | None:
+    if not value:
+        return None
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,56 @@
+"""Back-pressure: polling pauses while Redis is nearly full, and goes on by itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from newswatch.pipeline import notices
+from newswatch.pipeline.services import Services
+from newswatch.store import notices as store
+
+log = logging.getLogger("newswatch.poll")
+
+CAUSE = "redis-memory"
+HIGH, LOW = 0.80, 0.75
+"""Shares of maxmemory at which polling pauses and goes on."""
+LOOK_S = 1.0
+
+
+def share_used(info: dict[str, Any]) -> float:
+    """Used memory over maxmemory, from INFO; 0 where there is no limit."""
+    limit = int(info.get("maxmemory") or 0)
+    return int(info.get("used_memory") or 0) / limit if limit else 0.0
+
+
+class Pressure:
+    """Asks Redis at most once a second whether there is room for more items."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._looked = -LOOK_S
+        self.high = False
+
+    async def look(self) -> bool:
+        """Whether polling has to pause; tells ops when that begins and when it ends."""
+        now = time.monotonic()
+        if now - self._looked >= LOOK_S:
+            self._looked = now
+            share = share_used(await self._services.redis.info("memory"))
+            was = self.high or (share >= LOW and await store.is_active(self._services.redis, CAUSE))
+            self.high = share >= HIGH or (was and share >= LOW)
+            await self._tell(share)
+        return self.high
+
+    async def _tell(self, share: float) -> None:
+        if self.high:
+            text = (
+                f"Redis uses {share:.0%} of its maxmemory: polling pauses until it is below {LOW:.0%} and loses"
+                " nothing; matching and delivery go on. Raise maxmemory, or shorten the retention"
+                " (NEWSWATCH_ITEM_RETENTION)"
+            )
+            log.warning("%s", text)
+            await notices.raise_notice(self._services, CAUSE, text)
+        else:
+            await notices.clear_notice(self._services, CAUSE, "Redis has room again: polling goes on.")

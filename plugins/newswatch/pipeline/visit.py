@@ -1,0 +1,222 @@
+"""One feed's turn: asked, compared, parsed as far as it changed, and claimed.
+
+Cheapest first: a 304 ends it, then a body known by its hash; of a changed body only the changed
+entries are parsed (`pipeline.reduced`). ETag, Last-Modified and body hash are saved with the
+claim's last chunk and never before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass, replace
+
+from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed
+from newswatch.feeds.fetch import Fetcher
+from newswatch.feeds.freshness import fresh_for_s
+from newswatch.feeds.wire import ParsedDocument
+from newswatch.feeds.worker import ParserPool
+from newswatch.models import Feed, FetchResult
+from newswatch.pipeline import health, identity, moves, notices, pages, reduced, schedule
+from newswatch.pipeline.rhythm import rhythm_of
+from newswatch.pipeline.services import Services
+from newswatch.store import feeds
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.elements import pack_elements, unpack_elements
+from newswatch.store.feeds import FeedState, Memory
+
+CLAIM_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one turn came to. `update` is left to be written; a claim wrote its own."""
+
+    outcome: health.Outcome
+    new: int = 0
+    not_modified: bool = False
+    error: NewswatchError | None = None
+    update: feeds.StateUpdate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A server's answer and the moment it was asked for."""
+
+    result: FetchResult
+    started_ms: int
+    body_hash: str
+
+
+class Visitor:
+    """Visits feeds, one call each, many at once."""
+
+    def __init__(self, services: Services, fetcher: Fetcher, parsers: ParserPool) -> None:
+        self._services = services
+        self._redis = services.redis
+        self._fetcher = fetcher
+        self._parsers = parsers
+
+    async def visit(self, feed: Feed, known: FeedState) -> Visit:
+        """One feed's turn. Its own troubles are in the Visit; raises what is nobody's feed's fault."""
+        state = health.begin(feed, known)
+        try:
+            answer = await self._ask(feed, state)
+            if answer.result.status == 304 or _same_body(feed, state, answer):
+                return await self._unchanged(feed, known, state, answer)
+            return await self._changed(feed, answer)
+        except (FetchFailed, FetchRefused, ParseFailed, feeds.ClaimConflict) as error:
+            outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
+            await self._tell(outcome)
+            return Visit(outcome, error=error, update=_update(feed, known, outcome))
+
+    def _now_ms(self) -> int:
+        return to_ms(self._services.clock())
+
+    async def _tell(self, outcome: health.Outcome) -> None:
+        """Before the state says that ops was told: after a crash in between it is told again."""
+        for tell in outcome.tells:
+            switch = notices.raise_notice if tell.on else notices.clear_notice
+            await switch(self._services, tell.cause, tell.text)
+
+    async def _ask(self, feed: Feed, state: FeedState) -> _Answer:
+        started_ms = self._now_ms()
+        full = state.url != feed.url or schedule.wants_full(
+            feed.id, full_ms=state.full_ms, streak=state.streak, now_ms=started_ms
+        )
+        result = await self._fetcher.fetch(
+            replace(feed, url=moves.asked_url(feed, state)),
+            etag=None if full else state.etag or None,
+            last_modified=None if full else state.last_modified or None,
+        )
+        return _Answer(result, started_ms, hashlib.blake2b(result.body, digest_size=16).hexdigest())
+
+    async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
+        now_ms = self._now_ms()
+        state = _answered(feed, state, answer, now_ms, same=True)
+        outcome = self._succeeded(feed, state, answer, now_ms)
+        await self._tell(outcome)
+        return Visit(outcome, not_modified=True, update=_update(feed, known, outcome))
+
+    def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.Outcome:
+        return health.succeeded(
+            feed,
+            state,
+            started_s=answer.started_ms / 1000,
+            now_ms=now_ms,
+            fresh_s=fresh_for_s(answer.result.headers, from_ms(now_ms)),
+            jitter=random.random(),
+        )
+
+    async def _changed(self, feed: Feed, answer: _Answer) -> Visit:
+        """Decide and claim; where another poll claimed meanwhile, read and decide again."""
+        attempt = 1
+        while True:
+            memory = await feeds.read_memory(self._redis, feed.id)
+            parsed, reading = await self._read(answer.result, memory)
+            work, outcome = self._decide(feed, answer, memory, parsed, reading)
+            await self._tell(outcome)
+            try:
+                new = await feeds.claim(
+                    self._redis,
+                    work,
+                    generation=memory.state.generation,
+                    config_version=memory.version,
+                    trim_before_ms=work.now_ms - int(self._services.retention.items_s * 1000),
+                )
+            except feeds.ClaimConflict:
+                if attempt == CLAIM_TRIES:
+                    raise
+                attempt += 1
+            else:
+                return Visit(outcome, new=new)
+
+    async def _read(self, result: FetchResult, memory: Memory) -> tuple[ParsedDocument, reduced.Reading]:
+        """The document's changed entries, or all of it where it cannot be understood in part."""
+        remembered = unpack_elements(memory.elements, reduced.circumstances(result.url))
+        for elements in (remembered, {}):
+            parsed = await self._parsers.parse_new(
+                result.body, url=result.url, headers=result.headers, seen=elements.keys()
+            )
+            reading = reduced.read(parsed, elements, memory.seen)
+            if reading is not None:
+                return parsed, reading
+        raise ParseFailed("the parser left out entries that it was not told to", kind="crashed")
+
+    def _decide(
+        self, feed: Feed, answer: _Answer, memory: Memory, parsed: ParsedDocument, reading: reduced.Reading
+    ) -> tuple[feeds.Claim, health.Outcome]:
+        now_ms = self._now_ms()
+        before = health.begin(feed, memory.state)
+        decision = identity.decide(
+            memory.seen,
+            reading.document,
+            self._sighting(feed, before, parsed, now_ms, memory.version),
+            reading.unchanged,
+        )
+        ids = {one.id for one in reading.document} | reading.unchanged
+        same = parsed.feed.title == before.title != "" or not ids.isdisjoint(memory.seen)
+        rhythm = rhythm_of(decision.whole, now_ms // 1000)
+        state = replace(
+            _answered(feed, before, answer, now_ms, same=same),
+            url=feed.url,
+            title=parsed.feed.title,
+            body_hash=answer.body_hash,
+            document_ms=now_ms // 1000 * 1000,
+            seen_since_ms=before.seen_since_ms or now_ms,
+            last_new_ms=now_ms if decision.items else before.last_new_ms,
+            ttl_s=int(parsed.feed.ttl_s or 0),
+            gap_s=rhythm.gap_s,
+            silent_after_s=rhythm.silent_after_s,
+            newest_ms=rhythm.newest_s * 1000,
+        )
+        outcome = self._succeeded(feed, state, answer, now_ms)
+        work = feeds.Claim(
+            feed_id=feed.id,
+            items=decision.items,
+            whole=decision.whole,
+            values=feeds.changes(memory.state, outcome.state),
+            next_due_ms=outcome.due_ms,
+            now_ms=now_ms,
+            pages=pages.wanted(feed, (item for item, _ in decision.items), now_ms),
+            elements=pack_elements(reduced.circumstances(answer.result.url), reading.elements),
+        )
+        return work, outcome
+
+    def _sighting(
+        self, feed: Feed, state: FeedState, parsed: ParsedDocument, now_ms: int, version: int
+    ) -> identity.Sighting:
+        return identity.Sighting(
+            feed=feed,
+            now=now_ms // 1000,
+            first_sight=not state.seen_since_ms,
+            config_version=version,
+            document_time=state.document_ms // 1000,
+            confirmed_time=state.confirmed_ms // 1000,
+            document_lang=parsed.feed.lang,
+            keep_s=int(self._services.retention.seen_s),
+        )
+
+
+def _same_body(feed: Feed, state: FeedState, answer: _Answer) -> bool:
+    return state.url == feed.url and answer.body_hash == state.body_hash
+
+
+def _answered(feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, same: bool) -> FeedState:
+    """The state with what any answer brings: validators with a document, and where it came from."""
+    result = answer.result
+    state = moves.after_answer(feed, state, result.permanent_url, now_ms, same=same)
+    if result.status == 304:
+        return replace(state, confirmed_ms=now_ms, streak=state.streak + 1)
+    return replace(
+        state,
+        confirmed_ms=now_ms,
+        full_ms=now_ms,
+        streak=0,
+        etag=result.etag or "",
+        last_modified=result.last_modified or "",
+    )
+
+
+def _update(feed: Feed, before: FeedState, outcome: health.Outcome) -> feeds.StateUpdate:
+    return feeds.StateUpdate(feed.id, feeds.changes(before, outcome.state), outcome.due_ms)

@@ -1,0 +1,33 @@
+"""Which entries a feed's last document held: what lets the next poll parse only the changed ones.
+
+One string a feed: 8 bytes naming the circumstances the document was read in, then for each entry
+the hash of its element (`newswatch.feeds.reduce`) and the identity it has, 8 bytes each. An entry
+that says nothing at all has an identity of zeros. Written by the claim's last chunk only, so it
+always belongs to the records beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HASH_BYTES = 8
+_ROW = 2 * HASH_BYTES
+NOTHING = bytes(HASH_BYTES)
+
+
+def pack_elements(circumstances: bytes, elements: Mapping[bytes, bytes]) -> bytes:
+    """The string for Redis; empty where there is nothing to remember."""
+    if not elements:
+        return b""
+    return circumstances + b"".join(name + identity for name, identity in elements.items())
+
+
+def unpack_elements(blob: bytes, circumstances: bytes) -> dict[bytes, bytes]:
+    """Identity by element hash; empty where the document was read in other circumstances."""
+    if blob[:HASH_BYTES] != circumstances:
+        return {}
+    whole = len(blob) - (len(blob) - HASH_BYTES) % _ROW
+    return {
+        blob[start : start + HASH_BYTES]: blob[start + HASH_BYTES : start + _ROW]
+        for start in range(HASH_BYTES, whole, _ROW)
+    }
