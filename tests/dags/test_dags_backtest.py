@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
@@ -58,6 +60,17 @@ def test_dag_tells_editors_how_to_ask_and_where_the_answer_is(dag):
     for words in ("**What it does.**", "**How to ask.**", "**Where the answer is.**", "**What red means.**"):
         assert words in dag.doc_md
     assert dag.get_task("backtest").doc_md
+
+
+def test_dag_file_imports_nothing_heavy():
+    code = (
+        "import sys; sys.path.insert(0, 'plugins'); sys.path.insert(0, 'dags'); import backtest_rule\n"
+        "print(sorted({'redis', 'ahocorasick_rs', 'lark', 'newswatch.pipeline'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
 def test_form_survives_the_way_into_the_metadata_database(dag):

@@ -97,6 +97,8 @@ def test_changed_rule_gains_and_loses_whole_items_not_revisions():
         item(3, "Greece opposes it"),
         item(4, "The central bank waits"),
         item(4, "The regulator opposes it", revision=1),
+        item(5, "The regulator opposes it"),
+        item(5, "The central bank waits", revision=1),
     ]
     found = count(items, now, before=before)
     assert found.gained == (items[2].id,)

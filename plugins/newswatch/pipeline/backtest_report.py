@@ -88,7 +88,7 @@ def _bar(hits: int, most: int) -> str:
 
 def _change(rule: RuleReport) -> str:
     if not rule.gained and not rule.lost:
-        return "the rule reads differently, but catches the same items"
+        return "gains nothing and loses nothing"
     return f"gains {_number(len(rule.gained), 'item', 'items')}, loses {len(rule.lost):,}"
 
 
