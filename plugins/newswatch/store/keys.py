@@ -9,11 +9,14 @@
 | host:{host} | string: no feed before, ms | poll | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
 | items | stream, group `match` | poll (claim), articles | the item's JSON | 7 days, never past unacknowledged ones |
+| items:{day} | hash hour → items claimed; the day counts from 1970 | poll (claim) | small | 9 days |
 | articles | zset item → page due, ms | poll (claim), articles | ~100 B a job | until read or given up, 7 days at most |
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
 | asked:{host} | string: no page before, ms | articles | ~100 B | as long as the host asked for |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
+| hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
+| hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
 | titles | zset title stems → told, ms | match | ~190 B an item that alerted | 48 hours |
 | surge:{rule}:{channel} | zset of held alerts | match | ~90 B an alert | the rule's window |
@@ -53,6 +56,7 @@ MUTES_COUNT = PREFIX + "mutes:count"
 DEAD = PREFIX + "dead"
 DEAD_ITEMS = PREFIX + "dead:items"
 NOTICES = PREFIX + "notices"
+HITS_LAST = PREFIX + "hits:last"
 
 ITEM_RETENTION_S = 7 * 86_400
 ALERT_RETENTION_S = 90 * 86_400
@@ -94,6 +98,21 @@ def asked(host: str) -> str:
 def alert(alert_id: str) -> str:
     """One alert: its JSON and the message it went into."""
     return f"{PREFIX}alert:{alert_id}"
+
+
+def story(channel_id: str, story_id: str) -> str:
+    """One channel's messages about one story."""
+    return f"{PREFIX}story:{channel_id}:{story_id}"
+
+
+def hits(day: int) -> str:
+    """Alerts by rule on one day, counted from 1970."""
+    return f"{PREFIX}hits:{day}"
+
+
+def items_by_hour(day: int) -> str:
+    """Items claimed by hour on one day, counted from 1970."""
+    return f"{ITEMS}:{day}"
 
 
 def message(message_id: str) -> str:

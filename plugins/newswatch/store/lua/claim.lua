@@ -14,6 +14,12 @@ if generation ~= tonumber(ARGV[1]) or version ~= tonumber(ARGV[2]) then
   return {0, generation, version}
 end
 local states = 14 + 2 * tonumber(ARGV[13])
+if states > 14 then  -- items by day and hour, which the pages draw
+  local hours = math.floor(tonumber(ARGV[9]) / 3600000)
+  local day = KEYS[3] .. ':' .. math.floor(hours / 24)
+  redis.call('HINCRBY', day, hours % 24, tonumber(ARGV[13]))
+  redis.call('EXPIRE', day, 9 * 86400)
+end
 for i = 14, states - 1, 2 do
   redis.call('XADD', KEYS[3], '*', 'v', '1', 'item', ARGV[i])
   if ARGV[i + 1] == '1' then

@@ -9,6 +9,7 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
 local prefix, now, retention = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local queued = 0
+local hits = prefix .. 'hits:' .. math.floor(now / 86400000)
 
 -- The alert ids of a message that may still grow, or nil.
 local function members(id, most)
@@ -110,6 +111,10 @@ for _, alert in ipairs(cjson.decode(ARGV[9])) do
     redis.call('HSET', key, 'json', alert.json, 'message', '')
     redis.call('EXPIRE', key, retention)
     redis.call('ZADD', KEYS[3], now, alert.id)
+    redis.call('HINCRBY', hits, alert.rule, 1)
+    redis.call('EXPIRE', hits, retention)
+    redis.call('HSET', prefix .. 'hits:last', alert.rule, now)
+    redis.call('EXPIRE', prefix .. 'hits:last', retention)
     if alert.muted then
       redis.call('HSET', key, 'muted', alert.muted)
       redis.call('HINCRBY', prefix .. 'mutes:count', alert.muted, 1)
