@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
@@ -102,12 +102,13 @@ def revisions(draw):
     history = [current]
     for _ in range(draw(st.integers(1, 5))):
         following = []
-        for row in current:
+        for old in current:
+            row = old
             fate = draw(few(["keep", "keep", "keep", "drop", "guid", "edit", "twice", "other"]))
             if fate == "guid":
-                row = Row(draw(few(["x", "y", "z"])), row.link, row.title, row.summary, row.age_h)
+                row = replace(old, guid=draw(few(["x", "y", "z"])))
             elif fate == "edit":
-                row = Row(row.guid, row.link, row.title, draw(few(["one", "two", "three"])), row.age_h)
+                row = replace(old, summary=draw(few(["one", "two", "three"])))
             elif fate == "other":
                 row = draw(rows)
             following += {"drop": [], "twice": [row, row]}.get(fate, [row])

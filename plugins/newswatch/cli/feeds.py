@@ -8,14 +8,20 @@ from typing import Any
 import click
 
 from newswatch.cli.context import Invocation, command
+from newswatch.cli.feeds_opml import export, import_
+from newswatch.cli.feeds_preview import preview
 from newswatch.cli.output import ago, as_json, table
 from newswatch.models import Feed
+from newswatch.pipeline import feed_report, moves
 from newswatch.pipeline.configure import adopt_config
+from newswatch.pipeline.health import span
+from newswatch.pipeline.hosts import host_of
 from newswatch.pipeline.services import Services, utc_now
 from newswatch.redact import redact_url
 from newswatch.store import feeds as store
+from newswatch.store import hosts
 from newswatch.store.client import redis_errors
-from newswatch.store.codec import from_ms
+from newswatch.store.codec import from_ms, to_ms
 
 
 async def _states(services: Services) -> list[dict[str, Any]]:
@@ -24,25 +30,38 @@ async def _states(services: Services) -> list[dict[str, Any]]:
     with redis_errors():
         states = await store.read_states(services.redis, [feed.id for feed in configured])
         due = await store.read_due(services.redis)
-    return [_row(feed, states[feed.id], due.get(feed.id, 0)) for feed in configured]
+        asked = {feed.id: host_of(moves.asked_url(feed, states[feed.id])) for feed in configured}
+        paused = await hosts.pauses(services.redis, asked.values())
+    now_ms = to_ms(services.clock())
+    return [
+        _row(feed, states[feed.id], due.get(feed.id, 0), paused.get(asked[feed.id], 0), now_ms)
+        for feed in configured
+    ]
 
 
 def _time(ms: float) -> datetime | None:
     return from_ms(ms) if ms else None
 
 
-def _row(feed: Feed, state: store.FeedState, due_ms: float) -> dict[str, Any]:
+def _row(feed: Feed, state: store.FeedState, due_ms: float, paused_ms: int, now_ms: int) -> dict[str, Any]:
+    moved = moves.asked_url(feed, state)
     return {
         "id": feed.id,
         "url": redact_url(feed.url),
         "title": state.title,
-        "state": state.status or "new",
+        "state": feed_report.word(state, paused_ms, now_ms),
         "every_s": feed.every_s,
+        "rhythm_s": state.gap_s or None,
         "next_poll": _time(due_ms),
         "last_polled": _time(state.polled_ms),
         "last_new_item": _time(state.last_new_ms),
         "failures": state.failures,
+        "failing_since": _time(state.failing_since_ms),
         "error": state.error,
+        "moved_to": redact_url(moved) if moved != feed.url else None,
+        "redirects_to": redact_url(state.move_url) if state.move_url else None,
+        "paused_until": _time(paused_ms) if paused_ms > now_ms else None,
+        "advice": feed_report.advice(feed, state, paused_ms, now_ms),
         "articles_read": state.articles_read,
         "articles_failed": state.articles_failed,
         "article_error": state.article_error,
@@ -55,6 +74,10 @@ def _pages(row: dict[str, Any]) -> str:
     if not (row["articles_read"] or row["articles_failed"]):
         return ""
     return f"{row['articles_read']} read, {row['articles_failed']} failed"
+
+
+def _next(moment: datetime | None, now: datetime) -> str:
+    return "due" if moment is None or moment <= now else ago(moment, now)
 
 
 def _errors(row: dict[str, Any], now: datetime) -> str:
@@ -84,13 +107,28 @@ def _list(call: Invocation) -> None:
         return
     now = utc_now()
     table(
-        ("Feed", "State", "Every", "Next poll", "Last new item", "Pages", "Last error"),
+        (
+            "Feed",
+            "State",
+            "Every",
+            "Rhythm",
+            "Next poll",
+            "Last new item",
+            "Pages",
+            "Last error",
+            "What to do",
+        ),
         [
             (
-                *(row["id"], row["state"], f"{row['every_s']:g} s", ago(row["next_poll"], now)),
-                *(ago(row["last_new_item"], now), _pages(row), _errors(row, now)),
+                *(row["id"], row["state"], span(row["every_s"]), span(row["rhythm_s"] or 0)),
+                *(_next(row["next_poll"], now), ago(row["last_new_item"], now), _pages(row)),
+                *(_errors(row, now), row["advice"]),
             )
             for row in rows
         ],
         "No feeds are configured.",
     )
+
+
+for one in (preview, import_, export):
+    feeds.add_command(one)

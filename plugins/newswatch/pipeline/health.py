@@ -161,8 +161,10 @@ def _over(feed: Feed, what: str) -> str:
 
 
 def span(seconds: float) -> str:
-    """A duration in its largest fitting unit."""
+    """A duration in its largest fitting unit, "" for none."""
+    if not seconds:
+        return ""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return f"{seconds:g} s"

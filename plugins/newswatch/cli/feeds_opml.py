@@ -1,0 +1,105 @@
+"""`newswatch feeds import` and `export`: lists of feeds from and for other readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.output import as_json
+from newswatch.config.draft import Draft
+from newswatch.config.feeds_append import NewFeed, append_feeds, id_for, tag_for
+from newswatch.config.load import FEEDS
+from newswatch.config.words import check_url
+from newswatch.errors import ConfigError, ParseFailed
+from newswatch.feeds.canonical import canonical_link
+from newswatch.feeds.opml import Outline, read_opml, write_opml
+from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.services import utc_now
+from newswatch.redact import redact_url
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The feeds of an OPML document: those to add, and those left out with the reason."""
+
+    new: tuple[NewFeed, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def sort_out(outlines: tuple[Outline, ...], draft: Draft) -> Sorted:
+    """What of the document is new; the same page under another spelling of its URL is not."""
+    known = {canonical_link(feed.url): feed.id for feed in draft.feeds}
+    taken = {feed.id for feed in draft.feeds}
+    new: list[NewFeed] = []
+    left_out: list[tuple[str, str]] = []
+    for outline in outlines:
+        name = canonical_link(outline.url)
+        reason = _refusal(outline.url) or (f"already there as {known[name]}" if name in known else "")
+        if reason:
+            left_out.append((redact_url(outline.url), reason))
+            continue
+        feed_id = id_for(outline.title or urlsplit(outline.url).hostname or "", taken)
+        tags = tuple(dict.fromkeys(filter(None, map(tag_for, outline.tags))))
+        new.append(NewFeed(feed_id, outline.url, tags))
+        taken.add(feed_id)
+        known[name] = feed_id
+    return Sorted(tuple(new), tuple(left_out))
+
+
+def _refusal(url: str) -> str:
+    try:
+        check_url(url)
+    except ValueError as error:
+        return str(error)
+    return "its URL holds a password: name credentials with `auth`" if "@" in urlsplit(url).netloc else ""
+
+
+def _draft(call: Invocation) -> Draft:
+    loaded = check_files(call.config_dir, utc_now().date())
+    if loaded.draft is None:
+        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
+    return loaded.draft
+
+
+@click.command("import")
+@click.argument("opml", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Print the entries, change nothing.")
+@command
+def import_(call: Invocation, *, opml: Path, dry_run: bool) -> None:
+    """Add the feeds of an OPML document to feeds.yaml; those already there are left out."""
+    try:
+        found = sort_out(read_opml(opml.read_bytes()), _draft(call))
+    except ParseFailed as error:
+        raise ParseFailed(f"{opml}: {error}", kind=error.kind) from error
+    if found.new and not dry_run:
+        append_feeds(call.config_dir / FEEDS, found.new)
+    if call.json:
+        added = [{"id": feed.id, "url": feed.url, "tags": feed.tags} for feed in found.new]
+        left = [{"url": url, "reason": reason} for url, reason in found.left_out]
+        as_json({"added": added, "left_out": left, "written": bool(found.new) and not dry_run})
+        return
+    for url, reason in found.left_out:
+        click.echo(f"left out {url}: {reason}", err=True)
+    for feed in found.new:
+        click.echo("\n".join(feed.lines("  ")))
+    verb = "would be added" if dry_run else "added"
+    click.echo(f"{len(found.new)} feeds {verb}, {len(found.left_out)} left out.", err=True)
+
+
+@click.command("export")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the screen."
+)
+@command
+def export(call: Invocation, *, output: Path | None) -> None:
+    """Print the configured feeds as OPML; passwords and tokens in URLs are left out."""
+    outlines = [Outline(redact_url(feed.url), feed.id, feed.tags, feed.lang) for feed in _draft(call).feeds]
+    document = write_opml("newswatch feeds", outlines)
+    if output is not None:
+        output.write_bytes(document)
+    else:
+        click.echo(document.decode(), nl=False)

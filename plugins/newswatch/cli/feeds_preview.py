@@ -1,0 +1,142 @@
+"""`newswatch feeds preview`: what a feed holds, and what the watchlist would make of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from newswatch.cli.context import Invocation, command
+from newswatch.cli.highlight import marked_field
+from newswatch.cli.output import ago, as_json, console
+from newswatch.config.draft import Draft
+from newswatch.errors import ConfigError
+from newswatch.feeds.auth import Auth
+from newswatch.models import Entry, Feed, FeedFilter, Match
+from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.feed_preview import FeedPreview, preview_file, preview_url
+from newswatch.pipeline.services import utc_now
+from newswatch.redact import redact_url
+from newswatch.rules import ItemText, Watchlist, compile_watchlist
+
+Matched = list[tuple[Entry, ItemText, list[Match]]]
+
+
+def _draft(call: Invocation) -> Draft:
+    loaded = check_files(call.config_dir, utc_now().date())
+    if loaded.draft is None:
+        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
+    return loaded.draft
+
+
+def _feed(draft: Draft, source: str) -> Feed | None:
+    """The configured feed of this id or URL."""
+    return next((feed for feed in draft.feeds if source in (feed.id, feed.url)), None)
+
+
+def _watchlist(draft: Draft, *, everywhere: bool) -> Watchlist:
+    """The rules in force today; for a feed that is not configured, whatever feeds they are limited to."""
+    today = utc_now().date().isoformat()
+    rules = [rule for rule in draft.rules if rule.expires is None or rule.expires >= today]
+    if everywhere:
+        rules = [replace(rule, feeds=FeedFilter()) for rule in rules]
+    return compile_watchlist(rules, draft.lists, draft.default_lang)
+
+
+def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview) -> Matched:
+    watchlist = _watchlist(draft, everywhere=feed is None)
+    found: Matched = []
+    for entry in preview.feed.entries:
+        text = ItemText(
+            title=entry.title,
+            summary=entry.summary,
+            body=entry.body,
+            author=entry.author,
+            lang=entry.lang or preview.feed.lang or (feed.lang if feed else draft.default_lang),
+            feed_id=feed.id if feed else "",
+            feed_tags=feed.tags if feed else (),
+            tags=entry.tags,
+        )
+        found.append((entry, text, watchlist.match(text)))
+    return found
+
+
+def _look(call: Invocation, source: str, feed: Feed | None) -> FeedPreview:
+    settings = call.settings
+
+    def resolve_auth(name: str) -> Auth | None:
+        header = settings.resolve_auth(name)
+        return Auth(header) if header else None
+
+    if feed is None and not source.lower().startswith(("http://", "https://")):
+        return asyncio.run(preview_file(Path(source)))
+    asked = feed or Feed(id="preview", url=source)
+    # A person at a terminal of this machine asks: private addresses are open to it.
+    asked = replace(asked, allow_private=True)
+    return asyncio.run(preview_url(asked, settings.environment, resolve_auth))
+
+
+@click.command()
+@click.argument("source", metavar="URL|FILE|ID")
+@click.option("--most", default=20, show_default=True, help="How many items to show.")
+@command
+def preview(call: Invocation, *, source: str, most: int) -> None:
+    """Show what newswatch sees at a URL, in a file or in a configured feed, and what would match.
+
+    A page's own feeds are found. Nothing is remembered and nobody is told.
+    """
+    draft = _draft(call)
+    feed = _feed(draft, source)
+    found = _look(call, source, feed)
+    matched = _matched(draft, feed, found)
+    if call.json:
+        as_json(_as_json(found, matched))
+        return
+    _show(found, matched, most)
+
+
+def _as_json(found: FeedPreview, matched: Matched) -> dict[str, Any]:
+    return {
+        "url": redact_url(found.url),
+        "title": found.feed.title,
+        "lang": found.feed.lang,
+        "announced": [redact_url(url) for url in found.announced],
+        "moved_to": redact_url(found.permanent_url) if found.permanent_url else None,
+        "items": [
+            {
+                "title": entry.title,
+                "link": entry.link,
+                "guid": entry.guid,
+                "published": entry.published or entry.updated,
+                "summary": entry.summary,
+                "matches": [match.rule_id for match in matches],
+            }
+            for entry, _, matches in matched
+        ],
+    }
+
+
+def _show(found: FeedPreview, matched: Matched, most: int) -> None:
+    out, now = console(), utc_now()
+    out.print(Text.assemble((found.feed.title or "(no title)", "bold"), f"  {redact_url(found.url)}"))
+    if found.announced:
+        out.print(Text("This page announces: " + ", ".join(map(redact_url, found.announced))))
+    if found.permanent_url:
+        out.print(Text(f"It moved for good: use {redact_url(found.permanent_url)}"))
+    hits = sum(1 for _, _, matches in matched if matches)
+    undated = sum(1 for entry, _, _ in matched if not (entry.published or entry.updated))
+    out.print(Text(f"{len(matched)} items, {undated} without a date, {hits} would match"))
+    for entry, text, matches in matched[:most]:
+        when = ago(entry.published or entry.updated, now) or "undated"
+        out.print(Text(f"{when:>12}  {entry.title or '(no title)'}"))
+        for match in matches:
+            out.print(Text(f"{'':12}  {match.rule_id}", style="bold"))
+            for name in dict.fromkeys(span.field for span in match.spans):
+                ranges = [(span.start, span.end) for span in match.spans if span.field == name]
+                out.print(Text.assemble(" " * 12, marked_field(name, getattr(text, name), ranges)))
+    if len(matched) > most:
+        out.print(Text(f"… and {len(matched) - most} more (--most)"))

@@ -1,0 +1,133 @@
+"""Adding feeds to feeds.yaml without touching what stands there: comments and order stay.
+
+The new entries are written after the last one, and the result is read back before it counts: if
+it does not hold exactly the old feeds and the new ones, nothing is changed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from newswatch.config.feeds_file import read_feeds
+from newswatch.config.report import Report
+from newswatch.config.yaml_tree import Document, ListNode, MapNode, Node, Scalar, parse_document
+from newswatch.errors import PermanentError
+
+MAX_ID_CHARS = 60
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
+
+
+class CannotAppend(PermanentError):
+    """feeds.yaml is of a form that entries cannot be added to safely, or it is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFeed:
+    """An entry to be written. All values are checked by the reader of feeds.yaml afterwards."""
+
+    id: str
+    url: str
+    tags: tuple[str, ...] = ()
+    lang: str = ""
+
+    def lines(self, indent: str) -> list[str]:
+        """The entry in YAML."""
+        rows = [f"- id: {self.id}", f"  url: {self.url}"]
+        rows += [f"  tags: [{', '.join(self.tags)}]"] if self.tags else []
+        rows += [f"  lang: {self.lang}"] if self.lang else []
+        return [indent + row for row in rows]
+
+
+def id_for(name: str, taken: Collection[str]) -> str:
+    """A feed id made of a title or a host, not among those taken."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = _NOT_PLAIN.sub("-", plain).strip("-")[:MAX_ID_CHARS].rstrip("-") or "feed"
+    number, found = 1, base
+    while found in taken:
+        number += 1
+        found = f"{base}-{number}"
+    return found
+
+
+def tag_for(label: str) -> str:
+    """A tag made of a folder's name, "" where nothing of it can be one. Letters of any script stay."""
+    return re.sub(r"[^\w.-]+", "-", label.casefold()).strip("-.")[:MAX_ID_CHARS]
+
+
+def append_feeds(path: Path, new: Sequence[NewFeed]) -> None:
+    """Write the entries to the end of the file's `feeds`.
+
+    Raises CannotAppend, with the file unchanged.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CannotAppend(f"{path.name} cannot be read ({type(error).__name__})") from error
+    before = parse_document(path.name, data)
+    old_ids = _feed_ids(before)
+    text = _with_entries(before, new)
+    written = text.encode()
+    if _feed_ids(parse_document(path.name, written)) != [*old_ids, *(feed.id for feed in new)]:
+        raise CannotAppend(f"{path.name} is of an unusual form: add these entries to `feeds` by hand")
+    _replace(path, written)
+
+
+def _feed_ids(document: Document) -> list[str]:
+    report = Report(document)
+    part = read_feeds(report)
+    errors = [problem for problem in report.problems if problem.severity == "error"]
+    if errors:
+        raise CannotAppend(f"mend this first, nothing was changed: {errors[0]}")
+    return [feed.id for feed in part.feeds]
+
+
+def _with_entries(document: Document, new: Sequence[NewFeed]) -> str:
+    text = document.text
+    root = document.root
+    node = (
+        {key.text: value for key, value in root.entries}.get("feeds") if isinstance(root, MapNode) else None
+    )
+    if isinstance(node, ListNode) and node.items:
+        last = node.items[-1]
+        indent = re.match(r" *", text.splitlines()[last.line - 1])
+        place, margin = _end_of_line(text, _end(last)), indent[0] if indent else ""
+    elif isinstance(node, Scalar) and not node.text:
+        place, margin = _end_of_line(text, node.start), "  "
+    else:
+        raise CannotAppend(f"{document.file}: write `feeds:` on a line of its own, the list below it")
+    rows = [row for feed in new for row in feed.lines(margin)]
+    head, tail = text[:place], text[place:]
+    gap = "" if head.endswith("\n") or not head else "\n"
+    return head + gap + "\n".join(rows) + "\n" + tail.removeprefix("\n")
+
+
+def _end(node: Node) -> int:
+    """Where the text of a node ends, as an offset into the file."""
+    if isinstance(node, Scalar):
+        return node.end
+    children = node.items if isinstance(node, ListNode) else [v for pair in node.entries for v in pair]
+    return max((_end(child) for child in children), default=0)
+
+
+def _end_of_line(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """In one step, so that nobody reads half a file; its mode stays."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(data)
+    temporary = Path(file.name)
+    try:
+        temporary.chmod(path.stat().st_mode & 0o7777)
+        os.replace(temporary, path)  # noqa: PTH105 - says what it is for
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise CannotAppend(f"{path.name} cannot be written ({type(error).__name__})") from error

@@ -1,0 +1,69 @@
+"""What newswatch would see at a URL or in a file, before it becomes a feed; nothing is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from newswatch import __version__
+from newswatch.errors import FetchRefused, ParseFailed
+from newswatch.feeds.auth import Auth
+from newswatch.feeds.fetch import DEFAULT_MAX_BYTES, Fetcher
+from newswatch.feeds.page import alternate_feeds, is_html
+from newswatch.feeds.worker import ParserPool
+from newswatch.models import Feed, FetchResult, ParsedFeed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPreview:
+    """A feed as it was found. `announced` are the feeds of the page that was given instead of one."""
+
+    url: str
+    feed: ParsedFeed
+    announced: tuple[str, ...] = ()
+    permanent_url: str | None = None
+
+
+async def preview_url(
+    feed: Feed, env: Mapping[str, str], resolve_auth: Callable[[str], Auth | None]
+) -> FeedPreview:
+    """The feed at a URL, or the first one that the page there announces with `<link rel=alternate>`.
+
+    Raises FetchFailed, FetchRefused and ParseFailed.
+    """
+    agent = f"newswatch/{__version__} (preview)"
+    async with (
+        Fetcher(user_agent=agent, resolve_auth=resolve_auth, env=env) as fetcher,
+        ParserPool() as parsers,
+    ):
+        result = await fetcher.fetch(feed, etag=None, last_modified=None)
+        try:
+            return FeedPreview(result.url, await _parsed(parsers, result), (), result.permanent_url)
+        except ParseFailed:
+            announced = alternate_feeds(result.body, result.url) if is_html(result.body) else ()
+            if not announced:
+                raise
+        first = Feed(id=feed.id, url=announced[0], allow_private=feed.allow_private)
+        result = await fetcher.fetch(first, etag=None, last_modified=None)
+        return FeedPreview(result.url, await _parsed(parsers, result), announced, result.permanent_url)
+
+
+async def _parsed(parsers: ParserPool, result: FetchResult) -> ParsedFeed:
+    return await parsers.parse(result.body, url=result.url, headers=result.headers)
+
+
+async def preview_file(path: Path) -> FeedPreview:
+    """The feed in a file. Raises FetchRefused where it cannot be read, and ParseFailed."""
+    body = _content(path)
+    async with ParserPool() as parsers:
+        return FeedPreview("", await parsers.parse(body, url="", headers={}))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > DEFAULT_MAX_BYTES:
+            raise FetchRefused(f"{path}: larger than {DEFAULT_MAX_BYTES // 1_000_000} MB", kind="size")
+        return path.read_bytes()
+    except OSError as error:
+        raise FetchRefused(f"{path}: cannot be read ({type(error).__name__})", kind="file") from error

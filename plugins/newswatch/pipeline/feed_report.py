@@ -1,0 +1,52 @@
+"""What an operator is told of a feed: its state in a word, and what to do about it. Pure."""
+
+from __future__ import annotations
+
+from newswatch.models import Feed
+from newswatch.pipeline import health, moves
+from newswatch.redact import redact_url
+from newswatch.store.codec import from_ms
+from newswatch.store.feeds import FeedState
+
+
+def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
+    """new, ok, silent, slowed, waiting, failing, refused, given-up or stopped."""
+    if state.status in ("", "ok") and paused_until_ms > now_ms:
+        return "waiting"
+    return state.status or "new"
+
+
+def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> str:
+    """What to do, or what is being done; "" where all is well."""
+    found = [_about_url(feed, state, now_ms), _about_state(feed, state)]
+    if paused_until_ms > now_ms:
+        until = f"{from_ms(paused_until_ms):%H:%M} UTC"
+        found.append(f"its host asked to be left alone until {until}: nothing to do, or raise `every`")
+    return "; ".join(filter(None, found))
+
+
+def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
+    if moves.asked_url(feed, state) != feed.url:
+        return f"moved for good: set its url to {redact_url(state.moved_url)} in feeds.yaml"
+    if not state.move_url:
+        return ""
+    target = redact_url(state.move_url)
+    if not moves.adoptable(feed, state.move_url):
+        return f"redirects for good to {target}: set its url in feeds.yaml, it is not taken up by itself"
+    days = max(0, state.move_since_ms + moves.DAYS_MS - now_ms) / 86_400_000
+    return f"redirects for good to {target}: set its url in feeds.yaml, or wait {days:.1f} days"
+
+
+def _about_state(feed: Feed, state: FeedState) -> str:
+    if state.status == health.STOPPED:
+        return "gone for good: take it out of feeds.yaml or give its new url"
+    if state.status == health.SILENT:
+        last = f"{from_ms(state.newest_ms):%d %B %H:%M} UTC"
+        return f"silent since {last}, an item each {health.span(state.gap_s)} before: look whether the feed moved"
+    if state.status == "slowed":
+        return f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
+    if state.status in ("failing", health.GIVEN_UP) and "HTTP 5" in state.error:
+        return "the server's own trouble: nothing to do, it is asked again by itself"
+    if state.status in ("refused", health.GIVEN_UP):
+        return f"try `newswatch feeds preview {redact_url(feed.url)}`"
+    return ""
