@@ -17,6 +17,7 @@ import redis
 
 from devtools.slack_sim.running import RunningSimulator
 from feed_server import FeedServer
+from newswatch.pipeline.articles import run_articles
 from newswatch.pipeline.configure import adopt_config
 from newswatch.pipeline.deliver import run_deliver
 from newswatch.pipeline.match import run_match
@@ -59,8 +60,9 @@ class Newsroom:
 
     # ── configuration ─────────────────────────────────────────────────────────────────────────
 
-    def feeds(self, *ids: str, every: str = "1m", extra: str = "") -> None:
-        rows = "".join(f"  - {{id: {name}, url: {self.site.url}/{name}}}\n" for name in ids)
+    def feeds(self, *ids: str, every: str = "1m", extra: str = "", article: bool = False) -> None:
+        more = ", article: true" if article else ""
+        rows = "".join(f"  - {{id: {name}, url: {self.site.url}/{name}{more}}}\n" for name in ids)
         defaults = f"defaults: {{every: {every}, lang: en, allow_private: true{extra}}}\n"
         self.write("feeds.yaml", f"{defaults}feeds:\n{rows}")
 
@@ -113,6 +115,12 @@ class Newsroom:
 
     def match(self):
         return self._do(run_match)
+
+    def articles(self, **options):
+        async def work(services):
+            return await run_articles(services, **options)
+
+        return self._do(work)
 
     def deliver(self, **options):
         async def work(services):

@@ -8,7 +8,6 @@ the setting available.
 from __future__ import annotations
 
 NOT_YET: dict[str, str] = {
-    "feed.article": "matching the text of the page itself",
     "rule.threshold": "alerting on a surge only",
     "receiver.mode=digest": "digests",
     "receiver.digest": "digests",

@@ -57,7 +57,7 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
             retry_after_s=wait_s,
         )
     if status == 410:
-        raise FetchRefused("the server says the feed is gone for good (HTTP 410)", kind="gone", status=status)
+        raise FetchRefused("the server says it is gone for good (HTTP 410)", kind="gone", status=status)
     if status in (401, 407):
         raise FetchRefused(_auth_text(status), kind="auth", status=status)
     if 400 <= status < 500 and status not in _PASSING:

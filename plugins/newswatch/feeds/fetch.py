@@ -51,7 +51,8 @@ class Fetcher:
     (`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`). `timeout_s` bounds one feed's requests together,
     waiting for a slot excluded; a connection silent for half of it is given up. `max_bytes`
     bounds the decompressed body. At most `per_host` requests run at once on one host and
-    `concurrency` altogether. `resolver` and `clock` stand in for DNS and time in tests.
+    `concurrency` altogether. `accept` says what kinds of document are wanted. `resolver` and `clock`
+    stand in for DNS and time in tests.
     """
 
     def __init__(  # noqa: PLR0913 - the seams of one shell, all by keyword
@@ -64,12 +65,13 @@ class Fetcher:
         max_bytes: int = DEFAULT_MAX_BYTES,
         per_host: int = 4,
         concurrency: int = 100,
+        accept: str = _ACCEPT,
         resolver: abc.AbstractResolver | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._headers: dict[str, str] = {
             hdrs.USER_AGENT: user_agent,
-            hdrs.ACCEPT: _ACCEPT,
+            hdrs.ACCEPT: accept,
             hdrs.ACCEPT_ENCODING: "gzip, deflate",
         }
         self._resolve_auth = resolve_auth

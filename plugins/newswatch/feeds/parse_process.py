@@ -1,4 +1,4 @@
-"""The process that parses documents: `python -m newswatch.feeds.parse_process CPU_S MEMORY_BYTES`.
+"""The process that parses feeds and pages: `python -m newswatch.feeds.parse_process CPU_S MEMORY_BYTES`.
 
 It reads jobs from stdin and writes results to stdout, one at a time. Hostile documents may cost
 any amount of time or memory, in C code too, so the kernel holds the limits: an interval timer on
@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds import wire
+from newswatch.feeds.article import extract_article
 from newswatch.feeds.parse import parse_document
 from newswatch.feeds.reduce import HASH_BYTES, Reduced, reduce_document
 
@@ -66,6 +67,9 @@ def _answer(head: bytes, body: bytes) -> bytes:
     """The frame that answers one job."""
     try:
         job = json.loads(head)
+        if job["page"]:
+            article = extract_article(body, url=job["url"], headers=job["headers"])
+            return wire.frame(wire.article_head(article))
         seen = None if job["seen"] is None else frozenset(wire.split_hashes(job["seen"], HASH_BYTES))
         document = parse_job(body, url=job["url"], headers=job["headers"], seen=seen)
         return wire.frame(wire.document_head(document))

@@ -51,7 +51,7 @@ class Hop:
             url=target,
             seen=seen,
             permanent=self.permanent and status in _PERMANENT,
-            with_credentials=self.with_credentials and _same_origin(self.url, target),
+            with_credentials=self.with_credentials and same_origin(self.url, target),
         )
 
 
@@ -87,7 +87,8 @@ def _origin(url: str) -> tuple[str, str, int]:
     return scheme, parts.hostname or "", parts.port or _PORTS[scheme]
 
 
-def _same_origin(old: str, new: str) -> bool:
+def same_origin(old: str, new: str) -> bool:
+    """Whether `new` is where credentials for `old` may go: the same origin, or its step to https."""
     before, after = _origin(old), _origin(new)
     return before == after or (
         before[1] == after[1] and (before[0], before[2], after[0], after[2]) == _UPGRADE

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from typing import Any
 
+from newswatch.feeds.article import Article
 from newswatch.models import Entry, ParsedFeed
 
 EXIT_MEMORY = 77
@@ -22,6 +23,7 @@ MAX_HEAD_BYTES = 256_000_000
 """More than the largest honest result: a damaged length must not make the reader allocate it."""
 _DATES = frozenset({"published", "updated"})
 _NAMES = tuple(field.name for field in fields(Entry))
+_ARTICLE_NAMES = tuple(field.name for field in fields(Article))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,16 @@ def read_document(head: Mapping[str, Any], hash_bytes: int) -> ParsedDocument:
     return ParsedDocument(
         feed, split_hashes(head["hashes"], hash_bytes), split_hashes(head["dropped"], hash_bytes)
     )
+
+
+def article_head(article: Article) -> dict[str, Any]:
+    """The JSON form of an Article."""
+    return {name: _out(getattr(article, name)) for name in _ARTICLE_NAMES}
+
+
+def read_article(head: Mapping[str, Any]) -> Article:
+    """An Article from its JSON form. Raises ValueError, KeyError or TypeError when damaged."""
+    return Article(**{name: _in(name, head[name]) for name in _ARTICLE_NAMES})
 
 
 def join_hashes(hashes: Iterable[bytes]) -> str:

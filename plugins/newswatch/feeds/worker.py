@@ -1,4 +1,4 @@
-"""Parsing in processes that can be killed.
+"""Parsing in processes that can be killed, for feeds and for web pages.
 
 A document may cost seconds or gigabytes in any parser, so parsing happens in persistent child
 processes (`newswatch.feeds.parse_process`) under limits of CPU time and memory. A child that
@@ -21,6 +21,7 @@ from typing import Any
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds import wire
+from newswatch.feeds.article import Article
 from newswatch.feeds.reduce import HASH_BYTES
 from newswatch.models import ParsedFeed
 
@@ -64,7 +65,7 @@ class ParserPool:
 
     async def parse(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
         """The whole document. Raises ParseFailed: not_a_feed, limit or crashed."""
-        return (await self._run(body, url, headers, None)).feed
+        return (await self._parse(body, url, headers, None)).feed
 
     async def parse_new(
         self, body: bytes, *, url: str, headers: Mapping[str, str], seen: Collection[bytes]
@@ -73,7 +74,11 @@ class ParserPool:
 
         Raises ParseFailed as `parse` does. See `wire.ParsedDocument`.
         """
-        return await self._run(body, url, headers, seen)
+        return await self._parse(body, url, headers, seen)
+
+    async def read_page(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> Article:
+        """The story on a web page. Raises ParseFailed: no_text, limit or crashed."""
+        return wire.read_article(await self._run({"page": True, "url": url, "headers": dict(headers)}, body))
 
     async def close(self) -> None:
         """Ends every process; documents being parsed fail as crashed."""
@@ -82,15 +87,19 @@ class ParserPool:
         for process in processes:
             await _end(process)
 
-    async def _run(
+    async def _parse(
         self, body: bytes, url: str, headers: Mapping[str, str], seen: Collection[bytes] | None
     ) -> wire.ParsedDocument:
         known = None if seen is None else wire.join_hashes(seen)
-        job = wire.frame({"url": url, "headers": dict(headers), "seen": known}, body)
+        job = {"page": False, "url": url, "headers": dict(headers), "seen": known}
+        return wire.read_document(await self._run(job, body), HASH_BYTES)
+
+    async def _run(self, head: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+        """The answer to one job. Raises ParseFailed."""
         async with self._slots:
-            answer = await self._ask(job)
+            answer = await self._ask(wire.frame(head, body))
         if "failed" not in answer:
-            return wire.read_document(answer, HASH_BYTES)
+            return answer
         kind, text = str(answer["failed"]), str(answer["text"])
         raise ParseFailed(
             {"limit": self._limit_text(text), "crashed": _crash_text(text)}.get(kind, text), kind=kind
@@ -141,7 +150,7 @@ class ParserPool:
     def _limit_text(self, which: str) -> str:
         return (
             f"the document costs too much to parse ({which}; the limits are {self._cpu_s:g} s of processor time"
-            f" and {self._memory_bytes // 1_000_000} MB); if the feed is meant to be so large, ask for a shorter one"
+            f" and {self._memory_bytes // 1_000_000} MB); if it is meant to be so large, ask its publisher for a shorter one"
         )
 
 
@@ -167,7 +176,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _crash_text(how: str) -> str:
-    return f"the parser failed on the document ({how}); other feeds are not affected"
+    return f"the parser failed on the document ({how}); others are not affected"
 
 
 def _child_environment() -> dict[str, str]:

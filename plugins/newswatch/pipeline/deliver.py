@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 
 from newswatch.errors import LeaseLost, RetryableError
@@ -25,7 +25,7 @@ from newswatch.slack.client import SlackClient
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.leases import Lease
+from newswatch.store.leases import Lease, under
 
 log = logging.getLogger("newswatch.deliver")
 
@@ -44,6 +44,16 @@ class DeliverCounts:
     dead: int = 0
     queued: int = 0
     problems: tuple[str, ...] = field(default=())
+
+    def __add__(self, later: DeliverCounts) -> DeliverCounts:
+        """Two runs together: what is queued and who has to act is as the later one found it."""
+        return DeliverCounts(
+            self.sent + later.sent,
+            self.retrying + later.retrying,
+            self.dead + later.dead,
+            later.queued,
+            tuple(dict.fromkeys((*self.problems, *later.problems))),
+        )
 
     def as_dict(self) -> dict[str, int]:
         """For `--json` and XCom."""
@@ -76,7 +86,7 @@ async def run_deliver(
         async with SlackClient(settings) as client:
             run = DeliveryRun(services, bundle, client, lease, settings.timeout_s, on_progress)
             try:
-                await _under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
+                await under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
             except LeaseLost as error:
                 log.warning("%s", error)
             finally:
@@ -101,26 +111,6 @@ async def _anything(services: Services) -> bool:
     if await outbox.channels_with_queue(services.redis):
         return True
     return bool(await outbox.due_updates(services.redis, to_ms(services.clock())))
-
-
-async def _under(lease: Lease, work: Coroutine[None, None, None]) -> None:
-    """Do the work while the lease is kept alive; stop it when the lease is lost."""
-    working = asyncio.ensure_future(work)
-    keeping = asyncio.ensure_future(_keep(lease))
-    try:
-        done, _ = await asyncio.wait({working, keeping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in (working, keeping):
-            task.cancel()
-        await asyncio.gather(working, keeping, return_exceptions=True)
-
-
-async def _keep(lease: Lease) -> None:
-    while True:
-        await asyncio.sleep(lease.duration_s / 3)
-        await lease.renew()
 
 
 async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:

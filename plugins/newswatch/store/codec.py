@@ -58,6 +58,7 @@ def item_to_json(item: Item) -> str:
             "first_seen": _stamp(item.first_seen),
             "config": item.config_version,
             "silent": item.silent,
+            "article": item.article,
         }
     )
 
@@ -85,6 +86,7 @@ def item_from_json(text: str | bytes) -> Item:
         first_seen=first_seen,
         config_version=int(data["config"]),
         silent=bool(data["silent"]),
+        article=bool(data.get("article", False)),  # absent in what earlier versions wrote
     )
 
 

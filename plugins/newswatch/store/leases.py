@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
@@ -68,3 +68,25 @@ class Lease:
     def left_s(self) -> float:
         """How long it is surely still ours, in seconds."""
         return self.held_until - self.monotonic()
+
+
+async def under(lease: Lease, work: Coroutine[None, None, None]) -> None:
+    """Do the work while the lease is kept alive; stop it and raise LeaseLost when the lease is lost."""
+    working = asyncio.ensure_future(work)
+    keeping = asyncio.ensure_future(_keep(lease, working))
+    try:
+        done, _ = await asyncio.wait({working, keeping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (working, keeping):
+            task.cancel()
+        await asyncio.gather(working, keeping, return_exceptions=True)
+
+
+async def _keep(lease: Lease, working: asyncio.Future[None]) -> None:
+    # Not `while True`: before Python 3.12 `asyncio.wait_for`, by which redis-py sends, may swallow a
+    # cancellation, and this would never end.
+    while not working.done():
+        await asyncio.sleep(lease.duration_s / 3)
+        await lease.renew()

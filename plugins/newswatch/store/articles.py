@@ -1,0 +1,113 @@
+"""The article queue: items whose pages are to be read, between the claim and the items stream.
+
+The claim puts them in (`lua/claim.lua`), the article stage takes them out again in the step that
+appends the item with its page's text (`lua/article.lua`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+
+from newswatch.errors import LeaseLost
+from newswatch.models import Item
+from newswatch.store import keys
+from newswatch.store.client import script_text, text
+from newswatch.store.codec import item_from_json, item_to_json
+from newswatch.store.leases import Lease
+
+Outcome = Literal["read", "later", "given-up", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One page to be read. `tries` counts those that failed; `stamp` names what was queued.
+
+    A job whose record has expired has an empty stamp and nothing else.
+    """
+
+    item_id: str
+    feed_id: str
+    link: str
+    tries: int
+    stamp: str
+
+
+async def waiting(redis: Redis) -> int:
+    """Pages still to be read, due or not."""
+    return int(await redis.zcard(keys.ARTICLES))
+
+
+async def due_since(redis: Redis, now_ms: int) -> tuple[int, int | None]:
+    """How many pages could be read now, and since when the oldest could (ms); (0, None) for none."""
+    due = int(await redis.zcount(keys.ARTICLES, "-inf", now_ms))
+    rows: Any = await redis.zrange(keys.ARTICLES, 0, 0, withscores=True) if due else []
+    return due, int(rows[0][1]) if rows else None
+
+
+async def due_jobs(redis: Redis, now_ms: int, *, known: Collection[str], most: int) -> list[Job]:
+    """Of the `most` jobs due longest, those whose item is not in `known`."""
+    found: Any = await redis.zrangebyscore(keys.ARTICLES, "-inf", now_ms, start=0, num=most)
+    ids = [name for name in (text(member) for member in found) if name not in known]
+    pipe = redis.pipeline(transaction=False)
+    for name in ids:
+        pipe.hmget(keys.article(name), ["feed", "link", "tries", "stamp"])
+    return [_job(name, row) for name, row in zip(ids, await pipe.execute(), strict=True)]
+
+
+def _job(item_id: str, row: Sequence[bytes | None]) -> Job:
+    feed_id, link, tries, stamp = (text(value) for value in row)
+    return Job(item_id, feed_id, link, int(tries or 0), stamp)
+
+
+async def read_item(redis: Redis, job: Job) -> Item:
+    """The item as its feed gave it. ValueError, KeyError or TypeError where it is not one of ours."""
+    stored: Any = await redis.hget(keys.article(job.item_id), "item")
+    return item_from_json(stored or b"null")
+
+
+async def settle(
+    redis: Redis,
+    lease: Lease,
+    job: Job,
+    outcome: Outcome,
+    *,
+    item: Item | None = None,
+    error: str = "",
+    at_ms: int = 0,
+) -> bool:
+    """Record what a try came to, as `lua/article.lua` says. Raises LeaseLost.
+
+    False: the feed edited the item while its old page was being read, and nothing was done; the
+    new job stands in the queue.
+    """
+    script = redis.register_script(script_text("article"))
+    names = [lease.key, keys.ITEMS, keys.ARTICLES, keys.article(job.item_id), keys.feed(job.feed_id)]
+    told = item_to_json(item) if item is not None else error
+    answer = int(await script(keys=names, args=[lease.token, job.item_id, job.stamp, outcome, told, at_ms]))
+    if answer < 0:
+        raise LeaseLost("the articles stage is worked by another process now; it goes on there")
+    return answer == 1
+
+
+async def pause_host(redis: Redis, host: str, now_ms: int, until_ms: int) -> None:
+    """Remember that a host wants to be left alone."""
+    await redis.set(keys.asked(host), until_ms, px=max(until_ms - now_ms, 1))
+
+
+async def pauses(redis: Redis, hosts: Sequence[str]) -> dict[str, int]:
+    """Until when (ms) these hosts want to be left alone, as far as they do."""
+    if not hosts:
+        return {}
+    rows = await redis.mget([keys.asked(host) for host in hosts])
+    return {host: int(value) for host, value in zip(hosts, rows, strict=True) if value is not None}
+
+
+async def put_off(redis: Redis, jobs: Iterable[Job], until_ms: int) -> None:
+    """Let jobs wait without counting a try; those no longer queued stay gone."""
+    names = {job.item_id: until_ms for job in jobs}
+    if names:
+        await redis.zadd(keys.ARTICLES, names, xx=True, gt=True)
