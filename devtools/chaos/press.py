@@ -1,0 +1,126 @@
+"""The feeds of a chaos run, and the alerts that they must bring."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+_SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ha", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu", "za")
+_AGAIN = 0.2
+"""This share of stories is repeated by the next feed under the same link, and belongs into the thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One entry of one feed. `rules` are numbers: rule n looks for the word `watchword<n>`."""
+
+    feed: int
+    token: str
+    title: str
+    link: str
+    rules: tuple[int, ...]
+    published: datetime
+
+    def element(self) -> str:
+        """The entry in RSS."""
+        words = " and ".join(f"watchword{number:02d}" for number in self.rules)
+        return (
+            f"<item><guid isPermaLink='false'>{self.feed}-{self.token}</guid><link>{self.link}</link>"
+            f"<title>{self.title}</title><description>It is about {words} today.</description>"
+            f"<pubDate>{format_datetime(self.published)}</pubDate></item>"
+        )
+
+
+def write_stories(chance: random.Random, alerts: int, feeds: int) -> list[Story]:
+    """Stories that bring exactly `alerts` alerts, each rule having a channel of its own."""
+    stories: list[Story] = []
+    later: list[tuple[float, Story]] = []
+    left = alerts
+    now = datetime.now(timezone.utc)
+    while left:
+        token = f"T{len(stories):05d}"
+        rules = tuple(chance.sample(range(feeds), k=min(left, 2 if chance.random() < 0.15 else 1)))
+        title = f"{token} {' '.join(_word(chance) for _ in range(7))}"
+        link = f"https://news.example/{token}"
+        story = Story(chance.randrange(feeds), token, title, link, rules, now)
+        stories.append(story)
+        left -= len(rules)
+        if left >= len(rules) and chance.random() < _AGAIN:
+            other = (story.feed + 1) % feeds
+            again = Story(other, f"{token}b", f"{token}b {title}", link, rules, now)
+            later.append((len(stories) + chance.uniform(10, 60), again))
+            left -= len(rules)
+    ordered = [*((float(number), story) for number, story in enumerate(stories)), *later]
+    return [story for _, story in sorted(ordered, key=lambda pair: pair[0])]
+
+
+def _word(chance: random.Random) -> str:
+    """An invented word; few titles share two, so that each story stays its own."""
+    return "".join(chance.choices(_SYLLABLES, k=4))
+
+
+class Press:
+    """Serves what has been published so far at `/feed/<n>`, on a free loopback port, until `stop`."""
+
+    def __init__(self, stories: list[Story]) -> None:
+        self.stories = stories
+        self.published = 0
+        press = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                body = press.document(int(self.path.rpartition("/")[2]))
+                etag = f'"{len(body)}"'
+                fresh = self.headers.get("If-None-Match") != etag
+                self.send_response(200 if fresh else 304)
+                self.send_header("ETag", etag)
+                self.send_header("Content-Type", "application/rss+xml")
+                self.send_header("Content-Length", str(len(body) if fresh else 0))
+                self.end_headers()
+                if fresh:
+                    self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Thousands of lines would say nothing."""
+
+        class Server(ThreadingHTTPServer):
+            request_queue_size = 128
+            daemon_threads = True
+
+            def handle_error(self, *_: object) -> None:
+                """A poller that was killed hangs up: that is what this is about."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/feed"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def document(self, feed: int) -> bytes:
+        """One feed as it stands now, newest first."""
+        mine = [story for story in self.stories[: self.published] if story.feed == feed]
+        items = "".join(story.element() for story in reversed(mine))
+        head = f"<title>Feed {feed}</title><link>https://news.example/</link><description>d</description>"
+        return f"<rss version='2.0'><channel>{head}{items}</channel></rss>".encode()
+
+    def expected(self) -> set[tuple[str, str]]:
+        """(rule id, story token) of every alert that what was published must bring."""
+        return {
+            (rule_id(number), story.token)
+            for story in self.stories[: self.published]
+            for number in story.rules
+        }
+
+    def stop(self) -> None:
+        """End it."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def rule_id(number: int) -> str:
+    """The id of rule `number`."""
+    return f"rule-{number:02d}"

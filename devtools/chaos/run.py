@@ -1,0 +1,280 @@
+"""One chaos run: the plan is drawn from a seed, carried out, and what stands in Slack is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import redis
+
+from devtools.chaos.press import Press, rule_id, write_stories
+from devtools.process import ROOT
+from devtools.redis_server import RunningRedis
+from devtools.slack_sim.running import RunningSimulator
+from newswatch.pipeline.configure import adopt_config
+from newswatch.pipeline.services import Services
+from newswatch.slack.client import SlackSettings
+from newswatch.store import keys
+from newswatch.store.client import connect
+from newswatch.store.codec import alert_from_json
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+STAGES = ("poll", "match", "deliver")
+WEIGHTS = (3, 3, 4)
+GRACE_S = 2.0
+"""Longer than anything below takes: a late request (0.4 s), the history's delay (0.3 s), a frozen stage."""
+FROZEN_S = 0.7
+HISTORY_DELAY_S = 0.3
+STRICT_INTERVAL_S = 0.05
+OPS = "C0999999999"
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "reset", "when": "after", "rate": 0.04},
+    {"kind": "timeout", "when": "after", "rate": 0.01},
+    {"kind": "http_503", "when": "after", "rate": 0.02},
+    {"kind": "garbled", "when": "after", "rate": 0.01},
+    {"kind": "reset", "when": "late", "rate": 0.01, "delay_s": 0.4},
+    {"kind": "reset", "when": "before", "rate": 0.03},
+    {"kind": "http_500", "when": "before", "rate": 0.02},
+    {"kind": "internal_error", "when": "before", "rate": 0.01},
+    {"kind": "ratelimited", "when": "before", "rate": 0.02, "retry_after": 0.2},
+    {"kind": "http_500", "when": "before", "rate": 0.1, "method": "conversations.history"},
+    {"kind": "reset", "when": "before", "rate": 0.1, "method": "conversations.replies"},
+    {"kind": "reset", "when": "after", "rate": 0.1, "method": "chat.update"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does. `channels` is also the number of feeds and rules."""
+
+    seed: int
+    kills: int = 1000
+    redis_kills: int = 20
+    freezes: int = 30
+    alerts: int = 1000
+    channels: int = 10
+    pause_s: float = 0.2
+    """The mean time between two kills."""
+    reconcile: bool = True
+    settle_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to; `lost` and `twice` are what it is about."""
+
+    seed: int
+    kills: dict[str, int]
+    redis_kills: int
+    freezes: int
+    faults: dict[str, int]
+    expected: int
+    delivered: int
+    lost: int
+    twice: int
+    messages: int
+    replies: int
+    dead: int
+    doubles_told: int
+    seconds: float
+
+    @property
+    def clean(self) -> bool:
+        """Whether every alert came, and came once."""
+        return self.lost == self.twice == self.dead == 0
+
+
+class Chaos:
+    """The servers and processes of one run; a context manager that ends all of them."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.plan = plan
+        self._chance = random.Random(plan.seed)
+        self._redis = RunningRedis(folder / "redis")
+        self._slack = RunningSimulator(interval_s=STRICT_INTERVAL_S, history_delay_s=HISTORY_DELAY_S)
+        self._press = Press(write_stories(self._chance, plan.alerts, plan.channels))
+        self._config = folder / "config"
+        self._write_config()
+        asyncio.run(self._adopt())
+        self._nursery = self._start_nursery(folder / "stages.log")
+        self._kills: Counter[str] = Counter()
+        self._redis_kills = 0
+        self._freezes = 0
+
+    def _write_config(self) -> None:
+        self._config.mkdir()
+        numbers = range(self.plan.channels)
+        feeds = "".join(f"  - {{id: feed-{n}, url: '{self._press.url}/{n}'}}\n" for n in numbers)
+        rules = "".join(
+            f"  - {{id: {rule_id(n)}, query: watchword{n:02d}, notify: [desk-{n}]}}\n" for n in numbers
+        )
+        receivers = "".join(f"  - {{id: desk-{n}, channel: C01234567{n:02d}}}\n" for n in numbers)
+        files = {
+            "feeds.yaml": f"defaults: {{every: 1s, allow_private: true}}\nfeeds:\n{feeds}",
+            "watchlist.yaml": f"rules:\n{rules}",
+            "receivers.yaml": f"defaults: {{per_channel_interval: 0.06s, grace: {GRACE_S}s}}\n"
+            f"receivers:\n{receivers}  - {{id: ops, channel: {OPS}}}\n",
+        }
+        for name, text in files.items():
+            (self._config / name).write_text(text, "utf-8")
+
+    async def _adopt(self) -> None:
+        slack = SlackSettings(self._slack.token, self._slack.base_url)
+        async with Services(connect(self._redis.url), slack, self._config) as services:
+            adoption = await adopt_config(services)
+        if adoption.errors:
+            raise RuntimeError("; ".join(map(str, adoption.errors)))
+
+    def _start_nursery(self, log: Path) -> subprocess.Popen[str]:
+        environ = {
+            **os.environ,
+            "REDIS_URL": self._redis.url,
+            "SLACK_BOT_TOKEN": self._slack.token,
+            "SLACK_BASE_URL": self._slack.base_url,
+            "NEWSWATCH_CONFIG": str(self._config),
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}",
+        }
+        command = [sys.executable, "-m", "devtools.chaos.nursery"]
+        command += [] if self.plan.reconcile else ["--blind"]
+        with log.open("wb") as output:
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+            )
+
+    # ── the run ───────────────────────────────────────────────────────────────────────────────
+
+    def run(self, tell: Callable[[str], None] = lambda _: None) -> Report:
+        """Carry the plan out and count. Raises RuntimeError when a process of ours ends by itself."""
+        started = time.monotonic()
+        for fault in FAULTS:
+            self._slack.fault(**{"times": 0, **fault})
+        for stage in STAGES:
+            self._order("start", stage)
+        for number in range(self.plan.kills):
+            self._press.published = len(self._press.stories) * (number + 1) // self.plan.kills
+            self._step(number)
+            if number % 50 == 49:
+                tell(
+                    f"{number + 1} kills, {self._redis_kills} of Redis, {len(self._slack.messages())} messages"
+                )
+        self._press.published = len(self._press.stories)
+        self._slack.clear_faults()
+        self._settle(tell)
+        return self._report(time.monotonic() - started)
+
+    def _step(self, number: int) -> None:
+        """One kill, now and then a frozen stage and a Redis that dies."""
+        plan, chance = self.plan, self._chance
+        time.sleep(chance.uniform(0.2, 1.8) * plan.pause_s)
+        if self._is_turn(number, plan.freezes):
+            stage = chance.choice(STAGES)
+            self._order("freeze", stage)
+            time.sleep(FROZEN_S)
+            self._order("thaw", stage)
+            self._freezes += 1
+        (stage,) = chance.choices(STAGES, WEIGHTS)
+        self._order("kill", stage)
+        self._kills[stage] += 1
+        if self._is_turn(number, plan.redis_kills):
+            self._redis.kill()
+            self._redis_kills += 1
+            time.sleep(chance.uniform(0.0, 0.6))
+            self._redis.start()
+        self._order("start", stage)
+
+    def _is_turn(self, number: int, times: int) -> bool:
+        """Spreads `times` evenly over the kills."""
+        return number * times // self.plan.kills != (number + 1) * times // self.plan.kills
+
+    def _order(self, order: str, stage: str) -> None:
+        stdin, stdout = self._nursery.stdin, self._nursery.stdout
+        if stdin is None or stdout is None:
+            raise RuntimeError("the nursery has no pipes")
+        stdin.write(f"{order} {stage}\n")
+        stdin.flush()
+        if not stdout.readline():
+            raise RuntimeError("the nursery ended by itself: see stages.log")
+
+    def _settle(self, tell: Callable[[str], None]) -> None:
+        """Let the stages work undisturbed until nothing waits any more, or the time is up."""
+        deadline = time.monotonic() + self.plan.settle_s
+        with redis.Redis.from_url(self._redis.url, decode_responses=True) as client:
+            while time.monotonic() < deadline:
+                alerts, queues = client.zcard(keys.ALERTS), client.scard(keys.CHANNELS)
+                if alerts >= len(self._press.expected()) and not queues:
+                    break
+                tell(f"settling: {alerts} alerts, {queues} channels with a queue")
+                time.sleep(1.0)
+        time.sleep(2 * HISTORY_DELAY_S)
+
+    # ── what came of it ───────────────────────────────────────────────────────────────────────
+
+    def _report(self, seconds: float) -> Report:
+        messages = [m for m in self._slack.messages() if m["channel"] != OPS]
+        ids = Counter(name for m in messages for name in m["metadata"]["event_payload"]["alert_ids"])
+        with redis.Redis.from_url(self._redis.url, decode_responses=True) as client:
+            found = {self._named(client, name) for name in ids}
+            dead, notices = client.zcard(keys.DEAD), client.keys(f"{keys.PREFIX}notice:double:*")
+        return Report(
+            seed=self.plan.seed,
+            kills=dict(self._kills),
+            redis_kills=self._redis_kills,
+            freezes=self._freezes,
+            faults={name: int(count) for name, count in sorted(self._slack.stats()["faults_spent"].items())},
+            expected=len(self._press.expected()),
+            delivered=len(found),
+            lost=len(self._press.expected() - found),
+            twice=sum(ids.values()) - len(ids) + len(found - self._press.expected()),
+            messages=len(messages),
+            replies=sum(1 for m in messages if m.get("thread_ts") not in (None, m["ts"])),
+            dead=int(dead),
+            doubles_told=len(notices),
+            seconds=round(seconds, 1),
+        )
+
+    @staticmethod
+    def _named(client: redis.Redis, alert_id: str) -> tuple[str, str]:
+        """(rule id, story token) of an alert that stands in Slack."""
+        alert = alert_from_json(str(client.hget(keys.alert(alert_id), "json")))
+        return alert.rule_id, alert.title.split(" ")[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._nursery.stdin:
+            self._nursery.stdin.close()
+        try:
+            self._nursery.wait(10)
+        except subprocess.TimeoutExpired:
+            self._nursery.kill()
+        if self._nursery.stdout:
+            self._nursery.stdout.close()
+        self._press.stop()
+        self._slack.stop()
+        self._redis.stop()
+
+
+def table(report: Report) -> str:
+    """The figures, one a line."""
+    return "\n".join(f"{name:14s} {value}" for name, value in asdict(report).items())

@@ -1,0 +1,31 @@
+"""Everything is killed again and again while news comes in: each alert stands in Slack once."""
+
+from __future__ import annotations
+
+import pytest
+
+from devtools.chaos.run import Chaos, Plan, table
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def carry_out(folder, plan: Plan):
+    with Chaos(folder, plan) as chaos:
+        report = chaos.run()
+    print(table(report))
+    return report
+
+
+def test_kills_of_every_stage_and_of_redis_lose_and_double_nothing(tmp_path):
+    plan = Plan(seed=20261123, kills=80, redis_kills=3, freezes=4, alerts=160, channels=10)
+    report = carry_out(tmp_path, plan)
+    assert (report.lost, report.twice, report.dead) == (0, 0, 0)
+    assert report.delivered == report.expected == 160
+    assert sum(report.kills.values()) == 80
+    assert report.redis_kills == 3
+    assert any(name.startswith("after") for name in report.faults)
+
+
+def test_same_loop_without_a_look_into_history_shows_duplicates(tmp_path):
+    plan = Plan(seed=20261123, kills=30, redis_kills=0, freezes=0, alerts=120, channels=10, reconcile=False)
+    assert carry_out(tmp_path, plan).twice > 0
