@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from newswatch.errors import LeaseLost
-from newswatch.models import Alert, Bundle, Message
+from newswatch.models import Alert, Message
 from newswatch.pipeline import notices
+from newswatch.pipeline.delivery_run import DeliveryRun
 from newswatch.pipeline.sending import UNREADABLE_LOOKS, Verdict, judge
-from newswatch.pipeline.services import Services
 from newswatch.slack.answers import Outcome
-from newswatch.slack.client import SlackClient
 from newswatch.slack.payload import (
     Payload,
     render_listing,
@@ -23,51 +21,8 @@ from newswatch.slack.payload import (
 )
 from newswatch.store import feeds, outbox
 from newswatch.store.codec import to_ms
-from newswatch.store.leases import Lease
 
 UPDATE_RETRY_S = 30.0
-
-
-@dataclass
-class DeliveryRun:
-    """What one run of the deliver stage shares among its channels, and what it counts."""
-
-    services: Services
-    bundle: Bundle
-    client: SlackClient
-    lease: Lease
-    timeout_s: float
-    on_progress: Callable[[int, int], None] | None = None
-    sent: int = 0
-    dead: int = 0
-    problems: list[str] = field(default_factory=list)
-    stopped: bool = False
-    """The whole workspace is paused: nothing more is sent in this run."""
-    waiting: set[str] = field(default_factory=set)
-    well: set[str] = field(default_factory=set)
-
-    @property
-    def retrying(self) -> int:
-        """Messages that were tried and are not through yet."""
-        return len(self.waiting)
-
-    def interval_s(self, channel: str) -> float:
-        """The pace of a channel, the slowest where receivers share it."""
-        found = [r.per_channel_interval_s for r in self.bundle.receivers if r.channel == channel]
-        return max(found, default=1.0)
-
-    def grace_s(self, channel: str) -> float:
-        """How long a message may be in doubt before history is read."""
-        return max((r.grace_s for r in self.bundle.receivers if r.channel == channel), default=60.0)
-
-    def now_ms(self) -> int:
-        """The wall clock."""
-        return to_ms(self.services.clock())
-
-    def problem(self, text: str) -> None:
-        """Turn the run red, once for each text."""
-        if text not in self.problems:
-            self.problems.append(text)
 
 
 class Courier:
@@ -191,12 +146,12 @@ class Courier:
             minimal=verdict.minimal,
         )
         if outcome.kind == "not_reached":
-            await self._unreached(outcome)
+            await run.unreached(outcome)
         await self._pause(message, verdict, outcome)
 
     async def _sent(self, message: Message, alerts: list[Alert], ts: str) -> None:
         run = self._run
-        await outbox.record_sent(
+        recorded = await outbox.record_sent(
             self._redis,
             message,
             ts,
@@ -204,7 +159,9 @@ class Courier:
             free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
             further_feeds=await self._further(message, alerts),
         )
-        run.sent += 1
+        if recorded < 0:
+            await self._twice(message)
+        run.sent += recorded > 0
         run.waiting.discard(message.id)
         if run.on_progress is not None:
             run.on_progress(run.sent, run.dead)
@@ -222,12 +179,6 @@ class Courier:
             named = await outbox.read_alerts(self._redis, root.delivery.message.alert_ids)
             known |= {alert.feed_id for alert in named}
         return sorted({alert.feed_id for alert in alerts} - known)
-
-    async def _unreached(self, outcome: Outcome) -> None:
-        """Slack is away for everyone: end the run, so that its backoff is not burnt by every channel."""
-        self._run.stopped = True
-        self._run.problem(outcome.message)
-        await notices.raise_notice(self._run.services, "slack", outcome.message)
 
     async def _pause(self, message: Message, verdict: Verdict, outcome: Outcome) -> None:
         run = self._run
@@ -270,11 +221,14 @@ class Courier:
         if thread is None:
             return
         found = await run.client.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
+        if found.readable:
+            text = f"The history of {message.channel} can be read again."
+            await notices.clear_notice(run.services, f"history:{message.channel}", text)
         if found.ts is not None:
             alerts = await outbox.read_alerts(self._redis, message.alert_ids)
             await self._sent(message, alerts, found.ts)
-            if len(found.all_ts) > 1:
-                await self._twice(message, len(found.all_ts))
+            for ts in found.all_ts[1:]:
+                await self._sent(message, alerts, ts)
             return
         if found.readable:
             await self._again(message, begun, "not in the channel's history: sent again")
@@ -310,9 +264,9 @@ class Courier:
             due_ms = run.now_ms() + int(run.grace_s(message.channel) * 1000)
             await outbox.defer(self._redis, message, due_ms)
 
-    async def _twice(self, message: Message, times: int) -> None:
-        text = f"A message stands {times} times in {message.channel} (message id {message.id})."
-        await notices.raise_notice(self._run.services, f"double:{message.id}", text)
+    async def _twice(self, message: Message) -> None:
+        text = f"A message stands twice in {message.channel} (message id {message.id})."
+        await notices.tell_once(self._run.services, f"double:{message.id}", text)
 
     # ── the parent's "+3 sources" ─────────────────────────────────────────────────────────────
 

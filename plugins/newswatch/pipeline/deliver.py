@@ -18,8 +18,10 @@ from dataclasses import asdict, dataclass, field, replace
 from newswatch.errors import LeaseLost, RetryableError
 from newswatch.pipeline import notices
 from newswatch.pipeline.configure import in_force
-from newswatch.pipeline.courier import Courier, DeliveryRun
+from newswatch.pipeline.courier import Courier
+from newswatch.pipeline.delivery_run import DeliveryRun
 from newswatch.pipeline.match import lease_s
+from newswatch.pipeline.recall import make_sure
 from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient
 from newswatch.store import outbox
@@ -166,6 +168,8 @@ async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: flo
         if wait_s > 0:
             await asyncio.sleep(min(wait_s, max(stop_at - time.monotonic(), 0.0)))
             continue
+        if not await make_sure(run, channel):
+            return
         try:
             await courier.handle(channel, message_id)
         except RetryableError:

@@ -31,7 +31,12 @@ def ops_channel(bundle: Bundle | None) -> str:
 
 async def raise_notice(services: Services, cause: str, text: str) -> None:
     """Say that `cause` holds; tells ops unless it was told within the last four hours."""
-    await _switch(services, cause, text, on=True)
+    await _switch(services, cause, text, "on")
+
+
+async def tell_once(services: Services, cause: str, text: str) -> None:
+    """Say that something happened that has no end to wait for; at most once in four hours."""
+    await _switch(services, cause, text, "once")
 
 
 async def clear_notice(services: Services, cause: str, text: str) -> None:
@@ -39,10 +44,10 @@ async def clear_notice(services: Services, cause: str, text: str) -> None:
     with redis_errors():
         if not await notices.is_active(services.redis, cause):
             return
-    await _switch(services, cause, text, on=False)
+    await _switch(services, cause, text, "off")
 
 
-async def _switch(services: Services, cause: str, text: str, *, on: bool) -> None:
+async def _switch(services: Services, cause: str, text: str, how: notices.Switch) -> None:
     from newswatch.pipeline.configure import in_force  # noqa: PLC0415  (configure raises notices itself)
 
     text = redact_text(text)
@@ -52,7 +57,7 @@ async def _switch(services: Services, cause: str, text: str, *, on: bool) -> Non
             queued = await notices.switch(
                 services.redis,
                 cause,
-                on=on,
+                how,
                 notice_text=text,
                 ops_channel=channel,
                 now_ms=to_ms(services.clock()),

@@ -28,7 +28,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from newswatch.errors import SlackRefused
 from newswatch.slack.answers import Answer, Outcome, ambiguous, classify, classify_fault
 from newswatch.slack.doctor import Finding, examine
-from newswatch.slack.history import Found, find
+from newswatch.slack.history import Found, Posted, find, posted
 from newswatch.slack.limits import check_payload
 
 if TYPE_CHECKING:
@@ -106,6 +106,12 @@ class SlackClient:
     async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
         """Where the message stands in the channel, or in the thread of `thread_ts`."""
         return await find(self._read, channel, message_id, since=since, thread_ts=thread_ts)
+
+    async def posted(
+        self, channel: str, *, since: datetime, threads: Iterable[str] = ()
+    ) -> tuple[list[Posted], Outcome | None]:
+        """What stands of ours in the channel since then; with why reading ended early, if it did."""
+        return await posted(self._read, channel, since=since, threads=threads)
 
     async def check(self, channels: Iterable[str] = ()) -> list[Finding]:
         """What `newswatch doctor` reports of the token, its scopes and these channels."""

@@ -19,6 +19,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far our clock may be ahead of Slack's before a message of ours is looked for too late."""
 PAGE_SIZE = 200
 MAX_PAGES = 50
+MAX_THREADS = 40
+"""Threads of a channel that are looked through when Redis has forgotten it; the newest ones."""
 
 
 class Read(Protocol):
@@ -76,31 +78,77 @@ async def find(read: Read, channel: str, message_id: str, *, since: datetime, th
     return found
 
 
-async def _paged(read: Read, method: str, query: Mapping[str, Any], message_id: str) -> Found:
-    seen: dict[str, None] = {}
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One message of ours that stands in a channel."""
+
+    message_id: str
+    ts: str
+    alert_ids: tuple[str, ...]
+
+
+async def posted(
+    read: Read, channel: str, *, since: datetime, threads: Iterable[str] = ()
+) -> tuple[list[Posted], Outcome | None]:
+    """Everything of ours in the channel since then, its newest threads and those named included.
+
+    The second value says why reading ended early, None when all was read.
+    """
+    query: dict[str, Any] = {
+        "channel": channel,
+        "oldest": f"{(since - CLOCK_TOLERANCE).timestamp():.6f}",
+        "limit": PAGE_SIZE,
+        "include_all_metadata": True,
+    }
+    messages, problem = await _all(read, "conversations.history", query)
+    grown = [str(one["ts"]) for one in messages if one.get("reply_count") and _posted(one) is not None]
+    for ts in dict.fromkeys([*threads, *sorted(grown, reverse=True)[:MAX_THREADS]]):
+        if problem is not None:
+            break
+        replies, problem = await _all(read, "conversations.replies", {**query, "ts": ts})
+        messages += replies
+        if problem is not None and problem.code == "thread_not_found":
+            problem = None
+    found = {one.ts: one for one in map(_posted, messages) if one is not None}
+    return list(found.values()), problem
+
+
+def _posted(message: Mapping[str, Any]) -> Posted | None:
+    metadata = message.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("event_type") != EVENT_TYPE:
+        return None
+    event = metadata.get("event_payload")
+    if not isinstance(event, Mapping) or not event.get("message_id") or not message.get("ts"):
+        return None
+    alerts = event.get("alert_ids")
+    ids = tuple(str(one) for one in alerts) if isinstance(alerts, list) else ()
+    return Posted(str(event["message_id"]), str(message["ts"]), ids)
+
+
+async def _all(
+    read: Read, method: str, query: Mapping[str, Any]
+) -> tuple[list[Mapping[str, Any]], Outcome | None]:
+    """Every message of every page, and why reading ended early."""
+    messages: list[Mapping[str, Any]] = []
     cursor = ""
     for _ in range(MAX_PAGES):
         answer = await read(method, **query, **({"cursor": cursor} if cursor else {}))
         if not answer.outcome.ok:
-            return _found(seen, answer.outcome)
-        seen.update(dict.fromkeys(_matching(answer.body.get("messages") or (), message_id)))
+            return messages, answer.outcome
+        messages += [one for one in answer.body.get("messages") or () if isinstance(one, Mapping)]
         following = (answer.body.get("response_metadata") or {}).get("next_cursor") or ""
         if not following or following == cursor:
-            return _found(seen, None)
+            return messages, None
         cursor = following
-    return _found(seen, Outcome("ambiguous", code="history_too_long", message=_TOO_LONG))
+    return messages, Outcome("ambiguous", code="history_too_long", message=_TOO_LONG)
+
+
+async def _paged(read: Read, method: str, query: Mapping[str, Any], message_id: str) -> Found:
+    messages, problem = await _all(read, method, query)
+    all_ts = tuple(sorted({str(one["ts"]) for one in messages if one.get("ts") and is_ours(one, message_id)}))
+    return Found(all_ts[0] if all_ts else None, problem is None, problem, all_ts)
 
 
 _TOO_LONG = (
     f"The history since the send has more than {MAX_PAGES * PAGE_SIZE} messages; it was not read to its end"
 )
-
-
-def _matching(messages: Iterable[Any], message_id: str) -> list[str]:
-    ours = (one for one in messages if isinstance(one, Mapping) and is_ours(one, message_id))
-    return [str(message["ts"]) for message in ours if message.get("ts")]
-
-
-def _found(seen: Iterable[str], problem: Outcome | None) -> Found:
-    all_ts = tuple(sorted(seen))
-    return Found(all_ts[0] if all_ts else None, problem is None, problem, all_ts)

@@ -27,6 +27,7 @@
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
 | channel:{channel} | hash: pacing, pause | deliver | ~150 B | always |
+| epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
 | updates | zset root message → due, ms | deliver | ~80 B | until the parent is updated |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
@@ -48,6 +49,7 @@ ARTICLES = PREFIX + "articles"
 ARTICLE = PREFIX + "article:"
 ALERTS = PREFIX + "alerts"
 CHANNELS = PREFIX + "channels"
+EPOCH = PREFIX + "epoch"
 WORKSPACE = PREFIX + "workspace"
 UPDATES = PREFIX + "updates"
 TITLES = PREFIX + "titles"

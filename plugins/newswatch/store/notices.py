@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from redis.asyncio import Redis
 
 from newswatch.store import keys
 from newswatch.store.client import fields, script_text, text
 
 REPEAT_AFTER_S = 4 * 3600
+Switch = Literal["on", "off", "once"]
 
 
 async def switch(
-    redis: Redis, cause: str, *, on: bool, notice_text: str, ops_channel: str, now_ms: int
+    redis: Redis, cause: str, how: Switch, *, notice_text: str, ops_channel: str, now_ms: int
 ) -> str | None:
-    """Raise or clear a cause. Returns the message queued, "" if due without a channel, None if not due."""
+    """Raise or clear a cause, or tell of it once. Returns the message queued, "" if due without a channel, None if not due."""
     script = redis.register_script(script_text("notice"))
     names = [keys.notice(cause), keys.NOTICES, keys.CHANNELS, keys.outbox(ops_channel)]
     args: list[str | int] = [
         cause,
-        "on" if on else "off",
+        how,
         notice_text,
         now_ms,
         REPEAT_AFTER_S * 1000,

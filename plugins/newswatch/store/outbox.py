@@ -193,9 +193,14 @@ async def requeue(
     await script(keys=[keys.message(message.id), keys.outbox(message.channel)], args=args)
 
 
+async def _small(redis: Redis, key: str, *command: str | int) -> None:
+    """A write that works when Redis is out of memory."""
+    await redis.register_script(script_text("small"))(keys=[key], args=command)
+
+
 async def defer(redis: Redis, message: Message, due_ms: int) -> None:
     """Let a queued message wait until `due_ms` without touching its state."""
-    await redis.zadd(keys.outbox(message.channel), {message.id: due_ms}, xx=True)
+    await _small(redis, keys.outbox(message.channel), "ZADD", "XX", due_ms, message.id)
 
 
 async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
@@ -215,7 +220,7 @@ async def stand_alone(redis: Redis, message: Message) -> None:
 
 async def count_look(redis: Redis, message: Message) -> None:
     """History could not be read for a message in doubt."""
-    await redis.hincrby(keys.message(message.id), "looks", 1)
+    await _small(redis, keys.message(message.id), "HINCRBY", "looks", 1)
 
 
 async def mark_dead(redis: Redis, message: Message, error: str, now_ms: int) -> None:
@@ -240,12 +245,12 @@ async def dead_letters(redis: Redis) -> list[str]:
 
 async def pause_channel(redis: Redis, channel: str, until_ms: int, reason: str) -> None:
     """Keep a channel's queue until `until_ms`."""
-    await redis.hset(keys.channel(channel), mapping={"until": until_ms, "reason": reason})
+    await _small(redis, keys.channel(channel), "HSET", "until", until_ms, "reason", reason)
 
 
 async def pause_workspace(redis: Redis, until_ms: int, reason: str) -> None:
     """Keep every queue until `until_ms`."""
-    await redis.hset(keys.WORKSPACE, mapping={"until": until_ms, "reason": reason})
+    await _small(redis, keys.WORKSPACE, "HSET", "until", until_ms, "reason", reason)
 
 
 async def due_updates(redis: Redis, now_ms: int) -> list[str]:
@@ -261,4 +266,4 @@ async def updated(redis: Redis, root_id: str) -> None:
 
 async def defer_update(redis: Redis, root_id: str, due_ms: int) -> None:
     """Try an update again later."""
-    await redis.zadd(keys.UPDATES, {root_id: due_ms}, xx=True)
+    await _small(redis, keys.UPDATES, "ZADD", "XX", due_ms, root_id)

@@ -1,4 +1,6 @@
--- Begin a send: freeze the membership and mark the message as possibly on its way.
+#!lua flags=allow-oom
+-- Begin a send: freeze the membership and mark the message as possibly on its way. It works when
+-- Redis is out of memory: alerts go on.
 -- KEYS 1 lease, 2 message, 3 the channel's outbox, 4 the channel's pacing
 -- ARGV 1 lease token, 2 message id, 3 now (ms), 4 look again at (ms), 5 channel free again at (ms)
 -- Returns 1 begun, 0 the lease is another's, -1 the message is not queued (any more).

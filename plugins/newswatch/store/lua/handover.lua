@@ -22,7 +22,9 @@ end
 
 local function create(story, alert, kind, root, due, ids)
   local n = redis.call('HINCRBY', story, 'n', 1)
-  local id = string.sub(redis.sha1hex(alert.channel .. '\n' .. alert.story .. '\n' .. n), 1, 16)
+  -- With the time, so that a Redis that came back empty gives no id a second time.
+  local name = alert.channel .. '\n' .. alert.story .. '\n' .. n .. '\n' .. ARGV[4]
+  local id = string.sub(redis.sha1hex(name), 1, 16)
   redis.call('HSET', prefix .. 'message:' .. id, 'v', '1', 'kind', kind, 'state', 'queued',
     'channel', alert.channel, 'story', alert.story, 'alerts', cjson.encode(ids),
     'root', root, 'created', now, 'due', due, 'attempts', 0, 'text', alert.heading)

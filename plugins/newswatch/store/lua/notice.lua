@@ -1,7 +1,7 @@
 -- An ops notice, keyed by its cause: one on onset, one each few hours, one on recovery.
 -- KEYS 1 notice, 2 active causes, 3 channels, 4 the ops channel's outbox
--- ARGV 1 cause, 2 "on" or "off", 3 text, 4 now (ms), 5 repeat after (ms), 6 ops channel or "",
---      7 prefix
+-- ARGV 1 cause, 2 "on", "off" or "once" (it has no end to wait for), 3 text, 4 now (ms),
+--      5 repeat after (ms), 6 ops channel or "", 7 prefix
 -- Returns the id of the message queued, "" when a notice was due but no ops channel is known,
 -- or nil when nothing is due.
 local since, last, count = unpack(redis.call('HMGET', KEYS[1], 'since', 'last', 'count'))
@@ -13,6 +13,10 @@ if ARGV[2] == 'on' then
   if not since then redis.call('HSET', KEYS[1], 'since', now) end
   if last and now - tonumber(last) < tonumber(ARGV[5]) then return nil end
   redis.call('HSET', KEYS[1], 'last', now)
+elseif ARGV[2] == 'once' then
+  if last and now - tonumber(last) < tonumber(ARGV[5]) then return nil end
+  redis.call('HSET', KEYS[1], 'text', ARGV[3], 'seen', now, 'last', now)
+  redis.call('EXPIRE', KEYS[1], 86400)
 else
   if not since then return nil end
   redis.call('SREM', KEYS[2], ARGV[1])

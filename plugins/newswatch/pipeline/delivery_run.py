@@ -1,0 +1,64 @@
+"""What one run of the deliver stage shares among its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from newswatch.models import Bundle
+from newswatch.pipeline import notices
+from newswatch.pipeline.services import Services
+from newswatch.slack.answers import Outcome
+from newswatch.slack.client import SlackClient
+from newswatch.store.codec import to_ms
+from newswatch.store.leases import Lease
+
+
+@dataclass
+class DeliveryRun:
+    """What one run of the deliver stage shares among its channels, and what it counts."""
+
+    services: Services
+    bundle: Bundle
+    client: SlackClient
+    lease: Lease
+    timeout_s: float
+    on_progress: Callable[[int, int], None] | None = None
+    sent: int = 0
+    dead: int = 0
+    problems: list[str] = field(default_factory=list)
+    stopped: bool = False
+    """The whole workspace is paused: nothing more is sent in this run."""
+    waiting: set[str] = field(default_factory=set)
+    well: set[str] = field(default_factory=set)
+    recalled: set[str] = field(default_factory=set)
+    """Channels whose Redis is known to be the one that delivered to them last."""
+
+    @property
+    def retrying(self) -> int:
+        """Messages that were tried and are not through yet."""
+        return len(self.waiting)
+
+    def interval_s(self, channel: str) -> float:
+        """The pace of a channel, the slowest where receivers share it."""
+        found = [r.per_channel_interval_s for r in self.bundle.receivers if r.channel == channel]
+        return max(found, default=1.0)
+
+    def grace_s(self, channel: str) -> float:
+        """How long a message may be in doubt before history is read."""
+        return max((r.grace_s for r in self.bundle.receivers if r.channel == channel), default=60.0)
+
+    def now_ms(self) -> int:
+        """The wall clock."""
+        return to_ms(self.services.clock())
+
+    def problem(self, text: str) -> None:
+        """Turn the run red, once for each text."""
+        if text not in self.problems:
+            self.problems.append(text)
+
+    async def unreached(self, outcome: Outcome) -> None:
+        """Slack is away for everyone: end the run, so that its backoff is not burnt by every channel."""
+        self.stopped = True
+        self.problem(outcome.message)
+        await notices.raise_notice(self.services, "slack", outcome.message)

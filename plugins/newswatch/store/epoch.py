@@ -1,0 +1,41 @@
+"""Which Redis this is: whether a channel's queue comes from the server that last delivered to it.
+
+The mark per channel is the server's `run_id`. It is absent in a Redis that is new or came back empty,
+and another one after a restart or a failover, when the last second of writes may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from redis.asyncio import Redis
+
+from newswatch.store import keys
+from newswatch.store.client import script_text, text
+
+
+async def server_run(redis: Redis) -> str:
+    """The server's own name for this run of it, "unknown" where it tells none."""
+    info = await redis.info("server")
+    return str(info.get("run_id") or "unknown")
+
+
+async def delivered_by(redis: Redis, channel: str) -> str | None:
+    """The server run that delivered to the channel last, None in a Redis that never did."""
+    mark = await redis.hget(keys.EPOCH, channel)
+    return None if mark is None else text(mark)
+
+
+async def recall(
+    redis: Redis, channel: str, posts: Iterable[Mapping[str, Any]], run: str, *, now_ms: int, retention_s: int
+) -> tuple[int, int]:
+    """Take over what stands in the channel already, `{id, ts, alerts}` each, and mark the channel.
+
+    Returns how many alerts Redis did not know, and how many queued messages were out already.
+    """
+    script = redis.register_script(script_text("recall"))
+    args: list[str | int] = [keys.PREFIX, channel, now_ms, retention_s, run, json.dumps(list(posts))]
+    unknown, found = await script(keys=[keys.outbox(channel), keys.CHANNELS, keys.EPOCH], args=args)
+    return int(unknown), int(found)
