@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from config_fakes import EasyChecker
 
-from newswatch.config.availability import NOT_YET
 from newswatch.config.checker import ListFinding
 from newswatch.config.load import fingerprint, load_config
 from newswatch.models import Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
@@ -286,15 +285,7 @@ def test_tag_given_twice_is_a_warning_and_counts_once(folder):
     ]
 
 
-def test_every_refused_feature_has_a_fixture_of_its_own():
-    broken = Path(__file__).parent / "broken"
-    text = "".join(path.read_text() for path in broken.glob("*/*-not-available.yaml"))
-    assert all(phrase in text for phrase in set(NOT_YET.values()))
-
-
-def test_features_taken_out_of_the_table_are_read_in_full(folder, monkeypatch):
-    for entry in list(NOT_YET):
-        monkeypatch.delitem(NOT_YET, entry)
+def test_every_option_of_feeds_rules_and_receivers_is_read(folder):
     (folder / "feeds.yaml").write_text("feeds:\n  - {id: a, url: 'http://a.example', article: true}\n")
     (folder / "watchlist.yaml").write_text(
         "rules:\n  - id: r\n    query: x\n    notify: [policy]\n"
@@ -316,9 +307,7 @@ def test_features_taken_out_of_the_table_are_read_in_full(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("receiver", "errors"), [("mode: digest", 1), ("digest: {at: 08:00, timezone: UTC}", 0)]
 )
-def test_digest_needs_a_time_but_a_time_needs_no_digest(folder, monkeypatch, receiver, errors):
-    for entry in list(NOT_YET):
-        monkeypatch.delitem(NOT_YET, entry)
+def test_digest_needs_a_time_but_a_time_needs_no_digest(folder, receiver, errors):
     (folder / "watchlist.yaml").write_text("rules: []\n")
     body = f"receivers:\n  - {{id: ops, channel: C0123456789}}\n  - {{id: policy, channel: C0123456780, {receiver}}}\n"
     (folder / "receivers.yaml").write_text(body)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from newswatch.config.availability import refusal
 from newswatch.config.kinds import Kind, Schema, did_you_mean, is_nothing
 from newswatch.config.report import Report
 from newswatch.config.yaml_tree import MapNode, Node, Scalar
@@ -98,9 +97,6 @@ class Record:
         value = key.kind.read(node, f"{prefix}{key.name}", report)
         if value is None:
             return None
-        refused = refusal(self.name, key.name, value)
-        if refused is not None:
-            report.error(name, f"{prefix}{refused}")
         return Given(value, node, name)
 
     def _unknown(self, name: Scalar, prefix: str, report: Report) -> str:

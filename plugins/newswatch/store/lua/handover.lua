@@ -22,6 +22,8 @@ end
 
 local function create(story, alert, kind, root, due, ids)
   local n = redis.call('HINCRBY', story, 'n', 1)
+  -- A digest that overflows goes out in order.
+  if kind == 'digest' then due = due + n end
   -- With the time, so that a Redis that came back empty gives no id a second time.
   local name = alert.channel .. '\n' .. alert.story .. '\n' .. n .. '\n' .. ARGV[4]
   local id = string.sub(redis.sha1hex(name), 1, 16)
