@@ -293,12 +293,10 @@ def test_retry_after_is_honoured_for_all_pages_of_the_host(room):
     for n in range(1, 9):
         room.site.documents[f"/page{n}"] = page(WORDS)
     room.pass_time(timedelta(seconds=550))
-    show(room, *(linked(room, n) for n in range(1, 10)), page9=page(WORDS))
-    room.poll()
     assert room.articles().jobs == 0
-    assert len(room.site.requests) == asked + 1
+    assert len(room.site.requests) == asked
     room.pass_time(timedelta(seconds=60))
-    assert room.articles().fetched == 9
+    assert room.articles().fetched == 8
 
 
 @pytest.mark.parametrize(

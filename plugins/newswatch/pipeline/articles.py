@@ -22,9 +22,10 @@ from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline import pages
 from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.hosts import host_of
 from newswatch.pipeline.match import lease_s
 from newswatch.pipeline.services import Services
-from newswatch.store import articles, feeds
+from newswatch.store import articles, feeds, hosts
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease, under
@@ -168,8 +169,8 @@ class _Stage:
         found = await articles.due_jobs(self._redis, now_ms, known=self._known, most=MAX_TAKEN_UP)
         by_host: dict[str, list[articles.Job]] = {}
         for job in found:
-            by_host.setdefault(pages.host_of(job.link), []).append(job)
-        paused = await articles.pauses(self._redis, list(by_host))
+            by_host.setdefault(host_of(job.link), []).append(job)
+        paused = await hosts.pauses(self._redis, by_host)
         for host, jobs in by_host.items():
             until_ms = paused.get(host, 0)
             if until_ms > now_ms:
@@ -240,7 +241,7 @@ class _Stage:
 
     async def _pause(self, host: str, now_ms: int, until_ms: int) -> None:
         """Leave a host alone: its other pages wait, and that is no failure of theirs."""
-        await articles.pause_host(self._redis, host, now_ms, until_ms)
+        await hosts.pause(self._redis, host, now_ms, until_ms)
         queue = self._queues[host]
         left = list(queue)
         queue.clear()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError
 from newswatch.feeds.redirect import same_origin
 from newswatch.models import Feed, Item
+from newswatch.pipeline.hosts import host_of
 from newswatch.pipeline.identity import is_late_edit
 from newswatch.store.codec import from_ms
 
@@ -22,18 +22,6 @@ PAUSES_S = (60.0, 300.0)
 LONGEST_PAUSE_S = 86_400.0
 SLOW_DOWN_S = 60.0
 """How long a host is left alone that asks for less (429) and does not say for how long."""
-
-
-def host_of(link: str) -> str:
-    """The host of an http(s) link, "" for what is none."""
-    try:
-        parts = urlsplit(link)
-        port = parts.port
-    except ValueError:
-        return ""
-    if parts.scheme.lower() not in ("http", "https") or port == 0:
-        return ""
-    return (parts.hostname or "").rstrip(".")
 
 
 def wanted(feed: Feed, items: Iterable[Item], now_ms: int) -> frozenset[str]:

@@ -93,19 +93,6 @@ async def settle(
     return answer == 1
 
 
-async def pause_host(redis: Redis, host: str, now_ms: int, until_ms: int) -> None:
-    """Remember that a host wants to be left alone."""
-    await redis.set(keys.asked(host), until_ms, px=max(until_ms - now_ms, 1))
-
-
-async def pauses(redis: Redis, hosts: Sequence[str]) -> dict[str, int]:
-    """Until when (ms) these hosts want to be left alone, as far as they do."""
-    if not hosts:
-        return {}
-    rows = await redis.mget([keys.asked(host) for host in hosts])
-    return {host: int(value) for host, value in zip(hosts, rows, strict=True) if value is not None}
-
-
 async def put_off(redis: Redis, jobs: Iterable[Job], until_ms: int) -> None:
     """Let jobs wait without counting a try; those no longer queued stay gone."""
     names = {job.item_id: until_ms for job in jobs}

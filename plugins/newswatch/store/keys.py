@@ -6,13 +6,12 @@
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
-| host:{host} | string: no feed before, ms | poll | ~100 B | as long as the host asked for |
+| host:{host} | string: nothing before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
 | items | stream, group `match` | poll (claim), articles | the item's JSON | 7 days, never past unacknowledged ones |
 | items:{day} | hash hour → items claimed; the day counts from 1970 | poll (claim) | small | 9 days |
 | articles | zset item → page due, ms | poll (claim), articles | ~100 B a job | until read or given up, 7 days at most |
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
-| asked:{host} | string: no page before, ms | articles | ~100 B | as long as the host asked for |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
@@ -90,11 +89,6 @@ def host(name: str) -> str:
 def article(item_id: str) -> str:
     """One item whose page is to be read."""
     return ARTICLE + item_id
-
-
-def asked(host: str) -> str:
-    """Until when a host wants to be left alone."""
-    return f"{PREFIX}asked:{host}"
 
 
 def alert(alert_id: str) -> str:
