@@ -106,10 +106,10 @@ class Newsroom:
     def adopt(self):
         return self._do(adopt_config)
 
-    def poll(self):
+    def poll(self, *, all_feeds: bool = True):
         async def work(services):
             await adopt_config(services)
-            return await run_poll(services, all_feeds=True)
+            return await run_poll(services, all_feeds=all_feeds)
 
         return self._do(work)
 

@@ -31,6 +31,8 @@ def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
     if not state.move_url:
         return ""
     target = redact_url(state.move_url)
+    if state.move_polls == moves.ANOTHER_FEED:
+        return f"redirects for good to {target}, which is another feed: correct its url in feeds.yaml"
     if not moves.adoptable(feed, state.move_url):
         return f"redirects for good to {target}: set its url in feeds.yaml, it is not taken up by itself"
     days = max(0, state.move_since_ms + moves.DAYS_MS - now_ms) / 86_400_000

@@ -17,6 +17,8 @@ from newswatch.store.feeds import FeedState
 POLLS = 3
 DAYS_MS = 2 * 86_400_000
 FAILURES = 3
+ANOTHER_FEED = -1
+"""In place of the number of polls."""
 
 
 def asked_url(feed: Feed, state: FeedState) -> str:
@@ -37,13 +39,20 @@ def adoptable(feed: Feed, url: str) -> bool:
 def after_answer(
     feed: Feed, state: FeedState, permanent_url: str | None, now_ms: int, *, same: bool
 ) -> FeedState:
-    """The state after an answer; `same`: it held the feed that is known (title or items)."""
+    """The state after an answer; `same`: it held the feed that is known (title or items).
+
+    A place that once held another feed is not believed however long the redirect leads there: by
+    then its items are known too.
+    """
     if state.moved_url and state.moved_from != feed.url:
         state = back(state)
-    if permanent_url is None or permanent_url == asked_url(feed, state) or not same:
+    if permanent_url is None or permanent_url == asked_url(feed, state):
         return replace(state, move_url="", move_since_ms=0, move_polls=0)
     if permanent_url != state.move_url:
-        return replace(state, move_url=permanent_url, move_since_ms=now_ms, move_polls=1)
+        polls = 1 if same else ANOTHER_FEED
+        return replace(state, move_url=permanent_url, move_since_ms=now_ms, move_polls=polls)
+    if state.move_polls == ANOTHER_FEED or not same:
+        return replace(state, move_polls=ANOTHER_FEED)
     state = replace(state, move_polls=state.move_polls + 1)
     if (
         state.move_polls < POLLS

@@ -155,7 +155,11 @@ class Visitor:
             reading.unchanged,
         )
         ids = {one.id for one in reading.document} | reading.unchanged
-        same = parsed.feed.title == before.title != "" or not ids.isdisjoint(memory.seen)
+        same = (
+            not before.seen_since_ms
+            or parsed.feed.title == before.title != ""
+            or not ids.isdisjoint(memory.seen)
+        )
         rhythm = rhythm_of(decision.whole, now_ms // 1000)
         state = replace(
             _answered(feed, before, answer, now_ms, same=same),
