@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -14,6 +14,16 @@ class NewswatchPlugin(AirflowPlugin):
     """newswatch, as the list of plugins in the UI names it."""
 
     name = "newswatch"
+    external_views: ClassVar[list[dict[str, Any]]] = [
+        {"name": "newswatch", "href": "newswatch/", "url_route": "newswatch", "nav_top_level": True}
+    ]
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """Made when the api-server asks: importing Airflow's API costs every other component a second."""
+        from newswatch_airflow.ui.app import the_app  # noqa: PLC0415
+
+        return [{"name": "newswatch", "app": the_app(), "url_prefix": "/newswatch"}]
 
     @classmethod
     def on_load(cls, *_args: Any, **_kwargs: Any) -> None:

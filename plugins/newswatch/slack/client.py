@@ -117,6 +117,11 @@ class SlackClient:
         """What `newswatch doctor` reports of the token, its scopes and these channels."""
         return await examine(self._read, channels)
 
+    async def workspace_url(self) -> str:
+        """Where the workspace's own pages are, with a closing slash; "" where Slack does not say."""
+        answer = await self._read("auth.test")
+        return str(answer.body.get("url") or "") if answer.outcome.ok else ""
+
     async def _read(self, method: str, **params: Any) -> Answer:
         return await self._call(method, params=params)
 

@@ -1,0 +1,234 @@
+"""Alerts as people look at them: where each stands, newest first, and one alert's whole life."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from newswatch.models import Alert
+from newswatch.pipeline.services import Services
+from newswatch.store import archive
+from newswatch.store.archive import Cursor, StoredAlert, StoredMessage
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms, to_ms
+
+State = Literal["queued", "held", "sending", "sent", "muted", "dead"]
+STATES: tuple[State, ...] = ("queued", "held", "sending", "sent", "muted", "dead")
+
+MOST_SOURCES = 100
+
+_BATCH = 200
+_PATIENCE_S = 0.08
+"""How long one page may look for alerts that fit its filter before it offers to look further."""
+
+_SOON_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """What is asked for; an empty field admits everything. `text` is looked for in the headline."""
+
+    rule: str = ""
+    feed: str = ""
+    channel: str = ""
+    severity: str = ""
+    state: str = ""
+    text: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything is admitted."""
+        return self == AlertFilter()
+
+    def admits(self, line: AlertLine) -> bool:
+        """Whether this alert is asked for."""
+        alert = line.alert
+        return (
+            self.rule in ("", alert.rule_id)
+            and self.feed in ("", alert.feed_id)
+            and self.channel in ("", alert.channel)
+            and self.severity in ("", alert.severity)
+            and self.state in ("", line.state)
+            and self.text.casefold() in alert.title.casefold()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """An alert, where it stands, why it waits if it does, and its message as far as there is one."""
+
+    alert: Alert
+    state: State
+    why: str
+    message: StoredMessage | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """One page. `further` is where the next one begins, None at the end; `looked_at` counts alerts read."""
+
+    lines: tuple[AlertLine, ...]
+    further: Cursor | None
+    looked_at: int
+
+
+def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> tuple[State, str]:
+    """Where an alert stands, and in words why it is not sent yet. Pure."""
+    if stored.muted:
+        return "muted", "a mute kept it out of Slack"
+    if message is None:
+        if stored.message_id:
+            return "sent", "its message is past its retention"
+        return "held", "the rule's threshold waits for more stories"
+    if message.state == "sent":
+        return "sent", ""
+    if message.state == "dead":
+        return "dead", message.error
+    if message.state == "sending":
+        return "sending", "handed to Slack; its answer, or the channel's history, will tell"
+    if message.kind == "digest" and message.due_ms > now_ms + _SOON_MS:
+        return "held", f"{message.text or 'Digest'} goes out at {from_ms(message.due_ms):%d %b %H:%M} UTC"
+    return "queued", message.error
+
+
+async def list_alerts(
+    services: Services, wanted: AlertFilter, *, before: Cursor | None, limit: int
+) -> AlertPage:
+    """The newest alerts that fit, older than `before`. Raises RedisUnavailable.
+
+    With a filter it looks for so long at most, then `further` says where to go on.
+    """
+    lines: list[AlertLine] = []
+    looked_at, stop_at = 0, time.monotonic() + _PATIENCE_S
+    size = limit + 1 if wanted.empty else _BATCH
+    while True:
+        with redis_errors():
+            places = await archive.alerts_before(services.redis, before, size)
+            found = await _lines(services, places)
+        for place, line in found:
+            looked_at += 1
+            if wanted.admits(line):
+                if len(lines) == limit:
+                    return AlertPage(tuple(lines), before, looked_at)
+                lines.append(line)
+            before = place
+        if len(places) < size:
+            return AlertPage(tuple(lines), None, looked_at)
+        before = places[-1]
+        if time.monotonic() > stop_at:
+            return AlertPage(tuple(lines), before, looked_at)
+
+
+async def _lines(services: Services, places: list[Cursor]) -> list[tuple[Cursor, AlertLine]]:
+    stored = await archive.read_alerts(services.redis, places)
+    messages = await archive.read_messages(services.redis, [one.message_id for one in stored])
+    now_ms = to_ms(services.clock())
+    return [(one.cursor, _line(one, messages.get(one.message_id), now_ms)) for one in stored]
+
+
+def _line(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> AlertLine:
+    state, why = state_of(stored, message, now_ms)
+    return AlertLine(stored.alert, state, why, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an alert's life; `at` is None for one that has not come yet."""
+
+    name: str
+    at: datetime | None
+    about: str
+    dag_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLife:
+    """All of one alert. `also` are the other alerts of its message, `thread` those of the story's replies."""
+
+    line: AlertLine
+    steps: tuple[Step, ...]
+    also: tuple[Alert, ...]
+    thread: tuple[Alert, ...]
+
+
+async def read_life(services: Services, alert_id: str) -> AlertLife | None:
+    """One alert with its story; None if there is none of that id. Raises RedisUnavailable."""
+    with redis_errors():
+        stored = await archive.read_alert(services.redis, alert_id)
+        if stored is None:
+            return None
+        messages = await archive.read_messages(services.redis, [stored.message_id])
+        line = _line(stored, messages.get(stored.message_id), to_ms(services.clock()))
+        also, thread = await _around(services, line)
+    return AlertLife(line, life_steps(line), also, thread)
+
+
+async def _around(services: Services, line: AlertLine) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+    if line.message is None:
+        return (), ()
+    ids = await archive.story_messages(services.redis, line.message.channel, line.message.story_id)
+    story = await archive.read_messages(services.redis, ids)
+    own = [name for name in line.message.alert_ids if name != line.alert.id]
+    others = [
+        name for message in story.values() if message.id != line.message.id for name in message.alert_ids
+    ]
+    wanted = [Cursor(0, name) for name in (*own[:MOST_SOURCES], *others[:MOST_SOURCES])]
+    alerts = {one.alert.id: one.alert for one in await archive.read_alerts(services.redis, wanted)}
+    return tuple(alerts[n] for n in own if n in alerts), tuple(alerts[n] for n in others if n in alerts)
+
+
+def life_steps(line: AlertLine) -> tuple[Step, ...]:
+    """Published, seen, matched, queued, sent: each with its time and the DAG that did it. Pure."""
+    alert, message = line.alert, line.message
+    queued = from_ms(message.created_ms) if message and message.created_ms else None
+    sent = from_ms(message.sent_ms) if message and message.sent_ms else None
+    revised = f"revision {alert.revision}" if alert.revision else "as first published"
+    return (
+        Step(
+            "Published",
+            alert.published,
+            "what the feed says" if alert.published else "the feed gives no date",
+        ),
+        Step("Seen", alert.first_seen, f"by feed {alert.feed_id}", "poll_feeds"),
+        Step("Matched", alert.matched, f"by rule {alert.rule_id}, {revised}", "match_items"),
+        Step("Queued", queued, _queued_about(line), "match_items" if queued else ""),
+        Step("Sent", sent, _sent_about(line), "deliver_alerts" if sent else ""),
+    )
+
+
+def _queued_about(line: AlertLine) -> str:
+    if line.message is None:
+        return line.why
+    kind = {"story": "a message of its own story", "reply": "a reply in its story's thread"}
+    return kind.get(line.message.kind, f"a {line.message.kind}") + f" for {line.message.channel}"
+
+
+def _sent_about(line: AlertLine) -> str:
+    if line.message is None or line.state in ("sent", "muted"):
+        return ""
+    attempts = f" after {line.message.attempts} attempts" if line.message.attempts else ""
+    return f"{line.state}{attempts}{': ' + line.why if line.why else ''}"
+
+
+def as_dict(line: AlertLine) -> dict[str, Any]:
+    """An alert for machines."""
+    alert, message = line.alert, line.message
+    return {
+        "id": alert.id,
+        "state": line.state,
+        "why": line.why,
+        "rule": alert.rule_id,
+        "severity": alert.severity,
+        "feed": alert.feed_id,
+        "channel": alert.channel,
+        "title": alert.title,
+        "link": alert.link,
+        "published": alert.published.isoformat() if alert.published else None,
+        "first_seen": alert.first_seen.isoformat(),
+        "matched": alert.matched.isoformat(),
+        "sent": from_ms(message.sent_ms).isoformat() if message and message.sent_ms else None,
+        "ts": message.ts or None if message else None,
+        "message_id": message.id if message else None,
+    }

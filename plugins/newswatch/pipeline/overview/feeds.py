@@ -1,0 +1,169 @@
+"""Feeds as people look at them: state, rhythm, next poll, last trouble and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from newswatch.models import Bundle, Feed, Item
+from newswatch.pipeline.services import Services
+from newswatch.redact import redact_url
+from newswatch.store import archive, feeds, keys
+from newswatch.store.client import redis_errors, text
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.feeds import FeedState
+from newswatch.store.seen import SeenRecord
+
+NEW = "new"
+STATUSES = ("ok", NEW, "slowed", "silent", "failing", "refused", "given-up", "stopped")
+TROUBLED = frozenset({"silent", "failing", "refused", "given-up", "stopped"})
+
+RECENT_ITEMS = 30
+CENSUS_CHUNK = 500
+
+_ADVICE: Mapping[str, str] = {
+    NEW: "Never polled yet: poll_feeds asks it with its next run, within a minute.",
+    "slowed": "Its host asked for fewer requests; it is left alone as long as the host wished.",
+    "silent": "It answers, but far longer than usual has nothing new come. Open the page it is made of: "
+    "if that has news, the feed was abandoned or moved.",
+    "failing": "This often passes by itself: it is tried again with growing pauses, up to an hour.",
+    "refused": "This does not pass by itself. Open the url in a browser; correct url or auth in feeds.yaml.",
+    "given-up": "Nothing came for so long that it is asked once a day only. Correct its url in feeds.yaml, or "
+    "take it out.",
+    "stopped": "The server said it is gone for good. Take it out of feeds.yaml, or give its new url.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """One feed. Times are None for not known; `url` has its secrets hidden."""
+
+    feed: Feed
+    url: str
+    title: str
+    status: str
+    advice: str
+    state: FeedState
+    next_poll: datetime | None
+    last_poll: datetime | None
+    last_new: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLife:
+    """One feed with what it brought lately."""
+
+    line: FeedLine
+    items: tuple[Item, ...]
+    remembered: int
+    """Entries it is remembered to have shown."""
+
+
+def chosen(bundle: Bundle, wanted: str, tag: str) -> list[Feed]:
+    """Feeds whose id or url holds the text, and that carry the tag; "" admits all. Pure."""
+    needle = wanted.casefold()
+    return [
+        feed
+        for feed in bundle.feeds
+        if (not tag or tag in feed.tags)
+        and (not needle or needle in feed.id.casefold() or needle in redact_url(feed.url).casefold())
+    ]
+
+
+def advice(state: FeedState) -> str:
+    """What to do about a feed in this state; "" where there is nothing to do. Pure."""
+    words = _ADVICE.get(state.status or NEW, "")
+    if state.moved_url:
+        moved = (
+            f"It moved for good and is asked at {redact_url(state.moved_url)}: put that url into feeds.yaml."
+        )
+        return f"{words} {moved}".strip()
+    return words
+
+
+def feed_line(feed: Feed, state: FeedState, due_ms: float | None) -> FeedLine:
+    """What is shown of a feed. Pure."""
+    return FeedLine(
+        feed=feed,
+        url=redact_url(feed.url),
+        title=state.title,
+        status=state.status or NEW,
+        advice=advice(state),
+        state=state,
+        next_poll=_moment(due_ms),
+        last_poll=_moment(state.polled_ms),
+        last_new=_moment(state.last_new_ms),
+    )
+
+
+def _moment(ms: float | None) -> datetime | None:
+    return from_ms(ms) if ms else None
+
+
+async def read_lines(services: Services, page: Sequence[Feed]) -> list[FeedLine]:
+    """These feeds as they stand. Raises RedisUnavailable."""
+    ids = [feed.id for feed in page]
+    if not ids:
+        return []
+    with redis_errors():
+        states = await feeds.read_states(services.redis, ids)
+        due = await services.redis.zmscore(keys.FEEDS_DUE, ids)
+    return [feed_line(feed, states[feed.id], at) for feed, at in zip(page, due, strict=True)]
+
+
+async def read_statuses(services: Services, bundle: Bundle) -> dict[str, str]:
+    """The status of every feed, read in chunks: for a census now and then, not for each request."""
+    found: dict[str, str] = {}
+    ids = [feed.id for feed in bundle.feeds]
+    with redis_errors():
+        for start in range(0, len(ids), CENSUS_CHUNK):
+            chunk = ids[start : start + CENSUS_CHUNK]
+            pipe = services.redis.pipeline(transaction=False)
+            for feed_id in chunk:
+                pipe.hget(keys.feed(feed_id), "status")
+            rows = await pipe.execute()
+            found |= {name: text(row) or NEW for name, row in zip(chunk, rows, strict=True)}
+    return found
+
+
+def counted(statuses: Mapping[str, str]) -> dict[str, int]:
+    """How many feeds are in each state, in the order in which states are listed. Pure."""
+    counts = Counter(statuses.values())
+    return {name: counts[name] for name in STATUSES if counts[name]}
+
+
+async def read_feed(services: Services, feed: Feed) -> FeedLife:
+    """One feed's state and the newest of its items that are still kept. Raises RedisUnavailable."""
+    (line,) = await read_lines(services, [feed])
+    with redis_errors():
+        memory = await feeds.read_memory(services.redis, feed.id)
+        since_s = to_ms(services.clock()) // 1000 - keys.ITEM_RETENTION_S
+        moments = claim_moments(memory.seen.values(), since_s)
+        items = await archive.items_claimed_at(services.redis, feed.id, moments, RECENT_ITEMS)
+    return FeedLife(line, tuple(items), len(memory.seen))
+
+
+def claim_moments(records: Iterable[SeenRecord], since_s: int) -> list[int]:
+    """When the newest items were claimed, seconds since 1970, newest first and each once. Pure."""
+    moments = {record.first_seen for record in records if record.first_seen >= since_s}
+    return sorted(moments, reverse=True)[:RECENT_ITEMS]
+
+
+def as_dict(line: FeedLine) -> dict[str, Any]:
+    """A feed for machines."""
+    return {
+        "id": line.feed.id,
+        "url": line.url,
+        "title": line.title,
+        "state": line.status,
+        "advice": line.advice,
+        "error": line.state.error,
+        "failures": line.state.failures,
+        "every_s": line.feed.every_s,
+        "next_poll": line.next_poll.isoformat() if line.next_poll else None,
+        "last_poll": line.last_poll.isoformat() if line.last_poll else None,
+        "last_new_item": line.last_new.isoformat() if line.last_new else None,
+    }

@@ -1,0 +1,211 @@
+"""What the pages show of alerts, messages and items: read page by page, never all at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from newswatch.models import Alert, Item
+from newswatch.store import keys
+from newswatch.store.client import fields, text
+from newswatch.store.codec import alert_from_json, item_from_json
+
+MOST_MESSAGES_A_STORY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the list of alerts: everything older than this alert comes next."""
+
+    matched_ms: int
+    alert_id: str
+
+    def __str__(self) -> str:
+        return f"{self.matched_ms}-{self.alert_id}"
+
+    @classmethod
+    def parse(cls, value: str) -> Cursor | None:
+        """The cursor that `str` made; None for anything else."""
+        moment, _, name = value.partition("-")
+        if not moment.isascii() or not moment.isdigit() or len(moment) > 15 or not name:
+            return None
+        return cls(int(moment), name)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """An alert, the message it went into ("" for none yet), and whether a mute kept it back."""
+
+    alert: Alert
+    message_id: str
+    muted: bool
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as its record stands. Times are milliseconds since 1970, 0 for not yet."""
+
+    id: str
+    kind: str
+    channel: str
+    story_id: str
+    state: str
+    alert_ids: tuple[str, ...]
+    root_id: str
+    text: str
+    ts: str
+    error: str
+    created_ms: int
+    due_ms: int
+    sending_since_ms: int
+    sent_ms: int
+    attempts: int
+    further: int
+
+
+async def alerts_before(redis: Redis, before: Cursor | None, count: int) -> list[Cursor]:
+    """The next `count` places in the list, newest first."""
+    top: str | int = "+inf" if before is None else before.matched_ms
+    found: Any = await redis.zrevrangebyscore(
+        keys.ALERTS, top, "-inf", start=0, num=count + 200, withscores=True
+    )
+    places = [Cursor(int(score), text(member)) for member, score in found]
+    if before is not None:
+        last = (before.matched_ms, before.alert_id)
+        places = [place for place in places if (place.matched_ms, place.alert_id) < last]
+    return places[:count]
+
+
+async def read_alerts(redis: Redis, places: Sequence[Cursor]) -> list[StoredAlert]:
+    """The alerts at these places; those past their retention, or not ours, left out."""
+    pipe = redis.pipeline(transaction=False)
+    for place in places:
+        pipe.hmget(keys.alert(place.alert_id), ["json", "message", "muted"])
+    found = []
+    for place, (data, message, muted) in zip(places, await pipe.execute(), strict=True):
+        alert = _alert(data)
+        if alert is not None:
+            found.append(StoredAlert(alert, text(message), muted is not None, place))
+    return found
+
+
+async def read_alert(redis: Redis, alert_id: str) -> StoredAlert | None:
+    """One alert by its id."""
+    score = await redis.zscore(keys.ALERTS, alert_id)
+    found = await read_alerts(redis, [Cursor(int(score or 0), alert_id)])
+    return found[0] if found else None
+
+
+def _alert(data: bytes | None) -> Alert | None:
+    try:
+        return alert_from_json(data) if data else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
+    """Messages by id; those that no longer exist are left out."""
+    wanted = list(dict.fromkeys(name for name in ids if name))
+    pipe = redis.pipeline(transaction=False)
+    for name in wanted:
+        pipe.hgetall(keys.message(name))
+    rows = zip(wanted, await pipe.execute(), strict=True)
+    return {name: _message(name, fields(row)) for name, row in rows if row}
+
+
+def _message(name: str, raw: dict[str, str]) -> StoredMessage:
+    def number(key: str) -> int:
+        return int(float(raw.get(key) or 0))
+
+    return StoredMessage(
+        id=name,
+        kind=raw.get("kind", "story"),
+        channel=raw.get("channel", ""),
+        story_id=raw.get("story", ""),
+        state=raw.get("state", "queued"),
+        alert_ids=tuple(json.loads(raw.get("alerts") or "[]")),
+        root_id=raw.get("root", ""),
+        text=raw.get("text", ""),
+        ts=raw.get("ts", ""),
+        error=raw.get("error", ""),
+        created_ms=number("created"),
+        due_ms=number("due"),
+        sending_since_ms=number("sending_since"),
+        sent_ms=number("sent"),
+        attempts=number("attempts"),
+        further=number("further"),
+    )
+
+
+async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
+    """Ids of all messages a channel has about a story, oldest first, as the hand-over numbers them."""
+    count = int(await redis.hget(keys.story(channel, story_id), "n") or 0)
+    first = max(1, count - MOST_MESSAGES_A_STORY + 1)
+    return [_message_id(channel, story_id, number) for number in range(first, count + 1)]
+
+
+def _message_id(channel: str, story_id: str, number: int) -> str:
+    """As `lua/handover.lua` makes it, the name only."""
+    data = f"{channel}\n{story_id}\n{number}".encode()
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()[:16]
+
+
+async def items_claimed_at(redis: Redis, feed_id: str, moments_s: Iterable[int], most: int) -> list[Item]:
+    """A feed's items that came into the stream within seconds of these moments, at most `most`."""
+    pipe = redis.pipeline(transaction=False)
+    for moment in moments_s:
+        pipe.xrange(keys.ITEMS, min=(moment - 2) * 1000, max=(moment + 8) * 1000, count=200)
+    mark = f'"feed":{json.dumps(feed_id, ensure_ascii=False)}'.encode()
+    found: dict[str, Item] = {}
+    for rows in await pipe.execute():
+        for _, values in rows:
+            data = values.get(b"item", b"")
+            item = _item(data) if mark in data else None
+            if item is not None and item.feed_id == feed_id:
+                found[item.id] = item
+    newest = sorted(found.values(), key=lambda item: item.first_seen, reverse=True)
+    return newest[:most]
+
+
+def _item(data: bytes) -> Item | None:
+    try:
+        return item_from_json(data)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+async def items_by_hour(redis: Redis, now_ms: int, hours: int) -> list[int]:
+    """Items claimed in each of the last hours, the present one last."""
+    present = now_ms // 3_600_000
+    wanted = range(present - hours + 1, present + 1)
+    pipe = redis.pipeline(transaction=False)
+    days = sorted({hour // 24 for hour in wanted})
+    for day in days:
+        pipe.hgetall(keys.items_by_hour(day))
+    by_day = {day: fields(row) for day, row in zip(days, await pipe.execute(), strict=True)}
+    return [int(by_day[hour // 24].get(str(hour % 24), 0)) for hour in wanted]
+
+
+async def hits_of(redis: Redis, rule_ids: Sequence[str], now_ms: int, days: int) -> dict[str, list[int]]:
+    """Alerts of each rule on each of the last days, today last."""
+    today = now_ms // 86_400_000
+    pipe = redis.pipeline(transaction=False)
+    for day in range(today - days + 1, today + 1):
+        if rule_ids:
+            pipe.hmget(keys.hits(day), list(rule_ids))
+    rows = await pipe.execute()
+    return {rule_id: [int(row[at] or 0) for row in rows] for at, rule_id in enumerate(rule_ids)}
+
+
+async def last_hits(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:
+    """When each rule last had an alert, in milliseconds since 1970; those that never had are left out."""
+    if not rule_ids:
+        return {}
+    rows = await redis.hmget(keys.HITS_LAST, list(rule_ids))
+    return {name: int(row) for name, row in zip(rule_ids, rows, strict=True) if row is not None}

@@ -1,0 +1,8 @@
+"""The newswatch pages in Airflow's UI: a FastAPI app that the api-server mounts at /newswatch.
+
+::
+
+    app       routers, error pages, headers       access     who may read, who may write, which writes
+    rooms     one module a page, `api` for writes  page       templates and what they may do
+    desk      Redis and configuration, a process   runs       what Airflow itself knows of our DAGs
+"""

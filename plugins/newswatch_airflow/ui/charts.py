@@ -1,0 +1,50 @@
+"""Charts as SVG geometry: what a template draws without script or inline style. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar in chart units; `label` is told when one points at it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars on a canvas. `summary` says in words what the chart shows."""
+
+    width: int
+    height: int
+    bars: tuple[Bar, ...]
+    summary: str
+    most: float
+
+
+def bars(
+    values: Sequence[float],
+    labels: Sequence[str],
+    summary: str,
+    *,
+    width: int = 480,
+    height: int = 96,
+    gap: float = 0.2,
+) -> Chart:
+    """A column for each value, scaled to the highest; one that is not zero can always be seen."""
+    most = max(values, default=0)
+    step = width / max(len(values), 1)
+    drawn = []
+    for number, (value, label) in enumerate(zip(values, labels, strict=True)):
+        tall = max(2.0, value / most * (height - 2)) if value and most else 0.0
+        left = number * step + step * gap / 2
+        drawn.append(
+            Bar(round(left, 2), round(height - tall, 2), round(step * (1 - gap), 2), round(tall, 2), label)
+        )
+    return Chart(width, height, tuple(drawn), summary, most)

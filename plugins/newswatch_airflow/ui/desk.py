@@ -1,0 +1,100 @@
+"""What the pages share in one process: the Redis client, the census of feeds, Slack's address."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from newswatch.models import Bundle
+from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.overview.feeds import read_statuses
+from newswatch.pipeline.services import Services
+from newswatch.slack.client import SlackClient, SlackSettings
+
+FEW_FEEDS = 500
+"""So many are counted anew for every page; more of them every minute."""
+CENSUS_AGE_S = 60.0
+SLACK_TIMEOUT_S = 3.0
+
+
+class Desk:
+    """One for the app. Redis clients belong to an event loop, so another loop gets another client."""
+
+    def __init__(
+        self,
+        make: Callable[[], Awaitable[Services]],
+        slack: Callable[[], Awaitable[SlackSettings | None]],
+    ) -> None:
+        self._make = make
+        self._slack = slack
+        self._workspace: str | None = None
+        self._services: Services | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._census: tuple[str, float, Mapping[str, str]] | None = None
+        self._counting = asyncio.Lock()
+        self.heavy = asyncio.Lock()
+        """Held by what takes seconds of the processor: one of them at a time."""
+
+    async def services(self) -> Services:
+        """Raises RedisUnavailable where the connection is missing."""
+        loop = asyncio.get_running_loop()
+        if self._services is None or self._loop is not loop:
+            self._services, self._loop = await self._make(), loop
+            self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
+        return self._services
+
+    async def forget(self) -> None:
+        """After trouble with Redis: the next page looks the connection up again."""
+        services, self._services = self._services, None
+        if services is not None and self._loop is asyncio.get_running_loop():
+            await services.redis.aclose()
+
+    async def statuses(self, services: Services, bundle: Bundle) -> Mapping[str, str]:
+        """The state of every feed, at most a minute old where there are many."""
+        age_s = 0.0 if len(bundle.feeds) <= FEW_FEEDS else CENSUS_AGE_S
+        async with self._counting:
+            known = self._census
+            if known and known[0] == bundle.label and time.monotonic() - known[1] < age_s:
+                return known[2]
+            found = await read_statuses(services, bundle)
+            self._census = (bundle.label, time.monotonic(), found)
+            return found
+
+    async def slack_link(self, channel: str, ts: str) -> str:
+        """The address of a message in Slack's own pages, "" where Slack does not say its workspace's."""
+        if self._workspace is None:
+            self._workspace = await self._ask_workspace()
+        return f"{self._workspace}archives/{channel}/p{ts.replace('.', '')}" if self._workspace else ""
+
+    async def _ask_workspace(self) -> str | None:
+        settings = await self._slack()
+        if settings is None:
+            return None
+        async with SlackClient(replace(settings, timeout_s=SLACK_TIMEOUT_S)) as client:
+            return await client.workspace_url() or None
+
+
+def desk_of(request: Request) -> Desk:
+    """The app's desk."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def services_of(request: Request) -> Services:
+    """Redis, configuration folder and clock."""
+    return await desk_of(request).services()
+
+
+async def bundle_of(request: Request) -> Bundle | None:
+    """The configuration in force, None before the first."""
+    return await in_force(await services_of(request))
+
+
+DeskDep = Annotated[Desk, Depends(desk_of)]
+ServicesDep = Annotated[Services, Depends(services_of)]
+BundleDep = Annotated[Bundle | None, Depends(bundle_of)]

@@ -1,0 +1,121 @@
+"""Pages: one template each, rendered with autoescaping and without undefined names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from newswatch.models import Excerpt
+from newswatch.slack.text import clean, pieces_of, usable_link
+from newswatch_airflow.ui.access import Visitor
+from newswatch_airflow.ui.charts import bars
+
+HERE = Path(__file__).parent
+STATIC = {
+    "newswatch.css": "text/css",
+    "newswatch.js": "text/javascript",
+    "theme.js": "text/javascript",
+}
+NAVIGATION = (("", "Status"), ("alerts", "Alerts"), ("feeds", "Feeds"))
+
+
+@cache
+def environment() -> Environment:
+    """The templates and what they may do to a value."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "ago": ago,
+        "clean": clean,
+        "count": lambda number: f"{number:,}",
+        "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
+        "link": lambda url: usable_link(url) or "",
+        "span": span,
+        "stamp": lambda moment: f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
+    }
+    made.globals |= {"marked": marked, "bars": bars, "static_version": static_version()}
+    return made
+
+
+def render(
+    request: Request, visitor: Visitor, template: str, *, status_code: int = 200, **values: Any
+) -> HTMLResponse:
+    """One page. `here` in `values` is the entry of the navigation it belongs to."""
+    context: dict[str, Any] = {
+        "base": base_of(request),
+        "navigation": NAVIGATION,
+        "visitor": visitor,
+        "now": datetime.now(timezone.utc),
+        "query": dict(request.query_params),
+        "here": None,
+        **values,
+    }
+    return HTMLResponse(environment().get_template(template).render(context), status_code)
+
+
+def base_of(request: Request) -> str:
+    """The path the app is mounted at, Airflow's own prefix included, without a closing slash."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+@cache
+def static_version() -> str:
+    """Names the static files' content, so that browsers may keep them for ever."""
+    digest = hashlib.blake2b(digest_size=6)
+    for name in sorted(STATIC):
+        digest.update((HERE / "static" / name).read_bytes())
+    return digest.hexdigest()
+
+
+def with_query(values: Mapping[str, Any], **changes: Any) -> str:
+    """A query string of these values with some changed; empty ones are left out."""
+    merged = {name: value for name, value in {**values, **changes}.items() if value not in ("", None)}
+    return f"?{urlencode(merged)}" if merged else "?"
+
+
+def marked(text: str, ranges: Sequence[tuple[int, int]]) -> tuple[tuple[str, bool], ...]:
+    """A stranger's text as clean pieces, each with whether it is highlighted."""
+    return tuple((piece.text, piece.marked) for piece in pieces_of(text, ranges))
+
+
+def title_marks(excerpts: Sequence[Excerpt], title: str) -> list[tuple[int, int]]:
+    """The highlighted words of a headline; none where the excerpt is a part of it only."""
+    return [
+        mark
+        for excerpt in excerpts
+        if excerpt.field == "title" and excerpt.text == title
+        for mark in excerpt.marks
+    ]
+
+
+def span(seconds: float) -> str:
+    """A duration in its two largest fitting units at most, e.g. `3 min`, `2 h 5 min`, `4 days`."""
+    whole = int(max(seconds, 0))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} min"
+    if whole < 2 * 86_400:
+        hours, minutes = divmod(whole // 60, 60)
+        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
+    return f"{whole // 86_400} days"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, or in how long."""
+    seconds = (now - moment).total_seconds()
+    return f"in {span(-seconds)}" if seconds < -0.5 else f"{span(seconds)} ago"

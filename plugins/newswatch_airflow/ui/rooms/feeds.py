@@ -1,0 +1,117 @@
+"""Feeds: the table, one feed's page, poll now."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+
+from newswatch.models import Bundle, Feed
+from newswatch.pipeline.overview import feeds as overview
+from newswatch.pipeline.services import Services
+from newswatch.store.client import redis_errors
+from newswatch.store.feeds import make_due
+from newswatch_airflow.ui.access import ReaderDep, reader, writer
+from newswatch_airflow.ui.desk import BundleDep, Desk, DeskDep, ServicesDep
+from newswatch_airflow.ui.page import render, with_query
+
+router = APIRouter(dependencies=[Depends(reader)])
+writes = APIRouter(dependencies=[Depends(writer)])
+
+PAGE = 50
+
+_Text = Annotated[str, Query(max_length=200)]
+
+
+def _wanted(text: _Text = "", tag: _Text = "", state: _Text = "") -> dict[str, str]:
+    return {"text": text.strip(), "tag": tag, "state": state}
+
+
+WantedDep = Annotated[dict[str, str], Depends(_wanted)]
+
+
+@router.get("/feeds", response_class=HTMLResponse, include_in_schema=False)
+async def feeds_page(
+    request: Request,
+    visitor: ReaderDep,
+    services: ServicesDep,
+    bundle: BundleDep,
+    desk: DeskDep,
+    wanted: WantedDep,
+    start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> HTMLResponse:
+    """One page of the feeds that fit the filter."""
+    statuses = await desk.statuses(services, bundle) if bundle else {}
+    found = await _found(services, desk, bundle, wanted)
+    here = found[start : start + PAGE]
+    queries = request.query_params
+    return render(
+        request,
+        visitor,
+        "feeds.html",
+        here="feeds",
+        wanted=wanted,
+        lines=await overview.read_lines(services, here),
+        counts=overview.counted(statuses),
+        tags=sorted({tag for feed in bundle.feeds for tag in feed.tags}) if bundle else [],
+        known_states=overview.STATUSES,
+        configured=len(bundle.feeds) if bundle else 0,
+        total=len(found),
+        first=start + 1,
+        last=start + len(here),
+        previous=with_query(queries, start=max(0, start - PAGE) or None) if start else None,
+        following=with_query(queries, start=start + PAGE) if start + PAGE < len(found) else None,
+    )
+
+
+async def _found(services: Services, desk: Desk, bundle: Bundle | None, wanted: dict[str, str]) -> list[Feed]:
+    if bundle is None:
+        return []
+    found = overview.chosen(bundle, wanted["text"], wanted["tag"])
+    if not wanted["state"]:
+        return found
+    statuses = await desk.statuses(services, bundle)
+    return [feed for feed in found if statuses.get(feed.id) == wanted["state"]]
+
+
+@router.get("/feeds/{feed_id}", response_class=HTMLResponse, include_in_schema=False)
+async def feed_page(
+    request: Request, feed_id: str, visitor: ReaderDep, services: ServicesDep, bundle: BundleDep
+) -> HTMLResponse:
+    """One feed; 404 for one that is not configured."""
+    life = await overview.read_feed(services, _feed(bundle, feed_id))
+    return render(request, visitor, "feed.html", here="feeds", life=life)
+
+
+def _feed(bundle: Bundle | None, feed_id: str) -> Feed:
+    feed = next((one for one in bundle.feeds if one.id == feed_id), None) if bundle else None
+    if feed is None:
+        raise HTTPException(404, "No feed in force has this id.")
+    return feed
+
+
+@router.get("/api/feeds", tags=["feeds"])
+async def feeds_json(
+    services: ServicesDep,
+    bundle: BundleDep,
+    desk: DeskDep,
+    wanted: WantedDep,
+    start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> dict[str, Any]:
+    """50 feeds from `start` on as JSON; `total` says how many fit."""
+    found = await _found(services, desk, bundle, wanted)
+    lines = await overview.read_lines(services, found[start : start + PAGE])
+    return {"total": len(found), "feeds": [overview.as_dict(line) for line in lines]}
+
+
+@writes.post("/api/feeds/{feed_id}/poll", tags=["feeds"])
+async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> dict[str, str]:
+    """Let the feed be polled with the next run of poll_feeds; a host that asked for a pause gets it."""
+    feed = _feed(bundle, feed_id)
+    with redis_errors():
+        await make_due(services.redis, [feed.id])
+    return {"told": f"{feed.id} is polled with the next run of poll_feeds, within a minute."}
+
+
+router.include_router(writes)

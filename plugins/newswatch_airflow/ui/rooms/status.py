@@ -1,0 +1,68 @@
+"""The first page: is everything all right, in one sentence; and the runbook it links to."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from newswatch.errors import PermanentError
+from newswatch.pipeline.overview.status import Status, as_dict, read_status
+from newswatch.pipeline.services import Services
+from newswatch_airflow.hooks import REPOSITORY
+from newswatch_airflow.ui import runs
+from newswatch_airflow.ui.access import ReaderDep, reader
+from newswatch_airflow.ui.charts import bars
+from newswatch_airflow.ui.desk import ServicesDep
+from newswatch_airflow.ui.page import render
+from newswatch_airflow.ui.prose import as_html
+
+router = APIRouter(dependencies=[Depends(reader)])
+
+MOST_FINDINGS = 50
+RUNBOOK = REPOSITORY / "docs" / "runbook.md"
+
+
+async def whole_status(services: Services) -> Status:
+    """Ours and what Airflow says of our DAGs. Raises RedisUnavailable."""
+    standings = await asyncio.to_thread(runs.standings)
+    return await read_status(services, runs.findings(standings))
+
+
+@router.get("/", response_class=HTMLResponse, include_in_schema=False)
+async def status_page(request: Request, visitor: ReaderDep, services: ServicesDep) -> HTMLResponse:
+    """The status, and how many items came by the hour."""
+    status = await whole_status(services)
+    hours = status.figures.last_item_hours
+    starts = [status.now - timedelta(hours=len(hours) - 1 - number) for number in range(len(hours))]
+    labels = [f"{at:%H}:00 UTC: {count:,}" for at, count in zip(starts, hours, strict=True)]
+    summary = f"New items by hour: {sum(hours):,} in {len(hours)} hours, {max(hours):,} in the busiest"
+    return render(
+        request,
+        visitor,
+        "status.html",
+        here="",
+        status=status,
+        chart=bars(hours, labels, summary),
+        most=MOST_FINDINGS,
+    )
+
+
+@router.get("/runbook", response_class=HTMLResponse, include_in_schema=False)
+def runbook_page(request: Request, visitor: ReaderDep) -> HTMLResponse:
+    """docs/runbook.md, as it was installed."""
+    try:
+        text = RUNBOOK.read_text("utf-8")
+    except OSError as error:
+        raise PermanentError(
+            "docs/runbook.md was not installed beside the plugins; read it in the repository"
+        ) from error
+    return render(request, visitor, "runbook.html", text=as_html(text))
+
+
+@router.get("/api/status", tags=["status"])
+async def status_json(services: ServicesDep) -> dict[str, object]:
+    """The first page as JSON, for a logged-in user."""
+    return as_dict(await whole_status(services))

@@ -1,0 +1,124 @@
+"""What Airflow itself knows of our DAGs: paused ones, failed ones, and which run did a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from newswatch.pipeline.overview.alerts import Step
+from newswatch.pipeline.overview.status import Finding
+
+PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts")
+
+_PAUSED = {
+    "check_config": "edits of the configuration are not taken up on their own",
+    "poll_feeds": "no feed is polled",
+    "match_items": "items pile up and nothing alerts",
+    "deliver_alerts": "alerts pile up and nothing is sent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DagStanding:
+    """One DAG: whether it is there, whether it is paused, and how its last finished run ended."""
+
+    dag_id: str
+    known: bool
+    paused: bool
+    last_state: str
+    last_run: str
+
+
+def standings(dag_ids: Sequence[str] = PIPELINE) -> list[DagStanding]:
+    """How our DAGs stand; asks Airflow's database, so call it from a thread."""
+    with create_session() as session:
+        models = {
+            row.dag_id: row
+            for row in session.execute(
+                select(DagModel.dag_id, DagModel.is_paused, DagModel.is_stale).where(
+                    DagModel.dag_id.in_(dag_ids)
+                )
+            )
+        }
+        return [_standing(session, dag_id, models.get(dag_id)) for dag_id in dag_ids]
+
+
+def _standing(session: Session, dag_id: str, model: Any) -> DagStanding:
+    if model is None:
+        return DagStanding(dag_id, known=False, paused=False, last_state="", last_run="")
+    query = (
+        select(DagRun.state, DagRun.run_id)
+        .where(DagRun.dag_id == dag_id, DagRun.end_date.is_not(None))
+        .order_by(DagRun.run_after.desc())
+        .limit(1)
+    )
+    last = session.execute(query).first()
+    return DagStanding(
+        dag_id,
+        known=not model.is_stale,
+        paused=bool(model.is_paused),
+        last_state=str(last.state) if last else "",
+        last_run=last.run_id if last else "",
+    )
+
+
+def findings(found: Sequence[DagStanding]) -> list[Finding]:
+    """What of that somebody has to mend. Pure."""
+    return [finding for standing in found for finding in _finding(standing)]
+
+
+def _finding(standing: DagStanding) -> list[Finding]:
+    dag_id = standing.dag_id
+    if not standing.known:
+        what = f"Airflow does not know the DAG {dag_id}."
+        return [Finding(f"dag:{dag_id}", "error", what, "See Airflow's import errors.", "a-dag-is-missing")]
+    if standing.paused:
+        what = f"The DAG {dag_id} is paused: {_PAUSED[dag_id]}."
+        return [
+            Finding(
+                f"dag:{dag_id}", "error", what, "Switch it on in Airflow's list of DAGs.", "a-dag-is-paused"
+            )
+        ]
+    if standing.last_state == "failed":
+        what = f"The last run of {dag_id} failed ({standing.last_run})."
+        do = "Open its red task: the last lines of the log say what to do."
+        return [Finding(f"dag:{dag_id}", "error", what, do, "a-run-is-red")]
+    return []
+
+
+def runs_of(steps: Sequence[Step]) -> dict[str, str]:
+    """The run that was at work at each step's time, by the step's name; call it from a thread.
+
+    A DAG of ours runs once at a time, so the time names the run. None: a command did it by hand.
+    """
+    found = {}
+    with create_session() as session:
+        for step in steps:
+            if step.dag_id and step.at is not None:
+                run = _run_at(session, step.dag_id, step.at)
+                if run is not None:
+                    found[step.name] = run
+    return found
+
+
+def _run_at(session: Session, dag_id: str, at: datetime) -> str | None:
+    query = (
+        select(DagRun.run_id)
+        .where(
+            DagRun.dag_id == dag_id,
+            DagRun.start_date <= at,
+            or_(DagRun.end_date.is_(None), DagRun.end_date >= at),
+        )
+        .order_by(DagRun.start_date.desc())
+        .limit(1)
+    )
+    run_id: str | None = session.execute(query).scalar()
+    return run_id

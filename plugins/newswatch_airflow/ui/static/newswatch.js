@@ -1,0 +1,106 @@
+// Refreshes live parts, copies links (the frame blocks new tabs) and sends writes. Everything else is HTML.
+"use strict";
+
+const told = document.getElementById("told");
+
+function tell(text, bad) {
+  told.textContent = text;
+  told.className = bad ? "shown bad" : "shown";
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => { told.className = ""; }, bad ? 15000 : 6000);
+}
+
+// ── live parts ──────────────────────────────────────────────────────────────────────────────
+
+function busy(part) {
+  const selection = getSelection();
+  const selecting = selection && !selection.isCollapsed && part.contains(selection.anchorNode);
+  return selecting || part.contains(document.activeElement);
+}
+
+async function refresh(force) {
+  const parts = [...document.querySelectorAll("[data-live]")].filter((part) => force || !busy(part));
+  if (!parts.length) return;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok && answer.status !== 503) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of parts) {
+    const next = fresh.getElementById(part.id);
+    if (next && next.innerHTML !== part.innerHTML) {
+      part.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
+    }
+  }
+}
+
+const paces = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live));
+if (paces.length) {
+  setInterval(() => {
+    if (!document.hidden) refresh(false).catch(() => {}); // away for a moment: the next round tells
+  }, Math.min(...paces) * 1000);
+}
+
+// ── copying ─────────────────────────────────────────────────────────────────────────────────
+
+function copyByHand(text) {
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy"); // the frame may not be allowed to use the clipboard API
+  field.remove();
+  return copied;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  let copied = false;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    copied = true;
+  } catch {
+    copied = copyByHand(button.dataset.copy);
+    button.focus();
+  }
+  tell(copied ? "Copied." : `Copy it by hand: ${button.dataset.copy}`, !copied);
+});
+
+// ── writes ──────────────────────────────────────────────────────────────────────────────────
+
+async function send(method, path, body) {
+  const answer = await fetch(path, {
+    method,
+    headers: { "Content-Type": "application/json", "X-Newswatch": "1", Accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  let data = {};
+  try {
+    data = JSON.parse(text);
+  } catch {
+    data = { detail: text.slice(0, 300) };
+  }
+  if (!answer.ok) {
+    const detail = typeof data.detail === "string" ? data.detail : `It was refused (${answer.status}).`;
+    throw Object.assign(new Error(detail), { status: answer.status, data });
+  }
+  return data;
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-post]");
+  if (!form) return;
+  event.preventDefault();
+  const button = event.submitter || form.querySelector("button");
+  button.disabled = true;
+  try {
+    const data = await send("POST", form.dataset.post, Object.fromEntries(new FormData(form)));
+    tell(data.told || "Done.", false);
+    if (form.dataset.then) location.assign(form.dataset.then);
+    else await refresh(true);
+  } catch (error) {
+    tell(error.message, true);
+  } finally {
+    button.disabled = false;
+  }
+});

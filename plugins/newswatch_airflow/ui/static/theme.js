@@ -1,0 +1,17 @@
+// Follows Airflow's own choice of light or dark, which its UI keeps under "theme" for this origin.
+// Runs before the page is drawn; where nothing is chosen the system's preference counts (CSS).
+(() => {
+  const follow = () => {
+    let chosen = null;
+    try {
+      chosen = localStorage.getItem("theme");
+    } catch {
+      chosen = null; // storage is blocked: the system's preference counts
+    }
+    const root = document.documentElement.classList;
+    root.toggle("dark", chosen === "dark");
+    root.toggle("light", chosen === "light");
+  };
+  follow();
+  addEventListener("storage", follow);
+})();

@@ -1,0 +1,87 @@
+"""A real Airflow API app with its login on, our plugin mounted, over a newsroom on a real Redis."""
+
+from __future__ import annotations
+
+import os
+
+from airflow_sandbox import prepare, redis_connection
+
+HOME = prepare()
+os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] = "False"
+os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = "ada:admin,vera:viewer"
+os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = (
+    "a secret for tests that is long enough for the signature that Airflow makes of it"
+)
+
+import json  # noqa: E402  (the environment comes first)
+
+import pytest  # noqa: E402
+from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: E402
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: E402
+from airflow.utils.db import initdb  # noqa: E402
+from fastapi.testclient import TestClient  # noqa: E402
+
+from devtools.slack_sim.running import RunningSimulator  # noqa: E402
+from newsroom import Newsroom  # noqa: E402
+
+TOKEN = "a token for monitors"
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    with RunningSimulator(interval_s=0.0) as slack:
+        yield slack
+
+
+@pytest.fixture
+def newsroom(tmp_path, redis_url, simulator):
+    simulator.reset()
+    room = Newsroom(tmp_path, redis_url, simulator)
+    yield room
+    room.close()
+
+
+@pytest.fixture(scope="session")
+def airflow_app():
+    """Airflow's own app, as its api-server makes it, with its database."""
+    initdb()
+    return create_app(apps="core")
+
+
+@pytest.fixture
+def settings(newsroom, monkeypatch):
+    """What the api-server's environment says of our services."""
+    slack = {
+        "conn_type": "slack",
+        "password": newsroom.slack.token,
+        "extra": {"base_url": newsroom.slack.base_url},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", redis_connection(newsroom.redis_url))
+    monkeypatch.setenv("AIRFLOW_CONN_NEWSWATCH_SLACK", json.dumps(slack))
+    monkeypatch.setenv("NEWSWATCH_CONFIG", str(newsroom.config))
+    monkeypatch.setenv("NEWSWATCH_MONITOR_TOKEN", TOKEN)
+    return monkeypatch
+
+
+@pytest.fixture
+def visit(airflow_app, settings):
+    """Makes a client for a user, None for nobody; as a browser it asks for HTML."""
+    clients = []
+
+    def make(user=None):
+        client = TestClient(airflow_app, base_url="http://airflow.test", raise_server_exceptions=False)
+        client.headers["Accept"] = "text/html"
+        if user is not None:
+            client.cookies.set("_token", token_of(user))
+        clients.append(client.__enter__())
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.__exit__(None, None, None)
+
+
+def token_of(user):
+    """The token that Airflow's login gives this user."""
+    role = {"ada": "ADMIN", "vera": "VIEWER"}[user]
+    return get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=user, role=role))

@@ -1,0 +1,205 @@
+"""What people see: each page over a newsroom that runs, and over one that is empty or broken."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from feed_server import story
+from newswatch.pipeline.overview import status
+
+PAGES = ("", "alerts", "feeds")
+HOSTILE = [
+    '<script>alert(1)</script> central bank opposes "><img src=x onerror=alert(2)>',
+    "central bank opposes \u202egnp.exe\u202c \u2066x",
+    "central bank opposes " + "W" * 600,
+    "central bank opposes {{ 7 * 7 }} {% raw %} %s {0}",
+]
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def elements(text, tag):
+    return [attributes for name, attributes in Elements(text).found if name == tag]
+
+
+@pytest.fixture
+def page(visit):
+    client = visit("ada")
+
+    def get(path, status=200):
+        answer = client.get(f"/newswatch/{path}")
+        assert answer.status_code == status, answer.text[:2000]
+        return answer.text
+
+    return get
+
+
+def tell(newsroom, title="Central bank opposes the plan", link="https://news.example/story/1"):
+    newsroom.site.serve("/wire", story(1, title, "The measure is not welcome", link=link))
+    newsroom.run()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_has_one_heading_and_the_navigation(page, newsroom, path):
+    newsroom.adopt()
+    text = page(path)
+    assert len(elements(text, "h1")) == 1
+    assert len(elements(text, "nav")) == 1
+    links = [attributes["href"] for attributes in elements(text, "a")]
+    for other in PAGES:
+        assert f"/newswatch/{other}" in links
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_before_any_configuration_says_so_without_failing(page, path):
+    assert "<h1>" in page(path)
+
+
+def test_status_of_a_quiet_newsroom_is_all_right_but_for_the_dags(page, newsroom):
+    newsroom.site.serve("/wire", story(1, "Nothing of note"))
+    newsroom.run()
+    text = page("")
+    assert "Airflow does not know the DAG poll_feeds" in text  # this database has no DAGs
+    assert 'href="/newswatch/runbook#a-dag-is-missing"' in text
+
+
+def test_every_runbook_link_leads_to_a_section(page, newsroom):
+    text = page("runbook")
+    ids = {attributes.get("id") for attributes in elements(text, "h2")}
+    sections = {kind[2] for kind in status._KINDS.values()}
+    source = Path(status.__file__).read_text("utf-8")
+    sections |= set(re.findall(r'"([a-z]+(?:-[a-z]+){2,})"', source)) - {"dead-letters"}
+    assert sections <= ids, sections - ids
+
+
+def test_alert_is_listed_with_its_words_marked_and_its_life_told(page, newsroom):
+    tell(newsroom)
+    text = page("alerts")
+    assert (
+        "<mark>Central</mark> <mark>bank</mark> <mark>opposes</mark>" in text
+        or "<mark>Central bank opposes</mark>" in text
+    )
+    assert "state-sent" in text
+    alert_id = re.search(r"/newswatch/alerts/([0-9a-f]{16})", text)[1]
+    life = page(f"alerts/{alert_id}")
+    for step in ("Published", "Seen", "Matched", "Queued", "Sent"):
+        assert f'<th scope="row">{step}</th>' in life
+    assert "not yet" not in life
+    assert "central bank opposes" in life
+    assert "https://simulator.invalid/archives/C0123456789/p" in life
+
+
+def test_alerts_are_filtered_by_what_the_url_says(page, newsroom):
+    tell(newsroom)
+    assert "state-sent" in page("alerts?rule=central-bank-opposes&state=sent&severity=high&text=PLAN")
+    assert "No alert fits" in page("alerts?state=dead")
+    assert "No alert fits" in page("alerts?rule=other")
+
+
+def test_alerts_are_paged_without_losing_or_repeating_one(page, newsroom):
+    items = [story(n, f"Number {n}: central bank opposes", link=f"https://n.example/{n}") for n in range(120)]
+    newsroom.site.serve("/wire", *items)
+    newsroom.poll()
+    newsroom.match()
+    seen, path = [], "alerts"
+    while path:
+        text = page(path)
+        seen += re.findall(r'class="headline"><a href="/newswatch/alerts/([0-9a-f]{16})"', text)
+        further = re.search(r'<p class="pager"><a href="([^"]+)">Older', text)
+        path = f"alerts{further[1].replace('&amp;', '&')}" if further else None
+    assert len(seen) == len(set(seen)) == 120
+
+
+def test_unknown_alert_and_feed_are_not_found(page, newsroom):
+    newsroom.adopt()
+    assert "Not found" in page("alerts/nothing", 404)
+    assert "Not found" in page("feeds/nothing", 404)
+
+
+def test_feed_page_shows_recent_items_and_its_trouble(page, newsroom):
+    tell(newsroom)
+    text = page("feeds/wire")
+    assert "Central bank opposes the plan" in text
+    newsroom.site.documents.clear()
+    newsroom.poll()
+    text = page("feeds")
+    assert "state-refused" in text
+    assert "does not pass by itself" in text
+    assert "state-refused" in page("feeds?state=refused")
+    assert "No feed fits" in page("feeds?state=ok")
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_hostile_text_is_text_on_every_page(page, newsroom, title):
+    newsroom.site.serve(
+        "/wire",
+        story(1, title, title, link="https://news.example/a?x=<script>"),
+        title="<script>alert(3)</script>",
+    )
+    newsroom.run()
+    alert_id = re.search(r"/newswatch/alerts/([0-9a-f]{16})", page("alerts"))[1]
+    for path in ("", "alerts", f"alerts/{alert_id}", "feeds", "feeds/wire"):
+        text = page(path)
+        assert not elements(text, "img")
+        assert all(
+            attributes.get("src", "").startswith("/newswatch/static/")
+            for attributes in elements(text, "script")
+        )
+        assert not any(name.startswith("on") for _, attributes in Elements(text).found for name in attributes)
+        assert not any("style" in attributes for _, attributes in Elements(text).found)
+        assert "\u202e" not in text
+        assert "49" not in re.findall(r"opposes (\d+)", text)
+
+
+def test_link_that_is_no_web_address_is_never_a_link(page, newsroom):
+    newsroom.site.serve("/wire", story(1, "Central bank opposes", link="javascript:alert(1)"))
+    newsroom.run()
+    alert_id = re.search(r"/newswatch/alerts/([0-9a-f]{16})", page("alerts"))[1]
+    for path in ("alerts", f"alerts/{alert_id}", "feeds/wire"):
+        for attributes in elements(page(path), "a"):
+            assert attributes["href"].startswith(("/newswatch/", "#", "http", "?")), attributes
+            if attributes["href"].startswith("http"):
+                assert attributes["rel"] == "noopener noreferrer"
+
+
+def test_redis_that_is_away_is_a_page_that_says_what_to_do(visit, newsroom, settings):
+    newsroom.adopt()
+    settings.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", '{"conn_type": "redis", "host": "127.0.0.1", "port": 1}')
+    answer = visit("ada").get("/newswatch/alerts")
+    assert answer.status_code == 503
+    assert "Redis cannot be reached" in answer.text
+    assert 'href="/newswatch/runbook#redis-is-away"' in answer.text
+
+
+def test_missing_connection_is_named(visit, newsroom, settings):
+    settings.delenv("AIRFLOW_CONN_NEWSWATCH_REDIS")
+    answer = visit("ada").get("/newswatch/")
+    assert answer.status_code == 503
+    assert "newswatch_redis" in answer.text
+
+
+def test_status_names_what_waits_too_long(page, newsroom):
+    newsroom.site.serve("/wire", story(1, "Central bank opposes"))
+    newsroom.poll()
+    newsroom.redis.delete("newswatch:items")
+    newsroom.redis.xadd("newswatch:items", {"v": "1", "item": "{}"}, id="1000-0")
+    assert "wait for matching" in page("")
+
+
+def test_looking_changes_nothing(newsroom, page):
+    newsroom.adopt()
+    assert newsroom.redis.zscore("newswatch:feeds:due", "wire") is None
+    page("feeds")
+    assert newsroom.redis.zscore("newswatch:feeds:due", "wire") is None
