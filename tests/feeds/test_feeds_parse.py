@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newswatch.errors import ParseFailed
@@ -154,6 +154,7 @@ def test_any_bytes_become_utf8(body, content_type):
 
 
 @given(st.binary(max_size=200))
+@example(b"\xef\xbb\xbf")
 def test_any_bytes_are_a_feed_or_refused(soup):
     with suppress(ParseFailed):
         parse_document(soup, url=URL, headers={})

@@ -40,7 +40,7 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
         raise ParseFailed(page.not_a_feed_text(body, url))
     document = _from_its_root(charset.to_utf8(body, headers))
     parsed = _feedparser(document)
-    if not parsed.version or (not parsed.entries and page.is_html(document)):
+    if not parsed.get("version") or (not parsed.entries and page.is_html(document)):
         raise ParseFailed(page.not_a_feed_text(document, url))
     about = parsed.feed
     return ParsedFeed(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from newswatch import __version__
 from newswatch.errors import ParseFailed
-from newswatch.feeds.article import extract_article
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Entry, Feed
@@ -28,7 +27,7 @@ async def read_url(url: str, env: Mapping[str, str]) -> tuple[Entry, ...]:
         except ParseFailed as error:
             if error.kind != "not_a_feed":
                 raise
-    page = extract_article(result.body, url=result.url, headers=result.headers)
+        page = await parsers.read_page(result.body, url=result.url, headers=result.headers)
     entry = Entry(
         link=result.url,
         title=page.title,
