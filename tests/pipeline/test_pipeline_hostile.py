@@ -1,0 +1,165 @@
+"""Every nasty server in one cycle with good feeds: each ends in a state of its own, nobody else notices."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import socket
+import threading
+import time
+
+import psutil
+import pytest
+
+from feed_server import rss, story
+
+WORDS = "The central bank opposes the plan."
+XML = b"Content-Type: application/rss+xml\r\n"
+
+
+class Wild:
+    """Answers each path with whatever its function writes to the socket."""
+
+    def __init__(self) -> None:
+        self.answers = {}
+        self.seen: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self._over = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while not self._over:
+            with contextlib.suppress(OSError):
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            path = connection.recv(65_536).decode("latin-1").split(" ")[1]
+            self.seen.append(path)
+            self.answers[path](connection)
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def stop(self) -> None:
+        self._over = True
+        self._listener.close()
+
+
+def full(body: bytes, head: bytes = XML, status: bytes = b"200 OK"):
+    length = b"Content-Length: %d\r\n" % len(body)
+    return lambda to: to.sendall(b"HTTP/1.1 " + status + b"\r\n" + head + length + b"\r\n" + body)
+
+
+def redirect(target: str):
+    return full(b"", f"Location: {target}\r\n".encode(), b"301 Moved")
+
+
+def drip(to: socket.socket) -> None:
+    to.sendall(b"HTTP/1.1 200 OK\r\n" + XML + b"Content-Length: 100000\r\n\r\n<rss version='2.0'><channel>")
+    for _ in range(200):
+        to.sendall(b" ")
+        time.sleep(0.5)
+
+
+def endless(to: socket.socket) -> None:
+    to.sendall(b"HTTP/1.1 200 OK\r\n" + XML + b"\r\n<rss version='2.0'><channel>")
+    while True:
+        to.sendall(b"<item><title>x</title></item>" * 1_000)
+
+
+def bomb() -> bytes:
+    return gzip.compress(b"<rss>" + b" " * 100_000_000)
+
+
+def many(count: int) -> bytes:
+    return rss(*(story(n) for n in range(count)))
+
+
+ENTITIES = (
+    b"<!DOCTYPE r [<!ENTITY a 'aaaaaaaaaa'>"
+    + b"".join(b"<!ENTITY %c '%s'>" % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9))
+    + b"<!ENTITY x SYSTEM 'file:///etc/passwd'>]><rss version='2.0'><channel><title>&x;</title>"
+    b"<item><title>&j;&x;</title></item></channel></rss>"
+)
+ATTRIBUTES = b"<rss><channel><item><title " + b" ".join(b'a%d="x"' % n for n in range(30_000)) + b">"
+CHALLENGE = b"<!doctype html><html><head><title>Just a moment...</title></head><body>captcha</body></html>"
+LATIN = rss(story(1, "Société")).decode().replace("encoding='UTF-8'", "encoding='nonsense'").encode("latin-1")
+
+NASTY = {
+    "gzip-bomb": full(bomb(), XML + b"Content-Encoding: gzip\r\n"),
+    "entities": full(ENTITIES),
+    "endless": endless,
+    "drip": drip,
+    "mute": lambda to: time.sleep(60),
+    "hangs-up": lambda to: None,
+    "loop": redirect("/loop"),
+    "to-file": redirect("file:///etc/passwd"),
+    "to-gopher": redirect("gopher://127.0.0.1/"),
+    "path": full(b"/etc/passwd", b"Content-Type: text/plain\r\n"),
+    "challenge": full(CHALLENGE, b"Content-Type: text/html\r\n"),
+    "charset": full(LATIN, b"Content-Type: text/xml; charset=bogus\r\n"),
+    "not-http": lambda to: to.sendall(b"\x00\x01\x02" * 100),
+    "cut": lambda to: to.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n<rss"),
+    "empty": full(b""),
+    "junk-around": full(b"\n\nWarning: mysql\n" + rss(story(1)) + b"\n<!-- tail --><script>"),
+    "20000-items": full(many(20_000)),
+    "5mb-title": full(rss(story(1, "A" * 5_000_000))),
+    "comments": full(b"<rss version='2.0'><channel><item><title><![CDATA[" + b"<!--" * 20_000),
+    "attributes": full(ATTRIBUTES),
+    "huge-header": full(b"", b"X: " + b"y" * 100_000 + b"\r\n"),
+}
+HARMLESS = {"charset", "junk-around", "5mb-title", "entities", "20000-items", "comments"}
+"""These may well be read, or fail: they only must not cost too much."""
+
+
+@pytest.fixture
+def wild():
+    server = Wild()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def forbidden():
+    """A listener that must see nothing."""
+    server = Wild()
+    yield server
+    server.stop()
+
+
+@pytest.mark.slow
+def test_nasty_servers_fail_alone_and_good_feeds_in_the_same_cycle_are_unharmed(newsroom, wild, forbidden):
+    wild.answers = {f"/{name}": answer for name, answer in NASTY.items()}
+    good = [f"good-{n}" for n in range(20)]
+    for name in good:
+        newsroom.site.serve(f"/{name}", story(1, f"Heading of {name}", WORDS, guid=name))
+    inner = [f"http://127.0.0.1:{forbidden.port}/", f"http://localhost:{forbidden.port}/",
+             f"http://[::ffff:127.0.0.1]:{forbidden.port}/", f"http://0.0.0.0:{forbidden.port}/",
+             f"http://0x7f.1:{forbidden.port}/"]  # fmt: skip
+    rows = [f"  - {{id: {name}, url: '{wild.url('/' + name)}', allow_private: true}}" for name in NASTY]
+    rows += [f"  - {{id: {name}, url: '{newsroom.site.url}/{name}', allow_private: true}}" for name in good]
+    rows += [f"  - {{id: inner-{n}, url: '{url}'}}" for n, url in enumerate(inner)]
+    newsroom.write("feeds.yaml", "feeds:\n" + "\n".join(rows) + "\n")
+    memory = psutil.Process().memory_info().rss
+    began, cpu = time.monotonic(), time.process_time()
+    counts = newsroom.poll()
+    took_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
+    states = {row["id"]: row for row in newsroom.json("feeds")}
+    assert counts.polled == len(NASTY) + len(good) + len(inner)
+    assert {states[name]["state"] for name in good} == {"ok"}
+    for name in NASTY.keys() - HARMLESS:
+        assert states[name]["state"] in {"failing", "refused"}, name
+        assert f"feed {name}" in states[name]["error"] or states[name]["error"], name
+    assert all(states[f"inner-{n}"]["state"] in {"failing", "refused"} for n in range(len(inner)))
+    assert forbidden.seen == []
+    assert "root:" not in str(states) + str(newsroom.redis.xrange("newswatch:items"))
+    assert took_s < 60
+    assert cpu_s < 2 * len(NASTY)
+    assert psutil.Process().memory_info().rss - memory < 200_000_000
+    newsroom.match()
+    newsroom.deliver()
+    told = " ".join(message["text"] for message in newsroom.slack.messages())
+    assert all(f"Heading of {name}" in told for name in good)
