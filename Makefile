@@ -53,8 +53,13 @@ run: $(RUN) ## run everything on this machine; Ctrl-C stops it
 stop: ## stop what `make run` started, from another terminal or after a crash
 	@if test -x $(BIN)/python; then exec $(BIN)/python -m devtools.stack stop; fi
 
-test: $(DEV) ## all tests; ARGS="-k word" passes arguments to pytest
+test: $(DEV) ## all tests; ARGS="-k word" passes arguments to pytest instead
+ifdef ARGS
 	@exec $(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -n 3 -m "not slow"
+	@$(BIN)/python -m pytest -m slow
+endif
 
 lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms
 	$(BIN)/ruff check .
