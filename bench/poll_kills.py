@@ -22,8 +22,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import redis
 
@@ -75,6 +76,7 @@ class Site:
         return story(number, f"{feed} story {number}", guid=f"{feed}-{number}")
 
     def titles(self, feed: str) -> set[str]:
+        """What a feed shows now."""
         return {row["title"] for row in self.shown[feed]}
 
 
@@ -88,6 +90,7 @@ class Stream:
         self.titles: set[str] = set()
 
     def read(self) -> None:
+        """Take note of what came in since the last time."""
         while rows := self._client.xrange("newswatch:items", min=self._after, count=2_000):
             for _, values in rows:
                 item = json.loads(values["item"])
@@ -96,6 +99,7 @@ class Stream:
             self._after = f"({rows[-1][0]}"
 
     def twice(self) -> list[tuple[str, int]]:
+        """Items that stand in the stream more than once in the same revision."""
         return [name for name, count in self.items.items() if count > 1]
 
 
