@@ -144,6 +144,7 @@ class Chaos:
             "SLACK_BOT_TOKEN": self._slack.token,
             "SLACK_BASE_URL": self._slack.base_url,
             "NEWSWATCH_CONFIG": str(self._config),
+            "NEWSWATCH_RULE_CAP": "1000000",  # every alert is to go its own way
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}",
         }
         command = [sys.executable, "-m", "devtools.chaos.nursery"]

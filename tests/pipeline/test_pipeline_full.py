@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import redis
 
@@ -24,10 +26,10 @@ def fill(client: redis.Redis) -> None:
     client.config_set("maxmemory", int(client.info("memory")["used_memory"]) + 100_000)
     size = 50_000
     while size:
-        try:
-            client.append(f"filler:{size}", "x" * size)
-        except redis.exceptions.OutOfMemoryError:
-            size //= 2
+        with contextlib.suppress(redis.exceptions.OutOfMemoryError):
+            while True:
+                client.append(f"filler:{size}", "x" * size)
+        size //= 2
     with pytest.raises(redis.exceptions.OutOfMemoryError):
         client.set("one more", "x")
 

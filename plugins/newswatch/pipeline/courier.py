@@ -21,8 +21,10 @@ from newswatch.slack.payload import (
 )
 from newswatch.store import feeds, outbox
 from newswatch.store.codec import to_ms
+from newswatch.store.handover import MAX_ALERTS_A_DIGEST
 
 UPDATE_RETRY_S = 30.0
+FOLDED = "Held back, since the workspace had reached Slack's message limit"
 
 
 class Courier:
@@ -54,7 +56,7 @@ class Courier:
         if thread is None:
             return
         run, channel = self._run, thread.message.channel
-        if run.lease.left_s() <= run.timeout_s:
+        if run.lease.left_s() <= (run.timeout_s + run.lease.duration_s) / 2:
             await run.lease.renew()
         now_ms = run.now_ms()
         begun = await outbox.begin(
@@ -77,11 +79,24 @@ class Courier:
         message = queued.delivery.message
         alerts = await outbox.read_alerts(self._redis, message.alert_ids)
         payload = await self._render(queued, message, alerts)
-        if run.lease.left_s() <= run.timeout_s:
-            # Held up for so long that another process may take over: history will tell.
-            raise LeaseLost("the deliver stage was held up until its lease ran short; the next run goes on")
+        await self._make_sure_of_the_lease(message, begun_ms)
         outcome = await run.client.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
         await self._after(queued, alerts, outcome, begun_ms)
+
+    async def _make_sure_of_the_lease(self, message: Message, begun_ms: int) -> None:
+        """The last check before the request: it must be over before another process may take over."""
+        run = self._run
+        try:
+            if run.lease.left_s() <= run.timeout_s:
+                await run.lease.renew()
+            ours = run.lease.left_s() > run.timeout_s
+        except LeaseLost:
+            ours = False
+        if not ours:
+            # Nothing was sent; if another process has begun the message since, this changes nothing.
+            now_ms = run.now_ms()
+            await outbox.requeue(self._redis, message, begun_ms=begun_ms, state="queued", due_ms=now_ms)
+            raise LeaseLost("the deliver stage was held up until its lease ran short; the next run goes on")
 
     async def _thread(self, message: Message) -> _Thread | None:
         """Where a message goes: the channel, or its root's thread; None when it has to wait."""
@@ -188,6 +203,8 @@ class Courier:
         elif verdict.pause == "workspace":
             run.stopped = True
             await outbox.pause_workspace(self._redis, until_ms, outcome.message)
+        if outcome.kind == "message_limit":
+            await self._fold(until_ms)
         if not verdict.problem:
             return
         if verdict.pause == "channel":
@@ -197,6 +214,18 @@ class Courier:
             text, cause = f"{verdict.problem}. All queues are kept.", "slack"
         run.problem(text)
         await notices.raise_notice(run.services, cause, text)
+
+    async def _fold(self, due_ms: int) -> None:
+        """The workspace takes no more messages for now: what waits becomes few of them."""
+        for channel in await outbox.channels_with_queue(self._redis):
+            await outbox.fold(
+                self._redis,
+                channel,
+                now_ms=self._run.now_ms(),
+                due_ms=due_ms,
+                most=MAX_ALERTS_A_DIGEST,
+                heading=FOLDED,
+            )
 
     async def _dead(self, message: Message, error: str) -> None:
         run = self._run

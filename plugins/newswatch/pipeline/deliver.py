@@ -33,6 +33,8 @@ log = logging.getLogger("newswatch.deliver")
 
 LINGER_S = 6.0
 """A run stays for what falls due within this time: collected replies, a first retry."""
+REQUEST_SHARE = 0.6
+"""A request ends within this share of the lease, so that it cannot outlast it."""
 STAGGER_FROM = 10
 """From this many channels on, their first messages are spread over one interval."""
 
@@ -84,7 +86,9 @@ async def run_deliver(
         lease = Lease(services.redis, "deliver", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
             return DeliverCounts(queued=await _queued(services))
-        settings = replace(services.slack, timeout_s=min(services.slack.timeout_s, lease.duration_s * 0.8))
+        settings = replace(
+            services.slack, timeout_s=min(services.slack.timeout_s, lease.duration_s * REQUEST_SHARE)
+        )
         async with SlackClient(settings) as client:
             run = DeliveryRun(services, bundle, client, lease, settings.timeout_s, on_progress)
             try:

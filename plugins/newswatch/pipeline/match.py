@@ -19,13 +19,13 @@ from newswatch.pipeline import notices
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.identity import is_late_edit
 from newswatch.pipeline.routing import names, routes
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.services import DEFAULT_RULE_CAP, Services
 from newswatch.rules import ItemText, Watchlist, compile_watchlist, stem, tokenize
 from newswatch.slack.excerpt import excerpts_for
 from newswatch.store import feeds, items
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.handover import Placement, hand_over, told_titles
+from newswatch.store.handover import Cap, Placement, hand_over, told_titles
 from newswatch.store.leases import Lease
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
@@ -37,6 +37,9 @@ log = logging.getLogger("newswatch.match")
 BATCH = 100
 MAX_LEASE_S = 15.0
 COLLECT_S = 3.0
+HOUR_MS = 3_600_000
+CAP_GRACES = 5
+"""What exceeds a rule's cap is collected for so many grace periods: five minutes as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,10 @@ def lease_s(bundle: Bundle | None) -> float:
 class Watch:
     """One bundle, ready to match: the compiled rules and what alerts need to know around them."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, rule_cap: int = DEFAULT_RULE_CAP) -> None:
         self.bundle = bundle
+        self._rule_cap = rule_cap
+        self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
         self._watchlist: Watchlist = compile_watchlist(bundle.rules, bundle.lists, bundle.default_lang)
@@ -131,9 +136,18 @@ class Watch:
                 heading=route.heading,
                 threshold=rule.threshold,
                 muted=muted_by(mutes, rule.id, route.channel, now),
+                cap=self._cap(rule, route.channel, now),
             )
             for route in routes(receivers, rule.severity, now)
         ]
+
+    def _cap(self, rule: Rule, channel: str, now: datetime) -> Cap:
+        return Cap(
+            most=self._rule_cap,
+            hour=to_ms(now) // HOUR_MS,
+            due_ms=to_ms(now) + int(self._grace_s[channel] * CAP_GRACES * 1000),
+            heading=f"Rule {rule.id} brought {self._rule_cap} messages this hour; what followed",
+        )
 
     def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:
         return Alert(
@@ -175,7 +189,7 @@ async def run_match(
     bundle = await in_force(services)
     if bundle is None:
         return MatchCounts()
-    stage = _Stage(services, Watch(bundle), time.monotonic() + deadline_s)
+    stage = _Stage(services, Watch(bundle, services.rule_cap), time.monotonic() + deadline_s)
     with redis_errors():
         lease = Lease(services.redis, "match", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
@@ -230,7 +244,7 @@ class _Stage:
         """Match by the configuration in force now, also when it changed during the drain."""
         bundle = await in_force(self._services)
         if bundle is not None and bundle.version != self._watch.bundle.version:
-            self._watch = Watch(bundle)
+            self._watch = Watch(bundle, self._services.rule_cap)
 
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
         now = self._services.clock()

@@ -22,6 +22,7 @@ from newswatch.store.client import connect
 from newswatch.store.retention import Retention
 
 SHORTEST_RETENTION_S = 3_600.0
+DEFAULT_RULE_CAP = 60
 
 
 def utc_now() -> datetime:
@@ -81,6 +82,17 @@ class Services:
     def ops_webhook(self) -> str | None:
         """Where notices go that Slack cannot carry (NEWSWATCH_OPS_WEBHOOK)."""
         return self.env.get("NEWSWATCH_OPS_WEBHOOK", "").strip() or None
+
+    @property
+    def rule_cap(self) -> int:
+        """How many messages a rule may bring to a channel within an hour (NEWSWATCH_RULE_CAP, default 60).
+
+        Raises PermanentError for a value that is no whole number above 0.
+        """
+        given = self.env.get("NEWSWATCH_RULE_CAP", "").strip()
+        if given and (not given.isdecimal() or int(given) < 1):
+            raise PermanentError("NEWSWATCH_RULE_CAP: a whole number of messages an hour, at least 1")
+        return int(given) if given else DEFAULT_RULE_CAP
 
     @property
     def retention(self) -> Retention:

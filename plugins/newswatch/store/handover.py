@@ -20,12 +20,32 @@ MAX_ALERTS_A_DIGEST = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """How many messages a rule may bring to a channel within `hour`, and the digest for what exceeds it."""
+
+    most: int
+    hour: int
+    due_ms: int
+    heading: str
+
+    def row(self) -> dict[str, Any]:
+        """What the script reads."""
+        return {
+            "most": self.most,
+            "hour": self.hour,
+            "due": self.due_ms,
+            "digest": MAX_ALERTS_A_DIGEST,
+            "heading": self.heading,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """An alert and the kind of message it is to go into.
 
     `each`: its story's message, or a reply in that story's thread. `digest`: the message that
     collects `group` until `due_ms`. With `threshold` it is held until the surge is there. `muted`
-    names the mute that keeps it out of Slack.
+    names the mute that keeps it out of Slack. `cap` turns it into a digest's when its rule brings too many.
     """
 
     alert: Alert
@@ -35,6 +55,7 @@ class Placement:
     heading: str = ""
     threshold: Threshold | None = None
     muted: str | None = None
+    cap: Cap | None = None
 
     def row(self) -> dict[str, Any]:
         """What the script reads."""
@@ -61,6 +82,8 @@ class Placement:
             row["surge"] = surge
         if self.muted is not None:
             row["muted"] = self.muted
+        if self.cap is not None and self.kind == "each":
+            row["cap"] = self.cap.row()
         return row
 
 

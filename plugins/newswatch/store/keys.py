@@ -20,6 +20,7 @@
 | titles | zset title stems → told, ms | match | ~190 B an item that alerted | 48 hours |
 | surge:{rule}:{channel} | zset of held alerts | match | ~90 B an alert | the rule's window |
 | surge:{rule}:{channel}:now | string, the surge under way | match | small | the rule's window |
+| rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
 | mutes | hash rule|channel → until, ms, by whom | mute | ~100 B a mute | until it ends |
 | mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until un-muted |
 | message:{id} | hash | match, deliver | ~500 B | queued: until sent or dead; then 90 days |

@@ -46,13 +46,21 @@ class Queued:
     """How often history could not be read while the message was in doubt."""
 
 
+def _ids(given: str) -> tuple[str, ...]:
+    """The alerts of a record; none where it cannot be read, since one record must not hold up the others."""
+    try:
+        return tuple(map(str, json.loads(given)))
+    except (ValueError, TypeError):
+        return ()
+
+
 def _queued(message_id: str, raw: dict[str, str]) -> Queued:
     message = Message(
         id=message_id,
         kind=cast("MessageKind", raw.get("kind", "story")),
         channel=raw.get("channel", ""),
         story_id=raw.get("story", ""),
-        alert_ids=tuple(json.loads(raw.get("alerts", "[]"))),
+        alert_ids=_ids(raw.get("alerts", "[]")),
         root_id=raw.get("root") or None,
         text=raw.get("text", ""),
         created=from_ms(float(raw.get("created", "0"))),
@@ -251,6 +259,13 @@ async def pause_channel(redis: Redis, channel: str, until_ms: int, reason: str) 
 async def pause_workspace(redis: Redis, until_ms: int, reason: str) -> None:
     """Keep every queue until `until_ms`."""
     await _small(redis, keys.WORKSPACE, "HSET", "until", until_ms, "reason", reason)
+
+
+async def fold(redis: Redis, channel: str, *, now_ms: int, due_ms: int, most: int, heading: str) -> int:
+    """Put a channel's stories and replies that were never begun into digests; how many there were."""
+    script = redis.register_script(script_text("fold"))
+    args: list[str | int] = [keys.PREFIX, channel, now_ms, due_ms, most, heading]
+    return int(await script(keys=[keys.outbox(channel)], args=args))
 
 
 async def due_updates(redis: Redis, now_ms: int) -> list[str]:

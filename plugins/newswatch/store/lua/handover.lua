@@ -2,9 +2,10 @@
 -- KEYS 1 lease, 2 items stream, 3 alerts, 4 channels, 5 told titles
 -- ARGV 1 lease token, 2 group, 3 prefix, 4 now (ms), 5 collect (ms), 6 alert retention (s),
 --      7 story retention (s), 8 stream ids (JSON), 9 alerts (JSON), 10 titles (JSON), 11 titles since (ms)
--- An alert: {id, channel, story, feed, rule, rank, json, kind, due, most, heading, surge?, muted?}
+-- An alert: {id, channel, story, feed, rule, rank, json, kind, due, most, heading, surge?, cap?, muted?}
 --   kind "each": with its story; "digest": with the others of `story`, due at `due`.
 --   surge: {stories, sources, within}: held until so many stories from so many feeds came within (ms).
+--   cap: {most, hour, due, digest, heading}: so many messages of a rule in a channel and hour, then a digest.
 -- Returns {1, alerts queued} or {0}: the lease is another's.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
 local prefix, now, retention = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
@@ -40,25 +41,43 @@ local function join(id, alerts, alert)
   redis.call('HSET', prefix .. 'message:' .. id, 'alerts', cjson.encode(alerts))
 end
 
+-- Whether the rule has brought its share of messages to the channel this hour: its alert joins a digest.
+local function too_many(alert)
+  local cap = alert.cap
+  if not cap then return false end
+  alert.cap = nil
+  local rate = prefix .. 'rate:' .. alert.rule .. ':' .. alert.channel .. ':' .. cap.hour
+  local count = redis.call('INCR', rate)
+  redis.call('EXPIRE', rate, 7200)
+  if count <= cap.most then return false end
+  alert.kind, alert.story, alert.due = 'digest', 'cap:' .. alert.rule .. ':' .. cap.hour, cap.due
+  alert.heading, alert.most = cap.heading, cap.digest
+  return true
+end
+
 -- Give an alert its message: the story's own, a reply in its thread, or a digest.
-local function place(alert)
+local place
+function place(alert)
   local story = prefix .. 'story:' .. alert.channel .. ':' .. alert.story
   local known = redis.call('HMGET', story, 'root', 'open', 'rank', 'rule:' .. alert.rule)
   local root, open = known[1], known[2]
   local state = root and redis.call('HGET', prefix .. 'message:' .. root, 'state')
   local id = root
   local alerts = state and members(root, alert.most)
+  local alone = not state or state == 'dead' or alert.kind == 'digest'
+  local joinable = not alerts and not alone and open and members(open, alert.most)
   if alerts then
     join(root, alerts, alert)
-  elseif not state or state == 'dead' or alert.kind == 'digest' then
+  elseif not joinable and too_many(alert) then
+    return place(alert)
+  elseif alone then
     id = create(story, alert, alert.kind == 'each' and 'story' or alert.kind, '', alert.due, {alert.id})
     redis.call('HSET', story, 'root', id)
     redis.call('HDEL', story, 'open')
   else
-    alerts = open and members(open, alert.most)
-    if alerts then
+    if joinable then
       id = open
-      join(open, alerts, alert)
+      join(open, joinable, alert)
     else
       id = create(story, alert, 'reply', root, now + tonumber(ARGV[5]), {alert.id})
       redis.call('HSET', story, 'open', id)

@@ -1,0 +1,75 @@
+"""A rule that brings too much: after its share of messages the rest comes together, and says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from feed_server import story
+from newsroom import POLICY, Newsroom
+from newswatch.errors import PermanentError
+
+WORDS = "The central bank opposes the plan."
+CAP = {"NEWSWATCH_RULE_CAP": "3"}
+NAMES = (
+    "Alpha",
+    "Beta",
+    "Gamma",
+    "Delta",
+    "Epsilon",
+    "Zeta",
+    "Eta",
+    "Theta",
+    "Iota",
+    "Kappa",
+    "Lambda",
+    "My",
+)
+
+
+def match(room: Newsroom):
+    from newswatch.pipeline.match import run_match  # noqa: PLC0415
+
+    return room._do(run_match, env=CAP)
+
+
+def test_messages_beyond_the_cap_come_as_a_digest_that_says_so(newsroom):
+    newsroom.site.serve("/wire", *(story(n, name, WORDS) for n, name in enumerate(NAMES)))
+    newsroom.poll()
+    match(newsroom)
+    assert newsroom.deliver(linger_s=0.0).sent == 3
+    newsroom.pass_time(timedelta(minutes=1))
+    newsroom.deliver()
+    *single, digest = newsroom.posts()
+    assert len(single) == 3
+    assert "Rule central-bank-opposes brought 3 messages this hour; what followed: 9 items" in digest["text"]
+    assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 12
+
+
+def test_next_hour_begins_with_messages_again(newsroom):
+    newsroom.site.serve("/wire", *(story(n, name, WORDS) for n, name in enumerate(NAMES[:5])))
+    newsroom.poll()
+    match(newsroom)
+    newsroom.pass_time(timedelta(hours=1))
+    newsroom.site.serve("/wire", story(9, "A matter of another hour", WORDS))
+    newsroom.poll()
+    match(newsroom)
+    newsroom.deliver()
+    assert len(newsroom.posts()) == 3 + 1 + 1
+
+
+def test_sources_that_join_a_waiting_message_do_not_count(newsroom):
+    newsroom.feeds("wire", "daily")
+    for name in ("wire", "daily"):
+        newsroom.site.serve(f"/{name}", *(story(n, name, WORDS) for n, name in enumerate(NAMES[:3])))
+    newsroom.poll()
+    match(newsroom)
+    newsroom.deliver()
+    assert len(newsroom.posts(POLICY)) == 3
+    assert len(newsroom.alert_ids()) == 6
+
+
+def test_cap_that_is_no_number_is_named(newsroom):
+    with pytest.raises(PermanentError, match="NEWSWATCH_RULE_CAP"):
+        _ = newsroom.services(env={"NEWSWATCH_RULE_CAP": "many"}).rule_cap
