@@ -8,7 +8,7 @@ from dataclasses import replace
 from newswatch.config.checker import ExampleFinding, Finding, ListFinding
 from newswatch.errors import QueryError
 from newswatch.models import Rule
-from newswatch.rules import ItemText, check_lists, compile_watchlist, parse_query, query_warnings
+from newswatch.rules import ItemText, check_lists, compile_watchlist, review_query
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -20,10 +20,10 @@ class RulesChecker:
         """Errors and warnings of one query, with offsets into its text."""
         del lang
         try:
-            parse_query(query, lists)
+            warnings = review_query(query, lists)
         except QueryError as error:
             return [Finding(error.message, error.offset, error.end)], []
-        return [], [Finding(w.message, w.offset, w.end) for w in query_warnings(query, lists)]
+        return [], [Finding(w.message, w.offset, w.end) for w in warnings]
 
     def check_lists(self, lists: Lists) -> list[ListFinding]:
         """Bad entries, unknown nested lists and cycles."""

@@ -10,7 +10,7 @@ The order of the modules::
 Everything here is pure: no I/O but reading the package's own data files, no clock.
 """
 
-from newswatch.rules.advice import QueryWarning, list_warnings, query_warnings
+from newswatch.rules.advice import QueryWarning, list_warnings, query_warnings, review_query
 from newswatch.rules.lists import ListProblem, check_lists, expand_list
 from newswatch.rules.matcher import ItemText, Watchlist, compile_watchlist
 from newswatch.rules.nodes import Query
@@ -32,6 +32,7 @@ __all__ = [
     "parse_entry",
     "parse_query",
     "query_warnings",
+    "review_query",
     "stem",
     "tokenize",
 ]

@@ -11,7 +11,7 @@ from lark import Token
 from newswatch.errors import QueryError
 from newswatch.rules.lexer import scan
 from newswatch.rules.lists import ListProblem
-from newswatch.rules.query import parse_query
+from newswatch.rules.query import parse_tokens
 from newswatch.rules.tokens import tokenize
 
 _OPERATOR_WORDS = frozenset(("and", "or", "not", "near", "onear"))
@@ -34,10 +34,15 @@ class QueryWarning:
 def query_warnings(text: str, lists: Mapping[str, Sequence[str]]) -> list[QueryWarning]:
     """The warnings on a query in order; none for a query that is refused, whose error says more."""
     try:
-        parse_query(text, lists)
+        return review_query(text, lists)
     except QueryError:
         return []
+
+
+def review_query(text: str, lists: Mapping[str, Sequence[str]]) -> list[QueryWarning]:
+    """The same, but raises QueryError for a query that is refused: errors and warnings in one reading."""
     tokens = scan(text)
+    parse_tokens(text, tokens, lists)
     warnings = [
         *_of_terms(tokens),
         *(warning for token in tokens if token.type == "WORD" for warning in _of_operator_word(token)),
@@ -92,6 +97,8 @@ def _terms(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 def _of_lost_characters(token: Token) -> Iterator[QueryWarning]:
     text = str(token)
+    if text.isalnum() and text.isascii():
+        return
     if token.type != "WORD":
         text = text[1:-1]
     elif text.startswith("-"):

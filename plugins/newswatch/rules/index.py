@@ -7,16 +7,17 @@ anchors of all rules in one pass, and `str.find` verifies any other phrase.
 
 from __future__ import annotations
 
-import json
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
 from newswatch.errors import PermanentError
+from newswatch.rules.needs import Needs
 from newswatch.rules.plan import RulePlan
 from newswatch.rules.stems import Stem
-from newswatch.rules.tables import PhraseKey, Plan, Tables
+from newswatch.rules.tables import PhraseKey, Tables
 from newswatch.rules.tokens import BLOCK_BREAK, FIELD_BREAK, surface
 
 OTHER, BLOCK, FIELD = "\x01", "\x02", "\x03"
@@ -28,8 +29,8 @@ MAX_WORDS = 0x110000 - _FIRST_CODE - _SURROGATES
 MAX_CACHED_TOKENS = 200_000
 _LARGE_SET = 12
 
-Needs = tuple[tuple[str, ...], ...]
-"""Pieces of stream of which each group must have one in an item that matches."""
+Touched = tuple[dict[int, list[tuple[int, int]]], set[int]]
+"""Rules that are nothing but their anchor, with where it stands, and rules to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Needle:
     run: str
     at: int
     checks: tuple[tuple[int, str, str], ...]
+
+    @property
+    def is_all_run(self) -> bool:
+        """Whether the run in the stream is the phrase and proves it."""
+        return len(self.run) == self.size and not self.checks
 
 
 class _Codes(dict[str, str]):
@@ -79,9 +85,11 @@ class Index:
         self.needles = [self._needle(key) for key in tables.phrases]
         self._rule_words.clear()
         self.codes = _Codes(self._words, stem, self)
-        self._search, self._rules = self._anchor(rules, tables)
-        self._plans = [rule.plan for rule in rules]
-        self._needs: list[Needs | None] = [None] * len(rules)
+        self._is_proof = bytearray(len(rules))
+        self._single = array("l")
+        self._shared: dict[int, tuple[int, ...]] = {}
+        self._search = self._anchor(rules, tables)
+        self.needs = Needs(rules, [needle.run for needle in self.needles], tables.sets)
         self._prefix_lengths = sorted({len(prefix) for prefix in self._anchored_prefixes})
 
     def _needle(self, key: PhraseKey) -> Needle:
@@ -113,9 +121,7 @@ class Index:
             code = self._words[stemmed] = chr(number if number < 0xD800 else number + _SURROGATES)
         return code
 
-    def _anchor(
-        self, rules: Sequence[RulePlan], tables: Tables
-    ) -> tuple[AhoCorasick | None, list[tuple[int, ...]]]:
+    def _anchor(self, rules: Sequence[RulePlan], tables: Tables) -> AhoCorasick | None:
         by_run: dict[str, dict[int, None]] = {}
         for number, rule in enumerate(rules):
             for phrase in rule.anchor_phrases:
@@ -125,7 +131,13 @@ class Index:
                 else:
                     prefix = max((text for text, _ in tables.phrases[phrase][1]), key=len)
                     self._anchored_prefixes.setdefault(prefix, []).append(number)
-        return _automaton(by_run), [tuple(numbers) for numbers in by_run.values()]
+            if rule.plain >= 0 and not rule.exclude_negated:
+                self._is_proof[number] = self.needles[rule.plain].is_all_run
+        for pattern, numbers in enumerate(by_run.values()):
+            self._single.append(next(iter(numbers)) if len(numbers) == 1 else -1)
+            if len(numbers) > 1:
+                self._shared[pattern] = tuple(numbers)
+        return _automaton(by_run)
 
     def note_prefixes(self, raw: str, form: str) -> None:
         """Remember which rules a token touches by a prefix."""
@@ -142,68 +154,25 @@ class Index:
             self.prefixed.clear()
         return "".join(map(self.codes.__getitem__, raws))
 
-    def touched(self, stream: str, raws: Sequence[str]) -> set[int]:
-        """The numbers of all rules of which a phrase anchor occurs."""
-        found: set[int] = set()
+    def touched(self, stream: str, raws: Sequence[str]) -> Touched:
+        """All rules of which a phrase anchor occurs."""
+        proven: dict[int, list[tuple[int, int]]] = {}
+        others: set[int] = set()
         if self._search is not None:
-            rules = self._rules
-            for pattern, _, _ in self._search.find_matches_as_indexes(stream, overlapping=True):
-                found.update(rules[pattern])
+            is_proof, single = self._is_proof, self._single
+            for pattern, start, end in self._search.find_matches_as_indexes(stream, overlapping=True):
+                only = single[pattern]
+                for number in (only,) if only >= 0 else self._shared[pattern]:
+                    if not is_proof[number]:
+                        others.add(number)
+                    elif number in proven:
+                        proven[number].append((start, end))
+                    else:
+                        proven[number] = [(start, end)]
         if self.prefixed:
             for raw in self.prefixed.keys() & raws:
-                found.update(self.prefixed[raw])
-        return found
-
-    def possible(self, touched: Iterable[int], stream: str) -> list[int]:
-        """Those of the touched rules whose other necessary parts occur too, in order.
-
-        A cheap no before the costly answer: at 80,000 rules an item touches some twenty that do
-        not match, and this loop is what they cost.
-        """
-        needs_of = self._needs
-        kept = []
-        for number in sorted(touched):
-            needs = needs_of[number]
-            if needs is None:
-                needs = needs_of[number] = self._needs_of(json.loads(self._plans[number]))
-            for runs in needs:
-                for run in runs:
-                    if run in stream:
-                        break
-                else:
-                    break
-            else:
-                kept.append(number)
-        return kept
-
-    def _needs_of(self, plan: Plan) -> Needs:
-        """For each necessary part the runs of which one must occur; parts hard to name are left out."""
-        kind = plan[0]
-        if kind == "n":
-            return self._needs_of(plan[1]) + self._needs_of(plan[2])
-        if kind == "&":
-            return tuple(need for child in plan[1] for need in self._needs_of(child))
-        runs = self._alternatives(plan)
-        return (tuple(runs),) if runs and len(runs) <= _LARGE_SET else ()
-
-    def _alternatives(self, plan: Plan) -> list[str] | None:
-        """The runs of which one occurs wherever the plan holds; None where that cannot be said."""
-        kind = plan[0]
-        if kind == "p":
-            return [run] if (run := self.needles[plan[1]].run) else None
-        if kind == "s":
-            parts = [["p", member] for member in self._sets[plan[1]]]
-        elif kind == "|":
-            parts = [branch for branch, _, _ in plan[1]]
-        else:
-            return None
-        runs: list[str] = []
-        for part in parts:
-            inner = self._alternatives(part)
-            if inner is None:
-                return None
-            runs.extend(inner)
-        return runs
+                others.update(self.prefixed[raw])
+        return proven, others
 
     def set_members(self, number: int, stream: str) -> Iterator[int]:
         """The phrases of a set that may occur in the stream."""

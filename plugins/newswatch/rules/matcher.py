@@ -19,7 +19,7 @@ from newswatch.rules.index import Index
 from newswatch.rules.negation import guard_for
 from newswatch.rules.patterns import compile_pattern, pattern_groups, searchable
 from newswatch.rules.plan import Planner, RulePlan
-from newswatch.rules.scan import Scan
+from newswatch.rules.scan import Hit, Scan
 from newswatch.rules.stems import primary_language, stemmer_for, stemming_key
 from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Plan, Tables
 
@@ -54,7 +54,7 @@ class Watchlist:
         self._indexes: dict[str, Index] = {}
         self._by_language: dict[str, Index] = {}
         self._patterns = [compile_pattern(regex) for regex in tables.patterns]
-        self._gates = [_gate(rule) for rule in rules]
+        self._gates = {number: gate for number, rule in enumerate(rules) if (gate := _gate(rule))}
         self._plans: dict[int, Plan] = {}
         self._uses_author = tables.uses_author
         self._by_identity: dict[tuple[str, str], list[int]] = {}
@@ -79,13 +79,13 @@ class Watchlist:
         if self._uses_author:
             texts = (*texts, item.author)
         scan = Scan(texts, self.index(lang))
-        touched = scan.touched()
+        proven, touched = scan.touched()
         if self._groups:
             touched.update(self._touched_by_pattern(texts))
         if self._by_identity:
             touched.update(self._touched_by_identity(item))
-        possible = scan.index.possible(touched, scan.stream) if touched else []
-        return self._verify(item, scan, possible, lang) if possible else []
+        possible = scan.index.needs.possible(touched, scan.stream) if touched else []
+        return self._verify(item, scan, proven, possible, lang) if proven or possible else []
 
     def index(self, lang: str) -> Index:
         """The search structure for items of a language, built when first asked for."""
@@ -110,16 +110,18 @@ class Watchlist:
         keys.append(("source", fold(item.feed_id)))
         return {number for key in keys for number in self._by_identity.get(key, ())}
 
-    def _verify(self, item: ItemText, scan: Scan, touched: Sequence[int], lang: str) -> list[Match]:
+    def _verify(
+        self, item: ItemText, scan: Scan, proven: Mapping[int, list[Hit]], possible: Sequence[int], lang: str
+    ) -> list[Match]:
         evaluation: Evaluation | None = None
         matches = []
-        for number in touched:
-            rule, gate = self._rules[number], self._gates[number]
+        for number in sorted([*proven, *possible]):
+            rule, gate = self._rules[number], self._gates.get(number)
             if gate is not None and not gate.admits(item, lang):
                 continue
-            if rule.plain >= 0 and not rule.exclude_negated:
+            if number in proven:
                 # Most rules of a large watchlist are one phrase: no need for the machinery below.
-                if hits := scan.phrase(rule.plain, DEFAULT_BITS):
+                if hits := scan.within(proven[number], DEFAULT_BITS):
                     matches.append(Match(rule.rule_id, tuple([scan.span(hit) for hit in hits]), rule.query))
                 continue
             plan = self._plan(number)

@@ -34,7 +34,11 @@ def parse_query(text: str, lists: Mapping[str, Sequence[str]]) -> Query:
 
     Raises QueryError with the offset of what is wrong and what to write instead.
     """
-    tokens = scan(text)
+    return parse_tokens(text, scan(text), lists)
+
+
+def parse_tokens(text: str, tokens: list[Token], lists: Mapping[str, Sequence[str]]) -> Query:
+    """`parse_query` for one who holds the tokens of the text already."""
     if not tokens:
         raise QueryError("the query is empty: write the words to look for", offset=0, end=max(1, len(text)))
     root = _parse(tokens, "query")

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from newswatch.models import Span, TextField
 from newswatch.rules.fold import Origin, fold
-from newswatch.rules.index import BLOCK, FIELD, Index, Needle
+from newswatch.rules.index import BLOCK, FIELD, Index, Needle, Touched
 from newswatch.rules.nodes import TEXT_FIELDS
 from newswatch.rules.tables import FIELD_BITS
 from newswatch.rules.tokens import (
@@ -49,10 +49,11 @@ class Scan:
         self._hits: dict[int, list[Hit]] = {}
         self._set_hits: dict[int, list[Hit]] = {}
         self._spans: dict[Hit, Span] = {}
-        self._places: list[tuple[int, int]] = []
+        self._places: dict[int, tuple[int, int]] = {}
+        self._walked: list[tuple[int, int]] = []
 
-    def touched(self) -> set[int]:
-        """The numbers of the rules that this item may match by a phrase."""
+    def touched(self) -> Touched:
+        """The rules that this item may match by a phrase."""
         return self.index.touched(self.stream, self.raws)
 
     # ── phrases ──────────────────────────────────────────────────────────────────────────────
@@ -144,7 +145,18 @@ class Scan:
 
     def folded_span(self, at: int) -> tuple[int, int]:
         """Where a token stands in the folded text; no place is looked up further than asked for."""
-        places = self._places
+        place = self._places.get(at)
+        if place is None:
+            raw = self.raws[at]
+            start = self.folded.find(raw)
+            # Most words that rules look for stand in the text once; there is no need to count up to them.
+            alone = self.folded.find(raw, start + 1) < 0
+            place = self._places[at] = (start, start + len(raw)) if alone else self._walk(at)
+        return place
+
+    def _walk(self, at: int) -> tuple[int, int]:
+        """The same for words that stand in the text again, or within another word: token by token."""
+        places = self._walked
         end = places[-1][1] if places else 0
         for raw in self.raws[len(places) : at + 1]:
             start = self.folded.index(raw, end)
@@ -158,8 +170,10 @@ class Scan:
 
     def offsets(self, first: int, after: int) -> tuple[int, int]:
         """Where tokens stand in the joined original text."""
-        end = word_end(self.raws[after - 1], self.folded_span(after - 1)[1])
-        return self._origin.span(self.folded_span(first)[0], end)
+        start, end = self.folded_span(first)
+        for raw in self.raws[first + 1 : after]:
+            end = self.folded.index(raw, end) + len(raw)
+        return self._origin.span(start, word_end(self.raws[after - 1], end))
 
     def span(self, hit: Hit) -> Span:
         """The original text of a hit."""

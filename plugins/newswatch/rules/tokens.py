@@ -103,6 +103,8 @@ def word_end(raw: str, end: int) -> int:
 
 def tokenize(text: str) -> list[Token]:
     """The tokens of a text, with exact spans into the text as given."""
+    if text.isalnum() and text.isascii():
+        return [Token(text.lower(), 0, len(text))]
     text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
     folded, origin = fold(text), Origin(text)
     tokens = []
