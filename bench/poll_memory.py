@@ -26,7 +26,7 @@ from redis.asyncio import Redis
 from devtools.redis_server import RunningRedis
 from newswatch.feeds.canonical import canonical_link
 from newswatch.models import Entry, Feed
-from newswatch.pipeline import identity
+from newswatch.pipeline import identity, naming
 from newswatch.store import feeds, keys
 from newswatch.store.client import connect
 from newswatch.store.elements import HASH_BYTES, pack_elements
@@ -53,7 +53,7 @@ def document(feed_id: str, last: int) -> list[Entry]:
 async def show(redis: Redis, feed: Feed, last: int, now_s: int) -> None:
     """One document through identity and claim, without its items going into the stream."""
     memory = await feeds.read_memory(redis, feed.id)
-    identified = identity.identify(document(feed.id, last), canonical_link)
+    identified = naming.identify(document(feed.id, last), canonical_link)
     sighting = identity.Sighting(
         feed=feed,
         now=now_s,

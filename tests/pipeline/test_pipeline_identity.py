@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from newswatch.feeds.canonical import canonical_link
 from newswatch.models import Entry, Feed
-from newswatch.pipeline import identity
+from newswatch.pipeline import identity, naming
+from newswatch.store.seen import digest
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 FEED = Feed(id="wire", url="https://wire.example/rss")
@@ -45,7 +46,7 @@ class Feedback:
             document_time=self.document,
             confirmed_time=self.confirmed,
         )
-        decision = identity.decide(self.known, identity.identify(entries, canonical_link), sighting)
+        decision = identity.decide(self.known, naming.identify(entries, canonical_link), sighting)
         self.known = {record.id: record for record in decision.whole}
         self.first = False
         self.document = self.confirmed = seconds
@@ -195,7 +196,7 @@ def test_item_is_forgotten_30_days_after_it_left_the_document():
     feed = Feedback()
     feed.show(entry(1))
     feed.show(entry(2), now=NOW + timedelta(days=29))
-    assert any(record.title == identity.digest("story 1", 6) for record in feed.known.values())
+    assert any(record.title == digest("story 1", 6) for record in feed.known.values())
     feed.show(entry(2), now=NOW + timedelta(days=31))
     assert len(feed.known) == 1
 

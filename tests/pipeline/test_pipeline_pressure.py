@@ -10,6 +10,7 @@ import redis
 from feed_server import story
 from newsroom import OPS, Newsroom
 from newswatch.errors import PermanentError
+from newswatch.pipeline.match import run_match
 from newswatch.pipeline.poll import run_poll
 from newswatch.store.seen import RECORD_BYTES
 
@@ -53,7 +54,7 @@ def test_seen_retention_is_settable(newsroom):
     newsroom.site.serve("/wire", story(2))
     newsroom._do(lambda services: run_poll(services, all_feeds=True), env=settings)
     assert newsroom.redis.strlen("newswatch:seen:wire") == 2 * RECORD_BYTES
-    newsroom.pass_time(timedelta(hours=2))
+    newsroom.pass_time(timedelta(hours=1.5))
     newsroom.site.serve("/wire", story(3))
     newsroom._do(lambda services: run_poll(services, all_feeds=True), env=settings)
     assert newsroom.redis.strlen("newswatch:seen:wire") == 2 * RECORD_BYTES
@@ -63,3 +64,23 @@ def test_seen_retention_is_settable(newsroom):
 def test_retention_that_cannot_be_is_named(newsroom, value):
     with pytest.raises(PermanentError, match="NEWSWATCH_ITEM_RETENTION"):
         _ = newsroom.services(env={"NEWSWATCH_ITEM_RETENTION": value}).retention
+
+
+def test_feed_taken_out_is_forgotten_in_time_and_known_again_when_it_returns_before(newsroom):
+    newsroom.site.serve("/wire", story(1), story(2))
+    newsroom.poll()
+    newsroom.feeds("other")
+    newsroom.adopt()
+    assert 0 < newsroom.redis.ttl("newswatch:seen:wire") <= 30 * 86_400
+    newsroom.feeds("wire", "other")
+    newsroom.adopt()
+    assert newsroom.redis.ttl("newswatch:seen:wire") == newsroom.redis.ttl("newswatch:feed:wire") == -1
+    assert newsroom.poll().new == 0
+
+
+def test_alert_retention_is_settable(newsroom):
+    newsroom.site.serve("/wire", story(1, "First", WORDS))
+    newsroom.poll()
+    newsroom._do(run_match, env={"NEWSWATCH_ALERT_RETENTION": "2d"})
+    (name,) = newsroom.redis.scan_iter("newswatch:alert:*")
+    assert 0 < newsroom.redis.ttl(name) <= 2 * 86_400

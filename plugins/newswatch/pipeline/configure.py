@@ -106,9 +106,17 @@ async def _put_in_force(services: Services, draft: Draft, files: str) -> tuple[B
             replaces = previous.version if previous else 0
             now_ms = to_ms(services.clock())
             if await configuration.put_in_force(services.redis, replaces, stored, now_ms):
-                await feeds.forget(services.redis, [feed.id for feed in bundle.feeds])
+                await feeds.recall(services.redis, _added(previous, bundle))
+                kept_s = services.retention.seen_s
+                await feeds.forget(services.redis, [feed.id for feed in bundle.feeds], kept_s)
                 await feeds.make_due(services.redis, _at_new_urls(previous, bundle))
                 return bundle, True
+
+
+def _added(previous: Bundle | None, bundle: Bundle) -> list[str]:
+    """Feeds that the previous configuration did not have."""
+    before = {feed.id for feed in previous.feeds} if previous else set()
+    return [feed.id for feed in bundle.feeds if feed.id not in before]
 
 
 def _at_new_urls(previous: Bundle | None, bundle: Bundle) -> list[str]:

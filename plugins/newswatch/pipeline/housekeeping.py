@@ -23,5 +23,8 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
             "dead_letters": await retention.trim_dead(services.redis, now_ms, kept.alerts_s),
         }
         if bundle is not None:
-            counts["feeds"] = await feeds.forget(services.redis, [feed.id for feed in bundle.feeds])
+            await feeds.recall(services.redis, [feed.id for feed in bundle.feeds])
+            counts["feeds"] = await feeds.forget(
+                services.redis, [feed.id for feed in bundle.feeds], kept.seen_s
+            )
     return counts

@@ -1,7 +1,6 @@
 """Identity: which entries of a document are new items, which are edits, which are known. Pure.
 
-Within its feed an item is its guid (trimmed; with the link when the document repeats the guid),
-else its canonical link, else the hash of title and text. A new identity is the *edit* of a known
+What an entry goes by is `pipeline.naming`'s to say. A new identity is the *edit* of a known
 item, not a new one, only when the feed evidently rewrote its guids:
 
 1. the known identity has left the document,
@@ -17,30 +16,17 @@ claim script then takes it over only if nothing changed meanwhile (see docs/adr/
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from newswatch.models import Entry, Feed, Item
-from newswatch.store.seen import SeenRecord, digest
+from newswatch.models import Feed, Item
+from newswatch.pipeline.naming import Identified
+from newswatch.store.seen import SeenRecord
 
 CHURN_WINDOW_S = 48 * 3600
 UPDATE_WINDOW = timedelta(hours=48)
 """How old an item may be for an edit of it still to be news."""
-Canonical = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """An entry with everything identity needs, hashed."""
-
-    entry: Entry
-    canonical: str
-    id: bytes
-    link: bytes
-    title: bytes
-    content: bytes
-    published: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,65 +51,6 @@ class Sighting:
     """When the previous document was last confirmed unchanged."""
     document_lang: str = ""
     keep_s: int = 30 * 86_400
-
-
-def seconds(moment: datetime | None) -> int:
-    """Whole seconds since 1970 within what a record holds; 0 for unknown or out of range."""
-    if moment is None:
-        return 0
-    value = int(moment.timestamp())
-    return value if 0 < value < 2**32 else 0
-
-
-def is_empty(entry: Entry) -> bool:
-    """Whether an entry says nothing at all: there is nothing to know it by, or to alert on."""
-    return not (entry.guid.strip() or entry.link or entry.title or entry.summary or entry.body)
-
-
-def plain_id(entry: Entry, canonical_link: Canonical) -> bytes:
-    """The identity of an entry that shares neither guid nor link with another one of its document."""
-    guids = Counter([entry.guid.strip()])
-    return digest(_basis(entry, canonical_link(entry.link), guids), 8)
-
-
-def identify(entries: Sequence[Entry], canonical_link: Canonical) -> list[Identified]:
-    """Entries with their identities, in document order; of exact repetitions the first counts."""
-    entries = [entry for entry in entries if not is_empty(entry)]
-    links = [canonical_link(entry.link) for entry in entries]
-    guids = Counter(entry.guid.strip() for entry in entries)
-    bases = [_basis(entry, link, guids) for entry, link in zip(entries, links, strict=True)]
-    titles: dict[str, set[str]] = {}
-    for basis, entry in zip(bases, entries, strict=True):
-        titles.setdefault(basis, set()).add(entry.title)
-    found: dict[bytes, Identified] = {}
-    for entry, link, basis in zip(entries, links, bases, strict=True):
-        name = basis if len(titles[basis]) == 1 else f"{basis}\n{entry.title}"
-        one = Identified(
-            entry=entry,
-            canonical=link,
-            id=digest(name, 8),
-            link=digest(link, 6),
-            title=digest(entry.title.casefold(), 6),
-            content=digest(_wording(entry), 6),
-            published=seconds(entry.published or entry.updated),
-        )
-        found.setdefault(one.id, one)
-    return list(found.values())
-
-
-def _basis(entry: Entry, link: str, guids: Counter[str]) -> str:
-    guid = entry.guid.strip()
-    if guid and guids[guid] == 1:
-        return f"guid:{guid}"
-    if guid:
-        return f"guid:{guid}\n{link}"
-    if link:
-        return f"link:{link}"
-    return f"text:{_wording(entry)}"
-
-
-def _wording(entry: Entry) -> str:
-    return f"{entry.title}\n\n{entry.summary}\n\n{entry.body}"
 
 
 def is_late_edit(item: Item, now: datetime) -> bool:

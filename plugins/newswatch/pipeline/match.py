@@ -264,6 +264,7 @@ class _Stage:
             [one.to_json() for one in told],
             now_ms=to_ms(now),
             collect_ms=int(COLLECT_S * 1000),
+            alerts_kept_s=self._services.retention.alerts_s,
             titles_since_ms=to_ms(now) - int(WINDOW_S * 1000),
         )
         if queued is None:

@@ -19,7 +19,7 @@ from newswatch import __version__
 from newswatch.feeds.canonical import canonical_link
 from newswatch.feeds.limits import MAX_ENTRIES
 from newswatch.feeds.wire import ParsedDocument
-from newswatch.pipeline import identity
+from newswatch.pipeline import naming
 from newswatch.store.elements import HASH_BYTES, NOTHING
 from newswatch.store.seen import digest
 
@@ -28,7 +28,7 @@ from newswatch.store.seen import digest
 class Reading:
     """A document as far as it must be known: its changed entries, and the ids of the others."""
 
-    document: tuple[identity.Identified, ...]
+    document: tuple[naming.Identified, ...]
     unchanged: frozenset[bytes]
     elements: Mapping[bytes, bytes]
     """What to remember for the next poll: identity by element hash."""
@@ -53,7 +53,7 @@ def read(
     if None in left_out.values() or len(left_out) < len(parsed.dropped) or len(set(ids)) < len(ids):
         return None
     names = [
-        NOTHING if identity.is_empty(entry) else identity.plain_id(entry, canonical_link) for entry in entries
+        NOTHING if naming.is_empty(entry) else naming.plain_id(entry, canonical_link) for entry in entries
     ]
     unchanged = frozenset(ids)
     aligned = len(parsed.hashes) == len(entries)
@@ -69,4 +69,4 @@ def read(
         once = Counter(names)
         new = zip(parsed.hashes, names, strict=True)
         elements |= {name: id_ for name, id_ in new if id_ == NOTHING or once[id_] == 1}
-    return Reading(tuple(identity.identify(entries, canonical_link)), unchanged, elements)
+    return Reading(tuple(naming.identify(entries, canonical_link)), unchanged, elements)

@@ -129,12 +129,25 @@ async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
         await redis.zadd(keys.FEEDS_DUE, due)
 
 
-async def forget(redis: Redis, configured: Iterable[str]) -> int:
-    """Take feeds no longer configured off the schedule; what they showed is kept for their return."""
+async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> int:
+    """Take feeds no longer configured off the schedule; what they showed is kept so long for their return."""
     gone = set(await read_due(redis)) - set(configured)
-    if gone:
-        await redis.zrem(keys.FEEDS_DUE, *gone)
+    pipe = redis.pipeline(transaction=False)
+    for feed_id in gone:
+        pipe.zrem(keys.FEEDS_DUE, feed_id)
+        for name in (keys.feed, keys.seen, keys.elements):
+            pipe.expire(name(feed_id), int(kept_s))
+    await pipe.execute()
     return len(gone)
+
+
+async def recall(redis: Redis, feed_ids: Iterable[str]) -> None:
+    """Feeds that are configured now, perhaps again: what they showed is not to be forgotten."""
+    pipe = redis.pipeline(transaction=False)
+    for feed_id in feed_ids:
+        for name in (keys.feed, keys.seen, keys.elements):
+            pipe.persist(name(feed_id))
+    await pipe.execute()
 
 
 @dataclass(frozen=True, slots=True)

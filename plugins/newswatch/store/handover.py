@@ -97,6 +97,7 @@ async def hand_over(
     now_ms: int,
     collect_ms: int,
     titles_since_ms: int,
+    alerts_kept_s: float = keys.ALERT_RETENTION_S,
 ) -> int | None:
     """Queue alerts and acknowledge their items. Returns alerts queued, None: the lease is lost.
 
@@ -105,7 +106,7 @@ async def hand_over(
     script = redis.register_script(script_text("handover"))
     args: list[str | int] = [
         *(lease.token, keys.ITEMS_GROUP, keys.PREFIX, now_ms, collect_ms),
-        *(keys.ALERT_RETENTION_S, keys.STORY_RETENTION_S, json.dumps(list(stream_ids))),
+        *(int(alerts_kept_s), keys.STORY_RETENTION_S, json.dumps(list(stream_ids))),
         json.dumps([placement.row() for placement in placements], ensure_ascii=False),
         *(json.dumps(list(titles), ensure_ascii=False), titles_since_ms),
     ]

@@ -169,6 +169,7 @@ async def record_sent(
     now_ms: int,
     free_again_ms: int | None = None,
     further_feeds: Iterable[str] = (),
+    alerts_kept_s: float = keys.ALERT_RETENTION_S,
 ) -> int:
     """Record it as sent and forget the queue entry: 1 recorded, 0 known already, -1 it is out twice."""
     root = message.root_id or ""
@@ -178,7 +179,7 @@ async def record_sent(
         *(keys.channel(message.channel), keys.UPDATES, keys.message(root)),
     ]
     free = "" if free_again_ms is None else free_again_ms
-    args: list[str | int] = [message.id, ts, now_ms, message.channel, free, keys.ALERT_RETENTION_S, root]
+    args: list[str | int] = [message.id, ts, now_ms, message.channel, free, int(alerts_kept_s), root]
     args += further_feeds if root else ()
     return int(await script(keys=names, args=args))
 

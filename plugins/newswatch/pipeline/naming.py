@@ -1,0 +1,89 @@
+"""What an entry goes by within its feed. Pure.
+
+Its guid (trimmed; with the link when the document repeats the guid), else its canonical link, else
+the hash of title and text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newswatch.models import Entry
+from newswatch.store.seen import digest
+
+Canonical = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An entry with everything identity needs, hashed."""
+
+    entry: Entry
+    canonical: str
+    id: bytes
+    link: bytes
+    title: bytes
+    content: bytes
+    published: int
+
+
+def seconds(moment: datetime | None) -> int:
+    """Whole seconds since 1970 within what a record holds; 0 for unknown or out of range."""
+    if moment is None:
+        return 0
+    value = int(moment.timestamp())
+    return value if 0 < value < 2**32 else 0
+
+
+def is_empty(entry: Entry) -> bool:
+    """Whether an entry says nothing at all: there is nothing to know it by, or to alert on."""
+    return not (entry.guid.strip() or entry.link or entry.title or entry.summary or entry.body)
+
+
+def plain_id(entry: Entry, canonical_link: Canonical) -> bytes:
+    """The identity of an entry that shares neither guid nor link with another one of its document."""
+    guids = Counter([entry.guid.strip()])
+    return digest(_basis(entry, canonical_link(entry.link), guids), 8)
+
+
+def identify(entries: Sequence[Entry], canonical_link: Canonical) -> list[Identified]:
+    """Entries with their identities, in document order; of exact repetitions the first counts."""
+    entries = [entry for entry in entries if not is_empty(entry)]
+    links = [canonical_link(entry.link) for entry in entries]
+    guids = Counter(entry.guid.strip() for entry in entries)
+    bases = [_basis(entry, link, guids) for entry, link in zip(entries, links, strict=True)]
+    titles: dict[str, set[str]] = {}
+    for basis, entry in zip(bases, entries, strict=True):
+        titles.setdefault(basis, set()).add(entry.title)
+    found: dict[bytes, Identified] = {}
+    for entry, link, basis in zip(entries, links, bases, strict=True):
+        name = basis if len(titles[basis]) == 1 else f"{basis}\n{entry.title}"
+        one = Identified(
+            entry=entry,
+            canonical=link,
+            id=digest(name, 8),
+            link=digest(link, 6),
+            title=digest(entry.title.casefold(), 6),
+            content=digest(_wording(entry), 6),
+            published=seconds(entry.published or entry.updated),
+        )
+        found.setdefault(one.id, one)
+    return list(found.values())
+
+
+def _basis(entry: Entry, link: str, guids: Counter[str]) -> str:
+    guid = entry.guid.strip()
+    if guid and guids[guid] == 1:
+        return f"guid:{guid}"
+    if guid:
+        return f"guid:{guid}\n{link}"
+    if link:
+        return f"link:{link}"
+    return f"text:{_wording(entry)}"
+
+
+def _wording(entry: Entry) -> str:
+    return f"{entry.title}\n\n{entry.summary}\n\n{entry.body}"
