@@ -26,7 +26,8 @@ class Stack:
     def __init__(self, data, *, airflow=False, **environ):
         self.data = data
         self.options = ("--data", str(data), *(() if airflow else ("--without-airflow",)))
-        self.environ = {**os.environ, **free_ports(), **environ}
+        own = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
+        self.environ = {**own, **free_ports(), **environ}
         self.process = None
         self.ids = set()
         self.sessions = set()

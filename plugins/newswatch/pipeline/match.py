@@ -59,9 +59,9 @@ class MatchCounts:
 
 
 def lease_s(bundle: Bundle | None) -> float:
-    """How long a stage's lease lasts: a quarter of the shortest grace period, within 0.5–15 s."""
+    """How long a stage's lease lasts: half of the shortest grace period, within 0.5–15 s."""
     grace_s = min((receiver.grace_s for receiver in bundle.receivers), default=60.0) if bundle else 60.0
-    return min(max(grace_s / 4, 0.5), MAX_LEASE_S)
+    return min(max(grace_s / 2, 0.5), MAX_LEASE_S)
 
 
 class Watch:
