@@ -9,7 +9,7 @@ import pytest
 from feed_server import story
 from newswatch.pipeline.overview import status
 
-PAGES = ("", "alerts", "feeds")
+PAGES = ("", "alerts", "feeds", "delivery")
 HOSTILE = [
     '<script>alert(1)</script> central bank opposes "><img src=x onerror=alert(2)>',
     "central bank opposes \u202egnp.exe\u202c \u2066x",
@@ -71,7 +71,7 @@ def test_status_of_a_quiet_newsroom_is_all_right_but_for_the_dags(page, newsroom
     newsroom.site.serve("/wire", story(1, "Nothing of note"))
     newsroom.run()
     text = page("")
-    assert "Airflow does not know the DAG poll_feeds" in text  # this database has no DAGs
+    assert "Airflow does not know the DAGs check_config, poll_feeds" in text  # this database has no DAGs
     assert 'href="/newswatch/runbook#a-dag-is-missing"' in text
 
 
@@ -136,7 +136,7 @@ def test_feed_page_shows_recent_items_and_its_trouble(page, newsroom):
     newsroom.poll()
     text = page("feeds")
     assert "state-refused" in text
-    assert "does not pass by itself" in text
+    assert "newswatch feeds preview" in text
     assert "state-refused" in page("feeds?state=refused")
     assert "No feed fits" in page("feeds?state=ok")
 

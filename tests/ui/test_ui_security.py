@@ -14,7 +14,13 @@ def routes():
 
 
 def url_of(path):
-    names = {"{alert_id}": "abc", "{feed_id}": "wire", "{name}": "newswatch.css"}
+    names = {
+        "{alert_id}": "abc",
+        "{feed_id}": "wire",
+        "{message_id}": "abc",
+        "{rule_id}": "central-bank-opposes",
+        "{name}": "newswatch.css",
+    }
     for name, value in names.items():
         path = path.replace(name, value)
     return f"/newswatch{path}"
@@ -58,7 +64,7 @@ def test_viewer_reads_every_page_and_writes_nothing(visit, newsroom):
 
 def test_viewer_sees_no_write_control(visit, newsroom):
     newsroom.adopt()
-    for path in ("/", "/feeds", "/feeds/wire", "/alerts"):
+    for path in ("/", "/feeds", "/feeds/wire", "/alerts", "/delivery"):
         assert "data-post" not in visit("vera").get(f"/newswatch{path}").text
     assert "data-post" in visit("ada").get("/newswatch/feeds").text
 

@@ -8,16 +8,10 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, table
-from newswatch.errors import PermanentError
-from newswatch.pipeline import notices
+from newswatch.pipeline.letters import retry_letters
 from newswatch.pipeline.services import Services
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors
-from newswatch.store.codec import to_ms
-
-
-class NoSuchLetter(PermanentError):
-    """The id given names no dead letter."""
 
 
 async def _letters(services: Services) -> list[dict[str, Any]]:
@@ -38,21 +32,6 @@ async def _letters(services: Services) -> list[dict[str, Any]]:
                 }
             )
     return rows
-
-
-async def _retry(services: Services, ids: tuple[str, ...]) -> int:
-    with redis_errors():
-        known = await outbox.dead_letters(services.redis)
-        unknown = [name for name in ids if name not in known]
-        if unknown:
-            raise NoSuchLetter(f"no dead letter has the id {unknown[0]}; `newswatch dead` lists them")
-        now_ms = to_ms(services.clock())
-        chosen = await outbox.read_messages(services.redis, ids or known)
-        for queued in chosen:
-            await outbox.revive(services.redis, queued.delivery.message, now_ms)
-        if not await outbox.dead_letters(services.redis):
-            await notices.clear_notice(services, "dead-letters", "All dead letters are queued again.")
-    return len(chosen)
 
 
 @click.group(invoke_without_command=True)
@@ -89,7 +68,7 @@ def list_(call: Invocation) -> None:
 @command
 def retry(call: Invocation, *, message_ids: tuple[str, ...]) -> None:
     """Queue dead letters again, all of them unless ids are given."""
-    count = call.run(lambda services: _retry(services, message_ids))
+    count = call.run(lambda services: retry_letters(services, message_ids))
     if call.json:
         as_json({"retried": count})
     else:

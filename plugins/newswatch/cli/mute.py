@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import asdict
-from datetime import timedelta
 
 import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
 from newswatch.config.durations import parse_duration
-from newswatch.errors import PermanentError
-from newswatch.pipeline.configure import in_force
-from newswatch.pipeline.services import Services, utc_now
-from newswatch.store import mutes
-from newswatch.store.client import redis_errors
+from newswatch.pipeline.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.services import utc_now
 
 DEFAULT_FOR = "24h"
-
-
-class NoSuchRule(PermanentError):
-    """The id given names no rule in force, or none that is muted."""
-
-
-async def _check_rule(services: Services, rule_id: str) -> None:
-    bundle = await in_force(services)
-    known = [rule.id for rule in bundle.rules] if bundle else []
-    if rule_id not in known:
-        raise NoSuchRule(
-            f"no rule in force is called {rule_id}; there are: {', '.join(known[:20]) or 'none'}"
-        )
 
 
 def _seconds(value: str) -> float:
@@ -50,17 +33,10 @@ def mute(call: Invocation, *, rule: str | None, for_: str, channel: str | None) 
     if rule is None:
         _list(call)
         return
-    span = timedelta(seconds=_seconds(for_))
-
-    async def work(services: Services) -> mutes.Mute:
-        await _check_rule(services, rule)
-        now = services.clock()
-        made = mutes.Mute(rule, channel or mutes.EVERYWHERE, now + span, getpass.getuser(), now)
-        with redis_errors():
-            await mutes.put(services.redis, made)
-        return made
-
-    made = call.run(work)
+    length_s = _seconds(for_)
+    made = call.run(
+        lambda services: mute_rule(services, rule, for_s=length_s, by=getpass.getuser(), channel=channel)
+    )
     if call.json:
         as_json(asdict(made))
     else:
@@ -71,11 +47,7 @@ def mute(call: Invocation, *, rule: str | None, for_: str, channel: str | None) 
 
 
 def _list(call: Invocation) -> None:
-    async def work(services: Services) -> list[mutes.Mute]:
-        with redis_errors():
-            return [one for one in await mutes.read(services.redis) if one.until > services.clock()]
-
-    found = call.run(work)
+    found = call.run(muted_now)
     if call.json:
         as_json([asdict(one) for one in found])
         return
@@ -93,14 +65,7 @@ def _list(call: Invocation) -> None:
 @command
 def unmute(call: Invocation, *, rule: str, channel: str | None) -> None:
     """Let RULE speak again."""
-
-    async def work(services: Services) -> list[mutes.Mute]:
-        with redis_errors():
-            return await mutes.lift(services.redis, rule, channel)
-
-    ended = call.run(work)
-    if not ended:
-        raise NoSuchRule(f"{rule} is not muted; `newswatch mute` lists what is")
+    ended = call.run(lambda services: unmute_rule(services, rule, channel))
     if call.json:
         as_json([asdict(one) for one in ended])
     else:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -13,7 +14,7 @@ from redis.asyncio import Redis
 from newswatch.models import Alert, Item
 from newswatch.store import keys
 from newswatch.store.client import fields, text
-from newswatch.store.codec import alert_from_json, item_from_json
+from newswatch.store.codec import alert_from_json, from_ms, item_from_json
 
 MOST_MESSAGES_A_STORY = 50
 
@@ -119,6 +120,13 @@ async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMes
     return {name: _message(name, fields(row)) for name, row in rows if row}
 
 
+def _ids(given: str) -> tuple[str, ...]:
+    try:
+        return tuple(map(str, json.loads(given)))
+    except (ValueError, TypeError):
+        return ()
+
+
 def _message(name: str, raw: dict[str, str]) -> StoredMessage:
     def number(key: str) -> int:
         return int(float(raw.get(key) or 0))
@@ -129,7 +137,7 @@ def _message(name: str, raw: dict[str, str]) -> StoredMessage:
         channel=raw.get("channel", ""),
         story_id=raw.get("story", ""),
         state=raw.get("state", "queued"),
-        alert_ids=tuple(json.loads(raw.get("alerts") or "[]")),
+        alert_ids=_ids(raw.get("alerts") or "[]"),
         root_id=raw.get("root", ""),
         text=raw.get("text", ""),
         ts=raw.get("ts", ""),
@@ -141,6 +149,16 @@ def _message(name: str, raw: dict[str, str]) -> StoredMessage:
         attempts=number("attempts"),
         further=number("further"),
     )
+
+
+async def sent_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
+    """When these messages were sent, as far as they were."""
+    wanted = list(dict.fromkeys(name for name in ids if name))
+    pipe = redis.pipeline(transaction=False)
+    for name in wanted:
+        pipe.hget(keys.message(name), "sent")
+    rows = zip(wanted, await pipe.execute(), strict=True)
+    return {name: from_ms(float(row)) for name, row in rows if row}
 
 
 async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
@@ -209,3 +227,17 @@ async def last_hits(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:
         return {}
     rows = await redis.hmget(keys.HITS_LAST, list(rule_ids))
     return {name: int(row) for name, row in zip(rule_ids, rows, strict=True) if row is not None}
+
+
+async def items_total(redis: Redis) -> int:
+    """Entries ever added to the items stream."""
+    if not await redis.exists(keys.ITEMS):
+        return 0
+    info: Any = await redis.xinfo_stream(keys.ITEMS)
+    return int(info["entries-added"])
+
+
+async def matches_on_day(redis: Redis, now_ms: int) -> int:
+    """Alerts of all rules since midnight UTC."""
+    rows: Any = await redis.hvals(keys.hits(now_ms // 86_400_000))
+    return sum(int(row) for row in rows)

@@ -13,12 +13,14 @@ from fastapi import Depends, Request
 from newswatch.models import Bundle
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.overview.feeds import read_statuses
+from newswatch.pipeline.overview.latency import Latency, read_latency
 from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient, SlackSettings
 
 FEW_FEEDS = 500
 """So many are counted anew for every page; more of them every minute."""
 CENSUS_AGE_S = 60.0
+LATENCY_AGE_S = 10.0
 SLACK_TIMEOUT_S = 3.0
 
 
@@ -33,6 +35,7 @@ class Desk:
         self._make = make
         self._slack = slack
         self._workspace: str | None = None
+        self._latency: tuple[float, Latency] | None = None
         self._services: Services | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._census: tuple[str, float, Mapping[str, str]] | None = None
@@ -45,6 +48,7 @@ class Desk:
         loop = asyncio.get_running_loop()
         if self._services is None or self._loop is not loop:
             self._services, self._loop = await self._make(), loop
+            self._census = self._latency = None
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
         return self._services
 
@@ -64,6 +68,15 @@ class Desk:
             found = await read_statuses(services, bundle)
             self._census = (bundle.label, time.monotonic(), found)
             return found
+
+    async def latency(self, services: Services) -> Latency:
+        """How long news takes, at most a few seconds old."""
+        known = self._latency
+        if known and time.monotonic() - known[0] < LATENCY_AGE_S:
+            return known[1]
+        found = await read_latency(services)
+        self._latency = (time.monotonic(), found)
+        return found
 
     async def slack_link(self, channel: str, ts: str) -> str:
         """The address of a message in Slack's own pages, "" where Slack does not say its workspace's."""

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newswatch.models import Excerpt
 from newswatch.slack.text import clean, pieces_of, usable_link
+from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import Visitor
 from newswatch_airflow.ui.charts import bars
 
@@ -25,7 +26,7 @@ STATIC = {
     "newswatch.js": "text/javascript",
     "theme.js": "text/javascript",
 }
-NAVIGATION = (("", "Status"), ("alerts", "Alerts"), ("feeds", "Feeds"))
+NAVIGATION = (("", "Status"), ("alerts", "Alerts"), ("feeds", "Feeds"), ("delivery", "Delivery"))
 
 
 @cache
@@ -43,6 +44,7 @@ def environment() -> Environment:
         "clean": clean,
         "count": lambda number: f"{number:,}",
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
+        "moment": from_ms,
         "link": lambda url: usable_link(url) or "",
         "span": span,
         "stamp": lambda moment: f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",

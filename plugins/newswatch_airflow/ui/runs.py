@@ -72,14 +72,18 @@ def _standing(session: Session, dag_id: str, model: Any) -> DagStanding:
 
 def findings(found: Sequence[DagStanding]) -> list[Finding]:
     """What of that somebody has to mend. Pure."""
-    return [finding for standing in found for finding in _finding(standing)]
+    missing = [standing.dag_id for standing in found if not standing.known]
+    known = [finding for standing in found if standing.known for finding in _finding(standing)]
+    if not missing:
+        return known
+    names = ", ".join(missing)
+    what = f"Airflow does not know {'the DAG' if len(missing) == 1 else 'the DAGs'} {names}."
+    do = "See the import errors on Airflow's page of DAGs; is the dag-processor up?"
+    return [Finding("dag-missing", "error", what, do, "a-dag-is-missing"), *known]
 
 
 def _finding(standing: DagStanding) -> list[Finding]:
     dag_id = standing.dag_id
-    if not standing.known:
-        what = f"Airflow does not know the DAG {dag_id}."
-        return [Finding(f"dag:{dag_id}", "error", what, "See Airflow's import errors.", "a-dag-is-missing")]
     if standing.paused:
         what = f"The DAG {dag_id} is paused: {_PAUSED[dag_id]}."
         return [

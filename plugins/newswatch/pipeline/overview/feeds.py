@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from newswatch.models import Bundle, Feed, Item
+from newswatch.pipeline import feed_report, moves
+from newswatch.pipeline.hosts import host_of
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_url
-from newswatch.store import archive, feeds, keys
+from newswatch.store import archive, feeds, hosts, keys
 from newswatch.store.client import redis_errors, text
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.feeds import FeedState
@@ -23,18 +25,6 @@ TROUBLED = frozenset({"silent", "failing", "refused", "given-up", "stopped"})
 
 RECENT_ITEMS = 30
 CENSUS_CHUNK = 500
-
-_ADVICE: Mapping[str, str] = {
-    NEW: "Never polled yet: poll_feeds asks it with its next run, within a minute.",
-    "slowed": "Its host asked for fewer requests; it is left alone as long as the host wished.",
-    "silent": "It answers, but far longer than usual has nothing new come. Open the page it is made of: "
-    "if that has news, the feed was abandoned or moved.",
-    "failing": "This often passes by itself: it is tried again with growing pauses, up to an hour.",
-    "refused": "This does not pass by itself. Open the url in a browser; correct url or auth in feeds.yaml.",
-    "given-up": "Nothing came for so long that it is asked once a day only. Correct its url in feeds.yaml, or "
-    "take it out.",
-    "stopped": "The server said it is gone for good. Take it out of feeds.yaml, or give its new url.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +63,14 @@ def chosen(bundle: Bundle, wanted: str, tag: str) -> list[Feed]:
     ]
 
 
-def advice(state: FeedState) -> str:
-    """What to do about a feed in this state; "" where there is nothing to do. Pure."""
-    words = _ADVICE.get(state.status or NEW, "")
-    if state.moved_url:
-        moved = (
-            f"It moved for good and is asked at {redact_url(state.moved_url)}: put that url into feeds.yaml."
-        )
-        return f"{words} {moved}".strip()
-    return words
-
-
-def feed_line(feed: Feed, state: FeedState, due_ms: float | None) -> FeedLine:
-    """What is shown of a feed. Pure."""
+def feed_line(feed: Feed, state: FeedState, due_ms: float | None, paused_ms: int, now_ms: int) -> FeedLine:
+    """What is shown of a feed; `paused_ms` is until when its host wants to be left alone. Pure."""
     return FeedLine(
         feed=feed,
         url=redact_url(feed.url),
         title=state.title,
-        status=state.status or NEW,
-        advice=advice(state),
+        status=feed_report.word(state, paused_ms, now_ms),
+        advice=feed_report.advice(feed, state, paused_ms, now_ms),
         state=state,
         next_poll=_moment(due_ms),
         last_poll=_moment(state.polled_ms),
@@ -111,7 +90,11 @@ async def read_lines(services: Services, page: Sequence[Feed]) -> list[FeedLine]
     with redis_errors():
         states = await feeds.read_states(services.redis, ids)
         due = await services.redis.zmscore(keys.FEEDS_DUE, ids)
-    return [feed_line(feed, states[feed.id], at) for feed, at in zip(page, due, strict=True)]
+        asked = [host_of(moves.asked_url(feed, states[feed.id])) for feed in page]
+        paused = await hosts.pauses(services.redis, asked)
+    now_ms = to_ms(services.clock())
+    rows = zip(page, due, asked, strict=True)
+    return [feed_line(feed, states[feed.id], at, paused.get(host, 0), now_ms) for feed, at, host in rows]
 
 
 async def read_statuses(services: Services, bundle: Bundle) -> dict[str, str]:

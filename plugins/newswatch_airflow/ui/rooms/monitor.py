@@ -1,12 +1,24 @@
-"""For machines that watch: health as JSON. A static token instead of a login."""
+"""For machines that watch: health as JSON, figures for Prometheus. A static token instead of a login."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newswatch.errors import RedisUnavailable
+from newswatch.pipeline.backlog import read_backlog
+from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.overview.alerts import AlertFilter, list_alerts
+from newswatch.pipeline.overview.feeds import counted
+from newswatch.pipeline.overview.latency import LOOKED_AT
+from newswatch.pipeline.overview.metrics import Measured, exposition
+from newswatch.pipeline.overview.queues import read_queues
 from newswatch.pipeline.overview.status import as_dict
+from newswatch.store import archive
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
 from newswatch_airflow.ui.access import monitor
 from newswatch_airflow.ui.desk import DeskDep
 from newswatch_airflow.ui.rooms.status import whole_status
@@ -24,3 +36,25 @@ async def health(desk: DeskDep) -> JSONResponse:
         finding = {"cause": "redis", "level": "error", "what": str(error), "runbook": "redis-is-away"}
         return JSONResponse({"ok": False, "sentence": str(error), "findings": [finding]}, 503)
     return JSONResponse(as_dict(status), 200 if status.ok else 503)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(desk: DeskDep) -> PlainTextResponse:
+    """Figures in Prometheus's text format; 503 where Redis cannot be asked."""
+    services = await desk.services()
+    bundle = await in_force(services)
+    page = await list_alerts(services, AlertFilter(), before=None, limit=LOOKED_AT)
+    with redis_errors():
+        items_total = await archive.items_total(services.redis)
+        matches_today = await archive.matches_on_day(services.redis, to_ms(services.clock()))
+    measured = Measured(
+        status=await whole_status(services),
+        queues=await read_queues(services, bundle),
+        latency=await desk.latency(services),
+        feeds=counted(await desk.statuses(services, bundle)) if bundle else {},
+        states=Counter(line.state for line in page.lines),
+        items_total=items_total,
+        oldest_item_s=(await read_backlog(services)).oldest_item_age_s,
+        matches_today=matches_today,
+    )
+    return PlainTextResponse(exposition(measured), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,157 @@
+"""Delivery as people see it: queues, dead letters and their retry, mutes, latency, figures for monitors."""
+
+import pytest
+
+from feed_server import story
+from newsroom import POLICY
+
+WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
+MONITOR = {"Authorization": "Bearer a token for monitors"}
+
+
+@pytest.fixture
+def ada(visit):
+    return visit("ada")
+
+
+def served(newsroom, title="Central bank opposes the plan"):
+    newsroom.site.serve("/wire", story(1, title))
+
+
+def page(client, path="delivery"):
+    answer = client.get(f"/newswatch/{path}")
+    assert answer.status_code == 200, answer.text[:1000]
+    return answer.text
+
+
+def write(client, path, **body):
+    return client.post(f"/newswatch/api/{path}", json=body, headers=WRITE)
+
+
+def dead_letter(newsroom):
+    """A message that was refused, as the deliver stage leaves it."""
+    served(newsroom)
+    newsroom.poll()
+    newsroom.match()
+    (message_id,) = newsroom.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1)
+    newsroom.redis.hset(
+        f"newswatch:message:{message_id}", mapping={"state": "dead", "error": "invalid_blocks"}
+    )
+    newsroom.redis.zrem(f"newswatch:outbox:{POLICY}", message_id)
+    newsroom.redis.zadd("newswatch:dead", {message_id: 1_700_000_000_000})
+    return message_id
+
+
+def test_empty_newsroom_has_a_whole_delivery_page(ada, newsroom):
+    newsroom.adopt()
+    text = page(ada)
+    for words in ("No dead letters", "Nothing is muted", "Nothing dated has been sent yet", "nothing waits"):
+        assert words in text
+
+
+def test_queue_shows_what_waits_and_why_it_is_paused(ada, newsroom):
+    served(newsroom)
+    newsroom.poll()
+    newsroom.match()
+    newsroom.redis.hset(
+        f"newswatch:channel:{POLICY}", mapping={"until": 9_999_999_999_999, "reason": "not_in_channel <b>"}
+    )
+    text = page(ada)
+    assert '<td data-label="Queued">1</td>' in text
+    assert "not_in_channel &lt;b&gt;" in text
+    assert f"Channel {POLICY} is paused" in page(ada, "")
+
+
+def test_dead_letter_is_shown_with_its_payload_and_sent_after_a_retry(ada, newsroom):
+    message_id = dead_letter(newsroom)
+    text = page(ada)
+    assert "invalid_blocks" in text
+    assert message_id in text
+    assert "rich_text" in text
+    assert "state-dead" in page(ada, "alerts")
+    answer = write(ada, f"dead/{message_id}/retry")
+    assert answer.status_code == 200, answer.text
+    newsroom.deliver()
+    assert len(newsroom.posts()) == 1
+    assert "No dead letters" in page(ada)
+
+
+def test_retry_of_an_unknown_letter_says_so(ada, newsroom):
+    newsroom.adopt()
+    answer = write(ada, "dead/nothing/retry")
+    assert answer.status_code == 400
+    assert "no dead letter" in answer.json()["detail"]
+
+
+def test_mute_keeps_alerts_back_until_unmuted(ada, newsroom):
+    newsroom.adopt()
+    assert write(ada, "rules/central-bank-opposes/mute", **{"for": "2h"}).status_code == 200
+    served(newsroom)
+    newsroom.run()
+    assert newsroom.posts() == []
+    text = page(ada)
+    assert '<td data-label="By">ada</td>' in text
+    assert '<td data-label="Kept back">1</td>' in text
+    assert "state-muted" in page(ada, "alerts")
+    assert write(ada, "rules/central-bank-opposes/unmute").status_code == 200
+    assert "Nothing is muted" in page(ada)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("rules/nothing/mute", {"for": "2h"}, 400),
+        ("rules/central-bank-opposes/mute", {"for": "soon"}, 422),
+        ("rules/central-bank-opposes/mute", {"for": "2h", "more": 1}, 422),
+        ("rules/central-bank-opposes/unmute", {}, 400),
+    ],
+)
+def test_mute_that_makes_no_sense_is_refused_with_a_reason(ada, newsroom, path, body, status):
+    newsroom.adopt()
+    answer = write(ada, path, **body)
+    assert answer.status_code == status
+    assert isinstance(answer.json()["detail"], str)
+
+
+def test_latency_tells_median_and_p95(ada, newsroom):
+    served(newsroom)
+    newsroom.run()
+    text = page(ada)
+    assert "Half of the newest 1 alerts took less than <strong>5 min</strong>" in text
+    assert "<rect " in text
+
+
+def test_metrics_tell_queues_alerts_feeds_and_latencies(visit, newsroom):
+    served(newsroom)
+    newsroom.feeds("wire", "gone")
+    newsroom.run()
+    answer = visit().get("/newswatch/metrics", headers=MONITOR)
+    assert answer.status_code == 200
+    lines = answer.text.splitlines()
+    assert "newswatch_items_total 1" in lines
+    assert 'newswatch_recent_alerts{state="sent"} 1' in lines
+    assert 'newswatch_feeds{state="refused"} 1' in lines
+    assert "newswatch_matches_today 1" in lines
+    assert any(
+        line.startswith('newswatch_latency_seconds{step="publication_to_sent",quantile="0.5"} 3')
+        for line in lines
+    )
+    names = {line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")}
+    declared = {line.split(" ")[2] for line in lines if line.startswith("# TYPE")}
+    assert names <= declared
+
+
+def test_health_says_what_a_person_would_read(visit, newsroom):
+    newsroom.adopt()
+    answer = visit().get("/newswatch/api/health", headers=MONITOR)
+    data = answer.json()
+    assert answer.status_code == 503  # this database has no DAGs
+    assert not data["ok"]
+    assert data["findings"][0]["runbook"] == "a-dag-is-missing"
+
+
+def test_health_without_redis_is_an_answer_too(visit, newsroom, settings):
+    settings.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", '{"conn_type": "redis", "host": "127.0.0.1", "port": 1}')
+    answer = visit().get("/newswatch/api/health", headers=MONITOR)
+    assert answer.status_code == 503
+    assert answer.json()["findings"][0]["runbook"] == "redis-is-away"
