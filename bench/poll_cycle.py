@@ -32,6 +32,10 @@ READER = ROOT / ".cache" / "bench-reader"
 READER_PACKAGES = ("reader==3.26", "sgmllib3k==1.0.0")
 """The second one is what the feedparser inside the first one imports."""
 TEMPLATES = 60
+_NAMES = (
+    "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:media='http://search.yahoo.com/mrss/'"
+    " xmlns:content='http://purl.org/rss/1.0/modules/content/'"
+)
 NAIVE_SHARE = 5
 _WORDS = [
     "the",
@@ -56,10 +60,14 @@ TARGETS = {"unchanged_304": 1.0, "without_validators": 1.5, "changed_ms": 6.0, "
 def item(number: int, dice: random.Random) -> str:
     """One RSS item; @@ stands for the feed's number."""
     text = " ".join(dice.choices(_WORDS, k=120))
+    link = f"https://bench.example/@@/{number}"
     return (
-        f"<item><title>{text[:70]} {number}</title><link>https://bench.example/@@/{number}</link>"
-        f"<guid>@@-{number}</guid><pubDate>Mon, 02 Nov 2026 10:00:00 GMT</pubDate>"
-        f"<description>&lt;p&gt;{text}&lt;/p&gt;&lt;p&gt;{text[:200]}&lt;/p&gt;</description></item>"
+        f"<item><title>{text[:70]} {number}</title><link>{link}</link><guid isPermaLink='false'>@@-{number}</guid>"
+        f"<dc:creator>A. Writer</dc:creator><category>markets</category><category>policy</category>"
+        f"<pubDate>Mon, 02 Nov 2026 10:00:00 GMT</pubDate><media:content url='{link}.jpg' medium='image'/>"
+        f"<description>{text[:200]}</description><content:encoded><![CDATA[<p><img src='{link}.jpg' alt='x'>"
+        f"<a href='/{number}'>{text[:40]}</a> <em>{text[40:90]}</em>{text[90:400]}</p><p>{text[400:]}</p>]]>"
+        f"</content:encoded></item>"
     )
 
 
@@ -95,7 +103,7 @@ class Site:
         """Its document as it is now."""
         new = [item(100_000 + n, random.Random(n)) for n in range(2 * self.revision(number))]
         rows = "".join(reversed(new)) + self._templates[number % TEMPLATES]
-        head = f"<rss version='2.0'><channel><title>Feed {number}</title><link>https://bench.example/</link>"
+        head = f"<rss version='2.0' {_NAMES}><channel><title>Feed {number}</title><link>https://bench.example/</link>"
         return f"{head}{rows}</channel></rss>".replace("@@", str(number)).encode()
 
 

@@ -28,6 +28,8 @@ from newswatch.models import ParsedFeed
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 _DYING_S = 5.0
+_PATIENCE_S = 0.3
+"""A process costs a tenth of a second to start, a usual document some milliseconds to parse."""
 _ENDED_BY_LIMIT = {
     -signal.SIGPROF: "processor time",
     -signal.SIGXCPU: "processor time",
@@ -56,6 +58,7 @@ class ParserPool:
         self._slots = asyncio.Semaphore(size)
         self._idle: list[asyncio.subprocess.Process] = []
         self._busy: set[asyncio.subprocess.Process] = set()
+        self._freed = asyncio.Event()
 
     async def __aenter__(self) -> ParserPool:  # noqa: PYI034 - typing.Self is Python 3.11's
         return self
@@ -122,14 +125,27 @@ class ParserPool:
             self._busy.discard(process)
             if reusable:
                 self._idle.append(process)
+                self._freed.set()
             else:
                 await _end(process)
 
     async def _take(self) -> asyncio.subprocess.Process:
-        while self._idle:
-            process = self._idle.pop()
-            if process.returncode is None:
-                return process
+        """An idle process; another one is started only where the busy ones take their time."""
+        patient = True
+        while True:
+            while self._idle:
+                process = self._idle.pop()
+                if process.returncode is None:
+                    return process
+            if not self._busy or not patient:
+                return await self._start()
+            self._freed.clear()
+            try:
+                await asyncio.wait_for(self._freed.wait(), _PATIENCE_S)
+            except asyncio.TimeoutError:
+                patient = False
+
+    async def _start(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,

@@ -31,7 +31,7 @@ class HostPauses:
 
     def until_ms(self, url: str) -> int:
         """When the host of `url` may be asked again; 0 for now."""
-        until_ms = self._paused.get(host_of(url), 0)
+        until_ms = self._paused.get(host_of(url), 0) if self._paused else 0
         return until_ms if until_ms > to_ms(self._services.clock()) else 0
 
     async def pause(self, url: str, wait_s: float) -> None:

@@ -114,11 +114,14 @@ class StateUpdate:
 async def write_updates(redis: Redis, updates: Iterable[StateUpdate]) -> None:
     """Many feeds' updates in one round trip."""
     pipe = redis.pipeline(transaction=False)
+    due: dict[Any, Any] = {}
     for update in updates:
         values: dict[Any, Any] = dict(update.values)
         if values:
             pipe.hset(keys.feed(update.feed_id), mapping=values)
-        pipe.zadd(keys.FEEDS_DUE, {update.feed_id: update.next_due_ms})
+        due[update.feed_id] = update.next_due_ms
+    if due:
+        pipe.zadd(keys.FEEDS_DUE, due)
     await pipe.execute()
 
 
