@@ -21,6 +21,14 @@ settings.load_profile("newswatch")
 from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set just above)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """What is derived from files is kept with the tests, not with the user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEWSWATCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory):
     """One real server for the whole session; use `redis_url`, which hands it out empty."""

@@ -67,6 +67,16 @@ def _from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
     return model(**values)
 
 
+def rule_to_plain(rule: Rule) -> dict[str, Any]:
+    """A rule as JSON can hold it."""
+    return _to_plain(rule)
+
+
+def rule_from_plain(plain: Mapping[str, Any]) -> Rule:
+    """The rule that `rule_to_plain` gave. Raises TypeError, KeyError or AttributeError for anything else."""
+    return _from_plain(Rule, plain)
+
+
 def _content(
     feeds: Sequence[Feed],
     rules: Sequence[Rule],

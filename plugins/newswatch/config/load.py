@@ -10,13 +10,16 @@ from datetime import date
 from pathlib import Path
 
 from newswatch.config.checker import QueryChecker
-from newswatch.config.draft import Draft, Loaded, Place
+from newswatch.config.draft import Draft, Loaded
 from newswatch.config.feeds_file import FeedsPart, read_feeds
-from newswatch.config.queries import check_queries
+from newswatch.config.keep import keep_sound, read_misfits
+from newswatch.config.kept import NoShelf, Shelf
+from newswatch.config.queries import check_expiry, check_queries
 from newswatch.config.receivers_file import ReceiversPart, read_receivers
 from newswatch.config.references import check_references
 from newswatch.config.report import Report
 from newswatch.config.watchlist_file import WatchlistPart, read_watchlists
+from newswatch.config.watchlist_source import WatchlistFile
 from newswatch.config.yaml_tree import read_document
 from newswatch.errors import Problem
 
@@ -28,33 +31,38 @@ FEEDS, WATCHLIST, WATCHLIST_FOLDER, RECEIVERS = (
 )
 
 
-def load_config(directory: Path, checker: QueryChecker, *, today: date) -> Loaded:
+def load_config(directory: Path, checker: QueryChecker, *, today: date, shelf: Shelf | None = None) -> Loaded:
     """Read feeds.yaml, watchlist.yaml, watchlist.d/*.yaml and receivers.yaml.
 
     All problems of all files are given at once, in the order of the files and their lines. Any
-    error means no draft. `today` (UTC) decides which rules have expired. Raises nothing for
+    error means no draft. `today` (UTC) decides which rules have expired. `shelf` keeps what
+    came of sound watchlist files; the answer is the same with it and without. Raises nothing for
     what the files hold.
     """
     missing = _folder_problem(directory)
     if missing is not None:
         return Loaded(None, (missing,))
     with _collection_paused():
-        return _load(directory, checker, today)
+        return _load(directory, checker, today, shelf or NoShelf())
 
 
-def _load(directory: Path, checker: QueryChecker, today: date) -> Loaded:
+def _load(directory: Path, checker: QueryChecker, today: date, shelf: Shelf) -> Loaded:
     feeds_report = Report(read_document(directory / FEEDS))
-    watchlist_reports = [Report(read_document(path)) for path in watchlist_files(directory)]
+    files = [WatchlistFile(path, shelf) for path in watchlist_files(directory)]
     receivers_report = Report(read_document(directory / RECEIVERS))
     feeds = read_feeds(feeds_report)
-    watchlist = read_watchlists(watchlist_reports)
     receivers = read_receivers(receivers_report)
+    read_misfits(files, feeds, receivers)
+    watchlist = read_watchlists(files)
     check_references(watchlist, feeds, receivers)
-    check_queries(watchlist, checker, feeds.default_lang, today)
-    _warn_of_unread(directory, watchlist_reports[0])
-    reports = [feeds_report, *watchlist_reports, receivers_report]
+    check_queries(watchlist, checker, feeds.default_lang)
+    keep_sound(files, watchlist, feeds, receivers, shelf)
+    check_expiry(watchlist, today)
+    reports = [feeds_report, *(file.report for file in files), receivers_report]
+    _warn_of_nothing(watchlist, files[0].report, reports)
+    _warn_of_unread(directory, files[0].report)
     draft = None if any(report.errors for report in reports) else _draft(feeds, watchlist, receivers)
-    return Loaded(draft, _in_order(reports), _places(watchlist))
+    return Loaded(draft, _in_order(reports), watchlist.places())
 
 
 def watchlist_files(directory: Path) -> list[Path]:
@@ -101,6 +109,13 @@ def _folder_problem(directory: Path) -> Problem | None:
     return Problem(str(directory), 1, 1, message)
 
 
+def _warn_of_nothing(watchlist: WatchlistPart, report: Report, reports: Sequence[Report]) -> None:
+    if any(report.errors for report in reports):
+        return
+    if watchlist.complete and next(watchlist.sound_rules(), None) is None:
+        report.warning_at(1, 1, "there are no rules, so nothing will alert")
+
+
 def _warn_of_unread(directory: Path, report: Report) -> None:
     for path in sorted((directory / WATCHLIST_FOLDER).glob("*.yml")):
         report.warning_at(1, 1, f"{WATCHLIST_FOLDER}/{path.name} is not read: rename it to end in .yaml")
@@ -109,11 +124,9 @@ def _warn_of_unread(directory: Path, report: Report) -> None:
 def _draft(feeds: FeedsPart, watchlist: WatchlistPart, receivers: ReceiversPart) -> Draft:
     return Draft(
         feeds=tuple(feeds.feeds),
-        rules=tuple(source.rule for source in watchlist.rules if source.rule is not None),
+        rules=tuple(watchlist.sound_rules()),
         receivers=tuple(receivers.receivers),
-        lists={
-            name: source.entries for name, source in watchlist.lists.items() if source.entries is not None
-        },
+        lists=watchlist.sound_lists(),
         default_lang=feeds.default_lang,
     )
 
@@ -121,12 +134,3 @@ def _draft(feeds: FeedsPart, watchlist: WatchlistPart, receivers: ReceiversPart)
 def _in_order(reports: Sequence[Report]) -> tuple[Problem, ...]:
     ordered = (sorted(report.problems, key=lambda problem: (problem.line, problem.col)) for report in reports)
     return tuple(problem for problems in ordered for problem in problems)
-
-
-def _places(watchlist: WatchlistPart) -> dict[str, Place]:
-    places: dict[str, Place] = {}
-    for source in watchlist.rules:
-        node = source.given.node_of("id")
-        place = Place(source.report.document.file, node.line, node.col)
-        places.setdefault(source.given.get("id", ""), place)
-    return places

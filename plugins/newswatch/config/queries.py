@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from newswatch.config.checker import Finding, ListFinding, Lists, QueryChecker
+from newswatch.config.report import Report
 from newswatch.config.watchlist_file import ListSource, RuleSource, WatchlistPart
 from newswatch.config.yaml_tree import ListNode, Scalar
 from newswatch.models import Rule
@@ -19,16 +20,16 @@ _NEEDS_QUOTES = re.compile(r"[\s\-?:,\[\]{}#&*!|>'\"%@`]|.*(?::\s|\s#|:$)", re.D
 """What YAML would not read as the same plain text: there the quotes are YAML's by need."""
 
 
-def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str, today: date) -> None:
-    """Report what is wrong with lists, queries and examples.
+def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str) -> None:
+    """Report what is wrong with lists, queries and examples of the files that were read anew.
 
     A query that uses a list which was refused is left alone: the list's own error comes first.
     """
-    lists = {name: source.entries for name, source in part.lists.items() if source.entries is not None}
+    lists = part.sound_lists()
     broken = part.lists.keys() - lists.keys()
-    broken |= _check_lists(part, lists, broken, checker)
+    if part.rules or part.lists:
+        broken |= _check_lists(part, lists, broken, checker)
     for source in part.rules:
-        _check_expiry(source, today)
         node = source.given.node_of("query")
         query: str | None = source.given.get("query")
         if query is None or not isinstance(node, Scalar):
@@ -53,6 +54,8 @@ def _check_lists(part: WatchlistPart, lists: Lists, broken: set[str], checker: Q
     """
     found = checker.check_lists(lists)
     for finding in found:
+        if finding.list_name not in part.lists:
+            continue
         entries = lists[finding.list_name]
         entry = entries[finding.entry_index] if 0 <= finding.entry_index < len(entries) else ""
         if not _uses(entry, broken, lists, complete=part.complete):
@@ -94,11 +97,29 @@ def _check_examples(source: RuleSource, rule: Rule, checker: QueryChecker, lists
         source.report.error(where, f"rule {rule.id!r}: {finding.kind}: {finding.message}")
 
 
-def _check_expiry(source: RuleSource, today: date) -> None:
-    expires: str | None = source.given.get("expires")
+def check_expiry(part: WatchlistPart, today: date) -> None:
+    """Warn of rules that are in force no more. Apart, since it is another answer every day."""
+    for source in part.rules:
+        node = source.given.node_of("expires")
+        _warn_of_expiry(
+            source.report,
+            source.given.get("id", ""),
+            source.given.get("expires"),
+            (node.line, node.col),
+            today,
+        )
+    for kept, report in part.kept:
+        for number, line, col in kept.expiries:
+            rule = kept.rules[number]
+            _warn_of_expiry(report, rule.id, rule.expires, (line, col), today)
+
+
+def _warn_of_expiry(
+    report: Report, rule_id: str, expires: str | None, place: tuple[int, int], today: date
+) -> None:
     if expires is not None and date.fromisoformat(expires) < today:
-        message = f"rule {source.given.get('id', '')!r}: expired on {expires} and alerts no more: remove it or move the date"
-        source.report.warning(source.given.node_of("expires"), message)
+        message = f"rule {rule_id!r}: expired on {expires} and alerts no more: remove it or move the date"
+        report.warning_at(*place, message)
 
 
 def _warn_of_yaml(source: RuleSource, node: Scalar) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from newswatch.config.draft import Place
+from newswatch.config.kept import KeptFile
 from newswatch.config.records import Given, Reading
 from newswatch.config.report import Report
-from newswatch.config.shapes import WATCHLIST_FILE
 from newswatch.config.unique import Names
+from newswatch.config.watchlist_source import WatchlistFile
 from newswatch.models import FeedFilter, Rule, Threshold
 
 
@@ -32,29 +34,67 @@ class ListSource:
 
 @dataclass(slots=True)
 class WatchlistPart:
-    """What the watchlist files gave together."""
+    """What the watchlist files gave together.
+
+    `rules` and `lists` are those of the files that were read anew; what was kept of the others
+    needs no further check.
+    """
 
     rules: list[RuleSource] = field(default_factory=list)
     lists: dict[str, ListSource] = field(default_factory=dict)
+    files: list[tuple[Report, KeptFile | list[RuleSource]]] = field(default_factory=list)
     complete: bool = True
     """Whether all files could be read, so that a list not found is unknown."""
 
+    @property
+    def kept(self) -> Iterator[tuple[KeptFile, Report]]:
+        """What was kept of the files that were not read."""
+        return ((found, report) for report, found in self.files if isinstance(found, KeptFile))
 
-def read_watchlists(reports: Sequence[Report]) -> WatchlistPart:
-    """The rules and lists of all documents; what is wrong goes to their reports."""
+    def sound_lists(self) -> dict[str, tuple[str, ...]]:
+        """The lists of all files but for those that were refused."""
+        found = {name: tuple(entries) for kept, _ in self.kept for name, entries in kept.lists.items()}
+        fresh = self.lists.items()
+        return {**found, **{name: source.entries for name, source in fresh if source.entries is not None}}
+
+    def sound_rules(self) -> Iterator[Rule]:
+        """The rules of all files, in the order of the files, but for those that were refused."""
+        for _, found in self.files:
+            if isinstance(found, KeptFile):
+                yield from found.rules
+            else:
+                yield from (source.rule for source in found if source.rule is not None)
+
+    def places(self) -> dict[str, Place]:
+        """Where each rule's id stands first."""
+        places: dict[str, Place] = {}
+        for report, found in self.files:
+            name = report.document.file
+            if isinstance(found, KeptFile):
+                for rule, (line, col) in zip(found.rules, found.places, strict=True):
+                    places.setdefault(rule.id, Place(name, line, col))
+                continue
+            for source in found:
+                node = source.given.node_of("id")
+                places.setdefault(source.given.get("id", ""), Place(name, node.line, node.col))
+        return places
+
+
+def read_watchlists(files: Sequence[WatchlistFile]) -> WatchlistPart:
+    """The rules and lists of all files; what is wrong goes to their reports."""
     part = WatchlistPart()
     ids, names = Names("rule id"), Names("list")
-    for report in reports:
-        root = report.document.root
-        reading = None if root is None else WATCHLIST_FILE.read(root, "", report)
+    for file in files:
+        if file.kept is not None:
+            part.files.append((file.report, file.kept))
+            continue
+        reading = file.reading
         if reading is None:
             part.complete = False
             continue
         part.complete = part.complete and (reading.sound or "lists" in reading.givens)
-        _read_lists(reading, report, part, names)
-        _read_rules(reading, report, part, ids)
-    if part.complete and not part.rules and not any(report.errors for report in reports):
-        reports[0].warning_at(1, 1, "there are no rules, so nothing will alert")
+        _read_lists(reading, file.report, part, names)
+        _read_rules(reading, file.report, part, ids)
     return part
 
 
@@ -67,11 +107,14 @@ def _read_lists(reading: Reading, report: Report, part: WatchlistPart, names: Na
 
 
 def _read_rules(reading: Reading, report: Report, part: WatchlistPart, ids: Names) -> None:
+    found: list[RuleSource] = []
+    part.files.append((report, found))
     for given in reading.get("rules", ()):
         _check_filter(given, report)
         fresh = ids.add(given, report)
         rule = _rule(given) if given.sound and fresh else None
-        part.rules.append(RuleSource(given, report, rule))
+        found.append(RuleSource(given, report, rule))
+    part.rules.extend(found)
 
 
 def _check_filter(given: Reading, report: Report) -> None:

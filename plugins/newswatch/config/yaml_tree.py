@@ -72,6 +72,12 @@ class Document:
 
 def read_document(path: Path) -> Document:
     """Read and parse one file. Never raises for what a file may hold: that gives a problem."""
+    data = read_data(path)
+    return data if isinstance(data, Document) else parse_document(str(path), data)
+
+
+def read_data(path: Path) -> bytes | Document:
+    """The bytes of one file; a document without root, but with a problem, where they cannot be had."""
     name = str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -79,13 +85,12 @@ def read_document(path: Path) -> Document:
                 f"the file is over {MAX_BYTES // 1_000_000} MB: split it, e.g. into files below watchlist.d/"
             )
             return Document(name, problems=[Problem(name, 1, 1, message)])
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return Document(name, problems=[Problem(name, 1, 1, "the file is missing: create it")])
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return Document(name, problems=[Problem(name, 1, 1, f"the file cannot be read: {reason}")])
-    return parse_document(name, data)
 
 
 def parse_document(name: str, data: bytes) -> Document:

@@ -6,6 +6,7 @@ the caller gets every problem with file, line and column.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from newswatch.models import Bundle
 from newswatch.pipeline import notices
 from newswatch.pipeline.check import RulesChecker
 from newswatch.pipeline.services import Services
+from newswatch.pipeline.shelf import Shelf
 from newswatch.store import configuration, feeds
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -61,7 +63,7 @@ async def in_force(services: Services) -> Bundle | None:
 
 def check_files(directory: Path, today: date) -> Loaded:
     """Read and check the files; says nothing to anyone."""
-    return load_config(directory, RulesChecker(), today=today)
+    return load_config(directory, RulesChecker(), today=today, shelf=Shelf.from_env(os.environ))
 
 
 async def adopt_config(services: Services) -> Adoption:

@@ -16,11 +16,12 @@ from datetime import datetime
 from newswatch.errors import LeaseLost
 from newswatch.models import SEVERITIES, Alert, Bundle, Feed, Item, Match, Rule, alert_id
 from newswatch.pipeline import notices
+from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.identity import is_late_edit
 from newswatch.pipeline.routing import names, routes
 from newswatch.pipeline.services import DEFAULT_RULE_CAP, Services
-from newswatch.rules import ItemText, Watchlist, compile_watchlist, stem, tokenize
+from newswatch.rules import ItemText, Watchlist, stem, tokenize
 from newswatch.slack.excerpt import excerpts_for
 from newswatch.store import feeds, items
 from newswatch.store.client import redis_errors
@@ -73,7 +74,7 @@ class Watch:
         self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
-        self._watchlist: Watchlist = compile_watchlist(bundle.rules, bundle.lists, bundle.default_lang)
+        self._watchlist: Watchlist = compiled(bundle.rules, bundle.lists, bundle.default_lang)
 
     def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
         """The rules in force that the item satisfies. `today` is an ISO date."""

@@ -1,0 +1,85 @@
+"""Which watchlist files need not be read again, and what is kept of those that were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newswatch.config.feeds_file import FeedsPart
+from newswatch.config.kept import KIND, KeptFile, Names, Shelf, ground_of
+from newswatch.config.receivers_file import ReceiversPart
+from newswatch.config.report import Report
+from newswatch.config.watchlist_file import RuleSource, WatchlistPart
+from newswatch.config.watchlist_source import WatchlistFile
+
+
+def read_misfits(files: Sequence[WatchlistFile], feeds: FeedsPart, receivers: ReceiversPart) -> None:
+    """Read anew the kept files that no longer fit what stands around them.
+
+    Reading one changes nothing for the others: its ids and lists are what they were.
+    """
+    if all(file.kept is None for file in files):
+        return
+    lists = {name: entries for file in files for name, entries in file.lists().items()}
+    uses = Counter(rule_id for file in files for rule_id in file.rule_ids())
+    uses.update(f"${name}" for file in files for name in file.lists())
+    twice = {name for name, count in uses.items() if count > 1}
+    known = receivers.complete and feeds.complete
+    misfits = []
+    for file in files:
+        kept = file.kept
+        if kept is None:
+            continue
+        alone = not twice or twice.isdisjoint([*file.rule_ids(), *(f"${name}" for name in file.lists())])
+        if not (
+            known
+            and alone
+            and kept.fits(receivers.ids, feeds.ids, feeds.tags)
+            and kept.ground == ground_of(kept.names.lists, lists, feeds.default_lang)
+        ):
+            misfits.append(file)
+    for file in misfits:
+        file.read_anew()
+
+
+def keep_sound(
+    files: Sequence[WatchlistFile],
+    watchlist: WatchlistPart,
+    feeds: FeedsPart,
+    receivers: ReceiversPart,
+    shelf: Shelf,
+) -> None:
+    """Keep what came of the files that were read and are sound, all names known."""
+    if not (watchlist.complete and feeds.complete and receivers.complete):
+        return
+    lists = watchlist.sound_lists()
+    found = {id(report): sources for report, sources in watchlist.files if isinstance(sources, list)}
+    for file in files:
+        sources = found.get(id(file.report))
+        if sources is None or file.key is None or file.report.errors:
+            continue
+        kept = _kept(file, sources)
+        if kept.fits(receivers.ids, feeds.ids, feeds.tags):
+            ground = ground_of(kept.names.lists, lists, feeds.default_lang)
+            shelf.put(KIND, file.key, replace(kept, ground=ground).to_bytes())
+
+
+def _kept(file: WatchlistFile, sources: Sequence[RuleSource]) -> KeptFile:
+    rules = tuple(source.rule for source in sources if source.rule is not None)
+    nodes = [source.given.node_of("id") for source in sources]
+    ends = [(number, source.given.node_of("expires")) for number, source in enumerate(sources)]
+    lists = file.lists()
+    return KeptFile(
+        rules=rules,
+        places=tuple((node.line, node.col) for node in nodes),
+        expiries=tuple((number, node.line, node.col) for number, node in ends if rules[number].expires),
+        lists=lists,
+        warnings=_warnings(file.report),
+        names=Names.of(rules, lists),
+        ground="",
+    )
+
+
+def _warnings(report: Report) -> tuple[tuple[int, int, str], ...]:
+    return tuple((problem.line, problem.col, problem.message) for problem in report.problems)

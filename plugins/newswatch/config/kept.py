@@ -1,0 +1,158 @@
+"""What checking a watchlist file came to, kept so that an unchanged file is not read again.
+
+Kept is only a file without errors, all of whose names were known. It is used again while its bytes are
+the same and it still fits what stands around it: the receivers, feeds and tags it names are there,
+the lists its queries use say the same, none of its ids stands elsewhere too. Otherwise the file is
+read anew, since only its nodes know the places that messages name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from newswatch.config.codec import rule_from_plain, rule_to_plain
+from newswatch.models import Rule, short_hash
+
+FORMAT = 1
+"""Of `KeptFile.to_bytes`. It grows with every change of the form."""
+
+KIND = "watchlist-file"
+
+Lists = Mapping[str, Sequence[str]]
+At = tuple[int, int]
+"""Line and column, both from 1."""
+
+_LIST_USE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_-]*)")
+
+
+class Shelf(Protocol):
+    """Where things are kept: an entry comes back as it was put, or not at all."""
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """The entry, if it is there."""
+        ...
+
+    def put(self, kind: str, key: str, data: bytes) -> None:
+        """Keep an entry, if that is possible."""
+        ...
+
+
+class NoShelf:
+    """Keeps nothing."""
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """Never anything."""
+
+    def put(self, kind: str, key: str, data: bytes) -> None:
+        """Forgotten at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that a file's rules use. `lists` are those in queries and in its own lists' entries."""
+
+    receivers: tuple[str, ...]
+    feeds: tuple[str, ...]
+    tags: tuple[str, ...]
+    lists: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule], lists: Lists) -> Names:
+        """All names, each once."""
+        texts = [rule.query for rule in rules if "$" in rule.query]
+        texts += [entry for entries in lists.values() for entry in entries]
+        return cls(
+            receivers=_each(name for rule in rules for name in rule.notify),
+            feeds=_each(name for rule in rules for name in rule.feeds.ids),
+            tags=_each(name for rule in rules for name in rule.feeds.tags),
+            lists=_each([*lists, *(name for text in texts for name in _LIST_USE.findall(text))]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """One sound watchlist file: rules with their places, lists, warnings, and what they rest on.
+
+    `expiries` are the places of `expires`, by the rule's number. `ground` names the lists that the
+    file's queries use, and the default language; see `ground_of`.
+    """
+
+    rules: tuple[Rule, ...]
+    places: tuple[At, ...]
+    expiries: tuple[tuple[int, int, int], ...]
+    lists: Lists
+    warnings: tuple[tuple[int, int, str], ...]
+    names: Names
+    ground: str
+
+    def fits(self, receivers: Collection[str], feeds: Collection[str], tags: Collection[str]) -> bool:
+        """Whether all names of other files that the rules use are known."""
+        names = self.names
+        wanted = ((names.receivers, receivers), (names.feeds, feeds), (names.tags, tags))
+        return all(name in known for used, known in wanted for name in used)
+
+    def to_bytes(self) -> bytes:
+        """As JSON."""
+        plain = {
+            "format": FORMAT,
+            "rules": [rule_to_plain(rule) for rule in self.rules],
+            "places": self.places,
+            "expiries": self.expiries,
+            "lists": dict(self.lists),
+            "warnings": self.warnings,
+            "names": asdict(self.names),
+            "ground": self.ground,
+        }
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> KeptFile | None:
+        """What `to_bytes` wrote; None for anything else."""
+        try:
+            plain: dict[str, Any] = json.loads(data)
+            if plain["format"] != FORMAT:
+                return None
+            return cls(
+                rules=tuple([rule_from_plain(rule) for rule in plain["rules"]]),
+                places=tuple([(line, col) for line, col in plain["places"]]),
+                expiries=tuple([(number, line, col) for number, line, col in plain["expiries"]]),
+                lists={name: tuple(entries) for name, entries in plain["lists"].items()},
+                warnings=tuple([(line, col, message) for line, col, message in plain["warnings"]]),
+                names=Names(**{kind: tuple(names) for kind, names in plain["names"].items()}),
+                ground=plain["ground"],
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Whatever it is, the file itself says it better.
+            return None
+
+
+def key_of(data: bytes) -> str:
+    """The key of a file's bytes."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def ground_of(names: Iterable[str], lists: Lists, default_lang: str) -> str:
+    """Names what judging a file's queries rests on: the lists it uses, theirs too, and the language.
+
+    A list that is not there is part of it as well.
+    """
+    waiting, seen = sorted(names), dict.fromkeys(names)
+    parts = [default_lang]
+    while waiting:
+        name = waiting.pop()
+        entries = lists.get(name)
+        parts += [name, "absent"] if entries is None else [name, str(len(entries)), *entries]
+        for inner in (inner for entry in entries or () for inner in _LIST_USE.findall(entry)):
+            if inner not in seen:
+                seen[inner] = None
+                waiting.append(inner)
+    return short_hash(*parts, size=32)
+
+
+def _each(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))

@@ -1,0 +1,162 @@
+"""A shelf must change how long loading takes and nothing else: each test holds it to loading without."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from config_fakes import EasyChecker
+
+from newswatch.config.load import load_config
+
+HERE = Path(__file__).parent
+BROKEN = sorted((HERE / "broken").glob("*/*.yaml"))
+TODAY = date(2026, 11, 22)
+
+RULE = "- id: {id}\n  query: {query}\n  notify: [{notify}]\n"
+
+
+class DictShelf:
+    """Keeps everything in memory."""
+
+    def __init__(self):
+        self.entries = {}
+
+    def get(self, kind, key):
+        return self.entries.get((kind, key))
+
+    def put(self, kind, key, data):
+        self.entries[kind, key] = data
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(HERE / "healthy", tmp_path / "config")
+    return tmp_path / "config"
+
+
+@pytest.fixture
+def shelf():
+    return DictShelf()
+
+
+def load(folder, shelf=None, today=TODAY):
+    checker = EasyChecker()
+    return load_config(folder, checker, today=today, shelf=shelf), [query for query, _ in checker.checked]
+
+
+def assert_same(folder, shelf, today=TODAY):
+    """Loading with the shelf says what loading without it says; the queries that were checked for it."""
+    plain, _ = load(folder, today=today)
+    kept, checked = load(folder, shelf, today=today)
+    assert kept == plain
+    if plain.draft is not None:
+        assert kept.draft.digest == plain.draft.digest
+    return checked
+
+
+def test_unchanged_files_are_not_checked_again(folder, shelf):
+    assert assert_same(folder, shelf)
+    assert assert_same(folder, shelf) == []
+
+
+def test_only_the_edited_file_is_checked_again(folder, shelf):
+    load(folder, shelf)
+    (folder / "watchlist.d" / "more.yaml").write_text(
+        "rules:\n" + RULE.format(id="one-more", query="rates", notify="policy")
+    )
+    assert assert_same(folder, shelf) == ["rates"]
+
+
+@pytest.mark.parametrize("fixture", BROKEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_broken_file_is_reported_as_ever_beside_kept_ones(fixture, folder, shelf):
+    load(folder, shelf)
+    shutil.copy(fixture, folder / f"{fixture.parent.name}.yaml")
+    assert_same(folder, shelf)
+    assert_same(folder, shelf)
+
+
+def test_receiver_taken_out_is_missed_at_its_place(folder, shelf):
+    load(folder, shelf)
+    path = folder / "receivers.yaml"
+    path.write_text(path.read_text().replace("id: policy", "id: politics"))
+    assert_same(folder, shelf)
+    loaded, _ = load(folder, shelf)
+    assert loaded.draft is None
+    assert any("no receiver 'policy'" in str(problem) for problem in loaded.problems)
+
+
+def test_tag_that_no_feed_carries_any_more_is_warned_of(folder, shelf):
+    load(folder, shelf)
+    path = folder / "feeds.yaml"
+    path.write_text(path.read_text().replace("crypto", "coins"))
+    assert_same(folder, shelf)
+
+
+def test_id_given_again_in_another_file_is_refused(folder, shelf):
+    load(folder, shelf)
+    extra = folder / "watchlist.d" / "zz.yaml"
+    extra.write_text("rules:\n" + RULE.format(id="central-bank-opposes", query="rates", notify="policy"))
+    assert_same(folder, shelf)
+    loaded, _ = load(folder, shelf)
+    assert any("'central-bank-opposes' stands in" in str(problem) for problem in loaded.problems)
+
+
+def test_two_kept_files_with_one_id_are_both_read_again(folder, shelf):
+    first, second = folder / "watchlist.d" / "x.yaml", folder / "watchlist.d" / "y.yaml"
+    text = "rules:\n" + RULE.format(id="twin", query="rates", notify="policy")
+    first.write_text(text)
+    load(folder, shelf)
+    second.write_text(text)
+    assert_same(folder, shelf)
+
+
+def test_query_is_checked_again_when_a_list_of_another_file_changes(folder, shelf):
+    lists, rules = folder / "watchlist.d" / "lists.yaml", folder / "watchlist.d" / "rules.yaml"
+    lists.write_text("lists:\n  outer: [$inner]\n  inner: [word]\n  apart: [thing]\n")
+    rules.write_text("rules:\n" + RULE.format(id="uses", query="$outer", notify="policy"))
+    load(folder, shelf)
+    lists.write_text("lists:\n  outer: [$inner]\n  inner: [word]\n  apart: [other]\n")
+    assert "$outer" not in assert_same(folder, shelf)
+    lists.write_text("lists:\n  outer: [$inner]\n  inner: [other]\n  apart: [other]\n")
+    assert "$outer" in assert_same(folder, shelf)
+    lists.unlink()
+    assert_same(folder, shelf)
+    assert load(folder, shelf)[0].draft is None
+
+
+def test_rule_that_expires_overnight_is_warned_of(folder, shelf):
+    (folder / "watchlist.d" / "old.yaml").write_text(
+        "rules:\n" + RULE.format(id="old", query="rates", notify="policy") + "  expires: 2026-11-22\n"
+    )
+    assert not load(folder, shelf)[0].problems
+    assert assert_same(folder, shelf, today=date(2026, 11, 23)) == []
+    assert "expired on 2026-11-22" in str(load(folder, shelf, date(2026, 11, 23))[0].problems[0])
+
+
+def test_warnings_are_kept_with_their_places(folder, shelf):
+    (folder / "watchlist.d" / "loud.yaml").write_text(
+        "rules:\n" + RULE.format(id="loud", query="SHOUT it", notify="policy")
+    )
+    load(folder, shelf)
+    assert assert_same(folder, shelf) == []
+    assert "loud.yaml:3:10: warning: rule 'loud': query: shouting" in str(load(folder, shelf)[0].problems[0])
+
+
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"[]", b"{}", b'{"format":1}', b'{"format":1,"rules":7}', b"\xff\x00"]
+)
+def test_spoilt_entry_is_made_anew(folder, shelf, spoilt):
+    load(folder, shelf)
+    before = dict(shelf.entries)
+    shelf.entries = dict.fromkeys(before, spoilt)
+    assert assert_same(folder, shelf)
+    assert shelf.entries == before
+
+
+def test_file_with_errors_is_not_kept(folder, shelf):
+    (folder / "watchlist.d" / "bad.yaml").write_text(
+        "rules:\n" + RULE.format(id="bad", query="(rates", notify="policy")
+    )
+    load(folder, shelf)
+    assert "(rates" in assert_same(folder, shelf)
