@@ -108,7 +108,7 @@ async def run_backtest(
     )
     with redis_errors():
         failed = await _count(services, tally, window, on_progress)
-    notes = [*trial.notes, *_window_notes(question.since_s)]
+    notes = [*trial.notes, *_window_notes(question.since_s, services.retention.items_s)]
     if failed:
         notes.append(f"{failed} stored items could not be matched and are left out; the log names them")
     return Report(question, window, tally.items, tally.reports(), trial.against, tuple(notes))
@@ -142,12 +142,10 @@ def _window(now: datetime, since_s: float) -> Window:
     return Window(since, now)
 
 
-def _window_notes(since_s: float) -> list[str]:
-    if since_s <= keys.ITEM_RETENTION_S:
+def _window_notes(since_s: float, kept_s: float) -> list[str]:
+    if since_s <= kept_s:
         return []
-    return [
-        f"items are kept for {format_duration(keys.ITEM_RETENTION_S)}: older ones are not there to be tried"
-    ]
+    return [f"items are kept for {format_duration(kept_s)}: older ones are not there to be tried"]
 
 
 def _draft(services: Services, window: Window) -> Draft:
