@@ -125,6 +125,8 @@ class Receiver:
     quiet: QuietHours | None = None
     per_channel_interval_s: float = 1.0
     grace_s: float = 60.0
+    alive: Digest | None = None
+    """When a line says that nothing came, if nothing did."""
 
 
 @dataclass(frozen=True, slots=True)

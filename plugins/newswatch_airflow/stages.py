@@ -74,6 +74,7 @@ def publish_items(dag_id: str, *, complete: bool) -> dict[str, Any]:
     async def stage(services: Services) -> Backlog:
         if complete:
             await _in_time_again(services, dag_id)
+            await _alive(services)
         return await _backlog(services)
 
     backlog = in_stage(stage)
@@ -172,6 +173,12 @@ async def _backlog(services: Services) -> Backlog:
     from newswatch.pipeline.backlog import read_backlog  # noqa: PLC0415
 
     return await read_backlog(services)
+
+
+async def _alive(services: Services) -> None:
+    from newswatch.pipeline.alive import after_cycle  # noqa: PLC0415
+
+    await after_cycle(services)
 
 
 async def _in_time_again(services: Services, dag_id: str) -> None:

@@ -9,6 +9,7 @@ import click
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import FINE, PROBLEM, as_json, progress
 from newswatch.errors import ConfigError
+from newswatch.pipeline.alive import after_cycle
 from newswatch.pipeline.articles import ArticleCounts, run_articles
 from newswatch.pipeline.configure import adopt_config
 from newswatch.pipeline.deliver import DeliverCounts, run_deliver
@@ -145,6 +146,7 @@ def run(call: Invocation, *, all_feeds: bool) -> None:
         if read.fetched:
             matched += await _match(call, services)
             delivered += await _deliver(call, services)
+        await after_cycle(services)
         stages = {
             "poll": polled.as_dict(),
             "match": matched.as_dict(),

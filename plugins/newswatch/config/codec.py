@@ -26,6 +26,7 @@ _NESTED: Mapping[str, type[Any]] = {
     "threshold": Threshold,
     "digest": Digest,
     "quiet": QuietHours,
+    "alive": Digest,
 }
 """Fields of rules and receivers that hold a record of their own."""
 

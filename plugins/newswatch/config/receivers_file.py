@@ -63,6 +63,7 @@ def _receiver(given: Reading, defaults: Reading | None) -> Receiver:
         mode=given.get("mode", "each"),
         digest=_digest(given.get("digest")),
         quiet=_quiet(given.get("quiet")),
+        alive=_digest(given.get("alive")),
         per_channel_interval_s=interval_s,
         grace_s=grace_s,
     )

@@ -133,6 +133,13 @@ DIGEST = Record(
         Key("timezone", ZONE, "IANA time zone.", missing="timezone is missing"),
     ),
 )
+ALIVE = Record(
+    "alive",
+    (
+        Key("at", CLOCK, "Local time of day, HH:MM.", missing="at is missing"),
+        Key("timezone", ZONE, "IANA time zone.", missing="timezone is missing"),
+    ),
+)
 QUIET = Record(
     "quiet",
     (
@@ -150,6 +157,7 @@ RECEIVER = Record(
         Key("mode", choice("each", "digest"), "Each alert at once, or a digest. Default each."),
         Key("digest", DIGEST, "When the digest goes out."),
         Key("quiet", QUIET, "When alerts wait."),
+        Key("alive", ALIVE, "When a line says that nothing came, if nothing did. Default never."),
     ),
 )
 

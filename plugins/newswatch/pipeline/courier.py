@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,15 +35,15 @@ class Courier:
         self._run = run
         self._redis = run.services.redis
 
-    async def handle(self, channel: str, message_id: str) -> None:
-        """Take the message one step further, whatever its state. Raises LeaseLost."""
+    async def handle(self, channel: str, message_id: str, free_at_ms: int) -> None:
+        """Take the message one step further, whatever its state; post it at `free_at_ms`. Raises LeaseLost."""
         found = await outbox.read_messages(self._redis, [message_id])
         if not found or found[0].delivery.state in ("sent", "dead"):
             await outbox.drop_entry(self._redis, channel, message_id)
         elif found[0].delivery.state == "sending":
             await self._find_out(found[0])
         else:
-            await self._send(found[0])
+            await self._send(found[0], free_at_ms)
 
     async def bury(self, message_id: str, error: str) -> None:
         """Set a message aside that cannot even be made."""
@@ -51,7 +52,7 @@ class Courier:
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────
 
-    async def _send(self, queued: outbox.Queued) -> None:
+    async def _send(self, queued: outbox.Queued, free_at_ms: int) -> None:
         thread = await self._thread(queued.delivery.message)
         if thread is None:
             return
@@ -65,20 +66,22 @@ class Courier:
             thread.message,
             now_ms=now_ms,
             look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
-            free_again_ms=now_ms + int(run.interval_s(channel) * 1000),
+            free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
         )
         if begun == 0:
             raise LeaseLost("the deliver stage is worked by another process now; it goes on there")
         if begun > 0:
-            await self._post(thread, now_ms)
+            await self._post(thread, now_ms, free_at_ms)
 
-    async def _post(self, thread: _Thread, begun_ms: int) -> None:
+    async def _post(self, thread: _Thread, begun_ms: int, free_at_ms: int) -> None:
         """Send a message that has begun: only now is its membership final."""
         run = self._run
         (queued,) = await outbox.read_messages(self._redis, [thread.message.id])
         message = queued.delivery.message
         alerts = await outbox.read_alerts(self._redis, message.alert_ids)
         payload = await self._render(queued, message, alerts)
+        await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
+        await run.budget.take()
         await self._make_sure_of_the_lease(message, begun_ms)
         outcome = await run.client.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
         await self._after(queued, alerts, outcome, begun_ms)
@@ -181,10 +184,13 @@ class Courier:
         run.waiting.discard(message.id)
         if run.on_progress is not None:
             run.on_progress(run.sent, run.dead)
-        for cause in ("slack", f"channel:{message.channel}"):
-            if cause not in run.well:
-                run.well.add(cause)
-                await notices.clear_notice(run.services, cause, f"Messages go out again ({cause}).")
+        again = {
+            "slack": "Slack takes messages again.",
+            f"channel:{message.channel}": f"Messages go out to {message.channel} again.",
+        }
+        for cause in again.keys() - run.well:
+            run.well.add(cause)
+            await notices.clear_notice(run.services, cause, again[cause])
 
     async def _further(self, message: Message, alerts: list[Alert]) -> list[str]:
         """The feeds a reply adds to those its story message already names."""

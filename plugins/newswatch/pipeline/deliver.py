@@ -19,7 +19,7 @@ from newswatch.errors import LeaseLost, RetryableError
 from newswatch.pipeline import notices
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.courier import Courier
-from newswatch.pipeline.delivery_run import DeliveryRun
+from newswatch.pipeline.delivery_run import Budget, DeliveryRun
 from newswatch.pipeline.match import lease_s
 from newswatch.pipeline.recall import make_sure
 from newswatch.pipeline.services import Services
@@ -33,6 +33,8 @@ log = logging.getLogger("newswatch.deliver")
 
 LINGER_S = 6.0
 """A run stays for what falls due within this time: collected replies, a first retry."""
+AHEAD_MS = 100
+"""So long before its turn a message is made ready, so that it leaves on the tick."""
 REQUEST_SHARE = 0.6
 """A request ends within this share of the lease, so that it cannot outlast it."""
 STAGGER_FROM = 10
@@ -90,7 +92,9 @@ async def run_deliver(
             services.slack, timeout_s=min(services.slack.timeout_s, lease.duration_s * REQUEST_SHARE)
         )
         async with SlackClient(settings) as client:
-            run = DeliveryRun(services, bundle, client, lease, settings.timeout_s, on_progress)
+            run = DeliveryRun(
+                services, bundle, client, lease, settings.timeout_s, Budget(services.slack_rate), on_progress
+            )
             try:
                 await under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
             except LeaseLost as error:
@@ -168,14 +172,14 @@ async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: flo
         held_ms = max(due_ms, state.pause.until_ms, workspace.until_ms) - now_ms
         if held_ms > linger_s * 1000:
             return
-        wait_s = max(held_ms, state.next_at_ms - now_ms) / 1000
+        wait_s = max(held_ms, state.next_at_ms - now_ms - AHEAD_MS) / 1000
         if wait_s > 0:
             await asyncio.sleep(min(wait_s, max(stop_at - time.monotonic(), 0.0)))
             continue
         if not await make_sure(run, channel):
             return
         try:
-            await courier.handle(channel, message_id)
+            await courier.handle(channel, message_id, state.next_at_ms)
         except RetryableError:
             raise
         except (ValueError, KeyError, TypeError, IndexError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +15,23 @@ from newswatch.slack.client import SlackClient
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease
 
+BURST_S = 0.25
+
+
+class Budget:
+    """Messages a second over all channels; a quarter of a second's worth may go at once."""
+
+    def __init__(self, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._gap_s = 1 / per_second
+        self._monotonic = monotonic
+        self._next = 0.0
+
+    async def take(self) -> None:
+        """Wait until one more message fits."""
+        now = self._monotonic()
+        self._next = max(self._next + self._gap_s, now - BURST_S)
+        await asyncio.sleep(max(0.0, self._next - now))
+
 
 @dataclass
 class DeliveryRun:
@@ -23,6 +42,7 @@ class DeliveryRun:
     client: SlackClient
     lease: Lease
     timeout_s: float
+    budget: Budget
     on_progress: Callable[[int, int], None] | None = None
     sent: int = 0
     dead: int = 0

@@ -37,7 +37,6 @@ log = logging.getLogger("newswatch.match")
 
 BATCH = 100
 MAX_LEASE_S = 15.0
-COLLECT_S = 3.0
 HOUR_MS = 3_600_000
 CAP_GRACES = 5
 """What exceeds a rule's cap is collected for so many grace periods: five minutes as a rule."""
@@ -137,17 +136,17 @@ class Watch:
                 heading=route.heading,
                 threshold=rule.threshold,
                 muted=muted_by(mutes, rule.id, route.channel, now),
-                cap=self._cap(rule, route.channel, now),
+                cap=self._cap(route.channel, now),
             )
             for route in routes(receivers, rule.severity, now)
         ]
 
-    def _cap(self, rule: Rule, channel: str, now: datetime) -> Cap:
+    def _cap(self, channel: str, now: datetime) -> Cap:
         return Cap(
             most=self._rule_cap,
             hour=to_ms(now) // HOUR_MS,
             due_ms=to_ms(now) + int(self._grace_s[channel] * CAP_GRACES * 1000),
-            heading=f"Rule {rule.id} brought {self._rule_cap} messages this hour; what followed",
+            heading=f"More than {self._rule_cap} messages this hour",
         )
 
     def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:
@@ -264,7 +263,6 @@ class _Stage:
             gravest_first(placements),
             [one.to_json() for one in told],
             now_ms=to_ms(now),
-            collect_ms=int(COLLECT_S * 1000),
             alerts_kept_s=self._services.retention.alerts_s,
             titles_since_ms=to_ms(now) - int(WINDOW_S * 1000),
         )

@@ -6,6 +6,7 @@ receiver `ops` is configured, they go to the log and, if one is set, to a webhoo
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 
@@ -90,5 +91,5 @@ async def _to_webhook(services: Services, cause: str, text: str) -> None:
         ):
             if answer.status >= 400:
                 log.error("the ops webhook answered %d", answer.status)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
         log.error("the ops webhook cannot be reached: %s", type(error).__name__)  # noqa: TRY400

@@ -87,6 +87,18 @@ def next_local(at: str, zone: str, now: datetime) -> datetime:
     raise ValueError(f"no {at} in {zone} within two days of {now}")
 
 
+def last_local(at: str, zone: str, now: datetime) -> datetime:
+    """The latest moment up to `now` at which clocks in `zone` showed `at` (HH:MM), in UTC."""
+    tz = ZoneInfo(zone)
+    day = now.astimezone(tz).date()
+    for offset in range(3):
+        local = datetime.combine(day - timedelta(days=offset), time.fromisoformat(at), tz)
+        moment = local.astimezone(timezone.utc)
+        if moment <= now:
+            return moment
+    raise ValueError(f"no {at} in {zone} within two days before {now}")
+
+
 def names(receivers: Sequence[Receiver], wanted: Iterable[str]) -> list[Receiver]:
     """The receivers of these ids, unknown ids left out."""
     by_id = {receiver.id: receiver for receiver in receivers}

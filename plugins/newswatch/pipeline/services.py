@@ -23,6 +23,7 @@ from newswatch.store.retention import Retention
 
 SHORTEST_RETENTION_S = 3_600.0
 DEFAULT_RULE_CAP = 60
+DEFAULT_SLACK_RATE = 400
 
 
 def utc_now() -> datetime:
@@ -84,15 +85,26 @@ class Services:
         return self.env.get("NEWSWATCH_OPS_WEBHOOK", "").strip() or None
 
     @property
-    def rule_cap(self) -> int:
-        """How many messages a rule may bring to a channel within an hour (NEWSWATCH_RULE_CAP, default 60).
+    def deadman_url(self) -> str | None:
+        """What is asked after each healthy cycle (NEWSWATCH_DEADMAN_URL)."""
+        return self.env.get("NEWSWATCH_DEADMAN_URL", "").strip() or None
 
-        Raises PermanentError for a value that is no whole number above 0.
-        """
-        given = self.env.get("NEWSWATCH_RULE_CAP", "").strip()
+    @property
+    def rule_cap(self) -> int:
+        """How many messages a rule may bring to a channel within an hour (NEWSWATCH_RULE_CAP, default 60)."""
+        return self._count("NEWSWATCH_RULE_CAP", DEFAULT_RULE_CAP)
+
+    @property
+    def slack_rate(self) -> int:
+        """How many messages a second go to the whole workspace (NEWSWATCH_SLACK_RATE, default 400)."""
+        return self._count("NEWSWATCH_SLACK_RATE", DEFAULT_SLACK_RATE)
+
+    def _count(self, name: str, default: int) -> int:
+        """Raises PermanentError for a value that is no whole number above 0."""
+        given = self.env.get(name, "").strip()
         if given and (not given.isdecimal() or int(given) < 1):
-            raise PermanentError("NEWSWATCH_RULE_CAP: a whole number of messages an hour, at least 1")
-        return int(given) if given else DEFAULT_RULE_CAP
+            raise PermanentError(f"{name}: a whole number of messages, at least 1")
+        return int(given) if given else default
 
     @property
     def retention(self) -> Retention:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newswatch.models import SEVERITIES, Alert, Message
@@ -17,7 +17,7 @@ _MAX_URL = 300
 
 @dataclass(frozen=True, slots=True)
 class ListingLine:
-    """One item of a digest or surge. `sign` is its severity's shape."""
+    """One item of a digest or surge. `sign` is its severity's shape; no `rules` where the heading names them."""
 
     report: Report
     sign: str
@@ -48,17 +48,19 @@ def listing_of(
         (report,) = reports_of(group, sources, now)
         sign = SEVERITY_LABELS[severity_of(group)].partition(" ")[0]
         lines.append(ListingLine(report, sign, rules_of(group)))
-    return Listing(_heading(message, alerts), tuple(lines))
+    everywhere = {line.rules for line in lines}
+    if message.kind != "surge" and len(everywhere) > 1:
+        return Listing(_heading(message, alerts), tuple(lines))
+    named = f", {why(rules_of(alerts), _MAX_RULES)}"
+    bare = tuple(replace(line, rules=()) for line in lines)
+    return Listing(_heading(message, alerts) + named, bare)
 
 
 def _heading(message: Message, alerts: Sequence[Alert]) -> str:
     items = len({alert.item_id for alert in alerts})
     if message.kind == "surge":
         stories, feeds = len({a.story_id for a in alerts}), len({a.feed_id for a in alerts})
-        rules = why(rules_of(alerts), _MAX_RULES)
-        return (
-            f"Surge: {_count(stories, 'story', 'stories')} from {_count(feeds, 'source', 'sources')}, {rules}"
-        )
+        return f"Surge: {_count(stories, 'story', 'stories')} from {_count(feeds, 'source', 'sources')}"
     return f"{clean(message.text) or 'Digest'}: {_count(items, 'item', 'items')}"
 
 
@@ -66,10 +68,14 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def listing_tail(line: ListingLine) -> str:
-    """What stands behind an item's title: source, time, rules."""
-    parts = [short_source(line.report), clock(line.report.when), why(line.rules, _MAX_RULES)]
-    return "".join(SEPARATOR + part for part in parts if part)
+def before_time(line: ListingLine) -> str:
+    """What stands between an item's title and its time: the source."""
+    return f"{SEPARATOR}{short_source(line.report)}{SEPARATOR}"
+
+
+def after_time(line: ListingLine) -> str:
+    """What stands behind its time: the rules, where they differ between the items."""
+    return f"{SEPARATOR}{why(line.rules, _MAX_RULES)}" if line.rules else ""
 
 
 def listing_text(listing: Listing, max_title: int) -> str:
@@ -81,4 +87,6 @@ def _line(line: ListingLine, max_title: int) -> str:
     title = shorten(joined(line.report.title), max_title) if max_title else short_source(line.report)
     url = line.report.link
     shown = mrkdwn_link(url, title) if url is not None and len(url) <= _MAX_URL else escape(title)
-    return f"{line.sign} {shown}{escape(listing_tail(line))}"
+    return (
+        f"{line.sign} {shown}{escape(before_time(line))}{clock(line.report.when)}{escape(after_time(line))}"
+    )

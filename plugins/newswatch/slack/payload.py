@@ -15,7 +15,14 @@ from typing import Any
 
 from newswatch.models import Alert, Message, short_hash
 from newswatch.slack.limits import check_payload
-from newswatch.slack.listing import Listing, ListingLine, listing_of, listing_tail, listing_text
+from newswatch.slack.listing import (
+    Listing,
+    ListingLine,
+    after_time,
+    before_time,
+    listing_of,
+    listing_text,
+)
 from newswatch.slack.plain import (
     SEPARATOR,
     after_age,
@@ -232,7 +239,14 @@ def _listing_blocks(listing: Listing, max_title: int) -> list[Element]:
 def _listing_entry(line: ListingLine, max_title: int) -> list[Element]:
     title = shorten_pieces(line.report.title, max_title) if max_title else ()
     shown = title or (Piece(short_source(line.report)),)
-    return [_text(f"{line.sign} "), *_linked(shown, line.report.link), _text(listing_tail(line))]
+    when = {
+        "type": "date",
+        "timestamp": int(line.report.when.timestamp()),
+        "format": "{date_short_pretty} {time}",
+        "fallback": clock(line.report.when),
+    }
+    tail = [_text(before_time(line)), when, *([_text(after_time(line))] if line.rules else [])]
+    return [_text(f"{line.sign} "), *_linked(shown, line.report.link), *tail]
 
 
 # ── elements ──────────────────────────────────────────────────────────────────────────────────

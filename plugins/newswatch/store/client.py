@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
@@ -18,13 +18,15 @@ from newswatch.redact import redact_text
 
 SOCKET_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0
+MAX_CONNECTIONS = 50
 
 
 def connect(url: str, **options: Any) -> Redis:
     """A client for `url` (redis://, rediss://, unix://). No connection is made yet.
 
     Calls are retried twice within a second on a broken connection: every script of ours may run
-    twice without harm, since the second run finds the first one's result.
+    twice without harm, since the second run finds the first one's result. Some hundred channels may
+    be delivered to at once: who finds no connection free waits for one.
     """
     settings: dict[str, Any] = {
         "socket_timeout": SOCKET_TIMEOUT_S,
@@ -33,7 +35,10 @@ def connect(url: str, **options: Any) -> Redis:
         "decode_responses": False,
         **options,
     }
-    return Redis.from_url(url, **settings)
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=MAX_CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **settings
+    )
+    return Redis.from_pool(pool)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from newswatch.store.leases import Lease
 
 MAX_ALERTS_A_MESSAGE = 8
 MAX_ALERTS_A_DIGEST = 20
+COLLECT_MS = 3_000
+"""Later sources of a story are collected for so long rather than posted one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,6 @@ async def hand_over(
     titles: Sequence[str],
     *,
     now_ms: int,
-    collect_ms: int,
     titles_since_ms: int,
     alerts_kept_s: float = keys.ALERT_RETENTION_S,
 ) -> int | None:
@@ -105,7 +106,7 @@ async def hand_over(
     """
     script = redis.register_script(script_text("handover"))
     args: list[str | int] = [
-        *(lease.token, keys.ITEMS_GROUP, keys.PREFIX, now_ms, collect_ms),
+        *(lease.token, keys.ITEMS_GROUP, keys.PREFIX, now_ms, COLLECT_MS),
         *(int(alerts_kept_s), keys.STORY_RETENTION_S, json.dumps(list(stream_ids))),
         json.dumps([placement.row() for placement in placements], ensure_ascii=False),
         *(json.dumps(list(titles), ensure_ascii=False), titles_since_ms),

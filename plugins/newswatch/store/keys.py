@@ -26,7 +26,8 @@
 | message:{id} | hash | match, deliver | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
-| channel:{channel} | hash: pacing, pause | deliver | ~150 B | always |
+| channel:{channel} | hash: pacing, pause, last alert | match, deliver | ~150 B | always |
+| alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
 | updates | zset root message → due, ms | deliver | ~80 B | until the parent is updated |
@@ -49,6 +50,7 @@ ARTICLES = PREFIX + "articles"
 ARTICLE = PREFIX + "article:"
 ALERTS = PREFIX + "alerts"
 CHANNELS = PREFIX + "channels"
+ALIVE = PREFIX + "alive"
 EPOCH = PREFIX + "epoch"
 WORKSPACE = PREFIX + "workspace"
 UPDATES = PREFIX + "updates"

@@ -142,6 +142,7 @@ for _, alert in ipairs(cjson.decode(ARGV[9])) do
       redis.call('HSET', key, 'muted', alert.muted)
       redis.call('HINCRBY', prefix .. 'mutes:count', alert.muted, 1)
     else
+      redis.call('HSET', prefix .. 'channel:' .. alert.channel, 'last_alert', now)
       redis.call('HSET', key, 'message', alert.surge and surge(alert) or place(alert))
     end
   end

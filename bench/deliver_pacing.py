@@ -1,0 +1,175 @@
+"""Many channels at once: how near delivery comes to Slack's one message a second, without a single 429.
+
+Against the strict simulator (one message a second and channel, each answer 80 ms away), in a process
+of its own. The share is what was accepted between a channel's first and last message, over one a second;
+the promise is 92% and no answer 429. Then, in the same run, messages a second without any limit, through
+newswatch (recorded in Redis, each once) and in a plain loop over Slack's SDK, which records nothing.
+
+    .venv/bin/python bench/deliver_pacing.py [messages a channel]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+from redis.asyncio import Redis
+from slack_sdk.web.async_client import AsyncWebClient
+from typing_extensions import Self
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "plugins")]
+
+from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set just above)
+from devtools.slack_sim.running import RunningSimulator  # noqa: E402
+from newswatch.models import Alert, Excerpt  # noqa: E402
+from newswatch.pipeline.configure import adopt_config  # noqa: E402
+from newswatch.pipeline.deliver import run_deliver  # noqa: E402
+from newswatch.pipeline.services import Services  # noqa: E402
+from newswatch.slack.client import SlackSettings  # noqa: E402
+from newswatch.store.client import connect  # noqa: E402
+from newswatch.store.handover import Placement, hand_over  # noqa: E402
+from newswatch.store.leases import Lease  # noqa: E402
+
+LATENCY_S = 0.08
+PROMISE = 0.92
+
+
+def main(each: int) -> int:
+    kept = True
+    for channels in (100, 200):
+        share, answers_429, slowest = paced(channels, each)
+        good = share >= PROMISE and answers_429 == 0
+        kept = kept and good
+        print(
+            f"{channels} channels, {each} messages each: {share:.1%} of one a second per channel"
+            f" (slowest channel {slowest:.1%}), answers 429: {answers_429}: {'kept' if good else 'BROKEN'}",
+            flush=True,
+        )
+    unlimited()
+    return 0 if kept else 1
+
+
+def paced(channels: int, each: int) -> tuple[float, int, float]:
+    """The mean share of one message a second, the answers 429, and the slowest channel's share."""
+    with tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name, Scene(Path(name), channels) as scene:
+        scene.slack.config(interval_s=1.0, latency_s=LATENCY_S)
+        scene.deliver(each, deadline_s=each * 1.5 + 30)
+        times: dict[str, list[float]] = {}
+        for message in scene.slack.messages():
+            times.setdefault(message["channel"], []).append(float(message["ts"]))
+        shares = [(len(ts) - 1) / (max(ts) - min(ts)) for ts in times.values()]
+        missing = channels * each - sum(map(len, times.values()))
+        if missing:
+            raise SystemExit(f"{missing} messages were not sent")
+        return statistics.mean(shares), int(scene.slack.stats()["ratelimited"]), min(shares)
+
+
+def unlimited() -> None:
+    channels, each = 50, 20
+    with (
+        tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name,
+        Scene(Path(name), channels, "0s") as scene,
+    ):
+        taken_s = scene.deliver(each, deadline_s=120)
+        ours = channels * each / taken_s
+        payloads = [(m["channel"], m["text"], m["blocks"], m["metadata"]) for m in scene.slack.messages()]
+        scene.slack.reset()
+        plain = len(payloads) / asyncio.run(sdk_loop(scene.slack, payloads, channels))
+    print(f"without limits: newswatch {ours:.0f} messages/s, the SDK's plain loop {plain:.0f} messages/s")
+
+
+async def sdk_loop(slack: RunningSimulator, payloads: list[tuple], at_once: int) -> float:
+    """The same messages through the SDK, as many at once as there are channels; seconds taken."""
+    client = AsyncWebClient(token=slack.token, base_url=slack.base_url, retry_handlers=[])
+    slots = asyncio.Semaphore(at_once)
+
+    async def post(channel: str, text: str, blocks: list, metadata: dict) -> None:
+        async with slots:
+            await client.chat_postMessage(channel=channel, text=text, blocks=blocks, metadata=metadata)
+
+    started = time.monotonic()
+    await asyncio.gather(*(post(*payload) for payload in payloads))
+    return time.monotonic() - started
+
+
+class Scene:
+    """A Redis, a simulator and a configuration with so many channels."""
+
+    def __init__(self, folder: Path, channels: int, interval: str = "1s") -> None:
+        self._channels = [f"C{number:010d}" for number in range(channels)]
+        self._unlimited = interval == "0s"
+        self._config = folder / "config"
+        self._config.mkdir()
+        rows = "".join(f"  - {{id: r{n}, channel: {channel}}}\n" for n, channel in enumerate(self._channels))
+        text = f"defaults: {{per_channel_interval: {interval}, grace: 60s}}\nreceivers:\n{rows}"
+        (self._config / "receivers.yaml").write_text(text)
+        (self._config / "watchlist.yaml").write_text("rules:\n  - {id: bank, query: bank, notify: [r0]}\n")
+        (self._config / "feeds.yaml").write_text("feeds:\n  - {id: wire, url: 'https://news.example/rss'}\n")
+        self._redis = RunningRedis(folder / "redis")
+        self.slack = RunningSimulator(interval_s=0.0)
+
+    def deliver(self, each: int, deadline_s: float) -> float:
+        """Queue `each` messages in every channel and send them; seconds taken for sending."""
+        return asyncio.run(self._deliver(each, deadline_s))
+
+    async def _deliver(self, each: int, deadline_s: float) -> float:
+        settings = SlackSettings(self.slack.token, self.slack.base_url)
+        unbound = {"NEWSWATCH_SLACK_RATE": "100000"} if self._unlimited else {}
+        async with Services(connect(self._redis.url), settings, self._config, env=unbound) as services:
+            await adopt_config(services)
+            await self._queue(services.redis, each)
+            started = time.monotonic()
+            counts = await run_deliver(services, deadline_s=deadline_s, linger_s=3.0)
+            print(f"  {counts.as_dict()} in {time.monotonic() - started:.1f} s", flush=True)
+            return time.monotonic() - started
+
+    async def _queue(self, redis: Redis, each: int) -> None:
+        lease = Lease(redis, "match", 15.0)
+        await lease.take(0.0)
+        now = datetime.now(timezone.utc)
+        now_ms = int(now.timestamp() * 1000)
+        for channel in self._channels:
+            placed = [
+                Placement(alert_for(channel, n, now), "each", f"story-{n}", now_ms + n) for n in range(each)
+            ]
+            await hand_over(redis, lease, [], placed, [], now_ms=now_ms, titles_since_ms=0)
+        await lease.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.slack.stop()
+        self._redis.stop()
+
+
+def alert_for(channel: str, number: int, now: datetime) -> Alert:
+    title = f"Headline number {number}: ministries want crypto mining legalised by spring"
+    summary = "The central bank opposes the plan, as its governor told the committee on Monday."
+    return Alert(
+        id=f"{channel}-{number}",
+        rule_id="bank",
+        severity="high",
+        channel=channel,
+        item_id=f"wire:{channel}-{number}",
+        revision=0,
+        feed_id="wire",
+        link=f"https://news.example/story/{number}",
+        title=title,
+        excerpts=(Excerpt("summary", summary, ((4, 24),)),),
+        published=now,
+        first_seen=now,
+        matched=now,
+        config_version="1-abcdef",
+        story_id=f"story-{number}",
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
