@@ -9,7 +9,7 @@ import pytest
 from feed_server import story
 from newswatch.pipeline.overview import status
 
-PAGES = ("", "alerts", "feeds", "delivery")
+PAGES = ("", "alerts", "watchlist", "feeds", "delivery")
 HOSTILE = [
     '<script>alert(1)</script> central bank opposes "><img src=x onerror=alert(2)>',
     "central bank opposes \u202egnp.exe\u202c \u2066x",

@@ -64,7 +64,7 @@ def test_viewer_reads_every_page_and_writes_nothing(visit, newsroom):
 
 def test_viewer_sees_no_write_control(visit, newsroom):
     newsroom.adopt()
-    for path in ("/", "/feeds", "/feeds/wire", "/alerts", "/delivery"):
+    for path in ("/", "/feeds", "/feeds/wire", "/alerts", "/delivery", "/watchlist", "/watchlist/edit"):
         assert "data-post" not in visit("vera").get(f"/newswatch{path}").text
     assert "data-post" in visit("ada").get("/newswatch/feeds").text
 

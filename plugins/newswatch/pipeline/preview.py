@@ -11,13 +11,14 @@ from newswatch.feeds.worker import ParserPool
 from newswatch.models import Entry, Feed
 
 
-async def read_url(url: str, env: Mapping[str, str]) -> tuple[Entry, ...]:
+async def read_url(url: str, env: Mapping[str, str], *, allow_private: bool = True) -> tuple[Entry, ...]:
     """The entries of a feed, or a page's headline, standfirst and main text as one entry.
 
-    The caller is a person at a terminal of this machine, so private addresses are open to it.
+    Private addresses are open to a person at a terminal of this machine; a page that asks for
+    somebody else's browser closes them.
     Raises FetchFailed, FetchRefused and ParseFailed.
     """
-    feed = Feed(id="preview", url=url, allow_private=True)
+    feed = Feed(id="preview", url=url, allow_private=allow_private)
     agent = f"newswatch/{__version__} (preview)"
     async with Fetcher(user_agent=agent, resolve_auth=lambda _name: None, env=env) as fetcher:
         result = await fetcher.fetch(feed, etag=None, last_modified=None)

@@ -22,7 +22,7 @@ from newswatch_airflow.hooks import task_services
 from newswatch_airflow.ui.access import ReaderDep, Visitor
 from newswatch_airflow.ui.desk import Desk
 from newswatch_airflow.ui.page import render
-from newswatch_airflow.ui.rooms import alerts, delivery, feeds, files, monitor, status
+from newswatch_airflow.ui.rooms import alerts, delivery, editor, feeds, files, monitor, status, watchlist
 
 log = logging.getLogger("newswatch.ui")
 
@@ -70,7 +70,7 @@ def create_app(
     """The app as the api-server mounts it. Nothing is served without Airflow's user or the monitor's token."""
     app = FastAPI(title="newswatch", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = Desk(make_services, slack)
-    for room in (status, alerts, feeds, delivery, monitor, files):
+    for room in (status, alerts, watchlist, editor, feeds, delivery, monitor, files):
         app.include_router(room.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
     app.middleware("http")(_with_headers)

@@ -52,6 +52,10 @@ class Desk:
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
         return self._services
 
+    async def own_services(self) -> Services:
+        """Services of the caller's own, for work in another event loop; the caller closes them."""
+        return await self._make()
+
     async def forget(self) -> None:
         """After trouble with Redis: the next page looks the connection up again."""
         services, self._services = self._services, None

@@ -18,15 +18,21 @@ from newswatch.models import Excerpt
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import Visitor
-from newswatch_airflow.ui.charts import bars
 
 HERE = Path(__file__).parent
 STATIC = {
     "newswatch.css": "text/css",
     "newswatch.js": "text/javascript",
+    "editor.js": "text/javascript",
     "theme.js": "text/javascript",
 }
-NAVIGATION = (("", "Status"), ("alerts", "Alerts"), ("feeds", "Feeds"), ("delivery", "Delivery"))
+NAVIGATION = (
+    ("", "Status"),
+    ("alerts", "Alerts"),
+    ("watchlist", "Watchlist"),
+    ("feeds", "Feeds"),
+    ("delivery", "Delivery"),
+)
 
 
 @cache
@@ -49,7 +55,12 @@ def environment() -> Environment:
         "span": span,
         "stamp": lambda moment: f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
     }
-    made.globals |= {"marked": marked, "bars": bars, "static_version": static_version()}
+    made.globals |= {
+        "marked": marked,
+        "spans": lambda found: [(span.start, span.end) for span in found],
+        "static_version": static_version(),
+        "title_marks": title_marks,
+    }
     return made
 
 

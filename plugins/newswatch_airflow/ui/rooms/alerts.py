@@ -16,7 +16,7 @@ from newswatch.store.archive import Cursor
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.desk import BundleDep, DeskDep, ServicesDep
-from newswatch_airflow.ui.page import base_of, render, span, title_marks, with_query
+from newswatch_airflow.ui.page import base_of, render, span, with_query
 
 router = APIRouter(dependencies=[Depends(reader)])
 
@@ -70,7 +70,6 @@ async def alerts_page(
         channels=_channels(bundle),
         severities=SEVERITIES,
         states=overview.STATES,
-        title_marks=title_marks,
     )
 
 
@@ -106,7 +105,6 @@ async def alert_page(
         rule=rule,
         version=bundle.label if bundle else "",
         slack=slack,
-        title_marks=title_marks,
     )
 
 

@@ -1,0 +1,275 @@
+"""Editing the watchlist from a page: what may be edited, checking a draft in its place, saving it.
+
+A file is saved only when the whole configuration with it passes the check and nobody else saved
+it meanwhile; in one step, with the version before it and the name of whoever saved kept in
+`.history/` beside the files. Symbolic links (the launcher's overlay) are followed, never replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from newswatch.config.draft import Loaded
+from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST, WATCHLIST_FOLDER, watchlist_files
+from newswatch.errors import ConfigError, PermanentError
+from newswatch.pipeline.configure import check_files
+
+HISTORY = ".history"
+LOG = "saved.jsonl"
+MOST_VERSIONS = 20
+MAX_BYTES = 5_000_000
+
+_STAMP = "%Y%m%dT%H%M%S%fZ"
+_KEPT_NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{12}\.yaml")
+
+
+class NotEditable(PermanentError):
+    """There is no such watchlist file, or it cannot be written here; says why."""
+
+
+class ChangedMeanwhile(PermanentError):
+    """Somebody else saved the file first. `text` and `digest` are what stands there now."""
+
+    def __init__(self, message: str, *, text: str, digest: str) -> None:
+        super().__init__(message)
+        self.text = text
+        self.digest = digest
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One saving: when (ISO 8601), who, which file, its digest before and after, the version kept."""
+
+    at: str
+    by: str
+    file: str
+    before: str
+    after: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditedFile:
+    """A watchlist file as it stands. `refusal` says why it cannot be written, "" where it can."""
+
+    name: str
+    text: str
+    digest: str
+    refusal: str
+    history: tuple[Saving, ...]
+    """The newest savings, newest first."""
+
+
+def file_names(directory: Path) -> list[str]:
+    """watchlist.yaml if it is there, and the files of watchlist.d."""
+    paths = [path for path in watchlist_files(directory) if path.is_file()]
+    return [path.relative_to(directory).as_posix() for path in paths]
+
+
+def read_file(directory: Path, name: str) -> EditedFile:
+    """Raises NotEditable for a name that is none of `file_names`, or a file that is no text."""
+    path = _path(directory, name)
+    data = _bytes(path)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotEditable(f"{name} is not UTF-8 text: mend it outside of this page") from error
+    savings = tuple(one for one in _savings(directory) if one.file == name)[:MOST_VERSIONS]
+    return EditedFile(name, text, digest_of(data), _refusal(path), savings)
+
+
+def read_version(directory: Path, name: str, kept: str) -> str:
+    """The text of an earlier version. Raises NotEditable for one that is not kept."""
+    _path(directory, name)
+    path = _history(directory) / kept
+    if not _KEPT_NAME.fullmatch(kept) or not path.is_file():
+        raise NotEditable(f"no version {kept[:60]} of {name} is kept")
+    return path.read_text("utf-8")
+
+
+def digest_of(data: bytes) -> str:
+    """Names a file's content."""
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def file_of_rule(directory: Path, rule_id: str) -> str | None:
+    """The file in which a rule's id stands; found by its text, since checking all would take seconds."""
+    wanted = re.compile(rf"""\bid:\s*["']?{re.escape(rule_id)}["']?\s*(?:[,}}#]|$)""", re.MULTILINE)
+    for name in file_names(directory):
+        if wanted.search((directory / name).read_text("utf-8", "replace")):
+            return name
+    return None
+
+
+# ── checking ──────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def draft_folder(directory: Path, name: str, text: str) -> Iterator[Path]:
+    """A temporary folder that holds the configuration with `text` in place of one file."""
+    _path(directory, name)
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise NotEditable(
+            f"{name} would be over {MAX_BYTES // 1_000_000} MB: split it into files in watchlist.d"
+        )
+    folder = Path(tempfile.mkdtemp(prefix="newswatch-draft-"))
+    try:
+        (folder / WATCHLIST_FOLDER).mkdir()
+        for other in (FEEDS, RECEIVERS, *file_names(directory)):
+            source = (directory / other).resolve()
+            if other != name and source.is_file():
+                (folder / other).symlink_to(source)
+        (folder / name).write_text(text, "utf-8", errors="replace", newline="")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_draft(directory: Path, name: str, text: str, today: date) -> Loaded:
+    """What the checker says of the configuration with this draft; files are named as in the folder."""
+    with draft_folder(directory, name, text) as folder:
+        loaded = check_files(folder, today)
+        prefix = f"{folder}{os.sep}"
+        problems = tuple(replace(one, file=one.file.removeprefix(prefix)) for one in loaded.problems)
+        return replace(loaded, problems=problems)
+
+
+# ── saving ────────────────────────────────────────────────────────────────────────────────────
+
+
+def save(directory: Path, name: str, text: str, *, expected: str, by: str, now: datetime) -> EditedFile:
+    """Save a draft in place of the version whose digest is `expected`.
+
+    Raises ConfigError for a draft that does not pass, ChangedMeanwhile, NotEditable; then nothing
+    is changed.
+    """
+    path = _path(directory, name)
+    refusal = _refusal(path)
+    if refusal:
+        raise NotEditable(refusal)
+    loaded = check_draft(directory, name, text, now.date())
+    if loaded.draft is None:
+        raise ConfigError(loaded.errors)
+    data = text.encode()
+    with _alone(directory):
+        before = _bytes(path)
+        if digest_of(before) != expected:
+            raise _changed(directory, name, before)
+        saving = _keep(directory, name, before, data, by, now)
+        _replace(path, data)
+        _note(directory, saving)
+    return read_file(directory, name)
+
+
+def _changed(directory: Path, name: str, now_there: bytes) -> ChangedMeanwhile:
+    last = next((one for one in _savings(directory) if one.file == name), None)
+    digest = digest_of(now_there)
+    who = (
+        f"{last.by} saved it at {last.at}"
+        if last and last.after == digest
+        else "it was changed outside of this page"
+    )
+    message = f"{name} is not what you began with: {who}. Nothing was overwritten."
+    return ChangedMeanwhile(message, text=now_there.decode("utf-8", "replace"), digest=digest)
+
+
+def _keep(directory: Path, name: str, before: bytes, after: bytes, by: str, now: datetime) -> Saving:
+    """Put the version that is replaced into the history."""
+    folder = _history(directory)
+    kept = f"{now.strftime(_STAMP)}-{digest_of(before)[:12]}.yaml"
+    (folder / kept).write_bytes(before)
+    return Saving(now.isoformat(timespec="seconds"), by, name, digest_of(before), digest_of(after), kept)
+
+
+def _note(directory: Path, saving: Saving) -> None:
+    with (_history(directory) / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(asdict(saving), ensure_ascii=False) + "\n")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """In one step, so that nobody reads half a file; its mode stays."""
+    mode = path.stat().st_mode & 0o7777
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise NotEditable(f"{path.name} cannot be written ({error.strerror})") from error
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One saving at a time, also among several api-servers on one machine."""
+    folder = _history(directory)
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+        lock = (folder / "lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise NotEditable(
+            f"{folder} cannot be written ({error.strerror}): versions could not be kept"
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _history(directory: Path) -> Path:
+    """Beside the real watchlist.yaml, where the launcher's overlay does not look."""
+    return (directory / WATCHLIST).resolve().parent / HISTORY
+
+
+def _savings(directory: Path) -> list[Saving]:
+    try:
+        lines = (_history(directory) / LOG).read_text("utf-8").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in reversed(lines):
+        with contextlib.suppress(ValueError, TypeError):  # a torn last line after a power failure
+            found.append(Saving(**json.loads(line)))
+    return found
+
+
+def _path(directory: Path, name: str) -> Path:
+    if name not in file_names(directory):
+        raise NotEditable(
+            f"{name[:100]} is no watchlist file here; there are: {', '.join(file_names(directory))}"
+        )
+    return (directory / name).resolve()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotEditable(f"{path.name} cannot be read ({error.strerror})") from error
+
+
+def _refusal(path: Path) -> str:
+    """Why a file cannot be written, found by trying in its folder."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        return f"{path.parent} cannot be written by the api-server ({error.strerror}): edit the file where it comes from"
+    return "" if os.access(path, os.W_OK) else f"{path.name} is write-protected for the api-server"

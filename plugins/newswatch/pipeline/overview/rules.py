@@ -1,0 +1,71 @@
+"""Rules as people look at them: how often they alert, since when not, who owns them, what mutes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newswatch.models import Bundle, Rule
+from newswatch.pipeline.muting import muted_now
+from newswatch.pipeline.services import Services
+from newswatch.store import archive
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.mutes import Mute
+
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule. `days` are its alerts on each of the last days, today last; `last` None: none in 90 days."""
+
+    rule: Rule
+    days: tuple[int, ...]
+    last: datetime | None
+    expired: bool
+    mutes: tuple[Mute, ...]
+
+
+def chosen(bundle: Bundle, wanted: str) -> list[Rule]:
+    """Rules whose id, query or owner holds the text. Pure."""
+    needle = wanted.casefold()
+    if not needle:
+        return list(bundle.rules)
+    return [rule for rule in bundle.rules if any(needle in text.casefold() for text in _texts(rule))]
+
+
+def _texts(rule: Rule) -> tuple[str, ...]:
+    return (rule.id, rule.query, rule.owner or "")
+
+
+async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
+    """Of these, those without an alert in 90 days. Raises RedisUnavailable."""
+    with redis_errors():
+        last = await archive.last_hits(services.redis, [rule.id for rule in rules])
+    horizon_ms = to_ms(services.clock()) - 90 * 86_400_000
+    return [rule for rule in rules if last.get(rule.id, 0) < horizon_ms]
+
+
+async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine]:
+    """These rules as they fare. Raises RedisUnavailable."""
+    now = services.clock()
+    ids = [rule.id for rule in rules]
+    with redis_errors():
+        hits = await archive.hits_of(services.redis, ids, to_ms(now), DAYS)
+        last = await archive.last_hits(services.redis, ids)
+    mutes = await muted_now(services)
+    return [_line(rule, hits[rule.id], last.get(rule.id), mutes, now) for rule in rules]
+
+
+def _line(
+    rule: Rule, days: Sequence[int], last_ms: int | None, mutes: Sequence[Mute], now: datetime
+) -> RuleLine:
+    return RuleLine(
+        rule=rule,
+        days=tuple(days),
+        last=from_ms(last_ms) if last_ms else None,
+        expired=rule.expires is not None and rule.expires < now.date().isoformat(),
+        mutes=tuple(mute for mute in mutes if mute.rule_id == rule.id),
+    )

@@ -1,0 +1,214 @@
+"""The editor: one watchlist file at a time, checked as one types, tried, backtested, saved."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from newswatch.config.draft import Draft
+from newswatch.config.durations import parse_duration
+from newswatch.config.load import WATCHLIST
+from newswatch.errors import ConfigError, Problem
+from newswatch.pipeline import editing
+from newswatch.pipeline.backtest import Question, Report, run_backtest
+from newswatch.pipeline.backtest_report import chart as days_of
+from newswatch.pipeline.tally import RuleReport
+from newswatch.pipeline.trying import item_text, texts_at, try_texts
+from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
+from newswatch_airflow.ui.charts import Chart, bars
+from newswatch_airflow.ui.desk import Desk, DeskDep, ServicesDep
+from newswatch_airflow.ui.page import render
+
+router = APIRouter(dependencies=[Depends(reader)])
+writes = APIRouter(dependencies=[Depends(writer)], tags=["watchlist"])
+
+MOST_RULES = 50
+MOST_PROBLEMS = 200
+
+_Name = Annotated[str, Query(max_length=300)]
+
+
+class DraftRequest(BaseModel):
+    """A file's name and the text one would like it to have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=300)]
+    text: Annotated[str, Field(max_length=5_000_000)]
+
+
+class SaveRequest(DraftRequest):
+    """`digest` names the version that the text was made of."""
+
+    digest: Annotated[str, Field(max_length=64)]
+
+
+class TryRequest(DraftRequest):
+    """A text in up to three fields, or the url of a page or a feed."""
+
+    title: Annotated[str, Field(max_length=2_000)] = ""
+    summary: Annotated[str, Field(max_length=20_000)] = ""
+    url: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class BacktestRequest(DraftRequest):
+    """Over which time, and which rule; an empty rule means all of them."""
+
+    since: Annotated[str, Field(max_length=20)] = "7d"
+    rule: Annotated[str, Field(max_length=200)] = ""
+
+
+@router.get("/watchlist/edit", response_class=HTMLResponse, include_in_schema=False)
+async def editor_page(
+    request: Request,
+    visitor: ReaderDep,
+    services: ServicesDep,
+    name: _Name = "",
+    rule: _Name = "",
+    version: _Name = "",
+) -> HTMLResponse:
+    """One file; the one that holds `rule`, or watchlist.yaml, where none is named."""
+    names = editing.file_names(services.config_dir)
+    found = editing.file_of_rule(services.config_dir, rule) if rule and not name else None
+    chosen = name or found or (WATCHLIST if WATCHLIST in names or not names else names[0])
+    if not names:
+        raise HTTPException(
+            404, "There is no watchlist file yet: create config/watchlist.yaml with a list `rules:`."
+        )
+    file = editing.read_file(services.config_dir, chosen)
+    text = editing.read_version(services.config_dir, chosen, version) if version else file.text
+    return render(
+        request,
+        visitor,
+        "editor.html",
+        here="watchlist",
+        file=file,
+        names=names,
+        text=text,
+        version=version,
+        rule=rule,
+    )
+
+
+def _problems(problems: tuple[Problem, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": one.file,
+            "line": one.line,
+            "col": one.col,
+            "message": one.message,
+            "severity": one.severity,
+        }
+        for one in problems[:MOST_PROBLEMS]
+    ]
+
+
+@writes.post("/api/files/check")
+async def check(asked: DraftRequest, services: ServicesDep, desk: DeskDep) -> dict[str, Any]:
+    """What the checker says of the configuration with this draft."""
+    today = services.clock().date()
+    async with desk.heavy:
+        loaded = await asyncio.to_thread(
+            editing.check_draft, services.config_dir, asked.name, asked.text, today
+        )
+    rules = [rule.id for rule in loaded.draft.rules][:1000] if loaded.draft else []
+    return {"ok": loaded.draft is not None, "problems": _problems(loaded.problems), "rules": rules}
+
+
+@writes.post("/api/files/save")
+async def save(asked: SaveRequest, visitor: WriterDep, services: ServicesDep, desk: DeskDep) -> JSONResponse:
+    """Save the draft; 409 where somebody else saved first, 422 where it does not pass."""
+    try:
+        async with desk.heavy:
+            saved = await asyncio.to_thread(
+                editing.save,
+                services.config_dir,
+                asked.name,
+                asked.text,
+                expected=asked.digest,
+                by=visitor.name,
+                now=services.clock(),
+            )
+    except editing.ChangedMeanwhile as error:
+        return JSONResponse({"detail": str(error), "text": error.text, "digest": error.digest}, 409)
+    except ConfigError as error:
+        detail = "It does not pass the check: nothing was saved."
+        return JSONResponse({"detail": detail, "problems": _problems(error.problems)}, 422)
+    return JSONResponse(
+        {"told": f"{saved.name} is saved and in force within 30 seconds.", "digest": saved.digest}
+    )
+
+
+async def _draft(asked: DraftRequest, services: ServicesDep, desk: Desk) -> Draft:
+    today = services.clock().date()
+    async with desk.heavy:
+        loaded = await asyncio.to_thread(
+            editing.check_draft, services.config_dir, asked.name, asked.text, today
+        )
+    if loaded.draft is None:
+        raise HTTPException(422, "The draft does not pass the check yet: correct it first.")
+    return loaded.draft
+
+
+@writes.post("/api/files/try", response_class=HTMLResponse)
+async def try_draft(
+    asked: TryRequest, request: Request, visitor: WriterDep, services: ServicesDep, desk: DeskDep
+) -> HTMLResponse:
+    """What the draft says to a text, or to what is at a public url; a piece of a page."""
+    if not (asked.title or asked.summary or asked.url):
+        raise HTTPException(422, "Give a headline, a text or a url.")
+    draft = await _draft(asked, services, desk)
+    if asked.url:
+        texts = await texts_at(draft, asked.url, services.env)
+    else:
+        texts = [item_text(draft, asked.title, asked.summary, "")]
+    today = services.clock().date().isoformat()
+    tried = await asyncio.to_thread(try_texts, draft, texts, today)
+    return render(request, visitor, "tried.html", tried=tried)
+
+
+@writes.post("/api/files/backtest", response_class=HTMLResponse)
+async def backtest_draft(
+    asked: BacktestRequest, request: Request, visitor: WriterDep, services: ServicesDep, desk: DeskDep
+) -> HTMLResponse:
+    """What the draft would have caught among the items kept, against what is in force; a piece of a page."""
+    try:
+        question = Question(parse_duration(asked.since), asked.rule.strip() or None, None, 10)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+    with editing.draft_folder(services.config_dir, asked.name, asked.text) as folder:
+
+        async def work() -> Report:
+            async with await desk.own_services() as own:
+                return await run_backtest(replace(own, config_dir=folder), question)
+
+        try:
+            async with desk.heavy:
+                report = await asyncio.to_thread(lambda: asyncio.run(work()))
+        except ConfigError as error:
+            raise HTTPException(422, "The draft does not pass the check yet: correct it first.") from error
+    rows = sorted(report.rules, key=lambda one: (not (one.gained or one.lost), -one.hits))
+    return render(
+        request,
+        visitor,
+        "backtest.html",
+        report=report,
+        rows=[(row, _days(row, report)) for row in rows[:MOST_RULES]],
+        left_out=max(0, len(rows) - MOST_RULES),
+    )
+
+
+def _days(row: RuleReport, report: Report) -> Chart:
+    days = days_of(row.days, report.window)
+    labels = [f"{day}: {hits}" for day, hits, _ in days]
+    return bars(
+        [hits for _, hits, _ in days], labels, f"Items of rule {row.rule} by day: {', '.join(labels)}"
+    )
+
+
+router.include_router(writes)

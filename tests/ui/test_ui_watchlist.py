@@ -1,0 +1,202 @@
+"""The watchlist: what rules do, and the editor that checks, tries, backtests and saves."""
+
+import json
+import re
+
+import pytest
+
+from feed_server import story
+from newsroom import WATCHLIST
+
+WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
+MORE = WATCHLIST + "  - {id: rates, query: interest rates, severity: low, notify: [policy], owner: markets}\n"
+BROKEN = WATCHLIST + "  - {id: rates, query: 'AND rates', notify: [nobody]}\n"
+
+
+@pytest.fixture
+def ada(visit, newsroom):
+    newsroom.adopt()
+    return visit("ada")
+
+
+def page(client, path):
+    answer = client.get(f"/newswatch/{path}")
+    assert answer.status_code == 200, answer.text[:1000]
+    return answer.text
+
+
+def send(client, path, **body):
+    return client.post(f"/newswatch/api/files/{path}", json={"name": "watchlist.yaml", **body}, headers=WRITE)
+
+
+def digest_on(client, name="watchlist.yaml"):
+    return re.search(r'data-digest="([0-9a-f]+)"', page(client, f"watchlist/edit?name={name}"))[1]
+
+
+def test_rules_are_listed_with_their_alerts_of_seven_days(ada, newsroom):
+    newsroom.watchlist(MORE)
+    newsroom.site.serve("/wire", story(1, "Central bank opposes the plan"))
+    newsroom.run()
+    text = page(ada, "watchlist")
+    assert "1 alerts in 7 days: 0, 0, 0, 0, 0, 0, 1" in text
+    assert "none in 90 days" in text
+    assert "markets" in text
+    silent = page(ada, "watchlist?silent=1")
+    assert "interest rates" in silent
+    assert "central bank opposes" not in silent
+    assert "No rule fits" in page(ada, "watchlist?text=nothing")
+
+
+def test_muted_rule_says_so_where_it_is_listed(ada):
+    ada.post("/newswatch/api/rules/central-bank-opposes/mute", json={"for": "24h"}, headers=WRITE)
+    assert "everywhere, ends" in page(ada, "watchlist")
+
+
+def test_check_tells_every_problem_at_its_place(ada):
+    data = send(ada, "check", text=BROKEN).json()
+    assert not data["ok"]
+    assert {(one["file"], one["line"]) for one in data["problems"]} == {("watchlist.yaml", 6)}
+    assert send(ada, "check", text=MORE).json() == {
+        "ok": True,
+        "problems": [],
+        "rules": ["central-bank-opposes", "rates"],
+    }
+
+
+def test_saved_draft_comes_into_force_and_keeps_the_version_before(ada, newsroom):
+    answer = send(ada, "save", text=MORE, digest=digest_on(ada))
+    assert answer.status_code == 200, answer.text
+    assert (newsroom.config / "watchlist.yaml").read_text() == MORE
+    newsroom.adopt()
+    assert "interest rates" in page(ada, "watchlist")
+    text = page(ada, "watchlist/edit")
+    assert "Saved by <strong>ada</strong>" in text
+    kept = re.search(r"version=([\w.-]+)", text)[1]
+    assert "interest rates" not in page(ada, f"watchlist/edit?name=watchlist.yaml&version={kept}")
+    (line,) = (newsroom.config / ".history" / "saved.jsonl").read_text().splitlines()
+    assert json.loads(line)["by"] == "ada"
+
+
+def test_draft_that_does_not_pass_is_not_saved(ada, newsroom):
+    answer = send(ada, "save", text=BROKEN, digest=digest_on(ada))
+    assert answer.status_code == 422
+    assert answer.json()["problems"]
+    assert (newsroom.config / "watchlist.yaml").read_text() == WATCHLIST
+    assert not (newsroom.config / ".history").exists()
+
+
+def test_second_editor_is_told_and_overwrites_nothing(ada, newsroom):
+    digest = digest_on(ada)
+    assert send(ada, "save", text=MORE, digest=digest).status_code == 200
+    answer = send(ada, "save", text=WATCHLIST + "# mine\n", digest=digest)
+    assert answer.status_code == 409
+    assert "ada saved it" in answer.json()["detail"]
+    assert answer.json()["text"] == MORE
+    assert (newsroom.config / "watchlist.yaml").read_text() == MORE
+
+
+def test_edit_outside_of_the_page_is_a_conflict_too(ada, newsroom):
+    digest = digest_on(ada)
+    newsroom.watchlist(WATCHLIST + "# by hand\n")
+    answer = send(ada, "save", text=MORE, digest=digest)
+    assert answer.status_code == 409
+    assert "outside of this page" in answer.json()["detail"]
+
+
+def test_file_of_the_folder_is_edited_with_the_others_around_it(ada, newsroom):
+    folder = newsroom.config / "watchlist.d"
+    folder.mkdir()
+    (folder / "markets.yaml").write_text("rules:\n  - {id: rates, query: interest rates, notify: [policy]}\n")
+    assert "interest rates" in page(ada, "watchlist/edit?rule=rates")
+    name = "watchlist.d/markets.yaml"
+    double = "rules:\n  - {id: central-bank-opposes, query: interest rates, notify: [policy]}\n"
+    data = send(ada, "check", name=name, text=double).json()
+    assert not data["ok"]
+    assert any(one["file"] == name for one in data["problems"])
+    text = "rules:\n  - {id: rates, query: key rates, notify: [policy]}\n"
+    assert send(ada, "save", name=name, text=text, digest=digest_on(ada, name)).status_code == 200
+    assert (folder / "markets.yaml").read_text() == text
+    assert sorted(path.name for path in folder.iterdir()) == ["markets.yaml"]
+
+
+def test_link_of_the_launchers_overlay_is_followed_and_not_replaced(ada, newsroom, tmp_path):
+    real = tmp_path / "real.yaml"
+    real.write_text(WATCHLIST)
+    (newsroom.config / "watchlist.yaml").unlink()
+    (newsroom.config / "watchlist.yaml").symlink_to(real)
+    assert send(ada, "save", text=MORE, digest=digest_on(ada)).status_code == 200
+    assert (newsroom.config / "watchlist.yaml").is_symlink()
+    assert real.read_text() == MORE
+
+
+def test_folder_that_cannot_be_written_is_shown_with_the_reason(ada, newsroom):
+    (newsroom.config / "watchlist.yaml").unlink()
+    (newsroom.config / "watchlist.yaml").symlink_to("/proc/version")
+    text = page(ada, "watchlist/edit")
+    assert "readonly" in text
+    assert "cannot be written by the api-server" in text
+    answer = send(ada, "save", text=MORE, digest=digest_on(ada))
+    assert answer.status_code == 400
+    assert "cannot be written" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.yaml", "/etc/passwd", "receivers.yaml", "watchlist.d/../feeds.yaml", ""]
+)
+def test_name_that_is_no_watchlist_file_is_refused(ada, newsroom, name):
+    (newsroom.config.parent / "secret.yaml").write_text("x")
+    for path, more in (("check", {}), ("save", {"digest": "x"}), ("try", {"title": "x"})):
+        answer = send(ada, path, name=name, text=MORE, **more)
+        assert answer.status_code in (400, 422), (path, answer.text)
+    if name:
+        assert ada.get("/newswatch/watchlist/edit", params={"name": name}).status_code == 400
+
+
+def test_version_that_is_no_version_is_refused(ada):
+    for version in ("../watchlist.yaml", "saved.jsonl", "lock"):
+        answer = ada.get("/newswatch/watchlist/edit", params={"name": "watchlist.yaml", "version": version})
+        assert answer.status_code == 400
+
+
+def test_text_is_tried_on_the_draft_with_its_words_marked(ada):
+    text = send(ada, "try", text=MORE, title="Higher <b>interest rates</b>", summary="").text
+    assert "<strong>rates</strong>" in text
+    assert "&lt;b&gt;" in text
+    assert "<mark>interest" in text
+    assert "No rule matches" in send(ada, "try", text=WATCHLIST, title="Higher interest rates").text
+
+
+def test_url_within_the_network_is_not_fetched_for_a_browser(ada, newsroom):
+    newsroom.site.serve("/wire", story(1, "Central bank opposes"))
+    before = len(newsroom.site.requests)
+    answer = send(ada, "try", text=MORE, url=f"{newsroom.site.url}/wire")
+    assert answer.status_code == 400
+    assert len(newsroom.site.requests) == before
+
+
+def test_draft_is_backtested_against_the_rule_in_force(ada, newsroom):
+    newsroom.site.serve("/wire", story(1, "Central bank opposes"), story(2, "Key rates rise"))
+    newsroom.poll()
+    changed = WATCHLIST.replace("query: central bank opposes", "query: key rates")
+    text = send(ada, "backtest", text=changed, rule="central-bank-opposes", since="24h").text
+    assert "gains 1, loses 1" in text
+    assert "<rect " in text
+    assert "Key rates rise" in re.sub(r"</?mark>", "", text)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [({"since": "soon"}, "soon"), ({"text": BROKEN}, "does not pass"), ({"rule": "no-such"}, "no-such")],
+)
+def test_backtest_that_makes_no_sense_says_why(ada, body, said):
+    answer = send(ada, "backtest", **{"text": MORE, **body})
+    assert answer.status_code in (400, 422)
+    assert said in answer.json()["detail"]
+
+
+def test_viewer_sees_the_file_and_no_button_to_change_it(visit, newsroom):
+    newsroom.adopt()
+    text = page(visit("vera"), "watchlist/edit")
+    assert "readonly" in text
+    assert 'id="save"' not in text
+    assert "data-part" not in text
