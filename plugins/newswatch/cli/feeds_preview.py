@@ -17,11 +17,12 @@ from newswatch.config.draft import Draft
 from newswatch.errors import ConfigError
 from newswatch.feeds.auth import Auth
 from newswatch.models import Entry, Feed, FeedFilter, Match
+from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.feed_preview import FeedPreview, preview_file, preview_url
 from newswatch.pipeline.services import utc_now
 from newswatch.redact import redact_url
-from newswatch.rules import ItemText, Watchlist, compile_watchlist
+from newswatch.rules import ItemText, Watchlist
 
 Matched = list[tuple[Entry, ItemText, list[Match]]]
 
@@ -44,7 +45,7 @@ def _watchlist(draft: Draft, *, everywhere: bool) -> Watchlist:
     rules = [rule for rule in draft.rules if rule.expires is None or rule.expires >= today]
     if everywhere:
         rules = [replace(rule, feeds=FeedFilter()) for rule in rules]
-    return compile_watchlist(rules, draft.lists, draft.default_lang)
+    return compiled(rules, draft.lists, draft.default_lang)
 
 
 def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview) -> Matched:

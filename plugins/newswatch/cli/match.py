@@ -16,10 +16,12 @@ from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import as_json, console
 from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import FeedFilter, Match
+from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.lone_query import lone_rule
 from newswatch.pipeline.preview import read_url
 from newswatch.pipeline.services import utc_now
-from newswatch.rules import ItemText, Watchlist, compile_watchlist
+from newswatch.rules import ItemText, Watchlist
 
 
 class BadLine(PermanentError):
@@ -40,19 +42,27 @@ def _text(title: str, summary: str, body: str, lang: str) -> ItemText:
     )
 
 
-def _watchlist(call: Invocation) -> tuple[Watchlist, str]:
-    """The files' rules in force today. Words alone are asked here, so limits on feeds do not count."""
+def _watchlist(call: Invocation, query: str | None) -> tuple[Watchlist, str]:
+    """The files' rules in force today, or the query alone, with the files' lists.
+
+    Words alone are asked here, so limits on feeds do not count.
+    """
     today = utc_now().date()
     loaded = check_files(call.config_dir, today)
     if loaded.draft is None:
         raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
     draft = loaded.draft
+    if query is not None:
+        rule, warnings = lone_rule(query, draft.lists)
+        for warning in warnings:
+            click.echo(warning, err=True)
+        return compiled([rule], draft.lists, draft.default_lang), draft.default_lang
     rules = [
         replace(rule, feeds=FeedFilter())
         for rule in draft.rules
         if rule.expires is None or rule.expires >= today.isoformat()
     ]
-    return compile_watchlist(rules, draft.lists, draft.default_lang), draft.default_lang
+    return compiled(rules, draft.lists, draft.default_lang), draft.default_lang
 
 
 def _read_lines(source: TextIO, name: str, lang: str) -> Iterator[Candidate]:
@@ -119,15 +129,24 @@ def _tell(candidate: Candidate, matches: list[Match], *, json_lines: bool) -> No
     type=click.File("r", encoding="utf-8"),
     help="Items, one JSON object a line; - is standard input.",
 )
+@click.option("--query", metavar="TEXT", help="A query to try instead of the rules, with the files' lists.")
 @command
 def match(
-    call: Invocation, *, title: str, summary: str, body: str, lang: str, url: str, jsonl: TextIO | None
+    call: Invocation,
+    *,
+    title: str,
+    summary: str,
+    body: str,
+    lang: str,
+    url: str,
+    jsonl: TextIO | None,
+    query: str | None,
 ) -> None:
-    """Match a text, a page, a feed or a file of items against the watchlist of the files."""
+    """Match a text, a page, a feed or a file of items against the watchlist of the files, or a query."""
     given = [bool(title or summary or body), bool(url), jsonl is not None]
     if sum(given) != 1:
         raise click.UsageError("give one of: --title/--summary/--body, --url, --jsonl")
-    watchlist, default_lang = _watchlist(call)
+    watchlist, default_lang = _watchlist(call, query)
     if jsonl is not None:
         for candidate in _read_lines(jsonl, jsonl.name, lang or default_lang):
             _tell(candidate, watchlist.match(candidate.text), json_lines=True)

@@ -17,23 +17,19 @@ from datetime import datetime, timezone
 
 from newswatch.config.draft import Draft
 from newswatch.config.durations import format_duration
-from newswatch.errors import ConfigError, PermanentError, QueryError
+from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import Bundle, Rule
-from newswatch.pipeline.caret import with_caret
 from newswatch.pipeline.configure import check_files, in_force
+from newswatch.pipeline.lone_query import QUERY, BadQuery, lone_rule
 from newswatch.pipeline.match import Watch
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.tally import RuleReport, Tally, Window
-from newswatch.rules import parse_query, query_warnings
 from newswatch.store import keys
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.items import stored_items
 
 log = logging.getLogger("newswatch.backtest")
-
-QUERY = "query"
-"""The name under which a query that is no rule yet is reported."""
 
 PAGE = 500
 """Items read from Redis at once. An item with its page's text is some 10 KB."""
@@ -180,14 +176,10 @@ def prepare(question: Question, draft: Draft, bundle: Bundle | None, window: Win
 
 def _query_trial(query: str, draft: Draft) -> Trial:
     try:
-        parse_query(query, draft.lists)
-    except QueryError as error:
-        raise BadQuestion(with_caret(query, error)) from error
-    warnings = [
-        with_caret(query, QueryError(f"warning: {found.message}", offset=found.offset, end=found.end))
-        for found in query_warnings(query, draft.lists)
-    ]
-    return Trial((QUERY,), _watch([Rule(id=QUERY, query=query)], draft), notes=tuple(warnings))
+        rule, warnings = lone_rule(query, draft.lists)
+    except BadQuery as error:
+        raise BadQuestion(str(error)) from error
+    return Trial((QUERY,), _watch([rule], draft), notes=tuple(warnings))
 
 
 def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:
