@@ -55,9 +55,9 @@ def waits(failures: range, **kind) -> list[float]:
     return [schedule.after_failure(FEED, 0, n, None, 0.5, **kind) for n in failures]
 
 
-def test_backoff_doubles_to_an_hour_and_is_slower_where_someone_must_act():
+def test_backoff_doubles_to_half_an_hour_and_is_slower_where_someone_must_act():
     assert waits(range(1, 4)) == [60, 120, 240]
-    assert waits(range(20, 21)) == [HOUR_S]
+    assert waits(range(20, 21)) == [HOUR_S / 2]
     assert waits(range(1, 4), hard=True) == [120, 240, 480]
     assert waits(range(20, 21), hard=True) == [6 * HOUR_S]
     assert waits(range(20, 21), hard=True, lost=True) == [DAY_S]

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from newswatch.models import Feed
 
-SOFT_BACKOFF_S = 3_600.0
+SOFT_BACKOFF_S = 1_800.0
 HARD_BACKOFF_S = 6 * 3_600.0
 LOST_BACKOFF_S = 24 * 3_600.0
 STOPPED_S = 7 * 86_400.0
@@ -54,7 +54,7 @@ def after_failure(
 ) -> float:
     """Due time after the `failures`-th failure in a row (1 for the first).
 
-    Doubles from the interval up to an hour. Failures that do not pass by themselves (`hard`) begin
+    Doubles from the interval up to half an hour. Failures that do not pass by themselves (`hard`) begin
     at twice the interval and go to six hours, or to a day once the feed is given up on (`lost`).
     What the server asked for is never undercut, up to a day; a feed that said it is gone
     (`stopped`) is asked again once a week.
