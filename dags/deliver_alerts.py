@@ -19,9 +19,10 @@ records it as sent. It is woken by the asset `newswatch_alerts`: by `match_items
 message has been due for more than 5 s (retries, digests, ends of quiet hours), and by a timer every 10
 minutes in case both failed.
 
-**What red means.** Slack refused the token or a channel, or the connection `newswatch_slack` is missing; the
-log's last lines name it. All other messages were sent. A Slack that is merely away does not turn it red: its
-messages are tried again with growing pauses. Queues are kept in every case.
+**What red means.** Slack refused the token or a channel, could not be reached, or the connection
+`newswatch_slack` is missing; the log's last lines name it. All other messages were sent. A Slack that answers
+with errors of its own or asks to wait does not turn it red. Queues are kept in every case, and what waits is
+tried again with growing pauses.
 
 **What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
 invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.yaml`. Then `newswatch doctor`.

@@ -16,7 +16,6 @@ WORDS = "The central bank opposes the plan."
 @pytest.fixture
 def one_message(newsroom):
     """A message that waits in the queue; the first one went well."""
-    newsroom.receivers(grace="1s")
     newsroom.site.serve("/wire", story(1, "First of the day", WORDS))
     newsroom.run()
     newsroom.site.serve("/wire", story(1, "First of the day", WORDS), story(2, "Quite another matter", WORDS))

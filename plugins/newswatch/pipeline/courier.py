@@ -10,21 +10,13 @@ from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Message
 from newswatch.pipeline import notices
 from newswatch.pipeline.delivery_run import DeliveryRun
+from newswatch.pipeline.rendering import render
 from newswatch.pipeline.sending import UNREADABLE_LOOKS, Verdict, judge
 from newswatch.slack.answers import Outcome
-from newswatch.slack.payload import (
-    Payload,
-    render_listing,
-    render_minimal,
-    render_ops,
-    render_reply,
-    render_story,
-)
-from newswatch.store import feeds, outbox
+from newswatch.store import outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.handover import MAX_ALERTS_A_DIGEST
 
-UPDATE_RETRY_S = 30.0
 FOLDED = "Held back, since the workspace had reached Slack's message limit"
 
 
@@ -79,7 +71,7 @@ class Courier:
         (queued,) = await outbox.read_messages(self._redis, [thread.message.id])
         message = queued.delivery.message
         alerts = await outbox.read_alerts(self._redis, message.alert_ids)
-        payload = await self._render(queued, message, alerts)
+        payload = await render(run.services, queued, alerts)
         await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
         await run.budget.take()
         await self._make_sure_of_the_lease(message, begun_ms)
@@ -116,25 +108,6 @@ class Courier:
             await outbox.defer(self._redis, message, due_ms)
             return None
         return _Thread(message, root.ts)
-
-    async def _render(self, queued: outbox.Queued, message: Message, alerts: list[Alert]) -> Payload:
-        now = self._run.services.clock()
-        sources = await self._sources(alerts)
-        if queued.delivery.minimal:
-            return render_minimal(message, alerts, sources=sources, now=now, further=queued.further)
-        if message.kind == "ops":
-            return render_ops(message)
-        if message.kind in ("digest", "surge"):
-            return render_listing(message, alerts, sources=sources, now=now)
-        if message.kind == "reply":
-            return render_reply(message, alerts, sources=sources, now=now)
-        return render_story(message, alerts, sources=sources, now=now, further=queued.further)
-
-    async def _sources(self, alerts: list[Alert]) -> dict[str, str]:
-        """Feed ids to the names people know: the title the feed gives itself, else its id."""
-        feed_ids = sorted({alert.feed_id for alert in alerts})
-        states = await feeds.read_states(self._redis, feed_ids)
-        return {feed_id: states[feed_id].title or feed_id for feed_id in feed_ids}
 
     async def _after(
         self, queued: outbox.Queued, alerts: list[Alert], outcome: Outcome, begun_ms: int
@@ -303,30 +276,6 @@ class Courier:
     async def _twice(self, message: Message) -> None:
         text = f"A message stands twice in {message.channel} (message id {message.id})."
         await notices.tell_once(self._run.services, f"double:{message.id}", text)
-
-    # ── the parent's "+3 sources" ─────────────────────────────────────────────────────────────
-
-    async def bring_up_to_date(self) -> None:
-        """Let story messages say how many further sources their threads hold."""
-        run = self._run
-        if run.stopped:
-            return
-        for root in await outbox.read_messages(
-            self._redis, await outbox.due_updates(self._redis, run.now_ms())
-        ):
-            delivery = root.delivery
-            alerts = await outbox.read_alerts(self._redis, delivery.message.alert_ids)
-            if delivery.ts is None or not alerts:
-                await outbox.updated(self._redis, delivery.message.id)
-                continue
-            payload = await self._render(root, delivery.message, alerts)
-            outcome = await run.client.update(delivery.message.channel, delivery.ts, payload)
-            if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
-                wait_s = outcome.retry_after_s or UPDATE_RETRY_S
-                due_ms = run.now_ms() + int(wait_s * 1000)
-                await outbox.defer_update(self._redis, delivery.message.id, due_ms)
-            else:
-                await outbox.updated(self._redis, delivery.message.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.courier import Courier
 from newswatch.pipeline.delivery_run import Budget, DeliveryRun
 from newswatch.pipeline.match import lease_s
+from newswatch.pipeline.parents import bring_up_to_date
 from newswatch.pipeline.recall import make_sure
 from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient
@@ -147,7 +148,7 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
         for task in workers.values():
             task.cancel()
         await asyncio.gather(*workers.values(), return_exceptions=True)
-    await Courier(run).bring_up_to_date()
+    await bring_up_to_date(run)
 
 
 async def _soon(run: DeliveryRun, linger_s: float) -> bool:
