@@ -49,7 +49,10 @@ def slack_sim_component(data: Path, port: int) -> Component:
 
 def news_site_component(data: Path, port: int) -> Component:
     """The sample news site."""
-    command = _module("devtools.news_site", "--port", str(port), "--data", str(data))
+    # The others repeat a story only after the first poll has found it, so that they go to its thread.
+    command = _module(
+        "devtools.news_site", "--port", str(port), "--data", str(data), "--repeat-after-s", "75"
+    )
     url = f"http://{LOOPBACK}:{port}"
     return Component("news-site", command, lambda: http_answers(url), url)
 
