@@ -61,6 +61,7 @@ async def delivery_page(
         mutes=await muted_now(services),
         everywhere=mutes.EVERYWHERE,
         latency=latency,
+        edges=EDGES_S,
         chart=_chart(latency),
         p50=latency.quantile_s("publication_to_sent", 0.5),
         p95=latency.quantile_s("publication_to_sent", 0.95),

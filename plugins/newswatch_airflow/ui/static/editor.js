@@ -11,7 +11,7 @@ const MOST_SHADED = 150000; // characters; a longer text is shown without colour
 
 // ── colours ─────────────────────────────────────────────────────────────────────────────────
 
-const TOKEN = /(#.*$)|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|^(\s*(?:- +)?[{]?\s*)([\w.-]+)(?=:(?:\s|$))|(\$[\w-]+)|\b(AND|OR|NOT|O?NEAR\/\d+)\b/g;
+const TOKEN = /(#.*$)|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(^\s*(?:- +)?[{]?\s*|[{,]\s*)([\w.-]+)(?=:(?:\s|$))|(\$[\w-]+)|\b(AND|OR|NOT|O?NEAR\/\d+)\b/g;
 
 function piece(kind, text) {
   if (!kind) return document.createTextNode(text);
