@@ -1,0 +1,221 @@
+"""How long the server takes for each page of the UI: at most 150 ms are allowed.
+
+Fills a Redis of its own with 100,000 items, 10,000 feeds, 10,000 rules and 10,000 alerts, mounts the
+pages in Airflow's own app with its login on, and asks each of them some times.
+
+    .venv/bin/python bench/ui_pages.py [items] [rules] [feeds]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import statistics
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(ROOT / "tests")]
+
+from airflow_sandbox import prepare, redis_connection  # noqa: E402  (the path is set just above)
+
+prepare()
+os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] = "False"
+os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = "ada:admin"
+os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = "a secret for figures " * 4
+os.environ["NEWSWATCH_MONITOR_TOKEN"] = "figures"
+os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"
+
+import redis  # noqa: E402
+from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: E402
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: E402
+from airflow.utils.db import initdb  # noqa: E402
+from fastapi.testclient import TestClient  # noqa: E402
+
+from devtools.redis_server import RunningRedis  # noqa: E402
+from newswatch.config.codec import bundle_to_json  # noqa: E402
+from newswatch.models import Alert, Bundle, Excerpt, Feed, Item, Receiver, Rule, alert_id  # noqa: E402
+from newswatch.store import keys  # noqa: E402
+from newswatch.store.client import connect  # noqa: E402
+from newswatch.store.codec import alert_to_json, item_to_json, to_ms  # noqa: E402
+from newswatch.store.configuration import Stored, put_in_force  # noqa: E402
+
+LIMIT_MS = 150.0
+TIMES = 15
+CHANNEL = "C0123456789"
+ALERTS = 10_000
+
+
+def fill(client: redis.Redis, items: int, rules: int, feeds: int) -> str:
+    """Everything the pages read; returns the id of the newest alert."""
+    now = datetime.now(timezone.utc)
+    fill_feeds(client, feeds, now)
+    fill_items(client, items, feeds, now)
+    client.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="$")
+    return fill_alerts(client, rules, feeds, now)
+
+
+def fill_feeds(client: redis.Redis, feeds: int, now: datetime) -> None:
+    pipe = client.pipeline(transaction=False)
+    for number in range(feeds):
+        status = "failing" if number % 50 == 0 else "ok"
+        state = {
+            "status": status,
+            "polled_ms": to_ms(now),
+            "last_new_ms": to_ms(now),
+            "title": f"Feed {number}",
+        }
+        pipe.hset(keys.feed(f"feed-{number}"), mapping=state)
+        pipe.zadd(keys.FEEDS_DUE, {f"feed-{number}": to_ms(now) + number})
+    pipe.execute()
+
+
+def fill_items(client: redis.Redis, items: int, feeds: int, now: datetime) -> None:
+    pipe = client.pipeline(transaction=False)
+    start_ms = to_ms(now) - 6 * 86_400_000
+    for number in range(items):
+        at_ms = start_ms + number * (6 * 86_400_000 // items)
+        feed = f"feed-{number % feeds}"
+        moment = datetime.fromtimestamp(at_ms / 1000, timezone.utc)
+        item = Item(
+            id=f"{feed}:{number:016x}",
+            feed_id=feed,
+            revision=0,
+            guid=str(number),
+            link=f"https://news.example/{number}",
+            canonical_link=f"https://news.example/{number}",
+            title=f"Headline number {number} of some length for a change",
+            summary="A standfirst of some forty words. " * 8,
+            body="",
+            author="",
+            tags=(),
+            lang="en",
+            published=moment,
+            first_seen=moment,
+            config_version=1,
+        )
+        pipe.xadd(keys.ITEMS, {"v": "1", "item": item_to_json(item)}, id=f"{at_ms}-{number}")
+        if number % 2_000 == 0:
+            pipe.execute()
+    pipe.execute()
+
+
+def fill_alerts(client: redis.Redis, rules: int, feeds: int, now: datetime) -> str:
+    pipe = client.pipeline(transaction=False)
+    newest = ""
+    today = to_ms(now) // 86_400_000
+    for number in range(ALERTS):
+        at = now - timedelta(seconds=ALERTS - number)
+        rule, feed = f"rule-{number % rules}", f"feed-{number % feeds}"
+        newest = alert_id(rule, f"{feed}:{number}", CHANNEL)
+        title = f"Headline number {number}"
+        alert = Alert(
+            id=newest,
+            rule_id=rule,
+            severity="high",
+            channel=CHANNEL,
+            item_id=f"{feed}:{number}",
+            revision=0,
+            feed_id=feed,
+            link=f"https://news.example/{number}",
+            title=title,
+            excerpts=(Excerpt("title", title, ((0, 8),)),),
+            published=at,
+            first_seen=at,
+            matched=at,
+            config_version="1-abcdef",
+            story_id=f"story-{number}",
+        )
+        message = f"{number:016x}"
+        pipe.hset(keys.alert(newest), mapping={"json": alert_to_json(alert), "message": message})
+        pipe.zadd(keys.ALERTS, {newest: to_ms(at)})
+        sent = {"state": "sent", "kind": "story", "channel": CHANNEL, "alerts": f'["{newest}"]'}
+        pipe.hset(keys.message(message), mapping={**sent, "sent": to_ms(at) + 900, "ts": "1.1"})
+        pipe.hincrby(keys.hits(today), rule, 1)
+        pipe.hset(keys.HITS_LAST, rule, to_ms(at))
+        if number % 1_000 == 0:
+            pipe.execute()
+    pipe.execute()
+    return newest
+
+
+async def put_bundle(url: str, rules: int, feeds: int) -> None:
+    bundle = Bundle(
+        version=1,
+        digest="abcdef0123456789",
+        feeds=tuple(
+            Feed(f"feed-{n}", f"https://host-{n % 900}.example/{n}", tags=("t",)) for n in range(feeds)
+        ),
+        rules=tuple(Rule(f"rule-{n}", f"central bank {n} opposes", notify=("policy",)) for n in range(rules)),
+        receivers=(Receiver("policy", CHANNEL),),
+    )
+    async with connect(url) as client:
+        stored = Stored(1, bundle.digest, bundle_to_json(bundle), "")
+        await put_in_force(client, 0, stored, to_ms(datetime.now(timezone.utc)))
+
+
+def pages(newest: str) -> list[str]:
+    return [
+        *("", "alerts", "alerts?rule=rule-77", "alerts?text=nothing+like+it", f"alerts/{newest}"),
+        *("watchlist", "watchlist?silent=1", "watchlist?text=9999"),
+        *("feeds", "feeds?state=failing", "feeds?start=9950", "feeds/feed-77", "delivery"),
+        *("api/status", "api/alerts", "api/feeds", "api/health", "metrics"),
+    ]
+
+
+def measure(client: TestClient, path: str) -> tuple[float, float, float]:
+    """First answer, median and longest of the others, in ms."""
+    monitored = path in ("api/health", "metrics")
+    headers = {"Authorization": "Bearer figures"} if monitored else {}
+    taken = []
+    for _ in range(TIMES + 1):
+        started = time.perf_counter()
+        answer = client.get(f"/newswatch/{path}", headers=headers)
+        taken.append((time.perf_counter() - started) * 1000)
+        assert answer.status_code == 200 or monitored, (path, answer.status_code, answer.text[:500])
+    return taken[0], statistics.median(taken[1:]), max(taken[1:])
+
+
+def main() -> int:
+    items, rules, feeds = (
+        int(word) for word in (*sys.argv[1:], *("100000", "10000", "10000")[len(sys.argv) - 1 :])
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        server = RunningRedis(Path(folder))
+        try:
+            return run(server.url, Path(folder), items, rules, feeds)
+        finally:
+            server.stop()
+
+
+def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:
+    os.environ["AIRFLOW_CONN_NEWSWATCH_REDIS"] = redis_connection(url)
+    os.environ["NEWSWATCH_CONFIG"] = str(folder)
+    with redis.Redis.from_url(url) as client:
+        newest = fill(client, items, rules, feeds)
+    asyncio.run(put_bundle(url, rules, feeds))
+    initdb()
+    app = create_app(apps="core")
+    logging.disable(logging.INFO)
+    token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="ada", role="ADMIN"))
+    print(f"{items:,} items, {rules:,} rules, {feeds:,} feeds; {TIMES} requests each, ms")
+    print(f"{'page':<32}{'first':>8}{'median':>8}{'longest':>9}")
+    slow = []
+    with TestClient(app, base_url="http://airflow.test") as client:
+        client.cookies.set("_token", token)
+        client.headers["Accept"] = "text/html"
+        for path in pages(newest):
+            first, median, longest = measure(client, path)
+            print(f"{'/' + path:<32}{first:>8.0f}{median:>8.0f}{longest:>9.0f}", flush=True)
+            if median > LIMIT_MS:
+                slow.append(path)
+    print(f"over {LIMIT_MS:.0f} ms: {', '.join(slow) or 'none'}")
+    return 1 if slow else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
