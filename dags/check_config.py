@@ -25,6 +25,9 @@ configuration: nothing is polled until the files are right.
 
 **What to do.** Correct the places named in the log; the next run turns green by itself. The same list comes
 from `newswatch check` before you save anything where Airflow looks.
+
+The page *newswatch* in the navigation, *Watchlist*, edits the watchlist with the same check. Runbook: [the
+configuration is broken](/newswatch/runbook#the-configuration-is-broken).
 """
 
 with TestableDAG(

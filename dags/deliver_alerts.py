@@ -27,6 +27,10 @@ tried again with growing pauses.
 **What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
 invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.yaml`. Then `newswatch doctor`.
 Messages that Slack refused for their content are dead letters: `newswatch dead list`, `newswatch dead retry`.
+
+The page *newswatch* in the navigation, *Delivery*, shows queues, pauses and dead letters and retries them.
+Runbook: [messages wait](/newswatch/runbook#messages-wait-for-delivery),
+[Slack](/newswatch/runbook#slack-takes-nothing).
 """
 
 with TestableDAG(

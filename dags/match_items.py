@@ -26,6 +26,9 @@ items stay in the stream, unacknowledged; nothing is lost and nothing alerts twi
 
 **What to do.** The last lines of the task's log say what to change. `newswatch match-pending` does the same
 work by hand; `newswatch doctor` looks at Redis.
+
+The page *newswatch* in the navigation shows what was matched and why. Runbook: [items wait for
+matching](/newswatch/runbook#items-wait-for-matching).
 """
 
 with TestableDAG(

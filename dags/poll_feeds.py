@@ -32,6 +32,9 @@ died three times in a row. Nothing is lost: what was not claimed is fetched agai
 
 **What to do.** Open the red `poll` or `plan` task, the last lines of its log say what to change. Feeds that
 fail are listed by `newswatch feeds`; ops hears of a feed that is given up on. Run `newswatch doctor`.
+
+The page *newswatch* in the navigation lists every feed and its trouble. Runbook: [feeds are not
+polled](/newswatch/runbook#feeds-are-not-polled), [Redis](/newswatch/runbook#redis-is-away).
 """
 
 with TestableDAG(
