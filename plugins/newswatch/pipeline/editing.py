@@ -22,8 +22,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from newswatch.config.draft import Loaded
+from newswatch.config.feeds_append import NewFeed, append_feeds
 from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST, WATCHLIST_FOLDER, watchlist_files
-from newswatch.errors import ConfigError, PermanentError
+from newswatch.errors import ConfigError, PermanentError, Problem
 from newswatch.pipeline.configure import check_files
 
 HISTORY = ".history"
@@ -118,8 +119,14 @@ def file_of_rule(directory: Path, rule_id: str) -> str | None:
 
 @contextmanager
 def draft_folder(directory: Path, name: str, text: str) -> Iterator[Path]:
-    """A temporary folder that holds the configuration with `text` in place of one file."""
+    """A temporary folder that holds the configuration with `text` in place of one watchlist file."""
     _path(directory, name)
+    with _folder_with(directory, name, text) as folder:
+        yield folder
+
+
+@contextmanager
+def _folder_with(directory: Path, name: str, text: str) -> Iterator[Path]:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise NotEditable(
             f"{name} would be over {MAX_BYTES // 1_000_000} MB: split it into files in watchlist.d"
@@ -141,9 +148,7 @@ def check_draft(directory: Path, name: str, text: str, today: date) -> Loaded:
     """What the checker says of the configuration with this draft; files are named as in the folder."""
     with draft_folder(directory, name, text) as folder:
         loaded = check_files(folder, today)
-        prefix = f"{folder}{os.sep}"
-        problems = tuple(replace(one, file=one.file.removeprefix(prefix)) for one in loaded.problems)
-        return replace(loaded, problems=problems)
+        return replace(loaded, problems=_named_as_in(folder, loaded.problems))
 
 
 # ── saving ────────────────────────────────────────────────────────────────────────────────────
@@ -171,6 +176,36 @@ def save(directory: Path, name: str, text: str, *, expected: str, by: str, now: 
         _replace(path, data)
         _note(directory, saving)
     return read_file(directory, name)
+
+
+def add_feed(directory: Path, feed: NewFeed, *, by: str, now: datetime) -> None:
+    """Add an entry to the end of feeds.yaml, its comments and order kept, as `save` saves.
+
+    Under the launcher's overlay the file beside the real watchlist.yaml is meant. Raises CannotAppend,
+    ConfigError, NotEditable; then nothing is changed.
+    """
+    path = _history(directory).with_name(FEEDS)
+    path = path if path.is_file() else (directory / FEEDS).resolve()
+    refusal = _refusal(path)
+    if refusal:
+        raise NotEditable(refusal)
+    with _alone(directory):
+        before = _bytes(path)
+        with _folder_with(directory, FEEDS, before.decode("utf-8", "replace")) as folder:
+            append_feeds(folder / FEEDS, [feed])
+            loaded = check_files(folder, now.date())
+            if loaded.draft is None:
+                raise ConfigError(_named_as_in(folder, loaded.errors))
+            after = _bytes(folder / FEEDS)
+        saving = _keep(directory, FEEDS, before, after, by, now)
+        _replace(path, after)
+        _note(directory, saving)
+
+
+def _named_as_in(folder: Path, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems with their files named as within the folder."""
+    prefix = f"{folder}{os.sep}"
+    return tuple(replace(one, file=one.file.removeprefix(prefix)) for one in problems)
 
 
 def _changed(directory: Path, name: str, now_there: bytes) -> ChangedMeanwhile:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
 
+from newswatch.config.feeds_append import NewFeed, id_for
 from newswatch.models import Bundle, Feed
+from newswatch.pipeline import editing
+from newswatch.pipeline.feed_preview import preview_url
 from newswatch.pipeline.overview import feeds as overview
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.services import Services, no_auth
 from newswatch.store.client import redis_errors
 from newswatch.store.feeds import make_due
-from newswatch_airflow.ui.access import ReaderDep, reader, writer
+from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.desk import BundleDep, Desk, DeskDep, ServicesDep
 from newswatch_airflow.ui.page import render, with_query
 
@@ -112,6 +118,53 @@ async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> di
     with redis_errors():
         await make_due(services.redis, [feed.id])
     return {"told": f"{feed.id} is polled with the next run of poll_feeds, within a minute."}
+
+
+class PreviewRequest(BaseModel):
+    """The url of a feed, or of a page that announces one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class AddRequest(PreviewRequest):
+    """The feed's url and the id it is to have; tags are separated by commas."""
+
+    id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    tags: Annotated[str, Field(max_length=200, pattern=r"^[\w., -]*$")] = ""
+
+
+@writes.post("/api/feeds/preview", response_class=HTMLResponse, tags=["feeds"])
+async def preview(
+    asked: PreviewRequest, request: Request, visitor: WriterDep, services: ServicesDep, bundle: BundleDep
+) -> HTMLResponse:
+    """What newswatch would see there, public addresses only; a piece of a page."""
+    feed = Feed(id="preview", url=asked.url, allow_private=False)
+    found = await preview_url(feed, services.env, no_auth)
+    taken = {one.id for one in bundle.feeds} if bundle else set()
+    name = found.feed.title or urlsplit(found.url).hostname or "feed"
+    return render(
+        request,
+        visitor,
+        "preview.html",
+        found=found,
+        entries=found.feed.entries[:10],
+        suggested=id_for(name, taken),
+        known=next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else "",
+    )
+
+
+@writes.post("/api/feeds", tags=["feeds"])
+async def add(asked: AddRequest, visitor: WriterDep, services: ServicesDep, desk: DeskDep) -> dict[str, str]:
+    """Add a feed to feeds.yaml; refused, with nothing changed, where the whole would not pass the check."""
+    tags = tuple(filter(None, (tag.strip() for tag in asked.tags.split(","))))
+    feed = NewFeed(asked.id, asked.url, tags)
+    async with desk.heavy:
+        await asyncio.to_thread(
+            editing.add_feed, services.config_dir, feed, by=visitor.name, now=services.clock()
+        )
+    return {"told": f"{asked.id} is added to feeds.yaml and polled within a minute."}
 
 
 router.include_router(writes)

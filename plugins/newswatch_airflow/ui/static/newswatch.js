@@ -104,3 +104,33 @@ document.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+// ── pieces of pages, asked for with a form ──────────────────────────────────────────────────
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-into]");
+  if (!form) return;
+  event.preventDefault();
+  const place = document.getElementById(form.dataset.into);
+  const button = form.querySelector("button");
+  button.disabled = true;
+  place.textContent = "Looking…";
+  try {
+    const answer = await fetch(form.dataset.path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Newswatch": "1", Accept: "application/json" },
+      body: JSON.stringify(Object.fromEntries(new FormData(form))),
+    });
+    const text = await answer.text();
+    if (answer.ok) {
+      const fresh = new DOMParser().parseFromString(text, "text/html");
+      place.replaceChildren(...[...fresh.body.childNodes].map((node) => document.importNode(node, true)));
+    } else {
+      place.textContent = JSON.parse(text).detail;
+    }
+  } catch (error) {
+    place.textContent = `It did not come through: ${error.message}`;
+  } finally {
+    button.disabled = false;
+  }
+});

@@ -1,0 +1,83 @@
+"""Previewing a feed and adding it to feeds.yaml."""
+
+import pytest
+
+from feed_server import story
+from newswatch.models import Entry, ParsedFeed
+from newswatch.pipeline.feed_preview import FeedPreview
+from newswatch_airflow.ui.rooms import feeds
+
+WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def ada(visit, newsroom):
+    newsroom.adopt()
+    return visit("ada")
+
+
+def add(client, **body):
+    return client.post("/newswatch/api/feeds", json=body, headers=WRITE)
+
+
+def test_added_feed_comes_into_force_with_the_file_kept_as_it_was(ada, newsroom):
+    before = (newsroom.config / "feeds.yaml").read_text()
+    answer = add(ada, id="daily", url=f"{newsroom.site.url}/daily", tags="press, daily")
+    assert answer.status_code == 200, answer.text
+    after = (newsroom.config / "feeds.yaml").read_text()
+    assert after.startswith(before)
+    newsroom.site.serve("/daily", story(1, "Nothing of note"))
+    newsroom.run()
+    assert "Nothing of note" in ada.get("/newswatch/feeds/daily").text
+    assert '"by": "ada"' in (newsroom.config / ".history" / "saved.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "wire", "url": "https://news.example/rss"},
+        {"id": "ftp", "url": "ftp://news.example/rss"},
+        {"id": "a\nb", "url": "https://news.example/rss"},
+        {"id": "x", "url": "https://news.example/rss\n  auth: stolen"},
+        {"id": "x", "url": "https://news.example/rss", "tags": "a]\nfeeds: ["},
+    ],
+)
+def test_feed_that_would_break_the_file_is_refused_and_nothing_changed(ada, newsroom, body):
+    before = (newsroom.config / "feeds.yaml").read_text()
+    answer = add(ada, **body)
+    assert answer.status_code in (400, 422), answer.text
+    assert answer.json()["detail"]
+    assert (newsroom.config / "feeds.yaml").read_text() == before
+
+
+def test_overlay_is_passed_by_for_the_real_file(ada, newsroom, tmp_path):
+    real = tmp_path / "real"
+    real.mkdir()
+    for name in ("watchlist.yaml", "feeds.yaml"):
+        (real / name).write_text((newsroom.config / name).read_text())
+    (newsroom.config / "watchlist.yaml").unlink()
+    (newsroom.config / "watchlist.yaml").symlink_to(real / "watchlist.yaml")
+    assert add(ada, id="daily", url="https://news.example/daily").status_code == 200
+    assert "daily" in (real / "feeds.yaml").read_text()
+
+
+def test_preview_within_the_network_is_refused(ada, newsroom):
+    newsroom.site.serve("/wire", story(1, "Central bank opposes"))
+    answer = ada.post(
+        "/newswatch/api/feeds/preview", json={"url": f"{newsroom.site.url}/wire"}, headers=WRITE
+    )
+    assert answer.status_code == 400
+    assert newsroom.site.requests == []
+
+
+def test_preview_shows_what_is_there_as_text_with_an_id_to_take(ada, settings):
+    async def found(_feed, _env, _resolve_auth):
+        entries = (Entry(title="<script>alert(1)</script> rates", link="https://news.example/1"),)
+        return FeedPreview("https://news.example/rss", ParsedFeed(entries, title="The <b>Daily</b>"))
+
+    settings.setattr(feeds, "preview_url", found)
+    answer = ada.post("/newswatch/api/feeds/preview", json={"url": "https://news.example/"}, headers=WRITE)
+    assert answer.status_code == 200
+    assert "&lt;script&gt;" in answer.text
+    assert "<b>" not in answer.text
+    assert 'value="the-b-daily-b"' in answer.text
