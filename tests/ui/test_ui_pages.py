@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from feed_server import story
-from newswatch.pipeline.overview import status
+from newswatch.pipeline.overview import findings
 
 PAGES = ("", "alerts", "watchlist", "feeds", "delivery")
 HOSTILE = [
@@ -78,8 +78,8 @@ def test_status_of_a_quiet_newsroom_is_all_right_but_for_the_dags(page, newsroom
 def test_every_runbook_link_leads_to_a_section(page, newsroom):
     text = page("runbook")
     ids = {attributes.get("id") for attributes in elements(text, "h2")}
-    sections = {kind[2] for kind in status._KINDS.values()}
-    source = Path(status.__file__).read_text("utf-8")
+    sections = {kind[2] for kind in findings.KINDS.values()}
+    source = Path(findings.__file__).read_text("utf-8")
     sections |= set(re.findall(r'"([a-z]+(?:-[a-z]+){2,})"', source)) - {"dead-letters"}
     assert sections <= ids, sections - ids
 

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from newswatch.pipeline.overview.alerts import Step
-from newswatch.pipeline.overview.status import Finding
+from newswatch.pipeline.overview.findings import Finding
 
 PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts")
 
