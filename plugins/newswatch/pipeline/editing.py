@@ -7,37 +7,35 @@ it meanwhile; in one step, with the version before it and the name of whoever sa
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import hashlib
-import json
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from newswatch.config.draft import Loaded
 from newswatch.config.feeds_append import NewFeed, append_feeds
-from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST, WATCHLIST_FOLDER, watchlist_files
+from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST_FOLDER, watchlist_files
 from newswatch.errors import ConfigError, PermanentError, Problem
 from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.savings import (
+    MOST_VERSIONS,
+    NotEditable,
+    Saving,
+    alone,
+    digest_of,
+    history_folder,
+    keep,
+    note,
+    read_kept,
+    savings,
+)
 
-HISTORY = ".history"
-LOG = "saved.jsonl"
-MOST_VERSIONS = 20
 MAX_BYTES = 5_000_000
-
-_STAMP = "%Y%m%dT%H%M%S%fZ"
-_KEPT_NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{12}\.yaml")
-
-
-class NotEditable(PermanentError):
-    """There is no such watchlist file, or it cannot be written here; says why."""
 
 
 class ChangedMeanwhile(PermanentError):
@@ -47,18 +45,6 @@ class ChangedMeanwhile(PermanentError):
         super().__init__(message)
         self.text = text
         self.digest = digest
-
-
-@dataclass(frozen=True, slots=True)
-class Saving:
-    """One saving: when (ISO 8601), who, which file, its digest before and after, the version kept."""
-
-    at: str
-    by: str
-    file: str
-    before: str
-    after: str
-    kept: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +73,14 @@ def read_file(directory: Path, name: str) -> EditedFile:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NotEditable(f"{name} is not UTF-8 text: mend it outside of this page") from error
-    savings = tuple(one for one in _savings(directory) if one.file == name)[:MOST_VERSIONS]
-    return EditedFile(name, text, digest_of(data), _refusal(path), savings)
+    newest = tuple(one for one in savings(directory) if one.file == name)[:MOST_VERSIONS]
+    return EditedFile(name, text, digest_of(data), _refusal(path), newest)
 
 
 def read_version(directory: Path, name: str, kept: str) -> str:
     """The text of an earlier version. Raises NotEditable for one that is not kept."""
     _path(directory, name)
-    path = _history(directory) / kept
-    if not _KEPT_NAME.fullmatch(kept) or not path.is_file():
-        raise NotEditable(f"no version {kept[:60]} of {name} is kept")
-    return path.read_text("utf-8")
-
-
-def digest_of(data: bytes) -> str:
-    """Names a file's content."""
-    return hashlib.blake2b(data, digest_size=12).hexdigest()
+    return read_kept(directory, name, kept)
 
 
 def file_of_rule(directory: Path, rule_id: str) -> str | None:
@@ -168,13 +146,13 @@ def save(directory: Path, name: str, text: str, *, expected: str, by: str, now: 
     if loaded.draft is None:
         raise ConfigError(loaded.errors)
     data = text.encode()
-    with _alone(directory):
+    with alone(directory):
         before = _bytes(path)
         if digest_of(before) != expected:
             raise _changed(directory, name, before)
-        saving = _keep(directory, name, before, data, by, now)
+        saving = keep(directory, name, before, data, by, now)
         _replace(path, data)
-        _note(directory, saving)
+        note(directory, saving)
     return read_file(directory, name)
 
 
@@ -184,12 +162,12 @@ def add_feed(directory: Path, feed: NewFeed, *, by: str, now: datetime) -> None:
     Under the launcher's overlay the file beside the real watchlist.yaml is meant. Raises CannotAppend,
     ConfigError, NotEditable; then nothing is changed.
     """
-    path = _history(directory).with_name(FEEDS)
+    path = history_folder(directory).with_name(FEEDS)
     path = path if path.is_file() else (directory / FEEDS).resolve()
     refusal = _refusal(path)
     if refusal:
         raise NotEditable(refusal)
-    with _alone(directory):
+    with alone(directory):
         before = _bytes(path)
         with _folder_with(directory, FEEDS, before.decode("utf-8", "replace")) as folder:
             append_feeds(folder / FEEDS, [feed])
@@ -197,9 +175,9 @@ def add_feed(directory: Path, feed: NewFeed, *, by: str, now: datetime) -> None:
             if loaded.draft is None:
                 raise ConfigError(_named_as_in(folder, loaded.errors))
             after = _bytes(folder / FEEDS)
-        saving = _keep(directory, FEEDS, before, after, by, now)
+        saving = keep(directory, FEEDS, before, after, by, now)
         _replace(path, after)
-        _note(directory, saving)
+        note(directory, saving)
 
 
 def _named_as_in(folder: Path, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -209,7 +187,7 @@ def _named_as_in(folder: Path, problems: tuple[Problem, ...]) -> tuple[Problem, 
 
 
 def _changed(directory: Path, name: str, now_there: bytes) -> ChangedMeanwhile:
-    last = next((one for one in _savings(directory) if one.file == name), None)
+    last = next((one for one in savings(directory) if one.file == name), None)
     digest = digest_of(now_there)
     who = (
         f"{last.by} saved it at {last.at}"
@@ -218,19 +196,6 @@ def _changed(directory: Path, name: str, now_there: bytes) -> ChangedMeanwhile:
     )
     message = f"{name} is not what you began with: {who}. Nothing was overwritten."
     return ChangedMeanwhile(message, text=now_there.decode("utf-8", "replace"), digest=digest)
-
-
-def _keep(directory: Path, name: str, before: bytes, after: bytes, by: str, now: datetime) -> Saving:
-    """Put the version that is replaced into the history."""
-    folder = _history(directory)
-    kept = f"{now.strftime(_STAMP)}-{digest_of(before)[:12]}.yaml"
-    (folder / kept).write_bytes(before)
-    return Saving(now.isoformat(timespec="seconds"), by, name, digest_of(before), digest_of(after), kept)
-
-
-def _note(directory: Path, saving: Saving) -> None:
-    with (_history(directory) / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(asdict(saving), ensure_ascii=False) + "\n")
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -247,42 +212,6 @@ def _replace(path: Path, data: bytes) -> None:
     except OSError as error:
         Path(temporary).unlink(missing_ok=True)
         raise NotEditable(f"{path.name} cannot be written ({error.strerror})") from error
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """One saving at a time, also among several api-servers on one machine."""
-    folder = _history(directory)
-    try:
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", "utf-8")
-        lock = (folder / "lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise NotEditable(
-            f"{folder} cannot be written ({error.strerror}): versions could not be kept"
-        ) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _history(directory: Path) -> Path:
-    """Beside the real watchlist.yaml, where the launcher's overlay does not look."""
-    return (directory / WATCHLIST).resolve().parent / HISTORY
-
-
-def _savings(directory: Path) -> list[Saving]:
-    try:
-        lines = (_history(directory) / LOG).read_text("utf-8").splitlines()
-    except OSError:
-        return []
-    found = []
-    for line in reversed(lines):
-        with contextlib.suppress(ValueError, TypeError):  # a torn last line after a power failure
-            found.append(Saving(**json.loads(line)))
-    return found
 
 
 def _path(directory: Path, name: str) -> Path:
