@@ -67,6 +67,7 @@ lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m newswatch.config.schema config/schema --check
 
 bench: $(DEV) ## the benchmarks; ARGS passes arguments on
 	@exec $(BIN)/python -m bench $(ARGS)

@@ -25,7 +25,9 @@ def main(wanted: list[str]) -> int:
         print(f"\n== {name}   (load average {load}, {os.cpu_count()} processors)", flush=True)
         started = time.monotonic()
         status = subprocess.run([sys.executable, str(names[name])], check=False).returncode
-        print(f"-- {name}: {time.monotonic() - started:.0f} s" + (f", exit status {status}" if status else ""))
+        print(
+            f"-- {name}: {time.monotonic() - started:.0f} s" + (f", exit status {status}" if status else "")
+        )
         worst = max(worst, status)
     return worst
 
