@@ -7,6 +7,10 @@ words of title and summary, 700 of an article. Rules are drawn from such texts, 
 match now and then: 55% phrases of two or three words, 2% single words, 20% AND and OR, 8% NOT,
 15% NEAR. The regular expressions look
 for the same words without inflection, which is less work than the matcher does.
+
+`items/s` is over all items, `unmatched/s` over those of them that no rule matches: the former has in it
+what producing the matches and their spans costs, the latter is searching alone. Items without a match
+are also, by a little, the shorter search, since fewer rules are touched.
 """
 
 from __future__ import annotations
@@ -150,6 +154,7 @@ def measure(size: int, count: int) -> dict[str, float]:
     watchlist.index("en")
     compiled = time.process_time() - start
     memory = memory_mb() - before
+    unmatched = [item for item in items if not watchlist.match(item)]
     stored = watchlist.dumps()
     start = time.process_time()
     Watchlist.loads(stored).index("en")
@@ -157,6 +162,7 @@ def measure(size: int, count: int) -> dict[str, float]:
     row = {
         "rules": size,
         "items/s": rate(watchlist.match, items),
+        "unmatched/s": rate(watchlist.match, unmatched),
         "articles/s": rate(watchlist.match, articles),
         "matches/item": sum(len(watchlist.match(item)) for item in items[:500]) / min(500, count),
         "compile_s": compiled,
@@ -188,8 +194,10 @@ def main() -> None:
         print(json.dumps({"load_before": load, "load_after": os.getloadavg()[0], "rows": rows}))
         return
     print_table(rows)
+    ratios = {name: rows[0][name] / rows[-1][name] for name in ("items/s", "unmatched/s")}
     print(
-        f"\ncost at {rows[-1]['rules']:,} rules: {rows[0]['items/s'] / rows[-1]['items/s']:.2f} × that at 10"
+        f"\ncost at {rows[-1]['rules']:,} rules: {ratios['items/s']:.2f} × that at {rows[0]['rules']}, with "
+        f"{rows[-1]['matches/item']:.1f} matches an item; of items that match nothing {ratios['unmatched/s']:.2f} ×"
     )
     print(f"load average {load:.2f} before, {os.getloadavg()[0]:.2f} after; CPU time of one core")
 

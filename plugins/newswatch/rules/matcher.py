@@ -221,9 +221,10 @@ def _gate(rule: RulePlan) -> _Gate | None:
 
 
 def _match(rule: RulePlan, scan: Scan, found: Found, place: Place) -> Match:
-    spans = {scan.span(hit) for hit in found[0]}
-    spans.update(found[1])
-    ordered = tuple(spans) if len(spans) == 1 else tuple(sorted(spans, key=_reading_order))
+    # Tokens are numbered in reading order; pieces of text that are no tokens have to be put in.
+    ordered = tuple([scan.span(hit) for hit in sorted(set(found[0]))])
+    if found[1]:
+        ordered = tuple(sorted({*ordered, *found[1]}, key=_reading_order))
     start, end = place or (0, len(rule.query))
     return Match(rule.rule_id, ordered, rule.query[start:end])
 

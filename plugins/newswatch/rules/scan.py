@@ -50,7 +50,6 @@ class Scan:
         self._set_hits: dict[int, list[Hit]] = {}
         self._spans: dict[Hit, Span] = {}
         self._places: dict[int, tuple[int, int]] = {}
-        self._walked: list[tuple[int, int]] = []
 
     def touched(self) -> Touched:
         """The rules that this item may match by a phrase."""
@@ -150,19 +149,22 @@ class Scan:
             raw = self.raws[at]
             start = self.folded.find(raw)
             # Most words that rules look for stand in the text once; there is no need to count up to them.
-            alone = self.folded.find(raw, start + 1) < 0
-            place = self._places[at] = (start, start + len(raw)) if alone else self._walk(at)
+            if self.folded.find(raw, start + 1) >= 0:
+                start = self._start_among_equals(raw, at)
+            place = self._places[at] = (start, start + len(raw))
         return place
 
-    def _walk(self, at: int) -> tuple[int, int]:
-        """The same for words that stand in the text again, or within another word: token by token."""
-        places = self._walked
-        end = places[-1][1] if places else 0
-        for raw in self.raws[len(places) : at + 1]:
-            start = self.folded.index(raw, end)
-            end = start + len(raw)
-            places.append((start, end))
-        return places[at]
+    def _start_among_equals(self, raw: str, at: int) -> int:
+        """Where a token starts whose text stands elsewhere too, be it within another word.
+
+        No token's text crosses the border of two tokens, so as often as it stands in the tokens
+        before it stands in the folded text before.
+        """
+        before = BLOCK_BREAK.join(self.raws[:at]).count(raw)
+        start = self.folded.find(raw)
+        for _ in range(before):
+            start = self.folded.find(raw, start + len(raw))
+        return start
 
     @cached_property
     def _origin(self) -> Origin:
@@ -173,7 +175,8 @@ class Scan:
         start, end = self.folded_span(first)
         for raw in self.raws[first + 1 : after]:
             end = self.folded.index(raw, end) + len(raw)
-        return self._origin.span(start, word_end(self.raws[after - 1], end))
+        end = word_end(self.raws[after - 1], end)
+        return (start, end) if self._joined.isascii() else self._origin.span(start, end)
 
     def span(self, hit: Hit) -> Span:
         """The original text of a hit."""

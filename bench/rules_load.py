@@ -1,0 +1,113 @@
+"""Seconds from YAML files to a ready matcher, cold and from the cache, each in a process of its own.
+
+    python bench/rules_load.py [--rules 10000] [--json]
+
+Counted from the start of the imports: reading and checking the files as `newswatch check` does, compiling,
+and the search structure for English. The second process finds what the first one kept (NEWSWATCH_CACHE);
+the third has one file of several edited.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BEGAN = time.perf_counter()
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
+
+RULES_PER_FILE = 15_000
+FEEDS = "feeds:\n- id: wire\n  url: https://wire.example/feed\n"
+RECEIVERS = "receivers:\n- id: policy\n  channel: C0123456789\n"
+
+
+def write_files(folder: Path, count: int) -> list[Path]:
+    """A configuration of so many rules; gives the watchlist files."""
+    from rules_matcher import Newsroom  # noqa: PLC0415  (its imports are no part of what is measured)
+
+    (folder / "watchlist.d").mkdir()
+    (folder / "feeds.yaml").write_text(FEEDS)
+    (folder / "receivers.yaml").write_text(RECEIVERS)
+    (folder / "watchlist.yaml").write_text("rules: []\n")
+    rules = Newsroom().rules(count)
+    paths = []
+    for at in range(0, count, RULES_PER_FILE):
+        entries = (
+            f"- id: {rule.id}\n  query: {rule.query}\n  severity: high\n  notify: [policy]\n"
+            for rule in rules[at : at + RULES_PER_FILE]
+        )
+        path = folder / "watchlist.d" / f"{at:06}.yaml"
+        path.write_text("rules:\n" + "".join(entries))
+        paths.append(path)
+    return paths
+
+
+def load(folder: Path) -> dict[str, float]:
+    """One load, in this process. Seconds of the clock, megabytes."""
+    import resource  # noqa: PLC0415
+    from datetime import date  # noqa: PLC0415
+
+    from newswatch.config.load import load_config  # noqa: PLC0415
+    from newswatch.pipeline.check import RulesChecker  # noqa: PLC0415
+    from newswatch.pipeline.compiled import compiled  # noqa: PLC0415
+    from newswatch.pipeline.shelf import Shelf  # noqa: PLC0415
+
+    imported = time.perf_counter()
+    shelf = Shelf.from_env(os.environ)
+    draft = load_config(folder, RulesChecker(), today=date(2026, 1, 1), shelf=shelf).draft
+    if draft is None:
+        raise SystemExit("the files are broken")
+    checked = time.perf_counter()
+    compiled(draft.rules, draft.lists, draft.default_lang, shelf).index("en")
+    ready = time.perf_counter()
+    return {
+        "rules": len(draft.rules),
+        "import_s": imported - BEGAN,
+        "check_s": checked - imported,
+        "compile_s": ready - checked,
+        "total_s": ready - BEGAN,
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rules", type=int, default=10_000)
+    parser.add_argument("--one", type=Path, help="load this folder and print JSON")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(load(args.one)))
+        return
+    rows = {}
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "config"
+        folder.mkdir()
+        paths = write_files(folder, args.rules)
+        environment = {**os.environ, "NEWSWATCH_CACHE": str(Path(home) / "cache")}
+        for name in ("cold", "cached", "one file edited"):
+            if name == "one file edited":
+                with paths[-1].open("a") as file:
+                    file.write("- id: one-more\n  query: one more\n  notify: [policy]\n")
+            command = [sys.executable, __file__, "--one", str(folder)]
+            done = subprocess.run(
+                command, check=True, capture_output=True, text=True, timeout=600, env=environment
+            )
+            rows[name] = json.loads(done.stdout)
+    if args.json:
+        print(json.dumps(rows))
+        return
+    names = list(rows["cold"])
+    print(f"{'':>16}  " + "  ".join(f"{name:>10}" for name in names))
+    for title, row in rows.items():
+        print(f"{title:>16}  " + "  ".join(f"{row[name]:>10,.2f}" for name in names))
+
+
+if __name__ == "__main__":
+    main()
