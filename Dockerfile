@@ -28,6 +28,7 @@ WORKDIR /srv/newswatch
 COPY pyproject.toml ./
 COPY plugins plugins
 COPY dags dags
+COPY docs docs
 RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable . \
  && python3 -m compileall -q dags plugins
 USER 50000:0

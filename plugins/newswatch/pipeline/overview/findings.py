@@ -154,3 +154,14 @@ def span(seconds: float) -> str:
 def count(number: int, one: str, many: str) -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
+    """When half of the feeds and more bring nothing it is rarely the feeds: the way out is broken."""
+    total = sum(counts.values())
+    bad = sum(counts.get(state, 0) for state in ("failing", "refused", "given-up", "stopped"))
+    if not bad or bad * 2 < total:
+        return []
+    what = f"{bad} of {total} feeds brought nothing when they were last polled."
+    do = "Look at their last trouble under Feeds: one cause for many is the network, the proxy or DNS."
+    return [Finding("feeds", "warning", what, do, "feeds")]

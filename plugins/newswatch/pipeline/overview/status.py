@@ -7,18 +7,20 @@ schedule. Whoever knows more (Airflow's own state, say) hands further findings i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from newswatch.models import Bundle
 from newswatch.pipeline.backlog import Backlog, read_backlog
 from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.overview.feeds import counted, read_statuses
 from newswatch.pipeline.overview.findings import (
     KINDS,
     Finding,
     backlog_findings,
     count,
+    feeds_finding,
     finding_of,
     pause_findings,
     poll_finding,
@@ -29,6 +31,8 @@ from newswatch.store import archive, keys, notices, outbox
 from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
+
+SAMPLED_FEEDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +106,20 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         *backlog_findings(backlog),
         *poll_finding(overdue_s),
         *pause_findings(states, workspace, now_ms),
+        *await _feeds_finding(services, bundle),
         *_dead_finding(figures.dead, active),
     ]
     findings.sort(key=lambda finding: finding.level)
     return Status(now, sentence_of(findings, figures, now), tuple(findings), figures)
+
+
+async def _feeds_finding(services: Services, bundle: Bundle | None) -> list[Finding]:
+    """Of many feeds an even sample is asked, so that the first page stays quick."""
+    if bundle is None:
+        return []
+    step = max(1, -(-len(bundle.feeds) // SAMPLED_FEEDS))
+    sample = replace(bundle, feeds=bundle.feeds[::step])
+    return feeds_finding(counted(await read_statuses(services, sample)))
 
 
 def _no_configuration(bundle: Bundle | None, active: Mapping[str, Any]) -> list[Finding]:

@@ -1,0 +1,24 @@
+"""What the first page says is not as it should be."""
+
+from __future__ import annotations
+
+import pytest
+
+from newswatch.pipeline.overview.findings import feeds_finding
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"ok": 25}, False),
+        ({"ok": 24, "failing": 1}, False),
+        ({"ok": 3, "failing": 22}, True),
+        ({"given-up": 1, "ok": 1}, True),
+        ({"silent": 4}, False),
+        ({}, False),
+    ],
+)
+def test_many_feeds_in_trouble_at_once_are_worth_a_look(counts, told):
+    findings = feeds_finding(counts)
+    assert bool(findings) is told
+    assert all(finding.level == "warning" for finding in findings)
