@@ -57,7 +57,8 @@ test: $(DEV) ## all tests; ARGS="-k word" passes arguments to pytest instead
 ifdef ARGS
 	@exec $(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n 3 -m "not slow"
+	@$(BIN)/python -m pytest -n 3 -m "not slow" --ignore tests/ui
+	@$(BIN)/python -m pytest -n 2 -m "not slow" tests/ui # its own processes: an Airflow database of its own
 	@$(BIN)/python -m pytest -m slow
 endif
 
