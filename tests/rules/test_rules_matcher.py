@@ -148,3 +148,12 @@ def exact_query(rule: dict) -> str:
         parts.append("(" + " OR ".join(f'"{phrase}"' for phrase in rule["any"]) + ")")
     parts += [f'NOT "{phrase}"' for phrase in rule.get("none", ())]
     return " AND ".join(parts)
+
+
+def test_abbreviation_glued_to_a_word_before_its_own_place_is_not_taken_for_it():
+    watchlist = compile_watchlist([Rule("us", "U.S.")], {})
+    item = ItemText(
+        title="", summary="", body="bankU.S. U.S. ", author="", lang="en", feed_id="", feed_tags=(), tags=()
+    )
+    (match,) = watchlist.match(item)
+    assert [(span.start, span.end) for span in match.spans] == [(9, 12)]

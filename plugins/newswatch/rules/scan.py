@@ -50,6 +50,7 @@ class Scan:
         self._set_hits: dict[int, list[Hit]] = {}
         self._spans: dict[Hit, Span] = {}
         self._places: dict[int, tuple[int, int]] = {}
+        self._walked: list[tuple[int, int]] = []
 
     def touched(self) -> Touched:
         """The rules that this item may match by a phrase."""
@@ -149,22 +150,19 @@ class Scan:
             raw = self.raws[at]
             start = self.folded.find(raw)
             # Most words that rules look for stand in the text once; there is no need to count up to them.
-            if self.folded.find(raw, start + 1) >= 0:
-                start = self._start_among_equals(raw, at)
-            place = self._places[at] = (start, start + len(raw))
+            alone = self.folded.find(raw, start + 1) < 0
+            place = self._places[at] = (start, start + len(raw)) if alone else self._walk(at)
         return place
 
-    def _start_among_equals(self, raw: str, at: int) -> int:
-        """Where a token starts whose text stands elsewhere too, be it within another word.
-
-        No token's text crosses the border of two tokens, so as often as it stands in the tokens
-        before it stands in the folded text before.
-        """
-        before = BLOCK_BREAK.join(self.raws[:at]).count(raw)
-        start = self.folded.find(raw)
-        for _ in range(before):
-            start = self.folded.find(raw, start + len(raw))
-        return start
+    def _walk(self, at: int) -> tuple[int, int]:
+        """The same for words that stand in the text again, or across other words: token by token."""
+        places = self._walked
+        end = places[-1][1] if places else 0
+        for raw in self.raws[len(places) : at + 1]:
+            start = self.folded.index(raw, end)
+            end = start + len(raw)
+            places.append((start, end))
+        return places[at]
 
     @cached_property
     def _origin(self) -> Origin:
