@@ -303,6 +303,36 @@ class Alert:
     """The rule first matched a later revision of the item."""
 
 
+MarkKind = Literal["ack", "mute", "irrelevant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a reader said of a message with a button, the last time they said so.
+
+    `on` is False where it was taken back. `by` is what people are called, `user_id` Slack's id of
+    them, "" where they are none of Slack's. `until` is the end of a mute.
+    """
+
+    on: bool
+    by: str
+    user_id: str
+    at: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What readers said of one message; None for what nobody did."""
+
+    ack: Mark | None = None
+    mute: Mark | None = None
+    irrelevant: Mark | None = None
+
+
+NO_MARKS = Marks()
+
+
 DeliveryState = Literal["queued", "sending", "sent", "dead"]
 MessageKind = Literal["story", "reply", "digest", "surge", "ops"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from newswatch import __version__
-from newswatch.cli import alerts, backtest, check, dead, doctor, feeds, match, mute, receivers, stages
+from newswatch.cli import alerts, backtest, check, dead, doctor, feeds, listen, match, mute, receivers, stages
 from newswatch.cli.context import common_options, remember
 
 
@@ -27,7 +27,7 @@ for one in (
     *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(feeds.feeds, alerts.alerts, dead.dead, mute.mute, mute.unmute),
-    *(receivers.test_receiver, doctor.doctor),
+    *(receivers.test_receiver, doctor.doctor, listen.listen),
 ):
     newswatch.add_command(one)
 

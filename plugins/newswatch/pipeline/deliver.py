@@ -21,9 +21,9 @@ from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.courier import Courier
 from newswatch.pipeline.delivery_run import Budget, DeliveryRun
 from newswatch.pipeline.match import lease_s
-from newswatch.pipeline.parents import bring_up_to_date
 from newswatch.pipeline.recall import make_sure
 from newswatch.pipeline.services import Services
+from newswatch.pipeline.updates import bring_up_to_date
 from newswatch.slack.client import SlackClient
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import Alert
 from newswatch.pipeline.services import Services
+from newswatch.slack.buttons import Attention
 from newswatch.slack.payload import (
     Payload,
     render_listing,
@@ -16,22 +17,28 @@ from newswatch.slack.payload import (
     render_reply,
     render_story,
 )
-from newswatch.store import feeds, outbox
+from newswatch.store import feeds, listening, outbox
 
 
 async def render(services: Services, queued: outbox.Queued, alerts: Sequence[Alert]) -> Payload:
     """What goes to Slack; as plain text where the full payload was refused."""
     message, now = queued.delivery.message, services.clock()
-    sources = await _sources(services.redis, alerts)
-    if queued.delivery.minimal:
-        return render_minimal(message, alerts, sources=sources, now=now, further=queued.further)
-    if message.kind == "ops":
+    if message.kind == "ops" and not queued.delivery.minimal:
         return render_ops(message)
+    sources = await _sources(services.redis, alerts)
+    listens = await listening.heard(services.redis) is not None
+    attention = Attention(queued.marks, buttons=listens, now=now)
+    if queued.delivery.minimal:
+        return render_minimal(
+            message, alerts, sources=sources, now=now, further=queued.further, attention=attention
+        )
     if message.kind in ("digest", "surge"):
-        return render_listing(message, alerts, sources=sources, now=now)
+        return render_listing(message, alerts, sources=sources, now=now, attention=attention)
     if message.kind == "reply":
-        return render_reply(message, alerts, sources=sources, now=now)
-    return render_story(message, alerts, sources=sources, now=now, further=queued.further)
+        return render_reply(message, alerts, sources=sources, now=now, attention=attention)
+    return render_story(
+        message, alerts, sources=sources, now=now, further=queued.further, attention=attention
+    )
 
 
 async def _sources(redis: Redis, alerts: Sequence[Alert]) -> dict[str, str]:

@@ -103,6 +103,11 @@ class SlackClient:
         body = {"blocks": [], **payload, "channel": channel, "ts": ts}
         return (await self._call("chat.update", body=_without(body, _NOT_FOR_UPDATE))).outcome
 
+    async def whisper(self, channel: str, user_id: str, text: str) -> Outcome:
+        """Tell one reader something that nobody else sees (`chat.postEphemeral`). `text` is ours, not a feed's."""
+        body = {"channel": channel, "user": user_id, "text": text}
+        return (await self._call("chat.postEphemeral", body=body)).outcome
+
     async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
         """Where the message stands in the channel, or in the thread of `thread_ts`."""
         return await find(self._read, channel, message_id, since=since, thread_ts=thread_ts)

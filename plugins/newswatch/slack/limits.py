@@ -22,7 +22,8 @@ MAX_BLOCK_ID_CHARS = 255
 
 _TEXT_LIMITS = {"section": 3_000, "header": 150}
 _BUTTON_LIMITS = {"value": 2_000, "url": 3_000, "action_id": 255}
-_LEAVES = ("text", "link", "date", "emoji")
+_CONFIRM_LIMITS = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+_LEAVES = ("text", "link", "date", "emoji", "user")
 _GROUPS = ("rich_text_section", "rich_text_quote", "rich_text_list", "rich_text_preformatted")
 
 
@@ -113,6 +114,10 @@ def _button(button: Mapping[str, Any]) -> Iterator[str]:
     for name, most in _BUTTON_LIMITS.items():
         if len(button.get(name) or "") > most:
             yield f"button {name} is longer than {most} characters"
+    confirm = button.get("confirm")
+    if confirm:
+        for name, most in _CONFIRM_LIMITS.items():
+            yield from _length(f"confirm {name}", (confirm.get(name) or {}).get("text", ""), most)
 
 
 def _rich_text(elements: list[dict[str, Any]]) -> Iterator[str]:
@@ -132,6 +137,10 @@ def _leaf(element: Mapping[str, Any], kind: str) -> Iterator[str]:
     if kind == "date":
         if type(element.get("timestamp")) is not int or not element.get("format"):
             yield "a date needs a whole number of seconds and a format"
+        return
+    if kind == "user":
+        if not element.get("user_id"):
+            yield "a user element names no user"
         return
     if kind == "link" and usable_link(str(element.get("url", ""))) is None:
         yield "a link's url is not http(s) or longer than 3,000 characters"

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from newswatch.models import Alert, Message, short_hash
+from newswatch.slack.buttons import NO_ATTENTION, Attention, buttons, said_elements, said_text
 from newswatch.slack.limits import check_payload
 from newswatch.slack.listing import (
     Listing,
@@ -29,6 +30,7 @@ from newswatch.slack.plain import (
     also_lead,
     before_age,
     clock,
+    fitting,
     notice_lines,
     notice_text,
     short_source,
@@ -80,9 +82,10 @@ def render_story(
     sources: Mapping[str, str],
     now: datetime,
     further: int = 0,
+    attention: Attention = NO_ATTENTION,
 ) -> Payload:
     """A story's message: `sources` maps feed ids to names, `further` counts sources in the thread."""
-    return _render(message, _story(alerts, sources, now, further))
+    return _render(message, _story(alerts, sources, now, further), attention)
 
 
 def render_reply(
@@ -92,24 +95,35 @@ def render_reply(
     sources: Mapping[str, str],
     now: datetime,
     further: int = 0,
+    attention: Attention = NO_ATTENTION,
 ) -> Payload:
     """A later report of a story, for its thread. The caller adds thread_ts and reply_broadcast."""
-    return _render(message, _story(alerts, sources, now, further, is_reply=True))
+    return _render(message, _story(alerts, sources, now, further, is_reply=True), attention)
 
 
 def render_listing(
-    message: Message, alerts: Sequence[Alert], *, sources: Mapping[str, str], now: datetime
+    message: Message,
+    alerts: Sequence[Alert],
+    *,
+    sources: Mapping[str, str],
+    now: datetime,
+    attention: Attention = NO_ATTENTION,
 ) -> Payload:
-    """A digest or a surge: a heading, then one line an item, the gravest first."""
+    """A digest or a surge: a heading, then one line an item, the gravest first.
+
+    A surge tells of one rule and has buttons; a digest tells of many things, so no button could say which.
+    """
     if not alerts:
-        return _render(message, None)
+        return _render(message, None, attention)
+    shown = attention if message.kind == "surge" else NO_ATTENTION
     listing = listing_of(message, alerts, sources, now)
     for max_title in (160, 80, 40, 0):
         blocks = [_rich_text(message, 0, _listing_blocks(listing, max_title))]
-        payload = _payload(message, listing_text(listing, max_title), blocks)
+        blocks += _attention_blocks(message, rules_of(alerts), shown)
+        payload = _payload(message, _with_said(listing_text(listing, max_title), shown), blocks)
         if not check_payload(payload):
             return payload
-    return _text_only(message, listing_text(listing, 40))
+    return _text_only(message, _with_said(listing_text(listing, 40), shown))
 
 
 def render_minimal(
@@ -119,14 +133,16 @@ def render_minimal(
     sources: Mapping[str, str],
     now: datetime,
     further: int = 0,
+    attention: Attention = NO_ATTENTION,
 ) -> Payload:
     """The one resend after Slack refused the full payload: text and metadata, no blocks."""
     if message.kind == "ops":
         return _text_only(message, notice_text(message.text))
     if message.kind in ("digest", "surge") and alerts:
-        return _text_only(message, listing_text(listing_of(message, alerts, sources, now), 80))
+        text = listing_text(listing_of(message, alerts, sources, now), 80)
+        return _text_only(message, _with_said(text, attention))
     story = _story(alerts, sources, now, further, is_reply=message.kind == "reply")
-    return _text_only(message, _GONE if story is None else story_text(story, _MINIMAL))
+    return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
 
 
 def render_ops(message: Message) -> Payload:
@@ -162,14 +178,16 @@ def _story(
     return Story(reports, severity_of(alerts), rules_of(alerts), now, further, is_reply)
 
 
-def _render(message: Message, story: Story | None) -> Payload:
+def _render(message: Message, story: Story | None, attention: Attention) -> Payload:
     if story is None:
         return _payload(message, _GONE, [_rich_text(message, 0, [_section([_text(_GONE)])])])
+    after = _attention_blocks(message, story.rules, attention)
     for detail in _DETAILS:
-        payload = _payload(message, story_text(story, detail), _story_blocks(message, story, detail))
+        text = _with_said(story_text(story, detail), attention)
+        payload = _payload(message, text, [*_story_blocks(message, story, detail), *after])
         if not check_payload(payload):
             return payload
-    return _text_only(message, story_text(story, _MINIMAL))
+    return _text_only(message, _with_said(story_text(story, _MINIMAL), attention))
 
 
 def _payload(message: Message, text: str, blocks: list[Element]) -> Payload:
@@ -189,6 +207,23 @@ def _text_only(message: Message, text: str) -> Payload:
     payload = _payload(message, text, [])
     del payload["blocks"]
     return {**payload, "mrkdwn": False}
+
+
+# ── what readers said, and how they say it ────────────────────────────────────────────────────
+
+
+def _attention_blocks(message: Message, rules: Sequence[str], attention: Attention) -> list[Element]:
+    lines = said_elements(attention)
+    elements = buttons(message.id, rules, attention)
+    blocks = [_rich_text(message, 2, [_section(line) for line in lines])] if lines else []
+    if elements:
+        block_id = f"{block_marker(message.id)}actions"
+        blocks.append({"type": "actions", "block_id": block_id, "elements": elements})
+    return blocks
+
+
+def _with_said(text: str, attention: Attention) -> str:
+    return fitting([*text.split("\n"), *said_text(attention)])
 
 
 # ── a story's blocks ──────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.models import Alert, Item
+from newswatch.models import NO_MARKS, Alert, Item, Marks
 from newswatch.store import keys
 from newswatch.store.client import fields, text
 from newswatch.store.codec import alert_from_json, from_ms, item_from_json
+from newswatch.store.marks import marks_of
 
 MOST_MESSAGES_A_STORY = 50
 
@@ -68,6 +68,7 @@ class StoredMessage:
     sent_ms: int
     attempts: int
     further: int
+    marks: Marks = NO_MARKS
 
 
 async def alerts_before(redis: Redis, before: Cursor | None, count: int) -> list[Cursor]:
@@ -148,6 +149,7 @@ def _message(name: str, raw: dict[str, str]) -> StoredMessage:
         sent_ms=number("sent"),
         attempts=number("attempts"),
         further=number("further"),
+        marks=marks_of(raw),
     )
 
 
@@ -162,16 +164,14 @@ async def sent_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
 
 
 async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
-    """Ids of all messages a channel has about a story, oldest first, as the hand-over numbers them."""
-    count = int(await redis.hget(keys.story(channel, story_id), "n") or 0)
+    """Ids of the messages a channel has about a story, oldest first, the newest MOST_MESSAGES_A_STORY."""
+    story = keys.story(channel, story_id)
+    count = int(await redis.hget(story, "n") or 0)
     first = max(1, count - MOST_MESSAGES_A_STORY + 1)
-    return [_message_id(channel, story_id, number) for number in range(first, count + 1)]
-
-
-def _message_id(channel: str, story_id: str, number: int) -> str:
-    """As `lua/handover.lua` makes it, the name only."""
-    data = f"{channel}\n{story_id}\n{number}".encode()
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()[:16]
+    if count < first:
+        return []
+    found = await redis.hmget(story, [f"message:{number}" for number in range(first, count + 1)])
+    return [text(name) for name in found if name]
 
 
 async def items_claimed_at(redis: Redis, feed_id: str, moments_s: Iterable[int], most: int) -> list[Item]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from newswatch.store.client import text
 from newswatch.store.codec import item_from_json
 
 CONSUMER = "match"
+_BACK_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,23 @@ async def stored_items(redis: Redis, since_ms: int, page: int = 1000) -> AsyncIt
             if entry.item is not None:
                 yield entry.item
         start = "(" + text(rows[-1][0])
+
+
+async def items_before(
+    redis: Redis, wanted: Mapping[str, int], latest_ms: int, most: int = 3_000
+) -> dict[str, Item]:
+    """Of the `most` entries before `latest_ms`, the wanted items: id → revision in, id → Item out."""
+    names = {f'"id":{json.dumps(item_id, ensure_ascii=False)}'.encode() for item_id in wanted}
+    found: dict[str, Item] = {}
+    end, left = str(latest_ms), most
+    while left > 0 and len(found) < len(wanted):
+        rows: Any = await redis.xrevrange(keys.ITEMS, max=end, count=min(left, _BACK_PAGE))
+        for stream_id, values in rows:
+            data = (values or {}).get(b"item", b"")
+            item = _entry(stream_id, values).item if any(name in data for name in names) else None
+            if item is not None and wanted.get(item.id) == item.revision:
+                found.setdefault(item.id, item)
+        if len(rows) < _BACK_PAGE:
+            break
+        end, left = "(" + text(rows[-1][0]), left - len(rows)
+    return found

@@ -22,15 +22,17 @@
 | surge:{rule}:{channel}:now | string, the surge under way | match | small | the rule's window |
 | rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
 | mutes | hash rule|channel → until, ms, by whom | mute | ~100 B a mute | until it ends |
+| irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
+| listener | string: how it listens, since when | listener | ~100 B | 2 minutes after its last beat |
 | mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until un-muted |
-| message:{id} | hash | match, deliver | ~500 B | queued: until sent or dead; then 90 days |
+| message:{id} | hash | match, deliver, listener | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
 | channel:{channel} | hash: pacing, pause, last alert | match, deliver | ~150 B | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
-| updates | zset root message → due, ms | deliver | ~80 B | until the parent is updated |
+| updates | zset message → due, ms | deliver, listener | ~80 B | until the message shows how things stand |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |
@@ -60,6 +62,7 @@ MUTES_COUNT = PREFIX + "mutes:count"
 DEAD = PREFIX + "dead"
 DEAD_ITEMS = PREFIX + "dead:items"
 NOTICES = PREFIX + "notices"
+LISTENER = PREFIX + "listener"
 HITS_LAST = PREFIX + "hits:last"
 
 ITEM_RETENTION_S = 7 * 86_400
@@ -112,6 +115,11 @@ def hits(day: int) -> str:
 def items_by_hour(day: int) -> str:
     """Items claimed by hour on one day, counted from 1970."""
     return f"{ITEMS}:{day}"
+
+
+def irrelevant(rule_id: str) -> str:
+    """The items that readers called not relevant to a rule."""
+    return f"{PREFIX}irrelevant:{rule_id}"
 
 
 def message(message_id: str) -> str:

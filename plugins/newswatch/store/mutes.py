@@ -26,6 +26,8 @@ class Mute:
     by: str
     since: datetime
     muted: int = 0
+    message_id: str = ""
+    """The message whose button began it, which shows it as long as it lasts; "" for none."""
 
     @property
     def name(self) -> str:
@@ -43,12 +45,19 @@ async def put(redis: Redis, mute: Mute) -> None:
 
 
 async def lift(redis: Redis, rule_id: str, channel: str | None) -> list[Mute]:
-    """End a rule's mute in one channel, or wherever it has one; returns what was ended."""
+    """End a rule's mute in one channel, or wherever it has one; returns what was ended.
+
+    A message whose button began it shows it no longer.
+    """
     ended = [m for m in await read(redis) if m.rule_id == rule_id and channel in (None, m.channel)]
     if ended:
         pipe = redis.pipeline(transaction=True)
         pipe.hdel(keys.MUTES, *(mute.name for mute in ended))
         pipe.hdel(keys.MUTES_COUNT, *(mute.name for mute in ended))
+        for message_id in sorted({mute.message_id for mute in ended if mute.message_id}):
+            pipe.hdel(keys.message(message_id), "mute")
+            pipe.hincrby(keys.message(message_id), "rev", 1)
+            pipe.zadd(keys.UPDATES, {message_id: 0})
         await pipe.execute()
     return ended
 
@@ -66,7 +75,8 @@ async def read(redis: Redis) -> list[Mute]:
 
 def _mute(name: str, row: dict[str, Any], muted: int) -> Mute:
     rule_id, _, channel = name.rpartition("|")
-    return Mute(rule_id, channel, from_ms(row["until"]), row["by"], from_ms(row["since"]), muted)
+    until, since = from_ms(row["until"]), from_ms(row["since"])
+    return Mute(rule_id, channel, until, row["by"], since, muted, row.get("message", ""))
 
 
 async def tidy(redis: Redis, now: datetime) -> int:

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from newswatch.models import Alert, Delivery, DeliveryState, Message, MessageKind
+from newswatch.models import NO_MARKS, Alert, Delivery, DeliveryState, Marks, Message, MessageKind
 from newswatch.store import keys
 from newswatch.store.client import fields, script_text, text
 from newswatch.store.codec import alert_from_json, from_ms
 from newswatch.store.leases import Lease
+from newswatch.store.marks import marks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Queued:
     further: int
     looks: int
     """How often history could not be read while the message was in doubt."""
+    marks: Marks = NO_MARKS
+    rev: int = 0
+    """Grows with everything that changes how the message is to look in Slack."""
 
 
 def _ids(given: str) -> tuple[str, ...]:
@@ -76,7 +80,12 @@ def _queued(message_id: str, raw: dict[str, str]) -> Queued:
         minimal=raw.get("minimal") == "1",
     )
     return Queued(
-        delivery, raw.get("broadcast") == "1", int(raw.get("further", "0")), int(raw.get("looks", "0"))
+        delivery,
+        broadcast=raw.get("broadcast") == "1",
+        further=int(raw.get("further", "0")),
+        looks=int(raw.get("looks", "0")),
+        marks=marks_of(raw),
+        rev=int(raw.get("rev", "0")),
     )
 
 
@@ -270,16 +279,22 @@ async def fold(redis: Redis, channel: str, *, now_ms: int, due_ms: int, most: in
 
 
 async def due_updates(redis: Redis, now_ms: int) -> list[str]:
-    """Story messages whose "+N sources" line is to be brought up to date."""
+    """Messages in Slack that no longer show how things stand: further sources, what readers said."""
     rows: Any = await redis.zrangebyscore(keys.UPDATES, "-inf", now_ms)
     return [text(row) for row in rows]
 
 
-async def updated(redis: Redis, root_id: str) -> None:
-    """A story message is up to date."""
-    await redis.zrem(keys.UPDATES, root_id)
+async def updated(redis: Redis, message_id: str, rev: int) -> bool:
+    """The message shows how things stood at `rev`; False when they changed meanwhile."""
+    script = redis.register_script(script_text("updated"))
+    return bool(await script(keys=[keys.message(message_id), keys.UPDATES], args=[message_id, rev]))
 
 
-async def defer_update(redis: Redis, root_id: str, due_ms: int) -> None:
+async def drop_update(redis: Redis, message_id: str) -> None:
+    """Nothing is to be brought up to date: the message is not in Slack, or what it told is gone."""
+    await redis.zrem(keys.UPDATES, message_id)
+
+
+async def defer_update(redis: Redis, message_id: str, due_ms: int) -> None:
     """Try an update again later."""
-    await _small(redis, keys.UPDATES, "ZADD", "XX", due_ms, root_id)
+    await _small(redis, keys.UPDATES, "ZADD", "XX", due_ms, message_id)

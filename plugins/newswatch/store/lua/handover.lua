@@ -33,6 +33,7 @@ local function create(story, alert, kind, root, due, ids)
     'root', root, 'created', now, 'due', due, 'attempts', 0, 'text', alert.heading)
   redis.call('ZADD', prefix .. 'outbox:' .. alert.channel, due, id)
   redis.call('SADD', KEYS[4], alert.channel)
+  redis.call('HSET', story, 'message:' .. n, id)
   return id
 end
 

@@ -1,0 +1,29 @@
+"""`newswatch listen`: take the clicks on messages' buttons, until it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from newswatch.cli.context import Invocation, command
+from newswatch.listener.run import run_listener, ways_from
+from newswatch.pipeline.services import Services
+
+
+@click.command()
+@command
+def listen(call: Invocation) -> None:
+    """Take clicks on the messages' buttons, over Socket Mode or signed HTTP; ends on SIGINT or SIGTERM."""
+    logging.getLogger("newswatch").setLevel(logging.INFO)
+    call.run(_listen)
+
+
+async def _listen(services: Services) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    ways = ways_from(services)
+    await run_listener(services, ways, stop, say=click.echo)

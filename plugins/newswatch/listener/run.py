@@ -1,0 +1,134 @@
+"""`newswatch listen`, from its settings to its end: opens the ways that are set, and says that it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+
+from aiohttp import web
+
+from newswatch.errors import PermanentError, RetryableError
+from newswatch.listener.desk import Desk
+from newswatch.listener.web import CLICKS_PATH, build
+from newswatch.pipeline.services import Services
+from newswatch.slack.client import SlackClient
+from newswatch.slack.socket_mode import SocketMode
+from newswatch.store import listening
+from newswatch.store.client import redis_errors
+from newswatch.store.listening import BEAT_S, Listening
+
+log = logging.getLogger("newswatch.listener")
+
+AGAIN_S = 2.0
+DEFAULT_ADDRESS = "127.0.0.1:8083"
+NOTHING_SET = (
+    "nothing to listen to: set SLACK_APP_TOKEN (Socket Mode, no port needed) or SLACK_SIGNING_SECRET"
+    " (signed HTTP behind a reverse proxy) in .env or the environment; docs/operations.md, Buttons"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How clicks come: over Socket Mode with an app-level token, over HTTP with a signing secret, or both."""
+
+    app_token: str | None = field(default=None, repr=False)
+    signing_secret: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8083
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """For people."""
+        socket = ("Socket Mode",) if self.app_token else ()
+        return (*socket, "HTTP") if self.signing_secret else socket
+
+
+def ways_from(services: Services) -> Ways:
+    """From SLACK_APP_TOKEN, SLACK_SIGNING_SECRET and NEWSWATCH_LISTEN (host:port).
+
+    Raises PermanentError, naming the setting, for what cannot be right or where nothing is set.
+    """
+    env = services.env
+    token = env.get("SLACK_APP_TOKEN", "").strip() or None
+    secret = env.get("SLACK_SIGNING_SECRET", "").strip() or None
+    if token is None and secret is None:
+        raise PermanentError(NOTHING_SET)
+    if token is not None and not token.startswith("xapp-"):
+        raise PermanentError("SLACK_APP_TOKEN is no app-level token: those begin with xapp-")
+    host, _, port = (env.get("NEWSWATCH_LISTEN", "").strip() or DEFAULT_ADDRESS).rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise PermanentError(f"NEWSWATCH_LISTEN must be host:port, such as {DEFAULT_ADDRESS}")
+    return Ways(token, secret, host.strip("[]"), int(port))
+
+
+async def run_listener(
+    services: Services, ways: Ways, stop: asyncio.Event, *, say: Callable[[str], None] = lambda _text: None
+) -> None:
+    """Listen until `stop` is set. Raises PermanentError or SlackRefused where a setting is not right."""
+    if services.slack is None:
+        raise PermanentError("No Slack token: set SLACK_BOT_TOKEN; messages could not show what was clicked")
+    async with AsyncExitStack() as open_ways:
+        client = await open_ways.enter_async_context(SlackClient(services.slack))
+        desk = Desk(services, client)
+        open_ways.push_async_callback(desk.settle)
+        me = Listening(ways.names, services.clock())
+        if ways.signing_secret:
+            port = await _serve(open_ways, desk, ways)
+            say(f"clicks over HTTP: http://{ways.host}:{port}{CLICKS_PATH}")
+        if ways.app_token:
+            connection = SocketMode(replace(services.slack, token=ways.app_token), desk.take)
+            while not await _connected(open_ways, connection):
+                if await _told(stop, AGAIN_S):
+                    return
+            say("clicks over Socket Mode: connected")
+        while not stop.is_set():
+            # Without the socket nobody listens, unless HTTP is open as well.
+            heard = ways.signing_secret is not None or await connection.connected()
+            beaten = heard and await _beat(services, me)
+            await _told(stop, BEAT_S if beaten else AGAIN_S)
+
+
+async def _serve(open_ways: AsyncExitStack, desk: Desk, ways: Ways) -> int:
+    runner = web.AppRunner(build(desk, ways.signing_secret or ""), access_log=None)
+    await runner.setup()
+    open_ways.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, ways.host, ways.port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise PermanentError(
+            f"NEWSWATCH_LISTEN: cannot listen on {ways.host}:{ways.port} ({error.strerror})"
+        ) from error
+    return int(runner.addresses[0][1])
+
+
+async def _connected(open_ways: AsyncExitStack, connection: SocketMode) -> bool:
+    """Connect; False where Slack is away. Raises SlackRefused."""
+    try:
+        await open_ways.enter_async_context(connection)
+    except RetryableError as error:
+        log.warning("%s; trying again", error)
+        return False
+    return True
+
+
+async def _beat(services: Services, me: Listening) -> bool:
+    """Say that somebody listens; False where Redis is away."""
+    try:
+        with redis_errors():
+            await listening.beat(services.redis, me)
+    except RetryableError as error:
+        log.warning("%s", error)
+        return False
+    return True
+
+
+async def _told(stop: asyncio.Event, within_s: float) -> bool:
+    """Whether it was told to stop within that time."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(stop.wait(), within_s)
+    return stop.is_set()

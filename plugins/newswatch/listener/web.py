@@ -1,0 +1,61 @@
+"""Clicks over HTTP: one signed route, and one that says that we are up. Nothing else is answered.
+
+Put a reverse proxy with TLS before it. Slack wants an answer within three seconds: it gets one as
+soon as the click is safe in Redis.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from newswatch.errors import RedisUnavailable
+from newswatch.listener.desk import Desk
+from newswatch.slack.clicks import BadClick
+from newswatch.slack.signature import refusal_of
+
+log = logging.getLogger("newswatch.listener")
+
+CLICKS_PATH = "/slack/interactivity"
+MAX_BODY_BYTES = 256 * 1024
+
+
+def build(desk: Desk, secret: str, wall: Callable[[], float] = time.time) -> web.Application:
+    """The application. `secret` is the app's signing secret."""
+
+    async def clicks(request: web.Request) -> web.Response:
+        body = await request.read()
+        refusal = refusal_of(secret, body, request.headers, now_s=wall())
+        if refusal is not None:
+            log.warning("a request was refused as %s", refusal)
+            return web.Response(status=401, text=f"{refusal}: this address answers Slack only\n")
+        try:
+            await desk.take(_payload(body))
+        except BadClick as error:
+            return web.Response(status=400, text=f"{error}\n")
+        except RedisUnavailable as error:
+            log.warning("a click was not taken: %s", error)
+            return web.Response(status=503, text="newswatch cannot note this now\n")
+        return web.Response(status=200)
+
+    async def health(_request: web.Request) -> web.Response:
+        return web.json_response({"listening": True})
+
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app.add_routes([web.post(CLICKS_PATH, clicks), web.get("/health", health)])
+    return app
+
+
+def _payload(body: bytes) -> Any:
+    """Slack sends a form with one field, `payload`. Raises BadClick."""
+    try:
+        (given,) = parse_qs(body.decode("ascii"), max_num_fields=10)["payload"]
+        return json.loads(given)
+    except (ValueError, KeyError, RecursionError) as error:
+        raise BadClick("the body is no form with a JSON payload") from error

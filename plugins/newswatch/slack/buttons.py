@@ -1,0 +1,167 @@
+"""The buttons below a message, and what readers said with them. Pure.
+
+Buttons stand only where something listens (`Attention.buttons`). A button whose word was said is
+replaced by the one that takes it back; an acknowledgement stands. Each carries the message's id and
+nothing else: what it does is decided by what Redis knows of that message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from newswatch.models import NO_MARKS, Mark, MarkKind, Marks
+from newswatch.slack.plain import clock, why
+from newswatch.slack.text import clean, escape, shorten
+
+MUTE_HOURS = 24
+_MAX_NAME_CHARS = 60
+_MAX_CONFIRM_CHARS = 300
+_MAX_RULES = 3
+
+Element = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What readers said of a message, and whether they are given buttons."""
+
+    marks: Marks = NO_MARKS
+    buttons: bool = False
+    now: datetime | None = None
+    """For telling a mute that has ended from one in force."""
+
+
+NO_ATTENTION = Attention()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a button says: this kind of mark, or that it is taken back."""
+
+    kind: MarkKind
+    on: bool
+
+
+ACTIONS: dict[str, Action] = {
+    "newswatch_ack": Action("ack", on=True),
+    "newswatch_mute": Action("mute", on=True),
+    "newswatch_unmute": Action("mute", on=False),
+    "newswatch_irrelevant": Action("irrelevant", on=True),
+    "newswatch_relevant": Action("irrelevant", on=False),
+}
+"""By the action_id that Slack sends back."""
+
+
+def buttons(message_id: str, rules: Sequence[str], attention: Attention) -> list[Element]:
+    """The elements of the message's `actions` block; none where nothing listens."""
+    if not attention.buttons:
+        return []
+    marks, found = attention.marks, []
+    if marks.ack is None:
+        found.append(_button("newswatch_ack", "Acknowledge", message_id))
+    if muted(attention):
+        found.append(_button("newswatch_unmute", "Un-mute", message_id))
+    else:
+        button = _button("newswatch_mute", f"Mute {MUTE_HOURS} h", message_id)
+        found.append({**button, "confirm": _confirm(rules)})
+    if _on(marks.irrelevant):
+        found.append(_button("newswatch_relevant", "Relevant after all", message_id))
+    else:
+        found.append(_button("newswatch_irrelevant", "Not relevant", message_id))
+    return found
+
+
+def said(attention: Attention) -> list[tuple[str, Mark]]:
+    """What is to be read below the message: what stands before the reader's name, and their mark."""
+    marks = attention.marks
+    lines: list[tuple[str, Mark]] = []
+    if marks.ack is not None:
+        lines.append(("Acknowledged", marks.ack))
+    if marks.mute is not None and muted(attention):
+        lines.append(("Muted", marks.mute))
+    if marks.irrelevant is not None and marks.irrelevant.on:
+        lines.append(("Called not relevant", marks.irrelevant))
+    return lines
+
+
+def said_elements(attention: Attention) -> list[list[Element]]:
+    """Each line as rich text: a reader of Slack's is named by Slack, times in the reader's own zone."""
+    return [
+        [
+            _text(f"{what} by ", bold=True),
+            _person(mark),
+            _text(" until " if mark.until else " at "),
+            _date(mark.until or mark.at),
+        ]
+        for what, mark in said(attention)
+    ]
+
+
+def said_text(attention: Attention) -> list[str]:
+    """The same as escaped lines, for screen readers and notifications."""
+    return [
+        escape(f"{what} by {_name(mark)} {'until' if mark.until else 'at'} {clock(mark.until or mark.at)}")
+        for what, mark in said(attention)
+    ]
+
+
+def muted(attention: Attention) -> bool:
+    """Whether the message's rules were muted with it, and are still."""
+    mark = attention.marks.mute
+    if mark is None or not mark.on:
+        return False
+    return mark.until is None or attention.now is None or mark.until > attention.now
+
+
+def _on(mark: Mark | None) -> bool:
+    return mark is not None and mark.on
+
+
+def _button(action_id: str, label: str, message_id: str) -> Element:
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": label, "emoji": False},
+        "value": message_id,
+    }
+
+
+def _confirm(rules: Sequence[str]) -> Element:
+    """One click must not silence a rule: Slack asks first, and says what will happen."""
+    named = why([clean(rule) for rule in rules], _MAX_RULES)
+    text = (
+        f"For {MUTE_HOURS} hours nothing of {named} comes to this channel. "
+        "What is found meanwhile is kept and counted; Un-mute ends it sooner."
+    )
+    return {
+        "title": {"type": "plain_text", "text": f"Mute for {MUTE_HOURS} hours?"},
+        "text": {"type": "plain_text", "text": shorten(text, _MAX_CONFIRM_CHARS)},
+        "confirm": {"type": "plain_text", "text": "Mute"},
+        "deny": {"type": "plain_text", "text": "Cancel"},
+    }
+
+
+def _person(mark: Mark) -> Element:
+    if mark.user_id:
+        return {"type": "user", "user_id": mark.user_id}
+    return _text(_name(mark))
+
+
+def _name(mark: Mark) -> str:
+    return shorten(clean(mark.by), _MAX_NAME_CHARS) or "somebody"
+
+
+def _text(text: str, *, bold: bool = False) -> Element:
+    return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
+
+
+def _date(when: datetime) -> Element:
+    return {
+        "type": "date",
+        "timestamp": int(when.timestamp()),
+        "format": "{date_short_pretty} {time}",
+        "fallback": clock(when),
+    }

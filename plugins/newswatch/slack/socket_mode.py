@@ -1,0 +1,121 @@
+"""Clicks over Socket Mode: a connection that we open to Slack, so that no port has to be reached from outside.
+
+slack_sdk's own client keeps the connection, answers pings and renews it when Slack asks. Slack
+delivers an envelope again until it is acknowledged, so an envelope is acknowledged only after
+its click is safe in Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from newswatch.errors import (
+    NewswatchError,
+    PermanentError,
+    RetryableError,
+    SlackRefused,
+    SlackUnavailable,
+)
+from newswatch.slack.client import SlackSettings, proxy_for
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+log = logging.getLogger("newswatch.slack.socket")
+
+_FOR_US_TO_MEND = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "not_allowed_token_type"}
+    | {"missing_scope", "forbidden_team", "access_denied", "no_permission"}
+)
+
+
+class SocketMode:
+    """A connection over which Slack tells clicks. An asynchronous context manager.
+
+    `settings.token` is the app-level token (xapp-…). `take` is given each payload; a
+    RetryableError of it leaves the envelope unacknowledged, so that Slack sends it again.
+    """
+
+    def __init__(self, settings: SlackSettings, take: Callable[[Any], Awaitable[None]]) -> None:
+        self._settings = settings
+        self._take = take
+
+    async def __aenter__(self) -> Self:
+        """Raises SlackRefused where the token is not good, SlackUnavailable where nobody answers."""
+        trust = ssl.create_default_context()
+        web = AsyncWebClient(
+            token=self._settings.token, base_url=self._settings.base_url, ssl=trust, retry_handlers=[]
+        )
+        web.proxy = proxy_for(self._settings)
+        self._client = SocketModeClient(
+            app_token=self._settings.token, logger=_quiet_logger(), web_client=web, proxy=web.proxy
+        )
+        self._client.proxy = web.proxy  # the constructor prefers the environment, which knows no NO_PROXY
+        self._client.socket_mode_request_listeners.append(self._told)
+        try:
+            # Asked for here, since the client itself would try a bad token for ever.
+            self._client.wss_uri = await self._client.issue_new_wss_url()
+        except SlackApiError as error:
+            await self._close()
+            raise _refused(str(error.response.get("error", "unknown"))) from error
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            await self._close()
+            text = f"Slack cannot be reached for Socket Mode ({type(error).__name__})"
+            raise SlackUnavailable(text) from error
+        connect: Any = self._client.connect  # slack_sdk gives it no types
+        await connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def connected(self) -> bool:
+        """Whether Slack could tell us of a click now."""
+        return await self._client.is_connected()
+
+    async def _close(self) -> None:
+        close: Any = self._client.close
+        await close()
+
+    async def _told(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        if request.type == "interactive":
+            try:
+                await self._take(request.payload)
+            except RetryableError as error:
+                log.warning("a click was not taken, Slack tells it again: %s", error)
+                return
+            except PermanentError as error:
+                log.warning("a click was refused: %s", error)
+        await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+
+
+def _refused(code: str) -> NewswatchError:
+    if code in _FOR_US_TO_MEND:
+        text = (
+            f"Slack refuses SLACK_APP_TOKEN ({code}): it must be an app-level token (xapp-…) with the scope"
+            " connections:write, and the app must have Socket Mode on"
+        )
+        return SlackRefused(text, code=code)
+    return SlackUnavailable(f"Slack opens no Socket Mode connection now ({code})")
+
+
+def _quiet_logger() -> logging.Logger:
+    """At DEBUG slack_sdk writes whole payloads."""
+    logger = logging.getLogger("newswatch.slack.sdk.socket")
+    logger.setLevel(logging.WARNING)
+    return logger
