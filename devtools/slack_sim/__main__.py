@@ -11,11 +11,11 @@ from pathlib import Path
 from aiohttp import web
 
 from devtools.process import end_with_stdin
-from devtools.slack_sim import page, tools
+from devtools.slack_sim import interactivity, page, tools
 from devtools.slack_sim.api import SIMULATOR, Simulator, handle
 from devtools.slack_sim.faults import Fault, read_fault
 from devtools.slack_sim.journal import Journal
-from devtools.slack_sim.settings import Settings
+from devtools.slack_sim.settings import DEFAULT_SIGNING_SECRET, BadSettings, Settings, changed
 from devtools.slack_sim.state import Workspace
 
 _MAX_BODY_BYTES = 2_000_000
@@ -26,7 +26,8 @@ def build(simulator: Simulator) -> web.Application:
     app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[tools.same_origin_only])
     app[SIMULATOR] = simulator
     app.add_routes([web.route(verb, "/api/{method}", handle) for verb in ("GET", "POST")])
-    app.add_routes([*tools.ROUTES, *page.ROUTES])
+    app.add_routes([*tools.ROUTES, *interactivity.ROUTES, *page.ROUTES])
+    app.on_shutdown.append(interactivity.close_sockets)
     return app
 
 
@@ -44,6 +45,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--latency-s", type=float, default=0.0)
     parser.add_argument("--history-delay-s", type=float, default=0.0)
     parser.add_argument("--token", help="the only token that is accepted; without it any xoxb- token is")
+    parser.add_argument("--app-token", help="the only app-level token; without it any xapp- token is")
+    parser.add_argument("--interactivity-url", help="where clicks are posted; without it Socket Mode only")
+    parser.add_argument("--signing-secret", default=DEFAULT_SIGNING_SECRET)
+    parser.add_argument(
+        "--redeliveries", type=int, default=2, help="how often an unacknowledged envelope comes again"
+    )
     parser.add_argument("--strict-channels", action="store_true", help="do not make up unknown channels")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)
@@ -53,16 +60,18 @@ def _read_faults(path: Path | None) -> list[Fault]:
     return [read_fault(order) for order in json.loads(path.read_text("utf-8"))] if path else []
 
 
+def _settings(given: argparse.Namespace) -> Settings:
+    names = [name for name in Settings.__dataclass_fields__ if name in given]
+    try:
+        return changed(Settings(), {name: getattr(given, name) for name in names})
+    except BadSettings as error:
+        raise SystemExit(f"slack_sim: {error}") from error
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs until SIGINT or SIGTERM."""
     given = _arguments(argv)
-    settings = Settings(
-        interval_s=given.interval_s,
-        latency_s=given.latency_s,
-        history_delay_s=given.history_delay_s,
-        token=given.token,
-        strict_channels=given.strict_channels,
-    )
+    settings = _settings(given)
     journal = Journal(given.data) if given.data else None
     workspace = Workspace(settings, time.time, journal)
     simulator = Simulator(settings, workspace, _read_faults(given.faults))

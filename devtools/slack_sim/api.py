@@ -16,8 +16,10 @@ from devtools.slack_sim.faults import Fault, FaultBook
 from devtools.slack_sim.methods import METHODS, Call, Method
 from devtools.slack_sim.pacing import Pacing
 from devtools.slack_sim.settings import Settings
+from devtools.slack_sim.socket_mode import SocketMode
 from devtools.slack_sim.state import Workspace
 from devtools.slack_sim.stats import Stats
+from devtools.slack_sim.tokens import check_app_token, check_bot_token
 from devtools.slack_sim.wire import hang_up, spoil
 
 
@@ -34,6 +36,7 @@ class Simulator:
     faults: FaultBook = field(init=False)
     pacing: Pacing = field(init=False)
     stats: Stats = field(init=False)
+    sockets: SocketMode = field(init=False, default_factory=SocketMode)
     background: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -44,8 +47,9 @@ class Simulator:
         self.faults = FaultBook(self.start_faults)
 
     def reset(self) -> None:
-        """Back to how it was started, without messages."""
+        """Back to how it was started, without messages and clicks. Socket Mode connections stay open."""
         self._begin()
+        self.sockets.forget()
         self.workspace.reset(self.start)
 
 
@@ -96,8 +100,11 @@ async def _answer(
 
 def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, Any]) -> dict[str, Any]:
     settings = simulator.settings
-    _check_token(settings, request, args)
     method = METHODS.get(name)
+    if method is not None and method.app_level:
+        check_app_token(settings, request, args)
+    else:
+        check_bot_token(settings, request, args)
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     needed = method.needed(str(args.get("channel") or ""))
@@ -109,6 +116,8 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
         settings,
         simulator.pacing,
         args,
+        sockets=simulator.sockets,
+        host=request.host,
         now=simulator.monotonic(),
         wall=simulator.wall(),
     )
@@ -133,17 +142,6 @@ async def _take_late(
     if fault.kind == "timeout":
         await asyncio.wait({task})
     return hang_up(request, abruptly=fault.kind == "reset")
-
-
-def _check_token(settings: Settings, request: web.Request, args: dict[str, Any]) -> None:
-    """Slack docs: "Authentication", a Bearer header or a `token` argument."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    token = given.strip() if scheme.lower() == "bearer" else str(args.get("token") or "")
-    if not token:
-        raise SlackError("not_authed")
-    accepted = token == settings.token if settings.token else token.startswith("xoxb-")
-    if not accepted:
-        raise SlackError("invalid_auth")
 
 
 def _headers(settings: Settings, method: Method | None) -> dict[str, str]:

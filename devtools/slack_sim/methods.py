@@ -17,19 +17,25 @@ from devtools.slack_sim.limits import TEXT_MAX, UPDATE_TEXT_MAX, check_content
 from devtools.slack_sim.pacing import Pacing
 from devtools.slack_sim.settings import Settings
 from devtools.slack_sim.shown import shown
+from devtools.slack_sim.socket_mode import SocketMode
 from devtools.slack_sim.state import BOT, Channel, Posted, Workspace
 
-_block_numbers = itertools.count(1)
+_id_numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
 class Call:
-    """One call: what is asked of which workspace. `now` is monotonic, `wall` epoch seconds."""
+    """One call: what is asked of which workspace.
+
+    `host` is how the client reached the simulator; `now` is monotonic, `wall` epoch seconds.
+    """
 
     workspace: Workspace
     settings: Settings
     pacing: Pacing
     args: dict[str, Any]
+    sockets: SocketMode
+    host: str
     now: float
     wall: float
 
@@ -46,6 +52,11 @@ def auth_test(call: Call) -> dict[str, Any]:
         "bot_id": BOT["bot_id"],
         "is_enterprise_install": False,
     }
+
+
+def apps_connections_open(call: Call) -> dict[str, Any]:
+    """apps.connections.open: a WebSocket's address that works once."""
+    return {"url": f"ws://{call.host}/sim/socket/{call.sockets.ticket()}"}
 
 
 def chat_post_message(call: Call) -> dict[str, Any]:
@@ -128,11 +139,20 @@ def _check_thread(channel: Channel, thread_ts: str) -> None:
 
 
 def _with_ids(blocks: Any) -> list[dict[str, Any]]:
-    # Block Kit reference: block_id, "if not specified, one will be generated"
-    return [
-        block if "block_id" in block else {**block, "block_id": f"b{next(_block_numbers):05x}"}
-        for block in blocks or []
-    ]
+    # Block Kit reference: block_id, "if not specified, one will be generated"; Slack does so for buttons too
+    return [_with_id({**block, **_button_ids(block)}, "block_id", "b") for block in blocks or []]
+
+
+def _button_ids(block: dict[str, Any]) -> dict[str, Any]:
+    if block["type"] == "actions":
+        return {"elements": [_with_id(element, "action_id", "a") for element in block["elements"]]}
+    if block.get("accessory", {}).get("type") == "button":
+        return {"accessory": _with_id(block["accessory"], "action_id", "a")}
+    return {}
+
+
+def _with_id(value: dict[str, Any], name: str, letter: str) -> dict[str, Any]:
+    return value if name in value else {**value, name: f"{letter}{next(_id_numbers):05x}"}
 
 
 def _replacement(args: dict[str, Any], message: Posted) -> dict[str, Any]:
@@ -162,10 +182,11 @@ def _described(channel: Channel) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How a method is called: what does it, and the scopes it needs (public, private channels)."""
+    """How a method is called: what does it, the scopes it needs (public, private channels), the token."""
 
     run: Callable[[Call], dict[str, Any]]
     scopes: tuple[str, str] | None = None
+    app_level: bool = False
 
     def needed(self, channel_id: str) -> str | None:
         """The scope for a call about this channel."""
@@ -175,6 +196,7 @@ class Method:
 
 
 METHODS = {
+    "apps.connections.open": Method(apps_connections_open, app_level=True),
     "auth.test": Method(auth_test),
     "chat.postMessage": Method(chat_post_message, ("chat:write", "chat:write")),
     "chat.update": Method(chat_update, ("chat:write", "chat:write")),

@@ -17,44 +17,60 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from devtools.process import Service
-from devtools.slack_sim.settings import DEFAULT_TOKEN
+from devtools.slack_sim.settings import DEFAULT_APP_TOKEN, DEFAULT_SIGNING_SECRET, DEFAULT_TOKEN
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+_SETTINGS = (
+    "interval_s",
+    "latency_s",
+    "history_delay_s",
+    "token",
+    "app_token",
+    "interactivity_url",
+    "signing_secret",
+    "redeliveries",
+    "strict_channels",
+)
+
+
+def _option(name: str, value: Any) -> list[str]:
+    option = f"--{name.replace('_', '-')}"
+    if value is None or value is False:
+        return []
+    return [option] if value is True else [f"{option}={value}"]
+
+
 class RunningSimulator:
     """Starts at once on a free port of 127.0.0.1; `stop` it, or use it in a `with`.
 
-    `data` keeps messages over `kill` and `restart`. The keyword settings are those of
-    `POST /sim/config` and are what `reset` returns to; `faults` is a JSON file with a list of faults. The process ends with its parent, however
-    the parent ends.
+    `data` keeps messages over `kill` and `restart`. The keyword settings are those of `POST /sim/config`
+    (interval_s, latency_s, history_delay_s, token, app_token, interactivity_url, signing_secret,
+    redeliveries, strict_channels) and are what `reset` returns to; `faults` is a JSON file with a list of faults.
+    `token`, `app_token` and `signing_secret` are what an app is to be given. The process ends with its
+    parent, however the parent ends.
     """
-
-    token = DEFAULT_TOKEN
 
     def __init__(
         self,
         *,
         data: Path | None = None,
         port: int | None = None,
-        interval_s: float = 1.0,
-        latency_s: float = 0.0,
-        history_delay_s: float = 0.0,
-        token: str | None = None,
-        strict_channels: bool = False,
         faults: Path | None = None,
+        **settings: Any,
     ) -> None:
-        options = [
-            f"--interval-s={interval_s}",
-            f"--latency-s={latency_s}",
-            f"--history-delay-s={history_delay_s}",
-        ]
-        options += [f"--data={data}"] if data else []
-        options += [f"--token={token}"] if token else []
+        unknown = set(settings) - set(_SETTINGS)
+        if unknown:
+            raise TypeError(f"unknown settings {sorted(unknown)}; known: {', '.join(_SETTINGS)}")
+        options = [f"--data={data}"] if data else []
         options += [f"--faults={faults}"] if faults else []
-        options += ["--strict-channels"] if strict_channels else []
-        self.token = token or DEFAULT_TOKEN
+        for name, value in settings.items():
+            options += _option(name, value)
+        self.token = settings.get("token") or DEFAULT_TOKEN
+        self.app_token = settings.get("app_token") or DEFAULT_APP_TOKEN
+        self.signing_secret = settings.get("signing_secret") or DEFAULT_SIGNING_SECRET
         self._service = Service("devtools.slack_sim", options, port=port, ready="/sim/stats")
 
     @property
@@ -128,6 +144,33 @@ class RunningSimulator:
         body = {"channel": channel, "text": text, **more}
         answer: dict[str, Any] = self._service.call("POST", "/api/chat.postMessage", body, headers=headers)
         return answer
+
+    def click(
+        self, channel: str, ts: str, action_id: str, user: dict[str, str] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Clicks a button and returns `{delivered, status, acknowledged, error?}`, within some 3 s.
+
+        `user` is `{id, name}`. `more`: block_id, repeat, signature, timestamp; see
+        devtools.slack_sim.clicks. Raises RuntimeError with the reason when there is no such button.
+        """
+        order = {"channel": channel, "ts": ts, "action_id": action_id, "user": user, **more}
+        answer: dict[str, Any] = self._service.call("POST", "/sim/click", order)
+        return answer
+
+    def sockets(self) -> int:
+        """How many Socket Mode connections are open."""
+        count: int = self._service.call("GET", "/sim/socket")["connections"]
+        return count
+
+    def undelivered(self) -> int:
+        """How many clicks still wait for an acknowledgement or a further attempt over Socket Mode."""
+        count: int = self._service.call("GET", "/sim/socket")["undelivered"]
+        return count
+
+    def disconnect_sockets(self, **more: Any) -> int:
+        """Tells listeners to reconnect; how many. `more`: reason, close_after_s, or abruptly=True."""
+        count: int = self._service.call("POST", "/sim/socket/disconnect", more)["disconnected"]
+        return count
 
     def kill(self) -> None:
         """SIGKILL, as a crash would."""

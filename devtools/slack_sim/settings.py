@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from devtools.slack_sim.text import is_web_url
+
 DEFAULT_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - a simulator's token opens nothing
+DEFAULT_APP_TOKEN = "xapp-newswatch-simulator"  # noqa: S105 - likewise
+DEFAULT_SIGNING_SECRET = "newswatch-simulator-signing-secret"  # noqa: S105 - likewise
 DEFAULT_SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read")
 
 
@@ -34,6 +38,9 @@ class Settings:
     `latency_s`: how long every API answer takes. `history_delay_s`: how long a message stays
     invisible to history and replies after it was accepted. `token`: the only accepted one;
     None accepts every `xoxb-…`. `strict_channels`: unknown ids are not made up on first use.
+    `interactivity_url`: where clicks are posted while no Socket Mode connection is open, signed with
+    `signing_secret`. `app_token`: the only app-level token; None accepts every `xapp-…`.
+    `redeliveries`: how often an envelope that is not acknowledged is delivered again.
     """
 
     interval_s: float = 1.0
@@ -42,6 +49,10 @@ class Settings:
     token: str | None = None
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     strict_channels: bool = False
+    interactivity_url: str | None = None
+    signing_secret: str = DEFAULT_SIGNING_SECRET
+    app_token: str | None = None
+    redeliveries: int = 2
     channels: tuple[ChannelSetup, ...] = field(default=DEFAULT_CHANNELS)
 
 
@@ -61,8 +72,10 @@ def changed(settings: Settings, change: dict[str, Any]) -> Settings:
     for name, value in change.items():
         if name in _DURATIONS:
             values[name] = _seconds(name, value)
-        elif name == "token":
+        elif name in {"token", "app_token"}:
             values[name] = None if value is None else str(value)
+        elif name in _CHECKED:
+            values[name] = _CHECKED[name](name, value)
         elif name == "scopes":
             values[name] = _scopes(value)
         elif name == "strict_channels":
@@ -78,6 +91,27 @@ def _seconds(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
         raise BadSettings(f"{name} must be a number of seconds, at least 0, not {value!r}")
     return float(value)
+
+
+def _url(name: str, value: Any) -> str | None:
+    if value is not None and not (isinstance(value, str) and is_web_url(value)):
+        raise BadSettings(f"{name} must be a http or https address or null, not {value!r}")
+    return value
+
+
+def _secret(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise BadSettings(f"{name} must be a text that is not empty")
+    return value
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadSettings(f"{name} must be a whole number, at least 0, not {value!r}")
+    return value
+
+
+_CHECKED = {"interactivity_url": _url, "signing_secret": _secret, "redeliveries": _count}
 
 
 def _scopes(value: Any) -> tuple[str, ...]:

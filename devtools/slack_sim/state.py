@@ -14,10 +14,15 @@ from typing import Any
 from devtools.slack_sim.answers import SlackError
 from devtools.slack_sim.journal import Journal
 from devtools.slack_sim.settings import ChannelSetup, Settings
+from devtools.slack_sim.users import USERS
 
 BOT = {"user": "U0NEWSWATCH", "bot_id": "B0NEWSWATCH", "app_id": "A0NEWSWATCH", "team": "T0SIMULATOR"}
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{8,}")
 _MADE_UP_AGE_US = 100
+
+
+def _first_users() -> dict[str, str]:
+    return {user.id: user.name for user in USERS}
 
 
 @dataclass(slots=True)
@@ -72,6 +77,7 @@ class Workspace:
         self._journal = journal
         self.strict = settings.strict_channels
         self.channels: dict[str, Channel] = {}
+        self.users = _first_users()
         self.version = 0
         self.configure(settings)
         for record in journal.records() if journal else ():
@@ -88,7 +94,7 @@ class Workspace:
         """Forgets every message and every made-up channel."""
         if self._journal:
             self._journal.clear()
-        self.channels = {}
+        self.channels, self.users = {}, _first_users()
         self.configure(settings)
 
     def channel(self, channel_id: str) -> Channel:
@@ -122,6 +128,11 @@ class Workspace:
             {"op": "update", "channel": message.channel, "ts": message.ts, "edited": edited, **content}
         )
 
+    def meet(self, user_id: str, name: str) -> None:
+        """Remembers the name of somebody who clicked."""
+        if self.users.get(user_id) != name:
+            self._commit({"op": "user", "id": user_id, "name": name})
+
     def all_messages(self) -> list[dict[str, Any]]:
         """Every message as it stands now, in the order of acceptance."""
         records = [
@@ -139,6 +150,10 @@ class Workspace:
         self._apply(record)
 
     def _apply(self, record: dict[str, Any]) -> None:
+        self.version += 1
+        if record["op"] == "user":
+            self.users[record["id"]] = record["name"]
+            return
         fields = {name: value for name, value in record.items() if name != "op"}
         channel = self.channels.get(record["channel"]) or self._set_up(ChannelSetup(record["channel"]))
         if record["op"] == "post":
@@ -147,7 +162,6 @@ class Workspace:
             message = channel.messages[record["ts"]]
             for name, value in fields.items():
                 setattr(message, name, value)
-        self.version += 1
 
     def _set_up(self, setup: ChannelSetup) -> Channel:
         name = setup.name or f"channel-{setup.id[-4:].lower()}"

@@ -102,6 +102,7 @@ async def view(request: web.Request) -> web.Response:
     return web.json_response(
         {
             "version": workspace.version,
+            "users": workspace.users,
             "channels": [_channel(channel) for channel in found],
             "messages": [_shown(message.record()) for message in newest],
         }

@@ -1,0 +1,167 @@
+"""A click on a button: which button of which message is meant, and what Slack tells the app of it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from devtools.slack_sim.shown import shown
+from devtools.slack_sim.signing import SIGNATURES, TIMESTAMPS
+from devtools.slack_sim.state import BOT, Channel, Posted
+from devtools.slack_sim.users import READER, User
+
+REPEAT_MAX = 100
+# deprecated by Slack in favour of signatures; still in every payload
+_VERIFICATION_TOKEN = "simulator-verification-token"  # noqa: S105 - opens nothing
+_KEYS = ("channel", "ts", "action_id", "block_id", "user", "repeat", "signature", "timestamp")
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+_numbers = itertools.count(1)
+
+
+class BadClick(ValueError):
+    """An order to click that cannot be carried out; the text says why."""
+
+
+class NoSuchButton(LookupError):
+    """The message or the button is not there; the text says what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Who clicks what. `repeat`: how often the same payload is delivered.
+
+    `signature` and `timestamp` spoil the signed request, see devtools.slack_sim.signing.
+    """
+
+    channel: str
+    ts: str
+    action_id: str
+    block_id: str | None = None
+    user: User = READER
+    repeat: int = 1
+    signature: str | None = None
+    timestamp: str | None = None
+
+    @property
+    def tampered(self) -> bool:
+        """Whether it must go as a signed request."""
+        return bool(self.signature or self.timestamp)
+
+
+def read_click(order: Any, known: Mapping[str, str]) -> Click:
+    """A click from its JSON form; `known` are names by user id. Raises BadClick."""
+    if not isinstance(order, dict):
+        raise BadClick(f"a click is an object, not {order!r}")
+    if set(order) - set(_KEYS):
+        raise BadClick(f"unknown keys {sorted(set(order) - set(_KEYS))}; known: {', '.join(_KEYS)}")
+    for name in ("channel", "ts", "action_id"):
+        if not isinstance(order.get(name), str) or not order[name]:
+            raise BadClick(f"{name} must be a text, not {order.get(name)!r}")
+    for name, values in (("signature", SIGNATURES), ("timestamp", TIMESTAMPS)):
+        if order.get(name) not in values:
+            raise BadClick(f"{name} is one of {', '.join(map(str, values[1:]))}, not {order[name]!r}")
+    repeat = order.get("repeat", 1)
+    if isinstance(repeat, bool) or not isinstance(repeat, int) or not 1 <= repeat <= REPEAT_MAX:
+        raise BadClick(f"repeat must be a whole number from 1 to {REPEAT_MAX}, not {repeat!r}")
+    return Click(**{**order, "user": _read_user(order.get("user"), known), "repeat": repeat})
+
+
+def _read_user(value: Any, known: Mapping[str, str]) -> User:
+    if value is None:
+        return READER
+    if not isinstance(value, dict) or not _USER_ID.fullmatch(str(value.get("id"))):
+        raise BadClick(
+            f'user must be an object such as {{"id": "U0EDITOR", "name": "editor"}}, not {value!r}'
+        )
+    return User(value["id"], str(value.get("name") or known.get(value["id"]) or value["id"].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button where it stands. `element` is its Block Kit element."""
+
+    channel: Channel
+    message: Posted
+    block_id: str
+    element: dict[str, Any]
+
+
+def find_button(click: Click, channels: Mapping[str, Channel]) -> Button:
+    """The button that is meant. Raises NoSuchButton."""
+    channel = channels.get(click.channel)
+    message = channel.messages.get(click.ts) if channel else None
+    if channel is None or message is None:
+        raise NoSuchButton(f"channel {click.channel} has no message {click.ts}")
+    there = list(_buttons(message))
+    for block_id, button in there:
+        if button["action_id"] == click.action_id and click.block_id in {None, block_id}:
+            return Button(channel, message, block_id, button)
+    names = ", ".join(f"{button['action_id']} in block {block_id}" for block_id, button in there)
+    place = f" in block {click.block_id}" if click.block_id else ""
+    raise NoSuchButton(
+        f"message {click.ts} has no button {click.action_id}{place}; its buttons: {names or 'none'}"
+    )
+
+
+def _buttons(message: Posted) -> Iterator[tuple[str, dict[str, Any]]]:
+    for block in message.blocks:
+        elements = block.get("elements", ()) if block["type"] == "actions" else [block.get("accessory")]
+        for element in elements:
+            if element and element["type"] == "button":
+                yield block["block_id"], element
+
+
+def block_actions(click: Click, button: Button, *, wall: float, base_url: str) -> dict[str, Any]:
+    """The payload. Slack docs: "block_actions payload", the columns for messages.
+
+    The message comes without its metadata. `base_url` is the simulator's own; nothing answers
+    at the response_url, because newswatch changes its messages by chat.update.
+    """
+    channel, message = button.channel, button.message
+    thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    number = next(_numbers)
+    return {
+        "type": "block_actions",
+        "user": {
+            "id": click.user.id,
+            "username": click.user.name,
+            "name": click.user.name,
+            "team_id": BOT["team"],
+        },
+        "api_app_id": BOT["app_id"],
+        "token": _VERIFICATION_TOKEN,
+        "container": {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": False,
+            **thread,
+        },
+        "trigger_id": f"{number}.{int(wall)}.{secrets.token_hex(16)}",
+        "team": {"id": BOT["team"], "domain": "simulator"},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "channel": {"id": channel.id, "name": channel.name},
+        "message": shown(message, channel),
+        "state": {"values": {}},
+        "response_url": f"{base_url}/sim/response/{number}/{secrets.token_urlsafe(18)}",
+        "actions": [_action(button.block_id, button.element, wall)],
+    }
+
+
+def _action(block_id: str, element: dict[str, Any], wall: float) -> dict[str, Any]:
+    given: dict[str, Any] = {name: element[name] for name in ("value", "style", "url") if name in element}
+    text = {"emoji": True, **element["text"]}
+    micros = int(wall * 1_000_000)
+    return {
+        "type": "button",
+        "action_id": element["action_id"],
+        "block_id": block_id,
+        "text": text,
+        **given,
+        "action_ts": f"{micros // 1_000_000}.{micros % 1_000_000:06d}",
+    }

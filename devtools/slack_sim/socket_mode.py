@@ -1,0 +1,194 @@
+"""Socket Mode, Slack's side of it: docs, "Using Socket Mode" (hello, envelopes, acknowledging, disconnects).
+
+An envelope goes to one of the open connections and is to be acknowledged within three seconds. What
+is not, or whose connection is lost first, is delivered again under a new envelope_id with
+`retry_attempt` and `retry_reason`, so that a listener that counts on "once" is seen. (Slack documents
+those retries for events; one report, python-slack-sdk #1940, says that clicks are not retried there.
+The setting `redeliveries` is 0 for that.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import uuid
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from devtools.slack_sim.connection import Connection, disconnection, hello
+
+ACKNOWLEDGE_WITHIN_S = 3.0
+CONNECTIONS_MAX = 10
+_NEW_CONNECTION_WITHIN_S = 60.0
+_PING_EVERY_S = 10.0
+
+
+class Delivery:
+    """One payload on its way. `acknowledged` may still become true after the first wait."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+
+class SocketMode:
+    """Tickets, open connections, and envelopes that wait for their acknowledgement."""
+
+    def __init__(self) -> None:
+        self._tickets: set[str] = set()
+        self._open: list[Connection] = []
+        self._turn = 0
+        self._opened = asyncio.Event()
+        self._waiting: dict[str, Delivery] = {}
+        self._delivering: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    @property
+    def undelivered(self) -> int:
+        """How many payloads still wait for an acknowledgement or a further attempt."""
+        return len(self._delivering)
+
+    def ticket(self) -> str:
+        """What opens one WebSocket, once."""
+        ticket = secrets.token_urlsafe(24)
+        self._tickets.add(ticket)
+        return ticket
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """`GET /sim/socket/{ticket}`: one connection, from hello to its end."""
+        ticket = request.match_info["ticket"]
+        if ticket not in self._tickets:
+            raise web.HTTPNotFound(text="no such ticket, or used before: ask apps.connections.open for one\n")
+        self._tickets.discard(ticket)
+        ws = web.WebSocketResponse(heartbeat=_PING_EVERY_S)
+        await ws.prepare(request)
+        connection = Connection(ws, request)
+        if len(self._open) >= CONNECTIONS_MAX:
+            # Using Socket Mode, multiple connections: an app may keep up to 10 of them open
+            await connection.send(disconnection("too_many_websockets"))
+            await connection.close()
+            return ws
+        await connection.send(hello(len(self._open) + 1))
+        self._open.append(connection)
+        self._opened.set()
+        try:
+            async for message in ws:
+                if message.type is WSMsgType.TEXT:
+                    self._read(message.data)
+        finally:
+            self._open.remove(connection)
+            connection.lost.set()
+        return ws
+
+    def _read(self, text: str) -> None:
+        try:
+            envelope_id = json.loads(text)["envelope_id"]
+        except (ValueError, TypeError, KeyError):
+            print(f"socket mode: not an acknowledgement: {text[:200]!r}", flush=True)
+            return
+        delivery = self._waiting.get(envelope_id)
+        if delivery and not delivery.acknowledged.done():
+            delivery.acknowledged.set_result(True)
+
+    async def deliver(self, payload: Mapping[str, Any], redeliveries: int) -> Delivery:
+        """Delivers once, waits three seconds at most; further attempts go on by themselves."""
+        delivery = Delivery()
+        self._begin(self._delivering, self._attempts(delivery, payload, redeliveries))
+        await asyncio.wait({delivery.acknowledged}, timeout=ACKNOWLEDGE_WITHIN_S)
+        return delivery
+
+    async def _attempts(self, delivery: Delivery, payload: Mapping[str, Any], redeliveries: int) -> None:
+        envelope_ids: list[str] = []
+        retry: dict[str, Any] = {}
+        try:
+            for attempt in range(1 + redeliveries):
+                connection = await self._next_connection()
+                if connection is None:
+                    return
+                envelope_ids.append(str(uuid.uuid4()))
+                self._waiting[envelope_ids[-1]] = delivery
+                delivery.attempts = attempt + 1
+                await connection.send({**_envelope(envelope_ids[-1], payload), **retry})
+                await _either(delivery.acknowledged, connection.lost)
+                if delivery.acknowledged.done():
+                    return
+                reason = "connection_failed" if connection.lost.is_set() else "timeout"
+                retry = {"retry_attempt": attempt + 1, "retry_reason": reason}
+        finally:
+            for envelope_id in envelope_ids:
+                del self._waiting[envelope_id]
+
+    async def _next_connection(self) -> Connection | None:
+        """The open connections in turn, those that are leaving last; waits a while for one to come."""
+        until = asyncio.get_running_loop().time() + _NEW_CONNECTION_WITHIN_S
+        while True:
+            usable = [connection for connection in self._open if not connection.lost.is_set()]
+            usable = [connection for connection in usable if not connection.leaving] or usable
+            if usable:
+                self._turn += 1
+                return usable[self._turn % len(usable)]
+            self._opened.clear()
+            try:
+                await asyncio.wait_for(self._opened.wait(), until - asyncio.get_running_loop().time())
+            except asyncio.TimeoutError:
+                return None
+
+    async def disconnect(self, reason: str, close_after_s: float) -> int:
+        """Tells every connection to reconnect and closes it later; how many were told."""
+        told = [connection for connection in self._open if not connection.leaving]
+        for connection in told:
+            connection.leaving = True
+            await connection.send(disconnection(reason))
+            self._begin(self._closing, connection.close_after(close_after_s))
+        return len(told)
+
+    def drop(self) -> int:
+        """Cuts every connection without a word; how many there were."""
+        dropped = list(self._open)
+        for connection in dropped:
+            connection.lost.set()
+            connection.drop()
+        return len(dropped)
+
+    @staticmethod
+    def _begin(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    def forget(self) -> None:
+        """Gives up every delivery; connections stay."""
+        for task in self._delivering:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Ends everything, as the simulator itself ends."""
+        self.forget()
+        for connection in list(self._open):
+            await connection.close()
+
+
+async def _either(acknowledged: asyncio.Future[bool], lost: asyncio.Event) -> None:
+    losing: asyncio.Future[Any] = asyncio.ensure_future(lost.wait())
+    try:
+        both: set[asyncio.Future[Any]] = {acknowledged, losing}
+        await asyncio.wait(both, timeout=ACKNOWLEDGE_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        losing.cancel()
+
+
+def _envelope(envelope_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "envelope_id": envelope_id,
+        "type": "interactive",
+        "accepts_response_payload": False,
+        "payload": payload,
+    }
