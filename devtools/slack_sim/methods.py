@@ -96,6 +96,21 @@ def chat_update(call: Call) -> dict[str, Any]:
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown(message, channel)}
 
 
+def chat_post_ephemeral(call: Call) -> dict[str, Any]:
+    """chat.postEphemeral: seen by one user, kept by nobody; `GET /sim/whispers` shows it to tests."""
+    channel = _writable(call)
+    required(call.args, "user")
+    _refuse_parsing(call.args)
+    check_content(call.args, text_max=TEXT_MAX)
+    whisper = {
+        "channel": channel.id,
+        "user": str(call.args["user"]),
+        "text": str(call.args.get("text") or ""),
+    }
+    call.workspace.whispers.append(whisper)
+    return {"message_ts": f"{call.wall:.6f}"}
+
+
 def conversations_info(call: Call) -> dict[str, Any]:
     """conversations.info."""
     required(call.args, "channel")
@@ -199,6 +214,7 @@ METHODS = {
     "apps.connections.open": Method(apps_connections_open, app_level=True),
     "auth.test": Method(auth_test),
     "chat.postMessage": Method(chat_post_message, ("chat:write", "chat:write")),
+    "chat.postEphemeral": Method(chat_post_ephemeral, ("chat:write", "chat:write")),
     "chat.update": Method(chat_update, ("chat:write", "chat:write")),
     "conversations.history": Method(conversations_history, ("channels:history", "groups:history")),
     "conversations.replies": Method(conversations_replies, ("channels:history", "groups:history")),

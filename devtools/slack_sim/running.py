@@ -102,6 +102,11 @@ class RunningSimulator:
         )
         return {name: count for name, count in ids.items() if name is not None and count > 1}
 
+    def whispers(self) -> list[dict[str, Any]]:
+        """What one user each was shown by chat.postEphemeral: `{channel, user, text}`."""
+        found: list[dict[str, Any]] = self._service.call("GET", "/sim/whispers")
+        return found
+
     def channels(self) -> list[dict[str, Any]]:
         """`{id, name, archived, member, private, messages}` of each channel."""
         found: list[dict[str, Any]] = self._service.call("GET", "/sim/channels")

@@ -78,6 +78,7 @@ class Workspace:
         self.strict = settings.strict_channels
         self.channels: dict[str, Channel] = {}
         self.users = _first_users()
+        self.whispers: list[dict[str, str]] = []
         self.version = 0
         self.configure(settings)
         for record in journal.records() if journal else ():
@@ -94,7 +95,7 @@ class Workspace:
         """Forgets every message and every made-up channel."""
         if self._journal:
             self._journal.clear()
-        self.channels, self.users = {}, _first_users()
+        self.channels, self.users, self.whispers = {}, _first_users(), []
         self.configure(settings)
 
     def channel(self, channel_id: str) -> Channel:

@@ -29,6 +29,11 @@ def _shown(record: dict[str, Any]) -> dict[str, Any]:
     return view
 
 
+async def whispers(request: web.Request) -> web.Response:
+    """`GET /sim/whispers`: what chat.postEphemeral showed to one user each, `{channel, user, text}`."""
+    return web.json_response(request.app[SIMULATOR].workspace.whispers)
+
+
 async def channels(request: web.Request) -> web.Response:
     """`GET /sim/channels`."""
     found = request.app[SIMULATOR].workspace.channels.values()
@@ -129,6 +134,7 @@ async def same_origin_only(request: web.Request, handler: Any) -> web.StreamResp
 ROUTES = [
     web.get("/sim/messages", messages),
     web.get("/sim/channels", channels),
+    web.get("/sim/whispers", whispers),
     web.get("/sim/view", view),
     web.get("/sim/stats", stats),
     web.post("/sim/reset", reset),

@@ -31,6 +31,9 @@ def _row(alert: Alert, queued: outbox.Queued | None, muted: bool) -> dict[str, A
     data = asdict(alert)
     delivery = queued.delivery if queued else None
     data["state"] = delivery.state if delivery else "muted" if muted else "held"
+    data["acknowledged_by"] = None
+    if queued and queued.marks.ack and data["state"] == "sent":
+        data["state"], data["acknowledged_by"] = "acknowledged", queued.marks.ack.by
     data["message_id"] = delivery.message.id if delivery else None
     data["ts"] = delivery.ts if delivery else None
     data["error"] = delivery.error if delivery else ""

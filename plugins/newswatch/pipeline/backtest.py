@@ -24,7 +24,7 @@ from newswatch.pipeline.lone_query import QUERY, BadQuery, lone_rule
 from newswatch.pipeline.match import Watch
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.tally import RuleReport, Tally, Window
-from newswatch.store import keys
+from newswatch.store import keys, marks
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.items import stored_items
@@ -104,6 +104,7 @@ async def run_backtest(
     )
     with redis_errors():
         failed = await _count(services, tally, window, on_progress)
+        await _hold_against_readers(services, tally, trial.rule_ids)
     notes = [*trial.notes, *_window_notes(question.since_s, services.retention.items_s)]
     if failed:
         notes.append(f"{failed} stored items could not be matched and are left out; the log names them")
@@ -129,6 +130,13 @@ async def _count(
     if on_progress is not None:
         on_progress(read, read)
     return failed
+
+
+async def _hold_against_readers(services: Services, tally: Tally, rule_ids: Sequence[str]) -> None:
+    """Try each rule on what readers called not relevant to it."""
+    for rule_id in await marks.count_irrelevant(services.redis, rule_ids):
+        for one in await marks.read_irrelevant(services.redis, rule_id):
+            tally.add_irrelevant(rule_id, one.item)
 
 
 def _window(now: datetime, since_s: float) -> Window:

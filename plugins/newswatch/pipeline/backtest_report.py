@@ -37,6 +37,9 @@ def report_lines(report: Report) -> Iterator[Line]:
             yield from _listed("Lost", rule.lost_examples, len(rule.lost))
         elif report.against is not None:
             yield _plain(f"The files and version {report.against}, in force, say the same of this rule.")
+        if rule.irrelevant:
+            yield _plain(irrelevant_line(rule))
+            yield from _listed("Caught all the same", rule.irrelevant_hits, len(rule.irrelevant_hits))
     yield from note_lines(report)
 
 
@@ -64,6 +67,12 @@ def headline(rule: RuleReport, report: Report) -> str:
         f"{what}: {_number(rule.hits, 'item', 'items')} in {_number(rule.stories, 'story', 'stories')}, "
         f"of {_kept(report)}"
     )
+
+
+def irrelevant_line(rule: RuleReport) -> str:
+    """What readers called not relevant, and how much of it the rule would catch again."""
+    named = _number(rule.irrelevant, "item", "items")
+    return f"Readers called {named} not relevant; {len(rule.irrelevant_hits):,} would be caught again"
 
 
 def _kept(report: Report) -> str:
@@ -148,6 +157,8 @@ def _rule_dict(rule: RuleReport) -> dict[str, Any]:
         "lost": list(rule.lost),
         "gained_examples": [_example_dict(example) for example in rule.gained_examples],
         "lost_examples": [_example_dict(example) for example in rule.lost_examples],
+        "irrelevant": rule.irrelevant,
+        "irrelevant_hits": [_example_dict(example) for example in rule.irrelevant_hits],
     }
 
 
@@ -213,7 +224,14 @@ def _fitted(row: dict[str, Any], room: int) -> dict[str, Any] | None:
         "gained_count": len(row["gained"]),
         "lost_count": len(row["lost"]),
     }
-    bare = whole | {"examples": [], "gained_examples": [], "lost_examples": [], "gained": [], "lost": []}
+    bare = whole | {
+        "examples": [],
+        "gained_examples": [],
+        "lost_examples": [],
+        "gained": [],
+        "lost": [],
+        "irrelevant_hits": [],
+    }
     return next((one for one in (whole, bare) if _size(one) <= room), None)
 
 

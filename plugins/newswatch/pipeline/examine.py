@@ -10,6 +10,7 @@ from newswatch.errors import NewswatchError
 from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient
+from newswatch.store import listening
 from newswatch.store.client import redis_errors
 
 OLDEST_REDIS = 7
@@ -34,7 +35,8 @@ async def examine(services: Services) -> list[Examined]:
         text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
         findings.append(Examined("configuration", "ok", text))
     findings += await _redis(services)
-    return findings + await _slack(services, loaded.draft)
+    findings += await _slack(services, loaded.draft)
+    return findings + await _buttons(services)
 
 
 async def _redis(services: Services) -> list[Examined]:
@@ -65,6 +67,22 @@ def _version(version: str) -> Examined:
         text = f"version {version} is too old: newswatch needs Redis {OLDEST_REDIS} or newer, or Valkey"
         return Examined("redis", "error", text)
     return Examined("redis", "ok", f"reachable, version {version}")
+
+
+async def _buttons(services: Services) -> list[Examined]:
+    """Buttons are a choice: without a listener there are none, and that is well."""
+    try:
+        with redis_errors():
+            found = await listening.heard(services.redis)
+    except NewswatchError:
+        return []  # said already
+    if found is not None:
+        return [Examined("buttons", "ok", f"a listener takes clicks over {' and '.join(found.ways)}")]
+    wanted = [name for name in ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET") if services.env.get(name)]
+    if wanted:
+        text = f"{wanted[0]} is set, but nothing listens: start `newswatch listen`, or see why it ended"
+        return [Examined("buttons", "warning", text)]
+    return [Examined("buttons", "ok", "none: no listener is configured (docs/operations.md, Buttons)")]
 
 
 async def _slack(services: Services, draft: Draft | None) -> list[Examined]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.services import Services
-from newswatch.store import feeds, mutes, retention
+from newswatch.store import feeds, marks, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -20,6 +20,7 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
             "articles": await retention.trim_articles(services.redis, now_ms),
             "alerts": await retention.trim_alerts(services.redis, now_ms, kept.alerts_s),
             "mutes": await mutes.tidy(services.redis, services.clock()),
+            "irrelevant": await marks.tidy(services.redis, now_ms, kept.alerts_s),
             "dead_letters": await retention.trim_dead(services.redis, now_ms, kept.alerts_s),
         }
         if bundle is not None:

@@ -63,6 +63,10 @@ class RuleReport:
     gained_examples: tuple[Example, ...] = ()
     lost_examples: tuple[Example, ...] = ()
     compared: bool = False
+    irrelevant: int = 0
+    """Items that readers called not relevant to this rule, whenever they came."""
+    irrelevant_hits: tuple[Example, ...] = ()
+    """Those of them that it would catch all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class _Hits:
     examples: list[Example] = field(default_factory=list)
     gained: dict[int, Example] = field(default_factory=dict)
     lost: dict[int, Example] = field(default_factory=dict)
+    irrelevant: int = 0
+    irrelevant_hits: list[Example] = field(default_factory=list)
 
 
 class Tally:
@@ -171,6 +177,14 @@ class Tally:
             excerpts=excerpts_for(item, match.spans),
         )
 
+    def add_irrelevant(self, rule_id: str, item: Item) -> None:
+        """Hold a rule against an item that a reader called not relevant to it."""
+        hits = self._rules[rule_id]
+        hits.irrelevant += 1
+        for rule, match in self._now.matches(item, item.first_seen.date().isoformat()):
+            if rule.id == rule_id:
+                hits.irrelevant_hits.append(self._example(item, match))
+
     def reports(self) -> tuple[RuleReport, ...]:
         """What was counted so far, in the order of the rules."""
         names = list(self._numbers)
@@ -221,4 +235,6 @@ def _report(rule_id: str, hits: _Hits, names: Sequence[str]) -> RuleReport:
         gained_examples=tuple(hits.gained.values()),
         lost_examples=tuple(hits.lost.values()),
         compared=hits.compared,
+        irrelevant=hits.irrelevant,
+        irrelevant_hits=tuple(hits.irrelevant_hits),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from newswatch.models import Alert
 from newswatch.pipeline.services import Services
@@ -14,8 +14,8 @@ from newswatch.store.archive import Cursor, StoredAlert, StoredMessage
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 
-State = Literal["queued", "held", "sending", "sent", "muted", "dead"]
-STATES: tuple[State, ...] = ("queued", "held", "sending", "sent", "muted", "dead")
+State = Literal["queued", "held", "sending", "sent", "acknowledged", "muted", "dead"]
+STATES: tuple[State, ...] = get_args(State)
 
 MOST_SOURCES = 100
 
@@ -82,6 +82,8 @@ def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) ->
         if stored.message_id:
             return "sent", "its message is past its retention"
         return "held", "the rule's threshold waits for more stories"
+    if message.state == "sent" and message.marks.ack is not None:
+        return "acknowledged", f"by {message.marks.ack.by}"
     if message.state == "sent":
         return "sent", ""
     if message.state == "dead":
@@ -195,7 +197,21 @@ def life_steps(line: AlertLine) -> tuple[Step, ...]:
         Step("Matched", alert.matched, f"by rule {alert.rule_id}, {revised}", "match_items"),
         Step("Queued", queued, _queued_about(line), "match_items" if queued else ""),
         Step("Sent", sent, _sent_about(line), "deliver_alerts" if sent else ""),
+        *_said(message),
     )
+
+
+def _said(message: StoredMessage | None) -> list[Step]:
+    """What readers did with the message's buttons."""
+    if message is None:
+        return []
+    marks = message.marks
+    named = (("Acknowledged", marks.ack), ("Muted", marks.mute), ("Called not relevant", marks.irrelevant))
+    said = [(name, mark) for name, mark in named if mark is not None and mark.on]
+    return [
+        Step(name, mark.at, f"by {mark.by}" + (f" until {mark.until:%d %b %H:%M} UTC" if mark.until else ""))
+        for name, mark in sorted(said, key=lambda pair: pair[1].at)
+    ]
 
 
 def _queued_about(line: AlertLine) -> str:
@@ -206,7 +222,7 @@ def _queued_about(line: AlertLine) -> str:
 
 
 def _sent_about(line: AlertLine) -> str:
-    if line.message is None or line.state in ("sent", "muted"):
+    if line.message is None or line.state in ("sent", "acknowledged", "muted"):
         return ""
     attempts = f" after {line.message.attempts} attempts" if line.message.attempts else ""
     return f"{line.state}{attempts}{': ' + line.why if line.why else ''}"
@@ -228,6 +244,7 @@ def as_dict(line: AlertLine) -> dict[str, Any]:
         "published": alert.published.isoformat() if alert.published else None,
         "first_seen": alert.first_seen.isoformat(),
         "matched": alert.matched.isoformat(),
+        "acknowledged_by": message.marks.ack.by if message and message.marks.ack else None,
         "sent": from_ms(message.sent_ms).isoformat() if message and message.sent_ms else None,
         "ts": message.ts or None if message else None,
         "message_id": message.id if message else None,

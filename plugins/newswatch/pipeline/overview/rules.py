@@ -9,7 +9,7 @@ from datetime import datetime
 from newswatch.models import Bundle, Rule
 from newswatch.pipeline.muting import muted_now
 from newswatch.pipeline.services import Services
-from newswatch.store import archive
+from newswatch.store import archive, marks
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.mutes import Mute
@@ -19,13 +19,17 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """One rule. `days` are its alerts on each of the last days, today last; `last` None: none in 90 days."""
+    """One rule. `days` are its alerts on each of the last days, today last; `last` None: none in 90 days.
+
+    `irrelevant` counts the items that readers called not relevant to it.
+    """
 
     rule: Rule
     days: tuple[int, ...]
     last: datetime | None
     expired: bool
     mutes: tuple[Mute, ...]
+    irrelevant: int = 0
 
 
 def chosen(bundle: Bundle, wanted: str) -> list[Rule]:
@@ -55,12 +59,21 @@ async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine
     with redis_errors():
         hits = await archive.hits_of(services.redis, ids, to_ms(now), DAYS)
         last = await archive.last_hits(services.redis, ids)
+        irrelevant = await marks.count_irrelevant(services.redis, ids)
     mutes = await muted_now(services)
-    return [_line(rule, hits[rule.id], last.get(rule.id), mutes, now) for rule in rules]
+    return [
+        _line(rule, hits[rule.id], last.get(rule.id), mutes, now, irrelevant.get(rule.id, 0))
+        for rule in rules
+    ]
 
 
 def _line(
-    rule: Rule, days: Sequence[int], last_ms: int | None, mutes: Sequence[Mute], now: datetime
+    rule: Rule,
+    days: Sequence[int],
+    last_ms: int | None,
+    mutes: Sequence[Mute],
+    now: datetime,
+    irrelevant: int,
 ) -> RuleLine:
     return RuleLine(
         rule=rule,
@@ -68,4 +81,5 @@ def _line(
         last=from_ms(last_ms) if last_ms else None,
         expired=rule.expires is not None and rule.expires < now.date().isoformat(),
         mutes=tuple(mute for mute in mutes if mute.rule_id == rule.id),
+        irrelevant=irrelevant,
     )

@@ -1,0 +1,49 @@
+"""A newsroom with a listener beside it, as a process of its own."""
+
+from __future__ import annotations
+
+import pytest
+from listener_room import Listener
+
+from devtools.slack_sim.running import RunningSimulator
+from newsroom import Newsroom
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    with RunningSimulator(interval_s=0.0) as slack:
+        yield slack
+
+
+@pytest.fixture
+def newsroom(tmp_path, redis_url, simulator):
+    simulator.reset()
+    room = Newsroom(tmp_path, redis_url, simulator)
+    yield room
+    room.close()
+
+
+@pytest.fixture
+def listen(newsroom):
+    """Starts listeners; ends them with the test."""
+    started = []
+
+    def start(**settings: str) -> Listener:
+        started.append(Listener(newsroom, **settings))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture
+def over_socket(newsroom, listen):
+    return listen(SLACK_APP_TOKEN=newsroom.slack.app_token)
+
+
+@pytest.fixture
+def over_http(newsroom, listen):
+    listener = listen(SLACK_SIGNING_SECRET=newsroom.slack.signing_secret, NEWSWATCH_LISTEN="127.0.0.1:0")
+    newsroom.slack.config(interactivity_url=listener.url)
+    return listener

@@ -1,0 +1,118 @@
+"""Requests that are not Slack's are refused, and change nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from urllib.parse import urlencode
+
+import pytest
+from listener_room import answer, button_names, shown
+
+from feed_server import story
+from newsroom import POLICY
+from newswatch.slack.signature import refusal_of
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+NOW_S = 1_700_000_000
+
+
+def signed(body: bytes, stamp: str, secret: str = SECRET) -> dict[str, str]:
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"),
+    [
+        (signed(b"x", str(NOW_S)), None),
+        (signed(b"x", str(NOW_S - 300)), None),
+        (signed(b"x", str(NOW_S - 301)), "stale"),
+        (signed(b"x", str(NOW_S + 301)), "stale"),
+        (signed(b"x", "today"), "unsigned"),
+        (signed(b"x", "1e9"), "unsigned"),
+        (signed(b"x", ""), "unsigned"),
+        (signed(b"x", "٣" * 10), "unsigned"),
+        (signed(b"y", str(NOW_S)), "forged"),
+        (signed(b"x", str(NOW_S), "other"), "forged"),
+        ({"X-Slack-Request-Timestamp": str(NOW_S), "X-Slack-Signature": "v0=ü"}, "unsigned"),
+        ({"X-Slack-Request-Timestamp": str(NOW_S)}, "unsigned"),
+        ({}, "unsigned"),
+    ],
+)
+def test_request_is_believed_only_with_a_fresh_signature_over_its_body(headers, refusal):
+    assert refusal_of(SECRET, b"x", headers, now_s=NOW_S) == refusal
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [{"signature": "forged"}, {"signature": "missing"}, {"timestamp": "stale"}, {"timestamp": "text"}],
+)
+def test_tampered_click_is_refused_and_changes_nothing(newsroom, over_http, tamper):
+    newsroom.site.serve("/wire", story(1, summary="The central bank opposes the plan."))
+    newsroom.run()
+    (message,) = newsroom.posts()
+    refused = newsroom.slack.click(POLICY, message["ts"], "newswatch_ack", **tamper)
+    assert (refused["acknowledged"], refused["status"]) == (False, 401)
+    assert button_names(newsroom.posts()[0])[0] == "Acknowledge"
+    assert newsroom.json("alerts")[0]["state"] == "sent"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"payload=%7B",
+        b"payload=[]",
+        b"payload=1&payload=2",
+        b"\xff\xfe",
+        urlencode(
+            {"payload": json.dumps({"type": "block_actions", "actions": [{"action_id": "newswatch_ack"}]})}
+        ).encode(),
+        urlencode({"payload": "[" * 20_000}).encode(),
+    ],
+)
+def test_signed_nonsense_is_a_bad_request(newsroom, over_http, body):
+    headers = signed(body, str(int(time.time())), newsroom.slack.signing_secret)
+    status, text = answer(over_http.url, body, headers)
+    assert (status, "Traceback" in text) == (400, False)
+
+
+def test_signed_interaction_that_is_not_ours_is_passed_over(newsroom, over_http):
+    payload = {"type": "block_actions", "actions": [{"action_id": "somebody_elses"}]}
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    assert (
+        answer(over_http.url, body, signed(body, str(int(time.time())), newsroom.slack.signing_secret))[0]
+        == 200
+    )
+
+
+def test_huge_body_is_refused_unread(over_http):
+    assert answer(over_http.url, b"x" * 1_000_000, {})[0] == 413
+
+
+def test_click_that_names_another_channels_message_changes_nothing(newsroom, over_http):
+    newsroom.site.serve("/wire", story(1, summary="The central bank opposes the plan."))
+    newsroom.run()
+    (message,) = newsroom.posts()
+    payload = {
+        "type": "block_actions",
+        "user": {"id": "U0ANNA", "username": "anna"},
+        "channel": {"id": "C0OTHER"},
+        "actions": [
+            {
+                "action_id": "newswatch_ack",
+                "value": message["metadata"]["event_payload"]["message_id"],
+                "action_ts": str(time.time()),
+            }
+        ],
+    }
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    assert (
+        answer(over_http.url, body, signed(body, str(int(time.time())), newsroom.slack.signing_secret))[0]
+        == 200
+    )
+    assert "Acknowledged" not in shown(newsroom.posts()[0])
+    assert newsroom.json("alerts")[0]["state"] == "sent"
