@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from devtools.slack_sim.elements import check_element, check_image
 from devtools.slack_sim.rich_text import check_rich_text
 from devtools.slack_sim.shape import (
     STRING_ID_MAX,
     Findings,
-    check_choice,
     check_keys,
     check_list,
     check_string,
@@ -61,11 +61,21 @@ def check_blocks(blocks: Any) -> Findings:
         if "block_id" in block:
             check_string(found, block["block_id"], f"{pointer}/block_id", most=STRING_ID_MAX)
     _check_unique(found, entries, "block_id", "/blocks")
+    _check_unique(found, list(_interactive(entries)), "action_id", "/blocks")
     return found
 
 
+def _interactive(blocks: list[Any]) -> Iterator[Any]:
+    for block in blocks:
+        if isinstance(block, dict) and block.get("type") == "actions":
+            yield from block["elements"] if isinstance(block.get("elements"), list) else ()
+        elif isinstance(block, dict) and block.get("type") == "section":
+            yield block.get("accessory")
+
+
 def _check_unique(found: Findings, entries: list[Any], name: str, pointer: str) -> None:
-    # Block Kit reference: block_id "should be unique for each message", action_id within its block
+    # Block Kit reference: block_id "should be unique for each message"; action_id only within its block,
+    # here within the message, so that a click is never about one of two buttons
     ids = Counter(str(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry)
     for value, count in ids.items():
         if count > 1:
@@ -85,7 +95,7 @@ def _section(found: Findings, block: dict[str, Any], pointer: str) -> None:
         for index, entry in enumerate(check_list(found, block["fields"], f"{pointer}/fields", most=10)):
             check_text_object(found, entry, f"{pointer}/fields/{index}", most=2000)
     if "accessory" in block:
-        _element(found, block["accessory"], f"{pointer}/accessory", ("button", "image"))
+        check_element(found, block["accessory"], f"{pointer}/accessory", ("button", "image"))
 
 
 def _header(found: Findings, block: dict[str, Any], pointer: str) -> None:
@@ -106,7 +116,7 @@ def _context(found: Findings, block: dict[str, Any], pointer: str) -> None:
     for index, entry in enumerate(check_list(found, block["elements"], f"{pointer}/elements", most=10)):
         place = f"{pointer}/elements/{index}"
         if isinstance(entry, dict) and entry.get("type") == "image":
-            _image_element(found, entry, place)
+            check_image(found, entry, place)
         else:
             check_text_object(found, entry, place, most=3000)
 
@@ -117,8 +127,7 @@ def _actions(found: Findings, block: dict[str, Any], pointer: str) -> None:
         return
     entries = check_list(found, block["elements"], f"{pointer}/elements", most=25)
     for index, entry in enumerate(entries):
-        _element(found, entry, f"{pointer}/elements/{index}", ("button",))
-    _check_unique(found, entries, "action_id", f"{pointer}/elements")
+        check_element(found, entry, f"{pointer}/elements/{index}", ("button",))
 
 
 def _image(found: Findings, block: dict[str, Any], pointer: str) -> None:
@@ -129,36 +138,6 @@ def _image(found: Findings, block: dict[str, Any], pointer: str) -> None:
         check_string(found, block["alt_text"], f"{pointer}/alt_text", most=2000)
     if "title" in block:
         check_text_object(found, block["title"], f"{pointer}/title", most=2000, kinds=("plain_text",))
-
-
-def _element(found: Findings, value: Any, pointer: str, kinds: tuple[str, ...]) -> None:
-    kind = value.get("type") if isinstance(value, dict) else None
-    if kind not in kinds:
-        found.say(f"unsupported type: {kind}", f"{pointer}/type")
-    elif kind == "button":
-        _button(found, value, pointer)
-    else:
-        _image_element(found, value, pointer)
-
-
-def _image_element(found: Findings, value: dict[str, Any], pointer: str) -> None:
-    # Block Kit reference: image element
-    if check_keys(found, value, pointer, required=("image_url", "alt_text")):
-        check_url(found, value["image_url"], f"{pointer}/image_url")
-        check_string(found, value["alt_text"], f"{pointer}/alt_text", most=2000)
-
-
-def _button(found: Findings, value: dict[str, Any], pointer: str) -> None:
-    # Block Kit reference: button element (text 75, action_id 255, url 3,000, value 2,000)
-    optional = ("action_id", "url", "value", "style", "accessibility_label")
-    if check_keys(found, value, pointer, required=("text",), optional=optional):
-        check_text_object(found, value["text"], f"{pointer}/text", most=75, kinds=("plain_text",))
-    for name, most in (("action_id", STRING_ID_MAX), ("value", 2000), ("accessibility_label", 75)):
-        if name in value:
-            check_string(found, value[name], f"{pointer}/{name}", most=most)
-    if "url" in value:
-        check_url(found, value["url"], f"{pointer}/url")
-    check_choice(found, value.get("style", "primary"), f"{pointer}/style", ("primary", "danger"))
 
 
 _BLOCKS = {

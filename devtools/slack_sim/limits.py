@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.blocks import MESSAGE_CHARS_MAX, check_blocks, message_chars
+from devtools.slack_sim.rich_text import mentioned_users
 from devtools.slack_sim.text import check_control
 
 TEXT_MAX = 40_000
@@ -16,8 +18,11 @@ METADATA_BYTES_MAX = 8_000
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
-def check_content(args: dict[str, Any], *, text_max: int) -> None:
+def check_content(args: dict[str, Any], *, text_max: int, users: Collection[str] | None = None) -> None:
     """Raises the SlackError that Slack would answer with for text, blocks and metadata of `args`.
+
+    `text` may mention a user only if a user element of the blocks does so too: such an element is
+    never made of a feed's words. `users` are the ids that exist; None knows of any.
 
     Method reference: chat.postMessage (no_text, msg_too_long over 40,000 characters,
     msg_blocks_too_long, invalid_blocks) and chat.update (text of at most 4,000 characters).
@@ -31,7 +36,8 @@ def check_content(args: dict[str, Any], *, text_max: int) -> None:
         raise SlackError("msg_too_long")
     if blocks is not None:
         _check_blocks(blocks)
-    check_control(text, "/text")
+    mentions = mentioned_users(blocks)
+    check_control(text, "/text", mentions if users is None else mentions & set(users))
     check_metadata(args.get("metadata"))
 
 

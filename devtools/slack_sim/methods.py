@@ -64,7 +64,7 @@ def chat_post_message(call: Call) -> dict[str, Any]:
     args = call.args
     channel = _writable(call)
     _refuse_parsing(args)
-    check_content(args, text_max=TEXT_MAX)
+    check_content(args, text_max=TEXT_MAX, users=call.workspace.users)
     thread_ts = args.get("thread_ts") or None
     if thread_ts is not None:
         _check_thread(channel, str(thread_ts))
@@ -91,7 +91,7 @@ def chat_update(call: Call) -> dict[str, Any]:
         raise SlackError("message_not_found")
     _refuse_parsing(args)
     kept = message.blocks if args.get("blocks") is None else args["blocks"]
-    check_content({**args, "blocks": kept}, text_max=UPDATE_TEXT_MAX)
+    check_content({**args, "blocks": kept}, text_max=UPDATE_TEXT_MAX, users=call.workspace.users)
     call.workspace.update(message, _replacement(args, message))
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown(message, channel)}
 

@@ -53,6 +53,17 @@ def check_rich_text(found: Findings, block: dict[str, Any], pointer: str) -> Non
         _check_by_type(found, element, f"{pointer}/elements/{index}", _CONTAINERS)
 
 
+def mentioned_users(blocks: Any) -> set[str]:
+    """The ids in all user elements of these blocks."""
+    if isinstance(blocks, list):
+        return set().union(*map(mentioned_users, blocks))
+    if not isinstance(blocks, dict):
+        return set()
+    if blocks.get("type") == "user":
+        return {str(blocks.get("user_id"))}
+    return mentioned_users(blocks.get("elements"))
+
+
 def _check_by_type(
     found: Findings,
     element: Any,

@@ -8,6 +8,7 @@ unknown `<…>` vanish; here both are refused as `sim_unescaped_control`.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from devtools.slack_sim.answers import SlackError
@@ -15,6 +16,7 @@ from devtools.slack_sim.answers import SlackError
 _ANGLES = re.compile(r"<([^<>]*)>")
 _LINK = re.compile(r"https?://[^\s|<>]+(\|[^<>]*)?", re.IGNORECASE)
 _DATE = re.compile(r"!date\^-?\d+\^[^|^<>]+(\^https?://[^\s|<>]+)?\|[^<>]+")
+_MENTION = re.compile(r"@([UW][A-Z0-9]{2,})")
 _BARE_URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _RAW_AMPERSAND = re.compile(r"&(?!(amp|lt|gt);)")
 
@@ -29,10 +31,18 @@ def is_web_url(url: str) -> bool:
     return parts.scheme.lower() in {"http", "https"} and bool(host) and not re.search(r"[\s<>|]", url)
 
 
-def control_problem(text: str) -> str | None:
-    """Why this mrkdwn text is dangerous, or None. Links and dates are the only `<…>` let through."""
+def control_problem(text: str, mentions: Collection[str] = ()) -> str | None:
+    """Why this mrkdwn text is dangerous, or None.
+
+    Links and dates are the only `<…>` let through, and `<@U…>` of the user ids in `mentions`.
+    """
     for match in _ANGLES.finditer(text):
         inner = match[1]
+        mention = _MENTION.fullmatch(inner)
+        if mention and mention[1] in mentions:
+            continue
+        if mention and mentions:
+            return f"{match[0]!r} mentions somebody whom no user element of the blocks names"
         if not (_LINK.fullmatch(inner) or _DATE.fullmatch(inner)):
             return f"unescaped control sequence {match[0][:60]!r}: write &lt; and &gt;"
     rest = _ANGLES.sub("", text)
@@ -43,9 +53,9 @@ def control_problem(text: str) -> str | None:
     return "raw '&': write &amp;" if ampersand else None
 
 
-def check_control(text: str, pointer: str) -> None:
+def check_control(text: str, pointer: str, mentions: Collection[str] = ()) -> None:
     """Raises `sim_unescaped_control` with the place and the reason."""
-    problem = control_problem(text)
+    problem = control_problem(text, mentions)
     if problem:
         raise SlackError("sim_unescaped_control", detail=f"{pointer}: {problem}")
 
