@@ -47,6 +47,12 @@ def slack_sim_component(data: Path, port: int) -> Component:
     return Component("slack-sim", command, lambda: http_answers(url), f"http://localhost:{port}")
 
 
+def listener_component(address: str) -> Component:
+    """What takes the clicks on messages' buttons."""
+    command = _module("newswatch.cli", "listen")
+    return Component("listener", command, lambda: http_answers(f"http://{address}/health"))
+
+
 def news_site_component(data: Path, port: int) -> Component:
     """The sample news site."""
     # The others repeat a story only after the first poll has found it, so that they go to its thread.

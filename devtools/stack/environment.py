@@ -27,6 +27,8 @@ class Endpoints:
     slack_token: str
     slack_base_url: str | None
     config: Path
+    slack_app_token: str | None = None
+    listen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,12 @@ class AirflowPlace:
 
 def service_environment(endpoints: Endpoints) -> dict[str, str]:
     """What newswatch itself reads, inside Airflow as on the command line."""
-    slack = {"SLACK_BASE_URL": endpoints.slack_base_url} if endpoints.slack_base_url else {}
+    given = {
+        "SLACK_BASE_URL": endpoints.slack_base_url,
+        "SLACK_APP_TOKEN": endpoints.slack_app_token,
+        "NEWSWATCH_LISTEN": endpoints.listen,
+    }
+    slack = {name: value for name, value in given.items() if value}
     return {
         "REDIS_URL": endpoints.redis_url,
         "SLACK_BOT_TOKEN": endpoints.slack_token,

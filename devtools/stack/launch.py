@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from devtools.stack.components import (
     Component,
     airflow_command,
     airflow_components,
+    listener_component,
     news_site_component,
     redis_component,
     slack_sim_component,
@@ -29,6 +30,7 @@ from devtools.stack.ports import LOOPBACK, RememberedPorts, fixed_port
 from devtools.stack.settings import Settings
 from devtools.stack.supervise import Supervisor
 
+SIMULATOR_APP_TOKEN = "xapp-newswatch-simulator"  # noqa: S105 - the same
 SIMULATOR_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - opens nothing but the simulator
 RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
@@ -41,6 +43,7 @@ _PRUNE_EVERY_S = timedelta(days=1).total_seconds()
 _STOP_STAGES = (
     (("scheduler", "triggerer", "dag-processor"), 10.0),
     (("api-server",), 3.0),
+    (("listener",), 5.0),
     (("news-site", "slack-sim"), 3.0),
     (("redis",), 10.0),
 )
@@ -78,7 +81,13 @@ def make_plan(settings: Settings) -> Plan:
             settings.config, settings.data / "config", sample_feeds(f"http://{LOOPBACK}:{site}")
         )
         base_url = f"http://{LOOPBACK}:{sim}/api/"
-        endpoints = Endpoints(redis_url, SIMULATOR_TOKEN, base_url, settings.data / "config")
+        endpoints = Endpoints(
+            redis_url, SIMULATOR_TOKEN, base_url, settings.data / "config", SIMULATOR_APP_TOKEN
+        )
+    if settings.sample or settings.listener:
+        address = settings.listen or f"{LOOPBACK}:{ports.take('listener')}"
+        endpoints = replace(endpoints, listen=address)
+        services.append(listener_component(address))
     place = None
     if settings.airflow:
         home = settings.data / "airflow"

@@ -25,6 +25,10 @@ class Settings:
     redis_url: str | None = None
     slack_token: str | None = None
     slack_base_url: str | None = None
+    listener: bool = False
+    """Whether the caller's environment says how clicks come from Slack."""
+    listen: str | None = None
+    """Where it takes them (host:port); None: any free port of loopback."""
     airflow: bool = True
 
     @property
@@ -78,6 +82,8 @@ def read_settings(environ: Mapping[str, str], root: Path, data: Path, *, airflow
         redis_url=environ.get("REDIS_URL") or None,
         slack_token=environ.get("SLACK_BOT_TOKEN") or None,
         slack_base_url=environ.get("SLACK_BASE_URL") or None,
+        listener=bool(environ.get("SLACK_APP_TOKEN") or environ.get("SLACK_SIGNING_SECRET")),
+        listen=environ.get("NEWSWATCH_LISTEN") or None,
         airflow=airflow,
     )
 

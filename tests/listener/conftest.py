@@ -44,6 +44,6 @@ def over_socket(newsroom, listen):
 
 @pytest.fixture
 def over_http(newsroom, listen):
-    listener = listen(SLACK_SIGNING_SECRET=newsroom.slack.signing_secret, NEWSWATCH_LISTEN="127.0.0.1:0")
+    listener = listen(SLACK_SIGNING_SECRET=newsroom.slack.signing_secret)
     newsroom.slack.config(interactivity_url=listener.url)
     return listener

@@ -26,7 +26,7 @@ class Listener:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "newswatch.cli", "listen"],
-            env=self._newsroom.environment(**self._settings),
+            env=self._newsroom.environment(NEWSWATCH_LISTEN="127.0.0.1:0", **self._settings),
             cwd=self._newsroom.config.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

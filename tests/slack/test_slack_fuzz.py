@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from devtools.slack_sim.limits import TEXT_MAX, check_content
-from newswatch.models import Alert, Item, Message, Span
+from newswatch.models import Alert, Item, Mark, Marks, Message, Span
+from newswatch.slack.buttons import Attention
 from newswatch.slack.excerpt import excerpts_for
 from newswatch.slack.payload import check_payload, render_listing, render_minimal, render_reply, render_story
 
@@ -66,12 +67,20 @@ def alert(chance: random.Random, number: int) -> Alert:
 def payloads(chance: random.Random, alerts: list[Alert]):
     sources = {"wire": words(chance, 12)}
     ids = tuple(one.id for one in alerts)
+    attention = Attention(Marks(*(mark(chance) for _ in range(3))), buttons=chance.random() < 0.8, now=NOW)
     for kind, render in (
         *(("story", render_story), ("reply", render_reply), ("digest", render_listing)),
         *(("surge", render_listing), ("story", render_minimal)),
     ):
         message = Message("m" * 16, kind, "C0123456789", "story", ids, text=words(chance, 9))
-        yield render(message, alerts, sources=sources, now=NOW)
+        yield render(message, alerts, sources=sources, now=NOW, attention=attention)
+
+
+def mark(chance: random.Random) -> Mark | None:
+    if chance.random() < 0.4:
+        return None
+    until = chance.choice((None, NOW + timedelta(hours=9), NOW - timedelta(hours=9)))
+    return Mark(chance.random() < 0.8, words(chance, 12), chance.choice(("U0READER", "")), NOW, until)
 
 
 @pytest.mark.slow

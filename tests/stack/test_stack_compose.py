@@ -106,10 +106,10 @@ def test_every_lasting_airflow_service_has_a_health_check(stack):
     assert all("healthcheck" in stack[f"airflow-{name}"] for name in AIRFLOW)
 
 
-def test_only_the_ui_is_published_and_only_on_loopback(stack):
+def test_only_the_ui_and_the_listener_are_published_and_only_on_loopback(stack):
     published = {name: service["ports"] for name, service in stack.items() if service.get("ports")}
-    assert set(published) == {"airflow-api-server"}
-    assert "127.0.0.1" in str(published)
+    assert set(published) == {"airflow-api-server", "newswatch-listener"}
+    assert all("127.0.0.1" in str(ports) for ports in published.values())
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
@@ -121,7 +121,10 @@ def test_a_missing_secret_is_named(tmp_path, name):
 
 def test_the_simulator_override_points_every_part_at_it(tmp_path):
     stack = services(compose(tmp_path, "docker-compose.yml", "docker-compose.sim.yml", **SECRETS))
-    assert {"slack-sim", "news-site", "sample-config"} <= set(stack)
+    assert {"slack-sim", "news-site", "sample-config", "newswatch-listener"} <= set(stack)
+    listener = stack["newswatch-listener"]["environment"]
+    assert listener["SLACK_APP_TOKEN"].startswith("xapp-")
+    assert listener["SLACK_BASE_URL"] == "http://slack-sim:8081/api/"
     for name in AIRFLOW:
         environment = stack[f"airflow-{name}"]["environment"]
         slack = Connection.from_json(environment["AIRFLOW_CONN_NEWSWATCH_SLACK"])

@@ -15,7 +15,7 @@ TOKEN = {"SLACK_BOT_TOKEN": "xoxb-set-so-that-no-simulator-starts"}
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_told_to_stop_the_launcher_ends_everything_it_started(stack, how):
     running = stack().start().until("newswatch is up")
-    assert len(running.left()) == 3
+    assert len(running.left()) == 4
     running.process.send_signal(how)
     assert running.process.wait(timeout=TIMEOUT_S) == 0
     assert running.left() == []
@@ -28,6 +28,13 @@ def test_the_sample_stack_serves_the_simulator_and_the_overlay(stack):
     feeds = (running.data / "config" / "feeds.yaml").read_text()
     assert feeds.count("allow_private: true") >= 3
     assert f"http://localhost:{running.environ['SLACK_SIM_PORT']}" in running.output()
+
+
+def test_the_sample_stack_listens_to_the_simulators_buttons(stack):
+    running = stack().start().until("newswatch is up")
+    port = running.ports()["listener"]
+    until(lambda: running.get(port, "/health") == {"listening": True})
+    assert running.redis().exists("newswatch:listener")
 
 
 def test_children_get_the_environment_of_the_launcher(stack):

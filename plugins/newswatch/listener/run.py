@@ -75,35 +75,38 @@ async def run_listener(
         client = await open_ways.enter_async_context(SlackClient(services.slack))
         desk = Desk(services, client)
         open_ways.push_async_callback(desk.settle)
-        me = Listening(ways.names, services.clock())
+        connection = SocketMode(replace(services.slack, token=ways.app_token or ""), desk.take)
+
+        async def listens() -> bool:
+            return ways.signing_secret is not None or await connection.connected()
+
+        address = await _serve(open_ways, build(desk, ways.signing_secret, listens), ways)
         if ways.signing_secret:
-            port = await _serve(open_ways, desk, ways)
-            say(f"clicks over HTTP: http://{ways.host}:{port}{CLICKS_PATH}")
+            say(f"clicks over HTTP: http://{address}{CLICKS_PATH}")
+        while ways.app_token and not await _connected(open_ways, connection):
+            if await _told(stop, AGAIN_S):
+                return
         if ways.app_token:
-            connection = SocketMode(replace(services.slack, token=ways.app_token), desk.take)
-            while not await _connected(open_ways, connection):
-                if await _told(stop, AGAIN_S):
-                    return
             say("clicks over Socket Mode: connected")
+        me = Listening(ways.names, services.clock())
         while not stop.is_set():
             # Without the socket nobody listens, unless HTTP is open as well.
-            heard = ways.signing_secret is not None or await connection.connected()
-            beaten = heard and await _beat(services, me)
+            beaten = await listens() and await _beat(services, me)
             await _told(stop, BEAT_S if beaten else AGAIN_S)
 
 
-async def _serve(open_ways: AsyncExitStack, desk: Desk, ways: Ways) -> int:
-    runner = web.AppRunner(build(desk, ways.signing_secret or ""), access_log=None)
+async def _serve(open_ways: AsyncExitStack, app: web.Application, ways: Ways) -> str:
+    """Open the port; the address it is at."""
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     open_ways.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, ways.host, ways.port)
     try:
-        await site.start()
+        await web.TCPSite(runner, ways.host, ways.port).start()
     except OSError as error:
         raise PermanentError(
             f"NEWSWATCH_LISTEN: cannot listen on {ways.host}:{ways.port} ({error.strerror})"
         ) from error
-    return int(runner.addresses[0][1])
+    return f"{ways.host}:{runner.addresses[0][1]}"
 
 
 async def _connected(open_ways: AsyncExitStack, connection: SocketMode) -> bool:

@@ -1,6 +1,6 @@
-"""Clicks over HTTP: one signed route, and one that says that we are up. Nothing else is answered.
+"""Clicks over HTTP: one signed route, where a secret is set, and one for monitors. Nothing else is answered.
 
-Put a reverse proxy with TLS before it. Slack wants an answer within three seconds: it gets one as
+Put a reverse proxy with TLS before it; `/health` need not be reachable from outside. Slack wants an answer within three seconds: it gets one as
 soon as the click is safe in Redis.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,12 +26,20 @@ CLICKS_PATH = "/slack/interactivity"
 MAX_BODY_BYTES = 256 * 1024
 
 
-def build(desk: Desk, secret: str, wall: Callable[[], float] = time.time) -> web.Application:
-    """The application. `secret` is the app's signing secret."""
+def build(
+    desk: Desk,
+    secret: str | None,
+    listens: Callable[[], Awaitable[bool]],
+    wall: Callable[[], float] = time.time,
+) -> web.Application:
+    """The application. `secret` is the app's signing secret, None: clicks do not come this way.
+
+    `listens` says whether a click made now would reach us.
+    """
 
     async def clicks(request: web.Request) -> web.Response:
         body = await request.read()
-        refusal = refusal_of(secret, body, request.headers, now_s=wall())
+        refusal = refusal_of(secret or "", body, request.headers, now_s=wall())
         if refusal is not None:
             log.warning("a request was refused as %s", refusal)
             return web.Response(status=401, text=f"{refusal}: this address answers Slack only\n")
@@ -45,10 +53,13 @@ def build(desk: Desk, secret: str, wall: Callable[[], float] = time.time) -> web
         return web.Response(status=200)
 
     async def health(_request: web.Request) -> web.Response:
-        return web.json_response({"listening": True})
+        up = await listens()
+        return web.json_response({"listening": up}, status=200 if up else 503)
 
     app = web.Application(client_max_size=MAX_BODY_BYTES)
-    app.add_routes([web.post(CLICKS_PATH, clicks), web.get("/health", health)])
+    app.add_routes([web.get("/health", health)])
+    if secret:
+        app.add_routes([web.post(CLICKS_PATH, clicks)])
     return app
 
 

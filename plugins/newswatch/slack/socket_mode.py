@@ -52,6 +52,7 @@ class SocketMode:
     def __init__(self, settings: SlackSettings, take: Callable[[Any], Awaitable[None]]) -> None:
         self._settings = settings
         self._take = take
+        self._client: SocketModeClient | None = None
 
     async def __aenter__(self) -> Self:
         """Raises SlackRefused where the token is not good, SlackUnavailable where nobody answers."""
@@ -60,37 +61,35 @@ class SocketMode:
             token=self._settings.token, base_url=self._settings.base_url, ssl=trust, retry_handlers=[]
         )
         web.proxy = proxy_for(self._settings)
-        self._client = SocketModeClient(
+        client = SocketModeClient(
             app_token=self._settings.token, logger=_quiet_logger(), web_client=web, proxy=web.proxy
         )
-        self._client.proxy = web.proxy  # the constructor prefers the environment, which knows no NO_PROXY
-        self._client.socket_mode_request_listeners.append(self._told)
+        client.proxy = web.proxy  # the constructor prefers the environment, which knows no NO_PROXY
+        client.socket_mode_request_listeners.append(self._told)
         try:
             # Asked for here, since the client itself would try a bad token for ever.
-            self._client.wss_uri = await self._client.issue_new_wss_url()
+            client.wss_uri = await client.issue_new_wss_url()
         except SlackApiError as error:
-            await self._close()
+            await _close(client)
             raise _refused(str(error.response.get("error", "unknown"))) from error
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-            await self._close()
+            await _close(client)
             text = f"Slack cannot be reached for Socket Mode ({type(error).__name__})"
             raise SlackUnavailable(text) from error
-        connect: Any = self._client.connect  # slack_sdk gives it no types
+        connect: Any = client.connect  # slack_sdk gives it no types
         await connect()
+        self._client = client
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._close()
+        if self._client is not None:
+            await _close(self._client)
 
     async def connected(self) -> bool:
         """Whether Slack could tell us of a click now."""
-        return await self._client.is_connected()
-
-    async def _close(self) -> None:
-        close: Any = self._client.close
-        await close()
+        return self._client is not None and await self._client.is_connected()
 
     async def _told(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         if request.type == "interactive":
@@ -102,6 +101,11 @@ class SocketMode:
             except PermanentError as error:
                 log.warning("a click was refused: %s", error)
         await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+
+
+async def _close(client: SocketModeClient) -> None:
+    close: Any = client.close  # slack_sdk gives it no types
+    await close()
 
 
 def _refused(code: str) -> NewswatchError:
