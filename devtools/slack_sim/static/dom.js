@@ -50,3 +50,9 @@ export function lock() {
   const shackle = { d: "M4 6V4a2 2 0 0 1 4 0v2", fill: "none", stroke: "currentColor", "stroke-width": 1.4 };
   return drawing("lock", 12, ["path", shackle], ["rect", { x: 2, y: 6, width: 8, height: 5, rx: 1, fill: "currentColor" }]);
 }
+
+export function warning() {
+  const triangle = { d: "M8 1.5 15 14H1z", fill: "currentColor" };
+  const mark = { d: "M8 6v4M8 11.8v.6", stroke: "var(--panel)", "stroke-width": 1.6, "stroke-linecap": "round" };
+  return drawing("warning", 16, ["path", triangle], ["path", mark]);
+}

@@ -14,7 +14,7 @@ function head(message) {
 
 function body(message) {
   const drawn = make("div", "body");
-  if (message.blocks.length) drawn.append(...message.blocks.map(drawBlock));
+  if (message.blocks.length) drawn.append(...message.blocks.map((block) => drawBlock(block, message)));
   else drawn.append(mrkdwn(message.text));
   if (message.edited) {
     const edited = make("span", "edited", "(edited)");

@@ -2,6 +2,7 @@
 
 import { formatted } from "./dates.js";
 import { link, make } from "./dom.js";
+import { userMention } from "./users.js";
 
 const decode = (text) => text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 const INLINE = /<([^<>]+)>|`([^`\n]+)`|(?<![\p{L}\p{N}])([*_~])(?=\S)([^\n]*?\S)\3(?![\p{L}\p{N}])|(https?:\/\/[^\s<>|]+)/gu;
@@ -11,6 +12,7 @@ function angled(inner) {
   const bar = inner.indexOf("|");
   const target = bar < 0 ? inner : inner.slice(0, bar);
   const label = bar < 0 ? decode(target) : decode(inner.slice(bar + 1));
+  if (/^@[UW][A-Z0-9]+$/.test(target)) return userMention(target.slice(1));
   if (!target.startsWith("!date^")) return link(decode(target), label);
   const [, stamp, format, url] = target.split("^");
   const shown = formatted(Number(stamp), format, label);

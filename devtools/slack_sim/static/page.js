@@ -1,8 +1,10 @@
 // Asks the simulator once a second what changed and redraws the open channel and thread.
 
+import { onClicks } from "./clicks.js";
 import { dayName, dayOf } from "./dates.js";
 import { lock, make } from "./dom.js";
 import { drawMessage } from "./message.js";
+import { setUsers } from "./users.js";
 
 const POLL_MS = 1000;
 const NEAR_END_PX = 80;
@@ -68,7 +70,9 @@ function withDays(messages, draw) {
 
 function fill(list, items) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   list.replaceChildren(...items);
+  if (focused) [...list.querySelectorAll("[data-key]")].find((entry) => entry.dataset.key === focused)?.focus();
   if (atEnd) list.scrollTop = list.scrollHeight;
   return atEnd;
 }
@@ -91,7 +95,8 @@ function drawChannel(fresh) {
   const switched = state.drawn !== channel.id;
   const atEnd = fill(list, items);
   if (switched) list.scrollTop = list.scrollHeight;
-  by("newer").hidden = switched || atEnd || !tops.some(fresh);
+  if (switched || atEnd) by("newer").hidden = true;
+  else if (tops.some(fresh)) by("newer").hidden = false;
   state.drawn = channel.id;
   const notes = [channel.id, `${channel.messages} message${channel.messages === 1 ? "" : "s"}`];
   if (channel.archived) notes.push("archived");
@@ -135,6 +140,7 @@ async function poll() {
       const before = new Set(state.messages.map((message) => `${message.channel}/${message.ts}`));
       const first = state.version === null;
       Object.assign(state, answer);
+      setUsers(answer.users);
       draw((message) => !first && !before.has(`${message.channel}/${message.ts}`));
     }
   } catch (error) {
@@ -145,8 +151,9 @@ async function poll() {
   setTimeout(poll, POLL_MS);
 }
 
+onClicks(() => draw());
 by("close-thread").addEventListener("click", () => go(state.channel));
 by("newer").addEventListener("click", () => { by("messages").scrollTop = by("messages").scrollHeight; by("newer").hidden = true; });
 addEventListener("hashchange", () => draw());
-addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thread) go(state.channel); });
+addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thread && !document.querySelector("dialog")) go(state.channel); });
 poll();

@@ -2,6 +2,8 @@
 
 import { formatted } from "./dates.js";
 import { link, make } from "./dom.js";
+import { emoji } from "./emoji.js";
+import { userMention } from "./users.js";
 
 const STYLES = { bold: "b", italic: "i", strike: "s", underline: "u", code: "code", highlight: "mark", client_highlight: "mark" };
 
@@ -25,11 +27,6 @@ function color(part) {
   return make("span", "", swatch, part.value);
 }
 
-function emoji(part) {
-  if (!part.unicode) return `:${part.name}:`;
-  return String.fromCodePoint(...part.unicode.split("-").map((code) => parseInt(code, 16)));
-}
-
 const mention = (text) => make("span", "mention", text);
 const PARTS = {
   text: (part) => part.text,
@@ -38,7 +35,7 @@ const PARTS = {
   color,
   emoji,
   broadcast: (part) => mention(`@${part.range}`),
-  user: (part) => mention(`@${part.user_id}`),
+  user: (part) => userMention(part.user_id),
   usergroup: (part) => mention(`@${part.usergroup_id}`),
   channel: (part) => mention(`#${part.channel_id}`),
   team: (part) => mention(part.team_id),
