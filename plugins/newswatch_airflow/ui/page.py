@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newswatch.models import Excerpt
+from newswatch.pipeline.backtest_report import irrelevant_line
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import Visitor
@@ -60,6 +61,7 @@ def environment() -> Environment:
         "spans": lambda found: [(span.start, span.end) for span in found],
         "static_version": static_version(),
         "title_marks": title_marks,
+        "irrelevant_line": irrelevant_line,
     }
     return made
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newswatch.models import Bundle, Rule
+from newswatch.pipeline.match import Watch
 from newswatch.pipeline.muting import muted_now
 from newswatch.pipeline.services import Services
 from newswatch.store import archive, marks
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.marks import Irrelevant
 from newswatch.store.mutes import Mute
 
 DAYS = 7
@@ -65,6 +67,22 @@ async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine
         _line(rule, hits[rule.id], last.get(rule.id), mutes, now, irrelevant.get(rule.id, 0))
         for rule in rules
     ]
+
+
+async def irrelevant_to(
+    services: Services, bundle: Bundle | None, rule_id: str
+) -> list[tuple[Irrelevant, bool]]:
+    """What readers called not relevant to a rule, each with whether the rule in force would catch it.
+
+    Raises RedisUnavailable.
+    """
+    with redis_errors():
+        found = await marks.read_irrelevant(services.redis, rule_id)
+    rules = [rule for rule in bundle.rules if rule.id == rule_id] if bundle else []
+    if bundle is None or not rules:
+        return [(one, False) for one in found]
+    watch = Watch(replace(bundle, rules=tuple(rules)))
+    return [(one, bool(watch.matches(one.item, one.item.first_seen.date().isoformat()))) for one in found]
 
 
 def _line(

@@ -59,6 +59,26 @@ async def watchlist_page(
     )
 
 
+@router.get("/watchlist/irrelevant", response_class=HTMLResponse, include_in_schema=False)
+async def irrelevant_page(
+    request: Request,
+    visitor: ReaderDep,
+    services: ServicesDep,
+    bundle: BundleDep,
+    rule: Annotated[str, Query(min_length=1, max_length=200)],
+) -> HTMLResponse:
+    """What readers called not relevant to one rule, and whether it would still be caught."""
+    return render(
+        request,
+        visitor,
+        "irrelevant.html",
+        here="watchlist",
+        rule_id=rule,
+        known=bundle is not None and any(one.id == rule for one in bundle.rules),
+        found=await overview.irrelevant_to(services, bundle, rule),
+    )
+
+
 def _chart(line: RuleLine) -> Chart:
     labels = [f"{len(line.days) - 1 - number} days ago: {count}" for number, count in enumerate(line.days)]
     summary = f"{sum(line.days)} alerts in {len(line.days)} days: {', '.join(str(day) for day in line.days)}"
