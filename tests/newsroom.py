@@ -69,10 +69,10 @@ class Newsroom:
     def watchlist(self, text: str) -> None:
         self.write("watchlist.yaml", text)
 
-    def receivers(self, interval: str = "0.02s") -> None:
+    def receivers(self, interval: str = "0.02s", grace: str | None = None) -> None:
         self.write(
             "receivers.yaml",
-            f"defaults: {{per_channel_interval: {interval}, grace: {self._grace}}}\n"
+            f"defaults: {{per_channel_interval: {interval}, grace: {grace or self._grace}}}\n"
             f"receivers:\n  - {{id: policy, channel: {POLICY}}}\n  - {{id: ops, channel: {OPS}}}\n",
         )
 

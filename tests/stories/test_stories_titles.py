@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from newswatch.rules import stem, tokenize
+from newswatch.pipeline.match import title_stems
 from newswatch.stories.titles import Titles, Told
 
 HOUR = 3600.0
 
 
 def stems(title: str, lang: str = "en") -> frozenset[str]:
-    return frozenset(stem(token.text, lang) for token in tokenize(title))
+    return title_stems(title, lang)
 
 
 def told(link: str, feed: str, title: str, at: float = 0.0, story: str = "") -> Told:

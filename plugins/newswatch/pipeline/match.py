@@ -32,6 +32,7 @@ from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
 from newswatch.stories.story import story_id
 from newswatch.stories.titles import WINDOW_S, Titles, Told
+from newswatch.stories.words import is_function_word
 
 log = logging.getLogger("newswatch.match")
 
@@ -120,8 +121,7 @@ class Watch:
 
     def title_stems(self, item: Item) -> frozenset[str]:
         """The stems of an item's title, by which stories under other links are found."""
-        lang, otherwise = item.lang, self.bundle.default_lang
-        return frozenset(stem(token.text, lang, otherwise) for token in tokenize(item.title))
+        return title_stems(item.title, item.lang, self.bundle.default_lang)
 
     def _placed(
         self, item: Item, rule: Rule, match: Match, story: str, now: datetime, mutes: list[Mute]
@@ -201,6 +201,14 @@ async def run_match(
             return stage.counts()
         finally:
             await lease.release()
+
+
+def title_stems(title: str, lang: str, default_lang: str = "en") -> frozenset[str]:
+    """What a headline is about: the stems of its words, function words left out."""
+    words = (token.text for token in tokenize(title))
+    return frozenset(
+        stem(word, lang, default_lang) for word in words if not is_function_word(word, lang or default_lang)
+    )
 
 
 class _Stage:

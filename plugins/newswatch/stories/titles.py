@@ -10,7 +10,8 @@ the title the story began with.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 WINDOW_S = 48 * 3600.0
@@ -18,6 +19,8 @@ TWIN = 0.4
 CERTAIN = 0.6
 CHAIN = 0.25
 FEWEST_STEMS = 3
+_ROUNDING = 1e-9
+"""0.4 × 15 is a little more than 6 to a computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,17 @@ class Told:
         return self.story == self.link
 
     def to_json(self) -> str:
-        """As it is remembered, without its time."""
-        row = {"story": self.story, "link": self.link, "feed": self.feed, "stems": sorted(self.stems)}
-        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        """As it is remembered, without its time: `[link, feed, stems, story]`, the story only where it is another's."""
+        row = [self.link, self.feed, " ".join(sorted(self.stems))]
+        return json.dumps(
+            row if self.first else [*row, self.story], ensure_ascii=False, separators=(",", ":")
+        )
 
     @classmethod
     def from_json(cls, text: str, at: float) -> Told:
         """One remembered title."""
-        row = json.loads(text)
-        return cls(row["story"], row["link"], row["feed"], frozenset(row["stems"]), at)
+        link, feed, stems, *story = json.loads(text)
+        return cls(story[0] if story else link, link, feed, frozenset(stems.split()), at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class Attachment:
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     """Jaccard: common stems over all stems, 0 to 1."""
-    return len(one & other) / len(one | other) if one and other else 0.0
+    common = len(one & other)
+    return common / (len(one) + len(other) - common) if common else 0.0
 
 
 def numbers_contradict(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -99,9 +105,9 @@ class Titles:
         if len(stems) < FEWEST_STEMS:
             return None
         best: Attachment | None = None
-        for number, common in self._counts(stems).items():
+        for number in self._candidates(stems):
             one = self._told[number]
-            alike = common / (len(stems) + len(one.stems) - common)
+            alike = likeness(stems, one.stems)
             if alike < TWIN or one.feed == feed or abs(at - one.at) > WINDOW_S:
                 continue
             if numbers_contradict(stems, one.stems):
@@ -113,10 +119,13 @@ class Titles:
                 best = Attachment(one.story, alike)
         return best
 
-    def _counts(self, stems: frozenset[str]) -> Mapping[int, int]:
-        """How many stems each remembered title has in common with these."""
-        counts: dict[int, int] = {}
-        for stem in stems:
-            for number in self._by_stem.get(stem, ()):
-                counts[number] = counts.get(number, 0) + 1
-        return counts
+    def _candidates(self, stems: frozenset[str]) -> list[int]:
+        """The titles that may be twins, in the order they were told.
+
+        A twin shares at least four tenths of these stems, so it has one of any six tenths and one more:
+        the rarest are looked up, and words that every title has are never counted.
+        """
+        none: list[int] = []
+        found = sorted((self._by_stem.get(stem, none) for stem in stems), key=len)
+        rarest = found[: len(stems) - math.ceil(TWIN * len(stems) - _ROUNDING) + 1]
+        return sorted(set().union(*rarest))

@@ -1,0 +1,44 @@
+"""Words that say nothing of what a headline is about: two titles are no twins for sharing them. Pure.
+
+Articles, prepositions, conjunctions, pronouns, auxiliaries, and the verbs of saying, as they stand in
+headlines; folded, not stemmed. Negations are kept: they tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_WORDS = {
+    "en": """a an the of in on at to for from by with over under after before as into onto about against amid
+        among between during until till up down out off than per via and or but if so while when that which who
+        whom whose what how why it its he his him she her they their them we our us you your i my this these
+        those there here is are was were be been being am has have had having do does did will would shall
+        should can could may might must say says said saying""",
+    "de": """der die das den dem des ein eine einen einem einer eines in im an am auf aus bei beim bis durch für
+        gegen mit nach seit um unter von vom vor zu zum zur über und oder aber als wie dass ob wenn weil während
+        er sie es ihr ihre ihren sein seine seinen sich wir uns man dieser diese dieses ist sind war waren wird
+        werden wurde wurden hat haben hatte kann können soll sollen will wollen sagt""",
+    "fr": """le la les l un une des du de d à au aux en dans par pour sur sous avec sans chez vers entre contre
+        après avant et ou mais si que qu qui quoi dont où comme ce cet cette ces il elle ils elles on nous vous
+        se s son sa ses leur leurs y est sont était être a ont avait va vont peut selon dit""",
+    "es": """el la los las lo un una unos unas de del a al en con por para sin sobre entre hasta desde contra tras
+        ante según y e o u pero si que qué quien como cuando donde su sus se es son era ser está están ha han
+        había va van puede dice""",
+    "it": """il lo la i gli le un uno una di del della dei delle a al alla ai alle da dal dalla in nel nella con su
+        sul sulla per tra fra e o ma se che chi cui come quando dove si suo sua suoi loro è sono era essere ha
+        hanno va può dice""",
+    "pt": """o a os as um uma de do da dos das em no na nos nas por pelo pela para com sem sobre entre até e ou mas
+        se que quem como quando onde seu sua seus suas é são era ser está estão tem vai pode diz""",
+    "nl": """de het een van in op aan te tot voor door met over onder na uit bij naar om en of maar als dat die wie
+        wat hoe er hij zij ze hun zijn haar is was waren wordt worden heeft hebben kan zal zegt""",
+    "ru": """и в во на с со к ко по за из от до для о об обо у при под над между через без про после перед против а
+        но или что чтобы как если когда где который которая которые это этот эта эти его её ее их он она они мы
+        вы себя свой свою своих же ли бы был была было были будет будут есть стал стала""",
+}
+_BY_LANGUAGE: Mapping[str, frozenset[str]] = {lang: frozenset(text.split()) for lang, text in _WORDS.items()}
+_NONE: frozenset[str] = frozenset()
+
+
+def is_function_word(word: str, lang: str) -> bool:
+    """Whether a folded word tells nothing in `lang` (`de`, `de-CH`); never in a language not known here."""
+    return word in _BY_LANGUAGE.get(lang.lower().partition("-")[0].partition("_")[0], _NONE)
