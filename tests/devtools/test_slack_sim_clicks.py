@@ -144,8 +144,9 @@ def test_answer_after_three_seconds_is_none(slack):
     assert (answer["error"], answer["acknowledged"]) == ("no acknowledgement within 3 s", False)
 
 
-def test_only_http_200_is_an_acknowledgement(slack):
-    with ClickEndpoint(slack.signing_secret, lambda _: web.Response(status=302)) as elsewhere:
+def test_only_http_200_is_an_acknowledgement_and_redirects_are_not_followed(slack):
+    fine = {"Location": f"{slack.url}/favicon.svg"}
+    with ClickEndpoint(slack.signing_secret, lambda _: web.Response(status=302, headers=fine)) as elsewhere:
         slack.config(interactivity_url=elsewhere.url)
         answer = slack.click(CHANNEL, post(slack, button("ack")), "ack")
         assert (answer["status"], answer["acknowledged"]) == (302, False)
