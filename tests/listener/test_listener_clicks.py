@@ -47,7 +47,7 @@ def test_acknowledged_message_says_by_whom_and_loses_the_button(newsroom, way, r
     after = message_with(newsroom, "Acknowledged by")
     assert button_names(after) == ["Mute 24 h", "Not relevant"]
     assert {"type": "user", "user_id": "U0ANNA"} in elements(after)
-    assert "Acknowledged by anna at 2026-" in after["text"]
+    assert "Acknowledged by anna · 2026-" in after["text"]
     (row,) = newsroom.json("alerts")
     assert row["state"] == "acknowledged"
 
@@ -55,7 +55,7 @@ def test_acknowledged_message_says_by_whom_and_loses_the_button(newsroom, way, r
 def test_muted_rule_stays_out_of_the_channel_and_says_until_when(newsroom, over_socket):
     message = first_alert(newsroom)
     click(newsroom, message, "newswatch_mute", READER)
-    assert "until" in message_with(newsroom, "Muted by anna")["text"]
+    assert "until" in message_with(newsroom, "Muted here by anna")["text"]
     (mute,) = newsroom.json("mute")
     assert (mute["rule_id"], mute["channel"], mute["by"]) == ("central-bank-opposes", POLICY, "anna")
     newsroom.site.serve("/wire", story(2, "Quite another matter", WORDS), story(1, summary=WORDS))
@@ -65,7 +65,7 @@ def test_muted_rule_stays_out_of_the_channel_and_says_until_when(newsroom, over_
 
 def test_unmuted_rule_speaks_again_and_the_message_says_so_no_longer(newsroom, over_socket):
     click(newsroom, first_alert(newsroom), "newswatch_mute", READER)
-    click(newsroom, message_with(newsroom, "Muted by"), "newswatch_unmute", READER)
+    click(newsroom, message_with(newsroom, "Muted here by"), "newswatch_unmute", READER)
     newsroom.until(lambda: "Muted" not in shown(newsroom.posts()[0]))
     assert newsroom.json("mute") == []
     newsroom.site.serve("/wire", story(2, "Quite another matter", WORDS), story(1, summary=WORDS))
@@ -75,7 +75,7 @@ def test_unmuted_rule_speaks_again_and_the_message_says_so_no_longer(newsroom, o
 
 def test_mute_ended_elsewhere_leaves_the_message_too(newsroom, over_socket):
     click(newsroom, first_alert(newsroom), "newswatch_mute", READER)
-    message_with(newsroom, "Muted by")
+    message_with(newsroom, "Muted here by")
     newsroom.json("unmute", "central-bank-opposes")
     newsroom.deliver()
     assert "Muted" not in shown(newsroom.posts()[0])
@@ -107,8 +107,8 @@ def test_click_that_is_told_three_times_counts_once(newsroom, over_socket):
     message = first_alert(newsroom)
     click(newsroom, message, "newswatch_ack", READER, repeat=3)
     click(newsroom, message_with(newsroom, "Acknowledged by"), "newswatch_mute", READER, repeat=3)
-    after = message_with(newsroom, "Muted by")
-    assert after["text"].count("Acknowledged by") == after["text"].count("Muted by") == 1
+    after = message_with(newsroom, "Muted here by")
+    assert after["text"].count("Acknowledged by") == after["text"].count("Muted here by") == 1
 
 
 def test_further_sources_keep_what_readers_said(newsroom, over_socket):

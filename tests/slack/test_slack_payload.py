@@ -308,3 +308,17 @@ def test_check_counts_the_whole_message():
         for n in range(5)
     ]
     assert any("at most 12000" in finding for finding in check_payload(story(alert()) | {"blocks": blocks}))
+
+
+def test_commands_in_a_notice_show_as_code():
+    notice = message(kind="ops", text="Files are broken: `newswatch check` says where\nand `make run`")
+    (block,) = render_ops(notice)["blocks"]
+    (section,) = block["elements"]
+    code = [one["text"] for one in section["elements"] if one.get("style", {}).get("code")]
+    assert code == ["newswatch check", "make run"]
+    assert "`" not in str(section)
+
+
+def test_lone_backtick_in_a_notice_is_only_a_backtick():
+    (block,) = render_ops(message(kind="ops", text="odd ` mark"))["blocks"]
+    assert "odd ` mark" in str(block)

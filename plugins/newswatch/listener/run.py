@@ -93,6 +93,8 @@ async def run_listener(
             # Without the socket nobody listens, unless HTTP is open as well.
             beaten = await listens() and await _beat(services, me)
             await _told(stop, BEAT_S if beaten else AGAIN_S)
+            if ways.app_token and not await connection.connected():
+                connection.renew()
 
 
 async def _serve(open_ways: AsyncExitStack, app: web.Application, ways: Ways) -> str:

@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from newswatch.models import NO_MARKS, Mark, MarkKind, Marks
-from newswatch.slack.plain import clock, why
+from newswatch.slack.plain import SEPARATOR, clock, why
 from newswatch.slack.text import clean, escape, shorten
 
 MUTE_HOURS = 24
 _MAX_NAME_CHARS = 60
 _MAX_CONFIRM_CHARS = 300
 _MAX_RULES = 3
+_BEFORE_TIME, _BEFORE_END = SEPARATOR, " until "
 
 Element = dict[str, Any]
 
@@ -81,7 +82,7 @@ def said(attention: Attention) -> list[tuple[str, Mark]]:
     if marks.ack is not None:
         lines.append(("Acknowledged", marks.ack))
     if marks.mute is not None and muted(attention):
-        lines.append(("Muted", marks.mute))
+        lines.append(("Muted here", marks.mute))
     if marks.irrelevant is not None and marks.irrelevant.on:
         lines.append(("Called not relevant", marks.irrelevant))
     return lines
@@ -93,7 +94,7 @@ def said_elements(attention: Attention) -> list[list[Element]]:
         [
             _text(f"{what} by ", bold=True),
             _person(mark),
-            _text(" until " if mark.until else " at "),
+            _text(_BEFORE_END if mark.until else _BEFORE_TIME),
             _date(mark.until or mark.at),
         ]
         for what, mark in said(attention)
@@ -103,7 +104,10 @@ def said_elements(attention: Attention) -> list[list[Element]]:
 def said_text(attention: Attention) -> list[str]:
     """The same as escaped lines, for screen readers and notifications."""
     return [
-        escape(f"{what} by {_name(mark)} {'until' if mark.until else 'at'} {clock(mark.until or mark.at)}")
+        escape(
+            f"{what} by {_name(mark)}{_BEFORE_END if mark.until else _BEFORE_TIME}"
+            f"{clock(mark.until or mark.at)}"
+        )
         for what, mark in said(attention)
     ]
 

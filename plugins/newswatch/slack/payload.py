@@ -148,9 +148,9 @@ def render_minimal(
 def render_ops(message: Message) -> Payload:
     """A notice for operators: `message.text`, its first line in bold, secrets removed."""
     first, *rest = notice_lines(message.text)
-    section = [_text(first, bold=True)]
+    section = _with_commands(first, bold=True)
     if rest:
-        section.append(_text("\n" + "\n".join(rest)))
+        section += _with_commands("\n" + "\n".join(rest))
     payload = _payload(message, notice_text(message.text), [_rich_text(message, 0, [_section(section)])])
     return payload if not check_payload(payload) else _text_only(message, notice_text(message.text))
 
@@ -289,6 +289,19 @@ def _listing_entry(line: ListingLine, max_title: int) -> list[Element]:
 
 def _text(text: str, *, bold: bool = False) -> Element:
     return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
+
+
+def _with_commands(text: str, *, bold: bool = False) -> list[Element]:
+    """What stands between backticks is to be typed as it is: it is shown as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return [_text(text, bold=bold)]
+    shown = [
+        _text(part, bold=bold) if number % 2 == 0 else {"type": "text", "text": part, "style": {"code": True}}
+        for number, part in enumerate(parts)
+        if part
+    ]
+    return shown or [_text(text, bold=bold)]
 
 
 def _pieces(pieces: Sequence[Piece], *, bold: bool = False) -> list[Element]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("newswatch.slack.socket")
 
+CONNECT_TIMEOUT_S = 30.0
+
 _FOR_US_TO_MEND = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "not_allowed_token_type"}
     | {"missing_scope", "forbidden_team", "access_denied", "no_permission"}
@@ -77,7 +79,11 @@ class SocketMode:
             text = f"Slack cannot be reached for Socket Mode ({type(error).__name__})"
             raise SlackUnavailable(text) from error
         connect: Any = client.connect  # slack_sdk gives it no types
-        await connect()
+        try:
+            await asyncio.wait_for(connect(), CONNECT_TIMEOUT_S)
+        except asyncio.TimeoutError as error:
+            await _close(client)
+            raise SlackUnavailable("Slack opens no Socket Mode connection within 30 s") from error
         self._client = client
         return self
 
@@ -90,6 +96,11 @@ class SocketMode:
     async def connected(self) -> bool:
         """Whether Slack could tell us of a click now."""
         return self._client is not None and await self._client.is_connected()
+
+    def renew(self) -> None:
+        """Ask Slack for another address at the next try: slack_sdk tries one that is dead for ever."""
+        if self._client is not None:
+            self._client.wss_uri = None
 
     async def _told(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         if request.type == "interactive":
