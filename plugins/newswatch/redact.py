@@ -10,10 +10,10 @@ import re
 from urllib.parse import urlsplit, urlunsplit
 
 _SECRET_NAME = re.compile(
-    r"(?i)(^|[_\-.])(key|apikey|api_key|token|secret|sig|signature|auth|password|passwd|pwd|access)([_\-.]|$)"
+    r"(?i)(^|[_\-.])(key|apikey|api_key|token|secret|sig|signature|auth|password|passwd|pwd|access|ticket)([_\-.]|$)"
 )
 _PAIR = re.compile(r"([^&;=]+)=([^&;]*)")
-_URL = re.compile(r"(?i)\bhttps?://[^\s<>\"']+")
+_URL = re.compile(r"(?i)\b(?:https?|wss?)://[^\s<>\"']+")
 _SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{4,}")
 _REDIS_URL = re.compile(r"(?i)\b(rediss?|valkeys?|unix)://[^@\s/]*@")
 

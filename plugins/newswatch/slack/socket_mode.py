@@ -29,6 +29,7 @@ from newswatch.errors import (
     SlackRefused,
     SlackUnavailable,
 )
+from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings, proxy_for
 
 if TYPE_CHECKING:
@@ -130,7 +131,14 @@ def _refused(code: str) -> NewswatchError:
 
 
 def _quiet_logger() -> logging.Logger:
-    """At DEBUG slack_sdk writes whole payloads."""
+    """At DEBUG slack_sdk writes whole payloads, and with its errors the address, which is a ticket."""
     logger = logging.getLogger("newswatch.slack.sdk.socket")
     logger.setLevel(logging.WARNING)
+    logger.addFilter(_without_tickets)
     return logger
+
+
+def _without_tickets(record: logging.LogRecord) -> bool:
+    record.msg, record.args = redact_text(record.getMessage()), None
+    record.exc_info = None
+    return True
