@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from redis.asyncio import Redis
@@ -25,9 +26,8 @@ async def render(services: Services, queued: outbox.Queued, alerts: Sequence[Ale
     message, now = queued.delivery.message, services.clock()
     if message.kind == "ops" and not queued.delivery.minimal:
         return render_ops(message)
-    sources = await _sources(services.redis, alerts)
-    listens = await listening.heard(services.redis) is not None
-    attention = Attention(queued.marks, buttons=listens, now=now)
+    sources, heard = await asyncio.gather(_sources(services.redis, alerts), listening.heard(services.redis))
+    attention = Attention(queued.marks, buttons=heard is not None, now=now)
     if queued.delivery.minimal:
         return render_minimal(
             message, alerts, sources=sources, now=now, further=queued.further, attention=attention
