@@ -76,6 +76,9 @@ class Visitor:
     async def _tell(self, outcome: health.Outcome) -> None:
         """Before the state says that ops was told: after a crash in between it is told again."""
         for tell in outcome.tells:
+            if not tell.text:
+                await notices.drop(self._services, [tell.cause])
+                continue
             switch = notices.raise_notice if tell.on else notices.clear_notice
             await switch(self._services, tell.cause, tell.text)
 

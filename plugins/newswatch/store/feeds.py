@@ -132,16 +132,20 @@ async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
         await redis.zadd(keys.FEEDS_DUE, due)
 
 
-async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> int:
-    """Take feeds no longer configured off the schedule; what they showed is kept so long for their return."""
-    gone = set(await read_due(redis)) - set(configured)
+async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> list[str]:
+    """Take feeds no longer configured off the schedule and return their ids.
+
+    What they showed is kept so long for their return; what ops was told of them is not.
+    """
+    gone = sorted(set(await read_due(redis)) - set(configured))
     pipe = redis.pipeline(transaction=False)
     for feed_id in gone:
         pipe.zrem(keys.FEEDS_DUE, feed_id)
+        pipe.hdel(keys.feed(feed_id), "told")
         for name in (keys.feed, keys.seen, keys.elements):
             pipe.expire(name(feed_id), int(kept_s))
     await pipe.execute()
-    return len(gone)
+    return gone
 
 
 async def recall(redis: Redis, feed_ids: Iterable[str]) -> None:
