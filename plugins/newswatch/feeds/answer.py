@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from newswatch.errors import FetchFailed, FetchRefused
+from newswatch.feeds.dates import from_http
 
 KEPT_HEADERS = ("content-type", "content-language", "content-location", "cache-control", "expires", "date")
 WITH_DOCUMENT = frozenset({200, 203})
@@ -28,12 +28,9 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
     try:
         wait_s = float(value)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (TypeError, ValueError, OverflowError):
+        moment = from_http(value)
+        if moment is None:
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
         wait_s = (moment - now).total_seconds()
     if not math.isfinite(wait_s):
         return None
@@ -48,7 +45,11 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
     """
     if status in WITH_DOCUMENT or (status == 304 and conditional):
         return
-    wait_s = retry_after_s(headers.get("Retry-After"), now)
+    # A date is meant by the server's own clock, which may be wrong.
+    wait_s = retry_after_s(headers.get("Retry-After"), from_http(headers.get("Date")) or now)
+    if status == 429 and not wait_s:
+        # "Too many requests, come back at once" says nothing about when.
+        wait_s = None
     if status == 429 or (status == 403 and wait_s is not None):
         raise FetchFailed(
             f"the server asks us to slow down (HTTP {status}{_wait_text(wait_s)})",

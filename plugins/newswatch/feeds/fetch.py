@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -43,6 +43,10 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+async def _no_pause(_url: str) -> float:
+    return 0.0
+
+
 class Fetcher:
     """Fetches feeds; an async context manager that owns its connections.
 
@@ -51,8 +55,9 @@ class Fetcher:
     (`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`). `timeout_s` bounds one feed's requests together,
     waiting for a slot excluded; a connection silent for half of it is given up. `max_bytes`
     bounds the decompressed body. At most `per_host` requests run at once on one host and
-    `concurrency` altogether. `accept` says what kinds of document are wanted. `resolver` and `clock`
-    stand in for DNS and time in tests.
+    `concurrency` altogether. `accept` says what kinds of document are wanted. `pause_s` says for how
+    many seconds the host of a URL wants to be left alone; it is asked before a redirect is
+    followed. `resolver` and `clock` stand in for DNS and time in tests.
     """
 
     def __init__(  # noqa: PLR0913 - the seams of one shell, all by keyword
@@ -66,6 +71,7 @@ class Fetcher:
         per_host: int = 4,
         concurrency: int = 100,
         accept: str = _ACCEPT,
+        pause_s: Callable[[str], Awaitable[float]] = _no_pause,
         resolver: abc.AbstractResolver | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -80,6 +86,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._per_host = per_host
         self._concurrency = concurrency
+        self._pause_s = pause_s
         self._resolver = resolver
         self._clock = clock
         self._hosts: dict[str, asyncio.Semaphore] = {}
@@ -105,8 +112,13 @@ class Fetcher:
         try:
             return await self._walk(feed, _conditions(etag, last_modified))
         except FetchFailed as error:
-            text, status, wait_s = _told(feed, error), error.status, error.retry_after_s
-            raise FetchFailed(text, kind=error.kind, status=status, retry_after_s=wait_s) from None
+            raise FetchFailed(
+                _told(feed, error),
+                kind=error.kind,
+                status=error.status,
+                retry_after_s=error.retry_after_s,
+                url=error.url,
+            ) from None
         except FetchRefused as error:
             raise FetchRefused(_told(feed, error), kind=error.kind, status=error.status) from None
 
@@ -126,10 +138,18 @@ class Fetcher:
                 # A URL that carries its own password cannot be replaced by one without it.
                 return result if not user_info else _without_move(result)
             hop = result
+            await self._leave_alone(hop.url)
             if left_s <= 0:
                 raise FetchFailed(
                     f"no answer within {self._timeout_s:g} s, redirects included", kind="timeout"
                 )
+
+    async def _leave_alone(self, url: str) -> None:
+        """Does not follow a redirect to a host that asked for a pause. Raises FetchFailed."""
+        wait_s = await self._pause_s(url)
+        if wait_s > 0:
+            text = f"it redirects to {_as_host(url)}, which asked to be left alone for {wait_s:.0f} s more"
+            raise FetchFailed(text, kind="ratelimited", retry_after_s=wait_s, url=url)
 
     async def _request(
         self, feed: Feed, hop: Hop, headers: Mapping[str, str], left_s: float
@@ -154,7 +174,11 @@ class Fetcher:
     ) -> FetchResult | Hop:
         if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
             return hop.follow(response.status, _location(response))
-        answer.check_status(response.status, response.headers, now=self._clock(), conditional=conditional)
+        try:
+            answer.check_status(response.status, response.headers, now=self._clock(), conditional=conditional)
+        except FetchFailed as error:
+            error.url = hop.url
+            raise
         return FetchResult(
             url=hop.url,
             status=304 if response.status == 304 else 200,

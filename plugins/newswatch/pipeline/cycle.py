@@ -120,7 +120,7 @@ class Cycle:
         if visit.error is not None:
             wait_s = health.asked_pause_s(visit.error, visit.outcome.state.failures)
             if wait_s:
-                await self._pauses.pause(url, wait_s)
+                await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
         if visit.update is not None:
             self._updates.append(visit.update)
         if self._on_progress is not None:

@@ -47,7 +47,11 @@ def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
         last = f"{from_ms(state.newest_ms):%d %B %H:%M} UTC"
         return f"silent since {last}, an item each {health.span(state.gap_s)} before: look whether the feed moved"
     if state.status == "slowed":
-        return "" if paused else f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
+        return (
+            ""
+            if paused
+            else f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
+        )
     if state.status in ("refused", health.GIVEN_UP):
         return health.remedy(feed, state)
     if state.status == "failing" and "HTTP 5" in state.error:

@@ -34,6 +34,13 @@ class HostPauses:
         until_ms = self._paused.get(host_of(url), 0) if self._paused else 0
         return until_ms if until_ms > to_ms(self._services.clock()) else 0
 
+    async def left_s(self, url: str) -> float:
+        """For how many seconds more the host of `url` wants to be left alone; hosts not met before are looked up."""
+        host = host_of(url)
+        if host not in self._paused:
+            self._paused |= {host: 0} | await hosts.pauses(self._services.redis, [host])
+        return max(0, self._paused[host] - to_ms(self._services.clock())) / 1000
+
     async def pause(self, url: str, wait_s: float) -> None:
         """Leave the host of `url` alone for so long."""
         host, now_ms = host_of(url), to_ms(self._services.clock())

@@ -96,6 +96,16 @@ async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedSt
     return {i: _state(reply) for i, reply in zip(feed_ids, await pipe.execute(), strict=True)}
 
 
+async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
+    """Of the states of many feeds only what says where they are asked."""
+    names = ("moved_url", "moved_from")
+    pipe = redis.pipeline(transaction=False)
+    for feed_id in feed_ids:
+        pipe.hmget(keys.feed(feed_id), names)
+    rows = zip(feed_ids, await pipe.execute(), strict=True)
+    return {i: FeedState(**{n: text(v) for n, v in zip(names, row, strict=True) if v}) for i, row in rows}
+
+
 async def read_due(redis: Redis) -> dict[str, float]:
     """When each feed is to be polled next, in milliseconds since 1970."""
     rows: Any = await redis.zrange(keys.FEEDS_DUE, 0, -1, withscores=True)
