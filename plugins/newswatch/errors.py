@@ -77,13 +77,15 @@ class SlackUnavailable(RetryableError):
 class FetchRefused(PermanentError):
     """A feed is refused: a forbidden address or scheme, a 4xx, a body over the cap.
 
-    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy).
+    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy). `target`
+    is the URL that a redirect led to where that one is refused for its address.
     """
 
-    def __init__(self, message: str, *, kind: str, status: int | None = None) -> None:
+    def __init__(self, message: str, *, kind: str, status: int | None = None, target: str = "") -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
+        self.target = target
 
 
 class ParseFailed(PermanentError):

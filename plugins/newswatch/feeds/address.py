@@ -69,6 +69,7 @@ _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 _OPENED_BY_ALLOW_PRIVATE = frozenset({"loopback", "private", "shared (CGNAT)"})
+CLOSED = "which no setting opens"
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 
 
@@ -91,7 +92,9 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
         return f"{address!r} is not an IP address"
     if kind is None or (allow_private and kind in _OPENED_BY_ALLOW_PRIVATE):
         return None
-    return f"{address} is a {kind} address"
+    article = "an" if kind[0] in "aeiou" else "a"
+    closed = "" if kind in _OPENED_BY_ALLOW_PRIVATE else f", {CLOSED}"
+    return f"{address} is {article} {kind} address{closed}"
 
 
 def host_refusal(host: str, *, allow_private: bool) -> str | None:

@@ -120,7 +120,9 @@ class Fetcher:
                 url=error.url,
             ) from None
         except FetchRefused as error:
-            raise FetchRefused(_told(feed, error), kind=error.kind, status=error.status) from None
+            raise FetchRefused(
+                _told(feed, error), kind=error.kind, status=error.status, target=error.target
+            ) from None
 
     async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:
         start, user_info = split_credentials(web_url(feed.url))
@@ -167,7 +169,8 @@ class Fetcher:
             ) as response:
                 return await self._read(response, hop, conditional=bool(_CONDITIONS & headers.keys()))
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-            raise fetch_error(error, timeout_s=self._timeout_s) from None
+            target = redact_url(hop.url) if hop.seen else ""
+            raise fetch_error(error, timeout_s=self._timeout_s, target=target) from None
 
     async def _read(
         self, response: aiohttp.ClientResponse, hop: Hop, *, conditional: bool

@@ -103,7 +103,7 @@ async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedSta
     for feed_id in feed_ids:
         pipe.hmget(keys.feed(feed_id), names)
     rows = zip(feed_ids, await pipe.execute(), strict=True)
-    return {i: FeedState(**{n: text(v) for n, v in zip(names, row, strict=True) if v}) for i, row in rows}
+    return {i: FeedState(moved_url=text(url or b""), moved_from=text(old or b"")) for i, (url, old) in rows}
 
 
 async def read_due(redis: Redis) -> dict[str, float]:
