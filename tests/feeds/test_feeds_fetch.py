@@ -486,7 +486,7 @@ async def test_unreachable_proxy_is_named_without_its_password(fetcher):
 def private_ca(tmp_path_factory):
     """A private CA's bundle and the key and certificate of a server for news.example."""
     pytest.importorskip("cryptography")
-    from feeds_certificates import write_ca_and_server  # noqa: PLC0415 - needs cryptography
+    from certificates import write_ca_and_server  # noqa: PLC0415 - needs cryptography
 
     return write_ca_and_server(tmp_path_factory.mktemp("ca"), "news.example")
 
