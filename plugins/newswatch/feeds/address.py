@@ -11,8 +11,8 @@ opens link-local addresses (cloud metadata services answer there), multicast, un
 reserved ones. Connections of such feeds live in a pool of their own.
 
 **Behind a proxy** the proxy resolves the name and connects; what it may reach is its operator's
-rule, and we cannot see the address. We then check what we can see: hosts written as an address
-and names that mean the local machine. The proxy's own address is exempt from the check.
+rule, and we cannot see the address. We then check what we can see: hosts written as an address, in any form,
+and names that mean the local machine. The proxy's own address is exempt from the check (docs/adr/0007).
 
 Sources: IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), RFC 6052 (NAT64),
 RFC 3056 (6to4), RFC 4380 (Teredo), RFC 5214 (ISATAP), RFC 6761 (localhost).
@@ -24,6 +24,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import abc
@@ -98,8 +99,11 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
 
 
 def host_refusal(host: str, *, allow_private: bool) -> str | None:
-    """What can be said of a host without resolving it: literal addresses and local names."""
+    """What can be said of a host without resolving it: addresses, however they are written, and local names."""
     name = host.strip("[]").rstrip(".").lower()
+    with suppress(OSError, UnicodeError):
+        # 127.1, 0x7f.1 and 2130706433 are addresses to every resolver, and so to a proxy's.
+        name = socket.inet_ntoa(socket.inet_aton(name))
     try:
         ipaddress.ip_address(name.partition("%")[0])
     except ValueError:

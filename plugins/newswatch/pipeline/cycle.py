@@ -116,6 +116,7 @@ class Cycle:
         self._polled += 1
         self._not_modified += visit.not_modified
         self._new += visit.new
+        self._pressure.took(visit.size)
         self._failed += visit.error is not None
         if visit.error is not None:
             wait_s = health.asked_pause_s(visit.error, visit.outcome.state.failures)
