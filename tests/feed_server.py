@@ -51,7 +51,10 @@ class FeedServer:
                 same = document.etag is not None and self.headers.get("If-None-Match") == document.etag
                 status = 304 if same and document.status == 200 else document.status
                 owner.requests.append(Request(self.path, dict(self.headers.items()), status))
-                self.send_response(status)
+                if "Date" in document.headers:
+                    self.send_response_only(status)
+                else:
+                    self.send_response(status)
                 if document.etag is not None:
                     self.send_header("ETag", document.etag)
                 headers = {"Content-Type": "application/rss+xml; charset=utf-8", **document.headers}

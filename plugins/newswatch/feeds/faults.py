@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import re
 import ssl
 
@@ -55,7 +56,8 @@ def _answer_error(error: Exception) -> FetchFailed | FetchRefused:
         coding = re.search(r"content-encoding: (\S+)", error.message or "")
         what = f"is packed with {coding[1]}, which was not asked for" if coding else "is not valid HTTP"
         return FetchFailed(f"the answer {what}", kind="http", status=None)
-    reason = getattr(error, "strerror", None) or type(error).__name__
+    number = getattr(getattr(error, "os_error", error), "errno", None)
+    reason = os.strerror(number) if number else type(error).__name__
     return FetchFailed(f"no connection ({reason})", kind="connect")
 
 

@@ -54,6 +54,6 @@ def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
         )
     if state.status in ("refused", health.GIVEN_UP):
         return health.remedy(feed, state)
-    if state.status == "failing" and "HTTP 5" in state.error:
-        return "the server's own trouble: nothing to do, it is asked again by itself"
+    if state.status == "failing":
+        return "nothing to do yet: it is asked again by itself, and ops is told if it lasts"
     return ""

@@ -154,7 +154,7 @@ def reason(feed_id: str, error: str) -> str:
 
 def remedy(feed: Feed, state: FeedState) -> str:
     """What to do about a feed that fails."""
-    if state.status in ("failing", GIVEN_UP) and "HTTP 5" in state.error:
+    if "HTTP 5" in state.error:
         return "it is asked again by itself; if it lasts, tell its publisher or take it out of feeds.yaml"
     return f"see `newswatch feeds preview {feed.id}`, then correct it in feeds.yaml or take it out"
 
