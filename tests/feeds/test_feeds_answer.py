@@ -119,6 +119,11 @@ def test_credentials_stay_with_their_origin(target, kept):
     assert Hop("http://a.example/f").follow(302, target).with_credentials is kept
 
 
+@pytest.mark.parametrize("target", ["http://a.example/f", "http://a.example:443/f", "//b.example/f"])
+def test_credentials_do_not_leave_encryption_or_their_host(target):
+    assert not Hop("https://a.example/f").follow(301, target).with_credentials
+
+
 def test_credentials_once_dropped_do_not_come_back():
     hop = Hop("http://a.example/f").follow(302, "http://b.example/").follow(302, "http://a.example/g")
     assert not hop.with_credentials

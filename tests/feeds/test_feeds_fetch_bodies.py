@@ -1,0 +1,108 @@
+"""Bodies that grow, drip, break off or never end."""
+
+import asyncio
+import gzip
+import time
+import tracemalloc
+import zlib
+
+import pytest
+from feeds_server import RSS, get, make_fetcher, response
+
+from newswatch.errors import FetchFailed, FetchRefused
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_decompression_bomb_is_cut_off(server, fetcher, encoding):
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31 if encoding == "gzip" else 15)
+    zeros = bytes(1_000_000)
+    bomb = b"".join(squeeze.compress(zeros) for _ in range(300)) + squeeze.flush()
+    server.answers["/f"] = response(bomb, f"Content-Encoding: {encoding}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchRefused, match="larger than 10,000,000 bytes") as caught:
+            await get(fetcher, server.url("/f"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert caught.value.kind == "size"
+    assert peak < 40_000_000
+
+
+async def test_gzip_body_is_decompressed(server, fetcher):
+    server.answers["/f"] = response(gzip.compress(RSS), "Content-Encoding: gzip")
+    assert (await get(fetcher, server.url("/f"))).body == RSS
+
+
+async def test_gzip_file_without_the_header_is_unpacked(server, fetcher):
+    server.answers["/f.xml.gz"] = response(gzip.compress(RSS), "Content-Type: application/gzip")
+    assert (await get(fetcher, server.url("/f.xml.gz"))).body == RSS
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "kind"),
+    [
+        (gzip.compress(bytes(30_000_000), mtime=0), FetchRefused, "size"),
+        (gzip.compress(RSS, mtime=0)[:-12], FetchFailed, "truncated"),
+        (b"\x1f\x8b\x08 no gzip", FetchFailed, "truncated"),
+    ],
+    ids=["bomb", "cut short", "no gzip"],
+)
+async def test_gzip_file_that_cannot_be_unpacked_is_told(server, fetcher, body, error, kind):
+    server.answers["/f.xml.gz"] = response(body)
+    with pytest.raises(error) as caught:
+        await get(fetcher, server.url("/f.xml.gz"))
+    assert caught.value.kind == kind
+
+
+async def test_endless_body_is_cut_off_at_the_cap(server):
+    async def endless(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(bytes(65_536))
+            await writer.drain()
+
+    server.answers["/f"] = endless
+    async with make_fetcher(max_bytes=300_000) as fetcher:
+        with pytest.raises(FetchRefused, match="300,000") as caught:
+            await get(fetcher, server.url("/f"))
+    assert caught.value.kind == "size"
+
+
+@pytest.mark.parametrize("part", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b""])
+async def test_slow_drip_ends_with_the_timeout(server, part):
+    async def drip(request, writer):
+        writer.write(part)
+        for number in range(1_000):
+            writer.write(b"X-Y: z\r\n" if part and not part.endswith(b"\r\n\r\n") else b"x" if part else b"")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            assert number < 900
+
+    server.answers["/f"] = drip
+    began = time.monotonic()
+    async with make_fetcher(timeout_s=0.6) as fetcher:
+        with pytest.raises(FetchFailed) as caught:
+            await get(fetcher, server.url("/f"))
+    assert caught.value.kind in ("timeout", "http")
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nshort", "truncated"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Encoding: gzip\r\n\r\nabc", "truncated"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "http"),
+        (b"", "truncated"),
+    ],
+)
+async def test_damaged_answers_are_retryable(server, fetcher, answer, kind):
+    async def send(request, writer):
+        writer.write(answer)
+        writer.close()
+
+    server.answers["/f"] = send
+    with pytest.raises(FetchFailed) as caught:
+        await get(fetcher, server.url("/f"))
+    assert caught.value.kind == kind
