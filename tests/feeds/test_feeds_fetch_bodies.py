@@ -106,3 +106,53 @@ async def test_damaged_answers_are_retryable(server, fetcher, answer, kind):
     with pytest.raises(FetchFailed) as caught:
         await get(fetcher, server.url("/f"))
     assert caught.value.kind == kind
+
+
+ENDLESS = {
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000),
+    "a byte to a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 10_000),
+    "a chunk's length": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0" * 50_000),
+    "a chunk's extension": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a=b;" * 10_000),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+async def test_answer_that_brings_no_document_is_cut_off_by_what_comes_in(server, name):
+    head, piece = ENDLESS[name]
+    sent = 0
+
+    async def answer(request, writer):
+        nonlocal sent
+        writer.write(head)
+        while True:
+            writer.write(piece)
+            await writer.drain()
+            sent += len(piece)
+
+    server.answers["/f"] = answer
+    async with make_fetcher(max_bytes=1_000_000, timeout_s=60.0) as fetcher:
+        with pytest.raises((FetchFailed, FetchRefused)) as caught:
+            await get(fetcher, server.url("/f"))
+    assert caught.value.kind in {"size", "truncated"}
+    assert sent < 40_000_000
+
+
+async def test_large_document_of_slow_framing_is_read_whole(server):
+    async def answer(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(3_000):
+            writer.write(b"bb8\r\n" + b"x" * 3_000 + b"\r\n")
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+
+    server.answers["/f"] = answer
+    async with make_fetcher() as fetcher:
+        assert len((await get(fetcher, server.url("/f"))).body) == 9_000_000
+
+
+async def test_connection_kept_alive_carries_any_number_of_documents(server):
+    server.answers["/f"] = response(b" " * 900_000)
+    async with make_fetcher(max_bytes=1_000_000) as fetcher:
+        for _ in range(6):
+            assert len((await get(fetcher, server.url("/f"))).body) == 900_000
+    assert server.connections == 1

@@ -26,6 +26,8 @@ def fetch_error(error: Exception, *, timeout_s: float, target: str = "") -> Fetc
     os_error = getattr(error, "os_error", error)
     if isinstance(os_error, AddressRefused) or getattr(os_error, "errno", None) == errno.EACCES:
         return _address_refused(os_error, target)
+    if errno.EMSGSIZE in (getattr(cause, "errno", None) for cause in (error, os_error, error.__cause__)):
+        return FetchRefused("the answer takes more bytes, or packets, than any document may", kind="size")
     if isinstance(error, asyncio.TimeoutError):
         return FetchFailed(
             f"no complete answer within {timeout_s:g} s, or silence for half of that", kind="timeout"

@@ -93,7 +93,9 @@ class Fetcher:
 
     async def __aenter__(self) -> Fetcher:  # noqa: PYI034 - typing.Self is Python 3.11's
         self._slots = asyncio.Semaphore(self._concurrency)
-        self._sessions = Sessions(tls_context(self._env), self._resolver, limit=self._concurrency)
+        self._sessions = Sessions(
+            tls_context(self._env), self._resolver, limit=self._concurrency, max_bytes=self._max_bytes
+        )
         return self
 
     async def __aexit__(
@@ -195,6 +197,7 @@ class Fetcher:
         )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        self._sessions.expect_body(response)
         body = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             body += chunk
