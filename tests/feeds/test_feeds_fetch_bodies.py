@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import socket
+import struct
 import time
 import tracemalloc
 import zlib
@@ -135,6 +137,42 @@ async def test_answer_that_brings_no_document_is_cut_off_by_what_comes_in(server
             await get(fetcher, server.url("/f"))
     assert caught.value.kind in {"size", "truncated"}
     assert sent < 40_000_000
+
+
+def closing(body: bytes, *, reset: bool = False):
+    """An answer whose end is the end of the connection."""
+
+    async def answer(request, writer):
+        writer.write(b'HTTP/1.1 200 OK\r\nETag: "1"\r\nLast-Modified: then\r\n\r\n' + body)
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+        raise ConnectionError
+
+    return answer
+
+
+CUT = RSS.removesuffix(b"</channel></rss>") + b"<item><title>a</title></item>"
+
+
+async def test_connection_that_is_cut_is_not_taken_for_the_end_of_the_document(server, fetcher):
+    server.answers["/f"] = closing(CUT, reset=True)
+    with pytest.raises(FetchFailed, match="broke off") as caught:
+        await get(fetcher, server.url("/f"))
+    assert caught.value.kind == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("body", "etag"),
+    [(RSS, '"1"'), (RSS + b"\n<!-- served in 3 ms -->\n", '"1"'), (b'{"items": []}\n', '"1"'), (CUT, None)],
+)
+async def test_document_that_may_be_cut_short_is_read_but_not_confirmed_by_a_304(server, fetcher, body, etag):
+    server.answers["/f"] = closing(body)
+    result = await get(fetcher, server.url("/f"))
+    assert (result.body, result.etag, bool(result.last_modified)) == (body, etag, etag is not None)
 
 
 async def test_large_document_of_slow_framing_is_read_whole(server):

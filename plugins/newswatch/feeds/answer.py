@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -14,6 +15,7 @@ WITH_DOCUMENT = frozenset({200, 203})
 _MAX_RETRY_AFTER_S = 7 * 86_400.0
 _MAX_VALIDATOR_CHARS = 1_000
 PROXY_AUTH_TEXT = "the proxy wants credentials (HTTP 407): put them into the proxy's URL"
+_CLOSED = re.compile(rb"(?i)</(?:rss|feed|(?:[\w.-]+:)?rdf)\s*>|\}\s*$")
 _PASSING = frozenset({408, 421, 425, 429})
 
 
@@ -69,6 +71,17 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
         status=status,
         retry_after_s=wait_s,
     )
+
+
+def is_whole(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether all of the document is sure to have arrived.
+
+    A body that gives neither its length nor comes in chunks ends where the connection does (RFC 9112,
+    6.3); then only a document that closes its root, or a JSON one its brace, shows that nothing is missing.
+    """
+    if "Content-Length" in headers or "Transfer-Encoding" in headers:
+        return True
+    return _CLOSED.search(body[-2_000:]) is not None
 
 
 def validator(value: str | None) -> str | None:

@@ -184,12 +184,15 @@ class Fetcher:
         except FetchFailed as error:
             error.url = hop.url
             raise
+        body = b"" if response.status == 304 else await self._body(response)
+        # What may have been cut short must not be confirmed by a 304.
+        whole = response.status == 304 or answer.is_whole(response.headers, body)
         return FetchResult(
             url=hop.url,
             status=304 if response.status == 304 else 200,
-            body=b"" if response.status == 304 else await self._body(response),
-            etag=answer.validator(response.headers.get(hdrs.ETAG)),
-            last_modified=answer.validator(response.headers.get(hdrs.LAST_MODIFIED)),
+            body=body,
+            etag=answer.validator(response.headers.get(hdrs.ETAG)) if whole else None,
+            last_modified=answer.validator(response.headers.get(hdrs.LAST_MODIFIED)) if whole else None,
             headers={
                 name: response.headers[name] for name in answer.KEPT_HEADERS if name in response.headers
             },
@@ -197,13 +200,15 @@ class Fetcher:
         )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        self._sessions.expect_body(response)
+        source = self._sessions.expect_body(response)
         body = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             body += chunk
             if len(body) > self._max_bytes:
                 response.close()
                 raise too_large(self._max_bytes)
+        if source is not None and source.broken:
+            raise FetchFailed("the answer broke off", kind="truncated")
         return unpacked(bytes(body), self._max_bytes)
 
     def _credentials(self, feed: Feed, user_info: tuple[str, str] | None) -> Auth | None:

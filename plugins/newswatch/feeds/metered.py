@@ -27,6 +27,9 @@ class AnswerTooLong(OSError):
 class MeteredSocket(socket.socket):
     """Counts what is received since the last time anything was sent, which is when a request began."""
 
+    broken = False
+    """Whether the connection was cut. aiohttp takes that for the end of a body that gives no length."""
+
     def __init__(self, family: int, kind: int, proto: int) -> None:
         super().__init__(family, kind, proto)
         self._start()
@@ -47,13 +50,21 @@ class MeteredSocket(socket.socket):
 
     def recv(self, *given: Any) -> bytes:
         """As a socket does. Raises AnswerTooLong."""
-        data = super().recv(*given)
+        try:
+            data = super().recv(*given)
+        except ConnectionError:
+            self.broken = True
+            raise
         self._count(len(data))
         return data
 
     def recv_into(self, *given: Any) -> int:
         """As a socket does. Raises AnswerTooLong."""
-        size = super().recv_into(*given)
+        try:
+            size = super().recv_into(*given)
+        except ConnectionError:
+            self.broken = True
+            raise
         self._count(size)
         return size
 
@@ -65,4 +76,5 @@ class MeteredSocket(socket.socket):
         self._bytes += size
         self._reads += 1
         if self._bytes > self._max_bytes or self._reads > MAX_READS:
+            self.broken = True
             raise AnswerTooLong

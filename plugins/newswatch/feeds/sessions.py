@@ -101,13 +101,14 @@ class Sessions:
             url, headers=headers, timeout=timeout, allow_redirects=False, max_field_size=16_384, **options
         )
 
-    def expect_body(self, response: aiohttp.ClientResponse) -> None:
-        """Let the body of this answer come in, as far as a document may go."""
+    def expect_body(self, response: aiohttp.ClientResponse) -> MeteredSocket | None:
+        """Let the body of this answer come in, as far as a document may go; its socket, unless it is all there."""
         transport = response.connection.transport if response.connection else None
         found = transport.get_extra_info("socket") if transport else None
         metered = self._sockets.get(found.fileno()) if found else None
         if metered is not None:
             metered.expect_body(self._max_bytes)
+        return metered
 
     def _metered(self, family: int, kind: int, proto: int) -> MeteredSocket:
         made = MeteredSocket(family, kind, proto)
