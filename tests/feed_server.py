@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -35,7 +36,7 @@ class Request:
 class FeedServer:
     """Serves on a free loopback port until `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.documents: dict[str, Document] = {}
         self.requests: list[Request] = []
         owner = self
@@ -50,7 +51,10 @@ class FeedServer:
                 same = document.etag is not None and self.headers.get("If-None-Match") == document.etag
                 status = 304 if same and document.status == 200 else document.status
                 owner.requests.append(Request(self.path, dict(self.headers.items()), status))
-                self.send_response(status)
+                if "Date" in document.headers:
+                    self.send_response_only(status)
+                else:
+                    self.send_response(status)
                 if document.etag is not None:
                     self.send_header("ETag", document.etag)
                 headers = {"Content-Type": "application/rss+xml; charset=utf-8", **document.headers}
@@ -75,7 +79,9 @@ class FeedServer:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 

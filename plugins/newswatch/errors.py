@@ -50,16 +50,24 @@ class FetchFailed(RetryableError):
     """A feed could not be fetched this time.
 
     `kind` is a short machine word (timeout, dns, connect, proxy, tls, http, ratelimited, truncated).
-    `retry_after_s` is what the server asked for, in seconds, or None.
+    `retry_after_s` is what the server asked for, in seconds, or None. `url` is what was asked last,
+    "" for unknown: after redirects that is another server's than the feed's own.
     """
 
     def __init__(
-        self, message: str, *, kind: str, status: int | None = None, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        kind: str,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        url: str = "",
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
         self.retry_after_s = retry_after_s
+        self.url = url
 
 
 class SlackUnavailable(RetryableError):
@@ -69,13 +77,15 @@ class SlackUnavailable(RetryableError):
 class FetchRefused(PermanentError):
     """A feed is refused: a forbidden address or scheme, a 4xx, a body over the cap.
 
-    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy).
+    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy). `target`
+    is the URL that a redirect led to where that one is refused for its address.
     """
 
-    def __init__(self, message: str, *, kind: str, status: int | None = None) -> None:
+    def __init__(self, message: str, *, kind: str, status: int | None = None, target: str = "") -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
+        self.target = target
 
 
 class ParseFailed(PermanentError):

@@ -163,6 +163,13 @@ def test_test_receiver_posts_one_message(newsroom):
     assert "policy" in err
 
 
+def test_doctor_says_that_publishers_cannot_reach_you_until_they_can(newsroom, monkeypatch):
+    monkeypatch.delenv("NEWSWATCH_CONTACT", raising=False)
+    assert "set NEWSWATCH_CONTACT" in newsroom.command("doctor")[1]
+    monkeypatch.setenv("NEWSWATCH_CONTACT", "desk@paper.example")
+    assert "desk@paper.example" in newsroom.command("doctor")[1]
+
+
 def test_doctor_is_content_with_a_sound_installation(newsroom):
     newsroom.slack.post(POLICY, "hello")
     status, out, err = newsroom.command("doctor")

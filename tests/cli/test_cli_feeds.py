@@ -26,6 +26,30 @@ def test_preview_shows_items_and_what_would_match(newsroom):
     assert newsroom.redis.keys("newswatch:*") == []
 
 
+def test_preview_of_a_private_address_says_what_the_feed_will_need(newsroom):
+    newsroom.site.serve("/new", story(1))
+    assert newsroom.json("feeds", "preview", f"{newsroom.site.url}/new")["needs_allow_private"] is True
+    assert (
+        "needs `allow_private: true`" in newsroom.command("feeds", "preview", f"{newsroom.site.url}/new")[1]
+    )
+
+
+def test_preview_of_a_configured_feed_sees_what_a_poll_would_see(newsroom):
+    newsroom.site.serve("/wire", story(1))
+    newsroom.write("feeds.yaml", f"feeds:\n  - {{id: wire, url: {newsroom.site.url}/wire}}\n")
+    status, _, err = newsroom.command("feeds", "preview", "wire")
+    assert status == 1
+    assert "allow_private: true" in err
+    assert newsroom.site.requests == []
+
+
+def test_preview_says_who_asks_and_how_to_reach_them(newsroom, monkeypatch):
+    monkeypatch.setenv("NEWSWATCH_CONTACT", "desk@paper.example")
+    newsroom.site.serve("/new", story(1))
+    newsroom.json("feeds", "preview", f"{newsroom.site.url}/new")
+    assert "desk@paper.example" in newsroom.site.requests[-1].headers["User-Agent"]
+
+
 def test_preview_of_a_page_finds_the_feed_that_it_announces(newsroom):
     newsroom.site.serve("/feed.xml", story(1, "Found"))
     page = b"<!doctype html><html><head><link rel=alternate type='application/rss+xml' href='/feed.xml'></head></html>"
@@ -73,7 +97,7 @@ def test_import_adds_new_feeds_leaves_known_ones_out_and_keeps_comments(newsroom
     assert (newsroom.config / "feeds.yaml").read_text() == before
     found = newsroom.json("feeds", "import", str(tmp_path / "mine.opml"))
     assert found["added"] == [
-        {"id": "ecb-press", "url": "https://ecb.example/rss", "tags": ["central-banks"]}
+        {"id": "ecb-press", "url": "https://ecb.example/rss", "tags": ["central-banks"], "lang": None}
     ]
     assert any("already there as wire" in row["reason"] for row in found["left_out"])
     after = (newsroom.config / "feeds.yaml").read_text()
@@ -87,7 +111,7 @@ def test_import_adds_new_feeds_leaves_known_ones_out_and_keeps_comments(newsroom
 def test_export_can_be_imported_and_holds_no_secret(newsroom, tmp_path):
     newsroom.write(
         "feeds.yaml",
-        "feeds:\n  - {id: a, url: 'https://a.example/rss', tags: [x, y]}\n"
+        "feeds:\n  - {id: a, url: 'https://a.example/rss?x=1&y=2', tags: [x, y], lang: pt-br}\n"
         "  - {id: b, url: 'https://b.example/rss?token=hunter2'}\n",
     )
     status, out, _ = newsroom.command("feeds", "export")
@@ -95,8 +119,42 @@ def test_export_can_be_imported_and_holds_no_secret(newsroom, tmp_path):
     assert "hunter2" not in out
     (tmp_path / "out.opml").write_text(out)
     newsroom.write("feeds.yaml", "feeds:\n  - {id: c, url: 'https://c.example/rss'}\n")
-    added = newsroom.json("feeds", "import", str(tmp_path / "out.opml"))["added"]
-    assert added[0] == {"id": "a", "url": "https://a.example/rss", "tags": ["x", "y"]}
+    found = newsroom.json("feeds", "import", str(tmp_path / "out.opml"))
+    assert found["added"] == [
+        {"id": "a", "url": "https://a.example/rss?x=1&y=2", "tags": ["x", "y"], "lang": "pt-br"}
+    ]
+    assert "had a secret" in found["left_out"][0]["reason"]
+    assert newsroom.command("check")[0] == 0
+
+
+HOSTILE = """<opml version="2.0"><body>
+<outline text="Same" xmlUrl="https://a.example/1"/><outline text="Same" xmlUrl="https://a.example/2:"/>
+<outline text="again" xmlUrl="http://A.example/1#top"/>
+<outline text="]: {evil}
+  - id: x" xmlUrl="https://c.example/3" category="[a], b: c,no,{d},'e',#f" language="not a language"/>
+<outline text="pw" xmlUrl="https://me:pw@d.example/4"/><outline text="file" xmlUrl="file:///etc/passwd"/>
+<outline text="port" xmlUrl="https://e.example:99999/"/><outline text="space" xmlUrl="https://f.example/a b"/>
+</body></opml>"""
+
+
+def test_hostile_opml_adds_only_what_is_sound_and_nothing_of_the_file_is_lost(newsroom, tmp_path):
+    before = "# mine\ndefaults: {every: 5m}\nfeeds:\n  - id: same   # taken\n    url: https://z.example/\n"
+    newsroom.write("feeds.yaml", before)
+    (tmp_path / "hostile.opml").write_text(HOSTILE)
+    found = newsroom.json("feeds", "import", str(tmp_path / "hostile.opml"))
+    assert [(row["id"], row["url"], row["tags"], row["lang"]) for row in found["added"]] == [
+        ("same-2", "https://a.example/1", [], None),
+        ("same-3", "https://a.example/2:", [], None),
+        ("evil-id-x", "https://c.example/3", ["a", "b-c", "no", "d", "e", "f"], None),
+    ]
+    assert len(found["left_out"]) == 4
+    assert "pw@" not in str(found)
+    assert (newsroom.config / "feeds.yaml").read_text().startswith(before)
+    assert newsroom.command("check")[0] == 0
+    exported = newsroom.command("feeds", "export")[1]
+    (tmp_path / "out.opml").write_text(exported)
+    newsroom.write("feeds.yaml", "feeds:\n")
+    assert len(newsroom.json("feeds", "import", str(tmp_path / "out.opml"))["added"]) == 4
 
 
 def test_feeds_tells_state_rhythm_next_poll_and_what_to_do(newsroom):

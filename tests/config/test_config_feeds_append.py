@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from newswatch.config.feeds_append import CannotAppend, NewFeed, append_feeds, id_for, tag_for
+from newswatch.config.feeds_file import read_feeds
+from newswatch.config.report import Report
+from newswatch.config.yaml_tree import parse_document
 
 NEW = [NewFeed("ecb-press", "https://ecb.example/rss?x=1#top", ("central-bank", "официально"), "en")]
 ROW = "- id: ecb-press\n{0}  url: https://ecb.example/rss?x=1#top\n"
@@ -28,6 +31,17 @@ def test_entry_is_added_and_every_old_line_stays(tmp_path, form):
     left = [line for line in text.splitlines() if "ecb" not in line and "официально" not in line]
     assert [line for line in left if line.strip() != "lang: en"] == FORMS[form].splitlines()
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.example/x:", "https://a.example/'q'", "https://a.example/[x]{y}&*!%"]
+)
+def test_url_of_any_shape_is_written_so_that_it_reads_the_same(tmp_path, url):
+    path = tmp_path / "feeds.yaml"
+    path.write_text("feeds:\n  - id: a\n    url: https://a.example/\n")
+    append_feeds(path, [NewFeed("b", url, ("no", "1.0", "null"))])
+    report = Report(parse_document("feeds.yaml", path.read_bytes()))
+    assert [(feed.url, feed.tags) for feed in read_feeds(report).feeds][1:] == [(url, ("no", "1.0", "null"))]
 
 
 def test_empty_list_gets_its_first_entry(tmp_path):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from newswatch.feeds.fetch import Fetcher
+from newswatch.models import Feed
 
 SHARED_FEEDS = Path(__file__).resolve().parents[3] / "shared" / "data" / "feeds"
 
@@ -111,3 +114,41 @@ def shared_files(kind: str) -> list[Path]:
     found = sorted((SHARED_FEEDS / kind).glob("*"))
     missing = pytest.mark.skip(reason=f"{SHARED_FEEDS / kind} is kept outside the repository")
     return [pytest.param(p, id=p.name) for p in found] or [pytest.param(None, id="absent", marks=missing)]
+
+
+RSS = b"<rss version='2.0'><channel><title>t</title></channel></rss>"
+
+
+def feed(url, **options):
+    return Feed(id="gazette", url=url, **({"allow_private": True} | options))
+
+
+async def get(fetcher, url, etag=None, last_modified=None, **options):
+    return await fetcher.fetch(feed(url, **options), etag=etag, last_modified=last_modified)
+
+
+class DNS(aiohttp.abc.AbstractResolver):
+    """Answers from a table of names and addresses, and notes what it was asked."""
+
+    def __init__(self, table):
+        self.table = table
+        self.asked = []
+
+    async def resolve(self, host, port=0, family=socket.AF_INET):
+        self.asked.append(host)
+        if host not in self.table:
+            raise OSError(None, "no such host")
+        return [
+            {
+                "hostname": host,
+                "host": address,
+                "port": port,
+                "family": socket.AF_INET,
+                "proto": 0,
+                "flags": 0,
+            }
+            for address in self.table[host]
+        ]
+
+    async def close(self):
+        pass

@@ -80,8 +80,21 @@ def test_host_refusal_knows_local_hosts_without_resolving(host):
     assert host_refusal(host, allow_private=True) is None
 
 
-def test_host_refusal_leaves_names_to_the_resolver():
-    assert host_refusal("news.example", allow_private=False) is None
+@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "0X7F000001", "2130706433", "0177.0.0.1", "10.258", "0"])
+def test_host_refusal_knows_addresses_however_they_are_written(host):
+    assert host_refusal(host, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "host", ["news.example", "127.1.example", "0x7f.example", "10.news", "12.34.56.78.example"]
+)
+def test_host_refusal_leaves_names_to_the_resolver(host):
+    assert host_refusal(host, allow_private=False) is None
+
+
+@pytest.mark.parametrize(("address", "told"), [("127.0.0.1", False), ("169.254.169.254", True), ("::", True)])
+def test_refusal_says_what_no_setting_opens(address, told):
+    assert ("no setting opens" in str(refusal(address, allow_private=False))) is told
 
 
 class FixedDNS(aiohttp.abc.AbstractResolver):

@@ -66,6 +66,20 @@ def test_304_nobody_asked_for_is_a_failure():
         _check(304, conditional=False)
 
 
+def test_retry_after_date_is_read_by_the_servers_own_clock():
+    an_hour_slow = {"Date": "Mon, 02 Nov 2026 11:00:00 GMT", "Retry_After": "Mon, 02 Nov 2026 11:02:00 GMT"}
+    with pytest.raises(FetchFailed, match="retry after 120 s") as caught:
+        _check(503, **an_hour_slow)
+    assert caught.value.retry_after_s == 120
+
+
+@pytest.mark.parametrize("value", ["0", "-7", "Mon, 02 Nov 2026 11:00:00 GMT"])
+def test_429_that_asks_for_no_wait_has_not_said_when(value):
+    with pytest.raises(FetchFailed) as caught:
+        _check(429, Retry_After=value)
+    assert caught.value.retry_after_s is None
+
+
 def test_403_with_retry_after_is_a_rate_limit():
     with pytest.raises(FetchFailed) as caught:
         _check(403, Retry_After="60")
@@ -103,6 +117,11 @@ def test_permanent_url_needs_an_unbroken_chain():
 )
 def test_credentials_stay_with_their_origin(target, kept):
     assert Hop("http://a.example/f").follow(302, target).with_credentials is kept
+
+
+@pytest.mark.parametrize("target", ["http://a.example/f", "http://a.example:443/f", "//b.example/f"])
+def test_credentials_do_not_leave_encryption_or_their_host(target):
+    assert not Hop("https://a.example/f").follow(301, target).with_credentials
 
 
 def test_credentials_once_dropped_do_not_come_back():

@@ -33,6 +33,32 @@ def test_what_is_written_is_read_again():
     assert read_opml(write_opml("t", outlines)) == outlines
 
 
+def test_bare_ampersands_of_a_url_are_kept():
+    text = b"<opml><body><outline text='A & B &amp; C' xmlUrl='https://a.example/?x=1&y=2&amp;z=3'/></body></opml>"
+    assert read_opml(text) == (Outline("https://a.example/?x=1&y=2&z=3", "A & B & C"),)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"<outline text='x'>" * 100_000,
+        b"<outline text='" + b"x" * 11_000_000 + b"' xmlUrl='https://b.example/'/></body></opml>",
+        b"<outline xmlUrl='https://b.example/'",
+    ],
+    ids=["deep", "huge", "cut"],
+)
+def test_half_of_a_list_is_refused_and_not_taken_for_the_whole(rest):
+    with pytest.raises(ParseFailed, match=r"OPML document is damaged"):
+        read_opml(b"<opml><body><outline xmlUrl='https://a.example/'/>" + rest)
+
+
+def test_entities_that_grow_are_not_expanded():
+    grow = "".join(f"<!ENTITY e{n + 1} '{f'&e{n};' * 10}'>" for n in range(12))
+    text = f"<!DOCTYPE opml [<!ENTITY e0 'aaaaaaaaaa'>{grow}]><opml><body><outline text='&e12;' xmlUrl='https://a.example/'/></body></opml>"
+    (outline,) = read_opml(text.encode())
+    assert outline == Outline("https://a.example/", "&e12;")
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"<rss version='2.0'/>", b"\xff\xfe"])
 def test_what_is_no_opml_is_refused(data):
     with pytest.raises(ParseFailed, match="OPML"):

@@ -33,6 +33,7 @@ def test_real_feed_has_the_entries_that_feedparser_finds(path):
     assert [e.title for e in ours] == [
         html_to_text(raw.get("title", "")).replace("\n\n", " ") for raw in theirs
     ]
+    assert [(e.summary, e.body) for e in ours] == [texts_of(raw) for raw in theirs]
     for name in ("published", "updated"):
         assert [getattr(e, name) for e in ours] == [date_of(raw, name) for raw in theirs]
 
@@ -42,6 +43,14 @@ def link_of(raw):
     if raw.get("guidislink") and link == raw.get("id") and "://" not in link:
         return ""
     return absolute_link(URL, urljoin(URL, link)) if link else ""
+
+
+def texts_of(raw):
+    """Summary and body as feedparser has them, sanitised by itself: each told once, and of contents the fullest."""
+    body = max((html_to_text(content.value) for content in raw.get("content", [])), key=len, default="")
+    own_summary = dict.__contains__(raw, "summary_detail") or not raw.get("content")
+    summary = html_to_text(raw.get("summary", "")) if own_summary else ""
+    return summary, "" if body == summary else body
 
 
 def date_of(raw, name):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newswatch.pipeline.overview.findings import feeds_finding
+from newswatch.pipeline import health
+from newswatch.pipeline.overview.findings import feeds_finding, finding_of
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,8 @@ def test_many_feeds_in_trouble_at_once_are_worth_a_look(counts, told):
     findings = feeds_finding(counts)
     assert bool(findings) is told
     assert all(finding.level == "warning" for finding in findings)
+
+
+@pytest.mark.parametrize("cause", health.causes("wire"))
+def test_all_that_is_told_of_a_feed_has_its_place_in_the_runbook(cause):
+    assert finding_of(cause, {}).runbook.startswith("a-feed-")

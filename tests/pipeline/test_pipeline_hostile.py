@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import socket
 import threading
 import time
+import zlib
 
 import psutil
 import pytest
+from typing_extensions import Self
 
 from feed_server import rss, story
 
@@ -70,6 +73,19 @@ def endless(to: socket.socket) -> None:
         to.sendall(b"<item><title>x</title></item>" * 1_000)
 
 
+def forever(head: bytes, piece: bytes):
+    def answer(to: socket.socket) -> None:
+        to.sendall(head)
+        while True:
+            to.sendall(piece)
+
+    return answer
+
+
+OK = b"HTTP/1.1 200 OK\r\n" + XML
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
 def bomb() -> bytes:
     return gzip.compress(b"<rss>" + b" " * 100_000_000)
 
@@ -87,6 +103,8 @@ ENTITIES = (
 ATTRIBUTES = b"<rss><channel><item><title " + b" ".join(b'a%d="x"' % n for n in range(30_000)) + b">"
 CHALLENGE = b"<!doctype html><html><head><title>Just a moment...</title></head><body>captcha</body></html>"
 LATIN = rss(story(1, "Société")).decode().replace("encoding='UTF-8'", "encoding='nonsense'").encode("latin-1")
+
+JSON = b'{"version": "https://jsonfeed.org/version/1", "items": '
 
 NASTY = {
     "gzip-bomb": full(bomb(), XML + b"Content-Encoding: gzip\r\n"),
@@ -109,10 +127,103 @@ NASTY = {
     "5mb-title": full(rss(story(1, "A" * 5_000_000))),
     "comments": full(b"<rss version='2.0'><channel><item><title><![CDATA[" + b"<!--" * 20_000),
     "attributes": full(ATTRIBUTES),
+    "packed-twice": full(gzip.compress(bomb()), XML + b"Content-Encoding: gzip\r\n"),
+    "deflate-bomb": full(
+        zlib.compress(b"<rss>" + b" " * 100_000_000), XML + b"Content-Encoding: deflate\r\n"
+    ),
+    "brotli": full(b"\x8b\x0a\x80" + b"x" * 100, XML + b"Content-Encoding: br\r\n"),
+    "zstd": full(b"\x28\xb5\x2f\xfd" + b"x" * 100, XML + b"Content-Encoding: zstd\r\n"),
+    "deep": full(b"<rss version='2.0'><channel>" + b"<a>" * 3_000_000),
+    "deep-json": full(JSON + b"[" * 5_000_000),
+    "long-number": full(JSON + b'[{"id":' + b"9" * 9_000_000 + b"}]}"),
+    "namespaces": full(b"<rss><channel>" + b"".join(b"<item xmlns:n%d='u'>" % n for n in range(20_000))),
+    "million-items": full(b"<rss version='2.0'><channel>" + b"<item/>" * 1_000_000 + b"</channel></rss>"),
+    "many-tags": full(b"<rss version='2.0'><channel><item>" + b"<category>x</category>" * 400_000),
+    "open-links": full(b"<html><head>" + b"<link " * 1_500_000, b"Content-Type: text/html\r\n"),
+    "open-titles": full(b"<html><head>" + b"<title" * 1_500_000, b"Content-Type: text/html\r\n"),
+    "escapes": full(b"<rss version='2.0'><channel><item><description>" + b"&lt;" * 2_000_000),
+    "interim-forever": forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000),
+    "byte-chunks": forever(CHUNKED, b"1\r\n \r\n" * 20_000),
+    "chunk-extension": forever(CHUNKED + b"1;", b"a=b;" * 20_000),
+    "chunk-length": forever(CHUNKED, b"0" * 40_000),
+    "byte-packets": forever(OK + b"\r\n", b" "),
+    "wide": full("<rss><channel><item><title>x</title></item></channel></rss>".encode("utf-16") * 50_000),
     "huge-header": full(b"", b"X: " + b"y" * 100_000 + b"\r\n"),
 }
-HARMLESS = {"charset", "junk-around", "5mb-title", "entities", "20000-items", "comments"}
+HARMLESS = {
+    "charset",
+    "junk-around",
+    "5mb-title",
+    "entities",
+    "20000-items",
+    "comments",
+    "namespaces",
+    "escapes",
+}
 """These may well be read, or fail: they only must not cost too much."""
+
+
+class Cost:
+    """What is spent inside it, by this process and its children: CPU seconds, and megabytes at the most."""
+
+    def __enter__(self) -> Self:
+        self._began, self._over, self._process = self._cpu_s(), threading.Event(), psutil.Process()
+        self._before = self._rss()
+        self._most = self._before
+        self._watcher = threading.Thread(target=self._watch)
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watcher.join()
+        self.cpu_s = self._cpu_s() - self._began
+        self.megabytes = (self._most - self._before) / 1e6
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.01):
+            self._most = max(self._most, self._rss())
+
+    def _rss(self) -> int:
+        total = self._process.memory_info().rss
+        for child in self._process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                total += child.memory_info().rss
+        return total
+
+    @staticmethod
+    def _cpu_s() -> float:
+        return sum(os.times()[:4])
+
+
+def costs(newsroom, urls: dict[str, str]) -> dict[str, tuple[float, float]]:
+    """What polling each URL takes beside a good feed, in CPU seconds and megabytes beyond the good feed alone."""
+    newsroom.site.serve("/good", story(1))
+    good = f"  - {{id: good, url: '{newsroom.site.url}/good', allow_private: true}}\n"
+
+    def polled(more: str = "") -> Cost:
+        newsroom.redis.flushall()
+        newsroom.write("feeds.yaml", f"feeds:\n{good}{more}")
+        with Cost() as cost:
+            newsroom.poll()
+        assert newsroom.redis.hget("newswatch:feed:good", "status") == "ok"
+        return cost
+
+    alone = min((polled() for _ in range(3)), key=lambda cost: cost.cpu_s)
+    found = {}
+    for name, url in urls.items():
+        cost = polled(f"  - {{id: nasty, url: '{url}', allow_private: true}}\n")
+        found[name] = (round(cost.cpu_s - alone.cpu_s, 2), round(cost.megabytes - alone.megabytes))
+    return found
+
+
+def too_dear(newsroom, urls: dict[str, str]) -> dict[str, tuple[float, float]]:
+    """Those that take more than a document may; what looked so is measured once more, since others share the machine."""
+    for _ in range(2):
+        found = costs(newsroom, urls)
+        print(found)
+        urls = {name: urls[name] for name, (cpu_s, mb) in found.items() if cpu_s > 2 or mb > 200}
+    return {name: found[name] for name in urls}
 
 
 @pytest.fixture
@@ -144,9 +255,9 @@ def test_nasty_servers_fail_alone_and_good_feeds_in_the_same_cycle_are_unharmed(
     rows += [f"  - {{id: inner-{n}, url: '{url}'}}" for n, url in enumerate(inner)]
     newsroom.write("feeds.yaml", "feeds:\n" + "\n".join(rows) + "\n")
     memory = psutil.Process().memory_info().rss
-    began, cpu = time.monotonic(), time.process_time()
+    began = time.monotonic()
     counts = newsroom.poll()
-    took_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
+    took_s = time.monotonic() - began
     states = {row["id"]: row for row in newsroom.json("feeds")}
     assert counts.polled == len(NASTY) + len(good) + len(inner)
     assert {states[name]["state"] for name in good} == {"ok"}
@@ -156,10 +267,26 @@ def test_nasty_servers_fail_alone_and_good_feeds_in_the_same_cycle_are_unharmed(
     assert all(states[f"inner-{n}"]["state"] in {"failing", "refused"} for n in range(len(inner)))
     assert forbidden.seen == []
     assert "root:" not in str(states) + str(newsroom.redis.xrange("newswatch:items"))
-    assert took_s < 60
-    assert cpu_s < 2 * len(NASTY)
+    assert took_s < 90
     assert psutil.Process().memory_info().rss - memory < 200_000_000
     newsroom.match()
     newsroom.deliver()
     told = " ".join(message["text"] for message in newsroom.slack.messages())
     assert all(f"Heading of {name}" in told for name in good)
+
+
+QUICK = {name: answer for name, answer in NASTY.items() if name not in {"drip", "mute", "byte-packets"}}
+"""Those left out take only time, or cost whoever sends them more than us; here that is this process too."""
+
+
+@pytest.mark.slow
+def test_no_answer_costs_more_than_two_seconds_and_200_megabytes(newsroom, wild):
+    wild.answers = {f"/{name}": answer for name, answer in QUICK.items()}
+    assert too_dear(newsroom, {name: wild.url(f"/{name}") for name in QUICK}) == {}
+
+
+@pytest.mark.slow
+def test_no_document_of_the_wild_costs_more_than_two_seconds_and_200_megabytes(newsroom, wild, shared_data):
+    paths = sorted((shared_data / "feeds" / "nasty").iterdir())
+    wild.answers = {f"/{path.name}": full(path.read_bytes()) for path in paths}
+    assert too_dear(newsroom, {path.name: wild.url(f"/{path.name}") for path in paths}) == {}

@@ -178,6 +178,24 @@ def test_first_sight_is_silent_for_old_and_undated_items():
     assert {item.title: item.silent for item in items} == {"Story 1": True, "Story 2": False, "Story 3": True}
 
 
+def test_first_sight_of_a_calendar_of_the_future_does_not_flood():
+    feed = Feedback(first_sight=True)
+    ahead = [entry(n, published=NOW + timedelta(days=30 * n)) for n in range(1, 5)]
+    never = entry(9, published=datetime(9999, 12, 31, tzinfo=timezone.utc))
+    zone = entry(10, published=NOW + timedelta(hours=11))
+    items = feed.show(*ahead, never, zone)
+    assert [item.title for item in items if not item.silent] == ["Story 10"]
+
+
+def test_edit_of_an_item_dated_in_the_future_is_late_by_when_it_was_first_seen():
+    feed = Feedback()
+    feed.show(entry(1, published=NOW + timedelta(days=300)))
+    later = NOW + timedelta(days=5)
+    (edit,) = feed.show(entry(1, published=NOW + timedelta(days=300), summary="Other words"), now=later)
+    assert identity.is_late_edit(edit, later)
+    assert not identity.is_late_edit(edit, NOW + timedelta(hours=40))
+
+
 def test_first_sight_leaves_an_archive_out_of_the_stream_and_remembers_it():
     feed = Feedback(first_sight=True)
     archive = entry(1, published=NOW - timedelta(days=900))

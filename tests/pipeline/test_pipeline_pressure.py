@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,52 @@ def test_polling_pauses_at_80_percent_and_goes_on_when_there_is_room(tmp_path, o
         assert ["pauses" in post["text"] for post in room.posts(OPS)] == [True, False]
     finally:
         room.close()
+
+
+def test_cycle_that_fills_redis_pauses_in_time_and_loses_and_repeats_nothing(tmp_path, own_redis, simulator):
+    simulator.reset()
+    room = Newsroom(tmp_path / "burst", own_redis.url, simulator)
+    names = [f"feed-{n}" for n in range(60)]
+    try:
+        room.feeds(*names)
+        for name in names:
+            items = (story(n, summary=f"{name} {n} " + "x" * 6_000, guid=f"{name}-{n}") for n in range(20))
+            room.site.serve(f"/{name}", *items, etag='"1"')
+        room.adopt()
+        with redis.Redis.from_url(own_redis.url) as client:
+            client.config_set("maxmemory", client.info("memory")["used_memory"] + 4_000_000)
+            status, _, err = room.command("poll", "--all", "--json")
+            assert status == 0, err
+            assert "polling pauses until" in err
+            assert 0 < client.xlen("newswatch:items") < 1_200
+            client.config_set("maxmemory", 0)
+        room.json("poll", "--all")
+        ids = [json.loads(values["item"])["id"] for _, values in room.redis.xrange("newswatch:items")]
+        assert (len(ids), len(set(ids))) == (1_200, 1_200)
+    finally:
+        room.close()
+
+
+def test_claim_trims_old_items_but_never_past_what_waits_to_be_matched(newsroom):
+    """A stream is trimmed in whole blocks of a hundred entries."""
+
+    def serve(first: int, last: int) -> None:
+        newsroom.site.serve("/wire", *(story(n, now=newsroom.clock()) for n in range(first, last)))
+        newsroom.poll()
+
+    serve(0, 400)
+    newsroom.match()
+    serve(400, 700)
+    newsroom.redis.xreadgroup("match", "someone-killed", {"newswatch:items": ">"}, count=10)
+    settings = {"NEWSWATCH_ITEM_RETENTION": "1h"}
+    old = newsroom.clock
+    newsroom.clock = lambda: old() + timedelta(days=1)
+    newsroom.site.serve("/wire", *(story(n, now=newsroom.clock()) for n in range(700, 710)))
+    newsroom._do(lambda services: run_poll(services, all_feeds=True), env=settings)
+    left = newsroom.redis.xlen("newswatch:items")
+    assert 310 <= left < 710
+    titles = [json.loads(values["item"])["title"] for _, values in newsroom.redis.xrange("newswatch:items")]
+    assert {f"Story number {n}" for n in range(400, 710)} <= set(titles)
 
 
 def test_seen_retention_is_settable(newsroom):

@@ -145,6 +145,7 @@ class Life:
         self.state = FeedState(polled_url=feed.url, **state)
         self.now_s = NOW_S
         self.told: list[tuple[bool, str]] = []
+        self.texts: list[str] = []
         self.due_s = 0.0
 
     def fail(self, error, after_s: float = 60):
@@ -163,7 +164,8 @@ class Life:
 
     def _take(self, outcome):
         self.state, self.due_s = outcome.state, outcome.due_ms / 1000
-        self.told += [(tell.on, tell.cause) for tell in outcome.tells]
+        self.told += [(tell.on, tell.cause) for tell in outcome.tells if tell.text]
+        self.texts += [tell.text for tell in outcome.tells if tell.text]
         return outcome
 
 
@@ -204,8 +206,53 @@ def test_gone_feed_is_stopped_and_told_at_once():
     life = Life()
     life.fail(GONE)
     life.fail(GONE)
-    assert (life.state.status, life.told) == ("stopped", [(True, "feed:wire")])
+    assert (life.state.status, life.told) == ("stopped", [(True, "stopped:wire")])
     assert life.due_s - life.now_s >= 7 * DAY_S
+
+
+@pytest.mark.parametrize("later", [NOT_FOUND, TIMEOUT])
+def test_gone_feed_stays_stopped_whatever_it_answers_but_a_document(later):
+    life = Life()
+    life.fail(GONE)
+    for _ in range(5):
+        life.fail(later, 8 * DAY_S)
+    assert (life.state.status, life.told) == ("stopped", [(True, "stopped:wire")])
+    assert life.due_s - life.now_s >= 7 * DAY_S
+    life.succeed()
+    assert (life.state.status, life.told[1:]) == ("ok", [(False, "stopped:wire")])
+
+
+def test_feed_given_up_on_that_is_then_gone_is_told_of_both_and_comes_back_once():
+    life = Life()
+    for _ in range(4):
+        life.fail(NOT_FOUND, 25 * 60)
+    life.fail(GONE)
+    assert life.told == [(True, "feed:wire"), (True, "stopped:wire")]
+    life.succeed()
+    assert life.told[2:] == [(False, "stopped:wire")]
+
+
+def test_new_url_of_a_gone_feed_that_fails_for_long_is_told_too():
+    life = Life()
+    life.fail(GONE)
+    life.feed = replace(FEED, url=TARGET)
+    for _ in range(4):
+        life.fail(NOT_FOUND, 25 * 60)
+    assert (life.state.status, life.told[1:]) == ("given-up", [(True, "feed:wire")])
+
+
+def test_notice_names_the_feed_once_and_says_what_happened_and_what_to_do():
+    told = "feed wire (https://wire.example/rss): the server refuses (HTTP 404)"
+    life = Life()
+    for _ in range(4):
+        life.fail(FetchRefused(told, kind="http", status=404), 25 * 60)
+    life.fail(FetchRefused("feed wire (https://wire.example/rss): it is gone (HTTP 410)", kind="gone"))
+    lost, gone = life.texts
+    for text in (lost, gone):
+        assert text.startswith("Feed wire (https://wire.example/rss)")
+        assert text.lower().count("feed wire") == text.count("https://") == 1
+    assert "the server refuses (HTTP 404). What to do: see `newswatch feeds preview wire`" in lost
+    assert "it is gone (HTTP 410). Take it out of feeds.yaml or give its new url." in gone
 
 
 def test_new_url_in_the_file_starts_afresh():

@@ -14,7 +14,7 @@ from newswatch.cli.output import ago, as_json, table
 from newswatch.models import Feed
 from newswatch.pipeline import feed_report, moves
 from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.health import span
+from newswatch.pipeline.health import reason, span
 from newswatch.pipeline.hosts import host_of
 from newswatch.pipeline.services import Services, utc_now
 from newswatch.redact import redact_url
@@ -82,7 +82,8 @@ def _next(moment: datetime | None, now: datetime) -> str:
 
 def _errors(row: dict[str, Any], now: datetime) -> str:
     page = f"page, {ago(row['last_article_failure'], now)}: {row['article_error']}"
-    return "; ".join(filter(None, (row["error"], page if row["article_error"] else "")))
+    error = reason(row["id"], row["error"])
+    return "; ".join(filter(None, (error, page if row["article_error"] else "")))
 
 
 @click.group(invoke_without_command=True)
@@ -127,6 +128,7 @@ def _list(call: Invocation) -> None:
             for row in rows
         ],
         "No feeds are configured.",
+        optional=("Rhythm", "Pages", "Last error", "What to do"),
     )
 
 

@@ -13,7 +13,7 @@ from newswatch.cli.output import as_json
 from newswatch.config.draft import Draft
 from newswatch.config.feeds_append import NewFeed, append_feeds, id_for, tag_for
 from newswatch.config.load import FEEDS
-from newswatch.config.words import check_url
+from newswatch.config.words import check_url, is_language
 from newswatch.errors import ConfigError, ParseFailed
 from newswatch.feeds.canonical import canonical_link
 from newswatch.feeds.opml import Outline, read_opml, write_opml
@@ -44,7 +44,8 @@ def sort_out(outlines: tuple[Outline, ...], draft: Draft) -> Sorted:
             continue
         feed_id = id_for(outline.title or urlsplit(outline.url).hostname or "", taken)
         tags = tuple(dict.fromkeys(filter(None, map(tag_for, outline.tags))))
-        new.append(NewFeed(feed_id, outline.url, tags))
+        lang = outline.lang.lower()
+        new.append(NewFeed(feed_id, outline.url, tags, lang if is_language(lang) else ""))
         taken.add(feed_id)
         known[name] = feed_id
     return Sorted(tuple(new), tuple(left_out))
@@ -55,6 +56,10 @@ def _refusal(url: str) -> str:
         check_url(url)
     except ValueError as error:
         return str(error)
+    if not url.isprintable():
+        return "its URL holds control characters"
+    if "***" in url:
+        return "its URL had a secret, which was left out when it was exported: add this feed by hand"
     return "its URL holds a password: name credentials with `auth`" if "@" in urlsplit(url).netloc else ""
 
 
@@ -78,7 +83,10 @@ def import_(call: Invocation, *, opml: Path, dry_run: bool) -> None:
     if found.new and not dry_run:
         append_feeds(call.config_dir / FEEDS, found.new)
     if call.json:
-        added = [{"id": feed.id, "url": feed.url, "tags": feed.tags} for feed in found.new]
+        added = [
+            {"id": feed.id, "url": feed.url, "tags": feed.tags, "lang": feed.lang or None}
+            for feed in found.new
+        ]
         left = [{"url": url, "reason": reason} for url, reason in found.left_out]
         as_json({"added": added, "left_out": left, "written": bool(found.new) and not dry_run})
         return

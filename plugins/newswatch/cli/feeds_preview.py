@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import ago, as_json, console
 from newswatch.config.draft import Draft
-from newswatch.errors import ConfigError
+from newswatch.errors import ConfigError, FetchRefused
 from newswatch.feeds.auth import Auth
 from newswatch.models import Entry, Feed, FeedFilter, Match
 from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.feed_preview import FeedPreview, preview_file, preview_url
-from newswatch.pipeline.services import utc_now
+from newswatch.pipeline.services import user_agent, utc_now
 from newswatch.redact import redact_url
 from newswatch.rules import ItemText, Watchlist
 
@@ -76,9 +77,20 @@ def _look(call: Invocation, source: str, feed: Feed | None) -> FeedPreview:
     if feed is None and not source.lower().startswith(("http://", "https://")):
         return asyncio.run(preview_file(Path(source)))
     asked = feed or Feed(id="preview", url=source)
-    # A person at a terminal of this machine asks: private addresses are open to it.
-    asked = replace(asked, allow_private=True)
-    return asyncio.run(preview_url(asked, settings.environment, resolve_auth))
+    work = partial(
+        preview_url,
+        env=settings.environment,
+        resolve_auth=resolve_auth,
+        user_agent=user_agent(settings.environment),
+    )
+    try:
+        return asyncio.run(work(asked))
+    except FetchRefused as error:
+        if feed is not None or error.kind != "address" or error.target:
+            raise
+        # A person at a terminal of this machine may look at its network; a redirect from outside may not.
+        found = asyncio.run(work(replace(asked, allow_private=True)))
+        return replace(found, private=True)
 
 
 @click.command()
@@ -107,6 +119,7 @@ def _as_json(found: FeedPreview, matched: Matched) -> dict[str, Any]:
         "lang": found.feed.lang,
         "announced": [redact_url(url) for url in found.announced],
         "moved_to": redact_url(found.permanent_url) if found.permanent_url else None,
+        "needs_allow_private": found.private,
         "items": [
             {
                 "title": entry.title,
@@ -126,6 +139,8 @@ def _show(found: FeedPreview, matched: Matched, most: int) -> None:
     out.print(Text.assemble((found.feed.title or "(no title)", "bold"), f"  {redact_url(found.url)}"))
     if found.announced:
         out.print(Text("This page announces: " + ", ".join(map(redact_url, found.announced))))
+    if found.private:
+        out.print(Text("It is in a private network: as a feed it needs `allow_private: true`"))
     if found.permanent_url:
         out.print(Text(f"It moved for good: use {redact_url(found.permanent_url)}"))
     hits = sum(1 for _, _, matches in matched if matches)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 FINE, PROBLEM, USAGE = 0, 1, 2
@@ -30,8 +30,13 @@ def console() -> Console:
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
-    """A table on a terminal, tab-separated lines elsewhere, or the sentence `empty`."""
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], empty: str, *, optional: Sequence[str] = ()
+) -> None:
+    """A table on a terminal, tab-separated lines elsewhere, or the sentence `empty`.
+
+    On a terminal, columns of `optional` are left out where no row has anything to say in them.
+    """
     if not rows:
         click.echo(empty)
         return
@@ -39,9 +44,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], empty: str) ->
         for row in rows:
             click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
         return
-    drawn = Table(*headings, box=None, pad_edge=False)
+    shown = [n for n, name in enumerate(headings) if name not in optional or any(row[n] for row in rows)]
+    # Folded, never cut: half an id or half an URL is of no use.
+    drawn = Table(*(Column(headings[n], overflow="fold") for n in shown), box=None, pad_edge=False)
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(row[n]) for n in shown))
     console().print(drawn)
 
 

@@ -18,6 +18,7 @@ from newswatch.config.feeds_file import read_feeds
 from newswatch.config.report import Report
 from newswatch.config.yaml_tree import Document, ListNode, MapNode, Node, Scalar, parse_document
 from newswatch.errors import PermanentError
+from newswatch.models import Feed
 
 MAX_ID_CHARS = 60
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
@@ -38,7 +39,9 @@ class NewFeed:
 
     def lines(self, indent: str) -> list[str]:
         """The entry in YAML."""
-        rows = [f"- id: {self.id}", f"  url: {self.url}"]
+        # A colon at its end would make a key of it.
+        url = f"'{self.url}'" if self.url.endswith(":") else self.url
+        rows = [f"- id: {self.id}", f"  url: {url}"]
         rows += [f"  tags: [{', '.join(self.tags)}]"] if self.tags else []
         rows += [f"  lang: {self.lang}"] if self.lang else []
         return [indent + row for row in rows]
@@ -70,21 +73,23 @@ def append_feeds(path: Path, new: Sequence[NewFeed]) -> None:
     except OSError as error:
         raise CannotAppend(f"{path.name} cannot be read ({type(error).__name__})") from error
     before = parse_document(path.name, data)
-    old_ids = _feed_ids(before)
+    old = _feeds(before)
     text = _with_entries(before, new)
     written = text.encode()
-    if _feed_ids(parse_document(path.name, written)) != [*old_ids, *(feed.id for feed in new)]:
+    found = _feeds(parse_document(path.name, written))
+    added = [(feed.id, feed.url, feed.tags) for feed in found[len(old) :]]
+    if found[: len(old)] != old or added != [(feed.id, feed.url, feed.tags) for feed in new]:
         raise CannotAppend(f"{path.name} is of an unusual form: add these entries to `feeds` by hand")
     _replace(path, written)
 
 
-def _feed_ids(document: Document) -> list[str]:
+def _feeds(document: Document) -> list[Feed]:
     report = Report(document)
     part = read_feeds(report)
     errors = [problem for problem in report.problems if problem.severity == "error"]
     if errors:
         raise CannotAppend(f"mend this first, nothing was changed: {errors[0]}")
-    return [feed.id for feed in part.feeds]
+    return part.feeds
 
 
 def _with_entries(document: Document, new: Sequence[NewFeed]) -> str:

@@ -21,7 +21,7 @@ ID = word(
     "write letters, digits, - and _ (at most 100), beginning with a letter or digit",
 )
 TAG = word(r"\w[\w.-]{0,99}", "tag", "write letters, digits, - and _ (at most 100)")
-LANG = word(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "language code", "write en, ru, zh, …", lower=True)
+LANG = word(words.LANGUAGE, "language code", "write en, ru, zh, …", lower=True)
 LIST_NAME = word(
     r"[A-Za-z_][A-Za-z0-9_-]{0,99}", "list name", "write letters, digits, _ and -, as in $central_bank"
 )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from newswatch.redact import redact_url
 
+LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{7,20}")
 _HOST = re.compile(r"[^\s/\\@<>\"'`{}|^\[\]%]+|\[?[0-9a-fA-F:.]+\]?")
 _RESERVED_NAMES = re.compile(r"(?i)(REDIS|SLACK|NEWSWATCH|AIRFLOW)(_.*)?")
@@ -30,6 +31,11 @@ def check_url(text: str) -> str:
     if len(text) > 2_000:
         raise ValueError("the URL is over 2,000 characters long")
     return text
+
+
+def is_language(text: str) -> bool:
+    """Whether this is a language code as feeds.yaml takes them."""
+    return re.fullmatch(LANGUAGE, text) is not None
 
 
 def check_channel(text: str) -> str:

@@ -11,8 +11,8 @@ opens link-local addresses (cloud metadata services answer there), multicast, un
 reserved ones. Connections of such feeds live in a pool of their own.
 
 **Behind a proxy** the proxy resolves the name and connects; what it may reach is its operator's
-rule, and we cannot see the address. We then check what we can see: hosts written as an address
-and names that mean the local machine. The proxy's own address is exempt from the check.
+rule, and we cannot see the address. We then check what we can see: hosts written as an address, in any form,
+and names that mean the local machine. The proxy's own address is exempt from the check (docs/adr/0007).
 
 Sources: IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), RFC 6052 (NAT64),
 RFC 3056 (6to4), RFC 4380 (Teredo), RFC 5214 (ISATAP), RFC 6761 (localhost).
@@ -24,6 +24,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import abc
@@ -69,6 +70,7 @@ _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 _OPENED_BY_ALLOW_PRIVATE = frozenset({"loopback", "private", "shared (CGNAT)"})
+CLOSED = "which no setting opens"
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 
 
@@ -91,12 +93,17 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
         return f"{address!r} is not an IP address"
     if kind is None or (allow_private and kind in _OPENED_BY_ALLOW_PRIVATE):
         return None
-    return f"{address} is a {kind} address"
+    article = "an" if kind[0] in "aeiou" else "a"
+    closed = "" if kind in _OPENED_BY_ALLOW_PRIVATE else f", {CLOSED}"
+    return f"{address} is {article} {kind} address{closed}"
 
 
 def host_refusal(host: str, *, allow_private: bool) -> str | None:
-    """What can be said of a host without resolving it: literal addresses and local names."""
+    """What can be said of a host without resolving it: addresses, however they are written, and local names."""
     name = host.strip("[]").rstrip(".").lower()
+    with suppress(OSError, UnicodeError):
+        # 127.1, 0x7f.1 and 2130706433 are addresses to every resolver, and so to a proxy's.
+        name = socket.inet_ntoa(socket.inet_aton(name))
     try:
         ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
@@ -105,7 +112,9 @@ def host_refusal(host: str, *, allow_private: bool) -> str | None:
     return refusal(name, allow_private=allow_private)
 
 
-def checked_socket(*, allow_private: bool) -> Callable[[Any], socket.socket]:
+def checked_socket(
+    *, allow_private: bool, make: Callable[[int, int, int], socket.socket] = socket.socket
+) -> Callable[[Any], socket.socket]:
     """A socket factory for `aiohttp.TCPConnector` that refuses at the last moment before connect."""
 
     def create(info: tuple[Any, Any, int, str, tuple[Any, ...]]) -> socket.socket:
@@ -113,7 +122,7 @@ def checked_socket(*, allow_private: bool) -> Callable[[Any], socket.socket]:
         reason = refusal(str(target[0]), allow_private=allow_private)
         if reason:
             raise AddressRefused(reason)
-        return socket.socket(family=family, type=kind, proto=proto)
+        return make(family, kind, proto)
 
     return create
 

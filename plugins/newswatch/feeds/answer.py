@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from newswatch.errors import FetchFailed, FetchRefused
+from newswatch.feeds.dates import from_http
 
 KEPT_HEADERS = ("content-type", "content-language", "content-location", "cache-control", "expires", "date")
 WITH_DOCUMENT = frozenset({200, 203})
 _MAX_RETRY_AFTER_S = 7 * 86_400.0
 _MAX_VALIDATOR_CHARS = 1_000
 PROXY_AUTH_TEXT = "the proxy wants credentials (HTTP 407): put them into the proxy's URL"
+_CLOSED = re.compile(rb"(?i)</(?:rss|feed|(?:[\w.-]+:)?rdf)\s*>|\}\s*$")
 _PASSING = frozenset({408, 421, 425, 429})
 
 
@@ -28,12 +30,9 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
     try:
         wait_s = float(value)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (TypeError, ValueError, OverflowError):
+        moment = from_http(value)
+        if moment is None:
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
         wait_s = (moment - now).total_seconds()
     if not math.isfinite(wait_s):
         return None
@@ -48,7 +47,11 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
     """
     if status in WITH_DOCUMENT or (status == 304 and conditional):
         return
-    wait_s = retry_after_s(headers.get("Retry-After"), now)
+    # A date is meant by the server's own clock, which may be wrong.
+    wait_s = retry_after_s(headers.get("Retry-After"), from_http(headers.get("Date")) or now)
+    if status == 429 and not wait_s:
+        # "Too many requests, come back at once" says nothing about when.
+        wait_s = None
     if status == 429 or (status == 403 and wait_s is not None):
         raise FetchFailed(
             f"the server asks us to slow down (HTTP {status}{_wait_text(wait_s)})",
@@ -68,6 +71,17 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
         status=status,
         retry_after_s=wait_s,
     )
+
+
+def is_whole(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether all of the document is sure to have arrived.
+
+    A body that gives neither its length nor comes in chunks ends where the connection does (RFC 9112,
+    6.3); then only a document that closes its root, or a JSON one its brace, shows that nothing is missing.
+    """
+    if "Content-Length" in headers or "Transfer-Encoding" in headers:
+        return True
+    return _CLOSED.search(body[-2_000:]) is not None
 
 
 def validator(value: str | None) -> str | None:

@@ -9,6 +9,7 @@ import calendar
 import re
 import time
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 _EARLIEST = datetime(1971, 1, 1, tzinfo=timezone.utc)
 """Anything before is a program's zero (1970, 1900, 1899, 1601, 0001) and not a date of news."""
@@ -33,6 +34,15 @@ def from_struct(parsed: time.struct_time | None, text: str = "") -> datetime | N
         return _sane(datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds))
     except (OverflowError, ValueError):
         return None
+
+
+def from_http(text: str | None) -> datetime | None:
+    """An HTTP date (RFC 9110, 5.6.7), read leniently; None for none and for anything else."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _is_impossible(text: str) -> bool:

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import re
 import ssl
 
 import aiohttp
 
 from newswatch.errors import FetchFailed, FetchRefused
 from newswatch.feeds import answer
-from newswatch.feeds.address import AddressRefused
+from newswatch.feeds.address import CLOSED, AddressRefused
 
 
-def fetch_error(error: Exception, *, timeout_s: float) -> FetchFailed | FetchRefused:
-    """The FetchFailed or FetchRefused that says what `error`, raised by aiohttp, means."""
+def fetch_error(error: Exception, *, timeout_s: float, target: str = "") -> FetchFailed | FetchRefused:
+    """The FetchFailed or FetchRefused that says what `error`, raised by aiohttp, means.
+
+    `target` is the redacted URL of a redirect's target, "" where the feed's own URL was asked.
+    """
     os_error = getattr(error, "os_error", error)
     if isinstance(os_error, AddressRefused) or getattr(os_error, "errno", None) == errno.EACCES:
-        return _address_refused(os_error)
+        return _address_refused(os_error, target)
+    if errno.EMSGSIZE in (getattr(cause, "errno", None) for cause in (error, os_error, error.__cause__)):
+        return FetchRefused("the answer takes more bytes, or packets, than any document may", kind="size")
     if isinstance(error, asyncio.TimeoutError):
         return FetchFailed(
             f"no complete answer within {timeout_s:g} s, or silence for half of that", kind="timeout"
@@ -48,15 +55,22 @@ def _answer_error(error: Exception) -> FetchFailed | FetchRefused:
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
         return FetchFailed("the answer broke off or is damaged", kind="truncated")
     if isinstance(error, aiohttp.ClientResponseError):
-        return FetchFailed("the answer is not valid HTTP", kind="http", status=None)
-    reason = getattr(error, "strerror", None) or type(error).__name__
+        coding = re.search(r"content-encoding: (\S+)", error.message or "")
+        what = f"is packed with {coding[1]}, which was not asked for" if coding else "is not valid HTTP"
+        return FetchFailed(f"the answer {what}", kind="http", status=None)
+    number = getattr(getattr(error, "os_error", error), "errno", None)
+    reason = os.strerror(number) if number else type(error).__name__
     return FetchFailed(f"no connection ({reason})", kind="connect")
 
 
-def _address_refused(error: BaseException) -> FetchRefused:
+def _address_refused(error: BaseException, target: str) -> FetchRefused:
+    """Whoever runs a feed's server decides where it redirects: only the feed's own URL speaks for opening a range."""
+    if target:
+        text = f"it redirects to {target}: {error}, where feeds may not go"
+        return FetchRefused(text, kind="address", target=target)
+    hint = " (`allow_private: true` on the feed opens loopback and private ranges)"
     return FetchRefused(
-        f"{error}, where feeds may not go (`allow_private: true` on the feed opens loopback and private ranges)",
-        kind="address",
+        f"{error}, where feeds may not go{'' if CLOSED in str(error) else hint}", kind="address"
     )
 
 

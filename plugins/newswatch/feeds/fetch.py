@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -43,6 +43,10 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+async def _no_pause(_url: str) -> float:
+    return 0.0
+
+
 class Fetcher:
     """Fetches feeds; an async context manager that owns its connections.
 
@@ -51,8 +55,9 @@ class Fetcher:
     (`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`). `timeout_s` bounds one feed's requests together,
     waiting for a slot excluded; a connection silent for half of it is given up. `max_bytes`
     bounds the decompressed body. At most `per_host` requests run at once on one host and
-    `concurrency` altogether. `accept` says what kinds of document are wanted. `resolver` and `clock`
-    stand in for DNS and time in tests.
+    `concurrency` altogether. `accept` says what kinds of document are wanted. `pause_s` says for how
+    many seconds the host of a URL wants to be left alone; it is asked before a redirect is
+    followed. `resolver` and `clock` stand in for DNS and time in tests.
     """
 
     def __init__(  # noqa: PLR0913 - the seams of one shell, all by keyword
@@ -66,6 +71,7 @@ class Fetcher:
         per_host: int = 4,
         concurrency: int = 100,
         accept: str = _ACCEPT,
+        pause_s: Callable[[str], Awaitable[float]] = _no_pause,
         resolver: abc.AbstractResolver | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -80,13 +86,16 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._per_host = per_host
         self._concurrency = concurrency
+        self._pause_s = pause_s
         self._resolver = resolver
         self._clock = clock
         self._hosts: dict[str, asyncio.Semaphore] = {}
 
     async def __aenter__(self) -> Fetcher:  # noqa: PYI034 - typing.Self is Python 3.11's
         self._slots = asyncio.Semaphore(self._concurrency)
-        self._sessions = Sessions(tls_context(self._env), self._resolver, limit=self._concurrency)
+        self._sessions = Sessions(
+            tls_context(self._env), self._resolver, limit=self._concurrency, max_bytes=self._max_bytes
+        )
         return self
 
     async def __aexit__(
@@ -105,10 +114,17 @@ class Fetcher:
         try:
             return await self._walk(feed, _conditions(etag, last_modified))
         except FetchFailed as error:
-            text, status, wait_s = _told(feed, error), error.status, error.retry_after_s
-            raise FetchFailed(text, kind=error.kind, status=status, retry_after_s=wait_s) from None
+            raise FetchFailed(
+                _told(feed, error),
+                kind=error.kind,
+                status=error.status,
+                retry_after_s=error.retry_after_s,
+                url=error.url,
+            ) from None
         except FetchRefused as error:
-            raise FetchRefused(_told(feed, error), kind=error.kind, status=error.status) from None
+            raise FetchRefused(
+                _told(feed, error), kind=error.kind, status=error.status, target=error.target
+            ) from None
 
     async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:
         start, user_info = split_credentials(web_url(feed.url))
@@ -126,10 +142,18 @@ class Fetcher:
                 # A URL that carries its own password cannot be replaced by one without it.
                 return result if not user_info else _without_move(result)
             hop = result
+            await self._leave_alone(hop.url)
             if left_s <= 0:
                 raise FetchFailed(
                     f"no answer within {self._timeout_s:g} s, redirects included", kind="timeout"
                 )
+
+    async def _leave_alone(self, url: str) -> None:
+        """Does not follow a redirect to a host that asked for a pause. Raises FetchFailed."""
+        wait_s = await self._pause_s(url)
+        if wait_s > 0:
+            text = f"it redirects to {_as_host(url)}, which asked to be left alone for {wait_s:.0f} s more"
+            raise FetchFailed(text, kind="ratelimited", retry_after_s=wait_s, url=url)
 
     async def _request(
         self, feed: Feed, hop: Hop, headers: Mapping[str, str], left_s: float
@@ -147,20 +171,28 @@ class Fetcher:
             ) as response:
                 return await self._read(response, hop, conditional=bool(_CONDITIONS & headers.keys()))
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-            raise fetch_error(error, timeout_s=self._timeout_s) from None
+            target = redact_url(hop.url) if hop.seen else ""
+            raise fetch_error(error, timeout_s=self._timeout_s, target=target) from None
 
     async def _read(
         self, response: aiohttp.ClientResponse, hop: Hop, *, conditional: bool
     ) -> FetchResult | Hop:
         if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
             return hop.follow(response.status, _location(response))
-        answer.check_status(response.status, response.headers, now=self._clock(), conditional=conditional)
+        try:
+            answer.check_status(response.status, response.headers, now=self._clock(), conditional=conditional)
+        except FetchFailed as error:
+            error.url = hop.url
+            raise
+        body = b"" if response.status == 304 else await self._body(response)
+        # What may have been cut short must not be confirmed by a 304.
+        whole = response.status == 304 or answer.is_whole(response.headers, body)
         return FetchResult(
             url=hop.url,
             status=304 if response.status == 304 else 200,
-            body=b"" if response.status == 304 else await self._body(response),
-            etag=answer.validator(response.headers.get(hdrs.ETAG)),
-            last_modified=answer.validator(response.headers.get(hdrs.LAST_MODIFIED)),
+            body=body,
+            etag=answer.validator(response.headers.get(hdrs.ETAG)) if whole else None,
+            last_modified=answer.validator(response.headers.get(hdrs.LAST_MODIFIED)) if whole else None,
             headers={
                 name: response.headers[name] for name in answer.KEPT_HEADERS if name in response.headers
             },
@@ -168,12 +200,15 @@ class Fetcher:
         )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        source = self._sessions.expect_body(response)
         body = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             body += chunk
             if len(body) > self._max_bytes:
                 response.close()
                 raise too_large(self._max_bytes)
+        if source is not None and source.broken:
+            raise FetchFailed("the answer broke off", kind="truncated")
         return unpacked(bytes(body), self._max_bytes)
 
     def _credentials(self, feed: Feed, user_info: tuple[str, str] | None) -> Auth | None:

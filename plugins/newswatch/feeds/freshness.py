@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+
+from newswatch.feeds.dates import from_http
 
 _MAX_AGE = re.compile(r"(?i)(?:^|[\s,])max-age\s*=\s*\"?(\d{1,10})")
 _NEVER = re.compile(r"(?i)(?:^|[\s,])(?:no-cache|no-store)(?:$|[\s,=])")
@@ -23,17 +24,7 @@ def fresh_for_s(headers: Mapping[str, str], now: datetime) -> float:
     age = _MAX_AGE.search(control)
     if age is not None:
         return float(age[1])
-    expires = _moment(headers.get("expires"))
+    expires = from_http(headers.get("expires"))
     if expires is None:
         return 0.0
-    return max((expires - (_moment(headers.get("date")) or now)).total_seconds(), 0.0)
-
-
-def _moment(value: str | None) -> datetime | None:
-    if not value:
-        return None
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return max((expires - (from_http(headers.get("date")) or now)).total_seconds(), 0.0)

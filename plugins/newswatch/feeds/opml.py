@@ -1,11 +1,14 @@
 """Lists of feeds as other readers keep them: OPML 2.0, read and written.
 
 Readers disagree on much of OPML, so reading is lenient about everything but the feed's URL:
-folders and the `category` attribute both become tags.
+folders and the `category` attribute both become tags. What is left out or cut short is said: half
+of a list is not a list. listparser was tried and drops `language`, so that what `write_opml` writes
+would not come back whole.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +17,7 @@ from lxml import etree
 from newswatch.errors import ParseFailed
 
 MAX_OUTLINES = 20_000
+_BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +31,43 @@ class Outline:
 
 
 def read_opml(data: bytes) -> tuple[Outline, ...]:
-    """The feeds of an OPML document, in its order. Raises ParseFailed for what is no OPML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
-    try:
-        root = etree.fromstring(data.strip(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        root = None
-    if root is None or etree.QName(root).localname.lower() != "opml":
-        raise ParseFailed("this is no OPML document: export the list of feeds as OPML", kind="not_opml")
+    """The feeds of an OPML document, in its order. Raises ParseFailed for what is no OPML, or damaged."""
+    root = _root(data.strip())
+    if etree.QName(root).localname.lower() != "opml":
+        raise ParseFailed(_NO_OPML, kind="not_opml")
     found: list[Outline] = []
     for outline in _outlines(root):
         if len(found) == MAX_OUTLINES:
             raise ParseFailed(f"more than {MAX_OUTLINES:,} feeds: split the document", kind="limit")
         found.append(outline)
     return tuple(found)
+
+
+_NO_OPML = "this is no OPML document: export the list of feeds as OPML"
+
+
+def _root(data: bytes) -> etree._Element:
+    """The document's root. Raises ParseFailed where it cannot be read to its end.
+
+    Many readers write the `&` of a URL as it is. A parser told to recover would drop it, and what
+    stands behind it, without a word.
+    """
+    try:
+        return _parsed(data)
+    except (etree.XMLSyntaxError, ValueError):
+        pass
+    try:
+        return _parsed(_BARE_AMPERSAND.sub(b"&amp;", data))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        is_opml = re.search(rb"(?i)<opml\b", data[:4_096])
+        where = f" (line {error.lineno})" if isinstance(error, etree.XMLSyntaxError) and error.lineno else ""
+        text = f"the OPML document is damaged{where}: export it anew" if is_opml else _NO_OPML
+        raise ParseFailed(text, kind="not_opml") from None
+
+
+def _parsed(data: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return etree.fromstring(data, parser)
 
 
 def _outlines(root: etree._Element) -> Iterator[Outline]:

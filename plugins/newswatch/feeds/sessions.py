@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp import abc, hdrs
@@ -20,6 +21,7 @@ from newswatch.errors import PermanentError
 from newswatch.feeds.address import CheckedResolver, checked_socket
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.dns import SystemResolver
+from newswatch.feeds.metered import MeteredSocket
 from newswatch.feeds.proxy import split_credentials
 
 _DNS_TTL_S = 60
@@ -64,11 +66,15 @@ def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
 class Sessions:
     """One aiohttp session per route, opened when first needed. No cookies are kept."""
 
-    def __init__(self, tls: ssl.SSLContext, resolver: abc.AbstractResolver | None, *, limit: int) -> None:
+    def __init__(
+        self, tls: ssl.SSLContext, resolver: abc.AbstractResolver | None, *, limit: int, max_bytes: int
+    ) -> None:
         self._tls = tls
         self._resolver = resolver
         self._own_resolver = resolver is None
         self._limit = limit
+        self._max_bytes = max_bytes
+        self._sockets: WeakValueDictionary[int, MeteredSocket] = WeakValueDictionary()
         self._open: dict[Route, aiohttp.ClientSession] = {}
 
     def get(
@@ -95,6 +101,20 @@ class Sessions:
             url, headers=headers, timeout=timeout, allow_redirects=False, max_field_size=16_384, **options
         )
 
+    def expect_body(self, response: aiohttp.ClientResponse) -> MeteredSocket | None:
+        """Let the body of this answer come in, as far as a document may go; its socket, unless it is all there."""
+        transport = response.connection.transport if response.connection else None
+        found = transport.get_extra_info("socket") if transport else None
+        metered = self._sockets.get(found.fileno()) if found else None
+        if metered is not None:
+            metered.expect_body(self._max_bytes)
+        return metered
+
+    def _metered(self, family: int, kind: int, proto: int) -> MeteredSocket:
+        made = MeteredSocket(family, kind, proto)
+        self._sockets[made.fileno()] = made
+        return made
+
     async def close(self) -> None:
         """Closes every connection; a resolver given from outside stays open."""
         for session in self._open.values():
@@ -115,7 +135,11 @@ class Sessions:
         inner = self._resolver = self._resolver or SystemResolver()
         if route is Route.PROXY:
             return aiohttp.TCPConnector(
-                ssl=self._tls, limit=self._limit, ttl_dns_cache=_DNS_TTL_S, resolver=inner
+                ssl=self._tls,
+                limit=self._limit,
+                ttl_dns_cache=_DNS_TTL_S,
+                resolver=inner,
+                socket_factory=lambda info: self._metered(*info[:3]),
             )
         private = route is Route.PRIVATE
         return aiohttp.TCPConnector(
@@ -123,5 +147,5 @@ class Sessions:
             limit=self._limit,
             ttl_dns_cache=_DNS_TTL_S,
             resolver=CheckedResolver(inner, allow_private=private),
-            socket_factory=checked_socket(allow_private=private),
+            socket_factory=checked_socket(allow_private=private, make=self._metered),
         )

@@ -42,12 +42,13 @@ class ParserPool:
     """A small pool of parser processes, started when first needed.
 
     `cpu_s` is the CPU time one document may take, `memory_bytes` the address space beyond an idle
-    parser's. `wall_s` ends a document whose process does not get on at all. An async context
+    parser's. Both leave room for what the owner spends on it and for the process that replaces a
+    killed one: 2 s and 200 MB together. `wall_s` ends a document whose process does not get on at all. An async context
     manager; `close` ends all processes.
     """
 
     def __init__(
-        self, *, size: int = 1, cpu_s: float = 2.0, memory_bytes: int = 200_000_000, wall_s: float = 30.0
+        self, *, size: int = 1, cpu_s: float = 1.6, memory_bytes: int = 150_000_000, wall_s: float = 30.0
     ) -> None:
         self._command = (
             sys.executable, "-m", "newswatch.feeds.parse_process", str(cpu_s), str(memory_bytes)

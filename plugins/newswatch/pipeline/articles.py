@@ -22,7 +22,7 @@ from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline import pages
 from newswatch.pipeline.configure import in_force
-from newswatch.pipeline.hosts import host_of
+from newswatch.pipeline.hosts import HostPauses, host_of
 from newswatch.pipeline.match import lease_s
 from newswatch.pipeline.services import Services
 from newswatch.store import articles, feeds, hosts
@@ -85,8 +85,9 @@ async def run_articles(
             return ArticleCounts(queued=await articles.waiting(services.redis))
         await feeds.ensure_group(services.redis)
         stop_at = time.monotonic() + deadline_s
-        async with _fetcher(services) as fetcher, ParserPool(cpu_s=PAGE_CPU_S) as parsers:
-            stage = _Stage(services, bundle, lease, fetcher, parsers, stop_at, on_progress)
+        pauses = HostPauses(services, {})
+        async with _fetcher(services, pauses) as fetcher, ParserPool(cpu_s=PAGE_CPU_S) as parsers:
+            stage = _Stage(services, bundle, lease, fetcher, parsers, pauses, stop_at, on_progress)
             try:
                 await under(lease, stage.drain())
             except LeaseLost as error:
@@ -96,7 +97,7 @@ async def run_articles(
         return replace(stage.counts(), queued=await articles.waiting(services.redis))
 
 
-def _fetcher(services: Services) -> Fetcher:
+def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
     return Fetcher(
         user_agent=services.user_agent,
         resolve_auth=services.resolve_auth,
@@ -105,6 +106,7 @@ def _fetcher(services: Services) -> Fetcher:
         per_host=PER_HOST,
         concurrency=MAX_AT_ONCE,
         accept=_ACCEPT,
+        pause_s=pauses.left_s,
     )
 
 
@@ -118,6 +120,7 @@ class _Stage:
         lease: Lease,
         fetcher: Fetcher,
         parsers: ParserPool,
+        pauses: HostPauses,
         stop_at: float,
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
@@ -127,6 +130,7 @@ class _Stage:
         self._lease = lease
         self._fetcher = fetcher
         self._parsers = parsers
+        self._pauses = pauses
         self._stop_at = stop_at
         self._on_progress = on_progress
         self._slots = asyncio.Semaphore(MAX_AT_ONCE)
@@ -208,7 +212,7 @@ class _Stage:
             item = await articles.read_item(self._redis, job)
             body = await self._text(feed, item.link)
         except (FetchFailed, FetchRefused, ParseFailed) as error:
-            await self._failure(job, host, error)
+            await self._failure(job, error)
         except (ValueError, KeyError, TypeError):
             # No item of ours, or a record that has just expired: the item itself is in the stream.
             log.warning("the article job of item %s cannot be read and is dropped", job.item_id)
@@ -223,14 +227,12 @@ class _Stage:
         page = await self._parsers.read_page(result.body, url=result.url, headers=result.headers)
         return page.body
 
-    async def _failure(
-        self, job: articles.Job, host: str, error: FetchFailed | FetchRefused | ParseFailed
-    ) -> None:
+    async def _failure(self, job: articles.Job, error: FetchFailed | FetchRefused | ParseFailed) -> None:
         self._failed += 1
         now_ms = self._now_ms()
         asked_s = pages.asked_pause_s(error)
         if asked_s is not None:
-            await self._pause(host, now_ms, now_ms + int(asked_s * 1000))
+            await self._pause(getattr(error, "url", "") or job.link, asked_s)
         again_s = pages.next_try_s(error, job.tries + 1, random.random())
         if again_s is None:
             await articles.settle(self._redis, self._lease, job, "given-up", error=str(error), at_ms=now_ms)
@@ -239,10 +241,11 @@ class _Stage:
                 self._redis, self._lease, job, "later", error=str(error), at_ms=now_ms + int(again_s * 1000)
             )
 
-    async def _pause(self, host: str, now_ms: int, until_ms: int) -> None:
-        """Leave a host alone: its other pages wait, and that is no failure of theirs."""
-        await hosts.pause(self._redis, host, now_ms, until_ms)
-        queue = self._queues[host]
+    async def _pause(self, url: str, asked_s: float) -> None:
+        """Leave the host of `url` alone: its other pages wait, and that is no failure of theirs."""
+        await self._pauses.pause(url, asked_s)
+        until_ms = self._now_ms() + int(asked_s * 1000)
+        queue = self._queues.get(host_of(url), deque())
         left = list(queue)
         queue.clear()
         await articles.put_off(self._redis, left, until_ms)

@@ -17,7 +17,7 @@ from newswatch.config.draft import Draft, Loaded
 from newswatch.config.load import fingerprint, load_config
 from newswatch.errors import Problem
 from newswatch.models import Bundle
-from newswatch.pipeline import notices
+from newswatch.pipeline import health, notices
 from newswatch.pipeline.check import RulesChecker
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.shelf import Shelf
@@ -110,7 +110,8 @@ async def _put_in_force(services: Services, draft: Draft, files: str) -> tuple[B
             if await configuration.put_in_force(services.redis, replaces, stored, now_ms):
                 await feeds.recall(services.redis, _added(previous, bundle))
                 kept_s = services.retention.seen_s
-                await feeds.forget(services.redis, [feed.id for feed in bundle.feeds], kept_s)
+                gone = await feeds.forget(services.redis, [feed.id for feed in bundle.feeds], kept_s)
+                await notices.drop(services, [cause for name in gone for cause in health.causes(name)])
                 await feeds.make_due(services.redis, _at_new_urls(previous, bundle))
                 return bundle, True
 

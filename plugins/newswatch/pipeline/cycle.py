@@ -116,11 +116,12 @@ class Cycle:
         self._polled += 1
         self._not_modified += visit.not_modified
         self._new += visit.new
+        self._pressure.took(visit.size)
         self._failed += visit.error is not None
         if visit.error is not None:
             wait_s = health.asked_pause_s(visit.error, visit.outcome.state.failures)
             if wait_s:
-                await self._pauses.pause(url, wait_s)
+                await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
         if visit.update is not None:
             self._updates.append(visit.update)
         if self._on_progress is not None:

@@ -34,9 +34,18 @@ async def examine(services: Services) -> list[Examined]:
         draft = loaded.draft
         text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
         findings.append(Examined("configuration", "ok", text))
+    findings.append(_contact(services))
     findings += await _redis(services)
     findings += await _slack(services, loaded.draft)
     return findings + await _buttons(services)
+
+
+def _contact(services: Services) -> Examined:
+    """Whether publishers can reach whoever polls them; some answer only then."""
+    if not services.env.get("NEWSWATCH_CONTACT", "").strip():
+        text = "publishers cannot reach you, and some answer nobody they cannot: set NEWSWATCH_CONTACT to an address"
+        return Examined("polling", "warning", text)
+    return Examined("polling", "ok", f"as {services.user_agent}")
 
 
 async def _redis(services: Services) -> list[Examined]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from newswatch import __version__
 from newswatch.errors import FetchRefused, ParseFailed
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.fetch import DEFAULT_MAX_BYTES, Fetcher
@@ -23,18 +22,19 @@ class FeedPreview:
     feed: ParsedFeed
     announced: tuple[str, ...] = ()
     permanent_url: str | None = None
+    private: bool = False
+    """Whether it could be reached only because private addresses were opened."""
 
 
 async def preview_url(
-    feed: Feed, env: Mapping[str, str], resolve_auth: Callable[[str], Auth | None]
+    feed: Feed, env: Mapping[str, str], resolve_auth: Callable[[str], Auth | None], *, user_agent: str
 ) -> FeedPreview:
     """The feed at a URL, or the first one that the page there announces with `<link rel=alternate>`.
 
     Raises FetchFailed, FetchRefused and ParseFailed.
     """
-    agent = f"newswatch/{__version__} (preview)"
     async with (
-        Fetcher(user_agent=agent, resolve_auth=resolve_auth, env=env) as fetcher,
+        Fetcher(user_agent=user_agent, resolve_auth=resolve_auth, env=env) as fetcher,
         ParserPool() as parsers,
     ):
         result = await fetcher.fetch(feed, etag=None, last_modified=None)

@@ -18,8 +18,9 @@ def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
 
 def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> str:
     """What to do, or what is being done; "" where all is well."""
-    found = [_about_url(feed, state, now_ms), _about_state(feed, state)]
-    if paused_until_ms > now_ms:
+    paused = paused_until_ms > now_ms
+    found = [_about_url(feed, state, now_ms), _about_state(feed, state, paused=paused)]
+    if paused:
         until = f"{from_ms(paused_until_ms):%H:%M} UTC"
         found.append(f"its host asked to be left alone until {until}: nothing to do, or raise `every`")
     return "; ".join(filter(None, found))
@@ -39,16 +40,20 @@ def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
     return f"redirects for good to {target}: set its url in feeds.yaml, or wait {days:.1f} days"
 
 
-def _about_state(feed: Feed, state: FeedState) -> str:
+def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
     if state.status == health.STOPPED:
         return "gone for good: take it out of feeds.yaml or give its new url"
     if state.status == health.SILENT:
         last = f"{from_ms(state.newest_ms):%d %B %H:%M} UTC"
         return f"silent since {last}, an item each {health.span(state.gap_s)} before: look whether the feed moved"
     if state.status == "slowed":
-        return f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
-    if state.status in ("failing", health.GIVEN_UP) and "HTTP 5" in state.error:
-        return "the server's own trouble: nothing to do, it is asked again by itself"
+        return (
+            ""
+            if paused
+            else f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
+        )
     if state.status in ("refused", health.GIVEN_UP):
-        return f"try `newswatch feeds preview {redact_url(feed.url)}`"
+        return health.remedy(feed, state)
+    if state.status == "failing":
+        return "nothing to do yet: it is asked again by itself, and ops is told if it lasts"
     return ""

@@ -24,10 +24,10 @@ SLOW_DOWN_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A notice for ops: `cause` holds (`on`) or is over."""
+    """A notice for ops: `cause` holds (`on`) or is over. Without a text nobody is told of it."""
 
     cause: str
-    text: str
+    text: str = ""
     on: bool = True
 
 
@@ -71,8 +71,8 @@ def succeeded(
 
 
 def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, jitter: float) -> Outcome:
-    """After an error."""
-    gone = isinstance(error, FetchRefused) and error.kind == "gone"
+    """After an error. A feed that was found to be gone stays stopped until it answers or its url is edited."""
+    gone = state.status == STOPPED or (isinstance(error, FetchRefused) and error.kind == "gone")
     hard = isinstance(error, PermanentError)
     since_ms = state.failing_since_ms or now_ms
     state = replace(state, polled_ms=now_ms, failures=state.failures + 1, failing_since_ms=since_ms)
@@ -81,7 +81,10 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
     if lost:
         state = moves.after_failure(state)
     now = {cause for cause in told if cause != MOVED or state.moved_url}
-    now |= {STOPPED} if gone else {GIVEN_UP} if lost and not now & {STOPPED} else set()
+    if gone:
+        now = now - {GIVEN_UP} | {STOPPED}
+    elif lost:
+        now = now - {STOPPED} | {GIVEN_UP}
     after = replace(
         state,
         error=str(error),
@@ -124,32 +127,54 @@ def asked_pause_s(error: NewswatchError, failures: int) -> float | None:
 
 
 def _tells(feed: Feed, state: FeedState, told: set[str], now: set[str]) -> tuple[Tell, ...]:
-    begun = [Tell(_cause(feed, what), _text(feed, state, what)) for what in sorted(now - told)]
-    over = {_cause(feed, what): _over(feed, what) for what in sorted(told - now)}
-    ended = [Tell(cause, text, on=False) for cause, text in over.items()]
+    begun = [Tell(_cause(feed.id, what), _text(feed, state, what)) for what in sorted(now - told)]
+    # A feed given up on that is found to be gone has not come back: the new notice takes the old one's place.
+    replaced = {GIVEN_UP, STOPPED} if now & {GIVEN_UP, STOPPED} else set()
+    ended = [
+        Tell(_cause(feed.id, what), "" if what in replaced else _over(feed, what), on=False)
+        for what in sorted(told - now)
+    ]
     return (*ended, *begun)
 
 
-def _cause(feed: Feed, what: str) -> str:
-    kind = "feed" if what in (GIVEN_UP, STOPPED) else what
-    return f"{kind}:{feed.id}"
+def causes(feed_id: str) -> tuple[str, ...]:
+    """All that ops may have been told of a feed."""
+    return tuple(_cause(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED))
+
+
+def _cause(feed_id: str, what: str) -> str:
+    return f"feed:{feed_id}" if what == GIVEN_UP else f"{what}:{feed_id}"
+
+
+def reason(feed_id: str, error: str) -> str:
+    """An error of a feed without the feed's name and URL, for where these are said already."""
+    head, colon, rest = error.partition("): ")
+    return rest if colon and head.startswith(f"feed {feed_id} (") else error
+
+
+def remedy(feed: Feed, state: FeedState) -> str:
+    """What to do about a feed that fails."""
+    if "HTTP 5" in state.error:
+        return "it is asked again by itself; if it lasts, tell its publisher or take it out of feeds.yaml"
+    return f"see `newswatch feeds preview {feed.id}`, then correct it in feeds.yaml or take it out"
 
 
 def _text(feed: Feed, state: FeedState, what: str) -> str:
+    name, why = f"Feed {feed.id} ({redact_url(feed.url)})", reason(feed.id, state.error)
     if what == STOPPED:
-        return f"Feed {feed.id} is stopped: {state.error}. Take it out of feeds.yaml or give its new url."
+        return f"{name} is stopped: {why}. Take it out of feeds.yaml or give its new url."
     if what == GIVEN_UP:
         since = f"{from_ms(state.failing_since_ms):%d %B %H:%M} UTC"
-        return f"Feed {feed.id} brings nothing since {since} and is asked more seldom now: {state.error}"
-    if what == MOVED:
         return (
-            f"Feed {feed.id} moved for good and is asked at {redact_url(state.moved_url)} now:"
-            " put that url into feeds.yaml"
+            f"{name} has brought nothing since {since} and is asked more seldom now: {why}."
+            f" What to do: {remedy(feed, state)}."
         )
+    if what == MOVED:
+        return f"{name} moved for good and is asked at {redact_url(state.moved_url)} now: put that url into feeds.yaml."
     last = f"{from_ms(state.newest_ms):%d %B %H:%M} UTC"
     return (
-        f"Feed {feed.id} answers but has shown nothing new since {last},"
-        f" far longer than its rhythm (an item each {span(state.gap_s)}): look at {redact_url(feed.url)}"
+        f"{name} answers but has shown nothing new since {last}, far longer than its rhythm"
+        f" (an item each {span(state.gap_s)}). See whether its site has news: then find the feed that carries it."
     )
 
 

@@ -25,7 +25,6 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
         }
         if bundle is not None:
             await feeds.recall(services.redis, [feed.id for feed in bundle.feeds])
-            counts["feeds"] = await feeds.forget(
-                services.redis, [feed.id for feed in bundle.feeds], kept.seen_s
-            )
+            gone = await feeds.forget(services.redis, [feed.id for feed in bundle.feeds], kept.seen_s)
+            counts["feeds"] = len(gone)
     return counts

@@ -25,6 +25,8 @@ from newswatch.pipeline.naming import Identified
 from newswatch.store.seen import SeenRecord
 
 CHURN_WINDOW_S = 48 * 3600
+AHEAD_S = 86_400
+"""Wrong time zones put dates some hours ahead; what is dated later announces something, and is as good as undated."""
 UPDATE_WINDOW = timedelta(hours=48)
 """How old an item may be for an edit of it still to be news."""
 
@@ -54,8 +56,9 @@ class Sighting:
 
 
 def is_late_edit(item: Item, now: datetime) -> bool:
-    """Whether the item is an edit that comes too late to be news."""
-    return item.revision > 0 and now - (item.published or item.first_seen) >= UPDATE_WINDOW
+    """Whether the item is an edit that comes too late to be news. A date in the future makes nothing younger."""
+    since = min(item.published or item.first_seen, item.first_seen)
+    return item.revision > 0 and now - since >= UPDATE_WINDOW
 
 
 class Churn:
@@ -167,7 +170,8 @@ def _record(one: Identified, before: SeenRecord | None, sighting: Sighting) -> S
             last_in_document=sighting.now,
             revision=before.revision + edited,
         )
-    fresh = one.published >= sighting.now - int(sighting.feed.first_sight_s)
+    age_s = sighting.now - one.published
+    fresh = -AHEAD_S <= age_s <= int(sighting.feed.first_sight_s)
     return SeenRecord(
         id=one.id,
         item=one.id,

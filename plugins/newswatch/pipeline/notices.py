@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Sequence
 
 import aiohttp
 
@@ -46,6 +47,12 @@ async def clear_notice(services: Services, cause: str, text: str) -> None:
         if not await notices.is_active(services.redis, cause):
             return
     await _switch(services, cause, text, "off")
+
+
+async def drop(services: Services, causes: Sequence[str]) -> None:
+    """Forget causes that nobody has to hear the end of."""
+    with redis_errors():
+        await notices.drop(services.redis, causes)
 
 
 async def _switch(services: Services, cause: str, text: str, how: notices.Switch) -> None:

@@ -7,8 +7,9 @@ are, and which task takes them, is decided here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
@@ -42,11 +43,15 @@ def due_feeds(bundle: Bundle, due_ms: dict[str, float], now_ms: int) -> list[Fee
     return [feed for feed in bundle.feeds if due_ms.get(feed.id, 0) <= now_ms]
 
 
-def shards(due: Iterable[Feed], shard_size: int) -> list[Shard]:
-    """Feeds packed host by host into shards of some `shard_size`; a host is never split."""
+def shards(due: Iterable[Feed], shard_size: int, asked: Mapping[str, str] | None = None) -> list[Shard]:
+    """Feeds packed host by host into shards of some `shard_size`; a host is never split.
+
+    `asked` has the URLs, by id, of feeds that are asked elsewhere than at their own.
+    """
     by_host: dict[str, list[str]] = {}
     for feed in due:
-        by_host.setdefault(host_of(feed.url).partition(":")[0], []).append(feed.id)
+        host = urlsplit((asked or {}).get(feed.id, feed.url)).hostname or ""
+        by_host.setdefault(host.rstrip("."), []).append(feed.id)
     packed: list[tuple[list[str], list[str]]] = []
     for host, ids in sorted(by_host.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         for names, members in packed:
@@ -70,8 +75,9 @@ async def plan_shards(services: Services, *, shard_size: int = 500) -> list[Shar
     if bundle is None:
         return []
     with redis_errors():
-        due = await feeds.read_due(services.redis)
-    return shards(due_feeds(bundle, due, to_ms(services.clock())), shard_size)
+        due = due_feeds(bundle, await feeds.read_due(services.redis), to_ms(services.clock()))
+        moved = await feeds.read_moved(services.redis, [feed.id for feed in due])
+    return shards(due, shard_size, {feed.id: moves.asked_url(feed, moved[feed.id]) for feed in due})
 
 
 async def run_poll(
@@ -99,19 +105,20 @@ async def run_poll(
         asked = [host_of(moves.asked_url(feed, states[feed.id])) for feed in chosen]
         pauses = HostPauses(services, await hosts.pauses(services.redis, asked))
         await feeds.ensure_group(services.redis)
-        async with _fetcher(services) as fetcher, ParserPool(size=PARSERS) as parsers:
+        async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
             visitor = Visitor(services, fetcher, parsers)
             stop_at = time.monotonic() + deadline_s
             return await Cycle(services, visitor, states, pauses, stop_at, on_progress).run(chosen)
 
 
-def _fetcher(services: Services) -> Fetcher:
+def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
     return Fetcher(
         user_agent=services.user_agent,
         resolve_auth=services.resolve_auth,
         env=services.env,
         per_host=PER_HOST,
         concurrency=AT_ONCE,
+        pause_s=pauses.left_s,
         clock=services.clock,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from typing import Any
 
@@ -16,6 +17,8 @@ CAUSE = "redis-memory"
 HIGH, LOW = 0.80, 0.75
 """Shares of maxmemory at which polling pauses and goes on."""
 LOOK_S = 1.0
+_SHARE_OF_ROOM = 0.25
+"""Documents of this share of the room that is left are taken in without another look."""
 
 
 def share_used(info: dict[str, Any]) -> float:
@@ -25,19 +28,26 @@ def share_used(info: dict[str, Any]) -> float:
 
 
 class Pressure:
-    """Asks Redis at most once a second whether there is room for more items."""
+    """Asks Redis once a second whether there is room for more items, and more often while little is left."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._looked = -LOOK_S
+        self._left = math.inf
         self.high = False
+
+    def took(self, size: int) -> None:
+        """A document of `size` bytes was taken in: its items may use as much."""
+        self._left -= size
 
     async def look(self) -> bool:
         """Whether polling has to pause; tells ops when that begins and when it ends."""
         now = time.monotonic()
-        if now - self._looked >= LOOK_S:
+        if now - self._looked >= LOOK_S or (self._left < 0 and not self.high):
             self._looked = now
-            share = share_used(await self._services.redis.info("memory"))
+            info = await self._services.redis.info("memory")
+            share, limit = share_used(info), int(info.get("maxmemory") or 0)
+            self._left = (HIGH - share) * limit * _SHARE_OF_ROOM if limit else math.inf
             was = self.high or (share >= LOW and await store.is_active(self._services.redis, CAUSE))
             self.high = share >= HIGH or (was and share >= LOW)
             await self._tell(share)

@@ -31,6 +31,12 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+def user_agent(env: Mapping[str, str]) -> str:
+    """Who asks, and how to reach them (NEWSWATCH_CONTACT)."""
+    contact = " ".join(env.get("NEWSWATCH_CONTACT", "").split())
+    return f"newswatch/{__version__} (news alerts{'; ' if contact else ''}{contact})"
+
+
 def no_auth(_name: str) -> Auth | None:
     """Knows no credentials."""
     return None
@@ -75,9 +81,8 @@ class Services:
 
     @property
     def user_agent(self) -> str:
-        """Who polls, and how to reach them (NEWSWATCH_CONTACT)."""
-        contact = self.env.get("NEWSWATCH_CONTACT", "").strip()
-        return f"newswatch/{__version__} (news alerts{'; ' if contact else ''}{contact})"
+        """Who polls, and how to reach them."""
+        return user_agent(self.env)
 
     @property
     def ops_webhook(self) -> str | None:

@@ -30,10 +30,14 @@ CLAIM_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one turn came to. `update` is left to be written; a claim wrote its own."""
+    """What one turn came to. `update` is left to be written; a claim wrote its own.
+
+    `size` is the bytes of the document that was claimed from.
+    """
 
     outcome: health.Outcome
     new: int = 0
+    size: int = 0
     not_modified: bool = False
     error: NewswatchError | None = None
     update: feeds.StateUpdate | None = None
@@ -76,6 +80,9 @@ class Visitor:
     async def _tell(self, outcome: health.Outcome) -> None:
         """Before the state says that ops was told: after a crash in between it is told again."""
         for tell in outcome.tells:
+            if not tell.text:
+                await notices.drop(self._services, [tell.cause])
+                continue
             switch = notices.raise_notice if tell.on else notices.clear_notice
             await switch(self._services, tell.cause, tell.text)
 
@@ -129,7 +136,7 @@ class Visitor:
                     raise
                 attempt += 1
             else:
-                return Visit(outcome, new=new)
+                return Visit(outcome, new=new, size=len(answer.result.body))
 
     async def _read(self, result: FetchResult, memory: Memory) -> tuple[ParsedDocument, reduced.Reading]:
         """The document's changed entries, or all of it where it cannot be understood in part."""

@@ -96,6 +96,16 @@ async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedSt
     return {i: _state(reply) for i, reply in zip(feed_ids, await pipe.execute(), strict=True)}
 
 
+async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
+    """Of the states of many feeds only what says where they are asked."""
+    names = ("moved_url", "moved_from")
+    pipe = redis.pipeline(transaction=False)
+    for feed_id in feed_ids:
+        pipe.hmget(keys.feed(feed_id), names)
+    rows = zip(feed_ids, await pipe.execute(), strict=True)
+    return {i: FeedState(moved_url=text(url or b""), moved_from=text(old or b"")) for i, (url, old) in rows}
+
+
 async def read_due(redis: Redis) -> dict[str, float]:
     """When each feed is to be polled next, in milliseconds since 1970."""
     rows: Any = await redis.zrange(keys.FEEDS_DUE, 0, -1, withscores=True)
@@ -132,16 +142,20 @@ async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
         await redis.zadd(keys.FEEDS_DUE, due)
 
 
-async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> int:
-    """Take feeds no longer configured off the schedule; what they showed is kept so long for their return."""
-    gone = set(await read_due(redis)) - set(configured)
+async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> list[str]:
+    """Take feeds no longer configured off the schedule and return their ids.
+
+    What they showed is kept so long for their return; what ops was told of them is not.
+    """
+    gone = sorted(set(await read_due(redis)) - set(configured))
     pipe = redis.pipeline(transaction=False)
     for feed_id in gone:
         pipe.zrem(keys.FEEDS_DUE, feed_id)
+        pipe.hdel(keys.feed(feed_id), "told")
         for name in (keys.feed, keys.seen, keys.elements):
             pipe.expire(name(feed_id), int(kept_s))
     await pipe.execute()
-    return len(gone)
+    return gone
 
 
 async def recall(redis: Redis, feed_ids: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from redis.asyncio import Redis
@@ -30,6 +31,18 @@ async def switch(
     ]
     answer = await script(keys=names, args=args)
     return None if answer is None else text(answer)
+
+
+async def drop(redis: Redis, causes: Sequence[str]) -> None:
+    """Clear causes without a word; one that is raised again is told anew."""
+    if not causes:
+        return
+    pipe = redis.pipeline(transaction=True)
+    pipe.srem(keys.NOTICES, *causes)
+    for cause in causes:
+        pipe.hdel(keys.notice(cause), "since", "last")
+        pipe.expire(keys.notice(cause), 86_400)
+    await pipe.execute()
 
 
 async def is_active(redis: Redis, cause: str) -> bool:

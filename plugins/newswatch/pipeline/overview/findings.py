@@ -69,6 +69,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "an-item-could-not-be-matched",
     ),
     "feed": ("warning", "Correct or remove the feed in feeds.yaml.", "a-feed-is-given-up"),
+    "stopped": ("warning", "Take the feed out of feeds.yaml, or give its new url.", "a-feed-is-stopped"),
     "silent": ("warning", "See whether the feed was abandoned or moved.", "a-feed-is-silent"),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "deadline": (

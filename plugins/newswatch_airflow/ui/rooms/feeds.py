@@ -141,7 +141,7 @@ async def preview(
 ) -> HTMLResponse:
     """What newswatch would see there, public addresses only; a piece of a page."""
     feed = Feed(id="preview", url=asked.url, allow_private=False)
-    found = await preview_url(feed, services.env, no_auth)
+    found = await preview_url(feed, services.env, no_auth, user_agent=services.user_agent)
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
     return render(
