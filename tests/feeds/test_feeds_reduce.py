@@ -37,7 +37,7 @@ def test_hash_does_not_depend_on_neighbours_or_position():
 
 def test_any_edit_makes_a_new_hash():
     assert hashes(rss(ONE)) != hashes(rss("<item><title>one!</title></item>"))
-    assert hashes(rss("<item a='1'/>")) != hashes(rss("<item a='2'/>"))
+    assert hashes(rss("<item a='1'></item>")) != hashes(rss("<item a='2'></item>"))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_any_edit_makes_a_new_hash():
     ],
 )
 def test_documents_only_the_full_parser_can_tell_are_left_to_it(body):
-    assert reduce_document(body, lambda name: True) is None
+    assert reduce_document(body, lambda name: False) is None
 
 
 def test_declared_charset_survives_reduction():
