@@ -24,6 +24,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import abc
@@ -83,6 +84,7 @@ class AddressRefused(OSError):
         return str(self.strerror)
 
 
+@lru_cache(1_024)
 def refusal(address: str, *, allow_private: bool) -> str | None:
     """Why `address` (an IP address as text) must not be contacted, or None where it may be."""
     try:
@@ -94,6 +96,7 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
     return f"{address} is a {kind} address"
 
 
+@lru_cache(1_024)
 def host_refusal(host: str, *, allow_private: bool) -> str | None:
     """What can be said of a host without resolving it: literal addresses and local names."""
     name = host.strip("[]").rstrip(".").lower()

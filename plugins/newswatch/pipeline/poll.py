@@ -16,7 +16,7 @@ from newswatch.models import Bundle, Feed
 from newswatch.pipeline import moves
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.cycle import AT_ONCE, PER_HOST, Cycle, PollCounts
-from newswatch.pipeline.hosts import HostPauses, host_of
+from newswatch.pipeline.hosts import HostPauses, host_of, name_of
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.visit import Visitor
 from newswatch.store import feeds, hosts
@@ -46,7 +46,7 @@ def shards(due: Iterable[Feed], shard_size: int) -> list[Shard]:
     """Feeds packed host by host into shards of some `shard_size`; a host is never split."""
     by_host: dict[str, list[str]] = {}
     for feed in due:
-        by_host.setdefault(host_of(feed.url).partition(":")[0], []).append(feed.id)
+        by_host.setdefault(name_of(feed.url), []).append(feed.id)
     packed: list[tuple[list[str], list[str]]] = []
     for host, ids in sorted(by_host.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         for names, members in packed:
