@@ -119,11 +119,14 @@ def decide(
     `unchanged` are known ids that the document holds as it did before; their entries need not be
     in `document`.
     """
-    known = {id_: _confirmed(record, sighting) for id_, record in known.items()}
+    known = {
+        id_: record._replace(last_in_document=sighting.now)
+        if id_ in unchanged
+        else _confirmed(record, sighting)
+        for id_, record in known.items()
+    }
     churn = Churn(known, document, sighting.now, unchanged)
     whole = dict(known)
-    for id_ in unchanged:
-        whole[id_] = whole[id_]._replace(last_in_document=sighting.now)
     items: list[tuple[Item, SeenRecord]] = []
     for one in document:
         before = known.get(one.id)

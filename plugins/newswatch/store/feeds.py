@@ -34,8 +34,12 @@ async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedSt
         some = feed_ids[start : start + READ_AT_ONCE]
         replies = await script(keys=[keys.feed(feed_id) for feed_id in some])
         for feed_id, flat in zip(some, replies, strict=True):
-            found[feed_id] = read_state(zip(flat[::2], flat[1::2], strict=True))
+            found[feed_id] = _read(flat)
     return found
+
+
+def _read(flat: list[bytes]) -> FeedState:
+    return read_state(zip(flat[::2], flat[1::2], strict=True))
 
 
 async def read_due(redis: Redis) -> dict[str, float]:
@@ -113,14 +117,10 @@ class Memory:
 
 
 async def read_memory(redis: Redis, feed_id: str) -> Memory:
-    """One round trip. The generation is read first, so that the claim notices a claim in between."""
-    pipe = redis.pipeline(transaction=False)
-    pipe.hgetall(keys.feed(feed_id))
-    pipe.get(keys.seen(feed_id))
-    pipe.get(keys.elements(feed_id))
-    pipe.hget(keys.CONFIG, "version")
-    state, seen, elements, version = await pipe.execute()
-    return Memory(read_state(state.items()), unpack_all(seen or b""), elements or b"", int(version or 0))
+    """In one step, as a claim writes it."""
+    names = [keys.feed(feed_id), keys.seen(feed_id), keys.elements(feed_id), keys.CONFIG]
+    state, seen, elements, version = await redis.register_script(script_text("memory"))(keys=names)
+    return Memory(_read(state), unpack_all(seen), elements, int(version))
 
 
 async def ensure_group(redis: Redis) -> None:
