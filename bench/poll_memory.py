@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from redis.asyncio import Redis
 
 from devtools.redis_server import RunningRedis
+from newswatch.document import Entry
 from newswatch.feeds.canonical import canonical_link
-from newswatch.models import Entry, Feed
+from newswatch.models import Feed
 from newswatch.pipeline import identity, naming
 from newswatch.store import feeds, keys
 from newswatch.store.client import connect

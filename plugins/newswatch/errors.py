@@ -22,8 +22,7 @@ never holds a secret: URLs go through `newswatch.redact.redact_url` first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class NewswatchError(Exception):
@@ -110,8 +109,7 @@ class QueryError(PermanentError):
         self.end = offset + 1 if end is None else end
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One finding about the configuration, at a place a person can open."""
 
     file: str

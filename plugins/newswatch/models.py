@@ -17,13 +17,6 @@ Severity = Literal["low", "medium", "high"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the mildest to the gravest."""
 
-BLOCK_SEPARATOR = "\n\n"
-"""What separates the blocks (paragraphs, list entries, headings) of a text field.
-
-A phrase never spans two blocks. Feed text is normalised so that only block borders carry a
-line break; plain text given on the command line is split the same way, at blank lines.
-"""
-
 
 def short_hash(*parts: str, size: int = 16) -> str:
     """A stable name for `parts`: `size` hex digits of BLAKE2b over the parts, unambiguously joined."""
@@ -175,36 +168,6 @@ class FetchResult:
     headers: Mapping[str, str] = field(default_factory=dict)
     permanent_url: str | None = None
     """The target of an unbroken chain of 301/308 from the configured URL, else None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a feed document, parsed and cleaned, before it has an identity.
-
-    Text fields are plain text: no markup, blocks joined by BLOCK_SEPARATOR, other white space
-    collapsed. `link` is absolute http(s) or "". Missing things are "" or None, never guessed.
-    """
-
-    guid: str = ""
-    link: str = ""
-    title: str = ""
-    summary: str = ""
-    body: str = ""
-    author: str = ""
-    tags: tuple[str, ...] = ()
-    lang: str = ""
-    published: datetime | None = None
-    updated: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """A feed document: its entries in document order and what it says of itself."""
-
-    entries: tuple[Entry, ...]
-    title: str = ""
-    lang: str = ""
-    ttl_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

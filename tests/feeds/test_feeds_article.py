@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from newswatch.document import BLOCK_SEPARATOR
 from newswatch.errors import ParseFailed
 from newswatch.feeds.article import Article, extract_article
-from newswatch.models import BLOCK_SEPARATOR
 
 DATA = Path(__file__).parent / "data"
 SEED = Path(__file__).parents[2].parent / "shared" / "data" / "seed" / "story.html"

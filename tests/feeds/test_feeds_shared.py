@@ -13,6 +13,7 @@ import psutil
 import pytest
 from feeds_server import shared_files
 
+import feed_revisions as wild
 from newswatch.errors import ParseFailed
 from newswatch.feeds.links import absolute_link
 from newswatch.feeds.parse import parse_document
@@ -38,19 +39,58 @@ def test_real_feed_has_the_entries_that_feedparser_finds(path):
         assert [getattr(e, name) for e in ours] == [date_of(raw, name) for raw in theirs]
 
 
+@pytest.mark.parametrize("path", shared_files("real"))
+async def test_second_version_read_in_part_by_the_worker_says_what_feedparser_says_of_all(path):
+    second = wild.rebuilt(
+        wild.title_edited(path.read_bytes(), 3, "corrected"), "Mon, 23 Nov 2026 10:00:00 GMT"
+    )
+    first = wild.with_entries(path.read_bytes(), lambda found: found[min(2, len(found) - 1) :])
+    headers = {"content-type": "application/xml"}
+    async with ParserPool() as pool:
+        before = await pool.parse_new(first, url=URL, headers=headers, seen=())
+        after = await pool.parse_new(second, url=URL, headers=headers, seen=before.hashes)
+        order = (await pool.parse_new(second, url=URL, headers=headers, seen=())).hashes
+    known = dict(zip(before.hashes, before.feed.entries, strict=False))
+    known |= dict(zip(after.hashes, after.feed.entries, strict=False))
+    assembled = [known[name] for name in order] if order else after.feed.entries
+    assert [said(entry) for entry in assembled] == said_by_feedparser(second)
+    if order and len(wild.entries(first)) > 2:
+        assert after.dropped
+        assert len(after.feed.entries) <= 4
+
+
+def said(entry):
+    return entry.guid, entry.link, entry.title, entry.published, entry.updated, entry.summary, entry.body
+
+
+def said_by_feedparser(body):
+    raws = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False).entries
+    return [
+        (
+            " ".join(raw.get("id", "").split()),
+            link_of(raw),
+            html_to_text(raw.get("title", "")).replace("\n\n", " "),
+            date_of(raw, "published"),
+            date_of(raw, "updated"),
+            *texts_of(raw),
+        )
+        for raw in raws
+    ]
+
+
+def texts_of(raw):
+    contents = [html_to_text(part.value) for part in raw.get("content") or () if "image" not in part.type]
+    own_summary = dict.__contains__(raw, "summary_detail") or not contents
+    summary = html_to_text(raw.get("summary", "")) if own_summary else ""
+    body = max(contents, key=len, default="")
+    return summary, "" if body == summary else body
+
+
 def link_of(raw):
     link = raw.get("link", "")
     if raw.get("guidislink") and link == raw.get("id") and "://" not in link:
         return ""
     return absolute_link(URL, urljoin(URL, link)) if link else ""
-
-
-def texts_of(raw):
-    """Summary and body as feedparser has them, sanitised by itself: each told once, and of contents the fullest."""
-    body = max((html_to_text(content.value) for content in raw.get("content", [])), key=len, default="")
-    own_summary = dict.__contains__(raw, "summary_detail") or not raw.get("content")
-    summary = html_to_text(raw.get("summary", "")) if own_summary else ""
-    return summary, "" if body == summary else body
 
 
 def date_of(raw, name):

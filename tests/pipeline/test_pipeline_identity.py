@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newswatch.document import Entry
 from newswatch.feeds.canonical import canonical_link
-from newswatch.models import Entry, Feed
+from newswatch.models import Feed
 from newswatch.pipeline import identity, naming
 from newswatch.store.seen import digest
 
@@ -25,7 +25,7 @@ def entry(number: int, **changes) -> Entry:
         summary=f"Summary {number}",
         published=NOW - timedelta(hours=1),
     )
-    return replace(base, **changes)
+    return base._replace(**changes)
 
 
 class Feedback:
@@ -167,7 +167,7 @@ def test_guid_that_becomes_repeated_does_not_bring_the_first_again():
 def test_items_without_guid_and_link_are_told_apart_by_text():
     feed = Feedback()
     bare = Entry(title="A", summary="one")
-    assert len(feed.show(bare, replace(bare, summary="two"))) == 2
+    assert len(feed.show(bare, bare._replace(summary="two"))) == 2
     assert feed.show(bare) == []
 
 

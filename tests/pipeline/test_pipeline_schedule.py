@@ -14,7 +14,7 @@ from newswatch.feeds.freshness import fresh_for_s
 from newswatch.models import Feed
 from newswatch.pipeline import health, moves, schedule
 from newswatch.pipeline.rhythm import rhythm_of
-from newswatch.store.feeds import FeedState
+from newswatch.store.feed_state import FeedState
 from newswatch.store.seen import SeenRecord
 
 NOW_S = 1_795_435_200
@@ -155,7 +155,7 @@ class Life:
 
     def succeed(self, after_s: float = 60, **state):
         self.now_s += after_s
-        before = replace(health.begin(self.feed, self.state), **state)
+        before = health.begin(self.feed, self.state)._replace(**state)
         return self._take(
             health.succeeded(
                 self.feed, before, started_s=self.now_s, now_ms=int(self.now_s * 1000), fresh_s=0, jitter=0
@@ -318,7 +318,7 @@ def test_move_that_would_give_away_credentials_or_encryption_is_left_to_the_edit
 
 def test_taken_up_url_is_told_until_the_file_names_it():
     life = Life()
-    life.state = replace(move(FEED, [0, 20, 49]), polled_url=FEED.url)
+    life.state = move(FEED, [0, 20, 49])._replace(polled_url=FEED.url)
     life.succeed()
     life.succeed()
     assert life.told == [(True, "moved:wire")]
@@ -330,7 +330,7 @@ def test_taken_up_url_is_told_until_the_file_names_it():
 
 def test_taken_up_url_that_fails_for_long_is_let_go_of():
     life = Life()
-    life.state = replace(move(FEED, [0, 20, 49]), polled_url=FEED.url, told="moved")
+    life.state = move(FEED, [0, 20, 49])._replace(polled_url=FEED.url, told="moved")
     for _ in range(4):
         life.fail(NOT_FOUND, HOUR_S)
     assert moves.asked_url(FEED, life.state) == FEED.url

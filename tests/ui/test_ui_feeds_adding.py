@@ -3,7 +3,7 @@
 import pytest
 
 from feed_server import story
-from newswatch.models import Entry, ParsedFeed
+from newswatch.document import Entry, ParsedFeed
 from newswatch.pipeline.feed_preview import FeedPreview
 from newswatch_airflow.ui.rooms import feeds
 

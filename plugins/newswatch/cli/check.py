@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from newswatch.cli.context import Invocation, command
@@ -19,7 +17,7 @@ def check(call: Invocation) -> None:
     loaded = check_files(call.config_dir, utc_now().date())
     broken = loaded.draft is None
     if call.json:
-        as_json({"ok": not broken, "problems": [asdict(problem) for problem in loaded.problems]})
+        as_json({"ok": not broken, "problems": [problem._asdict() for problem in loaded.problems]})
     else:
         for problem in loaded.problems:
             click.echo(str(problem))

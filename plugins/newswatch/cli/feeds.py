@@ -22,6 +22,7 @@ from newswatch.store import feeds as store
 from newswatch.store import hosts
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.feed_state import FeedState
 
 
 async def _states(services: Services) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ def _time(ms: float) -> datetime | None:
     return from_ms(ms) if ms else None
 
 
-def _row(feed: Feed, state: store.FeedState, due_ms: float, paused_ms: int, now_ms: int) -> dict[str, Any]:
+def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: int) -> dict[str, Any]:
     moved = moves.asked_url(feed, state)
     return {
         "id": feed.id,

@@ -15,9 +15,10 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import ago, as_json, console
 from newswatch.config.draft import Draft
+from newswatch.document import Entry
 from newswatch.errors import ConfigError, FetchRefused
 from newswatch.feeds.auth import Auth
-from newswatch.models import Entry, Feed, FeedFilter, Match
+from newswatch.models import Feed, FeedFilter, Match
 from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.feed_preview import FeedPreview, preview_file, preview_url

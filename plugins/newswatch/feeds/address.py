@@ -25,6 +25,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import abc
@@ -85,6 +86,7 @@ class AddressRefused(OSError):
         return str(self.strerror)
 
 
+@lru_cache(1_024)
 def refusal(address: str, *, allow_private: bool) -> str | None:
     """Why `address` (an IP address as text) must not be contacted, or None where it may be."""
     try:
@@ -98,6 +100,7 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
     return f"{address} is {article} {kind} address{closed}"
 
 
+@lru_cache(1_024)
 def host_refusal(host: str, *, allow_private: bool) -> str | None:
     """What can be said of a host without resolving it: addresses, however they are written, and local names."""
     name = host.strip("[]").rstrip(".").lower()

@@ -90,7 +90,11 @@ def validator(value: str | None) -> str | None:
     One that is not valid UTF-8 or absurdly long could not be returned unchanged, so it is
     treated as absent: better a full answer than a wrong 304.
     """
-    if not value or len(value) > _MAX_VALIDATOR_CHARS or any(c < " " or c == "\x7f" for c in value):
+    if not value or len(value) > _MAX_VALIDATOR_CHARS:
+        return None
+    if value.isascii() and value.isprintable():
+        return value
+    if any(c < " " or c == "\x7f" for c in value):
         return None
     try:
         value.encode("utf-8")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from newswatch.document import BLOCK_SEPARATOR
 from newswatch.errors import ParseFailed
 from newswatch.feeds import article_about, limits
 from newswatch.feeds.article_clutter import remove_clutter
@@ -27,7 +28,6 @@ from newswatch.feeds.article_region import isolate_story, join_posts
 from newswatch.feeds.article_text import blocks, inline, same_text
 from newswatch.feeds.article_words import CHALLENGE, INVITATION, LOGIN
 from newswatch.feeds.text import cut
-from newswatch.models import BLOCK_SEPARATOR
 from newswatch.redact import redact_url
 
 _MIN_BODY_CHARS = 25

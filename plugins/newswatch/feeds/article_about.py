@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from newswatch.document import BLOCK_SEPARATOR
 from newswatch.feeds import dates, entry, limits
 from newswatch.feeds.article_clutter import kebab
 from newswatch.feeds.article_text import blocks, inline, same_text, squash
 from newswatch.feeds.canonical import canonical_link
 from newswatch.feeds.links import absolute_link
 from newswatch.feeds.text import cut, one_line, plain_to_text
-from newswatch.models import BLOCK_SEPARATOR
 
 _SUFFIX = re.compile(r"\s+(?:[|\-–—·•»:]+|::)\s+|\s*\|\s*|\s+\|\|\s+")
 _STANDFIRST = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from newswatch.document import BLOCK_SEPARATOR
 from newswatch.feeds import limits
 from newswatch.feeds.text import cut, html_to_text, one_line, plain_to_text
-from newswatch.models import BLOCK_SEPARATOR
 
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}$")
 

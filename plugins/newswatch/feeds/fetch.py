@@ -7,9 +7,9 @@ follows redirects by hand so that every hop meets the same checks, and counts de
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from types import TracebackType
@@ -26,7 +26,7 @@ from newswatch.feeds.auth import Auth
 from newswatch.feeds.faults import fetch_error
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
-from newswatch.feeds.sessions import Route, Sessions, tls_context
+from newswatch.feeds.sessions import Route, Sessions, named_tls_context
 from newswatch.feeds.unpack import too_large, unpacked
 from newswatch.models import Feed, FetchResult
 from newswatch.redact import redact_url
@@ -93,8 +93,10 @@ class Fetcher:
 
     async def __aenter__(self) -> Fetcher:  # noqa: PYI034 - typing.Self is Python 3.11's
         self._slots = asyncio.Semaphore(self._concurrency)
+        named = named_tls_context(self._env)
+        make_tls = ssl.create_default_context if named is None else lambda: named
         self._sessions = Sessions(
-            tls_context(self._env), self._resolver, limit=self._concurrency, max_bytes=self._max_bytes
+            make_tls, self._resolver, limit=self._concurrency, max_bytes=self._max_bytes
         )
         return self
 
@@ -134,7 +136,7 @@ class Fetcher:
             headers = self._headers | conditions
             if auth and hop.with_credentials:
                 headers[hdrs.AUTHORIZATION] = auth.header
-            async with self._slot(hop.url):
+            async with self._host(hop.url), self._slots:
                 began = time.monotonic()
                 result = await self._request(feed, hop, headers, left_s)
                 left_s -= time.monotonic() - began
@@ -221,12 +223,12 @@ class Fetcher:
             )
         return auth
 
-    @asynccontextmanager
-    async def _slot(self, url: str) -> AsyncIterator[None]:
-        """A place among the requests of this host, then one among all: waiting for a busy host blocks no other."""
+    def _host(self, url: str) -> asyncio.Semaphore:
+        """The places at this host. One among all comes after it: waiting for a busy host blocks no other."""
         host = _as_host(url)
-        async with self._hosts.setdefault(host, asyncio.Semaphore(self._per_host)), self._slots:
-            yield
+        if host not in self._hosts:
+            self._hosts[host] = asyncio.Semaphore(self._per_host)
+        return self._hosts[host]
 
 
 def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from newswatch.document import Entry, ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import dates, entry, limits
 from newswatch.feeds.links import absolute_link
-from newswatch.models import Entry, ParsedFeed
 
 
 def looks_like_json(body: bytes) -> bool:

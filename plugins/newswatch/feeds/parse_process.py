@@ -18,17 +18,17 @@ import signal
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds import wire
-from newswatch.feeds.article import extract_article
 from newswatch.feeds.parse import parse_document
 from newswatch.feeds.reduce import HASH_BYTES, Reduced, reduce_document
 
 _PARENT_CHECK_S = 5.0
 _WARM_UP = b"<rss version='2.0'><channel><title>a</title><item><title>b</title></item></channel></rss>"
 """Parsed once at the start, so that no job pays for imports and no limit counts them."""
+_NO_LIMIT = -1
 _UTF8 = "application/xml; charset=utf-8"
 
 
@@ -47,7 +47,7 @@ def _aligned(reduced: Reduced, entries: int) -> tuple[bytes, ...]:
     return reduced.kept if len(reduced.kept) == entries else ()
 
 
-def serve(jobs: int, results: BinaryIO, *, cpu_s: float) -> None:
+def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> None:
     """Answers the jobs that come on file descriptor `jobs` until it ends."""
     owner = os.getppid()
     while _wait_for_job(jobs, owner):
@@ -56,18 +56,30 @@ def serve(jobs: int, results: BinaryIO, *, cpu_s: float) -> None:
             return
         head_bytes, body_bytes = wire.LENGTHS.unpack(lengths)
         head, body = _read(jobs, head_bytes), _read(jobs, body_bytes)
+        job = json.loads(head)
+        if job["page"]:
+            _get_ready_for_pages(memory_bytes)
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
-        answer = _answer(head, body)
+        answer = _answer(job, body)
         signal.setitimer(signal.ITIMER_PROF, 0)
         results.write(answer)
         results.flush()
 
 
-def _answer(head: bytes, body: bytes) -> bytes:
+def _get_ready_for_pages(memory_bytes: int) -> None:
+    """Loads what reads pages, once: no job pays for it, and no limit counts it."""
+    if "newswatch.feeds.article" not in sys.modules:
+        limit_memory(_NO_LIMIT)
+
+        limit_memory(memory_bytes)
+
+
+def _answer(job: Mapping[str, Any], body: bytes) -> bytes:
     """The frame that answers one job."""
     try:
-        job = json.loads(head)
         if job["page"]:
+            from newswatch.feeds.article import extract_article  # noqa: PLC0415 - loaded by now
+
             article = extract_article(body, url=job["url"], headers=job["headers"])
             return wire.frame(wire.article_head(article))
         seen = None if job["seen"] is None else frozenset(wire.split_hashes(job["seen"], HASH_BYTES))
@@ -104,13 +116,20 @@ def _wait_for_job(jobs: int, owner: int) -> bool:
 
 
 def limit_memory(extra_bytes: int) -> None:
-    """At most `extra_bytes` of address space beyond what the process uses now (Linux; else no limit)."""
+    """At most `extra_bytes` of address space beyond what the process uses now (Linux; else no limit).
+
+    Only the soft limit, which this process may lift again for itself.
+    """
     import resource  # noqa: PLC0415 - POSIX only
 
     with suppress(OSError, ValueError):
+        most = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if extra_bytes == _NO_LIMIT:
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            return
         with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - a kernel file
             used = int(statm.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + extra_bytes, used + extra_bytes))
+        resource.setrlimit(resource.RLIMIT_AS, (used + extra_bytes, most))
 
 
 def main() -> None:
@@ -125,7 +144,9 @@ def main() -> None:
         parse_job(_WARM_UP, url="", headers={}, seen=())
         limit_memory(memory_bytes)
         try:
-            serve(0, results, cpu_s=cpu_s)
+            results.write(wire.frame({}))
+            results.flush()
+            serve(0, results, cpu_s=cpu_s, memory_bytes=memory_bytes)
         except BrokenPipeError:
             pass
         except MemoryError:

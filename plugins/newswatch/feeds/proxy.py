@@ -21,10 +21,12 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     Raises FetchRefused(kind="proxy") for a proxy that is no http or https URL.
     """
     parts = urlsplit(url)
+    proxy = _setting(env, f"{parts.scheme}_proxy") or _setting(env, "all_proxy")
+    if not proxy:
+        return None
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    proxy = _setting(env, f"{parts.scheme}_proxy") or _setting(env, "all_proxy")
-    if not proxy or _bypassed(host, port, _setting(env, "no_proxy")):
+    if _bypassed(host, port, _setting(env, "no_proxy")):
         return None
     if "://" not in proxy:
         proxy = f"http://{proxy}"

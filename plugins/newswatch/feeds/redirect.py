@@ -6,7 +6,7 @@ Pure; `newswatch.feeds.fetch` walks it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from newswatch.errors import FetchRefused
 from newswatch.redact import redact_url
@@ -57,7 +57,7 @@ class Hop:
 
 def web_url(url: str) -> str:
     """`url` without fragment and surrounding space. Raises FetchRefused unless it is http(s) with a host."""
-    url = urldefrag(url.strip())[0]
+    url = url.strip().partition("#")[0]
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

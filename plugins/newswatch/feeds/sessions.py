@@ -1,4 +1,4 @@
-"""Connections to feed servers: one TLS context, one pool per kind of route.
+"""Connections to feed servers: one TLS context, made when first needed, one pool per kind of route.
 
 A pool is never shared between routes with different address rules: a kept-alive connection
 opened for a feed with `allow_private` must not serve one without.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -43,11 +43,8 @@ class Route(enum.Enum):
         return cls.PRIVATE if allow_private else cls.PUBLIC
 
 
-def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
-    """The one TLS context: the system's CAs, or those of SSL_CERT_FILE or REQUESTS_CA_BUNDLE instead.
-
-    Raises PermanentError when the named bundle cannot be read.
-    """
+def named_tls_context(env: Mapping[str, str]) -> ssl.SSLContext | None:
+    """The CAs that a setting names, None where none does. Raises PermanentError."""
     for name in _CA_SETTINGS:
         path = env.get(name)
         if not path:
@@ -60,16 +57,22 @@ def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
             raise PermanentError(
                 f"{name}={path} is not a readable bundle of CA certificates ({error}): correct or unset it"
             ) from error
-    return ssl.create_default_context()
+    return None
 
 
 class Sessions:
     """One aiohttp session per route, opened when first needed. No cookies are kept."""
 
     def __init__(
-        self, tls: ssl.SSLContext, resolver: abc.AbstractResolver | None, *, limit: int, max_bytes: int
+        self,
+        tls: Callable[[], ssl.SSLContext],
+        resolver: abc.AbstractResolver | None,
+        *,
+        limit: int,
+        max_bytes: int,
     ) -> None:
-        self._tls = tls
+        self._make_tls = tls
+        self._tls: ssl.SSLContext | None = None
         self._resolver = resolver
         self._own_resolver = resolver is None
         self._limit = limit
@@ -88,6 +91,8 @@ class Sessions:
     ) -> Any:
         """A GET of `url` over `route`, as aiohttp's own context manager; redirects are not followed."""
         options: dict[str, Any] = {}
+        if url.scheme == "https" or (proxy is not None and proxy.startswith("https:")):
+            options["ssl"] = self._tls_context()
         if proxy is not None:
             options["proxy"], credentials = split_credentials(proxy)
             if credentials:
@@ -124,6 +129,11 @@ class Sessions:
             await self._resolver.close()
             self._resolver = None
 
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = self._make_tls()
+        return self._tls
+
     def _session(self, route: Route) -> aiohttp.ClientSession:
         if route not in self._open:
             self._open[route] = aiohttp.ClientSession(
@@ -135,7 +145,6 @@ class Sessions:
         inner = self._resolver = self._resolver or SystemResolver()
         if route is Route.PROXY:
             return aiohttp.TCPConnector(
-                ssl=self._tls,
                 limit=self._limit,
                 ttl_dns_cache=_DNS_TTL_S,
                 resolver=inner,
@@ -143,7 +152,6 @@ class Sessions:
             )
         private = route is Route.PRIVATE
         return aiohttp.TCPConnector(
-            ssl=self._tls,
             limit=self._limit,
             ttl_dns_cache=_DNS_TTL_S,
             resolver=CheckedResolver(inner, allow_private=private),

@@ -14,7 +14,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from newswatch.models import BLOCK_SEPARATOR
+from newswatch.document import BLOCK_SEPARATOR
 
 # Words in a text read better than seventy quoted ones.
 _BLOCKS = frozenset(

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from newswatch.feeds.article import Article
-from newswatch.models import Entry, ParsedFeed
+from newswatch.document import Entry, ParsedFeed
+
+if TYPE_CHECKING:
+    from newswatch.feeds.article import Article
 
 EXIT_MEMORY = 77
 """The exit status of a parser process that ran out of memory outside a job's own parsing."""
@@ -22,12 +23,10 @@ LENGTHS = struct.Struct(">II")
 MAX_HEAD_BYTES = 256_000_000
 """More than the largest honest result: a damaged length must not make the reader allocate it."""
 _DATES = frozenset({"published", "updated"})
-_NAMES = tuple(field.name for field in fields(Entry))
-_ARTICLE_NAMES = tuple(field.name for field in fields(Article))
+_NAMES = Entry._fields
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedDocument:
+class ParsedDocument(NamedTuple):
     """What a parser process found.
 
     `hashes` names the element each of the feed's entries came from, in order, for the next poll
@@ -53,7 +52,7 @@ def document_head(document: ParsedDocument) -> dict[str, Any]:
         "title": feed.title,
         "lang": feed.lang,
         "ttl_s": feed.ttl_s,
-        "entries": [[_out(getattr(entry, name)) for name in _NAMES] for entry in feed.entries],
+        "entries": [[_out(value) for value in entry] for entry in feed.entries],
         "hashes": join_hashes(document.hashes),
         "dropped": join_hashes(document.dropped),
     }
@@ -74,12 +73,14 @@ def read_document(head: Mapping[str, Any], hash_bytes: int) -> ParsedDocument:
 
 def article_head(article: Article) -> dict[str, Any]:
     """The JSON form of an Article."""
-    return {name: _out(getattr(article, name)) for name in _ARTICLE_NAMES}
+    return {name: _out(getattr(article, name)) for name in article.__slots__}
 
 
 def read_article(head: Mapping[str, Any]) -> Article:
     """An Article from its JSON form. Raises ValueError, KeyError or TypeError when damaged."""
-    return Article(**{name: _in(name, head[name]) for name in _ARTICLE_NAMES})
+    from newswatch.feeds.article import Article  # noqa: PLC0415 - with all that reads pages; feeds do without
+
+    return Article(**{name: _in(name, head[name]) for name in Article.__slots__})
 
 
 def join_hashes(hashes: Iterable[bytes]) -> str:

@@ -17,13 +17,15 @@ import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from newswatch.document import ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import wire
-from newswatch.feeds.article import Article
 from newswatch.feeds.reduce import HASH_BYTES
-from newswatch.models import ParsedFeed
+
+if TYPE_CHECKING:
+    from newswatch.feeds.article import Article
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
@@ -59,6 +61,7 @@ class ParserPool:
         self._slots = asyncio.Semaphore(size)
         self._idle: list[asyncio.subprocess.Process] = []
         self._busy: set[asyncio.subprocess.Process] = set()
+        self._starting = False
         self._freed = asyncio.Event()
 
     async def __aenter__(self) -> ParserPool:  # noqa: PYI034 - typing.Self is Python 3.11's
@@ -138,22 +141,31 @@ class ParserPool:
                 process = self._idle.pop()
                 if process.returncode is None:
                     return process
-            if not self._busy or not patient:
+            if not self._starting and not (self._busy and patient):
                 return await self._start()
             self._freed.clear()
             try:
-                await asyncio.wait_for(self._freed.wait(), _PATIENCE_S)
+                await asyncio.wait_for(self._freed.wait(), None if self._starting else _PATIENCE_S)
             except asyncio.TimeoutError:
                 patient = False
 
     async def _start(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            cwd=_SOURCE_ROOT,
-            env=_child_environment(),
-        )
+        """A process that has said that it is ready; nobody's patience counts until then."""
+        self._starting = True
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                cwd=_SOURCE_ROOT,
+                env=_child_environment(),
+            )
+            self._busy.add(process)
+            await asyncio.wait_for(_read_answer(process), self._wall_s)
+        finally:
+            self._starting = False
+            self._freed.set()
+        return process
 
     async def _autopsy(self, process: asyncio.subprocess.Process) -> ParseFailed:
         """Why a process gave no usable answer, told by how it ended."""
@@ -173,10 +185,16 @@ class ParserPool:
 
 async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> dict[str, Any]:
     """Sends a job and reads its answer. Raises OSError, IncompleteReadError or ValueError."""
-    if process.stdin is None or process.stdout is None:
+    if process.stdin is None:
         raise ValueError("the parser process has no pipes")
     process.stdin.write(job)
     await process.stdin.drain()
+    return await _read_answer(process)
+
+
+async def _read_answer(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    if process.stdout is None:
+        raise ValueError("the parser process has no pipes")
     head_bytes, _ = wire.LENGTHS.unpack(await process.stdout.readexactly(wire.LENGTHS.size))
     if head_bytes > wire.MAX_HEAD_BYTES:
         raise ValueError("the parser process answers with an impossible length")

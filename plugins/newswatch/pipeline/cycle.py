@@ -12,15 +12,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from urllib.parse import urlsplit
 
 from newswatch.models import Feed
 from newswatch.pipeline import health, moves
-from newswatch.pipeline.hosts import HostPauses
+from newswatch.pipeline.hosts import HostPauses, name_of
 from newswatch.pipeline.pressure import Pressure
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.visit import Visit, Visitor
 from newswatch.store import feeds
+from newswatch.store.feed_state import FeedState
 
 PER_HOST = 4
 AT_ONCE = 100
@@ -51,7 +51,7 @@ class Cycle:
         self,
         services: Services,
         visitor: Visitor,
-        states: dict[str, feeds.FeedState],
+        states: dict[str, FeedState],
         pauses: HostPauses,
         stop_at: float,
         on_progress: Callable[[int, int], None] | None = None,
@@ -88,7 +88,7 @@ class Cycle:
         queues: dict[str, deque[Feed]] = {}
         for feed in chosen:
             url = moves.asked_url(feed, self._states[feed.id])
-            queues.setdefault(urlsplit(url).hostname or "", deque()).append(feed)
+            queues.setdefault(name_of(url), deque()).append(feed)
         return list(queues.values())
 
     async def _host(self, queue: deque[Feed]) -> None:

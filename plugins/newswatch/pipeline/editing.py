@@ -183,7 +183,7 @@ def add_feed(directory: Path, feed: NewFeed, *, by: str, now: datetime) -> None:
 def _named_as_in(folder: Path, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """The problems with their files named as within the folder."""
     prefix = f"{folder}{os.sep}"
-    return tuple(replace(one, file=one.file.removeprefix(prefix)) for one in problems)
+    return tuple(one._replace(file=one.file.removeprefix(prefix)) for one in problems)
 
 
 def _changed(directory: Path, name: str, now_there: bytes) -> ChangedMeanwhile:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from newswatch.document import ParsedFeed
 from newswatch.errors import FetchRefused, ParseFailed
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.fetch import DEFAULT_MAX_BYTES, Fetcher
 from newswatch.feeds.page import alternate_feeds, is_html
 from newswatch.feeds.worker import ParserPool
-from newswatch.models import Feed, FetchResult, ParsedFeed
+from newswatch.models import Feed, FetchResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from newswatch.models import Feed
 from newswatch.pipeline import health, moves
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
-from newswatch.store.feeds import FeedState
+from newswatch.store.feed_state import FeedState
 
 
 def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:

@@ -6,14 +6,14 @@ another URL than the configured one; once, and once more when that is over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, PermanentError
 from newswatch.models import Feed
 from newswatch.pipeline import moves, schedule
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
-from newswatch.store.feeds import FeedState
+from newswatch.store.feed_state import FeedState
 
 GIVEN_UP, STOPPED, SILENT, MOVED = "given-up", "stopped", "silent", "moved"
 FAILURES = 3
@@ -44,7 +44,7 @@ def begin(feed: Feed, state: FeedState) -> FeedState:
     """The state a poll starts from: what failed at another URL says nothing about this one."""
     if state.polled_url == feed.url:
         return state
-    return replace(state, polled_url=feed.url, failures=0, failing_since_ms=0, error="", status="")
+    return state._replace(polled_url=feed.url, failures=0, failing_since_ms=0, error="", status="")
 
 
 def succeeded(
@@ -56,8 +56,7 @@ def succeeded(
     holds = {SILENT: silent, MOVED: moved}
     told = set(state.told.split())
     now = {cause for cause, is_so in holds.items() if is_so}
-    after = replace(
-        state,
+    after = state._replace(
         polled_ms=now_ms,
         failures=0,
         failing_since_ms=0,
@@ -75,7 +74,7 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
     gone = state.status == STOPPED or (isinstance(error, FetchRefused) and error.kind == "gone")
     hard = isinstance(error, PermanentError)
     since_ms = state.failing_since_ms or now_ms
-    state = replace(state, polled_ms=now_ms, failures=state.failures + 1, failing_since_ms=since_ms)
+    state = state._replace(polled_ms=now_ms, failures=state.failures + 1, failing_since_ms=since_ms)
     lost = state.failures >= FAILURES and now_ms - since_ms >= (HARD_S if hard else SOFT_S) * 1000
     told = set(state.told.split())
     if lost:
@@ -85,8 +84,7 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
         now = now - {GIVEN_UP} | {STOPPED}
     elif lost:
         now = now - {STOPPED} | {GIVEN_UP}
-    after = replace(
-        state,
+    after = state._replace(
         error=str(error),
         status=_status(error, gone=gone, lost=lost),
         told=" ".join(sorted(now)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from newswatch.pipeline import notices
@@ -16,13 +17,23 @@ _PORTS = {"http": 80, "https": 443}
 
 def host_of(url: str) -> str:
     """The host of a URL, with its port unless that is the usual one; "" for what cannot be read."""
+    return _place(url)[1]
+
+
+def name_of(url: str) -> str:
+    """The host of a URL without its port; "" for what cannot be read."""
+    return _place(url)[0]
+
+
+@lru_cache(20_000)
+def _place(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return ""
+        return "", ""
     host = (parts.hostname or "").rstrip(".")
-    return host if port in (None, _PORTS.get(parts.scheme.lower())) else f"{host}:{port}"
+    return host, host if port in (None, _PORTS.get(parts.scheme.lower())) else f"{host}:{port}"
 
 
 def _told(host: str, until_ms: int) -> str:

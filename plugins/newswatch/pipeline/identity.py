@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from newswatch.models import Feed, Item
@@ -122,11 +122,14 @@ def decide(
     `unchanged` are known ids that the document holds as it did before; their entries need not be
     in `document`.
     """
-    known = {id_: _confirmed(record, sighting) for id_, record in known.items()}
+    known = {
+        id_: record._replace(last_in_document=sighting.now)
+        if id_ in unchanged
+        else _confirmed(record, sighting)
+        for id_, record in known.items()
+    }
     churn = Churn(known, document, sighting.now, unchanged)
     whole = dict(known)
-    for id_ in unchanged:
-        whole[id_] = replace(whole[id_], last_in_document=sighting.now)
     items: list[tuple[Item, SeenRecord]] = []
     for one in document:
         before = known.get(one.id)
@@ -144,7 +147,7 @@ def decide(
 def _confirmed(record: SeenRecord, sighting: Sighting) -> SeenRecord:
     """A record of the previous document was in it until that document was last confirmed."""
     if record.last_in_document == sighting.document_time < sighting.confirmed_time:
-        return replace(record, last_in_document=sighting.confirmed_time)
+        return record._replace(last_in_document=sighting.confirmed_time)
     return record
 
 
@@ -160,8 +163,7 @@ def _worth_keeping(one: Identified, record: SeenRecord, sighting: Sighting) -> b
 def _record(one: Identified, before: SeenRecord | None, sighting: Sighting) -> SeenRecord:
     if before is not None:
         edited = before.content != one.content
-        return replace(
-            before,
+        return before._replace(
             id=one.id,
             link=one.link,
             title=one.title,

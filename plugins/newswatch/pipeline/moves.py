@@ -8,11 +8,10 @@ them. A change of the URL in feeds.yaml, or an adopted URL that fails, undoes it
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from newswatch.models import Feed
-from newswatch.store.feeds import FeedState
+from newswatch.store.feed_state import FeedState
 
 POLLS = 3
 DAYS_MS = 2 * 86_400_000
@@ -47,21 +46,20 @@ def after_answer(
     if state.moved_url and state.moved_from != feed.url:
         state = back(state)
     if permanent_url is None or permanent_url == asked_url(feed, state):
-        return replace(state, move_url="", move_since_ms=0, move_polls=0)
+        return state._replace(move_url="", move_since_ms=0, move_polls=0) if state.move_url else state
     if permanent_url != state.move_url:
         polls = 1 if same else ANOTHER_FEED
-        return replace(state, move_url=permanent_url, move_since_ms=now_ms, move_polls=polls)
+        return state._replace(move_url=permanent_url, move_since_ms=now_ms, move_polls=polls)
     if state.move_polls == ANOTHER_FEED or not same:
-        return replace(state, move_polls=ANOTHER_FEED)
-    state = replace(state, move_polls=state.move_polls + 1)
+        return state._replace(move_polls=ANOTHER_FEED)
+    state = state._replace(move_polls=state.move_polls + 1)
     if (
         state.move_polls < POLLS
         or now_ms - state.move_since_ms < DAYS_MS
         or not adoptable(feed, permanent_url)
     ):
         return state
-    return replace(
-        state,
+    return state._replace(
         moved_url=permanent_url,
         moved_from=feed.url,
         moved_ms=now_ms,
@@ -78,4 +76,4 @@ def after_failure(state: FeedState) -> FeedState:
 
 def back(state: FeedState) -> FeedState:
     """Without the adopted URL."""
-    return replace(state, moved_url="", moved_from="", moved_ms=0, move_url="", move_since_ms=0, move_polls=0)
+    return state._replace(moved_url="", moved_from="", moved_ms=0, move_url="", move_since_ms=0, move_polls=0)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from newswatch.models import Entry
+from newswatch.document import Entry
 from newswatch.store.seen import digest
 
 Canonical = Callable[[str], str]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
@@ -17,7 +16,7 @@ from newswatch.models import Bundle, Feed
 from newswatch.pipeline import moves
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.cycle import AT_ONCE, PER_HOST, Cycle, PollCounts
-from newswatch.pipeline.hosts import HostPauses, host_of
+from newswatch.pipeline.hosts import HostPauses, host_of, name_of
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.visit import Visitor
 from newswatch.store import feeds, hosts
@@ -50,8 +49,7 @@ def shards(due: Iterable[Feed], shard_size: int, asked: Mapping[str, str] | None
     """
     by_host: dict[str, list[str]] = {}
     for feed in due:
-        host = urlsplit((asked or {}).get(feed.id, feed.url)).hostname or ""
-        by_host.setdefault(host.rstrip("."), []).append(feed.id)
+        by_host.setdefault(name_of((asked or {}).get(feed.id, feed.url)), []).append(feed.id)
     packed: list[tuple[list[str], list[str]]] = []
     for host, ids in sorted(by_host.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         for names, members in packed:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newswatch import __version__
+from newswatch.document import Entry
 from newswatch.errors import ParseFailed
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
-from newswatch.models import Entry, Feed
+from newswatch.models import Feed
 
 
 async def read_url(url: str, env: Mapping[str, str], *, allow_private: bool = True) -> tuple[Entry, ...]:

@@ -23,7 +23,8 @@ from newswatch.pipeline.services import Services
 from newswatch.store import feeds
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.elements import pack_elements, unpack_elements
-from newswatch.store.feeds import FeedState, Memory
+from newswatch.store.feed_state import FeedState, changes
+from newswatch.store.feeds import Memory
 
 CLAIM_TRIES = 5
 
@@ -91,8 +92,9 @@ class Visitor:
         full = state.url != feed.url or schedule.wants_full(
             feed.id, full_ms=state.full_ms, streak=state.streak, now_ms=started_ms
         )
+        url = moves.asked_url(feed, state)
         result = await self._fetcher.fetch(
-            replace(feed, url=moves.asked_url(feed, state)),
+            feed if url == feed.url else replace(feed, url=url),
             etag=None if full else state.etag or None,
             last_modified=None if full else state.last_modified or None,
         )
@@ -168,8 +170,7 @@ class Visitor:
             or not ids.isdisjoint(memory.seen)
         )
         rhythm = rhythm_of(decision.whole, now_ms // 1000)
-        state = replace(
-            _answered(feed, before, answer, now_ms, same=same),
+        state = _answered(feed, before, answer, now_ms, same=same)._replace(
             url=feed.url,
             title=parsed.feed.title,
             body_hash=answer.body_hash,
@@ -186,7 +187,7 @@ class Visitor:
             feed_id=feed.id,
             items=decision.items,
             whole=decision.whole,
-            values=feeds.changes(memory.state, outcome.state),
+            values=changes(memory.state, outcome.state),
             next_due_ms=outcome.due_ms,
             now_ms=now_ms,
             pages=pages.wanted(feed, (item for item, _ in decision.items), now_ms),
@@ -218,9 +219,8 @@ def _answered(feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, sam
     result = answer.result
     state = moves.after_answer(feed, state, result.permanent_url, now_ms, same=same)
     if result.status == 304:
-        return replace(state, confirmed_ms=now_ms, streak=state.streak + 1)
-    return replace(
-        state,
+        return state._replace(confirmed_ms=now_ms, streak=state.streak + 1)
+    return state._replace(
         confirmed_ms=now_ms,
         full_ms=now_ms,
         streak=0,
@@ -230,4 +230,4 @@ def _answered(feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, sam
 
 
 def _update(feed: Feed, before: FeedState, outcome: health.Outcome) -> feeds.StateUpdate:
-    return feeds.StateUpdate(feed.id, feeds.changes(before, outcome.state), outcome.due_ms)
+    return feeds.StateUpdate(feed.id, changes(before, outcome.state), outcome.due_ms)

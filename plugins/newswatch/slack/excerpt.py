@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from newswatch.models import BLOCK_SEPARATOR, Excerpt, Item, Span, TextField
+from newswatch.document import BLOCK_SEPARATOR
+from newswatch.models import Excerpt, Item, Span, TextField
 
 MAX_EXCERPTS = 3
 MAX_CHARS = 240

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,12 @@ from redis.asyncio import Redis
 from newswatch.errors import RetryableError
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.client import fields, script_text, text
+from newswatch.store.client import script_text, text
 from newswatch.store.codec import item_to_json
+from newswatch.store.feed_state import FeedState, read_state
 from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 
+READ_AT_ONCE = 1_000
 MAX_CHUNK_ITEMS = 500
 MAX_CHUNK_BYTES = 4_000_000
 
@@ -23,77 +26,20 @@ class ClaimConflict(RetryableError):
     """Another poller claimed for this feed, or the configuration changed: decide again."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """What is known of one feed between polls. Times are milliseconds since 1970, 0 unknown."""
-
-    generation: int = 0
-    url: str = ""
-    etag: str = ""
-    last_modified: str = ""
-    body_hash: str = ""
-    document_ms: int = 0
-    confirmed_ms: int = 0
-    seen_since_ms: int = 0
-    polled_ms: int = 0
-    last_new_ms: int = 0
-    failures: int = 0
-    failing_since_ms: int = 0
-    error: str = ""
-    status: str = ""
-    title: str = ""
-    ttl_s: int = 0
-    """How often the document says it changes; 0 for not said."""
-    gap_s: int = 0
-    """The feed's own rhythm: half of its items came closer together than this; 0 unknown."""
-    silent_after_s: int = 0
-    """After how long without an item the feed is silent against its own rhythm; 0 unknown."""
-    newest_ms: int = 0
-    full_ms: int = 0
-    """When the server last sent a whole document, and how often it answered 304 since."""
-    streak: int = 0
-    told: str = ""
-    """What ops was told of the feed and not yet that it is over: "", silent, given-up, stopped."""
-    move_url: str = ""
-    """Where a permanent redirect leads, since when and in how many polls it led there."""
-    move_since_ms: int = 0
-    move_polls: int = 0
-    moved_url: str = ""
-    """The URL asked in place of the configured one, which is kept in `moved_from`."""
-    polled_url: str = ""
-    """The URL that was configured when the feed was last polled."""
-    moved_from: str = ""
-    moved_ms: int = 0
-    articles_read: int = 0
-    articles_failed: int = 0
-    """Pages given up on; the last of them when (`article_failed_ms`) and why (`article_error`)."""
-    article_failed_ms: int = 0
-    article_error: str = ""
-
-
-_NAMES = {"generation": "gen"}
-_INTEGERS = frozenset(name for name, kind in FeedState.__annotations__.items() if kind == "int")
-
-
-def _state(reply: Mapping[bytes, bytes]) -> FeedState:
-    raw = fields(dict(reply))
-    values = {name: raw.get(_NAMES.get(name, name)) for name in FeedState.__annotations__}
-    known = {k: int(float(v)) if k in _INTEGERS else v for k, v in values.items() if v is not None}
-    return FeedState(**known)  # type: ignore[arg-type]
-
-
-def changes(before: FeedState, after: FeedState) -> dict[str, str | int]:
-    """The fields that differ, as they are written."""
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in FeedState.__annotations__)
-    return {_NAMES.get(name, name): new for name, old, new in pairs if old != new}
-
-
 async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
-    """The states of many feeds in one round trip; a feed never polled has an empty one."""
-    pipe = redis.pipeline(transaction=False)
-    for feed_id in feed_ids:
-        pipe.hgetall(keys.feed(feed_id))
-    return {i: _state(reply) for i, reply in zip(feed_ids, await pipe.execute(), strict=True)}
+    """The states of many feeds in few round trips; a feed never polled has an empty one."""
+    script = redis.register_script(script_text("states"))
+    found: dict[str, FeedState] = {}
+    for start in range(0, len(feed_ids), READ_AT_ONCE):
+        some = feed_ids[start : start + READ_AT_ONCE]
+        replies = await script(keys=[keys.feed(feed_id) for feed_id in some])
+        for feed_id, flat in zip(some, replies, strict=True):
+            found[feed_id] = _read(flat)
+    return found
+
+
+def _read(flat: list[bytes]) -> FeedState:
+    return read_state(zip(flat[::2], flat[1::2], strict=True))
 
 
 async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
@@ -121,18 +67,21 @@ class StateUpdate:
     next_due_ms: int
 
 
-async def write_updates(redis: Redis, updates: Iterable[StateUpdate]) -> None:
-    """Many feeds' updates in one round trip."""
-    pipe = redis.pipeline(transaction=False)
-    due: dict[Any, Any] = {}
-    for update in updates:
-        values: dict[Any, Any] = dict(update.values)
-        if values:
-            pipe.hset(keys.feed(update.feed_id), mapping=values)
-        due[update.feed_id] = update.next_due_ms
-    if due:
-        pipe.zadd(keys.FEEDS_DUE, due)
-    await pipe.execute()
+async def write_updates(redis: Redis, updates: Sequence[StateUpdate]) -> None:
+    """Many feeds' updates in one step."""
+    if not updates:
+        return
+    rows = [
+        [
+            str(update.next_due_ms),
+            update.feed_id,
+            [str(part) for pair in update.values.items() for part in pair],
+        ]
+        for update in updates
+    ]
+    names = [keys.FEEDS_DUE, *(keys.feed(update.feed_id) for update in updates)]
+    data = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    await redis.register_script(script_text("update"))(keys=names, args=[data])
 
 
 async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
@@ -182,14 +131,10 @@ class Memory:
 
 
 async def read_memory(redis: Redis, feed_id: str) -> Memory:
-    """One round trip. The generation is read first, so that the claim notices a claim in between."""
-    pipe = redis.pipeline(transaction=False)
-    pipe.hgetall(keys.feed(feed_id))
-    pipe.get(keys.seen(feed_id))
-    pipe.get(keys.elements(feed_id))
-    pipe.hget(keys.CONFIG, "version")
-    state, seen, elements, version = await pipe.execute()
-    return Memory(_state(state), unpack_all(seen or b""), elements or b"", int(version or 0))
+    """In one step, as a claim writes it."""
+    names = [keys.feed(feed_id), keys.seen(feed_id), keys.elements(feed_id), keys.CONFIG]
+    state, seen, elements, version = await redis.register_script(script_text("memory"))(keys=names)
+    return Memory(_read(state), unpack_all(seen), elements, int(version))
 
 
 async def ensure_group(redis: Redis) -> None:

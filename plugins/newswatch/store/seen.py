@@ -10,15 +10,14 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _RECORD = struct.Struct("<8s8s6s6s6sIIIIHB")
 RECORD_BYTES = _RECORD.size
 _SILENT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SeenRecord:
+class SeenRecord(NamedTuple):
     """One remembered item. Times are whole seconds since 1970; 0 means unknown.
 
     `id` is the hash of the identity the document shows now, `item` that of the first identity
@@ -39,19 +38,7 @@ class SeenRecord:
 
     def pack(self) -> bytes:
         """The record as it stands in Redis."""
-        return _RECORD.pack(
-            self.id,
-            self.item,
-            self.link,
-            self.title,
-            self.content,
-            self.published,
-            self.first_seen,
-            self.last_in_document,
-            self.config_version,
-            min(self.revision, 0xFFFF),
-            _SILENT if self.silent else 0,
-        )
+        return _RECORD.pack(*self[:9], min(self.revision, 0xFFFF), _SILENT if self.silent else 0)
 
 
 def digest(value: str, size: int) -> bytes:
@@ -71,6 +58,5 @@ def unpack_all(blob: bytes) -> dict[bytes, SeenRecord]:
     whole = len(blob) - len(blob) % RECORD_BYTES
     records = {}
     for row in _RECORD.iter_unpack(blob[:whole]):
-        record = SeenRecord(*row[:-1], bool(row[-1] & _SILENT))  # type: ignore[call-arg]
-        records[record.id] = record
+        records[row[0]] = SeenRecord(*row[:-1], bool(row[-1] & _SILENT))  # type: ignore[call-arg]
     return records

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 WINDOW_S = 48 * 3600.0
 TWIN = 0.4
-CERTAIN = 0.6
+CERTAIN = 0.7
 CHAIN = 0.25
 FEWEST_STEMS = 3
 _ROUNDING = 1e-9

@@ -16,7 +16,7 @@ from newswatch.redact import redact_url
 from newswatch.store import archive, feeds, hosts, keys
 from newswatch.store.client import redis_errors, text
 from newswatch.store.codec import from_ms, to_ms
-from newswatch.store.feeds import FeedState
+from newswatch.store.feed_state import FeedState
 from newswatch.store.seen import SeenRecord
 
 NEW = "new"

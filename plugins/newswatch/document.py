@@ -1,0 +1,46 @@
+"""What a feed's document says: its entries, parsed and cleaned, before they have an identity.
+
+Apart from `newswatch.models`, and tuples instead of dataclasses, because parser processes are
+started with nothing else: those modules and what they import would take longer to load than
+Python itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+BLOCK_SEPARATOR = "\n\n"
+"""What separates the blocks (paragraphs, list entries, headings) of a text field.
+
+A phrase never spans two blocks. Feed text is normalised so that only block borders carry a
+line break; plain text given on the command line is split the same way, at blank lines.
+"""
+
+
+class Entry(NamedTuple):
+    """One entry of a feed document.
+
+    Text fields are plain text: no markup, blocks joined by BLOCK_SEPARATOR, other white space
+    collapsed. `link` is absolute http(s) or "". Missing things are "" or None, never guessed.
+    """
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    body: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    lang: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+class ParsedFeed(NamedTuple):
+    """A feed document: its entries in document order and what it says of itself."""
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+    lang: str = ""
+    ttl_s: float | None = None
