@@ -24,6 +24,7 @@ from newswatch.store import feeds
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feeds import FeedState, Memory
+from newswatch.store.polls import PollNote
 
 CLAIM_TRIES = 5
 
@@ -37,6 +38,7 @@ class Visit:
     not_modified: bool = False
     error: NewswatchError | None = None
     update: feeds.StateUpdate | None = None
+    note: PollNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Visitor:
 
     async def visit(self, feed: Feed, known: FeedState) -> Visit:
         """One feed's turn. Its own troubles are in the Visit; raises what is nobody's feed's fault."""
-        state = health.begin(feed, known)
+        state, started_ms = health.begin(feed, known), self._now_ms()
         try:
             answer = await self._ask(feed, state)
             if answer.result.status == 304 or _same_body(feed, state, answer):
@@ -68,7 +70,8 @@ class Visitor:
         except (FetchFailed, FetchRefused, ParseFailed, feeds.ClaimConflict) as error:
             outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
             await self._tell(outcome)
-            return Visit(outcome, error=error, update=_update(feed, known, outcome))
+            note = _failure(feed, known, outcome.state, error, started_ms)
+            return Visit(outcome, error=error, update=_update(feed, known, outcome), note=note)
 
     def _now_ms(self) -> int:
         return to_ms(self._services.clock())
@@ -93,10 +96,12 @@ class Visitor:
 
     async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
         now_ms = self._now_ms()
-        state = _answered(feed, state, answer, now_ms, same=True)
+        unchanged = 0 if known.failures else state.unchanged + 1
+        state = _answered(feed, state, answer, now_ms, same=True, unchanged=unchanged)
         outcome = self._succeeded(feed, state, answer, now_ms)
         await self._tell(outcome)
-        return Visit(outcome, not_modified=True, update=_update(feed, known, outcome))
+        note = _note(feed, outcome.state, answer, 0, 0) if known.failures else None
+        return Visit(outcome, not_modified=True, update=_update(feed, known, outcome), note=note)
 
     def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.Outcome:
         return health.succeeded(
@@ -129,7 +134,8 @@ class Visitor:
                     raise
                 attempt += 1
             else:
-                return Visit(outcome, new=new)
+                before = 0 if memory.state.failures else memory.state.unchanged
+                return Visit(outcome, new=new, note=_note(feed, outcome.state, answer, new, before))
 
     async def _read(self, result: FetchResult, memory: Memory) -> tuple[ParsedDocument, reduced.Reading]:
         """The document's changed entries, or all of it where it cannot be understood in part."""
@@ -206,14 +212,24 @@ def _same_body(feed: Feed, state: FeedState, answer: _Answer) -> bool:
     return state.url == feed.url and answer.body_hash == state.body_hash
 
 
-def _answered(feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, same: bool) -> FeedState:
+def _answered(
+    feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, same: bool, unchanged: int = 0
+) -> FeedState:
     """The state with what any answer brings: validators with a document, and where it came from."""
     result = answer.result
     state = moves.after_answer(feed, state, result.permanent_url, now_ms, same=same)
     if result.status == 304:
-        return replace(state, confirmed_ms=now_ms, streak=state.streak + 1)
+        return replace(
+            state,
+            confirmed_ms=now_ms,
+            streak=state.streak + 1,
+            unchanged=unchanged,
+            took_ms=now_ms - answer.started_ms,
+        )
     return replace(
         state,
+        unchanged=unchanged,
+        took_ms=now_ms - answer.started_ms,
         confirmed_ms=now_ms,
         full_ms=now_ms,
         streak=0,
@@ -224,3 +240,23 @@ def _answered(feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, sam
 
 def _update(feed: Feed, before: FeedState, outcome: health.Outcome) -> feeds.StateUpdate:
     return feeds.StateUpdate(feed.id, feeds.changes(before, outcome.state), outcome.due_ms)
+
+
+def _note(feed: Feed, state: FeedState, answer: _Answer, new: int, unchanged: int) -> PollNote:
+    return PollNote(feed.id, state.polled_ms // 1000, answer.result.status, new, state.took_ms, unchanged)
+
+
+def _failure(
+    feed: Feed, known: FeedState, state: FeedState, error: NewswatchError, started_ms: int
+) -> PollNote:
+    return PollNote(
+        feed.id,
+        at_s=state.polled_ms // 1000,
+        status=getattr(error, "status", None) or 0,
+        new=0,
+        took_ms=state.polled_ms - started_ms,
+        unchanged=known.unchanged,
+        failures=state.failures,
+        error=state.error,
+        again=state.failures > 1 and known.error == state.error,
+    )

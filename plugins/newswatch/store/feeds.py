@@ -10,13 +10,14 @@ from redis.asyncio import Redis
 
 from newswatch.errors import RetryableError
 from newswatch.models import Item
-from newswatch.store import keys
+from newswatch.store import keys, polls
 from newswatch.store.client import fields, script_text, text
 from newswatch.store.codec import item_to_json
 from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 
 MAX_CHUNK_ITEMS = 500
 MAX_CHUNK_BYTES = 4_000_000
+OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements)
 
 
 class ClaimConflict(RetryableError):
@@ -54,6 +55,10 @@ class FeedState:
     streak: int = 0
     told: str = ""
     """What ops was told of the feed and not yet that it is over: "", silent, given-up, stopped."""
+    unchanged: int = 0
+    """Polls in a row, since the last entry of `store.polls`, that brought nothing new."""
+    took_ms: int = 0
+    """How long the last answer took."""
     move_url: str = ""
     """Where a permanent redirect leads, since when and in how many polls it led there."""
     move_since_ms: int = 0
@@ -111,8 +116,10 @@ class StateUpdate:
     next_due_ms: int
 
 
-async def write_updates(redis: Redis, updates: Iterable[StateUpdate]) -> None:
-    """Many feeds' updates in one round trip."""
+async def write_updates(
+    redis: Redis, updates: Iterable[StateUpdate], notes: Iterable[polls.PollNote] = ()
+) -> None:
+    """Many feeds' updates, and notes of polls, in one round trip."""
     pipe = redis.pipeline(transaction=False)
     due: dict[Any, Any] = {}
     for update in updates:
@@ -122,6 +129,8 @@ async def write_updates(redis: Redis, updates: Iterable[StateUpdate]) -> None:
         due[update.feed_id] = update.next_due_ms
     if due:
         pipe.zadd(keys.FEEDS_DUE, due)
+    for note in notes:
+        polls.add(pipe, note)
     await pipe.execute()
 
 
@@ -138,7 +147,7 @@ async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> int:
     pipe = redis.pipeline(transaction=False)
     for feed_id in gone:
         pipe.zrem(keys.FEEDS_DUE, feed_id)
-        for name in (keys.feed, keys.seen, keys.elements):
+        for name in OF_A_FEED:
             pipe.expire(name(feed_id), int(kept_s))
     await pipe.execute()
     return len(gone)
@@ -148,7 +157,7 @@ async def recall(redis: Redis, feed_ids: Iterable[str]) -> None:
     """Feeds that are configured now, perhaps again: what they showed is not to be forgotten."""
     pipe = redis.pipeline(transaction=False)
     for feed_id in feed_ids:
-        for name in (keys.feed, keys.seen, keys.elements):
+        for name in OF_A_FEED:
             pipe.persist(name(feed_id))
     await pipe.execute()
 

@@ -4,6 +4,7 @@
 |---|---|---|---|---|
 | config | hash | configure | the bundle's JSON | always |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
+| polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
 | seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | host:{host} | string: nothing before, ms | poll, articles | ~100 B | as long as the host asked for |
@@ -72,6 +73,11 @@ STORY_RETENTION_S = 7 * 86_400
 def feed(feed_id: str) -> str:
     """State of one feed: validators, body hash, errors, claim generation."""
     return f"{PREFIX}feed:{feed_id}"
+
+
+def polls(feed_id: str) -> str:
+    """How a feed's last polls went: see `newswatch.store.polls`."""
+    return f"{PREFIX}polls:{feed_id}"
 
 
 def seen(feed_id: str) -> str:

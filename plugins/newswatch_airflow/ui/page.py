@@ -47,6 +47,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "ago": ago,
+        "brief": brief,
         "clean": clean,
         "count": lambda number: f"{number:,}",
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
@@ -126,6 +127,11 @@ def span(seconds: float) -> str:
         hours, minutes = divmod(whole // 60, 60)
         return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
     return f"{whole // 86_400} days"
+
+
+def brief(ms: int) -> str:
+    """How long an answer took: `85 ms`, `1.2 s`."""
+    return f"{ms} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"
 
 
 def ago(moment: datetime, now: datetime) -> str:
