@@ -15,6 +15,7 @@
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
+| alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held | match | ~30 to 100 B an alert and facet | 90 days |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
@@ -103,6 +104,11 @@ def article(item_id: str) -> str:
 def alert(alert_id: str) -> str:
     """One alert: its JSON and the message it went into."""
     return f"{PREFIX}alert:{alert_id}"
+
+
+def alerts_of(facet: str, value: str) -> str:
+    """The alerts of one rule, feed, channel or severity, or those muted or held."""
+    return f"{ALERTS}:{facet}:{value}"
 
 
 def story(channel_id: str, story_id: str) -> str:

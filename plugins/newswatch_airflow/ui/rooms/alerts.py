@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from newswatch.models import SEVERITIES, Bundle
 from newswatch.pipeline.overview import alerts as overview
-from newswatch.pipeline.overview.alerts import AlertFilter, Step
+from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.overview.alerts import Step
 from newswatch.store.archive import Cursor
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
@@ -57,7 +58,7 @@ async def alerts_page(
     before: CursorDep,
 ) -> HTMLResponse:
     """One page of alerts that fit the filter."""
-    page = await overview.list_alerts(services, wanted, before=before, limit=PAGE)
+    page = await list_alerts(services, wanted, before=before, limit=PAGE)
     further = with_query(request.query_params, before=page.further) if page.further else None
     return render(
         request,
@@ -121,7 +122,7 @@ def _with_spans(steps: Sequence[Step]) -> list[tuple[Step, str]]:
 @router.get("/api/alerts", tags=["alerts"])
 async def alerts_json(services: ServicesDep, wanted: WantedDep, before: CursorDep) -> dict[str, Any]:
     """One page of alerts as JSON; `before` of the next page is in `further`, null at the end."""
-    page = await overview.list_alerts(services, wanted, before=before, limit=PAGE)
+    page = await list_alerts(services, wanted, before=before, limit=PAGE)
     return {
         "alerts": [overview.as_dict(line) for line in page.lines],
         "further": str(page.further) if page.further else None,
