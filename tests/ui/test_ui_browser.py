@@ -86,5 +86,5 @@ def test_keyboard_polls_a_feed_and_mutes_a_rule(enter, room):
     follow(frame, "Watchlist")
     frame.get_by_role("button", name="Mute").focus()
     page.keyboard.press("Space")
-    expect(frame.get_by_role("button", name="Un-mute")).to_be_visible()
+    expect(frame.get_by_role("button", name="Un-mute")).to_be_focused()
     assert page.noise == []

@@ -14,7 +14,7 @@ from newswatch.store import keys
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(300), needs_chromium]
 
 THEMES = ("light", "dark")
-BLACK, WHITE = "rgb(0, 0, 0)", "rgb(255, 255, 255)"
+GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "oklch(0.23185 0.0323 266.44)"}
 BROKEN = "rules:\n  - {id: a, query: AND b, notify: [nobody]}\n"
 HOSTILE = (
     '<script>alert(1)</script> central bank opposes "><img src=x onerror=alert(2)> it',
@@ -52,7 +52,7 @@ def look(enter, airflow):
             page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
             page.goto(f"{airflow.url}/newswatch/{path}")
             ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            assert ground == (BLACK if theme == "dark" else WHITE)
+            assert ground == GROUNDS[theme]
             assert page.locator("h1").count() == 1
             return page
 

@@ -59,6 +59,7 @@ async def alerts_page(
 ) -> HTMLResponse:
     """One page of alerts that fit the filter."""
     page = await list_alerts(services, wanted, before=before, limit=PAGE)
+    desks = desks_of(bundle)
     further = with_query(request.query_params, before=page.further) if page.further else None
     return render(
         request,
@@ -68,14 +69,19 @@ async def alerts_page(
         page=page,
         wanted=wanted,
         further=further,
-        channels=_channels(bundle),
+        channels=sorted(desks),
+        desks=desks,
         severities=SEVERITIES,
         states=overview.STATES,
     )
 
 
-def _channels(bundle: Bundle | None) -> list[str]:
-    return sorted({receiver.channel for receiver in bundle.receivers}) if bundle else []
+def desks_of(bundle: Bundle | None) -> dict[str, str]:
+    """What each channel is called by: the ids of its receivers."""
+    desks: dict[str, list[str]] = {}
+    for receiver in bundle.receivers if bundle else ():
+        desks.setdefault(receiver.channel, []).append(receiver.id)
+    return {channel: ", ".join(names) for channel, names in desks.items()}
 
 
 @router.get("/alerts/{alert_id}", response_class=HTMLResponse, include_in_schema=False)
@@ -106,6 +112,7 @@ async def alert_page(
         rule=rule,
         version=bundle.label if bundle else "",
         slack=slack,
+        desks=desks_of(bundle),
     )
 
 
