@@ -1,6 +1,6 @@
 """How long the server takes for each page of the UI: at most 150 ms are allowed.
 
-Fills a Redis of its own with 100,000 items, 10,000 feeds, 10,000 rules and 10,000 alerts, mounts the
+Fills a Redis of its own with 100,000 items, 100,000 alerts, 10,000 feeds and 10,000 rules, mounts the
 pages in Airflow's own app with its login on, and asks each of them some times.
 
     .venv/bin/python bench/ui_pages.py [items] [rules] [feeds]
@@ -45,9 +45,9 @@ from newswatch.store.codec import alert_to_json, item_to_json, to_ms  # noqa: E4
 from newswatch.store.configuration import Stored, put_in_force  # noqa: E402
 
 LIMIT_MS = 150.0
-TIMES = 15
-CHANNEL = "C0123456789"
-ALERTS = 10_000
+TIMES = 40
+CHANNELS = tuple(f"C{number:010d}" for number in range(20))
+ALERTS = 100_000
 
 
 def fill(client: redis.Redis, items: int, rules: int, feeds: int) -> str:
@@ -105,42 +105,79 @@ def fill_items(client: redis.Redis, items: int, feeds: int, now: datetime) -> No
 
 
 def fill_alerts(client: redis.Redis, rules: int, feeds: int, now: datetime) -> str:
+    """One a minute, mostly sent; the newest ones queued, some muted, a few dead. Returns a sent one's id."""
     pipe = client.pipeline(transaction=False)
-    newest = ""
-    today = to_ms(now) // 86_400_000
+    sent = ""
     for number in range(ALERTS):
-        at = now - timedelta(seconds=ALERTS - number)
-        rule, feed = f"rule-{number % rules}", f"feed-{number % feeds}"
-        newest = alert_id(rule, f"{feed}:{number}", CHANNEL)
-        title = f"Headline number {number}"
-        alert = Alert(
-            id=newest,
-            rule_id=rule,
-            severity="high",
-            channel=CHANNEL,
-            item_id=f"{feed}:{number}",
-            revision=0,
-            feed_id=feed,
-            link=f"https://news.example/{number}",
-            title=title,
-            excerpts=(Excerpt("title", title, ((0, 8),)),),
-            published=at,
-            first_seen=at,
-            matched=at,
-            config_version="1-abcdef",
-            story_id=f"story-{number}",
+        at = now - timedelta(minutes=ALERTS - number)
+        left = ALERTS - number
+        state = (
+            "queued"
+            if left <= 500
+            else "dead"
+            if left % 2_000 == 0
+            else "muted"
+            if left % 50 == 0
+            else "sent"
         )
-        message = f"{number:016x}"
-        pipe.hset(keys.alert(newest), mapping={"json": alert_to_json(alert), "message": message})
-        pipe.zadd(keys.ALERTS, {newest: to_ms(at)})
-        sent = {"state": "sent", "kind": "story", "channel": CHANNEL, "alerts": f'["{newest}"]'}
-        pipe.hset(keys.message(message), mapping={**sent, "sent": to_ms(at) + 900, "ts": "1.1"})
-        pipe.hincrby(keys.hits(today), rule, 1)
-        pipe.hset(keys.HITS_LAST, rule, to_ms(at))
+        alert = alert_of(number, f"rule-{number % rules}", f"feed-{number % feeds}", at)
+        put_alert(pipe, alert, f"{number:016x}", state)
+        sent = alert.id if state == "sent" else sent
         if number % 1_000 == 0:
             pipe.execute()
     pipe.execute()
-    return newest
+    return sent
+
+
+def alert_of(number: int, rule: str, feed: str, at: datetime) -> Alert:
+    title = f"Headline number {number} of some length for a change"
+    channel = CHANNELS[number % len(CHANNELS)]
+    return Alert(
+        id=alert_id(rule, f"{feed}:{number}", channel),
+        rule_id=rule,
+        severity="low" if number % 10_000 == 0 else "high",
+        channel=channel,
+        item_id=f"{feed}:{number}",
+        revision=0,
+        feed_id=feed,
+        link=f"https://news.example/{number}",
+        title=title,
+        excerpts=(
+            Excerpt("title", title, ((0, 8),)),
+            Excerpt("summary", "A standfirst of some forty words. " * 6, ((2, 12),)),
+        ),
+        published=at,
+        first_seen=at,
+        matched=at,
+        config_version="1-abcdef",
+        story_id=f"story-{number}",
+    )
+
+
+def put_alert(pipe: redis.client.Pipeline, alert: Alert, message: str, state: str) -> None:
+    """As the hand-over and the deliverer leave it."""
+    at_ms = to_ms(alert.matched)
+    record = {"json": alert_to_json(alert), "message": "" if state == "muted" else message}
+    facets = [("rule", alert.rule_id), ("feed", alert.feed_id)]
+    facets += [("channel", alert.channel), ("severity", alert.severity)]
+    if state == "muted":
+        record["muted"] = "rule|*"
+        facets.append(("state", "muted"))
+    else:
+        written = {"state": state, "kind": "story", "channel": alert.channel, "alerts": f'["{alert.id}"]'}
+        sent = {"sent": at_ms + 900, "ts": "1.1"} if state == "sent" else {"due": at_ms, "error": "x"}
+        pipe.hset(keys.message(message), mapping={**written, **sent})
+    if state == "queued":
+        pipe.zadd(keys.outbox(alert.channel), {message: at_ms})
+        pipe.sadd(keys.CHANNELS, alert.channel)
+    if state == "dead":
+        pipe.zadd(keys.DEAD, {message: at_ms})
+    pipe.hset(keys.alert(alert.id), mapping=record)
+    pipe.zadd(keys.ALERTS, {alert.id: at_ms})
+    for facet, value in facets:
+        pipe.zadd(keys.alerts_of(facet, value), {alert.id: at_ms})
+    pipe.hincrby(keys.hits(at_ms // 86_400_000), alert.rule_id, 1)
+    pipe.hset(keys.HITS_LAST, alert.rule_id, at_ms)
 
 
 async def put_bundle(url: str, rules: int, feeds: int) -> None:
@@ -150,8 +187,8 @@ async def put_bundle(url: str, rules: int, feeds: int) -> None:
         feeds=tuple(
             Feed(f"feed-{n}", f"https://host-{n % 900}.example/{n}", tags=("t",)) for n in range(feeds)
         ),
-        rules=tuple(Rule(f"rule-{n}", f"central bank {n} opposes", notify=("policy",)) for n in range(rules)),
-        receivers=(Receiver("policy", CHANNEL),),
+        rules=tuple(Rule(f"rule-{n}", f"central bank {n} opposes", notify=("desk-0",)) for n in range(rules)),
+        receivers=tuple(Receiver(f"desk-{n}", channel) for n, channel in enumerate(CHANNELS)),
     )
     async with connect(url) as client:
         stored = Stored(1, bundle.digest, bundle_to_json(bundle), "")
@@ -160,24 +197,40 @@ async def put_bundle(url: str, rules: int, feeds: int) -> None:
 
 def pages(newest: str) -> list[str]:
     return [
-        *("", "alerts", "alerts?rule=rule-77", "alerts?text=nothing+like+it", f"alerts/{newest}"),
+        *("", "alerts", "alerts?rule=rule-77", "alerts?feed=feed-77&state=dead", "alerts?severity=low"),
+        *(f"alerts?channel={CHANNELS[7]}", "alerts?state=muted", "alerts?state=dead", "alerts?state=queued"),
+        *("alerts?text=nothing+like+it", "alerts?text=number+99", f"alerts/{newest}"),
         *("watchlist", "watchlist?silent=1", "watchlist?text=9999"),
         *("feeds", "feeds?state=failing", "feeds?start=9950", "feeds/feed-77", "delivery"),
         *("api/status", "api/alerts", "api/feeds", "api/health", "metrics"),
     ]
 
 
-def measure(client: TestClient, path: str) -> tuple[float, float, float]:
-    """First answer, median and longest of the others, in ms."""
+def measure(client: TestClient, path: str) -> tuple[float, float, float, float, float, float]:
+    """First answer, then median, 95% and longest of the others, and the processor's median and longest, in ms.
+
+    The processor's time is this process's, the asking side's included and Redis's not: other work on the
+    machine does not stretch it much.
+    """
     monitored = path in ("api/health", "metrics")
     headers = {"Authorization": "Bearer figures"} if monitored else {}
-    taken = []
+    taken, worked = [], []
     for _ in range(TIMES + 1):
-        started = time.perf_counter()
+        started, begun = time.perf_counter(), time.process_time()
         answer = client.get(f"/newswatch/{path}", headers=headers)
         taken.append((time.perf_counter() - started) * 1000)
+        worked.append((time.process_time() - begun) * 1000)
         assert answer.status_code == 200 or monitored, (path, answer.status_code, answer.text[:500])
-    return taken[0], statistics.median(taken[1:]), max(taken[1:])
+    others = sorted(taken[1:])
+    late = others[int(0.95 * len(others))]
+    return (
+        taken[0],
+        statistics.median(others),
+        late,
+        others[-1],
+        statistics.median(worked[1:]),
+        max(worked[1:]),
+    )
 
 
 def main() -> int:
@@ -202,16 +255,18 @@ def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:
     app = create_app(apps="core")
     logging.disable(logging.INFO)
     token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="ada", role="ADMIN"))
-    print(f"{items:,} items, {rules:,} rules, {feeds:,} feeds; {TIMES} requests each, ms")
-    print(f"{'page':<32}{'first':>8}{'median':>8}{'longest':>9}")
+    print(f"{items:,} items, {ALERTS:,} alerts, {rules:,} rules, {feeds:,} feeds; {TIMES} requests each, ms")
+    print(f"load {os.getloadavg()[0]:.1f}")
+    columns = ("first", "median", "p95", "longest", "cpu", "cpu max")
+    print(f"{'page':<32}" + "".join(f"{name:>9}" for name in columns))
     slow = []
     with TestClient(app, base_url="http://airflow.test") as client:
         client.cookies.set("_token", token)
         client.headers["Accept"] = "text/html"
         for path in pages(newest):
-            first, median, longest = measure(client, path)
-            print(f"{'/' + path:<32}{first:>8.0f}{median:>8.0f}{longest:>9.0f}", flush=True)
-            if median > LIMIT_MS:
+            figures = measure(client, path)
+            print(f"{'/' + path:<32}" + "".join(f"{figure:>9.0f}" for figure in figures), flush=True)
+            if figures[3] > LIMIT_MS:
                 slow.append(path)
     print(f"over {LIMIT_MS:.0f} ms: {', '.join(slow) or 'none'}")
     return 1 if slow else 0

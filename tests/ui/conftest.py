@@ -1,4 +1,7 @@
-"""A real Airflow API app with its login on, our plugin mounted, over a newsroom on a real Redis."""
+"""A real Airflow API app with its login on, our plugin mounted, over a newsroom on a real Redis.
+
+In this process for what can be asked of it (`visit`), as a process of its own for a browser (`enter`).
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,15 @@ os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = (
 )
 
 import json  # noqa: E402  (the environment comes first)
+from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 
 import pytest  # noqa: E402
 from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: E402
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
+from browsing import open_browser, sign_in  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
+from running_airflow import RunningAirflow  # noqa: E402
 
 from devtools.slack_sim.running import RunningSimulator  # noqa: E402
 from newsroom import Newsroom  # noqa: E402
@@ -85,3 +91,69 @@ def token_of(user):
     """The token that Airflow's login gives this user."""
     role = {"ada": "ADMIN", "vera": "VIEWER"}[user]
     return get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=user, role=role))
+
+
+# ── for a browser ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as made:
+        yield made
+
+
+class BesideTheBrowser(Newsroom):
+    """Runs the stages in a thread: Playwright keeps an event loop in this one."""
+
+    def _do(self, work, **changes):
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(super()._do, work, **changes).result()
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory, redis_server, simulator):
+    """One api-server for a file of tests; its configuration folder is a link to that of the test at work."""
+    folder = tmp_path_factory.mktemp("api-server")
+    extra = {"base_url": simulator.base_url}
+    server = RunningAirflow(
+        folder,
+        AIRFLOW_CONN_NEWSWATCH_REDIS=redis_connection(redis_server.url),
+        AIRFLOW_CONN_NEWSWATCH_SLACK=json.dumps(
+            {"conn_type": "slack", "password": simulator.token, "extra": extra}
+        ),
+        NEWSWATCH_CONFIG=str(folder / "config"),
+    )
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def room(tmp_path, redis_url, simulator, airflow):
+    """The newsroom behind `airflow`."""
+    simulator.reset()
+    made = BesideTheBrowser(tmp_path, redis_url, simulator)
+    link = airflow.home.parent / "config"
+    link.unlink(missing_ok=True)
+    link.symlink_to(made.config)
+    made.adopt()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def enter(airflow, browser):
+    """Logs a user in through Airflow's form and opens newswatch from the navigation; (page, frame)."""
+    contexts = []
+
+    def make(user="ada", **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return sign_in(context, airflow.url, user, airflow.password(user))
+
+    yield make
+    for context in contexts:
+        context.close()

@@ -21,6 +21,7 @@ from newswatch.pipeline.services import Services
 from newswatch.pipeline.visit import Visit, Visitor
 from newswatch.store import feeds
 from newswatch.store.feed_state import FeedState
+from newswatch.store.polls import PollNote
 
 PER_HOST = 4
 AT_ONCE = 100
@@ -65,6 +66,7 @@ class Cycle:
         self._on_progress = on_progress
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._updates: list[feeds.StateUpdate] = []
+        self._notes: list[PollNote] = []
         self._chosen = self._polled = self._not_modified = self._new = self._failed = 0
 
     async def run(self, chosen: list[Feed]) -> PollCounts:
@@ -109,7 +111,7 @@ class Cycle:
             return
         visit = await self._visitor.visit(feed, state)
         await self._count(url, visit)
-        if len(self._updates) >= _FLUSH_AT:
+        if len(self._updates) + len(self._notes) >= _FLUSH_AT:
             await self._flush()
 
     async def _count(self, url: str, visit: Visit) -> None:
@@ -124,10 +126,13 @@ class Cycle:
                 await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
         if visit.update is not None:
             self._updates.append(visit.update)
+        if visit.note is not None:
+            self._notes.append(visit.note)
         if self._on_progress is not None:
             self._on_progress(self._polled, self._chosen)
 
     async def _flush(self) -> None:
         updates, self._updates = self._updates, []
-        if updates:
-            await feeds.write_updates(self._services.redis, updates)
+        notes, self._notes = self._notes, []
+        if updates or notes:
+            await feeds.write_updates(self._services.redis, updates, notes)

@@ -25,6 +25,7 @@ from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feed_state import FeedState, changes
 from newswatch.store.feeds import Memory
+from newswatch.store.polls import PollNote
 
 CLAIM_TRIES = 5
 
@@ -42,6 +43,7 @@ class Visit:
     not_modified: bool = False
     error: NewswatchError | None = None
     update: feeds.StateUpdate | None = None
+    note: PollNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Visitor:
 
     async def visit(self, feed: Feed, known: FeedState) -> Visit:
         """One feed's turn. Its own troubles are in the Visit; raises what is nobody's feed's fault."""
-        state = health.begin(feed, known)
+        state, started_ms = health.begin(feed, known), self._now_ms()
         try:
             answer = await self._ask(feed, state)
             if answer.result.status == 304 or _same_body(feed, state, answer):
@@ -73,7 +75,8 @@ class Visitor:
         except (FetchFailed, FetchRefused, ParseFailed, feeds.ClaimConflict) as error:
             outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
             await self._tell(outcome)
-            return Visit(outcome, error=error, update=_update(feed, known, outcome))
+            note = _failure(feed, known, outcome.state, error, started_ms)
+            return Visit(outcome, error=error, update=_update(feed, known, outcome), note=note)
 
     def _now_ms(self) -> int:
         return to_ms(self._services.clock())
@@ -102,10 +105,12 @@ class Visitor:
 
     async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
         now_ms = self._now_ms()
-        state = _answered(feed, state, answer, now_ms, same=True)
+        unchanged = 0 if known.failures else state.unchanged + 1
+        state = _answered(feed, state, answer, now_ms, same=True, unchanged=unchanged)
         outcome = self._succeeded(feed, state, answer, now_ms)
         await self._tell(outcome)
-        return Visit(outcome, not_modified=True, update=_update(feed, known, outcome))
+        note = _note(feed, outcome.state, answer, 0, 0) if known.failures else None
+        return Visit(outcome, not_modified=True, update=_update(feed, known, outcome), note=note)
 
     def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.Outcome:
         return health.succeeded(
@@ -138,7 +143,9 @@ class Visitor:
                     raise
                 attempt += 1
             else:
-                return Visit(outcome, new=new, size=len(answer.result.body))
+                before = 0 if memory.state.failures else memory.state.unchanged
+                note = _note(feed, outcome.state, answer, new, before)
+                return Visit(outcome, new=new, size=len(answer.result.body), note=note)
 
     async def _read(self, result: FetchResult, memory: Memory) -> tuple[ParsedDocument, reduced.Reading]:
         """The document's changed entries, or all of it where it cannot be understood in part."""
@@ -214,13 +221,22 @@ def _same_body(feed: Feed, state: FeedState, answer: _Answer) -> bool:
     return state.url == feed.url and answer.body_hash == state.body_hash
 
 
-def _answered(feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, same: bool) -> FeedState:
+def _answered(
+    feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, same: bool, unchanged: int = 0
+) -> FeedState:
     """The state with what any answer brings: validators with a document, and where it came from."""
     result = answer.result
     state = moves.after_answer(feed, state, result.permanent_url, now_ms, same=same)
     if result.status == 304:
-        return state._replace(confirmed_ms=now_ms, streak=state.streak + 1)
+        return state._replace(
+            confirmed_ms=now_ms,
+            streak=state.streak + 1,
+            unchanged=unchanged,
+            took_ms=now_ms - answer.started_ms,
+        )
     return state._replace(
+        unchanged=unchanged,
+        took_ms=now_ms - answer.started_ms,
         confirmed_ms=now_ms,
         full_ms=now_ms,
         streak=0,
@@ -231,3 +247,23 @@ def _answered(feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, sam
 
 def _update(feed: Feed, before: FeedState, outcome: health.Outcome) -> feeds.StateUpdate:
     return feeds.StateUpdate(feed.id, changes(before, outcome.state), outcome.due_ms)
+
+
+def _note(feed: Feed, state: FeedState, answer: _Answer, new: int, unchanged: int) -> PollNote:
+    return PollNote(feed.id, state.polled_ms // 1000, answer.result.status, new, state.took_ms, unchanged)
+
+
+def _failure(
+    feed: Feed, known: FeedState, state: FeedState, error: NewswatchError, started_ms: int
+) -> PollNote:
+    return PollNote(
+        feed.id,
+        at_s=state.polled_ms // 1000,
+        status=getattr(error, "status", None) or 0,
+        new=0,
+        took_ms=state.polled_ms - started_ms,
+        unchanged=known.unchanged,
+        failures=state.failures,
+        error=state.error,
+        again=state.failures > 1 and known.error == state.error,
+    )

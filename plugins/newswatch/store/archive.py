@@ -29,6 +29,10 @@ class Cursor:
     def __str__(self) -> str:
         return f"{self.matched_ms}-{self.alert_id}"
 
+    def older_than(self, other: Cursor) -> bool:
+        """Whether this place comes after the other in the list."""
+        return (self.matched_ms, self.alert_id) < (other.matched_ms, other.alert_id)
+
     @classmethod
     def parse(cls, value: str) -> Cursor | None:
         """The cursor that `str` made; None for anything else."""
@@ -71,30 +75,81 @@ class StoredMessage:
     marks: Marks = NO_MARKS
 
 
-async def alerts_before(redis: Redis, before: Cursor | None, count: int) -> list[Cursor]:
-    """The next `count` places in the list, newest first."""
+async def alerts_before(
+    redis: Redis, before: Cursor | None, count: int, name: str = keys.ALERTS
+) -> list[Cursor]:
+    """The next `count` places in the list of all alerts, or in one of `keys.alerts_of`, newest first."""
     top: str | int = "+inf" if before is None else before.matched_ms
-    found: Any = await redis.zrevrangebyscore(
-        keys.ALERTS, top, "-inf", start=0, num=count + 200, withscores=True
-    )
+    found: Any = await redis.zrevrangebyscore(name, top, "-inf", start=0, num=count + 200, withscores=True)
     places = [Cursor(int(score), text(member)) for member, score in found]
     if before is not None:
-        last = (before.matched_ms, before.alert_id)
-        places = [place for place in places if (place.matched_ms, place.alert_id) < last]
+        places = [place for place in places if place.older_than(before)]
     return places[:count]
 
 
-async def read_alerts(redis: Redis, places: Sequence[Cursor]) -> list[StoredAlert]:
-    """The alerts at these places; those past their retention, or not ours, left out."""
+async def shortest(redis: Redis, names: Sequence[str]) -> str:
+    """Of these lists the one with the fewest alerts."""
+    pipe = redis.pipeline(transaction=False)
+    for name in names:
+        pipe.zcard(name)
+    return min(zip(await pipe.execute(), names, strict=True))[1]
+
+
+async def dead_places(redis: Redis, most: int) -> list[Cursor]:
+    """The alerts of the newest dead letters, newest first."""
+    rows: Any = await redis.zrevrange(keys.DEAD, 0, most - 1)
+    return await _places(redis, await _alerts_of(redis, [text(row) for row in rows]))
+
+
+async def unsent_places(redis: Redis, most: int) -> list[Cursor] | None:
+    """All alerts that wait for something, newest first; None where more than `most` messages wait."""
+    channels = [text(row) for row in await redis.smembers(keys.CHANNELS)]
+    pipe = redis.pipeline(transaction=False)
+    pipe.zrevrange(keys.alerts_of("state", "held"), 0, most - 1)
+    for channel in channels:
+        pipe.zrange(keys.outbox(channel), 0, most)
+    held, *queues = await pipe.execute()
+    ids = [text(row) for queue in queues for row in queue]
+    if len(ids) > most:
+        return None
+    return await _places(redis, [*map(text, held), *await _alerts_of(redis, ids)])
+
+
+async def _alerts_of(redis: Redis, message_ids: Sequence[str]) -> list[str]:
+    pipe = redis.pipeline(transaction=False)
+    for name in message_ids:
+        pipe.hget(keys.message(name), "alerts")
+    return [name for row in await pipe.execute() for name in _ids(text(row))]
+
+
+async def _places(redis: Redis, alert_ids: Sequence[str]) -> list[Cursor]:
+    if not alert_ids:
+        return []
+    unique = list(dict.fromkeys(alert_ids))
+    scores: Any = await redis.zmscore(keys.ALERTS, unique)
+    places = [Cursor(int(at), name) for at, name in zip(scores, unique, strict=True) if at is not None]
+    return sorted(places, key=lambda place: (place.matched_ms, place.alert_id), reverse=True)
+
+
+async def read_alerts(redis: Redis, places: Sequence[Cursor], marks: Sequence[str] = ()) -> list[StoredAlert]:
+    """The alerts at these places whose records hold the marks (`codec.alert_marks`).
+
+    Those past their retention, or not ours, are left out.
+    """
     pipe = redis.pipeline(transaction=False)
     for place in places:
         pipe.hmget(keys.alert(place.alert_id), ["json", "message", "muted"])
     found = []
     for place, (data, message, muted) in zip(places, await pipe.execute(), strict=True):
-        alert = _alert(data)
+        alert = _alert(data) if not marks or _holds(data, marks) else None
         if alert is not None:
             found.append(StoredAlert(alert, text(message), muted is not None, place))
     return found
+
+
+def _holds(data: bytes | None, marks: Sequence[str]) -> bool:
+    folded = text(data).casefold()
+    return all(mark in folded for mark in marks)
 
 
 async def read_alert(redis: Redis, alert_id: str) -> StoredAlert | None:

@@ -40,6 +40,10 @@ class FeedState(NamedTuple):
     streak: int = 0
     told: str = ""
     """What ops was told of the feed and not yet that it is over: "", silent, given-up, stopped."""
+    unchanged: int = 0
+    """Polls in a row, since the last entry of `store.polls`, that brought nothing new."""
+    took_ms: int = 0
+    """How long the last answer took."""
     move_url: str = ""
     """Where a permanent redirect leads, since when and in how many polls it led there."""
     move_since_ms: int = 0

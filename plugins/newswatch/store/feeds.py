@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from newswatch.errors import RetryableError
 from newswatch.models import Item
-from newswatch.store import keys
+from newswatch.store import keys, polls
 from newswatch.store.client import script_text, text
 from newswatch.store.codec import item_to_json
 from newswatch.store.feed_state import FeedState, read_state
@@ -20,6 +20,7 @@ from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 READ_AT_ONCE = 1_000
 MAX_CHUNK_ITEMS = 500
 MAX_CHUNK_BYTES = 4_000_000
+OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements)
 
 
 class ClaimConflict(RetryableError):
@@ -67,8 +68,15 @@ class StateUpdate:
     next_due_ms: int
 
 
-async def write_updates(redis: Redis, updates: Sequence[StateUpdate]) -> None:
-    """Many feeds' updates in one step."""
+async def write_updates(
+    redis: Redis, updates: Sequence[StateUpdate], notes: Sequence[polls.PollNote] = ()
+) -> None:
+    """Many feeds' updates in one step, and notes of polls in another."""
+    if notes:
+        pipe = redis.pipeline(transaction=False)
+        for note in notes:
+            polls.add(pipe, note)
+        await pipe.execute()
     if not updates:
         return
     rows = [
@@ -101,7 +109,7 @@ async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> list
     for feed_id in gone:
         pipe.zrem(keys.FEEDS_DUE, feed_id)
         pipe.hdel(keys.feed(feed_id), "told")
-        for name in (keys.feed, keys.seen, keys.elements):
+        for name in OF_A_FEED:
             pipe.expire(name(feed_id), int(kept_s))
     await pipe.execute()
     return gone
@@ -111,7 +119,7 @@ async def recall(redis: Redis, feed_ids: Iterable[str]) -> None:
     """Feeds that are configured now, perhaps again: what they showed is not to be forgotten."""
     pipe = redis.pipeline(transaction=False)
     for feed_id in feed_ids:
-        for name in (keys.feed, keys.seen, keys.elements):
+        for name in OF_A_FEED:
             pipe.persist(name(feed_id))
     await pipe.execute()
 

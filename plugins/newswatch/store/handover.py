@@ -67,6 +67,7 @@ class Placement:
             "story": self.group,
             "feed": self.alert.feed_id,
             "rule": self.alert.rule_id,
+            "severity": self.alert.severity,
             "rank": SEVERITIES.index(self.alert.severity),
             "json": alert_to_json(self.alert),
             "kind": self.kind,

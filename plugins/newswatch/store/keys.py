@@ -4,6 +4,7 @@
 |---|---|---|---|---|
 | config | hash | configure | the bundle's JSON | always |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
+| polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
 | seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | host:{host} | string: nothing before, ms | poll, articles | ~100 B | as long as the host asked for |
@@ -14,6 +15,7 @@
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
+| alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held | match | ~30 to 100 B an alert and facet | 90 days |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
@@ -77,6 +79,11 @@ def feed(feed_id: str) -> str:
     return f"{PREFIX}feed:{feed_id}"
 
 
+def polls(feed_id: str) -> str:
+    """How a feed's last polls went: see `newswatch.store.polls`."""
+    return f"{PREFIX}polls:{feed_id}"
+
+
 def seen(feed_id: str) -> str:
     """What a feed has shown: packed records, see `newswatch.store.seen`."""
     return f"{PREFIX}seen:{feed_id}"
@@ -100,6 +107,11 @@ def article(item_id: str) -> str:
 def alert(alert_id: str) -> str:
     """One alert: its JSON and the message it went into."""
     return f"{PREFIX}alert:{alert_id}"
+
+
+def alerts_of(facet: str, value: str) -> str:
+    """The alerts of one rule, feed, channel or severity, or those muted or held."""
+    return f"{ALERTS}:{facet}:{value}"
 
 
 def story(channel_id: str, story_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from newswatch.models import Excerpt
 from newswatch.pipeline.backtest_report import irrelevant_line
@@ -21,6 +23,8 @@ from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import Visitor
 
 HERE = Path(__file__).parent
+_TICKED = re.compile(r"`([^`\n]{1,300})`")
+_FEED_NAMED = re.compile(r"^feed \S+ \(\S+\): ")
 STATIC = {
     "newswatch.css": "text/css",
     "newswatch.js": "text/javascript",
@@ -48,12 +52,16 @@ def environment() -> Environment:
     )
     made.filters |= {
         "ago": ago,
+        "bare": bare,
+        "brief": brief,
         "clean": clean,
         "count": lambda number: f"{number:,}",
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "moment": from_ms,
         "link": lambda url: usable_link(url) or "",
+        "sentence": lambda text: text[:1].upper() + text[1:],
         "span": span,
+        "ticked": ticked,
         "stamp": lambda moment: f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
     }
     made.globals |= {
@@ -128,6 +136,21 @@ def span(seconds: float) -> str:
         hours, minutes = divmod(whole // 60, 60)
         return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
     return f"{whole // 86_400} days"
+
+
+def ticked(text: str) -> Markup:
+    """A text of ours that may hold a stranger's, clean, with what stands between backticks as code."""
+    return Markup(_TICKED.sub(r"<code>\1</code>", str(escape(clean(text)))))  # noqa: S704 - escaped
+
+
+def bare(error: str) -> str:
+    """A feed's error without the feed's name and address, where the page names them anyway."""
+    return _FEED_NAMED.sub("", error)
+
+
+def brief(ms: int) -> str:
+    """How long an answer took: `85 ms`, `1.2 s`."""
+    return f"{ms} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"
 
 
 def ago(moment: datetime, now: datetime) -> str:

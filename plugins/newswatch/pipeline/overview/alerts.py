@@ -1,8 +1,7 @@
-"""Alerts as people look at them: where each stands, newest first, and one alert's whole life."""
+"""Alerts as people look at them: where each stands, and one alert's whole life."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -19,40 +18,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 MOST_SOURCES = 100
 
-_BATCH = 200
-_PATIENCE_S = 0.08
-"""How long one page may look for alerts that fit its filter before it offers to look further."""
-
 _SOON_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class AlertFilter:
-    """What is asked for; an empty field admits everything. `text` is looked for in the headline."""
-
-    rule: str = ""
-    feed: str = ""
-    channel: str = ""
-    severity: str = ""
-    state: str = ""
-    text: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """Whether everything is admitted."""
-        return self == AlertFilter()
-
-    def admits(self, line: AlertLine) -> bool:
-        """Whether this alert is asked for."""
-        alert = line.alert
-        return (
-            self.rule in ("", alert.rule_id)
-            and self.feed in ("", alert.feed_id)
-            and self.channel in ("", alert.channel)
-            and self.severity in ("", alert.severity)
-            and self.state in ("", line.state)
-            and self.text.casefold() in alert.title.casefold()
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +29,6 @@ class AlertLine:
     state: State
     why: str
     message: StoredMessage | None
-
-
-@dataclass(frozen=True, slots=True)
-class AlertPage:
-    """One page. `further` is where the next one begins, None at the end; `looked_at` counts alerts read."""
-
-    lines: tuple[AlertLine, ...]
-    further: Cursor | None
-    looked_at: int
 
 
 def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> tuple[State, str]:
@@ -95,42 +52,8 @@ def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) ->
     return "queued", message.error
 
 
-async def list_alerts(
-    services: Services, wanted: AlertFilter, *, before: Cursor | None, limit: int
-) -> AlertPage:
-    """The newest alerts that fit, older than `before`. Raises RedisUnavailable.
-
-    With a filter it looks for so long at most, then `further` says where to go on.
-    """
-    lines: list[AlertLine] = []
-    looked_at, stop_at = 0, time.monotonic() + _PATIENCE_S
-    size = limit + 1 if wanted.empty else _BATCH
-    while True:
-        with redis_errors():
-            places = await archive.alerts_before(services.redis, before, size)
-            found = await _lines(services, places)
-        for place, line in found:
-            looked_at += 1
-            if wanted.admits(line):
-                if len(lines) == limit:
-                    return AlertPage(tuple(lines), before, looked_at)
-                lines.append(line)
-            before = place
-        if len(places) < size:
-            return AlertPage(tuple(lines), None, looked_at)
-        before = places[-1]
-        if time.monotonic() > stop_at:
-            return AlertPage(tuple(lines), before, looked_at)
-
-
-async def _lines(services: Services, places: list[Cursor]) -> list[tuple[Cursor, AlertLine]]:
-    stored = await archive.read_alerts(services.redis, places)
-    messages = await archive.read_messages(services.redis, [one.message_id for one in stored])
-    now_ms = to_ms(services.clock())
-    return [(one.cursor, _line(one, messages.get(one.message_id), now_ms)) for one in stored]
-
-
-def _line(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> AlertLine:
+def line_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> AlertLine:
+    """An alert with where it stands. Pure."""
     state, why = state_of(stored, message, now_ms)
     return AlertLine(stored.alert, state, why, message)
 
@@ -162,7 +85,7 @@ async def read_life(services: Services, alert_id: str) -> AlertLife | None:
         if stored is None:
             return None
         messages = await archive.read_messages(services.redis, [stored.message_id])
-        line = _line(stored, messages.get(stored.message_id), to_ms(services.clock()))
+        line = line_of(stored, messages.get(stored.message_id), to_ms(services.clock()))
         also, thread = await _around(services, line)
     return AlertLife(line, life_steps(line), also, thread)
 

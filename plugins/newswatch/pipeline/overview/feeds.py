@@ -13,13 +13,15 @@ from newswatch.pipeline import feed_report, moves
 from newswatch.pipeline.hosts import host_of
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_url
-from newswatch.store import archive, feeds, hosts, keys
+from newswatch.store import archive, feeds, hosts, keys, polls
 from newswatch.store.client import redis_errors, text
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.feed_state import FeedState
+from newswatch.store.polls import PollNote
 from newswatch.store.seen import SeenRecord
 
 NEW = "new"
+UNCHANGED = "not changed"
 STATUSES = ("ok", NEW, "slowed", "silent", "failing", "refused", "given-up", "stopped")
 TROUBLED = frozenset({"silent", "failing", "refused", "given-up", "stopped"})
 
@@ -43,11 +45,27 @@ class FeedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PollRow:
+    """One poll, or `times` of them that came to the same. `status` is HTTP's, 0 where no answer came."""
+
+    outcome: str
+    at: datetime | None
+    """The last of them; None where only their number is known."""
+    status: int
+    new: int
+    took_ms: int | None
+    times: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FeedLife:
     """One feed with what it brought lately."""
 
     line: FeedLine
     items: tuple[Item, ...]
+    polls: tuple[PollRow, ...]
+    """The newest first."""
     remembered: int
     """Entries it is remembered to have shown."""
 
@@ -126,7 +144,39 @@ async def read_feed(services: Services, feed: Feed) -> FeedLife:
         since_s = to_ms(services.clock()) // 1000 - keys.ITEM_RETENTION_S
         moments = claim_moments(memory.seen.values(), since_s)
         items = await archive.items_claimed_at(services.redis, feed.id, moments, RECENT_ITEMS)
-    return FeedLife(line, tuple(items), len(memory.seen))
+        notes = await polls.read(services.redis, feed.id)
+    return FeedLife(line, tuple(items), tuple(poll_rows(line.state, notes)), len(memory.seen))
+
+
+def poll_rows(state: FeedState, notes: Sequence[PollNote]) -> list[PollRow]:
+    """A feed's polls as people read them, newest first; those that brought nothing in one row. Pure."""
+    rows = []
+    if state.unchanged:
+        status = 304 if state.streak else 200
+        rows.append(PollRow(UNCHANGED, _moment(state.polled_ms), status, 0, state.took_ms, state.unchanged))
+    for note in notes:
+        rows.append(
+            PollRow(
+                _outcome(note),
+                from_ms(note.at_s * 1000),
+                note.status,
+                note.new,
+                note.took_ms,
+                note.failures or 1,
+                note.error,
+            )
+        )
+        if note.unchanged:
+            rows.append(PollRow(UNCHANGED, None, 0, 0, None, note.unchanged))
+    return rows
+
+
+def _outcome(note: PollNote) -> str:
+    if note.failures:
+        return "failed"
+    if note.new:
+        return "new items"
+    return UNCHANGED if note.status == 304 else "nothing new"
 
 
 def claim_moments(records: Iterable[SeenRecord], since_s: int) -> list[int]:

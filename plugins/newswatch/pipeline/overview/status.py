@@ -105,12 +105,18 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         *(finding_of(cause, notice) for cause, notice in active.items()),
         *backlog_findings(backlog),
         *poll_finding(overdue_s),
-        *pause_findings(states, workspace, now_ms),
+        *(one for one in pause_findings(states, workspace, now_ms) if not _told(one, active)),
         *await _feeds_finding(services, bundle),
         *_dead_finding(figures.dead, active),
     ]
     findings.sort(key=lambda finding: finding.level)
     return Status(now, sentence_of(findings, figures, now), tuple(findings), figures)
+
+
+def _told(pause: Finding, active: Mapping[str, Any]) -> bool:
+    """Whether a raised notice says the same of a paused channel already. Pure."""
+    kind, _, channel = pause.cause.partition(":")
+    return kind == "paused" and f"channel:{channel}" in active
 
 
 async def _feeds_finding(services: Services, bundle: Bundle | None) -> list[Finding]:

@@ -2,7 +2,7 @@
 -- KEYS 1 lease, 2 items stream, 3 alerts, 4 channels, 5 told titles
 -- ARGV 1 lease token, 2 group, 3 prefix, 4 now (ms), 5 collect (ms), 6 alert retention (s),
 --      7 story retention (s), 8 stream ids (JSON), 9 alerts (JSON), 10 titles (JSON), 11 titles since (ms)
--- An alert: {id, channel, story, feed, rule, rank, json, kind, due, most, heading, surge?, cap?, muted?}
+-- An alert: {id, channel, story, feed, rule, severity, rank, json, kind, due, most, heading, surge?, cap?, muted?}
 --   kind "each": with its story; "digest": with the others of `story`, due at `due`.
 --   surge: {stories, sources, within}: held until so many stories from so many feeds came within (ms).
 --   cap: {most, hour, due, digest, heading}: so many messages of a rule in a channel and hour, then a digest.
@@ -11,6 +11,14 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
 local prefix, now, retention = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local queued = 0
 local hits = prefix .. 'hits:' .. math.floor(now / 86400000)
+
+-- The lists that the pages look through when they filter; each lets go of what is past its retention.
+local function list(facet, value, id)
+  local name = KEYS[3] .. ':' .. facet .. ':' .. value
+  redis.call('ZADD', name, now, id)
+  redis.call('ZREMRANGEBYSCORE', name, '-inf', now - retention * 1000)
+  redis.call('EXPIRE', name, retention)
+end
 
 -- The alert ids of a message that may still grow, or nil.
 local function members(id, most)
@@ -115,8 +123,10 @@ local function surge(alert)
     if not stories[story] then stories[story] = true; story_count = story_count + 1 end
     if not feeds[feed] then feeds[feed] = true; feed_count = feed_count + 1 end
   end
+  list('state', 'held', alert.id)
   if story_count < alert.surge.stories or feed_count < alert.surge.sources then return '' end
   redis.call('DEL', held)
+  redis.call('ZREM', KEYS[3] .. ':state:held', unpack(ids))
   alert.story = 'surge:' .. alert.rule .. ':' .. now
   redis.call('SET', under_way, alert.story, 'PX', within)
   local story = prefix .. 'story:' .. alert.channel .. ':' .. alert.story
@@ -135,12 +145,16 @@ for _, alert in ipairs(cjson.decode(ARGV[9])) do
     redis.call('HSET', key, 'json', alert.json, 'message', '')
     redis.call('EXPIRE', key, retention)
     redis.call('ZADD', KEYS[3], now, alert.id)
+    for _, facet in ipairs({'rule', 'feed', 'channel', 'severity'}) do
+      list(facet, alert[facet], alert.id)
+    end
     redis.call('HINCRBY', hits, alert.rule, 1)
     redis.call('EXPIRE', hits, retention)
     redis.call('HSET', prefix .. 'hits:last', alert.rule, now)
     redis.call('EXPIRE', prefix .. 'hits:last', retention)
     if alert.muted then
       redis.call('HSET', key, 'muted', alert.muted)
+      list('state', 'muted', alert.id)
       redis.call('HINCRBY', prefix .. 'mutes:count', alert.muted, 1)
     else
       redis.call('HSET', prefix .. 'channel:' .. alert.channel, 'last_alert', now)

@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from newswatch.models import SEVERITIES, Bundle
 from newswatch.pipeline.overview import alerts as overview
-from newswatch.pipeline.overview.alerts import AlertFilter, Step
+from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.overview.alerts import Step
 from newswatch.store.archive import Cursor
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
@@ -57,7 +58,8 @@ async def alerts_page(
     before: CursorDep,
 ) -> HTMLResponse:
     """One page of alerts that fit the filter."""
-    page = await overview.list_alerts(services, wanted, before=before, limit=PAGE)
+    page = await list_alerts(services, wanted, before=before, limit=PAGE)
+    desks = desks_of(bundle)
     further = with_query(request.query_params, before=page.further) if page.further else None
     return render(
         request,
@@ -67,14 +69,19 @@ async def alerts_page(
         page=page,
         wanted=wanted,
         further=further,
-        channels=_channels(bundle),
+        channels=sorted(desks),
+        desks=desks,
         severities=SEVERITIES,
         states=overview.STATES,
     )
 
 
-def _channels(bundle: Bundle | None) -> list[str]:
-    return sorted({receiver.channel for receiver in bundle.receivers}) if bundle else []
+def desks_of(bundle: Bundle | None) -> dict[str, str]:
+    """What each channel is called by: the ids of its receivers."""
+    desks: dict[str, list[str]] = {}
+    for receiver in bundle.receivers if bundle else ():
+        desks.setdefault(receiver.channel, []).append(receiver.id)
+    return {channel: ", ".join(names) for channel, names in desks.items()}
 
 
 @router.get("/alerts/{alert_id}", response_class=HTMLResponse, include_in_schema=False)
@@ -105,6 +112,7 @@ async def alert_page(
         rule=rule,
         version=bundle.label if bundle else "",
         slack=slack,
+        desks=desks_of(bundle),
     )
 
 
@@ -121,7 +129,7 @@ def _with_spans(steps: Sequence[Step]) -> list[tuple[Step, str]]:
 @router.get("/api/alerts", tags=["alerts"])
 async def alerts_json(services: ServicesDep, wanted: WantedDep, before: CursorDep) -> dict[str, Any]:
     """One page of alerts as JSON; `before` of the next page is in `further`, null at the end."""
-    page = await overview.list_alerts(services, wanted, before=before, limit=PAGE)
+    page = await list_alerts(services, wanted, before=before, limit=PAGE)
     return {
         "alerts": [overview.as_dict(line) for line in page.lines],
         "further": str(page.further) if page.further else None,

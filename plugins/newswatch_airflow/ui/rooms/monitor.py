@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from newswatch.errors import RedisUnavailable
 from newswatch.pipeline.backlog import read_backlog
 from newswatch.pipeline.configure import in_force
-from newswatch.pipeline.overview.alerts import AlertFilter, list_alerts
+from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.overview.feeds import counted
 from newswatch.pipeline.overview.latency import LOOKED_AT
 from newswatch.pipeline.overview.metrics import Measured, exposition

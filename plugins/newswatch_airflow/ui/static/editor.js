@@ -21,7 +21,13 @@ function piece(kind, text) {
   return span;
 }
 
-function shadedLine(line, into) {
+function shadedLine(line, kind, into) {
+  if (kind) {
+    const marked = document.createElement("span");
+    marked.className = kind;
+    into.append(marked);
+    into = marked;
+  }
   let from = 0;
   for (const found of line.matchAll(TOKEN)) {
     const [whole, note, quoted, lead, key, name, word] = found;
@@ -35,11 +41,13 @@ function shadedLine(line, into) {
   into.append(piece("", line.slice(from) + "\n"));
 }
 
+const faults = new Map(); // line → how it is underlined
+
 function colour() {
   const shaded = area.value.length <= MOST_SHADED;
   shade.parentElement.classList.toggle("shaded", shaded);
   const fresh = document.createDocumentFragment();
-  if (shaded) for (const line of area.value.split("\n")) shadedLine(line, fresh);
+  if (shaded) area.value.split("\n").forEach((line, at) => shadedLine(line, faults.get(at + 1), fresh));
   shade.replaceChildren(fresh);
   follow();
 }
@@ -84,6 +92,15 @@ function show(problems) {
   }));
 }
 
+function underline(problems) {
+  faults.clear();
+  for (const { file, line, severity } of problems) {
+    if (file !== editor.dataset.name || faults.get(line) === "wrong") continue;
+    faults.set(line, severity === "warning" ? "doubtful" : "wrong");
+  }
+  colour();
+}
+
 function say(text, kind) {
   verdict.textContent = text;
   verdict.className = kind;
@@ -96,6 +113,7 @@ async function check() {
     const data = await send("POST", `${editor.dataset.api}/check`, { name: editor.dataset.name, text: area.value });
     if (mine !== asked) return;
     show(data.problems);
+    underline(data.problems);
     const errors = data.problems.filter((problem) => problem.severity === "error").length;
     const warnings = data.problems.length - errors;
     const more = warnings ? `, ${warnings} warning${warnings === 1 ? "" : "s"}` : "";
@@ -170,6 +188,14 @@ async function part(form) {
 
 colour();
 area.addEventListener("scroll", follow);
+const place = document.getElementById("place");
+if (place) {
+  document.addEventListener("selectionchange", () => {
+    if (document.activeElement !== area) return;
+    const before = area.value.slice(0, area.selectionStart).split("\n");
+    place.textContent = `Line ${before.length}, column ${[...before.at(-1)].length + 1}`;
+  });
+}
 if (editor.dataset.rule) {
   const lines = area.value.split("\n");
   const line = lines.findIndex((text) => /\bid:/.test(text) && text.includes(editor.dataset.rule));
@@ -178,6 +204,7 @@ if (editor.dataset.rule) {
 if (editor.dataset.check) {
   let waiting = 0;
   area.addEventListener("input", () => {
+    faults.clear();
     colour();
     if (!area.readOnly) saveButton.disabled = true;
     say("…", "");

@@ -15,7 +15,24 @@ function tell(text, bad) {
 function busy(part) {
   const selection = getSelection();
   const selecting = selection && !selection.isCollapsed && part.contains(selection.anchorNode);
-  return selecting || part.contains(document.activeElement);
+  const active = document.activeElement;
+  return selecting || (part.contains(active) && active.matches("input, select, textarea"));
+}
+
+// What had the focus in a part has it again after the part is replaced; where it is gone, its neighbour.
+const CONTROLS = "a[href], button, summary, input:not([type=hidden]), select";
+const named = (one) => `${one.closest("form")?.dataset.post || ""} ${one.outerHTML}`;
+
+function focused(part) {
+  const at = [...part.querySelectorAll(CONTROLS)].indexOf(document.activeElement);
+  return at < 0 ? null : { at, name: named(document.activeElement) };
+}
+
+function focusAgain(part, held) {
+  if (!held) return;
+  const all = [...part.querySelectorAll(CONTROLS)];
+  const one = all.find((other) => named(other) === held.name) || all[Math.min(held.at, all.length - 1)];
+  if (one) one.focus({ preventScroll: true });
 }
 
 async function refresh(force) {
@@ -26,9 +43,12 @@ async function refresh(force) {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) {
     const next = fresh.getElementById(part.id);
-    if (next && next.innerHTML !== part.innerHTML) {
-      part.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
-    }
+    if (!next || next.innerHTML === part.innerHTML) continue;
+    const held = focused(part);
+    const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+    part.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
+    for (const one of part.querySelectorAll("details[id]")) one.open = open.includes(one.id) || one.open;
+    focusAgain(part, held);
   }
 }
 
@@ -92,16 +112,18 @@ document.addEventListener("submit", async (event) => {
   if (!form) return;
   event.preventDefault();
   const button = event.submitter || form.querySelector("button");
-  button.disabled = true;
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true"; // a disabled one would lose the focus
   try {
     const data = await send("POST", form.dataset.post, Object.fromEntries(new FormData(form)));
     tell(data.told || "Done.", false);
+    button.ariaDisabled = null;
     if (form.dataset.then) location.assign(form.dataset.then);
     else await refresh(true);
   } catch (error) {
     tell(error.message, true);
   } finally {
-    button.disabled = false;
+    button.ariaDisabled = null;
   }
 });
 

@@ -1,0 +1,107 @@
+"""How the pages look and read, in a real Chromium: accessible, whole in a narrow window, inert."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import scenes
+from browsing import grave_faults, needs_chromium
+from playwright.sync_api import expect
+
+from newswatch.store import keys
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(300), needs_chromium]
+
+THEMES = ("light", "dark")
+GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "oklch(0.23185 0.0323 266.44)"}
+BROKEN = "rules:\n  - {id: a, query: AND b, notify: [nobody]}\n"
+HOSTILE = (
+    '<script>alert(1)</script> central bank opposes "><img src=x onerror=alert(2)> it',
+    "central bank opposes \u202egnp.exe\u202c \u2066and more " + "W" * 300,
+    "interest rates ' onmouseover='alert(3) \u200f\u202b",
+    "grid operator {{ 7 * 7 }} {% raw %} <svg onload=alert(4)>",
+    "regulator fines " + "\u0645" * 200 + "<iframe src=javascript:alert(5)>",
+    "harvest forecast <a href=javascript:alert(6)>x</a><style>*{display:none}</style>",
+)
+
+
+def alert_pages(room):
+    """One alert's page for each state that an alert is in."""
+    return [f"alerts/{name}" for name in room.redis.zrevrange(keys.ALERTS, 0, -1)]
+
+
+def pages_of(room):
+    """Every page there is in this scene, filtered ones among them."""
+    names = ["", "alerts", "alerts?state=dead", "alerts?rule=none", "watchlist", "watchlist?silent=1"]
+    names += ["watchlist/edit", "watchlist/edit?name=watchlist.d/harvest.yaml", "feeds", "feeds?state=ok"]
+    names += [f"feeds/{name}" for name in ("wire", "gone", "busy")]
+    return [*names, *alert_pages(room)[:6], "delivery", "runbook", "feeds/no-such-feed"]
+
+
+@pytest.fixture
+def look(enter, airflow):
+    """Logs in; the function returned opens one of our pages, outside of the frame, under a theme."""
+
+    def make():
+        page, _ = enter()
+        page.dialogs = []
+        page.on("dialog", lambda dialog: (page.dialogs.append(dialog.type), dialog.accept()))
+
+        def open_page(path, theme="light"):
+            page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+            page.goto(f"{airflow.url}/newswatch/{path}")
+            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert ground == GROUNDS[theme]
+            assert page.locator("h1").count() == 1
+            return page
+
+        return open_page
+
+    return make
+
+
+def test_axe_finds_no_grave_fault_on_any_page(look, room):
+    scenes.trouble(room)
+    open_page = look()
+    pages = [(path, theme) for theme in THEMES for path in pages_of(room)]
+    faults = {place: grave_faults(open_page(*place)) for place in pages}
+    assert {place: found for place, found in faults.items() if found} == {}
+
+
+def test_axe_finds_no_grave_fault_in_an_editor_at_work(look, room):
+    scenes.full(room)
+    open_page = look()
+    for theme in THEMES:
+        page = open_page("watchlist/edit", theme)
+        page.get_by_label("Headline").fill("Central bank opposes the plan")
+        page.get_by_role("button", name="Try").click()
+        expect(page.locator("#try mark").first).to_be_visible()
+        page.get_by_role("button", name="Backtest").click()
+        expect(page.locator("#backtest .card").first).to_be_visible()
+        assert grave_faults(page) == []
+        page.get_by_label("Text of watchlist.yaml").fill(BROKEN)
+        expect(page.locator("#problems li").first).to_be_visible()
+        assert grave_faults(page) == []
+
+
+def test_axe_finds_no_grave_fault_where_nothing_is(look, room):
+    open_page = look()
+    for theme in THEMES:
+        for path in ("", "alerts", "watchlist", "feeds", "feeds/wire", "delivery"):
+            assert grave_faults(open_page(path, theme)) == [], (path, theme)
+
+
+def test_hostile_text_is_inert_and_the_layout_whole_on_every_page(look, room):
+    scenes.trouble(room, HOSTILE, HOSTILE, source=HOSTILE[0])
+    open_page = look()
+    for path in pages_of(room):
+        page = open_page(path)
+        for width in (1280, 400):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert page.locator("main img, main iframe, main style, main script").count() == 0, path
+        assert page.locator("main a[href^='javascript:']").count() == 0, path
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", page.locator("main").inner_text()), path
+    assert page.dialogs == []  # nothing of it ran
+    assert [said for said in page.noise if "404" not in said] == []  # of the feed that is not there

@@ -1,0 +1,249 @@
+"""Through Airflow's own UI in a real Chromium, over everything `make run` starts, with the login on.
+
+One stack for the file: scheduler, triggerer, dag-processor, api-server and Redis, the Slack simulator,
+a server of feeds. What a person does in the pages is done there; what it brings is looked for in Slack.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from types import SimpleNamespace
+
+import pytest
+import redis
+from browsing import NAVIGATION, follow, needs_chromium, open_browser, sign_in
+from playwright.sync_api import expect
+
+from devtools.running_stack import RunningStack
+from devtools.slack_sim.running import RunningSimulator
+from feed_server import FeedServer, story
+from newswatch.store import keys
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(420), needs_chromium]
+
+POLICY, OPS = "C0123456789", "C0999999999"
+SOON_MS = 90_000
+"""For what the DAGs do: they are woken within seconds, but the machine may be busy."""
+
+WATCHLIST = """\
+rules:
+  - id: central-bank-opposes
+    query: central bank opposes
+    severity: high
+    notify: [policy]
+"""
+WRONG = WATCHLIST + "  - {id: rates, query: 'AND rates', notify: [policy]}\n"
+RIGHT = WATCHLIST + "  - {id: rates, query: interest rates, notify: [policy], owner: markets}\n"
+RECEIVERS = f"""\
+defaults: {{per_channel_interval: 0.05s, grace: 3s}}
+receivers:
+  - {{id: policy, channel: {POLICY}}}
+  - {{id: ops, channel: {OPS}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """The whole system, running. `wire` is polled all the time, `weekly` only when somebody asks."""
+    folder = tmp_path_factory.mktemp("walk")
+    config = folder / "config"
+    config.mkdir()
+    site = FeedServer()
+    site.serve("/wire", story(1, "Interest rates stay where they are"))
+    site.serve("/weekly", story(1, "Nothing of note"), title="The Weekly")
+    feeds = (
+        "defaults: {allow_private: true}\nfeeds:\n"
+        f"  - {{id: wire, url: '{site.url}/wire', every: 1s, at_most: 1s}}\n"
+        f"  - {{id: weekly, url: '{site.url}/weekly', every: 15m}}\n"
+    )
+    for name, text in (("feeds", feeds), ("watchlist", WATCHLIST), ("receivers", RECEIVERS)):
+        (config / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with (
+        RunningSimulator(interval_s=0) as slack,
+        RunningStack(
+            folder,
+            config,
+            SLACK_BOT_TOKEN=slack.token,
+            SLACK_BASE_URL=slack.base_url,
+            NEWSWATCH_POLL_INTERVAL="5",
+            AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
+            AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS="ada:admin,vera:viewer",
+        ) as stack,
+    ):
+        stack.wait_healthy(240)
+        passwords = stack.data / "airflow" / "simple_auth_manager_passwords.json.generated"
+        with redis.Redis.from_url(stack.redis_url, decode_responses=True) as client:
+            yield SimpleNamespace(
+                site=site,
+                slack=slack,
+                redis=client,
+                config=config,
+                url=f"http://localhost:{stack.port}",
+                passwords=json.loads(passwords.read_text("utf-8")),
+            )
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(world):
+    with open_browser() as made:
+        yield made
+
+
+@pytest.fixture
+def enter(world, browser):
+    """Logs a user in and opens newswatch from Airflow's navigation; (page, frame)."""
+    contexts = []
+
+    def make(user="ada", **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return sign_in(context, world.url, user, world.passwords[user])
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def until(what, timeout_s=SOON_MS / 1000):
+    deadline = time.monotonic() + timeout_s
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.2)
+    return found
+
+
+def told(world, words):
+    """The messages in the channel that say this."""
+    return [one for one in world.slack.messages(POLICY) if words in one["text"]]
+
+
+def publish(world, number, title):
+    """One story at the head of the wire."""
+    world.site.serve("/wire", story(number, title), story(1, "Interest rates stay where they are"))
+
+
+def come(page, frame, entry, what):
+    """Looks at one of our pages again until it shows `what`, as somebody would who waits for it."""
+    deadline = time.monotonic() + SOON_MS / 1000
+    while True:
+        follow(frame, entry)
+        if what.count() or time.monotonic() > deadline:
+            expect(what.first).to_be_visible(timeout=1_000)
+            return
+        page.wait_for_timeout(1_000)
+
+
+def test_rule_is_written_corrected_tried_backtested_saved_and_alerts(world, enter):
+    page, frame = enter()
+    until(lambda: world.redis.xlen(keys.ITEMS))
+    for name in (*NAVIGATION[1:], NAVIGATION[0]):
+        follow(frame, name)
+
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="Edit watchlist.yaml").click()
+    text, verdict = frame.get_by_label("Text of watchlist.yaml"), frame.locator("#verdict")
+    expect(verdict).to_have_text("Fine.")
+    text.fill(WRONG)
+    expect(verdict).to_contain_text("1 error")
+    expect(frame.locator("#problems")).to_contain_text("watchlist.yaml:6:24")
+    expect(frame.get_by_role("button", name="Save")).to_be_disabled()
+    text.fill(RIGHT)
+    expect(verdict).to_have_text("Fine.")
+
+    frame.get_by_label("Headline").fill("Higher interest rates ahead")
+    frame.get_by_role("button", name="Try").click()
+    expect(frame.locator("#try mark").first).to_contain_text("interest")
+    frame.get_by_label("Rule (empty: all)").fill("rates")
+    frame.get_by_role("button", name="Backtest").click()
+    expect(frame.locator("#backtest")).to_contain_text("gains 1, loses 0", timeout=60_000)
+    expect(frame.locator("#backtest svg.chart")).to_be_visible()
+    frame.get_by_role("button", name="Save").click()
+    expect(verdict).to_contain_text("is saved")
+
+    come(page, frame, "Watchlist", frame.get_by_role("row", name="rates").get_by_text("markets"))
+    follow(frame, "Alerts")
+    publish(world, 2, "Interest rates rise after all")
+    headline = frame.get_by_role("link", name="Interest rates rise after all")
+    expect(headline).to_be_visible(timeout=SOON_MS)  # by itself: the page is live
+    expect(headline.locator("mark").first).to_contain_text("Interest")
+    until(lambda: told(world, "Interest rates rise after all"))
+    headline.click()
+    for step, dag_id in (("Seen", "poll_feeds"), ("Matched", "match_items")):
+        expect(frame.get_by_role("row", name=step)).to_contain_text(f"{dag_id} ")
+    expect(frame.get_by_text("interest rates", exact=True)).to_be_visible()
+    assert page.noise == []
+
+
+def test_feed_is_polled_at_once_when_somebody_asks(world, enter):
+    page, frame = enter()
+    until(lambda: world.redis.hget(keys.feed("weekly"), "status"))
+    world.site.serve("/weekly", story(2, "News of this minute"), title="The Weekly")
+    follow(frame, "Feeds")
+    frame.get_by_role("row", name="weekly").get_by_role("button", name="Poll now").click()
+    expect(frame.locator("#told")).to_contain_text("weekly is polled with the next run")
+    frame.get_by_role("link", name="weekly").click()
+    expect(frame.get_by_text("News of this minute")).to_be_visible(timeout=SOON_MS)
+    assert page.noise == []
+
+
+def test_dead_letter_is_shown_and_arrives_after_a_retry(world, enter):
+    page, frame = enter()
+    world.slack.fault("invalid_blocks", times=2, channel=POLICY)  # as it is, and in its plainest form
+    publish(world, 3, "Central bank opposes a dead letter")
+    letter = frame.get_by_role("listitem").filter(has_text="Central bank opposes a dead letter")
+    come(page, frame, "Delivery", letter)
+    expect(letter).to_contain_text("invalid_blocks")
+    letter.get_by_text("Payload", exact=True).click()
+    expect(letter.locator("pre")).to_contain_text('"rich_text"')
+    assert not told(world, "a dead letter")
+    letter.get_by_role("button", name="Retry").click()
+    expect(frame.get_by_text("No dead letters")).to_be_visible()
+    until(lambda: told(world, "a dead letter"))
+    assert page.noise == []
+
+
+def test_muted_rule_is_kept_out_of_slack_until_unmuted(world, enter):
+    page, frame = enter()
+    follow(frame, "Watchlist")
+    row = frame.get_by_role("row", name="central-bank-opposes")
+    row.get_by_role("button", name="Mute").click()
+    expect(row).to_contain_text("by ada")
+    publish(world, 4, "Central bank opposes it in silence")
+    muted = frame.get_by_role("listitem").filter(has_text="opposes it in silence").filter(has_text="muted")
+    come(page, frame, "Alerts", muted)
+    follow(frame, "Delivery")
+    frame.get_by_role("row", name="central-bank-opposes").get_by_role("button", name="Un-mute").click()
+    expect(frame.get_by_text("Nothing is muted")).to_be_visible()
+    publish(world, 5, "Central bank opposes it aloud")
+    until(lambda: told(world, "opposes it aloud"))
+    assert not told(world, "in silence")
+    assert page.noise == []
+
+
+def test_viewer_reads_all_and_changes_nothing(world, enter):
+    page, frame = enter("vera")
+    for name in NAVIGATION:
+        follow(frame, name)
+        expect(frame.locator("main form[data-post], main form[data-into]")).to_have_count(0)
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="Show watchlist.yaml").click()
+    expect(frame.get_by_label("Text of watchlist.yaml")).not_to_be_editable()
+    expect(frame.get_by_role("button", name="Save")).to_have_count(0)
+    refused = page.evaluate(
+        """async () => (await fetch("/newswatch/api/feeds/wire/poll", {
+            method: "POST", headers: {"X-Newswatch": "1", "Content-Type": "application/json"}, body: "{}",
+        })).status"""
+    )
+    assert refused == 403
+
+
+def test_pages_fit_a_narrow_window_within_airflow(enter):
+    page, frame = enter(viewport={"width": 400, "height": 800})
+    for name in NAVIGATION:
+        follow(frame, name)
+        wide = frame.locator("html").evaluate("root => [root.scrollWidth, root.clientWidth]")
+        assert wide[0] <= wide[1], (name, wide)
+    assert page.noise == []
