@@ -50,7 +50,7 @@ class ParserPool:
     """
 
     def __init__(
-        self, *, size: int = 1, cpu_s: float = 1.6, memory_bytes: int = 150_000_000, wall_s: float = 30.0
+        self, *, size: int = 1, cpu_s: float = 1.4, memory_bytes: int = 150_000_000, wall_s: float = 30.0
     ) -> None:
         self._command = (
             sys.executable, "-m", "newswatch.feeds.parse_process", str(cpu_s), str(memory_bytes)
