@@ -10,6 +10,7 @@ multiprocessing. They get none of our environment, hence none of our secrets.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 _DYING_S = 5.0
+_PIPE_BYTES = 1 << 20
 _PATIENCE_S = 0.3
 """A process costs a tenth of a second to start, a usual document some milliseconds to parse."""
 _ENDED_BY_LIMIT = {
@@ -160,6 +162,7 @@ class ParserPool:
                 env=_child_environment(),
             )
             self._busy.add(process)
+            _widen(process)
             await asyncio.wait_for(_read_answer(process), self._wall_s)
         finally:
             self._starting = False
@@ -189,6 +192,14 @@ async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> dict[str
     process.stdin.write(job)
     await process.stdin.drain()
     return await _read_answer(process)
+
+
+def _widen(process: asyncio.subprocess.Process) -> None:
+    """Room in the pipe for a usual document, which else goes through in pieces (Linux; else as it is)."""
+    pipe = process.stdin.transport.get_extra_info("pipe") if process.stdin is not None else None
+    if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 async def _read_answer(process: asyncio.subprocess.Process) -> dict[str, Any]:
