@@ -161,13 +161,28 @@ class ParserPool:
                 cwd=_SOURCE_ROOT,
                 env=_child_environment(),
             )
-            self._busy.add(process)
-            _widen(process)
-            await asyncio.wait_for(_read_answer(process), self._wall_s)
+            await self._until_ready(process)
+            return process
         finally:
             self._starting = False
             self._freed.set()
-        return process
+
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
+        """Raises ParseFailed, and ends the process, where it does not come up."""
+        self._busy.add(process)
+        _widen(process)
+        ready = False
+        try:
+            await asyncio.wait_for(_read_answer(process), self._wall_s)
+            ready = True
+        except asyncio.TimeoutError:
+            raise ParseFailed(_crash_text(f"not ready within {self._wall_s:g} s"), kind="crashed") from None
+        except (asyncio.IncompleteReadError, OSError, ValueError):
+            raise await self._autopsy(process) from None
+        finally:
+            if not ready:
+                self._busy.discard(process)
+                await _end(process)
 
     async def _autopsy(self, process: asyncio.subprocess.Process) -> ParseFailed:
         """Why a process gave no usable answer, told by how it ended."""
