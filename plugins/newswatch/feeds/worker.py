@@ -170,9 +170,9 @@ class ParserPool:
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         """Raises ParseFailed, and ends the process, where it does not come up."""
         self._busy.add(process)
-        _widen(process)
         ready = False
         try:
+            _widen(process)
             await asyncio.wait_for(_read_answer(process), self._wall_s)
             ready = True
         except asyncio.TimeoutError:
