@@ -1,6 +1,7 @@
 import asyncio
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,6 +85,28 @@ async def test_killed_process_is_replaced(pool):
     with suppress(ParseFailed):
         await parse(pool, GOOD)
     assert (await parse(pool, GOOD)).entries[0].title == "good"
+
+
+async def test_process_that_does_not_come_up_fails_its_document_and_is_gone(monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    async with ParserPool() as pool:
+        with pytest.raises(ParseFailed) as caught:
+            await parse(pool, GOOD)
+        assert caught.value.kind == "crashed"
+        assert psutil.Process().children() == []
+
+
+async def test_process_that_has_read_a_page_keeps_its_limits(pool):
+    story = "The council voted on the levy after a long debate in the harbour hall. " * 20
+    page = f"<html><title>Vote</title><body><article><p>{story}</p></article></body></html>".encode()
+    await parse(pool, GOOD)
+    (process,) = parsers()
+    assert "levy" in (await pool.read_page(page, url=URL, headers={"content-type": "text/html"})).body
+    assert parsers() == [process]
+    used = process.memory_info().vms
+    assert used < process.rlimit(psutil.RLIMIT_AS)[0] <= used + 200_000_000
+    with pytest.raises(ParseFailed, match="2 s of processor time"):
+        await parse(pool, HOSTILE)
 
 
 async def test_crash_in_the_middle_is_told_as_such(pool):

@@ -94,7 +94,9 @@ def test_revisions_without_a_changed_item_bring_nothing_and_lose_nothing(replay)
         assert sum(replay.bodies[feed] != body for feed, body in before.items()) > 20, name
     assert replay.show(original) == ([], 0), "as it was"
     new, alerts = replay.change(lambda body: wild.with_new_entry(body, "after-all"))
-    assert Counter(item["feed"] for item in new) == dict.fromkeys(original, 1)
+    # A twin of an entry that has but a text is that entry once more.
+    named = [name for name, body in original.items() if any(parsed(body)[0][:3])]
+    assert Counter(item["feed"] for item in new) == dict.fromkeys(named, 1)
     assert all(item["title"].endswith("after-all") and item["revision"] == 0 for item in new)
     assert alerts == sum(1 for item in new if not item["silent"])
 

@@ -28,7 +28,7 @@ from newswatch.feeds import charset
 
 HASH_BYTES = 8
 _OPENING = re.compile(rb"<(item|entry)(?=[\s>])")
-_CLOSING = {name: re.compile(rb"</%b\s*>" % name) for name in (b"item", b"entry")}
+_CLOSING = {b"item": b"</item>", b"entry": b"</entry>"}
 _ENTRIES = frozenset({"item", "entry"})
 _PARENTS = frozenset({"channel", "feed", "RDF", "rss"})
 
@@ -73,7 +73,7 @@ def reduce_document(
     outline = _Outline()
     try:
         around = outline.read_lead(document[: cuts[0].start])
-        names = [_hash(document[cut.start : cut.end], around) for cut in cuts]
+        names = [_hash(around, document[cut.start : cut.end]) for cut in cuts]
         drops = [seen(name) for name in names]
         stand_in, expected = _with_stand_ins(document, cuts, drops)
         if outline.read_rest(stand_in) != expected:
@@ -88,8 +88,8 @@ def reduce_document(
     )
 
 
-def _hash(entry: bytes, around: bytes) -> bytes:
-    return hashlib.blake2b(entry, digest_size=HASH_BYTES, key=around).digest()
+def _hash(around: bytes, entry: bytes) -> bytes:
+    return hashlib.sha256(around + entry).digest()[:HASH_BYTES]
 
 
 def _cuts(document: bytes) -> list[_Cut]:
@@ -97,11 +97,13 @@ def _cuts(document: bytes) -> list[_Cut]:
     cuts: list[_Cut] = []
     opening = _OPENING.search(document)
     while opening is not None:
-        closing = _CLOSING[opening[1]].search(document, opening.end())
-        if closing is None:
+        tag = _CLOSING[opening[1]]
+        closing = document.find(tag, opening.end())
+        if closing < 0:
             return []
-        cuts.append(_Cut(opening.start(), closing.start(), closing.end(), opening[1]))
-        opening = _OPENING.search(document, closing.end())
+        end = closing + len(tag)
+        cuts.append(_Cut(opening.start(), closing, end, opening[1]))
+        opening = _OPENING.search(document, end)
     return cuts
 
 

@@ -10,6 +10,7 @@ multiprocessing. They get none of our environment, hence none of our secrets.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 _DYING_S = 5.0
+_PIPE_BYTES = 1 << 20
 _PATIENCE_S = 0.3
 """A process costs a tenth of a second to start, a usual document some milliseconds to parse."""
 _ENDED_BY_LIMIT = {
@@ -160,12 +162,28 @@ class ParserPool:
                 cwd=_SOURCE_ROOT,
                 env=_child_environment(),
             )
-            self._busy.add(process)
-            await asyncio.wait_for(_read_answer(process), self._wall_s)
+            await self._until_ready(process)
+            return process
         finally:
             self._starting = False
             self._freed.set()
-        return process
+
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
+        """Raises ParseFailed, and ends the process, where it does not come up."""
+        self._busy.add(process)
+        ready = False
+        try:
+            _widen(process)
+            await asyncio.wait_for(_read_answer(process), self._wall_s)
+            ready = True
+        except asyncio.TimeoutError:
+            raise ParseFailed(_crash_text(f"not ready within {self._wall_s:g} s"), kind="crashed") from None
+        except (asyncio.IncompleteReadError, OSError, ValueError):
+            raise await self._autopsy(process) from None
+        finally:
+            if not ready:
+                self._busy.discard(process)
+                await _end(process)
 
     async def _autopsy(self, process: asyncio.subprocess.Process) -> ParseFailed:
         """Why a process gave no usable answer, told by how it ended."""
@@ -190,6 +208,14 @@ async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> dict[str
     process.stdin.write(job)
     await process.stdin.drain()
     return await _read_answer(process)
+
+
+def _widen(process: asyncio.subprocess.Process) -> None:
+    """Room in the pipe for a usual document, which else goes through in pieces (Linux; else as it is)."""
+    pipe = process.stdin.transport.get_extra_info("pipe") if process.stdin is not None else None
+    if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 async def _read_answer(process: asyncio.subprocess.Process) -> dict[str, Any]:

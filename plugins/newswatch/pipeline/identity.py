@@ -79,9 +79,12 @@ class Churn:
         self._title_claims = Counter(self._day(one.title, one.published) for one in newcomers)
         self._by_link: dict[bytes, dict[bytes, SeenRecord]] = {}
         self._by_title: dict[tuple[bytes, int], dict[bytes, SeenRecord]] = {}
-        for record in known.values():
-            self._by_link.setdefault(record.link, {})[record.item] = record
-            self._by_title.setdefault(self._day(record.title, record.published), {})[record.item] = record
+        for record in known.values() if newcomers else ():
+            if record.link in self._link_claims:
+                self._by_link.setdefault(record.link, {})[record.item] = record
+            day = self._day(record.title, record.published)
+            if day in self._title_claims:
+                self._by_title.setdefault(day, {})[record.item] = record
 
     @staticmethod
     def _day(title: bytes, published: int) -> tuple[bytes, int]:
@@ -123,9 +126,7 @@ def decide(
     in `document`.
     """
     known = {
-        id_: record._replace(last_in_document=sighting.now)
-        if id_ in unchanged
-        else _confirmed(record, sighting)
+        id_: record.shown_at(sighting.now) if id_ in unchanged else _confirmed(record, sighting)
         for id_, record in known.items()
     }
     churn = Churn(known, document, sighting.now, unchanged)
@@ -147,7 +148,7 @@ def decide(
 def _confirmed(record: SeenRecord, sighting: Sighting) -> SeenRecord:
     """A record of the previous document was in it until that document was last confirmed."""
     if record.last_in_document == sighting.document_time < sighting.confirmed_time:
-        return record._replace(last_in_document=sighting.confirmed_time)
+        return record.shown_at(sighting.confirmed_time)
     return record
 
 

@@ -101,7 +101,7 @@ class Visitor:
             etag=None if full else state.etag or None,
             last_modified=None if full else state.last_modified or None,
         )
-        return _Answer(result, started_ms, hashlib.blake2b(result.body, digest_size=16).hexdigest())
+        return _Answer(result, started_ms, hashlib.sha256(result.body).hexdigest()[:32])
 
     async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
         now_ms = self._now_ms()

@@ -36,6 +36,10 @@ class SeenRecord(NamedTuple):
     revision: int
     silent: bool
 
+    def shown_at(self, moment: int) -> SeenRecord:
+        """The record of an item that was in the document then; all of a feed's are renewed with each one."""
+        return tuple.__new__(SeenRecord, (*self[:7], moment, *self[8:]))
+
     def pack(self) -> bytes:
         """The record as it stands in Redis."""
         return _RECORD.pack(*self[:9], min(self.revision, 0xFFFF), _SILENT if self.silent else 0)
