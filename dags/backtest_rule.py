@@ -28,7 +28,8 @@ configuration files. Alerts are not touched by it.
 
 **What to do.** The log's last lines say what is wrong; under a faulty query, `^` marks the place. Trigger again
 with the corrected text. Items that a feed already held when it was added are tried as well, although they never
-alert.
+alert. Drafts are tried in the editor (*newswatch* in the navigation, *Watchlist*). Runbook: [the configuration is
+broken](/newswatch/runbook#the-configuration-is-broken).
 """
 
 with DAG(

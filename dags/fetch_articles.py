@@ -24,6 +24,9 @@ without waiting for it. The triggerer wakes it when a page is due, a timer every
 again with growing pauses and then left alone. Nothing is lost: the pages stay queued.
 
 **What to do.** The last lines of the task's log say what to change; `newswatch doctor` looks at Redis.
+
+What became of each feed's pages stands on the feed's page (*newswatch* in the navigation, *Feeds*). Runbook:
+[Redis](/newswatch/runbook#redis-is-away), [a run is red](/newswatch/runbook#a-run-is-red).
 """
 
 with TestableDAG(

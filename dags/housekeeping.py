@@ -20,7 +20,8 @@ records, memories of entries that have left their feeds. What is not yet matched
 by a missed day; memory use grows by a day's worth.
 
 **What to do.** Read the end of the task's log, then clear the task so that it runs again. `newswatch doctor`
-shows how much memory Redis uses.
+shows how much memory Redis uses. Runbook: [a run is red](/newswatch/runbook#a-run-is-red),
+[Redis is nearly full](/newswatch/runbook#redis-is-nearly-full).
 """
 
 with TestableDAG(

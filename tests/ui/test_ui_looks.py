@@ -81,7 +81,8 @@ def test_axe_finds_no_grave_fault_in_an_editor_at_work(look, room):
         expect(page.locator("#backtest .card").first).to_be_visible()
         assert grave_faults(page) == []
         page.get_by_label("Text of watchlist.yaml").fill(BROKEN)
-        expect(page.locator("#problems li").first).to_be_visible()
+        expect(page.locator("#verdict")).to_contain_text("error")
+        expect(page.locator(".yaml .wrong").first).to_contain_text("id: a")
         assert grave_faults(page) == []
 
 
@@ -103,5 +104,13 @@ def test_hostile_text_is_inert_and_the_layout_whole_on_every_page(look, room):
         assert page.locator("main img, main iframe, main style, main script").count() == 0, path
         assert page.locator("main a[href^='javascript:']").count() == 0, path
         assert not re.search("[\u202a-\u202e\u2066-\u2069]", page.locator("main").inner_text()), path
+    page = open_page("watchlist/edit")
+    page.get_by_label("Headline").fill(HOSTILE[0])
+    page.get_by_role("button", name="Try").click()
+    page.get_by_role("button", name="Backtest").click()
+    expect(page.locator("#backtest mark").first).to_be_attached()
+    expect(page.locator("#try mark").first).to_be_visible()
+    assert page.locator("main img, main iframe, main style, main script").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
     assert page.dialogs == []  # nothing of it ran
     assert [said for said in page.noise if "404" not in said] == []  # of the feed that is not there

@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 23, 7, 0, tzinfo=timezone.utc)
 
 @pytest.fixture
 def dags(airflow_app):
-    """All four DAGs known and switched on; hands out a function that adds a run."""
+    """All our DAGs known and switched on; hands out a function that adds a run."""
     with create_session() as session:
         session.add(DagBundleModel(name="ours"))
         session.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,12 @@ def bars(
             Bar(round(left, 2), round(height - tall, 2), round(step * (1 - gap), 2), round(tall, 2), label)
         )
     return Chart(width, height, tuple(drawn), summary, most)
+
+
+def by_hour(counts: Sequence[int], now: datetime) -> Chart:
+    """New items by hour, the present one last."""
+    starts = [now - timedelta(hours=len(counts) - 1 - number) for number in range(len(counts))]
+    labels = [f"{at:%H}:00 UTC: {count:,}" for at, count in zip(starts, counts, strict=True)]
+    busiest = max(counts, default=0)
+    summary = f"New items by hour: {sum(counts):,} in {len(counts)} hours, {busiest:,} in the busiest"
+    return bars(counts, labels, summary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -22,6 +23,8 @@ FEW_FEEDS = 500
 CENSUS_AGE_S = 60.0
 LATENCY_AGE_S = 10.0
 SLACK_TIMEOUT_S = 3.0
+MANY = 2_000
+"""Rules and feeds from which on the collector of garbage is kept away from them."""
 
 
 class Desk:
@@ -40,6 +43,7 @@ class Desk:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._census: tuple[str, float, Mapping[str, str]] | None = None
         self._counting = asyncio.Lock()
+        self._settled = ""
         self.heavy = asyncio.Lock()
         """Held by what takes seconds of the processor: one of them at a time."""
 
@@ -61,6 +65,18 @@ class Desk:
         services, self._services = self._services, None
         if services is not None and self._loop is asyncio.get_running_loop():
             await services.redis.aclose()
+
+    def settle(self, bundle: Bundle | None) -> None:
+        """Let the garbage collector pass by a large configuration, once for each version.
+
+        Looking through 10,000 rules and feeds took 0.3 s of whichever request it fell upon. What is
+        alive at this moment is not looked at again; it is still freed when nothing refers to it.
+        """
+        if bundle is None or bundle.label == self._settled:
+            return
+        self._settled = bundle.label
+        if len(bundle.rules) + len(bundle.feeds) >= MANY:
+            gc.freeze()
 
     async def statuses(self, services: Services, bundle: Bundle) -> Mapping[str, str]:
         """The state of every feed, at most a minute old where there are many."""
@@ -109,7 +125,9 @@ async def services_of(request: Request) -> Services:
 
 async def bundle_of(request: Request) -> Bundle | None:
     """The configuration in force, None before the first."""
-    return await in_force(await services_of(request))
+    bundle = await in_force(await services_of(request))
+    desk_of(request).settle(bundle)
+    return bundle
 
 
 DeskDep = Annotated[Desk, Depends(desk_of)]

@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from newswatch.pipeline.overview.alerts import Step
 from newswatch.pipeline.overview.findings import Finding
 
-PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts")
+PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts", "fetch_articles", "housekeeping")
 
 _PAUSED = {
     "check_config": "edits of the configuration are not taken up on their own",
     "poll_feeds": "no feed is polled",
     "match_items": "items pile up and nothing alerts",
     "deliver_alerts": "alerts pile up and nothing is sent",
+    "fetch_articles": "the pages of stories are not read, so rules see headlines and summaries alone",
+    "housekeeping": "what is past its retention stays, and memory fills",
 }
 
 

@@ -115,6 +115,12 @@ async def read_lines(services: Services, page: Sequence[Feed]) -> list[FeedLine]
     return [feed_line(feed, states[feed.id], at, paused.get(host, 0), now_ms) for feed, at, host in rows]
 
 
+async def read_hours(services: Services, hours: int = 24) -> list[int]:
+    """New items of all feeds in each of the last hours, the present one last. Raises RedisUnavailable."""
+    with redis_errors():
+        return await archive.items_by_hour(services.redis, to_ms(services.clock()), hours)
+
+
 async def read_statuses(services: Services, bundle: Bundle) -> dict[str, str]:
     """The status of every feed, read in chunks: for a census now and then, not for each request."""
     found: dict[str, str] = {}

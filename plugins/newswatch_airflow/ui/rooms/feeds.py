@@ -19,6 +19,7 @@ from newswatch.pipeline.services import Services, no_auth
 from newswatch.store.client import redis_errors
 from newswatch.store.feeds import make_due
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
+from newswatch_airflow.ui.charts import by_hour
 from newswatch_airflow.ui.desk import BundleDep, Desk, DeskDep, ServicesDep
 from newswatch_airflow.ui.page import render, with_query
 
@@ -60,6 +61,7 @@ async def feeds_page(
         wanted=wanted,
         lines=await overview.read_lines(services, here),
         counts=overview.counted(statuses),
+        chart=by_hour(await overview.read_hours(services), services.clock()),
         tags=sorted({tag for feed in bundle.feeds for tag in feed.tags}) if bundle else [],
         known_states=overview.STATUSES,
         configured=len(bundle.feeds) if bundle else 0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
@@ -14,7 +13,7 @@ from newswatch.pipeline.services import Services
 from newswatch_airflow.hooks import REPOSITORY
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
-from newswatch_airflow.ui.charts import bars
+from newswatch_airflow.ui.charts import by_hour
 from newswatch_airflow.ui.desk import ServicesDep
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.prose import as_html
@@ -35,17 +34,13 @@ async def whole_status(services: Services) -> Status:
 async def status_page(request: Request, visitor: ReaderDep, services: ServicesDep) -> HTMLResponse:
     """The status, and how many items came by the hour."""
     status = await whole_status(services)
-    hours = status.figures.last_item_hours
-    starts = [status.now - timedelta(hours=len(hours) - 1 - number) for number in range(len(hours))]
-    labels = [f"{at:%H}:00 UTC: {count:,}" for at, count in zip(starts, hours, strict=True)]
-    summary = f"New items by hour: {sum(hours):,} in {len(hours)} hours, {max(hours):,} in the busiest"
     return render(
         request,
         visitor,
         "status.html",
         here="",
         status=status,
-        chart=bars(hours, labels, summary),
+        chart=by_hour(status.figures.last_item_hours, status.now),
         most=MOST_FINDINGS,
     )
 
