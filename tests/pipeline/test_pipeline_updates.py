@@ -158,6 +158,17 @@ def test_click_on_a_message_whose_alerts_are_past_retention_mutes_nothing(newsro
     assert newsroom.redis.hget(keys.message(name), "mute") is None
 
 
+def test_item_called_not_relevant_is_kept_whole_and_as_it_matched(newsroom):
+    (name,) = sent_message(newsroom, "Mining plan")
+    newsroom.site.serve("/wire", story(0, "Mining plan, edited", WORDS))
+    newsroom.poll()
+    clicks(newsroom, name, "newswatch_irrelevant")
+    (kept,) = newsroom.redis.hvals(keys.irrelevant("central-bank-opposes"))
+    item = json.loads(kept)["item"]
+    item = json.loads(item) if isinstance(item, str) else item
+    assert (item["title"], item["revision"], bool(item["guid"])) == ("Mining plan", 0, True)
+
+
 # ── mutes that more than one message or rule knows of ─────────────────────────────────────────
 
 TWO_RULES = """\
