@@ -145,6 +145,28 @@ def test_click_while_redis_is_away_fails_visibly_and_can_be_repeated(newsroom, o
     message_with(newsroom, "Acknowledged by")
 
 
+def test_two_listeners_take_each_click_once(newsroom, over_socket, listen):
+    second = listen(SLACK_APP_TOKEN=newsroom.slack.app_token)
+    newsroom.until(lambda: newsroom.slack.sockets() == 2)
+    message = first_alert(newsroom)
+    click(newsroom, message, "newswatch_ack", READER, repeat=2)
+    second.kill()
+    newsroom.until(lambda: newsroom.slack.sockets() == 1)
+    click(newsroom, message_with(newsroom, "Acknowledged by"), "newswatch_irrelevant", READER)
+    assert message_with(newsroom, "Called not relevant by")["text"].count("Acknowledged by") == 1
+
+
+def test_click_while_redis_is_full_is_taken(newsroom, over_socket):
+    message = first_alert(newsroom)
+    newsroom.redis.config_set("maxmemory", "1mb")
+    try:
+        click(newsroom, message, "newswatch_mute", READER)
+        message_with(newsroom, "Muted here by anna")
+    finally:
+        newsroom.redis.config_set("maxmemory", "0")
+    assert [mute["by"] for mute in newsroom.json("mute")] == ["anna"]
+
+
 def test_listener_that_was_killed_and_comes_back_takes_clicks_again(newsroom, over_socket):
     message = first_alert(newsroom)
     over_socket.kill()
@@ -172,7 +194,7 @@ def test_message_that_is_kept_no_longer_tells_the_reader_so(newsroom, over_socke
     assert (whisper["user"], "no longer keeps this message" in whisper["text"]) == ("U0ANNA", True)
 
 
-def test_surge_has_buttons_and_a_digest_none(newsroom, over_socket):
+def test_surge_has_buttons(newsroom, over_socket):
     newsroom.watchlist(
         "rules:\n  - {id: surge, query: opposes, notify: [policy],"
         " threshold: {stories: 2, sources: 1, within: 30m}}\n"
@@ -180,6 +202,23 @@ def test_surge_has_buttons_and_a_digest_none(newsroom, over_socket):
     newsroom.site.serve("/wire", story(1, "Bank opposes A"), story(2, "Ministry opposes B quite loudly"))
     newsroom.run()
     assert button_names(newsroom.posts()[0]) == ["Acknowledge", "Mute 24 h", "Not relevant"]
+
+
+def test_digest_has_no_buttons(newsroom, over_socket):
+    digest = '{at: "00:00", timezone: UTC}'
+    newsroom.write(
+        "receivers.yaml",
+        f"receivers:\n  - {{id: policy, channel: {POLICY}, mode: digest, digest: {digest}}}\n"
+        f"  - {{id: ops, channel: {OPS}}}\n",
+    )
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS))
+    newsroom.poll()
+    newsroom.match()
+    newsroom.pass_time(timedelta(hours=25))
+    newsroom.deliver()
+    (message,) = newsroom.posts()
+    assert message["metadata"]["event_payload"]["alert_ids"]
+    assert button_names(message) == []
 
 
 def test_ops_notices_have_no_buttons(newsroom, over_socket):

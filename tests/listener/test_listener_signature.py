@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import time
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from listener_room import answer, button_names, shown
@@ -22,6 +23,22 @@ NOW_S = 1_700_000_000
 def signed(body: bytes, stamp: str, secret: str = SECRET) -> dict[str, str]:
     digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
+
+
+def form(payload: dict) -> bytes:
+    """As Slack sends it."""
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def a_click(channel: str = POLICY, **action) -> dict:
+    """A payload that is a click on Mute, but for what is given."""
+    known = {"action_id": "newswatch_mute", "value": "0123456789abcdef", "action_ts": str(time.time())}
+    return {
+        "type": "block_actions",
+        "user": {"id": "U0ANNA", "username": "anna"},
+        "channel": {"id": channel},
+        "actions": [known | action],
+    }
 
 
 @pytest.mark.parametrize(
@@ -76,6 +93,9 @@ def test_tampered_click_is_refused_and_changes_nothing(newsroom, over_http, tamp
             {"payload": json.dumps({"type": "block_actions", "actions": [{"action_id": "newswatch_ack"}]})}
         ).encode(),
         urlencode({"payload": "[" * 20_000}).encode(),
+        form(a_click(action_ts="nan")),
+        form(a_click(value="newswatch:message:1\nHSET")),
+        form(a_click(value="x" * 65)),
     ],
 )
 def test_signed_nonsense_is_a_bad_request(newsroom, over_http, body):
@@ -97,23 +117,19 @@ def test_huge_body_is_refused_unread(over_http):
     assert answer(over_http.url, b"x" * 1_000_000, {})[0] == 413
 
 
+def test_sender_that_never_ends_its_body_is_not_waited_for(newsroom, over_http):
+    where = urlsplit(over_http.url)
+    with socket.create_connection((where.hostname, where.port), timeout=30) as slow:
+        slow.sendall(b"POST /slack/interactivity HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\npayl")
+        assert b" 408 " in slow.recv(4096)
+
+
 def test_click_that_names_another_channels_message_changes_nothing(newsroom, over_http):
     newsroom.site.serve("/wire", story(1, summary="The central bank opposes the plan."))
     newsroom.run()
     (message,) = newsroom.posts()
-    payload = {
-        "type": "block_actions",
-        "user": {"id": "U0ANNA", "username": "anna"},
-        "channel": {"id": "C0OTHER"},
-        "actions": [
-            {
-                "action_id": "newswatch_ack",
-                "value": message["metadata"]["event_payload"]["message_id"],
-                "action_ts": str(time.time()),
-            }
-        ],
-    }
-    body = urlencode({"payload": json.dumps(payload)}).encode()
+    name = message["metadata"]["event_payload"]["message_id"]
+    body = form(a_click("C0OTHER", action_id="newswatch_ack", value=name))
     assert (
         answer(over_http.url, body, signed(body, str(int(time.time())), newsroom.slack.signing_secret))[0]
         == 200

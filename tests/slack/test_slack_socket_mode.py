@@ -37,6 +37,14 @@ async def test_ticket_of_a_failed_connection_stands_in_no_log(slack, caplog):
     assert "a-secret-ticket" not in caplog.text
 
 
+async def test_ticket_of_a_good_connection_stands_in_no_log_either(slack, caplog):
+    settings = SlackSettings(token=slack.app_token, base_url=slack.base_url)
+    with caplog.at_level(logging.DEBUG):
+        async with SocketMode(settings, nobody) as connection:
+            ticket = connection._client.wss_uri.rpartition("/")[2]
+    assert ticket not in caplog.text
+
+
 async def test_token_of_another_kind_is_refused_with_the_setting_named(slack):
     settings = SlackSettings(token=slack.token, base_url=slack.base_url)
     with pytest.raises(SlackRefused, match="SLACK_APP_TOKEN"):

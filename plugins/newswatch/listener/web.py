@@ -1,11 +1,12 @@
 """Clicks over HTTP: one signed route, where a secret is set, and one for monitors. Nothing else is answered.
 
-Put a reverse proxy with TLS before it; `/health` need not be reachable from outside. Slack wants an answer within three seconds: it gets one as
-soon as the click is safe in Redis.
+Put a reverse proxy with TLS before it; `/health` need not be reachable from outside. Slack wants an
+answer within three seconds: it gets one as soon as the click is safe in Redis.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -24,6 +25,8 @@ log = logging.getLogger("newswatch.listener")
 
 CLICKS_PATH = "/slack/interactivity"
 MAX_BODY_BYTES = 256 * 1024
+BODY_TIMEOUT_S = 5.0
+"""Slack itself gives up after three."""
 
 
 def build(
@@ -38,7 +41,10 @@ def build(
     """
 
     async def clicks(request: web.Request) -> web.Response:
-        body = await request.read()
+        try:
+            body = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            return web.Response(status=408, text="the body did not come\n")
         refusal = refusal_of(secret or "", body, request.headers, now_s=wall())
         if refusal is not None:
             log.warning("a request was refused as %s", refusal)

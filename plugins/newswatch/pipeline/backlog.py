@@ -57,5 +57,5 @@ async def _due_times(services: Services, now_ms: int) -> list[int]:
         for _, at in s.due
         if at <= now_ms
     ]
-    due += [now_ms for _ in await outbox.due_updates(services.redis, now_ms)]
+    due += (await outbox.due_updates(services.redis, now_ms)).values()
     return due

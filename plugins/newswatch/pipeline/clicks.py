@@ -46,6 +46,8 @@ async def take_click(services: Services, click: Click) -> Taken:
             log.warning("a click names message %s from another channel than its own", click.message_id)
             return Taken("other_channel", click.message_id)
         alerts = await outbox.read_alerts(services.redis, message.alert_ids)
+        if not alerts:  # past their retention: nobody knows any more which rules it was about
+            return Taken("unknown_message", click.message_id)
         done = await _note(services, click, alerts)
     effects: dict[int, Effect] = {1: "taken", 0: "known", -1: "unknown_message"}
     return Taken(effects[done], click.message_id)

@@ -41,7 +41,7 @@ async def unmute_rule(services: Services, rule_id: str, channel: str | None = No
     Raises NoSuchRule where it is not muted, and RedisUnavailable.
     """
     with redis_errors():
-        ended = await mutes.lift(services.redis, rule_id, channel)
+        ended = await mutes.lift(services.redis, rule_id, channel, services.clock())
     if not ended:
         raise NoSuchRule(f"{rule_id} is not muted; `newswatch mute` lists what is")
     return ended

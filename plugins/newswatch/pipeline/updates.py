@@ -7,41 +7,92 @@ does no harm; who finds that things changed while Slack was asked edits once mor
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newswatch.models import Alert
 from newswatch.pipeline.delivery_run import DeliveryRun
 from newswatch.pipeline.rendering import render
 from newswatch.pipeline.services import Services
+from newswatch.slack.answers import Outcome
 from newswatch.slack.client import SlackClient
 from newswatch.store import outbox
 from newswatch.store.codec import to_ms
+from newswatch.store.outbox import Queued
+
+log = logging.getLogger("newswatch.updates")
 
 UPDATE_RETRY_S = 30.0
+WORKSPACE_RETRY_S = 300.0
+"""After an answer that somebody has to act on, such as a token that was revoked."""
 MOST_EDITS = 5
 """Edits in a row while a message keeps changing; the next run goes on."""
 
 
 async def bring_up_to_date(run: DeliveryRun) -> None:
-    """Edit the messages that no longer show how things stand."""
+    """Edit the messages that no longer show how things stand; all later where Slack takes no edits now."""
     if run.stopped:
         return
-    for message_id in await outbox.due_updates(run.services.redis, run.now_ms()):
-        await refresh(run.services, run.client, message_id)
+    redis = run.services.redis
+    due = list(await outbox.due_updates(redis, run.now_ms()))
+    for number, message_id in enumerate(due):
+        wait_s = await refresh(run.services, run.client, message_id)
+        if wait_s is not None:
+            for later in due[number + 1 :]:
+                await outbox.defer_update(redis, later, run.now_ms() + int(wait_s * 1000))
+            return
 
 
-async def refresh(services: Services, client: SlackClient, message_id: str) -> None:
-    """Let one message in Slack show how things stand; where Slack does not take it now, it is tried later."""
+async def refresh(services: Services, client: SlackClient, message_id: str) -> float | None:
+    """Let one message in Slack show how things stand.
+
+    Where Slack takes no edits now, it is noted for later: the seconds until then are returned.
+    """
+    try:
+        return await _refresh(services, client, message_id)
+    except (ValueError, TypeError, LookupError):
+        # One message that cannot be rendered must not hold up the others, nor every run to come.
+        log.exception("message %s could not be made, and stays as it is in Slack", message_id)
+        await outbox.drop_update(services.redis, message_id)
+        return None
+
+
+async def _refresh(services: Services, client: SlackClient, message_id: str) -> float | None:
     redis = services.redis
     for _ in range(MOST_EDITS):
         found = await outbox.read_messages(redis, [message_id])
-        delivery = found[0].delivery if found else None
-        alerts = await outbox.read_alerts(redis, delivery.message.alert_ids) if delivery else []
-        if delivery is None or delivery.ts is None or not alerts:
-            await outbox.drop_update(redis, message_id)
-            return
-        payload = await render(services, found[0], alerts)
-        outcome = await client.update(delivery.message.channel, delivery.ts, payload)
-        if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
-            due_ms = to_ms(services.clock()) + int((outcome.retry_after_s or UPDATE_RETRY_S) * 1000)
-            await outbox.defer_update(redis, message_id, due_ms)
-            return
-        if await outbox.updated(redis, message_id, found[0].rev):
-            return
+        queued = found[0] if found else None
+        alerts = await outbox.read_alerts(redis, queued.delivery.message.alert_ids) if queued else []
+        # What is not in Slack, or tells of nothing that is kept, needs no edit.
+        if queued is not None and queued.delivery.ts is not None and alerts:
+            outcome = await _edit(services, client, queued, alerts)
+            wait_s = _wait_s(outcome)
+            if wait_s is not None:
+                await outbox.defer_update(redis, message_id, to_ms(services.clock()) + int(wait_s * 1000))
+                return wait_s
+            if not outcome.ok:
+                log.warning("message %s stays as it is, Slack refuses the edit: %s", message_id, outcome.code)
+        if await outbox.updated(redis, message_id, queued.rev if queued else 0):
+            break
+    return None
+
+
+async def _edit(services: Services, client: SlackClient, queued: Queued, alerts: Sequence[Alert]) -> Outcome:
+    """Edit it; as plain text where Slack refuses the layout."""
+    delivery = queued.delivery
+    where = delivery.message.channel, delivery.ts or ""
+    outcome = await client.update(*where, await render(services, queued, alerts))
+    if outcome.kind == "minimal" and not delivery.minimal:
+        plain = replace(queued, delivery=replace(delivery, minimal=True))
+        outcome = await client.update(*where, await render(services, plain, alerts))
+    return outcome
+
+
+def _wait_s(outcome: Outcome) -> float | None:
+    """Seconds for which Slack is not to be asked for edits; None when it has taken or refused this one."""
+    if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
+        return outcome.retry_after_s or UPDATE_RETRY_S
+    if outcome.kind in ("paused_workspace", "message_limit"):
+        return outcome.retry_after_s or WORKSPACE_RETRY_S
+    return None

@@ -61,7 +61,11 @@ class SocketMode:
         """Raises SlackRefused where the token is not good, SlackUnavailable where nobody answers."""
         trust = ssl.create_default_context()
         web = AsyncWebClient(
-            token=self._settings.token, base_url=self._settings.base_url, ssl=trust, retry_handlers=[]
+            token=self._settings.token,
+            base_url=self._settings.base_url,
+            ssl=trust,
+            retry_handlers=[],
+            logger=_quiet_logger(),
         )
         web.proxy = proxy_for(self._settings)
         client = SocketModeClient(
@@ -131,7 +135,7 @@ def _refused(code: str) -> NewswatchError:
 
 
 def _quiet_logger() -> logging.Logger:
-    """At DEBUG slack_sdk writes whole payloads, and with its errors the address, which is a ticket."""
+    """At DEBUG slack_sdk writes whole payloads and answers, and with its errors the address, which is a ticket."""
     logger = logging.getLogger("newswatch.slack.sdk.socket")
     logger.setLevel(logging.WARNING)
     logger.addFilter(_without_tickets)

@@ -23,7 +23,7 @@
 | surge:{rule}:{channel} | zset of held alerts | match | ~90 B an alert | the rule's window |
 | surge:{rule}:{channel}:now | string, the surge under way | match | small | the rule's window |
 | rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
-| mutes | hash rule|channel → until, ms, by whom | mute | ~100 B a mute | until it ends |
+| mutes | hash rule|channel → until, ms, by whom, with which message | mute, listener | ~100 B a mute | until it ends |
 | irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
 | listener | string: how it listens, since when | listener | ~100 B | 2 minutes after its last beat |
 | mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until un-muted |
@@ -34,7 +34,7 @@
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
-| updates | zset message → due, ms | deliver, listener | ~80 B | until the message shows how things stand |
+| updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message shows how things stand |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |

@@ -278,10 +278,13 @@ async def fold(redis: Redis, channel: str, *, now_ms: int, due_ms: int, most: in
     return int(await script(keys=[keys.outbox(channel)], args=args))
 
 
-async def due_updates(redis: Redis, now_ms: int) -> list[str]:
-    """Messages in Slack that no longer show how things stand: further sources, what readers said."""
-    rows: Any = await redis.zrangebyscore(keys.UPDATES, "-inf", now_ms)
-    return [text(row) for row in rows]
+async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:
+    """Messages in Slack that no longer show how things stand (further sources, what readers said).
+
+    Each with its due time in ms, the earliest first.
+    """
+    rows: Any = await redis.zrangebyscore(keys.UPDATES, "-inf", now_ms, withscores=True)
+    return {text(member): int(score) for member, score in rows}
 
 
 async def updated(redis: Redis, message_id: str, rev: int) -> bool:

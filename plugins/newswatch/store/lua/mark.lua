@@ -14,8 +14,28 @@ redis.call('HSET', KEYS[1], ARGV[3], ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'rev', 1)
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 local follows = cjson.decode(ARGV[7])
+
+-- The message began no mute that lasts: its mark is off, and the same click told again is known.
+local function taken_back(message)
+  for _, row in ipairs(redis.call('HVALS', KEYS[3])) do
+    if cjson.decode(row).message == message then return end
+  end
+  local key = ARGV[6] .. 'message:' .. message
+  local said = redis.call('HGET', key, 'mute')
+  if not said then return end
+  local mark = cjson.decode(said)
+  mark.on = false
+  redis.call('HSET', key, 'mute', cjson.encode(mark))
+  redis.call('HINCRBY', key, 'rev', 1)
+  redis.call('ZADD', KEYS[2], ARGV[2], message)
+end
+
 if ARGV[3] == 'mute' then
+  local others = {}
   for name, row in pairs(follows) do
+    local known = redis.call('HGET', KEYS[3], name)
+    local other = known and cjson.decode(known).message
+    if other and other ~= ARGV[1] then others[other] = true end
     if row then
       redis.call('HSET', KEYS[3], name, row)
       redis.call('HSET', KEYS[4], name, 0)
@@ -24,6 +44,7 @@ if ARGV[3] == 'mute' then
       redis.call('HDEL', KEYS[4], name)
     end
   end
+  for other in pairs(others) do taken_back(other) end
 elseif ARGV[3] == 'irrelevant' then
   for _, one in ipairs(follows) do
     local rule, item, row = one[1], one[2], one[3]

@@ -17,7 +17,10 @@ end
 redis.call('HSET', KEYS[1], 'state', 'sent', 'ts', ARGV[2], 'sent', ARGV[3], 'error', '')
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 -- Readers clicked while its delivery was in doubt: it is to show what they said.
-if redis.call('HEXISTS', KEYS[1], 'rev') == 1 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
+if redis.call('HEXISTS', KEYS[1], 'rev') == 1 then
+  redis.call('HINCRBY', KEYS[1], 'rev', 1)
+  redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
+end
 for i = 8, #ARGV do
   if redis.call('HSETNX', KEYS[6], 'source:' .. ARGV[i], 1) == 1 then
     redis.call('HINCRBY', KEYS[6], 'further', 1)
