@@ -93,7 +93,7 @@ async def test_process_that_does_not_come_up_fails_its_document_and_is_gone(monk
         with pytest.raises(ParseFailed) as caught:
             await parse(pool, GOOD)
         assert caught.value.kind == "crashed"
-        assert psutil.Process().children() == []
+        assert parsers() == []
 
 
 async def test_process_that_has_read_a_page_keeps_its_limits(pool):
@@ -105,7 +105,7 @@ async def test_process_that_has_read_a_page_keeps_its_limits(pool):
     assert parsers() == [process]
     used = process.memory_info().vms
     assert used < process.rlimit(psutil.RLIMIT_AS)[0] <= used + 200_000_000
-    with pytest.raises(ParseFailed, match="2 s of processor time"):
+    with pytest.raises(ParseFailed, match="s of processor time"):
         await parse(pool, HOSTILE)
 
 

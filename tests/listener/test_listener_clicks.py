@@ -73,6 +73,18 @@ def test_unmuted_rule_speaks_again_and_the_message_says_so_no_longer(newsroom, o
     assert len(newsroom.posts()) == 2
 
 
+def test_mute_that_has_run_out_is_offered_again(newsroom, over_socket):
+    click(newsroom, first_alert(newsroom), "newswatch_mute", READER)
+    message_with(newsroom, "Muted here by")
+    newsroom.deliver()
+    assert "Muted here by" in shown(newsroom.posts()[0])
+    newsroom.pass_time(timedelta(hours=24, minutes=1))
+    newsroom.deliver()
+    after = newsroom.posts()[0]
+    assert "Muted here by" not in shown(after)
+    assert button_names(after) == ["Acknowledge", "Mute 24 h", "Not relevant"]
+
+
 def test_mute_ended_elsewhere_leaves_the_message_too(newsroom, over_socket):
     click(newsroom, first_alert(newsroom), "newswatch_mute", READER)
     message_with(newsroom, "Muted here by")

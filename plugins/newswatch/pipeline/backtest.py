@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from newswatch.config.draft import Draft
 from newswatch.config.durations import format_duration
 from newswatch.errors import ConfigError, PermanentError
-from newswatch.models import Bundle, Rule
+from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.configure import check_files, in_force
 from newswatch.pipeline.lone_query import QUERY, BadQuery, lone_rule
 from newswatch.pipeline.match import Watch
@@ -136,7 +137,17 @@ async def _hold_against_readers(services: Services, tally: Tally, rule_ids: Sequ
     """Try each rule on what readers called not relevant to it."""
     for rule_id in await marks.count_irrelevant(services.redis, rule_ids):
         for one in await marks.read_irrelevant(services.redis, rule_id):
-            tally.add_irrelevant(rule_id, one.item)
+            with _one_bad_item(one.item):
+                tally.add_irrelevant(rule_id, one.item)
+
+
+@contextmanager
+def _one_bad_item(item: Item) -> Iterator[None]:
+    """As in the match stage: one bad item must not take the report of the others with it."""
+    try:
+        yield
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        log.exception("item %s could not be matched", item.id)
 
 
 def _window(now: datetime, since_s: float) -> Window:

@@ -74,8 +74,18 @@ async def _refresh(services: Services, client: SlackClient, message_id: str) -> 
             if not outcome.ok:
                 log.warning("message %s stays as it is, Slack refuses the edit: %s", message_id, outcome.code)
         if await outbox.updated(redis, message_id, queued.rev if queued else 0):
+            await _look_again_when_a_mute_ends(services, queued)
             break
     return None
+
+
+async def _look_again_when_a_mute_ends(services: Services, queued: Queued | None) -> None:
+    """The message is to offer muting again then, and no longer to offer the end of it."""
+    mute = queued.marks.mute if queued else None
+    if queued is None or mute is None or not mute.on or mute.until is None:
+        return
+    if mute.until > services.clock():
+        await outbox.note_update(services.redis, queued.delivery.message.id, to_ms(mute.until))
 
 
 async def _edit(services: Services, client: SlackClient, queued: Queued, alerts: Sequence[Alert]) -> Outcome:

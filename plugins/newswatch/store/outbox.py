@@ -298,6 +298,11 @@ async def drop_update(redis: Redis, message_id: str) -> None:
     await redis.zrem(keys.UPDATES, message_id)
 
 
+async def note_update(redis: Redis, message_id: str, due_ms: int) -> None:
+    """Bring a message up to date at that time, for what will have changed by itself."""
+    await _small(redis, keys.UPDATES, "ZADD", due_ms, message_id)
+
+
 async def defer_update(redis: Redis, message_id: str, due_ms: int) -> None:
     """Try an update again later."""
     await _small(redis, keys.UPDATES, "ZADD", "XX", due_ms, message_id)
