@@ -1,9 +1,12 @@
 """Alerts by what people filter for: all that fit, newest first, without a look at the others."""
 
+from datetime import timedelta
+
 import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY
+from newswatch.pipeline.housekeeping import run_housekeeping
 from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
 from newswatch.store import keys
 from newswatch.store.archive import Cursor
@@ -138,3 +141,16 @@ def test_headline_that_is_far_back_is_found_by_looking_further(room, monkeypatch
         page = find(room, before=before, text="nothing like it")
         before, looks = page.further, looks + 1
     assert looks > 3_000 // 250
+
+
+def test_housekeeping_takes_old_alerts_off_every_list(room):
+    room.site.serve("/wire", story(1, "Interest rates rise"))
+    room.poll()
+    room.match()
+    lists = [keys.ALERTS, *room.redis.keys(f"{keys.ALERTS}:*")]
+    assert len(lists) == 5
+    room._do(run_housekeeping)
+    assert all(room.redis.zcard(name) == 1 for name in lists)
+    room.pass_time(timedelta(days=91))
+    room._do(run_housekeeping)
+    assert not any(room.redis.exists(name) for name in lists)

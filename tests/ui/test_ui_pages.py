@@ -197,3 +197,35 @@ def test_looking_changes_nothing(newsroom, page):
     assert newsroom.redis.zscore("newswatch:feeds:due", "wire") is None
     page("feeds")
     assert newsroom.redis.zscore("newswatch:feeds:due", "wire") is None
+
+
+def test_feed_that_nobody_asks_is_shown_as_overdue(page, newsroom):
+    tell(newsroom)
+    assert "overdue" not in page("feeds")
+    newsroom.redis.zadd("newswatch:feeds:due", {"wire": 1_700_000_000_000})
+    assert "overdue by" in page("feeds")
+    assert "overdue by" in page("feeds/wire")
+
+
+def test_feed_page_tells_how_its_polls_went(page, newsroom):
+    newsroom.site.serve("/wire", story(1), story(2), etag='"1"')
+    newsroom.poll()
+    newsroom.poll()
+    newsroom.poll()
+    newsroom.site.documents.clear()
+    newsroom.poll()
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page("feeds/wire"), re.DOTALL)
+    told = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in rows[1:]]
+    assert [word for word in told[0] if word in ("failed", "404")] == ["failed", "404"]
+    assert "2 times in a row" in " ".join(told[1])
+    assert [w for w in told[2] if w in ("new", "items", "200", "2")] == ["new", "items", "200", "2"]
+
+
+def test_finding_shows_commands_as_code_and_strangers_text_as_text(page, newsroom):
+    newsroom.adopt()
+    text = "Feed x: `newswatch feeds` and <script>alert(1)</script>"
+    newsroom.redis.hset("newswatch:notice:feed:x", mapping={"text": text, "since": 1})
+    newsroom.redis.sadd("newswatch:notices", "feed:x")
+    shown = page("")
+    assert "<code>newswatch feeds</code>" in shown
+    assert "<script>alert" not in shown

@@ -157,7 +157,7 @@ async def read_feed(services: Services, feed: Feed) -> FeedLife:
 def poll_rows(state: FeedState, notes: Sequence[PollNote]) -> list[PollRow]:
     """A feed's polls as people read them, newest first; those that brought nothing in one row. Pure."""
     rows = []
-    if state.unchanged:
+    if state.unchanged and not state.failures:  # else they came before the failure, whose note counts them
         status = 304 if state.streak else 200
         rows.append(PollRow(UNCHANGED, _moment(state.polled_ms), status, 0, state.took_ms, state.unchanged))
     for note in notes:

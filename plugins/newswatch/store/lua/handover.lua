@@ -12,12 +12,9 @@ local prefix, now, retention = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local queued = 0
 local hits = prefix .. 'hits:' .. math.floor(now / 86400000)
 
--- The lists that the pages look through when they filter; each lets go of what is past its retention.
+-- The lists that the pages look through when they filter; housekeeping takes what is past its retention.
 local function list(facet, value, id)
-  local name = KEYS[3] .. ':' .. facet .. ':' .. value
-  redis.call('ZADD', name, now, id)
-  redis.call('ZREMRANGEBYSCORE', name, '-inf', now - retention * 1000)
-  redis.call('EXPIRE', name, retention)
+  redis.call('ZADD', KEYS[3] .. ':' .. facet .. ':' .. value, now, id)
 end
 
 -- The alert ids of a message that may still grow, or nil.
@@ -145,9 +142,10 @@ for _, alert in ipairs(cjson.decode(ARGV[9])) do
     redis.call('HSET', key, 'json', alert.json, 'message', '')
     redis.call('EXPIRE', key, retention)
     redis.call('ZADD', KEYS[3], now, alert.id)
-    for _, facet in ipairs({'rule', 'feed', 'channel', 'severity'}) do
-      list(facet, alert[facet], alert.id)
-    end
+    list('rule', alert.rule, alert.id)
+    list('feed', alert.feed, alert.id)
+    list('channel', alert.channel, alert.id)
+    list('severity', alert.severity, alert.id)
     redis.call('HINCRBY', hits, alert.rule, 1)
     redis.call('EXPIRE', hits, retention)
     redis.call('HSET', prefix .. 'hits:last', alert.rule, now)

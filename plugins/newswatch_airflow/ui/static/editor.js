@@ -23,6 +23,9 @@ function piece(kind, text) {
 
 function shadedLine(line, kind, into) {
   if (kind) {
+    const indent = /^[\s-]*/.exec(line)[0];
+    into.append(piece("", indent));
+    line = line.slice(indent.length);
     const marked = document.createElement("span");
     marked.className = kind;
     into.append(marked);
