@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+from feed_server import story
+from newsroom import POLICY
 from newswatch.pipeline.delivery_run import Budget
 
 
@@ -23,3 +25,37 @@ async def test_rare_messages_never_wait():
         await asyncio.sleep(0.01)
         await budget.take()
     assert time.monotonic() - started < 1.0
+
+
+def test_run_that_waits_for_one_channel_leaves_redis_alone(newsroom):
+    newsroom.write(
+        "receivers.yaml",
+        "defaults: {per_channel_interval: 0.02s, grace: 20s}\n"
+        f"receivers:\n  - {{id: policy, channel: {POLICY}}}\n"
+        "  - {id: far, channel: C0DIGEST001, mode: digest, digest: {at: '08:00', timezone: UTC}}\n",
+    )
+    newsroom.watchlist("rules:\n  - {id: r, query: central bank opposes, notify: [policy, far]}\n")
+    newsroom.site.serve("/wire", story(1, summary="The central bank opposes the plan."))
+    newsroom.poll()
+    newsroom.match()
+    newsroom.redis.zadd(
+        "newswatch:outbox:C0DIGEST001",
+        dict.fromkeys(newsroom.redis.zrange("newswatch:outbox:C0DIGEST001", 0, -1), 9e12),
+    )
+    newsroom.slack.fault("ratelimited", retry_after=2.0)
+    newsroom.redis.config_resetstat()
+    assert newsroom.deliver().sent == 1
+    asked = newsroom.redis.info("commandstats")["cmdstat_smembers"]["calls"]
+    assert asked < 30
+
+
+def test_run_during_a_pause_of_the_workspace_ends_at_once(newsroom):
+    newsroom.site.serve("/wire", story(1, summary="The central bank opposes the plan."))
+    newsroom.poll()
+    newsroom.match()
+    newsroom.redis.hset(
+        "newswatch:workspace", mapping={"until": int(time.time() * 1000) + 60_000, "reason": "limit"}
+    )
+    newsroom.redis.config_resetstat()
+    assert newsroom.deliver(deadline_s=5.0).queued == 1
+    assert newsroom.redis.info("commandstats")["cmdstat_smembers"]["calls"] < 30

@@ -129,7 +129,7 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
     workers: dict[str, asyncio.Future[None]] = {}
     try:
         while time.monotonic() < stop_at and not run.stopped:
-            channels = [c for c in await outbox.channels_with_queue(run.services.redis) if c not in workers]
+            channels = [channel for channel in await _at_hand(run, linger_s) if channel not in workers]
             for number, channel in enumerate(channels):
                 spread_s = (
                     number / len(channels) * run.interval_s(channel) if len(channels) > STAGGER_FROM else 0.0
@@ -142,8 +142,6 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
                 if task in done:
                     task.result()
                     del workers[channel]
-            if not workers and not await _soon(run, linger_s):
-                break
     finally:
         for task in workers.values():
             task.cancel()
@@ -151,12 +149,17 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
     await bring_up_to_date(run)
 
 
-async def _soon(run: DeliveryRun, linger_s: float) -> bool:
-    """Whether any channel has something to do within the linger time."""
-    channels = await outbox.channels_with_queue(run.services.redis)
-    states = await outbox.read_channels(run.services.redis, channels, most=1)
-    horizon = to_ms(run.services.clock()) + linger_s * 1000
-    return any(s.due and max(s.due[0][1], s.pause.until_ms) <= horizon for s in states)
+async def _at_hand(run: DeliveryRun, linger_s: float) -> list[str]:
+    """The channels with something to do within the linger time; the others need no worker now."""
+    redis = run.services.redis
+    states = await outbox.read_channels(redis, await outbox.channels_with_queue(redis), most=1)
+    workspace = await outbox.read_workspace_pause(redis)
+    horizon = run.now_ms() + linger_s * 1000
+    return [
+        state.channel
+        for state in states
+        if state.due and max(state.due[0][1], state.pause.until_ms, workspace.until_ms) <= horizon
+    ]
 
 
 async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: float, linger_s: float) -> None:
