@@ -1,8 +1,10 @@
 """The compose files as docker-compose itself reads them."""
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,39 @@ def test_the_simulator_override_points_every_part_at_it(tmp_path):
 def test_the_example_settings_name_every_secret():
     text = (ROOT / ".env.example").read_text()
     assert all(f"\n{name}=" in text for name in SECRETS)
+
+
+def test_the_bundle_of_cas_is_the_one_for_the_containers_not_the_shells(tmp_path):
+    shell = {"SSL_CERT_FILE": "/home/me/ca.pem"}
+    for own, expected in (
+        ({}, "/etc/ssl/certs/ca-certificates.crt"),
+        ({"COMPOSE_SSL_CERT_FILE": "/srv/newswatch/config/ca.pem"}, "/srv/newswatch/config/ca.pem"),
+    ):
+        stack = services(compose(tmp_path, "docker-compose.yml", **SECRETS, **shell, **own))
+        assert stack["airflow-worker"]["environment"]["SSL_CERT_FILE"] == expected
+
+
+def test_everything_the_image_copies_reaches_the_engine():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    copied = [line.split()[1] for line in lines if line.startswith("COPY ") and "--from=" not in line]
+    let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    assert {"plugins", "dags", "docs"} <= set(copied), "the runbook page shows docs/runbook.md"
+    assert set(copied) <= let_through
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_airflow_starts_as_a_user_whom_the_image_does_not_know(tmp_path):
+    given = dict(re.findall(r"\b(HOME|USER)=(\S+)", (ROOT / "Dockerfile").read_text()))
+    code = (
+        "import pwd; pwd.getpwuid = {}.__getitem__\n"
+        "from airflow.utils.platform import getuser; print(getuser(), __import__('os').path.expanduser('~'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        env={**given, "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["airflow", "/opt/airflow"], done.stderr
