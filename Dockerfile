@@ -13,12 +13,15 @@ RUN /opt/venv/bin/python -m pip check \
  && /opt/venv/bin/python -c "import airflow.providers.celery.executors.celery_executor, psycopg2"
 
 FROM ${BASE_IMAGE}
-# Group 0 owns what is written, so that any AIRFLOW_UID can run the image.
+# Group 0 owns what is written, so that any AIRFLOW_UID can run the image; HOME and USER stand for the
+# /etc/passwd entry that such a user lacks and without which Airflow refuses to start.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --no-create-home airflow \
  && install --directory --owner=50000 --group=0 --mode=0775 /opt/airflow /opt/airflow/logs
 COPY --from=packages /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    HOME=/opt/airflow \
+    USER=airflow \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/srv/newswatch/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/srv/newswatch/plugins \
