@@ -7,9 +7,14 @@ with hostile ones.
 from __future__ import annotations
 
 import time
+from datetime import datetime, timezone
+from functools import partial
 
 from feed_server import Document, story
 from newsroom import OPS, POLICY, Newsroom
+from newswatch.pipeline.clicks import take_click
+from newswatch.slack.buttons import ACTIONS
+from newswatch.slack.clicks import Click
 from newswatch.store import keys
 
 DIGEST, NIGHT, CLOSED = "C0222222222", "C0333333333", "C0444444444"
@@ -87,6 +92,16 @@ def full(room: Newsroom, titles=TITLES, summaries=SUMMARIES, source="The Wire") 
     room.poll()
     room.redis.delete(*room.redis.keys(f"{keys.PREFIX}host:*"))  # all feeds of the site share its host
     _history(room)
+    _readers_say(room)
+
+
+def _readers_say(room):
+    """What the buttons below the two newest messages would bring."""
+    for message, action in zip(room.posts(), ("newswatch_ack", "newswatch_irrelevant"), strict=False):
+        name = message["metadata"]["event_payload"]["message_id"]
+        at = datetime.now(timezone.utc)
+        click = Click(ACTIONS[action], name, message["channel"], "U0ANNA", "anna", at)
+        room._do(partial(take_click, click=click))
 
 
 def _publish(room, titles, summaries, source, *, late=False):

@@ -34,6 +34,7 @@ def alert_pages(room):
 def pages_of(room):
     """Every page there is in this scene, filtered ones among them."""
     names = ["", "alerts", "alerts?state=dead", "alerts?rule=none", "watchlist", "watchlist?silent=1"]
+    names += ["alerts?state=acknowledged", "watchlist/irrelevant/central-bank-opposes"]
     names += ["watchlist/edit", "watchlist/edit?name=watchlist.d/harvest.yaml", "feeds", "feeds?state=ok"]
     names += [f"feeds/{name}" for name in ("wire", "gone", "busy")]
     return [*names, *alert_pages(room)[:6], "delivery", "runbook", "feeds/no-such-feed"]

@@ -56,8 +56,8 @@ def test_muted_rule_is_listed_with_who_muted_it_in_slack(ada, newsroom):
 
 def test_what_is_not_relevant_is_counted_listed_and_held_against_an_edit(ada, newsroom):
     click(newsroom, "newswatch_irrelevant")
-    assert 'irrelevant?rule=central-bank-opposes">1</a>' in page(ada, "watchlist")
-    listed = page(ada, "watchlist/irrelevant?rule=central-bank-opposes")
+    assert 'irrelevant/central-bank-opposes">1</a>' in page(ada, "watchlist")
+    listed = page(ada, "watchlist/irrelevant/central-bank-opposes")
     assert "Ministries want mining legalised" in listed
     assert "still caught" in listed
     draft = (newsroom.config / "watchlist.yaml").read_text()
@@ -70,7 +70,7 @@ def test_what_is_not_relevant_is_counted_listed_and_held_against_an_edit(ada, ne
 
 
 def test_rule_nobody_complained_of_says_so(ada):
-    assert "Nobody has called anything" in page(ada, "watchlist/irrelevant?rule=central-bank-opposes")
+    assert "Nobody has called anything" in page(ada, "watchlist/irrelevant/central-bank-opposes")
 
 
 def test_further_sources_of_the_story_stand_with_the_alert(ada, newsroom):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.pipeline import editing
@@ -59,13 +59,13 @@ async def watchlist_page(
     )
 
 
-@router.get("/watchlist/irrelevant", response_class=HTMLResponse, include_in_schema=False)
+@router.get("/watchlist/irrelevant/{rule_id}", response_class=HTMLResponse, include_in_schema=False)
 async def irrelevant_page(
     request: Request,
     visitor: ReaderDep,
     services: ServicesDep,
     bundle: BundleDep,
-    rule: Annotated[str, Query(min_length=1, max_length=200)],
+    rule_id: Annotated[str, Path(min_length=1, max_length=200)],
 ) -> HTMLResponse:
     """What readers called not relevant to one rule, and whether it would still be caught."""
     return render(
@@ -73,9 +73,9 @@ async def irrelevant_page(
         visitor,
         "irrelevant.html",
         here="watchlist",
-        rule_id=rule,
-        known=bundle is not None and any(one.id == rule for one in bundle.rules),
-        found=await overview.irrelevant_to(services, bundle, rule),
+        rule_id=rule_id,
+        known=bundle is not None and any(one.id == rule_id for one in bundle.rules),
+        found=await overview.irrelevant_to(services, bundle, rule_id),
     )
 
 
