@@ -21,6 +21,8 @@ settings.register_profile("newswatch", deadline=None, derandomize="CI" in os.env
 settings.load_profile("newswatch")
 
 from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set just above)
+from devtools.slack_sim.running import RunningSimulator  # noqa: E402
+from newsroom import Newsroom  # noqa: E402
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -45,6 +47,31 @@ def redis_url(redis_server):
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushall()
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    """One Slack simulator for the whole session; `newsroom` hands it out empty."""
+    with RunningSimulator(interval_s=0.0) as slack:
+        yield slack
+
+
+@pytest.fixture
+def newsroom(tmp_path, redis_url, simulator):
+    """A newsroom for each test: feeds, configuration, an empty Redis and an empty Slack."""
+    simulator.reset()
+    room = Newsroom(tmp_path, redis_url, simulator)
+    yield room
+    room.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One Chromium for a file of tests."""
+    from chromium import open_browser  # noqa: PLC0415 - most tests need no browser
+
+    with open_browser() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,31 +1,14 @@
 """The page in a real browser: people see what was posted, and hostile text stays text."""
 
-import shutil
-
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+from chromium import needs_chromium
+
+pytestmark = needs_chromium
 CHANNEL = "C0000000001"
 HOSTILE = (
     "<img src=x onerror=document.title='owned'> <script>document.title='owned'</script> &amp; <!channel>"
 )
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Buttons on the page, in a real browser: a click goes to a real listener and its answer comes back."""
 
-import shutil
 import threading
 import time
 
@@ -8,17 +7,10 @@ import pytest
 from click_endpoint import ClickEndpoint
 from slack_sdk.web.client import WebClient
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+from chromium import needs_chromium
+
+pytestmark = needs_chromium
 CHANNEL = "C0000000001"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-sync",
-]
 DIALOG = {
     "title": {"type": "plain_text", "text": "Mute for 24 hours?"},
     "text": {"type": "plain_text", "text": "<b>Nothing</b> comes until tomorrow."},
@@ -26,14 +18,6 @@ DIALOG = {
     "deny": {"type": "plain_text", "text": "Cancel"},
     "style": "danger",
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

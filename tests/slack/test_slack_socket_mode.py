@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import aiohttp
 import pytest
 
 from devtools.slack_sim.running import RunningSimulator
@@ -31,7 +32,7 @@ async def test_ticket_of_a_failed_connection_stands_in_no_log(slack, caplog):
             url = f"{slack.url.replace('http', 'ws')}/sim/socket/?ticket=a-secret-ticket"
             try:
                 await client.aiohttp_client_session.ws_connect(url)
-            except Exception:
+            except aiohttp.WSServerHandshakeError:
                 client.logger.exception("Failed to connect to %s", url)
     assert "Failed to connect" in caplog.text
     assert "a-secret-ticket" not in caplog.text

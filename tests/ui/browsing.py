@@ -1,38 +1,12 @@
-"""A real Chromium for the page tests: started, logged in through Airflow's form, listened to."""
+"""What the page tests do in a browser: log in through Airflow's form, follow, listen, ask axe-core."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-)
 NAVIGATION = ("Status", "Alerts", "Watchlist", "Feeds", "Delivery")
 GRAVE = {"serious", "critical"}
-
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine: install the package chromium"
-)
-
-
-@contextmanager
-def open_browser() -> Iterator[Browser]:
-    """One for a file of tests: while it is open, an event loop runs in this thread."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield made
-        made.close()
 
 
 def sign_in(context: BrowserContext, url: str, user: str, password: str) -> tuple[Page, FrameLocator]:

@@ -23,28 +23,13 @@ import pytest  # noqa: E402
 from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: E402
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
-from browsing import open_browser, sign_in  # noqa: E402
+from browsing import sign_in  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
 from running_airflow import RunningAirflow  # noqa: E402
 
-from devtools.slack_sim.running import RunningSimulator  # noqa: E402
 from newsroom import Newsroom  # noqa: E402
 
 TOKEN = "a token for monitors"
-
-
-@pytest.fixture(scope="session")
-def simulator():
-    with RunningSimulator(interval_s=0.0) as slack:
-        yield slack
-
-
-@pytest.fixture
-def newsroom(tmp_path, redis_url, simulator):
-    simulator.reset()
-    room = Newsroom(tmp_path, redis_url, simulator)
-    yield room
-    room.close()
 
 
 @pytest.fixture(scope="session")
@@ -94,12 +79,6 @@ def token_of(user):
 
 
 # ── for a browser ─────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as made:
-        yield made
 
 
 class BesideTheBrowser(Newsroom):

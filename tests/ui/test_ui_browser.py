@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import scenes
-from browsing import NAVIGATION, follow, needs_chromium
+from browsing import NAVIGATION, follow
 from playwright.sync_api import expect
 
+from chromium import needs_chromium
 from newsroom import WATCHLIST
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(300), needs_chromium]

@@ -6,9 +6,10 @@ import re
 
 import pytest
 import scenes
-from browsing import grave_faults, needs_chromium
+from browsing import grave_faults
 from playwright.sync_api import expect
 
+from chromium import needs_chromium
 from newswatch.store import keys
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(300), needs_chromium]

@@ -12,9 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 import redis
-from browsing import NAVIGATION, follow, needs_chromium, open_browser, sign_in
+from browsing import NAVIGATION, follow, sign_in
 from playwright.sync_api import expect
 
+from chromium import needs_chromium, open_browser
 from devtools.running_stack import RunningStack
 from devtools.slack_sim.running import RunningSimulator
 from feed_server import FeedServer, story
