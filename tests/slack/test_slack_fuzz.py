@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta, timezone
 
-import pytest
-
 from devtools.slack_sim.limits import TEXT_MAX, check_content
 from newswatch.models import Alert, Item, Mark, Marks, Message, Span
 from newswatch.slack.buttons import Attention
@@ -83,12 +81,10 @@ def mark(chance: random.Random) -> Mark | None:
     return Mark(chance.random() < 0.8, words(chance, 12), chance.choice(("U0READER", "")), NOW, until)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-def test_ten_thousand_items_of_nasty_text_are_all_taken_and_none_is_live():
+def test_a_thousand_items_of_nasty_text_are_all_taken_and_none_is_live():
     chance = random.Random(20261123)
     items = 0
-    while items < 10_000:
+    while items < 1_000:
         alerts = [alert(chance, items + n) for n in range(chance.choice((1, 1, 2, 8, 20)))]
         items += len(alerts)
         for payload in payloads(chance, alerts):
