@@ -63,7 +63,7 @@ with TestableDAG(
     )
     def poll(shard: dict[str, Any]) -> dict[str, Any]:
         """Poll one shard's feeds; a mapped task shows `doc_md` only, not this."""
-        return stages.poll(shard["feed_ids"])
+        return stages.poll(shard["feed_ids"], shard["planned_ms"])
 
     @task(trigger_rule="all_done", outlets=[ITEMS])
     def publish(shards: list[dict[str, Any]] | None, counts: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -42,24 +43,26 @@ def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) 
 
 
 def plan() -> list[dict[str, Any]]:
-    """Take up edited configuration, then cut the due feeds into shards `{"label", "feed_ids"}`."""
+    """Load edited configuration, then cut the due feeds into shards `{"label", "feed_ids", "planned_ms"}`."""
     from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415
     from newswatch.pipeline.poll import plan_shards  # noqa: PLC0415
 
     async def stage(services: Services) -> list[dict[str, Any]]:
         await adopt_config(services)
         shards = await plan_shards(services, shard_size=SHARD_FEEDS)
-        return [{"label": shard.label, "feed_ids": list(shard.feed_ids)} for shard in shards]
+        return [asdict(shard) for shard in shards]
 
     return in_stage(stage)
 
 
-def poll(feed_ids: list[str]) -> dict[str, Any]:
-    """Poll these feeds as far as they are due; counts as in `newswatch poll --json`."""
+def poll(feed_ids: list[str], planned_ms: int) -> dict[str, Any]:
+    """Poll those of these feeds that were due when planned; counts as in `newswatch poll --json`."""
     from newswatch.pipeline.poll import run_poll  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
-        counts = await run_poll(services, feed_ids=feed_ids, deadline_s=SHARD_DEADLINE_S)
+        counts = await run_poll(
+            services, feed_ids=feed_ids, planned_ms=planned_ms, deadline_s=SHARD_DEADLINE_S
+        )
         return dict(counts.as_dict())
 
     return in_stage(stage)

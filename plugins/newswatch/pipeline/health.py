@@ -48,9 +48,9 @@ def begin(feed: Feed, state: FeedState) -> FeedState:
 
 
 def succeeded(
-    feed: Feed, state: FeedState, *, started_s: float, now_ms: int, fresh_s: float, jitter: float
+    feed: Feed, state: FeedState, *, counted_s: float, now_ms: int, fresh_s: float, jitter: float
 ) -> Outcome:
-    """After an answer; `state` already holds what the answer brought."""
+    """After an answer; `state` already holds what the answer brought. `counted_s`: see `schedule.counted_from`."""
     silent = bool(state.silent_after_s) and now_ms - state.newest_ms > state.silent_after_s * 1000
     moved = moves.asked_url(feed, state) != feed.url
     holds = {SILENT: silent, MOVED: moved}
@@ -65,7 +65,7 @@ def succeeded(
         told=" ".join(sorted(now)),
     )
     wait_s = schedule.interval_s(feed, ttl_s=state.ttl_s, fresh_s=fresh_s, gap_s=state.gap_s)
-    due_ms = int(schedule.after_success(feed, started_s, jitter, wait_s) * 1000)
+    due_ms = int(schedule.after_success(feed, counted_s, jitter, wait_s) * 1000)
     return Outcome(after, due_ms, _tells(feed, after, told, now))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
-from newswatch.pipeline import moves
+from newswatch.pipeline import moves, schedule
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.cycle import AT_ONCE, PER_HOST, Cycle, PollCounts
 from newswatch.pipeline.hosts import HostPauses, host_of, name_of
@@ -35,14 +35,18 @@ class Shard:
 
     label: str
     feed_ids: list[str]
+    planned_ms: int = 0
+    """When its feeds were found due."""
 
 
 def due_feeds(bundle: Bundle, due_ms: dict[str, float], now_ms: int) -> list[Feed]:
-    """Feeds whose time has come; a feed never scheduled is due at once."""
-    return [feed for feed in bundle.feeds if due_ms.get(feed.id, 0) <= now_ms]
+    """Feeds whose time has come, or nearly (`schedule.early_s`); a feed never scheduled is due at once."""
+    return [feed for feed in bundle.feeds if due_ms.get(feed.id, 0) <= now_ms + schedule.early_s(feed) * 1000]
 
 
-def shards(due: Iterable[Feed], shard_size: int, asked: Mapping[str, str] | None = None) -> list[Shard]:
+def shards(
+    due: Iterable[Feed], shard_size: int, asked: Mapping[str, str] | None = None, planned_ms: int = 0
+) -> list[Shard]:
     """Feeds packed host by host into shards of some `shard_size`; a host is never split.
 
     `asked` has the URLs, by id, of feeds that are asked elsewhere than at their own.
@@ -59,7 +63,7 @@ def shards(due: Iterable[Feed], shard_size: int, asked: Mapping[str, str] | None
                 break
         else:
             packed.append(([host], list(ids)))
-    return [Shard(_label(names, len(members)), members) for names, members in packed]
+    return [Shard(_label(names, len(members)), members, planned_ms) for names, members in packed]
 
 
 def _label(names: Sequence[str], count: int) -> str:
@@ -72,22 +76,25 @@ async def plan_shards(services: Services, *, shard_size: int = 500) -> list[Shar
     bundle = await in_force(services)
     if bundle is None:
         return []
+    now_ms = to_ms(services.clock())
     with redis_errors():
-        due = due_feeds(bundle, await feeds.read_due(services.redis), to_ms(services.clock()))
+        due = due_feeds(bundle, await feeds.read_due(services.redis), now_ms)
         moved = await feeds.read_moved(services.redis, [feed.id for feed in due])
-    return shards(due, shard_size, {feed.id: moves.asked_url(feed, moved[feed.id]) for feed in due})
+    return shards(due, shard_size, {feed.id: moves.asked_url(feed, moved[feed.id]) for feed in due}, now_ms)
 
 
 async def run_poll(
     services: Services,
     *,
     feed_ids: Sequence[str] | None = None,
+    planned_ms: int | None = None,
     all_feeds: bool = False,
     deadline_s: float = 45.0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PollCounts:
     """Poll the feeds that are due, all of them or those among `feed_ids`; `all_feeds`: due or not.
 
+    `planned_ms` is when they were found due; None: they are looked for now.
     Never fails for a feed's sake. Feeds of a host that asked to be left alone wait, due or not.
     After `deadline_s` no further feed is begun; what was not reached stays due. Raises
     RedisUnavailable.
@@ -95,8 +102,12 @@ async def run_poll(
     bundle = await in_force(services)
     if bundle is None:
         return PollCounts()
+    planned_ms = to_ms(services.clock()) if planned_ms is None else planned_ms
     with redis_errors():
-        chosen = await _chosen(services, bundle, feed_ids, all_feeds=all_feeds)
+        due_ms = await feeds.read_due(services.redis)
+        due = bundle.feeds if all_feeds else due_feeds(bundle, due_ms, planned_ms)
+        wanted = None if feed_ids is None else set(feed_ids)
+        chosen = [feed for feed in due if wanted is None or feed.id in wanted]
         if not chosen:
             return PollCounts()
         states = await feeds.read_states(services.redis, [feed.id for feed in chosen])
@@ -104,7 +115,7 @@ async def run_poll(
         pauses = HostPauses(services, await hosts.pauses(services.redis, asked))
         await feeds.ensure_group(services.redis)
         async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
-            visitor = Visitor(services, fetcher, parsers)
+            visitor = Visitor(services, fetcher, parsers, planned_ms, due_ms)
             stop_at = time.monotonic() + deadline_s
             return await Cycle(services, visitor, states, pauses, stop_at, on_progress).run(chosen)
 
@@ -119,15 +130,3 @@ def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
         pause_s=pauses.left_s,
         clock=services.clock,
     )
-
-
-async def _chosen(
-    services: Services, bundle: Bundle, feed_ids: Sequence[str] | None, *, all_feeds: bool
-) -> list[Feed]:
-    if all_feeds:
-        return list(bundle.feeds)
-    due = due_feeds(bundle, await feeds.read_due(services.redis), to_ms(services.clock()))
-    if feed_ids is None:
-        return due
-    wanted = set(feed_ids)
-    return [feed for feed in due if feed.id in wanted]

@@ -18,6 +18,10 @@ STOPPED_S = 7 * 86_400.0
 LONGEST_WISH_S = 86_400.0
 FULL_AFTER_S = 24 * 3_600
 FULL_AFTER_POLLS = 40
+EARLY_SHARE, MOST_EARLY_S = 0.15, 10.0
+"""How much before its due time a plan takes a feed: by more than the seconds by which Airflow starts runs late."""
+BEGUN_LATE_S = 10.0
+"""How long after its plan a poll may begin for its interval to count from the plan all the same."""
 _RHYTHM_SHARE = 10
 """A feed that speaks once in ten minutes is asked each minute, if `every` allows for no more."""
 
@@ -28,17 +32,33 @@ def interval_s(feed: Feed, *, ttl_s: float = 0, fresh_s: float = 0, gap_s: float
     return max(feed.every_s, min(wished_s, feed.at_most_s))
 
 
-def after_success(feed: Feed, started_s: float, jitter: float, wait_s: float | None = None) -> float:
-    """Due time in seconds since 1970. `jitter` is in [0, 1) and only ever brings a poll forward.
+def early_s(feed: Feed) -> float:
+    """How long before its due time a plan may take the feed.
 
-    The interval counts from the start of the poll, less a little: a cycle that begins each minute
-    must find a feed of `every: 1m` due, not two seconds short of it. A stretched interval is
-    jittered more, so that feeds added together drift apart.
+    Plans are a minute apart, give or take some seconds. Without this a feed of `every: 1m` is often a
+    second short of being due, and waits for the next plan.
+    """
+    return min(feed.every_s * EARLY_SHARE, MOST_EARLY_S)
+
+
+def counted_from(feed: Feed, *, due_s: float, planned_s: float, begun_s: float) -> float:
+    """The moment from which the next interval counts, in seconds since 1970.
+
+    It is the due time where the feed was taken early, so that it is never polled more often than `every`
+    in the long run. It is the plan where that was late, since the next plan comes an interval after it.
+    A poll that began long after its plan counts from its own beginning, less what is usual.
+    """
+    due_s = due_s if due_s <= planned_s + early_s(feed) else planned_s  # polled without being due
+    return max(due_s, planned_s, begun_s - min(BEGUN_LATE_S, feed.every_s * EARLY_SHARE))
+
+
+def after_success(feed: Feed, counted_s: float, jitter: float, wait_s: float | None = None) -> float:
+    """Due time in seconds since 1970, an interval after `counted_from`.
+
+    `jitter` is in [0, 1). It brings a stretched interval forward, so that feeds added together drift apart.
     """
     wait_s = feed.every_s if wait_s is None else wait_s
-    early_s = min(5.0, feed.every_s * 0.1)
-    stretch_s = (wait_s - feed.every_s) * jitter * 0.1
-    return started_s + wait_s - stretch_s - early_s * (0.5 + jitter / 2)
+    return counted_s + wait_s - (wait_s - feed.every_s) * jitter * 0.1
 
 
 def after_failure(

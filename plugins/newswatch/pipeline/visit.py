@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed
@@ -56,13 +57,25 @@ class _Answer:
 
 
 class Visitor:
-    """Visits feeds, one call each, many at once."""
+    """Visits feeds, one call each, many at once.
 
-    def __init__(self, services: Services, fetcher: Fetcher, parsers: ParserPool) -> None:
+    `planned_ms` is when the feeds were found due, `due_ms` when each was due; both count from 1970.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        fetcher: Fetcher,
+        parsers: ParserPool,
+        planned_ms: int,
+        due_ms: Mapping[str, float],
+    ) -> None:
         self._services = services
         self._redis = services.redis
         self._fetcher = fetcher
         self._parsers = parsers
+        self._planned_ms = planned_ms
+        self._due_ms = due_ms
 
     async def visit(self, feed: Feed, known: FeedState) -> Visit:
         """One feed's turn. Its own troubles are in the Visit; raises what is nobody's feed's fault."""
@@ -116,7 +129,12 @@ class Visitor:
         return health.succeeded(
             feed,
             state,
-            started_s=answer.started_ms / 1000,
+            counted_s=schedule.counted_from(
+                feed,
+                due_s=self._due_ms.get(feed.id, 0) / 1000,
+                planned_s=self._planned_ms / 1000,
+                begun_s=answer.started_ms / 1000,
+            ),
             now_ms=now_ms,
             fresh_s=fresh_for_s(answer.result.headers, from_ms(now_ms)),
             jitter=random.random(),
