@@ -17,14 +17,13 @@ from newswatch.pipeline.backlog import read_backlog
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.routing import last_local
 from newswatch.pipeline.services import Services
+from newswatch.pipeline.standstill import IDLE, standstills
 from newswatch.store import alive, notices
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
 log = logging.getLogger("newswatch.alive")
 
-STUCK_AFTER_S = 300.0
-"""A cycle is not healthy while an item or a message that is due waits for longer than this."""
 PING_TIMEOUT_S = 5.0
 
 
@@ -65,7 +64,7 @@ async def _healthy(services: Services) -> bool:
     backlog = await read_backlog(services)
     with redis_errors():
         refused = await notices.is_active(services.redis, "slack")
-    return not refused and max(backlog.oldest_item_age_s, backlog.oldest_due_age_s) < STUCK_AFTER_S
+    return not refused and not standstills(backlog, IDLE, services.clock())
 
 
 async def _ping(url: str) -> None:

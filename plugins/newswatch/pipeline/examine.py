@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 from newswatch.config.draft import Draft
 from newswatch.errors import NewswatchError
-from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.backlog import read_backlog
+from newswatch.pipeline.configure import check_files, in_force
 from newswatch.pipeline.services import Services
+from newswatch.pipeline.standstill import read_polling, standstills
 from newswatch.slack.client import SlackClient
 from newswatch.store import listening
 from newswatch.store.client import redis_errors
@@ -37,6 +39,7 @@ async def examine(services: Services) -> list[Examined]:
     findings.append(_contact(services))
     findings += await _redis(services)
     findings += await _slack(services, loaded.draft)
+    findings += await _stages(services)
     return findings + await _buttons(services)
 
 
@@ -76,6 +79,17 @@ def _version(version: str) -> Examined:
         text = f"version {version} is too old: newswatch needs Redis {OLDEST_REDIS} or newer, or Valkey"
         return Examined("redis", "error", text)
     return Examined("redis", "ok", f"reachable, version {version}")
+
+
+async def _stages(services: Services) -> list[Examined]:
+    """Whether every stage that has work does it."""
+    try:
+        bundle = await in_force(services)
+        polling = await read_polling(services, bundle)
+        still = standstills(await read_backlog(services), polling, services.clock())
+    except NewswatchError:
+        return []  # reported already
+    return [Examined(f"{one.stage} stage", "error", f"{one.what} {one.do}") for one in still]
 
 
 async def _buttons(services: Services) -> list[Examined]:

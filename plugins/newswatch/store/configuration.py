@@ -47,6 +47,11 @@ async def read_past(redis: Redis, version: int) -> str | None:
     return None if packed is None else zlib.decompress(packed).decode()
 
 
+async def adopted_ms(redis: Redis) -> int:
+    """When the configuration in force came in, in milliseconds since 1970; 0 when there is none yet."""
+    return int(await redis.hget(keys.CONFIG, "adopted") or 0)
+
+
 async def read_files(redis: Redis) -> str:
     """The fingerprint of the files in force, "" when there are none."""
     return text(await redis.hget(keys.CONFIG, "files"))

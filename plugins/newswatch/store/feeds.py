@@ -59,6 +59,26 @@ async def read_due(redis: Redis) -> dict[str, float]:
     return {text(member): score for member, score in rows}
 
 
+async def earliest_due(redis: Redis, feed_ids: Sequence[str], unplanned_ms: int) -> int | None:
+    """When the feed that is due first is due (ms since 1970).
+
+    A feed without a time of its own, if it is among `feed_ids`, is due at `unplanned_ms`. None: there is no feed.
+    """
+    rows: Any = await redis.zrangebyscore(keys.FEEDS_DUE, 1, "+inf", start=0, num=1, withscores=True)
+    scores = await redis.zmscore(keys.FEEDS_DUE, list(feed_ids)) if feed_ids else []
+    times = [int(score) for _, score in rows]
+    times += [unplanned_ms for score in scores if not score]
+    return min(times, default=None)
+
+
+async def last_polled(redis: Redis, feed_ids: Sequence[str]) -> int:
+    """When one of these feeds was last polled, in milliseconds since 1970; 0: never."""
+    pipe = redis.pipeline(transaction=False)
+    for feed_id in feed_ids:
+        pipe.hget(keys.feed(feed_id), "polled_ms")
+    return max((int(row or 0) for row in await pipe.execute()), default=0)
+
+
 @dataclass(frozen=True, slots=True)
 class StateUpdate:
     """What a poll without anything to claim leaves behind."""

@@ -1,4 +1,4 @@
-"""What is not as it should be: raised notices, hand-overs that nobody works, queues that are held. Pure."""
+"""What is not as it should be: raised notices, stages that stand still, queues that are held. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from newswatch.pipeline.backlog import Backlog
+from newswatch.pipeline.standstill import Stage, Standstill
 from newswatch.store import outbox
 from newswatch.store.codec import from_ms
 
 Level = Literal["error", "warning"]
-
-LATE_S = 120.0
-"""A hand-over that waits longer than this is stuck: every stage is woken within ten seconds."""
-POLL_LATE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +74,13 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "a-dag-is-late",
     ),
 }
+_STANDSTILLS: Mapping[Stage, str] = {
+    # stage: section of the runbook
+    "poll": "feeds-are-not-polled",
+    "match": "items-wait-for-matching",
+    "articles": "pages-wait-to-be-read",
+    "deliver": "messages-wait-for-delivery",
+}
 _OTHER: tuple[Level, str, str] = ("warning", "See the runbook.", "anything-else")
 
 
@@ -89,40 +92,12 @@ def finding_of(cause: str, notice: Mapping[str, str]) -> Finding:
     return Finding(cause, level, notice.get("text") or cause, do, section, moment)
 
 
-def backlog_findings(backlog: Backlog) -> list[Finding]:
-    """Hand-overs that nobody works. Pure."""
-    found = []
-    if backlog.oldest_item_age_s > LATE_S:
-        found.append(
-            Finding(
-                "match-late",
-                "error",
-                f"{backlog.items} items wait for matching, the oldest for {span(backlog.oldest_item_age_s)}.",
-                "See whether match_items runs: is it paused, is the scheduler up?",
-                "items-wait-for-matching",
-            )
-        )
-    if backlog.oldest_due_age_s > LATE_S:
-        found.append(
-            Finding(
-                "deliver-late",
-                "error",
-                f"{backlog.due_messages} messages could go out and do not, the oldest for "
-                f"{span(backlog.oldest_due_age_s)}.",
-                "See whether deliver_alerts runs: is it paused, is the scheduler up?",
-                "messages-wait-for-delivery",
-            )
-        )
-    return found
-
-
-def poll_finding(overdue_s: float) -> list[Finding]:
-    """A feed that is due and not asked. Pure."""
-    if overdue_s <= POLL_LATE_S:
-        return []
-    what = f"Feeds are not polled: the longest has been due for {span(overdue_s)}."
-    do = "See whether poll_feeds runs: is it paused, is the scheduler up, does Redis have room?"
-    return [Finding("poll-late", "error", what, do, "feeds-are-not-polled")]
+def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
+    """Stages that stand still while work waits. Pure."""
+    return [
+        Finding(f"{one.stage}-late", "error", one.what, one.do, _STANDSTILLS[one.stage], one.since)
+        for one in found
+    ]
 
 
 def pause_findings(

@@ -18,21 +18,19 @@ from newswatch.pipeline.overview.feeds import counted, read_statuses
 from newswatch.pipeline.overview.findings import (
     KINDS,
     Finding,
-    backlog_findings,
     count,
     feeds_finding,
     finding_of,
     pause_findings,
-    poll_finding,
     span,
+    standstill_findings,
 )
 from newswatch.pipeline.services import Services
+from newswatch.pipeline.standstill import read_polling, sampled, standstills
 from newswatch.store import archive, keys, notices, outbox
 from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
-
-SAMPLED_FEEDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +90,18 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
     now_ms = to_ms(now)
     bundle = await in_force(services)
     backlog = await read_backlog(services)
+    still = standstills(backlog, await read_polling(services, bundle), now)
     with redis_errors():
         active = await notices.active(services.redis)
         channels = await outbox.channels_with_queue(services.redis)
         states = await outbox.read_channels(services.redis, channels, most=1)
         workspace = await outbox.read_workspace_pause(services.redis)
-        overdue_s = await _overdue_s(services, bundle, now_ms)
         figures = await _figures(services, bundle, backlog, now)
     findings = [
         *further,
         *_no_configuration(bundle, active),
         *(finding_of(cause, notice) for cause, notice in active.items()),
-        *backlog_findings(backlog),
-        *poll_finding(overdue_s),
+        *standstill_findings(still),
         *(one for one in pause_findings(states, workspace, now_ms) if not _told(one, active)),
         *await _feeds_finding(services, bundle),
         *_dead_finding(figures.dead, active),
@@ -120,11 +117,9 @@ def _told(pause: Finding, active: Mapping[str, Any]) -> bool:
 
 
 async def _feeds_finding(services: Services, bundle: Bundle | None) -> list[Finding]:
-    """Of many feeds an even sample is asked, so that the first page stays quick."""
     if bundle is None:
         return []
-    step = max(1, -(-len(bundle.feeds) // SAMPLED_FEEDS))
-    sample = replace(bundle, feeds=bundle.feeds[::step])
+    sample = replace(bundle, feeds=tuple(sampled(bundle.feeds)))
     return feeds_finding(counted(await read_statuses(services, sample)))
 
 
@@ -152,13 +147,6 @@ def _dead_finding(dead: int, active: Mapping[str, Any]) -> list[Finding]:
             section,
         )
     ]
-
-
-async def _overdue_s(services: Services, bundle: Bundle | None, now_ms: int) -> float:
-    if bundle is None or not bundle.feeds:
-        return 0.0
-    rows: Any = await services.redis.zrangebyscore(keys.FEEDS_DUE, 1, "+inf", start=0, num=1, withscores=True)
-    return max(0.0, (now_ms - float(rows[0][1])) / 1000) if rows else 0.0
 
 
 async def _figures(services: Services, bundle: Bundle | None, backlog: Backlog, now: datetime) -> Figures:
