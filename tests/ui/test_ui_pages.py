@@ -189,7 +189,7 @@ def test_status_names_what_waits_too_long(page, newsroom):
     newsroom.poll()
     newsroom.redis.delete("newswatch:items")
     newsroom.redis.xadd("newswatch:items", {"v": "1", "item": "{}"}, id="1000-0")
-    assert "wait for matching" in page("")
+    assert "1 item waits for matching, the oldest since" in page("")
 
 
 def test_looking_changes_nothing(newsroom, page):

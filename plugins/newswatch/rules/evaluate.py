@@ -67,7 +67,7 @@ class Evaluation:
         rights = sorted(self._operand(right)) if lefts else []
         hits: set[Hit] = set()
         for first in lefts:
-            for second in _close(first, rights, distance, ordered=ordered):
+            for second in closest(first, rights, distance, ordered=ordered):
                 if self._holds(first, second):
                     hits.update((first, second))
         return (sorted(hits), []) if hits else None
@@ -147,7 +147,7 @@ def _union(parts: Iterable[Found]) -> Found:
     return hits, spans
 
 
-def _close(first: Hit, others: list[Hit], distance: int, *, ordered: bool) -> list[Hit]:
+def closest(first: Hit, others: list[Hit], distance: int, *, ordered: bool) -> list[Hit]:
     """The hits that do not overlap `first` and have at most `distance` tokens between."""
     start, end = first
     after = others[bisect_left(others, (end, 0)) : bisect_left(others, (end + distance + 1, 0))]

@@ -1,0 +1,435 @@
+"""Why an item does not match a rule: which terms fail, and where the text comes nearest to them.
+
+It judges the syntax tree term by term, so that it can name what is missing; the matcher, which is built
+for speed, cannot. Both must agree on whether a rule matches, and the tests hold them to it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from typing_extensions import assert_never
+
+from newswatch.models import Rule, Span
+from newswatch.rules.evaluate import closest
+from newswatch.rules.fold import fold
+from newswatch.rules.index import Index
+from newswatch.rules.lists import Lists, expand_list
+from newswatch.rules.matcher import ItemText
+from newswatch.rules.negation import Guard, guard_for
+from newswatch.rules.nodes import (
+    TEXT_FIELDS,
+    And,
+    Identity,
+    ListTerm,
+    Near,
+    Node,
+    Not,
+    Or,
+    Pattern,
+    Phrase,
+    Scoped,
+    Word,
+)
+from newswatch.rules.patterns import compile_pattern, searchable
+from newswatch.rules.query import parse_query
+from newswatch.rules.scan import Hit, Scan
+from newswatch.rules.stems import primary_language, stemmer_for
+from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Tables
+
+Cause = Literal[
+    "absent",
+    "part",
+    "form",
+    "elsewhere",
+    "apart",
+    "order",
+    "separate",
+    "negated",
+    "excluded",
+    "feed",
+    "language",
+]
+
+NEGATED_CREDIT, FOUND_ELSEWHERE_CREDIT, PART_CREDIT = 0.9, 0.8, 0.7
+"""What a term counts that was nearly found, where one that was found counts 1."""
+_SHOWN_NAMES = 5
+_WORDS_BEFORE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A term that keeps the rule from matching. `spans` is the nearest that the text comes to it."""
+
+    term: str
+    cause: Cause
+    text: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near a rule comes to an item. It matches exactly when nothing fails.
+
+    `found` are the terms that hold, each with its first place; `share` is the part of the terms that must
+    be there that is, from 0 to 1.
+    """
+
+    failing: tuple[Failing, ...]
+    found: tuple[tuple[str, Span], ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """One part of the query: what fails and holds in it, and how much of what must be there is."""
+
+    failing: tuple[Failing, ...] = ()
+    found: tuple[tuple[str, Span], ...] = ()
+    have: float = 0.0
+    want: float = 0.0
+
+    @property
+    def rank(self) -> tuple[bool, float, int]:
+        """The greater, the nearer."""
+        return not self.failing, self.have / self.want if self.want else 0.0, -len(self.failing)
+
+
+class Reading:
+    """One item, read once and held against as many rules as are asked about."""
+
+    def __init__(self, item: ItemText, lists: Lists, default_lang: str = "en") -> None:
+        self._item = item
+        self._lists = lists
+        self._lang = item.lang or default_lang
+        self._default_lang = default_lang
+        self._stem = stemmer_for(self._lang, default_lang)
+        texts = (item.title, item.summary, item.body, item.author)
+        self._scan = Scan(texts, Index((), Tables(), self._stem))
+        self._places: dict[str, list[int]] = {}
+        for at, form in enumerate(self._scan.surfaces):
+            self._places.setdefault(self._stem(form), []).append(at)
+        self._phrases: dict[tuple[str, tuple[Word, ...]], list[Hit]] = {}
+        self._entries: dict[str, tuple[Phrase, ...]] = {}
+        self._query = ""
+        self._guard: Guard | None = None
+
+    def nearness(self, rule: Rule) -> Nearness:
+        """What keeps the rule from matching, if anything. Raises QueryError for a query that cannot be read."""
+        self._query = rule.query
+        exclude = rule.negation == "exclude"
+        self._guard = guard_for(self._lang, self._default_lang) if exclude else None
+        verdict = self._judge(parse_query(rule.query, self._lists).root, DEFAULT_BITS)
+        failing = (*self._limits(rule), *verdict.failing)
+        return Nearness(failing, verdict.found, verdict.have / verdict.want)
+
+    def _limits(self, rule: Rule) -> list[Failing]:
+        """What the rule asks of an item besides its text."""
+        failing = []
+        item, feeds = self._item, rule.feeds
+        if not feeds.admits(item.feed_id, item.feed_tags):
+            wanted = [*(f"`{name}`" for name in feeds.ids), *(f"those tagged `{tag}`" for tag in feeds.tags)]
+            text = f"the rule looks only at the feeds {_some(wanted, 'and')}, not at `{item.feed_id}`"
+            failing.append(Failing("feeds", "feed", text))
+        languages = sorted({primary_language(lang) for lang in rule.languages})
+        if languages and primary_language(self._lang) not in languages:
+            text = (
+                f"the rule looks only at items in {_some(languages, 'and')}, and this one is in {self._lang}"
+            )
+            failing.append(Failing("languages", "language", text))
+        return failing
+
+    def _judge(self, node: Node, bits: int) -> _Verdict:
+        if isinstance(node, (Phrase, ListTerm)):
+            return self._term(node, bits)
+        if isinstance(node, Pattern):
+            return self._pattern(node, bits)
+        if isinstance(node, Identity):
+            return self._identity(node)
+        if isinstance(node, Scoped):
+            return self._judge(node.child, FIELD_BITS[node.field])
+        if isinstance(node, Near):
+            return self._near(node, bits)
+        if isinstance(node, Not):
+            return self._not(node, bits)
+        if isinstance(node, And):
+            return _joined([self._judge(child, bits) for child in node.children])
+        if isinstance(node, Or):
+            return self._or(node, bits)
+        assert_never(node)
+
+    # ── words ────────────────────────────────────────────────────────────────────────────────
+
+    def _term(self, node: Phrase | ListTerm, bits: int) -> _Verdict:
+        everywhere = self._hits(node, -1)
+        hits = self._scan.within(everywhere, bits)
+        guard = self._guard
+        asserted = [hit for hit in hits if guard is None or not guard.governs(self._scan, hit)]
+        term = self._written(node)
+        if asserted:
+            return _Verdict(found=((term, self._scan.span(asserted[0])),), have=1, want=1)
+        if hits:
+            return _nearly(self._negated(term, hits[0], hits[0][0]), NEGATED_CREDIT)
+        if everywhere:
+            span = self._scan.span(everywhere[0])
+            text = f"{_quoted(term)} is in the {span.field}, and the rule looks only in the {_fields(bits, 'and')}"
+            return _nearly(Failing(term, "elsewhere", text, (span,)), FOUND_ELSEWHERE_CREDIT)
+        return self._absent(node, term, bits)
+
+    def _absent(self, node: Phrase | ListTerm, term: str, bits: int) -> _Verdict:
+        nowhere = f"nowhere in the {_fields(bits, 'or')}"
+        if isinstance(node, ListTerm):
+            text = f"no entry of {_quoted(term)} ({len(self._members(node.name))} in all) is in the {_fields(bits, 'or')}"
+            return _Verdict((Failing(term, "absent", text),), want=1)
+        if node.kind != "stem":
+            folded = tuple(Word(fold(word.text), word.prefix) for word in node.words)
+            forms = self._scan.within(self._phrase("stem", folded), bits)
+            if forms:
+                span = self._scan.span(forms[0])
+                wanted = "in this form and case" if node.kind == "case" else "in this form"
+                text = f"the {span.field} has {_quoted(self._text(span))}, and the rule wants {_quoted(term)} exactly {wanted}"
+                return _nearly(Failing(term, "form", text, (span,)), FOUND_ELSEWHERE_CREDIT)
+        part, size = self._longest_part(node, bits)
+        if part is None:
+            return _Verdict((Failing(term, "absent", f"{_quoted(term)} is {nowhere}"),), want=1)
+        text = f"of {_quoted(term)} the {part.field} has only {_quoted(self._text(part))}"
+        credit = PART_CREDIT * size / len(node.words)
+        return _nearly(Failing(term, "part", text, (part,)), credit)
+
+    def _longest_part(self, node: Phrase, bits: int) -> tuple[Span | None, int]:
+        """The longest run of the phrase's words that the text has side by side, and how many words it is."""
+        for size in range(len(node.words) - 1, 0, -1):
+            for first in range(len(node.words) - size + 1):
+                words = node.words[first : first + size]
+                hits = self._scan.within(self._phrase(node.kind, words), bits)
+                if hits:
+                    return self._scan.span(hits[0]), size
+        return None, 0
+
+    def _hits(self, node: Node, bits: int) -> list[Hit]:
+        """Where an operand of NEAR is, in the order of the text."""
+        if isinstance(node, Phrase):
+            return self._scan.within(self._phrase(node.kind, node.words), bits)
+        if isinstance(node, ListTerm):
+            members = self._members(node.name)
+            return self._scan.within(
+                sorted({hit for phrase in members for hit in self._phrase(phrase.kind, phrase.words)}), bits
+            )
+        if isinstance(node, Scoped):
+            return self._hits(node.child, FIELD_BITS[node.field])
+        if isinstance(node, Or):
+            return sorted({hit for child in node.children for hit in self._hits(child, bits)})
+        if isinstance(node, (Pattern, Identity, Near, Not, And)):
+            raise TypeError("NEAR takes phrases, lists and OR-groups of them: the parser refuses others")
+        assert_never(node)
+
+    def _members(self, name: str) -> tuple[Phrase, ...]:
+        if name not in self._entries:
+            self._entries[name] = expand_list(name, self._lists)
+        return self._entries[name]
+
+    def _phrase(self, kind: str, words: tuple[Word, ...]) -> list[Hit]:
+        key = (kind, words)
+        hits = self._phrases.get(key)
+        if hits is None:
+            holds = [self._holder(kind, word) for word in words]
+            last = len(self._scan.surfaces) - len(words)
+            hits = self._phrases[key] = [
+                (at, at + len(words))
+                for at in self._starts(words[0])
+                if at <= last and all(held(at + place) for place, held in enumerate(holds))
+            ]
+        return hits
+
+    def _starts(self, word: Word) -> Sequence[int]:
+        if word.prefix:
+            return range(len(self._scan.surfaces))
+        return self._places.get(self._stem(word.text.casefold()), ())
+
+    def _holder(self, kind: str, word: Word) -> Callable[[int], bool]:
+        surfaces = self._scan.surfaces
+        if word.prefix:
+            return lambda at: surfaces[at].startswith(word.text)
+        if kind == "exact":
+            return lambda at: surfaces[at] == word.text
+        if kind == "case":
+            return lambda at: self._scan.cased(at) == word.text
+        stemmed = self._stem(word.text)
+        return lambda at: self._stem(surfaces[at]) == stemmed
+
+    # ── patterns, tags, feeds ────────────────────────────────────────────────────────────────
+
+    def _pattern(self, node: Pattern, bits: int) -> _Verdict:
+        compiled: Any = compile_pattern(node.regex)
+        spans = [
+            Span(field, *match.span())
+            for field, text in zip(TEXT_FIELDS, self._scan.texts, strict=True)
+            for match in compiled.finditer(searchable(text))
+            if match.end() > match.start()
+        ]
+        term = self._written(node)
+        within = [span for span in spans if FIELD_BITS[span.field] & bits]
+        if within:
+            return _Verdict(found=((term, within[0]),), have=1, want=1)
+        if spans:
+            text = f"{_quoted(term)} is in the {spans[0].field}, and the rule looks only in the {_fields(bits, 'and')}"
+            return _nearly(Failing(term, "elsewhere", text, (spans[0],)), FOUND_ELSEWHERE_CREDIT)
+        text = f"{_quoted(term)} is nowhere in the {_fields(bits, 'or')}"
+        return _Verdict((Failing(term, "absent", text),), want=1)
+
+    def _identity(self, node: Identity) -> _Verdict:
+        term, item = self._written(node), self._item
+        tags = sorted({fold(tag.strip()) for tag in (*item.tags, *item.feed_tags)})
+        if node.value not in (tags if node.kind == "tag" else [fold(item.feed_id)]):
+            if node.kind == "source":
+                text = f"the item is of the feed `{item.feed_id}`, and the rule wants {_quoted(term)}"
+            else:
+                have = f"only {_some([f'`{tag}`' for tag in tags], 'and')}" if tags else "none"
+                text = f"neither the item nor its feed has the tag of {_quoted(term)}; they have {have}"
+            return _Verdict((Failing(term, "absent", text),), want=1)
+        for field, content in zip(TEXT_FIELDS, self._scan.texts, strict=True):
+            if content.strip() and field != "author":
+                return _Verdict(found=((term, Span(field, 0, len(content))),), have=1, want=1)
+        return _Verdict((Failing(term, "absent", "the item has no text"),), want=1)
+
+    # ── operators ────────────────────────────────────────────────────────────────────────────
+
+    def _near(self, node: Near, bits: int) -> _Verdict:
+        lefts, rights = self._hits(node.left, bits), self._hits(node.right, bits)
+        # The guard looks at pairs here, so each side is judged without it.
+        guard, self._guard = self._guard, None
+        sides = _joined([self._judge(node.left, bits), self._judge(node.right, bits)])
+        self._guard = guard
+        if not lefts or not rights:
+            return _Verdict(sides.failing, sides.found, sides.have, sides.want + 1)
+        negated: Failing | None = None
+        for left in lefts:
+            for right in closest(left, rights, node.distance, ordered=node.ordered):
+                first, second = sorted((left, right))
+                if not self._scan.same_block(first[0], second[1]):
+                    continue
+                if guard is None or not guard.governs_pair(self._scan, first, second):
+                    spans = (self._scan.span(left), self._scan.span(right))
+                    found = ((self._written(node.left), spans[0]), (self._written(node.right), spans[1]))
+                    return _Verdict(found=found, have=sides.want + 1, want=sides.want + 1)
+                negated = negated or self._negated(self._written(node), second, first[0])
+        failing = negated or self._too_far(node, lefts, rights)
+        credit = NEGATED_CREDIT if negated else 0.0
+        return _Verdict((failing,), sides.found, sides.have + credit, sides.want + 1)
+
+    def _too_far(self, node: Near, lefts: Sequence[Hit], rights: Sequence[Hit]) -> Failing:
+        """Both operands are there, but not near each other as the rule wants it."""
+        operator = f"{'ONEAR' if node.ordered else 'NEAR'}/{node.distance}"
+        one, other = _quoted(self._written(node.left)), _quoted(self._written(node.right))
+        pairs = [pair for pair in _neighbours(lefts, rights) if self._together(*pair)]
+        if not pairs:
+            spans = self._scan.span(lefts[0]), self._scan.span(rights[0])
+            text = (
+                f"{one} is in the {spans[0].field} and {other} in the {spans[1].field}, "
+                f"and {operator} looks within one field and paragraph, at different words"
+            )
+            return Failing(self._written(node), "separate", text, spans)
+        # A pair in the wanted order comes first, then the nearest.
+        ahead = [pair for pair in pairs if pair[0] < pair[1]] if node.ordered else pairs
+        left, right = min(ahead or pairs, key=lambda pair: _gap(*pair))
+        spans = self._scan.span(left), self._scan.span(right)
+        field = spans[0].field
+        if node.ordered and not ahead:
+            text = f"{other} comes before {one} in the {field}, and {operator} wants it after"
+            return Failing(self._written(node), "order", text, spans)
+        gap = _gap(left, right)
+        text = (
+            f"{one} and {other} are {gap} words apart in the {field}, and {operator} allows {node.distance}"
+        )
+        return Failing(self._written(node), "apart", text, spans)
+
+    def _together(self, left: Hit, right: Hit) -> bool:
+        first, second = sorted((left, right))
+        return first[1] <= second[0] and self._scan.same_block(first[0], second[1])
+
+    def _not(self, node: Not, bits: int) -> _Verdict:
+        # A negated mention is a mention all the same: NOT is judged without the guard.
+        guard, self._guard = self._guard, None
+        verdict = self._judge(node.child, bits)
+        self._guard = guard
+        if verdict.failing:
+            return _Verdict()
+        spans = tuple(span for _, span in verdict.found)
+        there = " and ".join(f"{_quoted(term)} is in the {span.field}" for term, span in verdict.found)
+        term = self._written(node)
+        return _Verdict((Failing(term, "excluded", f"{_quoted(term)} excludes it: {there}", spans),))
+
+    def _or(self, node: Or, bits: int) -> _Verdict:
+        verdicts = [self._judge(child, bits) for child in node.children]
+        best = max(verdicts, key=lambda verdict: verdict.rank)
+        if not best.failing or best.have:
+            return best
+        names = [_quoted(self._written(child)) for child in node.children]
+        text = f"none of {_some(names, 'or')} is there: {best.failing[0].text}"
+        return _Verdict((Failing(self._written(node), "absent", text),), want=best.want)
+
+    # ── wording ──────────────────────────────────────────────────────────────────────────────
+
+    def _negated(self, term: str, hit: Hit, first: int) -> Failing:
+        """`hit` is negated; what is shown begins some words before `first`."""
+        shown = max(self._scan.block_start(first), first - _WORDS_BEFORE), hit[1]
+        after = min(self._scan.block_end(hit[1] - 1), hit[1] + 2)
+        passage = self._text(self._scan.span((shown[0], after)))
+        span = self._scan.span(hit)
+        text = f"{_quoted(term)} is negated in the {span.field}: “{passage}”"
+        return Failing(term, "negated", text, (span,))
+
+    def _written(self, node: Node) -> str:
+        """A part of the query as the editor wrote it."""
+        return self._query[node.start : node.end]
+
+    def _text(self, span: Span) -> str:
+        field: str = getattr(self._item, span.field)
+        return field[span.start : span.end]
+
+
+def _nearly(failing: Failing, credit: float) -> _Verdict:
+    return _Verdict((failing,), have=credit, want=1)
+
+
+def _joined(verdicts: Iterable[_Verdict]) -> _Verdict:
+    parts = list(verdicts)
+    return _Verdict(
+        tuple(failing for part in parts for failing in part.failing),
+        tuple(found for part in parts for found in part.found),
+        sum(part.have for part in parts),
+        sum(part.want for part in parts),
+    )
+
+
+def _neighbours(lefts: Sequence[Hit], rights: Sequence[Hit]) -> Iterable[tuple[Hit, Hit]]:
+    """Each left hit with the right ones next to it on both sides."""
+    for left in lefts:
+        at = bisect_left(rights, left)
+        yield from ((left, right) for right in rights[max(at - 2, 0) : at + 2])
+
+
+def _gap(left: Hit, right: Hit) -> int:
+    """The words between two hits that do not overlap."""
+    first, second = sorted((left, right))
+    return second[0] - first[1]
+
+
+def _quoted(term: str) -> str:
+    return f"`{term}`"
+
+
+def _fields(bits: int, joint: str) -> str:
+    return _some([field for field in TEXT_FIELDS if FIELD_BITS[field] & bits], joint)
+
+
+def _some(names: Sequence[str], joint: str) -> str:
+    """Names as a sentence lists them, the first few of many."""
+    if len(names) > _SHOWN_NAMES:
+        return f"{', '.join(names[:_SHOWN_NAMES])} {joint} {len(names) - _SHOWN_NAMES} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {joint} {names[-1]}"
