@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from newswatch.document import Entry
 from newswatch.feeds.canonical import canonical_link
 from newswatch.models import Feed
 from newswatch.pipeline import identity, naming
-from newswatch.store.seen import digest
+from newswatch.store.seen import digest, pack_all, unpack_all
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 FEED = Feed(id="wire", url="https://wire.example/rss")
@@ -235,3 +236,36 @@ def test_whatever_the_order_a_document_never_brings_an_item_twice(first, second)
     feed.show(*(entry(n) for n in first))
     brought = feed.show(*(entry(n) for n in second))
     assert {item.title for item in brought} == {f"Story {n}" for n in set(second) - set(first)}
+
+
+def known_by(feed: Feedback) -> list[str]:
+    """What decided about each item, after a trip through Redis's bytes."""
+    return [record.known_by for record in unpack_all(pack_all(feed.known.values())).values()]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [({}, "guid"), ({"guid": ""}, "link"), ({"guid": "", "link": ""}, "content")],
+)
+def test_record_says_what_an_items_identity_is_made_of(changes, rule):
+    feed = Feedback()
+    feed.show(entry(1, **changes))
+    assert known_by(feed) == [rule]
+    feed.show(entry(1, **changes))
+    assert known_by(feed) == [rule]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"guid": "x1"}, "link"),
+        ({"guid": "x1", "link": "https://wire.example/other"}, "title"),
+        ({"summary": "Changed"}, "guid"),
+    ],
+)
+def test_record_keeps_what_showed_that_an_entry_is_a_known_item(changes, rule):
+    feed = Feedback()
+    feed.show(entry(1))
+    feed.show(entry(1, **changes))
+    feed.show(entry(1, **changes))
+    assert known_by(feed) == [rule]

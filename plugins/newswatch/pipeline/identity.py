@@ -22,7 +22,7 @@ from datetime import datetime, timedelta, timezone
 
 from newswatch.models import Feed, Item
 from newswatch.pipeline.naming import Identified
-from newswatch.store.seen import SeenRecord
+from newswatch.store.seen import KnownBy, SeenRecord
 
 CHURN_WINDOW_S = 48 * 3600
 AHEAD_S = 86_400
@@ -90,18 +90,18 @@ class Churn:
     def _day(title: bytes, published: int) -> tuple[bytes, int]:
         return title, published // 86_400
 
-    def predecessor(self, one: Identified) -> SeenRecord | None:
-        """The one known item that `one` continues, or None: it is new."""
+    def predecessor(self, one: Identified) -> tuple[SeenRecord | None, KnownBy]:
+        """The one known item that `one` continues and what shows it; None: it is new."""
         if any(one.link):
             if self._link_claims[one.link] > 1:
-                return None
+                return None, ""
             found = self._by_link.get(one.link, {})
             if found:
-                return self._only(found, one)
+                return self._only(found, one), "link"
         day = self._day(one.title, one.published)
         if not any(one.title) or not one.published or self._title_claims[day] > 1:
-            return None
-        return self._only(self._by_title.get(day, {}), one)
+            return None, ""
+        return self._only(self._by_title.get(day, {}), one), "title"
 
     def _only(self, found: Mapping[bytes, SeenRecord], one: Identified) -> SeenRecord | None:
         if len(found) != 1:
@@ -133,10 +133,13 @@ def decide(
     whole = dict(known)
     items: list[tuple[Item, SeenRecord]] = []
     for one in document:
-        before = known.get(one.id)
-        if before is None and (before := churn.predecessor(one)) is not None:
-            whole.pop(before.id, None)
-        record = _record(one, before, sighting)
+        before, known_by = known.get(one.id), one.known_by
+        if before is None:
+            before, shown_by = churn.predecessor(one)
+            if before is not None:
+                whole.pop(before.id, None)
+                known_by = shown_by
+        record = _record(one, before, sighting, known_by)
         whole[one.id] = record
         if _tells_something(one, before) and _worth_keeping(one, record, sighting):
             items.append((_item(one, record, sighting), record))
@@ -161,9 +164,10 @@ def _worth_keeping(one: Identified, record: SeenRecord, sighting: Sighting) -> b
     return not record.silent or not one.published or one.published >= sighting.now - 7 * 86_400
 
 
-def _record(one: Identified, before: SeenRecord | None, sighting: Sighting) -> SeenRecord:
+def _record(one: Identified, before: SeenRecord | None, sighting: Sighting, known_by: KnownBy) -> SeenRecord:
     if before is not None:
         edited = before.content != one.content
+        repeated = not edited and before.id == one.id
         return before._replace(
             id=one.id,
             link=one.link,
@@ -172,6 +176,7 @@ def _record(one: Identified, before: SeenRecord | None, sighting: Sighting) -> S
             published=one.published or before.published,
             last_in_document=sighting.now,
             revision=before.revision + edited,
+            known_by=before.known_by if repeated else known_by,
         )
     age_s = sighting.now - one.published
     fresh = -AHEAD_S <= age_s <= int(sighting.feed.first_sight_s)
@@ -187,6 +192,7 @@ def _record(one: Identified, before: SeenRecord | None, sighting: Sighting) -> S
         config_version=sighting.config_version,
         revision=0,
         silent=sighting.first_sight and not (one.published and fresh),
+        known_by=known_by,
     )
 
 

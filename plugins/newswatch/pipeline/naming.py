@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newswatch.document import Entry
-from newswatch.store.seen import digest
+from newswatch.store.seen import KnownBy, digest
 
 Canonical = Callable[[str], str]
 
@@ -28,6 +28,8 @@ class Identified:
     title: bytes
     content: bytes
     published: int
+    known_by: KnownBy
+    """What the identity is made of."""
 
 
 def seconds(moment: datetime | None) -> int:
@@ -69,9 +71,22 @@ def identify(entries: Sequence[Entry], canonical_link: Canonical) -> list[Identi
             title=digest(entry.title.casefold(), 6),
             content=digest(_wording(entry), 6),
             published=seconds(entry.published or entry.updated),
+            known_by=_MADE_OF[basis.partition(":")[0]],
         )
         found.setdefault(one.id, one)
     return list(found.values())
+
+
+KNOWN_BY: dict[KnownBy, str] = {
+    "": "a rule that was not recorded",
+    "guid": "its guid",
+    "link": "its link",
+    "title": "its title and day",
+    "content": "its text",
+}
+"""What an item was recognised by, in words."""
+
+_MADE_OF: dict[str, KnownBy] = {"guid": "guid", "link": "link", "text": "content"}
 
 
 def _basis(entry: Entry, link: str, guids: Counter[str]) -> str:

@@ -8,6 +8,7 @@ claim's last chunk and never before.
 from __future__ import annotations
 
 import hashlib
+import logging
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from newswatch.feeds.wire import ParsedDocument
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
 from newswatch.pipeline import health, identity, moves, notices, pages, reduced, schedule
+from newswatch.pipeline.claim_log import claim_lines
 from newswatch.pipeline.rhythm import rhythm_of
 from newswatch.pipeline.services import Services
 from newswatch.store import feeds
@@ -27,6 +29,8 @@ from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feed_state import FeedState, changes
 from newswatch.store.feeds import Memory
 from newswatch.store.polls import PollNote
+
+log = logging.getLogger("newswatch.poll")
 
 CLAIM_TRIES = 5
 
@@ -161,6 +165,9 @@ class Visitor:
                     raise
                 attempt += 1
             else:
+                if log.isEnabledFor(logging.DEBUG):
+                    for line in claim_lines(work, reading.document):
+                        log.debug("%s", line)
                 before = 0 if memory.state.failures else memory.state.unchanged
                 note = _note(feed, outcome.state, answer, new, before)
                 return Visit(outcome, new=new, size=len(answer.result.body), note=note)

@@ -10,11 +10,18 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 _RECORD = struct.Struct("<8s8s6s6s6sIIIIHB")
 RECORD_BYTES = _RECORD.size
 _SILENT = 1
+
+KnownBy = Literal["", "guid", "link", "title", "content"]
+"""What decided that an entry is a new item, or an edit of which: `title` is title and day."""
+_KNOWN_BY: tuple[KnownBy, ...] = get_args(KnownBy)
+
+
+_FLAGS = [(bool(flags & _SILENT), (*_KNOWN_BY, "", "", "")[flags >> 1]) for flags in range(16)]
 
 
 class SeenRecord(NamedTuple):
@@ -35,6 +42,8 @@ class SeenRecord(NamedTuple):
     config_version: int
     revision: int
     silent: bool
+    known_by: KnownBy = ""
+    """Of the last decision that was not "a repetition"."""
 
     def shown_at(self, moment: int) -> SeenRecord:
         """The record of an item that was in the document then; all of a feed's are renewed with each one."""
@@ -42,7 +51,8 @@ class SeenRecord(NamedTuple):
 
     def pack(self) -> bytes:
         """The record as it stands in Redis."""
-        return _RECORD.pack(*self[:9], min(self.revision, 0xFFFF), _SILENT if self.silent else 0)
+        flags = (_SILENT if self.silent else 0) | _KNOWN_BY.index(self.known_by) << 1
+        return _RECORD.pack(*self[:9], min(self.revision, 0xFFFF), flags)
 
 
 def digest(value: str, size: int) -> bytes:
@@ -62,5 +72,5 @@ def unpack_all(blob: bytes) -> dict[bytes, SeenRecord]:
     whole = len(blob) - len(blob) % RECORD_BYTES
     records = {}
     for row in _RECORD.iter_unpack(blob[:whole]):
-        records[row[0]] = SeenRecord(*row[:-1], bool(row[-1] & _SILENT))  # type: ignore[call-arg]
+        records[row[0]] = SeenRecord(*row[:-1], *_FLAGS[row[-1] & 0x0F])
     return records
