@@ -11,7 +11,20 @@ from pathlib import Path
 import click
 
 from newswatch import __version__
-from newswatch.cli import alerts, backtest, check, dead, doctor, feeds, listen, match, mute, receivers, stages
+from newswatch.cli import (
+    alerts,
+    backtest,
+    check,
+    dead,
+    doctor,
+    feeds,
+    listen,
+    match,
+    mute,
+    receivers,
+    stages,
+    why,
+)
 from newswatch.cli.context import common_options, remember
 
 
@@ -26,7 +39,7 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 for one in (
     *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
-    *(feeds.feeds, alerts.alerts, dead.dead, mute.mute, mute.unmute),
+    *(feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
     *(receivers.test_receiver, doctor.doctor, listen.listen),
 ):
     newswatch.add_command(one)

@@ -31,6 +31,7 @@ from newswatch.rules.nodes import (
     Or,
     Pattern,
     Phrase,
+    Query,
     Scoped,
     Word,
 )
@@ -117,12 +118,15 @@ class Reading:
         self._query = ""
         self._guard: Guard | None = None
 
-    def nearness(self, rule: Rule) -> Nearness:
-        """What keeps the rule from matching, if anything. Raises QueryError for a query that cannot be read."""
+    def nearness(self, rule: Rule, query: Query | None = None) -> Nearness:
+        """What keeps the rule from matching, if anything. `query` is the rule's where it was parsed before.
+
+        Raises QueryError for a query that cannot be read.
+        """
         self._query = rule.query
         exclude = rule.negation == "exclude"
         self._guard = guard_for(self._lang, self._default_lang) if exclude else None
-        verdict = self._judge(parse_query(rule.query, self._lists).root, DEFAULT_BITS)
+        verdict = self._judge((query or parse_query(rule.query, self._lists)).root, DEFAULT_BITS)
         failing = (*self._limits(rule), *verdict.failing)
         return Nearness(failing, verdict.found, verdict.have / verdict.want)
 
