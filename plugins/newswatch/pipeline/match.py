@@ -19,6 +19,7 @@ from newswatch.pipeline import notices
 from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.identity import is_late_edit
+from newswatch.pipeline.match_log import MatchLog
 from newswatch.pipeline.routing import names, routes
 from newswatch.pipeline.services import DEFAULT_RULE_CAP, Services
 from newswatch.rules import ItemText, Watchlist, stem, tokenize
@@ -220,6 +221,7 @@ class _Stage:
         self._stop_at = stop_at
         self._titles = Titles()
         self._items = self._alerts = 0
+        self._log = MatchLog(services.redis)
 
     def counts(self) -> MatchCounts:
         return MatchCounts(self._items, self._alerts)
@@ -240,6 +242,7 @@ class _Stage:
             await self._hand_over(lease, batch)
             if on_progress is not None:
                 on_progress(self._items, self._alerts)
+        self._log.finish()
         return self.counts()
 
     async def _recall(self) -> None:
@@ -278,6 +281,7 @@ class _Stage:
             raise LeaseLost("the match stage is worked by another process now; it goes on there")
         self._items += len(batch)
         self._alerts += queued
+        await self._log.batch(batch, placements)
 
     def _tell(self, item: Item, story: str, now: datetime) -> Told:
         """Remember the title for the items that follow, in this batch too."""

@@ -101,7 +101,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that is known. `since` is from when on documents are remembered; None: none was read yet."""
+    """All that is known. `since` is told of an unknown item: from when on documents are remembered.
+
+    None: none was read yet.
+    """
 
     asked: str
     state: State
@@ -136,7 +139,7 @@ async def explain(services: Services, asked: str, *, all_rules: bool = False) ->
         )
     with redis_errors():
         found = await _sightings(services, bundle, asked)
-        since = await _since(services, bundle)
+        since = None if found else await _since(services, bundle)
         judges = _Judges(services, bundle)
         muted = await mutes.read(services.redis)
         newest = sorted(found, key=lambda one: one.record.first_seen, reverse=True)[:MOST_COPIES]
@@ -316,7 +319,9 @@ class _Explanation:
             return "silent", [self._silent()]
         if not entries:
             length = span(self._services.retention.items_s)
-            text = f"Its text is no longer kept (items are kept {length}), so the rules cannot be tried on it."
+            text = (
+                f"Its text is no longer kept (items are kept {length}), so the rules cannot be tried on it."
+            )
             return "not_matched", [text]
         last = entries[-1]
         error = await sightings.buried(self._redis, last.stream_id)
@@ -352,7 +357,7 @@ class _Explanation:
     async def _alerted(self, line: AlertLine) -> RuleAnswer:
         alert, message = line.alert, line.message
         state, what = "queued", ""
-        capped = message is not None and message.story_id.startswith("cap:")
+        capped = message is not None and sightings.is_capped(message)
         if line.state in ("sent", "acknowledged"):
             state, what = "sent", f"sent to {alert.channel}"
             if message is not None:

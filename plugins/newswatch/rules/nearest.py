@@ -114,6 +114,7 @@ class Reading:
         for at, form in enumerate(self._scan.surfaces):
             self._places.setdefault(self._stem(form), []).append(at)
         self._phrases: dict[tuple[str, tuple[Word, ...]], list[Hit]] = {}
+        self._list_hits: dict[str, list[Hit]] = {}
         self._entries: dict[str, tuple[Phrase, ...]] = {}
         self._query = ""
         self._guard: Guard | None = None
@@ -218,10 +219,7 @@ class Reading:
         if isinstance(node, Phrase):
             return self._scan.within(self._phrase(node.kind, node.words), bits)
         if isinstance(node, ListTerm):
-            members = self._members(node.name)
-            return self._scan.within(
-                sorted({hit for phrase in members for hit in self._phrase(phrase.kind, phrase.words)}), bits
-            )
+            return self._scan.within(self._list(node.name), bits)
         if isinstance(node, Scoped):
             return self._hits(node.child, FIELD_BITS[node.field])
         if isinstance(node, Or):
@@ -229,6 +227,14 @@ class Reading:
         if isinstance(node, (Pattern, Identity, Near, Not, And)):
             raise TypeError("NEAR takes phrases, lists and OR-groups of them: the parser refuses others")
         assert_never(node)
+
+    def _list(self, name: str) -> list[Hit]:
+        hits = self._list_hits.get(name)
+        if hits is None:
+            members = self._members(name)
+            found = {hit for phrase in members for hit in self._phrase(phrase.kind, phrase.words)}
+            hits = self._list_hits[name] = sorted(found)
+        return hits
 
     def _members(self, name: str) -> tuple[Phrase, ...]:
         if name not in self._entries:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.archive import Cursor, StoredAlert, read_alerts
+from newswatch.store.archive import Cursor, StoredAlert, StoredMessage, read_alerts
 from newswatch.store.client import text
 from newswatch.store.codec import alert_marks, item_from_json
 from newswatch.store.seen import SeenRecord, unpack_all
@@ -155,6 +155,11 @@ async def alerts_of(redis: Redis, feed_id: str, item_id: str, since_ms: int) -> 
 async def muted_by(redis: Redis, alert_id: str) -> str:
     """The name of the mute that kept an alert out of Slack, "" for none (`mutes.Mute.name`)."""
     return text(await redis.hget(keys.alert(alert_id), "muted"))
+
+
+def is_capped(message: StoredMessage) -> bool:
+    """Whether a message collects what exceeded a rule's hourly cap."""
+    return message.story_id.startswith("cap:")
 
 
 async def waits(redis: Redis, stream_id: str) -> bool:

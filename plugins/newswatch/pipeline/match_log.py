@@ -1,0 +1,76 @@
+"""What the log says of matching: items, rules and messages by name, bounded for each run.
+
+At INFO an alert gets a line, the first fifty of a run; the others are counted at its end. At DEBUG every alert
+does, and every item that gave none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from redis.asyncio import Redis
+
+from newswatch.store import archive
+from newswatch.store.archive import Cursor, StoredAlert, StoredMessage
+from newswatch.store.handover import Placement
+from newswatch.store.items import StreamEntry
+from newswatch.store.sightings import is_capped
+
+log = logging.getLogger("newswatch.match")
+
+MOST_LINES = 50
+
+
+class MatchLog:
+    """The log of one run."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._left = MOST_LINES
+        self._left_out = 0
+
+    async def batch(self, entries: Sequence[StreamEntry], placements: Sequence[Placement]) -> None:
+        """Log what was handed over. Raises RedisError."""
+        debug = log.isEnabledFor(logging.DEBUG)
+        shown = list(placements) if debug else list(placements)[: self._left]
+        places = [Cursor(0, placed.alert.id) for placed in shown]
+        stored = {one.alert.id: one for one in await archive.read_alerts(self._redis, places)}
+        messages = await archive.read_messages(self._redis, [one.message_id for one in stored.values()])
+        for placed in shown:
+            alert = placed.alert
+            told = stored.get(alert.id)
+            what = alert_line(told, messages.get(told.message_id)) if told else "its record is gone"
+            log.log(
+                logging.INFO if self._left > 0 else logging.DEBUG,
+                "item %s, revision %d: rule %s, %s",
+                *(alert.item_id, alert.revision, alert.rule_id, what),
+            )
+            self._left -= 1
+        self._left_out += len(placements) - len(shown)
+        if debug:
+            _log_others(entries, {placed.alert.item_id for placed in placements})
+
+    def finish(self) -> None:
+        """Say how many alerts got no line."""
+        if self._left_out:
+            log.info("%d more alerts; `newswatch alerts` lists them", self._left_out)
+
+
+def alert_line(stored: StoredAlert, message: StoredMessage | None) -> str:
+    """Where an alert went. Pure."""
+    channel = stored.alert.channel
+    if stored.muted:
+        return f"muted in {channel}"
+    if not stored.message_id:
+        return f"held for {channel}: its threshold waits for more stories"
+    capped = "capped, " if message is not None and is_capped(message) else ""
+    kind = f"{message.kind} " if message is not None else ""
+    return f"{capped}{kind}message {stored.message_id} for {channel}"
+
+
+def _log_others(entries: Sequence[StreamEntry], alerted: set[str]) -> None:
+    for entry in entries:
+        if entry.item is not None and entry.item.id not in alerted:
+            what = "silent" if entry.item.silent else "no rule"
+            log.debug("item %s, revision %d: %s", entry.item.id, entry.item.revision, what)
