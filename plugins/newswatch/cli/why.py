@@ -7,7 +7,8 @@ from rich.text import Text
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import FINE, PROBLEM, as_json, console
-from newswatch.pipeline.why import Copy, as_dict, explain
+from newswatch.pipeline.why import as_dict, explain
+from newswatch.pipeline.why_item import Copy
 
 _STATES = {
     "sent": "sent to Slack",

@@ -6,6 +6,7 @@ The order of the modules::
     lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
     plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
     negation                                    what "not" takes back
+    lookup ─▶ nearest                           which term fails where a rule does not match
 
 Everything here is pure: no I/O but reading the package's own data files, no clock.
 """

@@ -7,7 +7,7 @@ for speed, cannot. Both must agree on whether a rule matches, and the tests hold
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,8 +16,8 @@ from typing_extensions import assert_never
 from newswatch.models import Rule, Span
 from newswatch.rules.evaluate import closest
 from newswatch.rules.fold import fold
-from newswatch.rules.index import Index
-from newswatch.rules.lists import Lists, expand_list
+from newswatch.rules.lists import Lists
+from newswatch.rules.lookup import Lookup
 from newswatch.rules.matcher import ItemText
 from newswatch.rules.negation import Guard, guard_for
 from newswatch.rules.nodes import (
@@ -37,9 +37,9 @@ from newswatch.rules.nodes import (
 )
 from newswatch.rules.patterns import compile_pattern, searchable
 from newswatch.rules.query import parse_query
-from newswatch.rules.scan import Hit, Scan
+from newswatch.rules.scan import Hit
 from newswatch.rules.stems import primary_language, stemmer_for
-from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Tables
+from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS
 
 Cause = Literal[
     "absent",
@@ -107,15 +107,9 @@ class Reading:
         self._lists = lists
         self._lang = item.lang or default_lang
         self._default_lang = default_lang
-        self._stem = stemmer_for(self._lang, default_lang)
         texts = (item.title, item.summary, item.body, item.author)
-        self._scan = Scan(texts, Index((), Tables(), self._stem))
-        self._places: dict[str, list[int]] = {}
-        for at, form in enumerate(self._scan.surfaces):
-            self._places.setdefault(self._stem(form), []).append(at)
-        self._phrases: dict[tuple[str, tuple[Word, ...]], list[Hit]] = {}
-        self._list_hits: dict[str, list[Hit]] = {}
-        self._entries: dict[str, tuple[Phrase, ...]] = {}
+        self._lookup = Lookup(texts, lists, stemmer_for(self._lang, default_lang))
+        self._scan = self._lookup.scan
         self._query = ""
         self._guard: Guard | None = None
 
@@ -169,7 +163,7 @@ class Reading:
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
     def _term(self, node: Phrase | ListTerm, bits: int) -> _Verdict:
-        everywhere = self._hits(node, -1)
+        everywhere = self._lookup.hits(node, -1)
         hits = self._scan.within(everywhere, bits)
         guard = self._guard
         asserted = [hit for hit in hits if guard is None or not guard.governs(self._scan, hit)]
@@ -187,88 +181,23 @@ class Reading:
     def _absent(self, node: Phrase | ListTerm, term: str, bits: int) -> _Verdict:
         nowhere = f"nowhere in the {_fields(bits, 'or')}"
         if isinstance(node, ListTerm):
-            text = f"no entry of {_quoted(term)} ({len(self._members(node.name))} in all) is in the {_fields(bits, 'or')}"
+            text = f"no entry of {_quoted(term)} ({len(self._lookup.members(node.name))} in all) is in the {_fields(bits, 'or')}"
             return _Verdict((Failing(term, "absent", text),), want=1)
         if node.kind != "stem":
             folded = tuple(Word(fold(word.text), word.prefix) for word in node.words)
-            forms = self._scan.within(self._phrase("stem", folded), bits)
+            forms = self._lookup.within("stem", folded, bits)
             if forms:
                 span = self._scan.span(forms[0])
                 wanted = "in this form and case" if node.kind == "case" else "in this form"
                 text = f"the {span.field} has {_quoted(self._text(span))}, and the rule wants {_quoted(term)} exactly {wanted}"
                 return _nearly(Failing(term, "form", text, (span,)), FOUND_ELSEWHERE_CREDIT)
-        part, size = self._longest_part(node, bits)
-        if part is None:
+        longest, size = self._lookup.longest_part(node, bits)
+        if longest is None:
             return _Verdict((Failing(term, "absent", f"{_quoted(term)} is {nowhere}"),), want=1)
+        part = self._scan.span(longest)
         text = f"of {_quoted(term)} the {part.field} has only {_quoted(self._text(part))}"
         credit = PART_CREDIT * size / len(node.words)
         return _nearly(Failing(term, "part", text, (part,)), credit)
-
-    def _longest_part(self, node: Phrase, bits: int) -> tuple[Span | None, int]:
-        """The longest run of the phrase's words that the text has side by side, and how many words it is."""
-        for size in range(len(node.words) - 1, 0, -1):
-            for first in range(len(node.words) - size + 1):
-                words = node.words[first : first + size]
-                hits = self._scan.within(self._phrase(node.kind, words), bits)
-                if hits:
-                    return self._scan.span(hits[0]), size
-        return None, 0
-
-    def _hits(self, node: Node, bits: int) -> list[Hit]:
-        """Where an operand of NEAR is, in the order of the text."""
-        if isinstance(node, Phrase):
-            return self._scan.within(self._phrase(node.kind, node.words), bits)
-        if isinstance(node, ListTerm):
-            return self._scan.within(self._list(node.name), bits)
-        if isinstance(node, Scoped):
-            return self._hits(node.child, FIELD_BITS[node.field])
-        if isinstance(node, Or):
-            return sorted({hit for child in node.children for hit in self._hits(child, bits)})
-        if isinstance(node, (Pattern, Identity, Near, Not, And)):
-            raise TypeError("NEAR takes phrases, lists and OR-groups of them: the parser refuses others")
-        assert_never(node)
-
-    def _list(self, name: str) -> list[Hit]:
-        hits = self._list_hits.get(name)
-        if hits is None:
-            members = self._members(name)
-            found = {hit for phrase in members for hit in self._phrase(phrase.kind, phrase.words)}
-            hits = self._list_hits[name] = sorted(found)
-        return hits
-
-    def _members(self, name: str) -> tuple[Phrase, ...]:
-        if name not in self._entries:
-            self._entries[name] = expand_list(name, self._lists)
-        return self._entries[name]
-
-    def _phrase(self, kind: str, words: tuple[Word, ...]) -> list[Hit]:
-        key = (kind, words)
-        hits = self._phrases.get(key)
-        if hits is None:
-            holds = [self._holder(kind, word) for word in words]
-            last = len(self._scan.surfaces) - len(words)
-            hits = self._phrases[key] = [
-                (at, at + len(words))
-                for at in self._starts(words[0])
-                if at <= last and all(held(at + place) for place, held in enumerate(holds))
-            ]
-        return hits
-
-    def _starts(self, word: Word) -> Sequence[int]:
-        if word.prefix:
-            return range(len(self._scan.surfaces))
-        return self._places.get(self._stem(word.text.casefold()), ())
-
-    def _holder(self, kind: str, word: Word) -> Callable[[int], bool]:
-        surfaces = self._scan.surfaces
-        if word.prefix:
-            return lambda at: surfaces[at].startswith(word.text)
-        if kind == "exact":
-            return lambda at: surfaces[at] == word.text
-        if kind == "case":
-            return lambda at: self._scan.cased(at) == word.text
-        stemmed = self._stem(word.text)
-        return lambda at: self._stem(surfaces[at]) == stemmed
 
     # ── patterns, tags, feeds ────────────────────────────────────────────────────────────────
 
@@ -308,7 +237,7 @@ class Reading:
     # ── operators ────────────────────────────────────────────────────────────────────────────
 
     def _near(self, node: Near, bits: int) -> _Verdict:
-        lefts, rights = self._hits(node.left, bits), self._hits(node.right, bits)
+        lefts, rights = self._lookup.hits(node.left, bits), self._lookup.hits(node.right, bits)
         # The guard looks at pairs here, so each side is judged without it.
         guard, self._guard = self._guard, None
         sides = _joined([self._judge(node.left, bits), self._judge(node.right, bits)])
