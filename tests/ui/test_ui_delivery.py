@@ -150,6 +150,17 @@ def test_health_says_what_a_person_would_read(visit, newsroom):
     assert data["findings"][0]["runbook"] == "a-dag-is-missing"
 
 
+def test_health_names_the_stage_that_stands_still(visit, newsroom):
+    newsroom.adopt()
+    adopted_ms = int(newsroom.redis.hget("newswatch:config", "adopted"))
+    newsroom.redis.hset("newswatch:config", "adopted", adopted_ms - 300_000)
+    answer = visit().get("/newswatch/api/health", headers=MONITOR)
+    (late,) = [one for one in answer.json()["findings"] if one["cause"] == "poll-late"]
+    assert (answer.status_code, late["level"]) == (503, "error")
+    assert late["since"]
+    assert "poll_feeds" in late["do"]
+
+
 def test_health_without_redis_is_an_answer_too(visit, newsroom, settings):
     settings.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", '{"conn_type": "redis", "host": "127.0.0.1", "port": 1}')
     answer = visit().get("/newswatch/api/health", headers=MONITOR)
