@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 
 from newswatch.store import keys
 from newswatch.store.client import script_text, text
+
+PAST_KEPT = 20
+"""Versions whose bundles can still be read, the one in force among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,12 @@ async def read_stored(redis: Redis) -> Stored | None:
     return Stored(int(version), text(digest), text(bundle), text(files))
 
 
+async def read_past(redis: Redis, version: int) -> str | None:
+    """The bundle of a version, as JSON; None where it is no longer among the last 20."""
+    packed: Any = await redis.hget(keys.CONFIG_PAST, str(version))
+    return None if packed is None else zlib.decompress(packed).decode()
+
+
 async def read_files(redis: Redis) -> str:
     """The fingerprint of the files in force, "" when there are none."""
     return text(await redis.hget(keys.CONFIG, "files"))
@@ -49,12 +60,14 @@ async def note_files(redis: Redis, files: str) -> None:
 async def put_in_force(redis: Redis, replaces: int, stored: Stored, now_ms: int) -> bool:
     """Put a bundle in force unless another came in meanwhile (then False)."""
     script = redis.register_script(script_text("configure"))
-    args: list[str | int] = [
+    args: list[str | bytes | int] = [
         str(replaces),
         str(stored.version),
         stored.digest,
         stored.bundle,
         now_ms,
         stored.files,
+        zlib.compress(stored.bundle.encode()),
+        PAST_KEPT,
     ]
-    return bool(await script(keys=[keys.CONFIG], args=args))
+    return bool(await script(keys=[keys.CONFIG, keys.CONFIG_PAST], args=args))

@@ -3,6 +3,7 @@
 | key | type | written by | size | kept |
 |---|---|---|---|---|
 | config | hash | configure | the bundle's JSON | always |
+| config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON, ~300 KB for 10,000 rules | the last 20 versions |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
 | seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
@@ -47,6 +48,7 @@ from __future__ import annotations
 PREFIX = "newswatch:"
 
 CONFIG = PREFIX + "config"
+CONFIG_PAST = PREFIX + "config:past"
 FEEDS_DUE = PREFIX + "feeds:due"
 ITEMS = PREFIX + "items"
 ITEMS_GROUP = "match"
