@@ -12,8 +12,7 @@ from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient
 from newswatch.store import listening
 from newswatch.store.client import redis_errors
-
-OLDEST_REDIS = 7
+from newswatch.store.server import judge, try_scripts, try_writing, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,14 @@ async def _redis(services: Services) -> list[Examined]:
     try:
         with redis_errors():
             info: dict[str, Any] = await services.redis.info()
+        fault = judge(info)
+        if fault is not None:
+            raise fault
+        await try_scripts(services.redis)
+        await try_writing(services.redis)
     except NewswatchError as error:
         return [Examined("redis", "error", str(error))]
-    version = str(info.get("valkey_version") or info.get("redis_version") or "0")
-    findings = [_version(version)]
+    findings = [Examined("redis", "ok", f"reachable, version {version_of(info)}")]
     if not info.get("aof_enabled"):
         text = "the append-only file is off: a crash would lose what was seen. Set `appendonly yes`"
         findings.append(Examined("redis persistence", "error", text))
@@ -68,14 +71,6 @@ async def _redis(services: Services) -> list[Examined]:
     else:
         findings.append(Examined("redis eviction", "ok", "noeviction"))
     return findings
-
-
-def _version(version: str) -> Examined:
-    major = version.partition(".")[0]
-    if major.isdigit() and int(major) < OLDEST_REDIS:
-        text = f"version {version} is too old: newswatch needs Redis {OLDEST_REDIS} or newer, or Valkey"
-        return Examined("redis", "error", text)
-    return Examined("redis", "ok", f"reachable, version {version}")
 
 
 async def _buttons(services: Services) -> list[Examined]:

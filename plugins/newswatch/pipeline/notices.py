@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from newswatch.errors import RedisUnavailable
+from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch.models import Bundle
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
@@ -24,6 +24,8 @@ from newswatch.store.codec import to_ms
 log = logging.getLogger("newswatch.ops")
 
 WEBHOOK_TIMEOUT_S = 5.0
+FULL_CAUSE = "redis-full"
+"""Delivery may be about to fail as well, so this cause goes to the webhook besides the ops channel."""
 
 
 def ops_channel(bundle: Bundle | None) -> str:
@@ -70,13 +72,13 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
                 ops_channel=channel,
                 now_ms=to_ms(services.clock()),
             )
-    except RedisUnavailable:
+    except (RedisUnavailable, RedisRefused):
         log.warning("%s: %s", cause, text)
         await _to_webhook(services, cause, text)
         return
     if queued is not None:
         log.warning("%s: %s", cause, text)
-    if queued == "":
+    if queued == "" or (queued is not None and cause == FULL_CAUSE):
         await _to_webhook(services, cause, text)
 
 

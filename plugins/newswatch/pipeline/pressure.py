@@ -1,4 +1,4 @@
-"""Back-pressure: polling pauses while Redis is nearly full, and goes on by itself."""
+"""Back-pressure: polling pauses while Redis is nearly full, fails while it is full, and goes on by itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from newswatch.pipeline import notices
 from newswatch.pipeline.services import Services
 from newswatch.store import notices as store
+from newswatch.store.server import try_writing
 
 log = logging.getLogger("newswatch.poll")
 
@@ -41,7 +42,10 @@ class Pressure:
         self._left -= size
 
     async def look(self) -> bool:
-        """Whether polling has to pause; tells ops when that begins and when it ends."""
+        """Whether polling has to pause; notifies ops when that begins and when it ends.
+
+        Raises RedisFull where Redis is not nearly but wholly full.
+        """
         now = time.monotonic()
         if now - self._looked >= LOOK_S or (self._left < 0 and not self.high):
             self._looked = now
@@ -51,6 +55,10 @@ class Pressure:
             was = self.high or (share >= LOW and await store.is_active(self._services.redis, CAUSE))
             self.high = share >= HIGH or (was and share >= LOW)
             await self._tell(share)
+            if self.high:
+                # By trying: Redis leaves some buffers out of what it counts when it decides to refuse writes.
+                await try_writing(self._services.redis)
+            await notices.clear_notice(self._services, notices.FULL_CAUSE, "Redis accepts writes again.")
         return self.high
 
     async def _tell(self, share: float) -> None:

@@ -42,6 +42,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Raise maxmemory or shorten NEWSWATCH_ITEM_RETENTION; polling goes on by itself.",
         "redis-is-nearly-full",
     ),
+    "redis-full": (
+        "error",
+        "Raise maxmemory now: nothing is polled, and nothing new can be stored.",
+        "redis-is-nearly-full",
+    ),
     "slack": (
         "error",
         "Check the connection newswatch_slack and Slack's own status page; all queues are kept.",
