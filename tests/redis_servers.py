@@ -108,6 +108,11 @@ def without_scripts(folder: Path) -> Iterator[str]:
         yield with_user(server.url, "~newswatch:*", "+@all", "-@scripting")
 
 
+def client(url: str) -> redis.Redis:
+    """A client that reads text."""
+    return redis.Redis.from_url(url, decode_responses=True)
+
+
 def with_user(url: str, *permissions: str) -> str:
     """Make a user and return the URL to log in with."""
     with redis.Redis.from_url(url) as client:

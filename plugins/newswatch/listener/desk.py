@@ -32,13 +32,15 @@ class Desk:
 
         Raises BadClick for what Slack would not send, RedisUnavailable where it cannot be noted now: the
         reader is shown that it failed and can click again, so a refusal of Redis counts as one that passes.
+        Idle connections are closed then: after a failover they lead to a server that is only a replica.
         """
         click = read_click(payload)
         if click is None:
             return
         try:
             taken = await take_click(self._services, click)
-        except RedisRefused as error:
+        except (RedisRefused, RedisUnavailable) as error:
+            await self._services.redis.connection_pool.disconnect(inuse_connections=False)
             raise RedisUnavailable(str(error)) from error
         log.info("%s %s of %s: %s", click.action.kind, click.action.on, taken.message_id, taken.effect)
         if taken.effect != "other_channel":

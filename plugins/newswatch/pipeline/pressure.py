@@ -7,9 +7,11 @@ import math
 import time
 from typing import Any
 
+from newswatch.errors import RedisFull
 from newswatch.pipeline import notices
 from newswatch.pipeline.services import Services
 from newswatch.store import notices as store
+from newswatch.store.faults import OUT_OF_MEMORY
 from newswatch.store.server import try_writing
 
 log = logging.getLogger("newswatch.poll")
@@ -17,6 +19,8 @@ log = logging.getLogger("newswatch.poll")
 CAUSE = "redis-memory"
 HIGH, LOW = 0.80, 0.75
 """Shares of maxmemory at which polling pauses and goes on."""
+FULL = 0.98
+"""A share at which hardly any write succeeds any more: the poll fails instead of pausing in silence."""
 LOOK_S = 1.0
 _SHARE_OF_ROOM = 0.25
 """Documents of this share of the room that is left are taken in without another look."""
@@ -55,8 +59,10 @@ class Pressure:
             was = self.high or (share >= LOW and await store.is_active(self._services.redis, CAUSE))
             self.high = share >= HIGH or (was and share >= LOW)
             await self._tell(share)
+            if share >= FULL:
+                raise RedisFull(OUT_OF_MEMORY)
             if self.high:
-                # By trying: Redis leaves some buffers out of what it counts when it decides to refuse writes.
+                # By trying as well: what Redis counts when it refuses writes is not what it reports.
                 await try_writing(self._services.redis)
             await notices.clear_notice(self._services, notices.FULL_CAUSE, "Redis accepts writes again.")
         return self.high

@@ -27,7 +27,7 @@ OLDEST_VERSION = 7
 _ADDRESS = "REDIS_URL (under Airflow, the connection newswatch_redis)"
 
 OUT_OF_MEMORY = (
-    "Redis is out of memory and refuses writes: raise maxmemory, or shorten the retention"
+    "Redis is out of memory and refuses writes, so that nothing is polled: raise maxmemory, or shorten the retention"
     " (NEWSWATCH_ITEM_RETENTION)"
 )
 LOADING = "Redis is still loading its data: try again when it has finished"
