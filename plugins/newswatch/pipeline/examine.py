@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from newswatch.config.draft import Draft
-from newswatch.errors import NewswatchError
-from newswatch.pipeline.configure import check_files
+from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
+from newswatch.pipeline.configure import check_files, not_applied
 from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient
 from newswatch.store import listening
@@ -33,10 +33,24 @@ async def examine(services: Services) -> list[Examined]:
         draft = loaded.draft
         text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
         findings.append(Examined("configuration", "ok", text))
+    findings += await _applied(services)
     findings.append(_contact(services))
     findings += await _redis(services)
     findings += await _slack(services, loaded.draft)
     return findings + await _buttons(services)
+
+
+async def _applied(services: Services) -> list[Examined]:
+    """Whether the files here are the ones that are applied."""
+    try:
+        problem = await not_applied(services)
+    except (RedisUnavailable, RedisRefused):
+        return []  # the line about Redis says why
+    except NewswatchError as error:
+        return [Examined("configuration in force", "error", str(error))]
+    if problem is not None:
+        return [Examined("configuration in force", "warning", problem.message)]
+    return []
 
 
 def _contact(services: Services) -> Examined:

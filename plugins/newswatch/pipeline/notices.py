@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import aiohttp
 
+from newswatch.config.codec import NewerBundle, UnreadableBundle
 from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch.models import Bundle
 from newswatch.pipeline.services import Services
@@ -58,12 +59,10 @@ async def drop(services: Services, causes: Sequence[str]) -> None:
 
 
 async def _switch(services: Services, cause: str, text: str, how: notices.Switch) -> None:
-    from newswatch.pipeline.configure import in_force  # noqa: PLC0415  (configure raises notices itself)
-
     text = redact_text(text)
     try:
         with redis_errors():
-            channel = _told_in(cause, ops_channel(await in_force(services)))
+            channel = _told_in(cause, await _ops_channel(services))
             queued = await notices.switch(
                 services.redis,
                 cause,
@@ -80,6 +79,16 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
         log.warning("%s: %s", cause, text)
     if queued == "" or (queued is not None and cause == FULL_CAUSE):
         await _to_webhook(services, cause, text)
+
+
+async def _ops_channel(services: Services) -> str:
+    """Of what is in force; "" where this release cannot read that."""
+    from newswatch.pipeline.configure import in_force  # noqa: PLC0415  (configure raises notices itself)
+
+    try:
+        return ops_channel(await in_force(services))
+    except (UnreadableBundle, NewerBundle):
+        return ""
 
 
 def _told_in(cause: str, channel: str) -> str:

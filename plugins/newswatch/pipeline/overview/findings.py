@@ -37,6 +37,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Correct the places named, in the editor or in the files; alerts go on under the last good version.",
         "the-configuration-is-broken",
     ),
+    "configuration-origin": (
+        "warning",
+        "Make the copies the same, or set NEWSWATCH_APPLY_CONFIG on the machines named.",
+        "two-copies-of-the-configuration-differ",
+    ),
     "redis-memory": (
         "error",
         "Raise maxmemory or shorten NEWSWATCH_ITEM_RETENTION; polling goes on by itself.",
