@@ -34,8 +34,9 @@ for _, gone in ipairs(follow.gone) do
   for _, prefix in ipairs(follow.parts) do redis.call('EXPIRE', prefix .. feed, ARGV[12]) end
   for _, cause in ipairs(causes) do
     redis.call('SREM', KEYS[4], cause)
-    redis.call('HDEL', follow.notice .. cause, 'since', 'last')
-    redis.call('EXPIRE', follow.notice .. cause, 86400)
+    if redis.call('HDEL', follow.notice .. cause, 'since', 'last') > 0 then
+      redis.call('EXPIRE', follow.notice .. cause, 86400)
+    end
   end
 end
 return 1
