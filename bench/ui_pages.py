@@ -42,7 +42,7 @@ from newswatch.models import Alert, Bundle, Excerpt, Feed, Item, Receiver, Rule,
 from newswatch.store import keys  # noqa: E402
 from newswatch.store.client import connect  # noqa: E402
 from newswatch.store.codec import alert_to_json, item_to_json, to_ms  # noqa: E402
-from newswatch.store.configuration import Stored, put_in_force  # noqa: E402
+from newswatch.store.configuration import FeedChange, Head, Stored, put_in_force  # noqa: E402
 
 LIMIT_MS = 150.0
 TIMES = 40
@@ -192,7 +192,9 @@ async def put_bundle(url: str, rules: int, feeds: int) -> None:
     )
     async with connect(url) as client:
         stored = Stored(1, bundle.digest, bundle_to_json(bundle), "")
-        await put_in_force(client, 0, stored, to_ms(datetime.now(timezone.utc)))
+        change = FeedChange(added=tuple(feed.id for feed in bundle.feeds))
+        now_ms = to_ms(datetime.now(timezone.utc))
+        await put_in_force(client, Head(), stored, change, owner="", now_ms=now_ms)
 
 
 def pages(newest: str) -> list[str]:

@@ -4,11 +4,13 @@
 
     NewswatchError
     ├── RetryableError            the same call may succeed later; Airflow retries the task
-    │   ├── RedisUnavailable      Redis cannot be reached, is loading, or is out of memory
+    │   ├── RedisUnavailable      Redis cannot be reached, is loading or failing over
+    │   │   └── RedisFull         Redis is out of memory and refuses writes
     │   ├── LeaseLost             another process took the stage over; its work goes on there
     │   ├── FetchFailed           one feed could not be fetched (timeout, DNS, 5xx, 429)
     │   └── SlackUnavailable      Slack cannot be reached or answered with a passing fault
     └── PermanentError            the same call fails again until someone acts
+        ├── RedisRefused          Redis refuses the user or a command, or newswatch cannot use this kind
         ├── ConfigError           configuration refused; carries every Problem found
         ├── QueryError            one rule query refused; carries the offset
         ├── FetchRefused          one feed must not or cannot be fetched (address, 4xx, too large)
@@ -38,7 +40,11 @@ class PermanentError(NewswatchError):
 
 
 class RedisUnavailable(RetryableError):
-    """Redis cannot be reached, is loading its data, or refuses writes."""
+    """Redis cannot be reached, is loading its data, or refuses writes for now."""
+
+
+class RedisFull(RedisUnavailable):
+    """Redis is out of memory: it refuses writes until memory is freed or added."""
 
 
 class LeaseLost(RetryableError):
@@ -67,6 +73,10 @@ class FetchFailed(RetryableError):
         self.status = status
         self.retry_after_s = retry_after_s
         self.url = url
+
+
+class RedisRefused(PermanentError):
+    """Redis refuses the user, the password or a command, or it is a cluster, a Sentinel or too old."""
 
 
 class SlackUnavailable(RetryableError):

@@ -30,13 +30,18 @@ DRAIN_DEADLINE_S = 90.0
 
 
 def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) -> T:
-    """Run one stage with services from the Airflow connections, and close them."""
+    """Run one stage with services from the Airflow connections, and close them.
+
+    Raises RedisUnavailable or RedisRefused where newswatch cannot use this Redis.
+    """
+    from newswatch.store.server import check_server  # noqa: PLC0415
     from newswatch_airflow.hooks import task_services  # noqa: PLC0415
 
     services = task_services(slack=slack)
 
     async def within() -> T:
         async with services:
+            await check_server(services.redis)
             return await stage(services)
 
     return asyncio.run(within())

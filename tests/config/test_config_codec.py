@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newswatch.config.codec import bundle_from_json, bundle_to_json, draft_to_bundle
+from newswatch.config.codec import (
+    SCHEMA_VERSION,
+    NewerBundle,
+    UnreadableBundle,
+    bundle_from_json,
+    bundle_to_json,
+    draft_to_bundle,
+    rules_since,
+)
 from newswatch.config.draft import Draft
 from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
@@ -67,10 +75,18 @@ def test_bundle_survives_json_with_any_text(query, owner, entries):
     assert bundle_from_json(bundle_to_json(bundle)) == bundle
 
 
-def test_bundle_of_another_schema_is_refused_with_the_way_out():
-    text = json.dumps({**json.loads(bundle_to_json(FULL)), "schema": 2})
-    with pytest.raises(PermanentError, match="has schema 2, this version of newswatch reads 1"):
+@pytest.mark.parametrize(
+    ("schema", "error", "words"),
+    [
+        (SCHEMA_VERSION + 1, NewerBundle, "newer release"),
+        (SCHEMA_VERSION - 1, UnreadableBundle, "made again"),
+    ],
+)
+def test_bundle_of_another_schema_is_refused_with_the_way_out(schema, error, words):
+    text = json.dumps({**json.loads(bundle_to_json(FULL)), "schema": schema})
+    with pytest.raises(error, match=words):
         bundle_from_json(text)
+    assert rules_since(text) == FULL.rule_since
 
 
 @pytest.mark.parametrize(

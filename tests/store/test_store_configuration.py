@@ -1,22 +1,38 @@
-"""The configuration in force and the ones before it, against a real Redis."""
+"""The configuration in force, the ones before it and what follows for the feeds, against a real Redis."""
 
 from __future__ import annotations
 
-from newswatch.store import keys
+from newswatch.store import feeds, keys, notices
 from newswatch.store.client import connect
-from newswatch.store.configuration import Stored, put_in_force, read_past, read_stored
+from newswatch.store.configuration import (
+    FeedChange,
+    Head,
+    Stored,
+    note_owner,
+    put_in_force,
+    read_head,
+    read_past,
+    read_stored,
+)
+from newswatch.store.feeds import StateUpdate, write_updates
+
+NOTHING = FeedChange()
 
 
 def bundle(version: int) -> Stored:
-    return Stored(
-        version, f"digest-{version}", f'{{"version": {version}, "name": "Zürich"}}', f"files-{version}"
-    )
+    text = f'{{"version": {version}, "name": "Zürich"}}'
+    return Stored(version, f"digest-{version}", text, f"files-{version}")
+
+
+async def put(redis, version: int, change: FeedChange = NOTHING, owner: str = "me") -> bool:
+    known = await read_head(redis)
+    return await put_in_force(redis, known, bundle(version), change, owner=owner, now_ms=1_000 + version)
 
 
 async def test_last_twenty_bundles_can_be_read_by_their_version(redis_url):
     async with connect(redis_url) as redis:
         for version in range(1, 26):
-            assert await put_in_force(redis, version - 1, bundle(version), 1_000 + version)
+            assert await put(redis, version)
         assert await read_past(redis, 5) is None
         for version in range(6, 26):
             assert await read_past(redis, version) == bundle(version).bundle
@@ -26,8 +42,56 @@ async def test_last_twenty_bundles_can_be_read_by_their_version(redis_url):
 
 async def test_bundle_that_came_too_late_is_not_kept(redis_url):
     async with connect(redis_url) as redis:
-        assert await put_in_force(redis, 0, bundle(1), 1_000)
+        assert await put(redis, 1)
         late = Stored(1, "other", '{"version": 1}', "other")
-        assert not await put_in_force(redis, 0, late, 1_001)
+        change = FeedChange(added=("wire",))
+        assert not await put_in_force(redis, Head(), late, change, owner="other", now_ms=1_001)
         assert await read_past(redis, 1) == bundle(1).bundle
         assert await read_stored(redis) == bundle(1)
+        assert await feeds.read_due(redis) == {}
+
+
+async def test_bundle_of_an_owner_that_was_replaced_meanwhile_is_not_taken(redis_url):
+    async with connect(redis_url) as redis:
+        assert await put(redis, 1)
+        known = await read_head(redis)
+        await note_owner(redis, "another", 2_000)
+        assert not await put_in_force(redis, known, bundle(2), FeedChange(), owner="me", now_ms=2_001)
+        assert (await read_head(redis)).version == 1
+
+
+async def test_files_that_say_the_same_change_only_their_fingerprint(redis_url):
+    async with connect(redis_url) as redis:
+        assert await put(redis, 1)
+        same = Stored(1, "digest-1", "not stored", "files-2")
+        assert await put_in_force(redis, await read_head(redis), same, FeedChange(), owner="me", now_ms=5_000)
+        assert await read_stored(redis) == Stored(1, "digest-1", bundle(1).bundle, "files-2")
+        assert await read_past(redis, 1) == bundle(1).bundle
+        assert (await read_head(redis)).owner_seen_ms == 5_000
+
+
+async def test_feeds_come_on_the_schedule_and_leave_it_with_the_bundle(redis_url):
+    async with connect(redis_url) as redis:
+        assert await put(redis, 1, FeedChange(added=("a", "b", "c")))
+        assert await feeds.read_due(redis) == {"a": 0, "b": 0, "c": 0}
+        for name in "abc":
+            await write_updates(redis, [StateUpdate(name, {"told": "x", "etag": "y"}, 90_000)])
+        await notices.switch(redis, "feed:b", "on", notice_text="x", ops_channel="", now_ms=1)
+        change = FeedChange(moved=("c",), gone={"b": ("feed:b", "silent:b")}, kept_s=60)
+        assert await put(redis, 2, change)
+        assert await feeds.read_due(redis) == {"a": 90_000, "c": 0}
+        assert await redis.hgetall(keys.feed("b")) == {b"etag": b"y"}
+        assert 0 < await redis.ttl(keys.feed("b")) <= 60
+        assert await notices.active(redis) == {}
+        assert await put(redis, 3, FeedChange(added=("b",)))
+        assert await redis.ttl(keys.feed("b")) == -1
+
+
+async def test_feed_that_was_taken_out_while_it_was_polled_stays_out(redis_url):
+    async with connect(redis_url) as redis:
+        assert await put(redis, 1, FeedChange(added=("a", "b")))
+        assert await put(redis, 2, FeedChange(gone={"b": ()}))
+        await write_updates(redis, [StateUpdate("a", {"etag": "1"}, 5), StateUpdate("b", {"etag": "2"}, 6)])
+        await feeds.make_due(redis, ["b"])
+        assert await feeds.read_due(redis) == {"a": 5}
+        assert not await redis.exists(keys.feed("b"))

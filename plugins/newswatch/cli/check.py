@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import FINE, PROBLEM, as_json
-from newswatch.pipeline.configure import check_files
-from newswatch.pipeline.services import utc_now
+from newswatch.errors import Problem, RedisRefused, RedisUnavailable
+from newswatch.pipeline.configure import check_files, not_applied
+from newswatch.pipeline.services import Services, utc_now
+
+LOOK_TIMEOUT_S = 2.0
+"""For Redis, which need not be there."""
 
 
 @click.command()
@@ -16,10 +22,11 @@ def check(call: Invocation) -> None:
     """Check feeds.yaml, watchlist.yaml and receivers.yaml; warnings alone are fine."""
     loaded = check_files(call.config_dir, utc_now().date())
     broken = loaded.draft is None
+    problems = (*loaded.problems, *_not_applied(call))
     if call.json:
-        as_json({"ok": not broken, "problems": [problem._asdict() for problem in loaded.problems]})
+        as_json({"ok": not broken, "problems": [problem._asdict() for problem in problems]})
     else:
-        for problem in loaded.problems:
+        for problem in problems:
             click.echo(str(problem))
         if loaded.draft is not None:
             draft = loaded.draft
@@ -27,3 +34,18 @@ def check(call: Invocation) -> None:
                 f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers: fine"
             )
     raise SystemExit(PROBLEM if broken else FINE)
+
+
+def _not_applied(call: Invocation) -> list[Problem]:
+    """Whether another machine's files are in force. Nothing where no Redis answers: the files can be checked all the same."""
+
+    async def look(services: Services) -> Problem | None:
+        return await asyncio.wait_for(not_applied(services), LOOK_TIMEOUT_S)
+
+    if not call.settings.redis_url:
+        return []
+    try:
+        problem = call.run(look, checked=False)
+    except (RedisUnavailable, RedisRefused, asyncio.TimeoutError):
+        return []
+    return [problem] if problem else []

@@ -18,6 +18,7 @@ from newswatch.cli.output import as_json as print_json
 from newswatch.config.settings import Settings
 from newswatch.errors import NewswatchError
 from newswatch.pipeline.services import Services
+from newswatch.store.server import check_server
 
 Result = TypeVar("Result")
 
@@ -36,11 +37,17 @@ class Invocation:
         """Redis, Slack and the rest, from the settings."""
         return Services.from_settings(self.settings, self.config_dir)
 
-    def run(self, work: Callable[[Services], Awaitable[Result]]) -> Result:
-        """Run asynchronous work with services around it."""
+    def run(self, work: Callable[[Services], Awaitable[Result]], *, checked: bool = True) -> Result:
+        """Run asynchronous work with services around it.
+
+        `checked`: first make sure that newswatch can use this Redis. Raises RedisUnavailable or
+        RedisRefused where it cannot.
+        """
 
         async def inside() -> Result:
             async with self.services() as services:
+                if checked:
+                    await check_server(services.redis)
                 return await work(services)
 
         return asyncio.run(inside())

@@ -18,7 +18,7 @@ from newswatch.pipeline.services import Services
 def listen(call: Invocation) -> None:
     """Take clicks on the messages' buttons, over Socket Mode or signed HTTP; ends on SIGINT or SIGTERM."""
     logging.getLogger("newswatch").setLevel(logging.INFO)
-    call.run(_listen)
+    call.run(_listen, checked=False)
 
 
 async def _listen(services: Services) -> None:

@@ -24,7 +24,7 @@ ARTICLES_IN_RUN_S = 45.0
 
 
 async def _in_force(call: Invocation, services: Services) -> bool:
-    """Take up the files; a broken configuration leaves the last good one at work.
+    """Apply the files; broken ones, or those of a machine that may not apply its own, leave the last good one at work.
 
     Returns whether the files are sound. Raises ConfigError when nothing was ever in force.
     """
@@ -32,7 +32,7 @@ async def _in_force(call: Invocation, services: Services) -> bool:
     if adoption.bundle is None:
         raise ConfigError(adoption.errors)
     if not call.json:
-        for problem in adoption.errors:
+        for problem in () if adoption.changed else adoption.problems:
             click.echo(str(problem), err=True)
     return not adoption.errors
 

@@ -33,6 +33,14 @@ _NESTED: Mapping[str, type[Any]] = {
 Model = TypeVar("Model")
 
 
+class UnreadableBundle(PermanentError):
+    """What Redis keeps is damaged or of an older release: the files can take its place."""
+
+
+class NewerBundle(PermanentError):
+    """What Redis keeps was written by a newer release, which must not be undone."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Slot:
     name: str
@@ -120,22 +128,36 @@ def bundle_to_json(bundle: Bundle) -> str:
 def bundle_from_json(text: str) -> Bundle:
     """The bundle that `bundle_to_json` wrote.
 
-    Raises PermanentError when the text is no bundle or one of another schema version.
+    Raises NewerBundle or UnreadableBundle when this release does not read it.
     """
     try:
         plain = json.loads(text)
-        schema = plain["schema"]
+        schema = int(plain["schema"])
         if schema == SCHEMA_VERSION:
             return _read_bundle(plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"[:200]
-        raise PermanentError(
-            f"the configuration kept in Redis cannot be read ({reason}): run newswatch check and adopt the files anew"
-        ) from error
-    raise PermanentError(
-        f"the configuration kept in Redis has schema {schema!r:.20}, this version of newswatch reads {SCHEMA_VERSION}:"
-        " run the same version everywhere"
+        raise UnreadableBundle(_unreadable(f"{type(error).__name__}: {error}"[:200])) from error
+    if schema < SCHEMA_VERSION:
+        raise UnreadableBundle(_unreadable(f"schema {schema}, and this release reads {SCHEMA_VERSION}"))
+    raise NewerBundle(
+        f"the configuration in Redis was written by a newer release of newswatch (schema {schema}, and this one"
+        f" reads {SCHEMA_VERSION}): run the newer release here too; nothing was changed"
     )
+
+
+def _unreadable(reason: str) -> str:
+    return (
+        f"the configuration in Redis cannot be read ({reason}): it is made again from the files with the next poll"
+        " or check_config run, once `newswatch check` finds no error in them"
+    )
+
+
+def rules_since(text: str) -> dict[str, int]:
+    """`rule_since` of a bundle that cannot be read, as far as it can be found; else empty."""
+    try:
+        return {str(rule_id): int(version) for rule_id, version in json.loads(text)["rule_since"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _read_bundle(plain: Mapping[str, Any]) -> Bundle:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from newswatch.errors import NewswatchError
+from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
 from newswatch.pipeline.clicks import take_click
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.updates import refresh
@@ -30,12 +30,18 @@ class Desk:
     async def take(self, payload: Any) -> None:
         """Note what the reader said; returns once it is safe.
 
-        Raises BadClick for what Slack would not send, RedisUnavailable where it cannot be noted now.
+        Raises BadClick for what Slack would not send, RedisUnavailable where it cannot be noted now: the
+        reader is shown that it failed and can click again, so a refusal of Redis counts as one that passes.
+        Idle connections are closed then: after a failover they lead to a server that is only a replica.
         """
         click = read_click(payload)
         if click is None:
             return
-        taken = await take_click(self._services, click)
+        try:
+            taken = await take_click(self._services, click)
+        except (RedisRefused, RedisUnavailable) as error:
+            await self._services.redis.connection_pool.disconnect(inuse_connections=False)
+            raise RedisUnavailable(str(error)) from error
         log.info("%s %s of %s: %s", click.action.kind, click.action.on, taken.message_id, taken.effect)
         if taken.effect != "other_channel":
             task = asyncio.create_task(self._show(click, known=taken.effect != "unknown_message"))

@@ -20,6 +20,7 @@ from newswatch.slack.socket_mode import SocketMode
 from newswatch.store import listening
 from newswatch.store.client import redis_errors
 from newswatch.store.listening import BEAT_S, Listening
+from newswatch.store.server import check_server
 
 log = logging.getLogger("newswatch.listener")
 
@@ -68,7 +69,10 @@ def ways_from(services: Services) -> Ways:
 async def run_listener(
     services: Services, ways: Ways, stop: asyncio.Event, *, say: Callable[[str], None] = lambda _text: None
 ) -> None:
-    """Listen until `stop` is set. Raises PermanentError or SlackRefused where a setting is not right."""
+    """Listen until `stop` is set, also while Redis or Slack is away.
+
+    Raises PermanentError, RedisRefused or SlackRefused where a setting is not right.
+    """
     if services.slack is None:
         raise PermanentError("No Slack token: set SLACK_BOT_TOKEN; messages could not show what was clicked")
     async with AsyncExitStack() as open_ways:
@@ -122,12 +126,17 @@ async def _connected(open_ways: AsyncExitStack, connection: SocketMode) -> bool:
 
 
 async def _beat(services: Services, me: Listening) -> bool:
-    """Say that somebody listens; False where Redis is away."""
+    """Say that somebody listens; False where Redis is away. Raises RedisRefused.
+
+    After trouble the idle connections are closed: they may lead to a primary that is one no longer.
+    """
     try:
+        await check_server(services.redis)
         with redis_errors():
             await listening.beat(services.redis, me)
     except RetryableError as error:
         log.warning("%s", error)
+        await services.redis.connection_pool.disconnect(inuse_connections=False)
         return False
     return True
 

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from newswatch.config.draft import Draft
-from newswatch.errors import NewswatchError
+from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
 from newswatch.pipeline.backlog import read_backlog
-from newswatch.pipeline.configure import check_files, in_force
+from newswatch.pipeline.configure import check_files, in_force, not_applied
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.standstill import read_polling, standstills
 from newswatch.slack.client import SlackClient
 from newswatch.store import listening
 from newswatch.store.client import redis_errors
-
-OLDEST_REDIS = 7
+from newswatch.store.server import judge, try_scripts, try_writing, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,25 @@ async def examine(services: Services) -> list[Examined]:
         draft = loaded.draft
         text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
         findings.append(Examined("configuration", "ok", text))
+    findings += await _applied(services)
     findings.append(_contact(services))
     findings += await _redis(services)
     findings += await _slack(services, loaded.draft)
     findings += await _stages(services)
     return findings + await _buttons(services)
+
+
+async def _applied(services: Services) -> list[Examined]:
+    """Whether the files here are the ones that are applied."""
+    try:
+        problem = await not_applied(services)
+    except (RedisUnavailable, RedisRefused):
+        return []  # the line about Redis says why
+    except NewswatchError as error:
+        return [Examined("configuration in force", "error", str(error))]
+    if problem is not None:
+        return [Examined("configuration in force", "warning", problem.message)]
+    return []
 
 
 def _contact(services: Services) -> Examined:
@@ -55,10 +68,14 @@ async def _redis(services: Services) -> list[Examined]:
     try:
         with redis_errors():
             info: dict[str, Any] = await services.redis.info()
+        fault = judge(info)
+        if fault is not None:
+            raise fault
+        await try_scripts(services.redis)
+        await try_writing(services.redis)
     except NewswatchError as error:
         return [Examined("redis", "error", str(error))]
-    version = str(info.get("valkey_version") or info.get("redis_version") or "0")
-    findings = [_version(version)]
+    findings = [Examined("redis", "ok", f"reachable, version {version_of(info)}")]
     if not info.get("aof_enabled"):
         text = "the append-only file is off: a crash would lose what was seen. Set `appendonly yes`"
         findings.append(Examined("redis persistence", "error", text))
@@ -71,14 +88,6 @@ async def _redis(services: Services) -> list[Examined]:
     else:
         findings.append(Examined("redis eviction", "ok", "noeviction"))
     return findings
-
-
-def _version(version: str) -> Examined:
-    major = version.partition(".")[0]
-    if major.isdigit() and int(major) < OLDEST_REDIS:
-        text = f"version {version} is too old: newswatch needs Redis {OLDEST_REDIS} or newer, or Valkey"
-        return Examined("redis", "error", text)
-    return Examined("redis", "ok", f"reachable, version {version}")
 
 
 async def _stages(services: Services) -> list[Examined]:

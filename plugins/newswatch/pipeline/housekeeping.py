@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.services import Services
-from newswatch.store import feeds, marks, mutes, retention
+from newswatch.store import marks, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -13,9 +12,8 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
     """Counts of what was removed. Raises RedisUnavailable."""
     now_ms = to_ms(services.clock())
     kept = services.retention
-    bundle = await in_force(services)
     with redis_errors():
-        counts = {
+        return {
             "items": await retention.trim_items(services.redis, now_ms, kept.items_s),
             "articles": await retention.trim_articles(services.redis, now_ms),
             "alerts": await retention.trim_alerts(services.redis, now_ms, kept.alerts_s),
@@ -23,8 +21,3 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
             "irrelevant": await marks.tidy(services.redis, now_ms, kept.alerts_s),
             "dead_letters": await retention.trim_dead(services.redis, now_ms, kept.alerts_s),
         }
-        if bundle is not None:
-            await feeds.recall(services.redis, [feed.id for feed in bundle.feeds])
-            gone = await feeds.forget(services.redis, [feed.id for feed in bundle.feeds], kept.seen_s)
-            counts["feeds"] = len(gone)
-    return counts

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from newswatch.errors import RedisUnavailable
+from newswatch.config.codec import NewerBundle, UnreadableBundle
+from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch.models import Bundle
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
@@ -24,6 +25,8 @@ from newswatch.store.codec import to_ms
 log = logging.getLogger("newswatch.ops")
 
 WEBHOOK_TIMEOUT_S = 5.0
+FULL_CAUSE = "redis-full"
+"""Delivery may be about to fail as well, so this cause goes to the webhook besides the ops channel."""
 
 
 def ops_channel(bundle: Bundle | None) -> str:
@@ -56,12 +59,10 @@ async def drop(services: Services, causes: Sequence[str]) -> None:
 
 
 async def _switch(services: Services, cause: str, text: str, how: notices.Switch) -> None:
-    from newswatch.pipeline.configure import in_force  # noqa: PLC0415  (configure raises notices itself)
-
     text = redact_text(text)
     try:
         with redis_errors():
-            channel = _told_in(cause, ops_channel(await in_force(services)))
+            channel = _told_in(cause, await _ops_channel(services))
             queued = await notices.switch(
                 services.redis,
                 cause,
@@ -70,14 +71,24 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
                 ops_channel=channel,
                 now_ms=to_ms(services.clock()),
             )
-    except RedisUnavailable:
+    except (RedisUnavailable, RedisRefused):
         log.warning("%s: %s", cause, text)
         await _to_webhook(services, cause, text)
         return
     if queued is not None:
         log.warning("%s: %s", cause, text)
-    if queued == "":
+    if queued == "" or (queued is not None and cause == FULL_CAUSE):
         await _to_webhook(services, cause, text)
+
+
+async def _ops_channel(services: Services) -> str:
+    """Of what is in force; "" where this release cannot read that."""
+    from newswatch.pipeline.configure import in_force  # noqa: PLC0415  (configure raises notices itself)
+
+    try:
+        return ops_channel(await in_force(services))
+    except (UnreadableBundle, NewerBundle):
+        return ""
 
 
 def _told_in(cause: str, channel: str) -> str:

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from newswatch.errors import RedisFull
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
-from newswatch.pipeline import moves, schedule
+from newswatch.pipeline import moves, notices, schedule
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.cycle import AT_ONCE, PER_HOST, Cycle, PollCounts
 from newswatch.pipeline.hosts import HostPauses, host_of, name_of
@@ -97,8 +98,25 @@ async def run_poll(
     `planned_ms` is when they were found due; None: they are looked for now.
     Never fails for a feed's sake. Feeds of a host that asked to be left alone wait, due or not.
     After `deadline_s` no further feed is begun; what was not reached stays due. Raises
-    RedisUnavailable.
+    RedisUnavailable; a full Redis is also reported to ops.
     """
+    stop_at = time.monotonic() + deadline_s
+    try:
+        return await _poll(services, feed_ids, planned_ms, stop_at, on_progress, all_feeds=all_feeds)
+    except RedisFull as error:
+        await notices.raise_notice(services, notices.FULL_CAUSE, str(error))
+        raise
+
+
+async def _poll(
+    services: Services,
+    feed_ids: Sequence[str] | None,
+    planned_ms: int | None,
+    stop_at: float,
+    on_progress: Callable[[int, int], None] | None,
+    *,
+    all_feeds: bool,
+) -> PollCounts:
     bundle = await in_force(services)
     if bundle is None:
         return PollCounts()
@@ -116,7 +134,6 @@ async def run_poll(
         await feeds.ensure_group(services.redis)
         async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
             visitor = Visitor(services, fetcher, parsers, planned_ms, due_ms)
-            stop_at = time.monotonic() + deadline_s
             return await Cycle(services, visitor, states, pauses, stop_at, on_progress).run(chosen)
 
 

@@ -1,4 +1,4 @@
-"""Back-pressure: polling pauses while Redis is nearly full, and goes on by itself."""
+"""Back-pressure: polling pauses while Redis is nearly full, fails while it is full, and goes on by itself."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import math
 import time
 from typing import Any
 
+from newswatch.errors import RedisFull
 from newswatch.pipeline import notices
 from newswatch.pipeline.services import Services
 from newswatch.store import notices as store
+from newswatch.store.faults import OUT_OF_MEMORY
+from newswatch.store.server import try_writing
 
 log = logging.getLogger("newswatch.poll")
 
 CAUSE = "redis-memory"
 HIGH, LOW = 0.80, 0.75
 """Shares of maxmemory at which polling pauses and goes on."""
+FULL = 0.98
+"""A share at which hardly any write succeeds any more: the poll fails instead of pausing in silence."""
 LOOK_S = 1.0
 _SHARE_OF_ROOM = 0.25
 """Documents of this share of the room that is left are taken in without another look."""
@@ -41,7 +46,10 @@ class Pressure:
         self._left -= size
 
     async def look(self) -> bool:
-        """Whether polling has to pause; tells ops when that begins and when it ends."""
+        """Whether polling has to pause; notifies ops when that begins and when it ends.
+
+        Raises RedisFull where Redis is not nearly but wholly full.
+        """
         now = time.monotonic()
         if now - self._looked >= LOOK_S or (self._left < 0 and not self.high):
             self._looked = now
@@ -51,6 +59,12 @@ class Pressure:
             was = self.high or (share >= LOW and await store.is_active(self._services.redis, CAUSE))
             self.high = share >= HIGH or (was and share >= LOW)
             await self._tell(share)
+            if share >= FULL:
+                raise RedisFull(OUT_OF_MEMORY)
+            if self.high:
+                # By trying as well: what Redis counts when it refuses writes is not what it reports.
+                await try_writing(self._services.redis)
+            await notices.clear_notice(self._services, notices.FULL_CAUSE, "Redis accepts writes again.")
         return self.high
 
     async def _tell(self, share: float) -> None:

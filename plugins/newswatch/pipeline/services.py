@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
+from typing import cast, get_args
 
 from redis.asyncio import Redis
 from typing_extensions import Self
@@ -17,6 +18,7 @@ from newswatch.config.durations import parse_duration
 from newswatch.config.settings import Settings
 from newswatch.errors import PermanentError
 from newswatch.feeds.auth import Auth
+from newswatch.pipeline.origin import ApplyConfig
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect
 from newswatch.store.retention import Retention
@@ -93,6 +95,17 @@ class Services:
     def deadman_url(self) -> str | None:
         """What is asked after each healthy cycle (NEWSWATCH_DEADMAN_URL)."""
         return self.env.get("NEWSWATCH_DEADMAN_URL", "").strip() or None
+
+    @property
+    def apply_config(self) -> ApplyConfig:
+        """Whether this machine may apply its configuration files (NEWSWATCH_APPLY_CONFIG, default auto).
+
+        Raises PermanentError for a value that is none of auto, yes and no.
+        """
+        given = self.env.get("NEWSWATCH_APPLY_CONFIG", "").strip().lower() or "auto"
+        if given not in get_args(ApplyConfig):
+            raise PermanentError("NEWSWATCH_APPLY_CONFIG must be auto, yes or no")
+        return cast("ApplyConfig", given)
 
     @property
     def rule_cap(self) -> int:

@@ -11,10 +11,11 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
-from newswatch.errors import RedisUnavailable
+from newswatch.errors import RedisRefused
 from newswatch.redact import redact_text
+from newswatch.store.faults import fault_of
 
 SOCKET_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0
@@ -26,7 +27,8 @@ def connect(url: str, **options: Any) -> Redis:
 
     Calls are retried twice within a second on a broken connection: every script of ours may run
     twice without harm, since the second run finds the first one's result. Some hundred channels may
-    be delivered to at once: who finds no connection free waits for one.
+    be delivered to at once: a caller that finds no free connection waits for one. Raises RedisRefused
+    for a URL that redis-py cannot read.
     """
     settings: dict[str, Any] = {
         "socket_timeout": SOCKET_TIMEOUT_S,
@@ -35,29 +37,22 @@ def connect(url: str, **options: Any) -> Redis:
         "decode_responses": False,
         **options,
     }
-    pool = BlockingConnectionPool.from_url(
-        url, max_connections=MAX_CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **settings
-    )
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url, max_connections=MAX_CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **settings
+        )
+    except ValueError as error:
+        raise RedisRefused(f"REDIS_URL cannot be read ({redact_text(str(error))}): correct it") from error
     return Redis.from_pool(pool)
 
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Turn redis-py's errors into RedisUnavailable with what to do about it."""
+    """Turn redis-py's errors into RedisUnavailable or RedisRefused, with what to do about it."""
     try:
         yield
-    except OutOfMemoryError as error:
-        raise RedisUnavailable(
-            "Redis is out of memory and refuses writes: raise maxmemory or shorten the retention"
-        ) from error
-    except BusyLoadingError as error:
-        raise RedisUnavailable("Redis is still loading its data; the next try will find it ready") from error
-    except ResponseError:
-        raise
     except (RedisError, OSError) as error:
-        raise RedisUnavailable(
-            f"Redis cannot be reached ({redact_text(str(error))}): is it running, is REDIS_URL right?"
-        ) from error
+        raise fault_of(error) from error
 
 
 @cache

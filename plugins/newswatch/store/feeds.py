@@ -91,7 +91,10 @@ class StateUpdate:
 async def write_updates(
     redis: Redis, updates: Sequence[StateUpdate], notes: Sequence[polls.PollNote] = ()
 ) -> None:
-    """Many feeds' updates in one step, and notes of polls in another."""
+    """Many feeds' updates in one step, and notes of polls in another.
+
+    A feed that left the schedule meanwhile stays off it.
+    """
     if notes:
         pipe = redis.pipeline(transaction=False)
         for note in notes:
@@ -113,35 +116,10 @@ async def write_updates(
 
 
 async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
-    """Let these feeds be polled with the next cycle."""
+    """Let these feeds be polled with the next cycle, those on the schedule."""
     due = dict.fromkeys(feed_ids, 0)
     if due:
-        await redis.zadd(keys.FEEDS_DUE, due)
-
-
-async def forget(redis: Redis, configured: Iterable[str], kept_s: float) -> list[str]:
-    """Take feeds no longer configured off the schedule and return their ids.
-
-    What they showed is kept so long for their return; what ops was told of them is not.
-    """
-    gone = sorted(set(await read_due(redis)) - set(configured))
-    pipe = redis.pipeline(transaction=False)
-    for feed_id in gone:
-        pipe.zrem(keys.FEEDS_DUE, feed_id)
-        pipe.hdel(keys.feed(feed_id), "told")
-        for name in OF_A_FEED:
-            pipe.expire(name(feed_id), int(kept_s))
-    await pipe.execute()
-    return gone
-
-
-async def recall(redis: Redis, feed_ids: Iterable[str]) -> None:
-    """Feeds that are configured now, perhaps again: what they showed is not to be forgotten."""
-    pipe = redis.pipeline(transaction=False)
-    for feed_id in feed_ids:
-        for name in OF_A_FEED:
-            pipe.persist(name(feed_id))
-    await pipe.execute()
+        await redis.zadd(keys.FEEDS_DUE, due, xx=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 | key | type | written by | size | kept |
 |---|---|---|---|---|
-| config | hash | configure | the bundle's JSON | always |
-| config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON, ~300 KB for 10,000 rules | the last 20 versions |
+| config | hash: version, bundle (JSON), fingerprint, whose files they are | configure | the bundle's JSON | always |
+| config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON or less, ~120 KB for 10,000 rules | the last 20 versions |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
 | seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |

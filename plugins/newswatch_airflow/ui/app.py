@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from newswatch import __version__
-from newswatch.errors import NewswatchError, RedisUnavailable, RetryableError
+from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable, RetryableError
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
@@ -103,12 +103,13 @@ async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[R
 
 async def _of_ours(request: Request, error: Exception) -> Response:
     """An error raised on purpose: its text says what to do."""
-    away = isinstance(error, RetryableError)
-    if isinstance(error, RedisUnavailable):
+    of_redis = isinstance(error, RedisUnavailable | RedisRefused)
+    away = of_redis or isinstance(error, RetryableError)
+    if of_redis:
         await request.app.state.desk.forget()
     log.warning("%s: %s", request.url.path, error)
     text = redact_text(str(error))
-    runbook = "redis-is-away" if isinstance(error, RedisUnavailable) else ""
+    runbook = "redis-is-away" if of_redis else ""
     return _answer(request, 503 if away else 400, text, runbook)
 
 

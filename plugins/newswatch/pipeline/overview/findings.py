@@ -33,9 +33,19 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Correct the places named, in the editor or in the files; alerts go on under the last good version.",
         "the-configuration-is-broken",
     ),
+    "configuration-origin": (
+        "warning",
+        "Make the copies the same, or set NEWSWATCH_APPLY_CONFIG on the machines named.",
+        "two-copies-of-the-configuration-differ",
+    ),
     "redis-memory": (
         "error",
         "Raise maxmemory or shorten NEWSWATCH_ITEM_RETENTION; polling goes on by itself.",
+        "redis-is-nearly-full",
+    ),
+    "redis-full": (
+        "error",
+        "Raise maxmemory now: nothing is polled, and nothing new can be stored.",
         "redis-is-nearly-full",
     ),
     "slack": (

@@ -1,14 +1,42 @@
--- Put a configuration in force, once, and keep it among the last ones.
--- KEYS 1 configuration, 2 past configurations
--- ARGV 1 version it replaces, 2 its own version, 3 digest, 4 bundle (JSON), 5 now (ms), 6 fingerprint of its files,
---      7 bundle, compressed, 8 how many versions are kept
--- Returns 1, or 0 when another configuration came into force meanwhile.
-if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[2], 'digest', ARGV[3], 'bundle', ARGV[4], 'adopted', ARGV[5],
-  'files', ARGV[6])
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[7])
-local oldest = tonumber(ARGV[2]) - tonumber(ARGV[8])
-for _, version in ipairs(redis.call('HKEYS', KEYS[2])) do
-  if tonumber(version) <= oldest then redis.call('HDEL', KEYS[2], version) end
+-- Put a configuration in force, once, with all that follows from it for the feeds.
+-- KEYS 1 configuration, 2 past configurations, 3 due feeds, 4 active notices
+-- ARGV 1 version it was decided on, 2 owner it was decided on, 3 its own version (the same version: the files
+--      changed, but not what they say), 4 digest, 5 bundle (JSON), 6 bundle, compressed, 7 how many versions are
+--      kept, 8 now (ms), 9 fingerprint of its files, 10 owner, 11 what follows (JSON), 12 how long what a feed
+--      showed is kept (s)
+-- What follows: {added, moved, gone: [[feed, its causes of notices]], feed, parts, notice}; the last three are
+--   prefixes of keys: of a feed's state, of all that belongs to a feed, of a notice.
+-- Returns 1, or 0 when another configuration or owner came in meanwhile: nothing was done.
+local version, owner = unpack(redis.call('HMGET', KEYS[1], 'version', 'owner'))
+if (version or '0') ~= ARGV[1] or (owner or '') ~= ARGV[2] then return 0 end
+local follow = cjson.decode(ARGV[11])
+
+if ARGV[3] ~= ARGV[1] then
+  redis.call('HSET', KEYS[1], 'version', ARGV[3], 'digest', ARGV[4], 'bundle', ARGV[5], 'adopted', ARGV[8])
+  redis.call('HSET', KEYS[2], ARGV[3], ARGV[6])
+  local oldest = tonumber(ARGV[3]) - tonumber(ARGV[7])
+  for _, past in ipairs(redis.call('HKEYS', KEYS[2])) do
+    if tonumber(past) <= oldest then redis.call('HDEL', KEYS[2], past) end
+  end
+end
+redis.call('HSET', KEYS[1], 'files', ARGV[9], 'owner', ARGV[10], 'owner_seen', ARGV[8])
+
+-- The schedule holds exactly the feeds in force. What one showed before is known again when it returns.
+for _, feed in ipairs(follow.added) do
+  redis.call('ZADD', KEYS[3], 'NX', 0, feed)
+  for _, prefix in ipairs(follow.parts) do redis.call('PERSIST', prefix .. feed) end
+end
+for _, feed in ipairs(follow.moved) do redis.call('ZADD', KEYS[3], 0, feed) end
+for _, gone in ipairs(follow.gone) do
+  local feed, causes = gone[1], gone[2]
+  redis.call('ZREM', KEYS[3], feed)
+  redis.call('HDEL', follow.feed .. feed, 'told')
+  for _, prefix in ipairs(follow.parts) do redis.call('EXPIRE', prefix .. feed, ARGV[12]) end
+  for _, cause in ipairs(causes) do
+    redis.call('SREM', KEYS[4], cause)
+    if redis.call('HDEL', follow.notice .. cause, 'since', 'last') > 0 then
+      redis.call('EXPIRE', follow.notice .. cause, 86400)
+    end
+  end
 end
 return 1

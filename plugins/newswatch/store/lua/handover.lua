@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Hand-over match → deliver: queue alerts, each id once, and acknowledge the items in one step.
 -- KEYS 1 lease, 2 items stream, 3 alerts, 4 channels, 5 told titles
 -- ARGV 1 lease token, 2 group, 3 prefix, 4 now (ms), 5 collect (ms), 6 alert retention (s),

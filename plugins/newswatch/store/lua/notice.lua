@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- An ops notice, keyed by its cause: one on onset, one each few hours, one on recovery.
 -- KEYS 1 notice, 2 active causes, 3 channels, 4 the ops channel's outbox
 -- ARGV 1 cause, 2 "on", "off" or "once" (it has no end to wait for), 3 text, 4 now (ms),

@@ -1,9 +1,12 @@
 -- What polls without anything to claim leave behind, many feeds in one step.
 -- KEYS 1 due feeds, then the feeds' states
 -- ARGV 1 JSON: for each feed its next due time (ms), its id and a list of field, value, …
+-- A feed that the configuration dropped while it was polled stays dropped.
 for i, update in ipairs(cjson.decode(ARGV[1])) do
-  if #update[3] > 0 then
-    redis.call('HSET', KEYS[i + 1], unpack(update[3]))
+  if redis.call('ZSCORE', KEYS[1], update[2]) then
+    if #update[3] > 0 then
+      redis.call('HSET', KEYS[i + 1], unpack(update[3]))
+    end
+    redis.call('ZADD', KEYS[1], update[1], update[2])
   end
-  redis.call('ZADD', KEYS[1], update[1], update[2])
 end

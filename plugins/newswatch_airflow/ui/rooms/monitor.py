@@ -7,7 +7,7 @@ from collections import Counter
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from newswatch.errors import RedisUnavailable
+from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch.pipeline.backlog import read_backlog
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
@@ -31,7 +31,7 @@ async def health(desk: DeskDep) -> JSONResponse:
     """200 when nobody has to act at once, 503 when somebody has to; the body says why."""
     try:
         status = await whole_status(await desk.services())
-    except RedisUnavailable as error:
+    except (RedisUnavailable, RedisRefused) as error:
         await desk.forget()
         finding = {"cause": "redis", "level": "error", "what": str(error), "runbook": "redis-is-away"}
         return JSONResponse({"ok": False, "sentence": str(error), "findings": [finding]}, 503)

@@ -1,0 +1,69 @@
+"""Whether newswatch can use this Redis at all, from what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from redis.asyncio import Redis
+
+from newswatch.errors import RedisRefused, RedisUnavailable
+from newswatch.store import keys
+from newswatch.store.client import redis_errors
+from newswatch.store.faults import CLUSTER, LOADING, OLDEST_VERSION, REPLICA, SENTINEL, too_old
+from newswatch.store.leases import Lease
+
+
+def version_of(info: Mapping[str, Any]) -> str:
+    """The version as people know it: Valkey also calls itself a Redis 7.2."""
+    return str(info.get("valkey_version") or info.get("redis_version") or "unknown")
+
+
+def judge(info: Mapping[str, Any]) -> RedisUnavailable | RedisRefused | None:
+    """What is wrong with a server, from its INFO; None where it is a primary that newswatch can use. Pure.
+
+    A replica that accepts writes is refused too: its writes vanish with the next synchronisation.
+    """
+    mode = info.get("server_mode") or info.get("redis_mode")  # Valkey renamed it
+    if mode == "sentinel":
+        return RedisRefused(SENTINEL)
+    if mode == "cluster" or info.get("cluster_enabled") == 1:
+        return RedisRefused(CLUSTER)
+    version = version_of(info)
+    major = version.partition(".")[0]
+    if major.isdecimal() and int(major) < OLDEST_VERSION:
+        return RedisRefused(too_old(version))
+    if info.get("loading") == 1:
+        return RedisUnavailable(LOADING)
+    if info.get("role") == "slave":
+        return RedisUnavailable(REPLICA)
+    return None
+
+
+async def check_server(redis: Redis) -> None:
+    """Ask the server what it is, before a stage relies on it. One round trip.
+
+    Raises RedisUnavailable or RedisRefused.
+    """
+    with redis_errors():
+        info = await redis.info()
+    fault = judge(info)
+    if fault is not None:
+        raise fault
+
+
+async def try_writing(redis: Redis) -> None:
+    """A write that changes nothing: Redis refuses it when it is out of memory.
+
+    Raises RedisFull, RedisUnavailable or RedisRefused.
+    """
+    with redis_errors():
+        await redis.zadd(keys.FEEDS_DUE, {"": 0}, xx=True)
+
+
+async def try_scripts(redis: Redis) -> None:
+    """Run a script as the stages do. Raises RedisUnavailable or RedisRefused."""
+    with redis_errors():
+        lease = Lease(redis, "doctor", 1.0)
+        await lease.take(0.0)
+        await lease.release()

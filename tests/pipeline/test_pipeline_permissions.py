@@ -1,0 +1,121 @@
+"""A Redis user with the documented permissions and no others: everything that newswatch does works."""
+
+from __future__ import annotations
+
+import pytest
+from article_pages import linked, page, show
+
+import redis_servers
+from feed_server import story
+from newsroom import POLICY, Newsroom
+from newswatch.models import Bundle
+from newswatch.pipeline.alive import after_cycle
+from newswatch.pipeline.backtest import Question, run_backtest
+from newswatch.pipeline.clicks import take_click
+from newswatch.pipeline.configure import in_force
+from newswatch.pipeline.examine import examine
+from newswatch.pipeline.housekeeping import run_housekeeping
+from newswatch.pipeline.letters import read_letters, retry_letters
+from newswatch.pipeline.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.overview import feeds as feeds_page
+from newswatch.pipeline.overview import rules as rules_page
+from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.overview.alerts import read_life
+from newswatch.pipeline.overview.latency import read_latency
+from newswatch.pipeline.overview.queues import read_queues
+from newswatch.pipeline.overview.status import read_status
+from newswatch.slack.buttons import ACTIONS
+from newswatch.slack.clicks import Click
+from newswatch.store import listening
+
+WORDS = "The central bank opposes the plan."
+
+
+@pytest.fixture
+def room(tmp_path, own_redis, simulator):
+    """A newsroom that logs in with the least permissions; its own client may do everything."""
+    simulator.reset()
+    newsroom = Newsroom(tmp_path / "room", own_redis.url, simulator)
+    newsroom.redis_url = redis_servers.with_user(own_redis.url, *redis_servers.LEAST_PERMISSIONS)
+    newsroom.feeds("wire", article=True)
+    yield newsroom
+    newsroom.close()
+
+
+def refused(room: Newsroom) -> list:
+    """What Redis refused to that user, by its own record."""
+    return room.redis.execute_command("ACL LOG")
+
+
+def test_stages_edits_clicks_and_housekeeping_need_no_further_permission(room):
+    room.site.serve("/moved", story(9))
+    show(
+        room,
+        linked(room, summary=WORDS),
+        linked(room, 2, "Nothing yet"),
+        page1=page(WORDS),
+        page2=page(WORDS),
+    )
+    room.run()
+    room.articles()
+    room.match()
+    room.slack.fault("invalid_blocks", times=2)
+    room.deliver()
+    room._do(retry_letters)
+    room.deliver()
+    assert room.posts()
+    room.feeds("wire", "moved")
+    room.poll()
+    room.feeds("moved")
+    assert room.adopt().changed
+    message = room.posts()[0]["metadata"]["event_payload"]["message_id"]
+    for action in ACTIONS.values():
+        click = Click(action, message, POLICY, "U1", "anna", room.clock())
+        assert room._do(lambda services, click=click: take_click(services, click)).effect == "taken"
+    room._do(lambda services: mute_rule(services, "central-bank-opposes", for_s=60, by="me", channel=POLICY))
+    room._do(muted_now)
+    room._do(lambda services: unmute_rule(services, "central-bank-opposes", POLICY))
+    room._do(lambda services: listening.beat(services.redis, listening.Listening(("HTTP",), room.clock())))
+    room._do(after_cycle)
+    room._do(run_housekeeping)
+    assert refused(room) == []
+
+
+def test_pages_need_no_further_permission(room):
+    room.site.serve("/wire", story(1, summary=WORDS), story(2, summary=WORDS))
+    room.run()
+    room._do(_all_pages)
+    assert refused(room) == []
+
+
+async def _all_pages(services) -> None:
+    bundle = await in_force(services)
+    assert isinstance(bundle, Bundle)
+    await read_status(services)
+    found = await list_alerts(services, AlertFilter(), before=None, limit=10)
+    for wanted in (AlertFilter(state="held"), AlertFilter(state="dead"), AlertFilter(feed="wire")):
+        await list_alerts(services, wanted, before=None, limit=10)
+    assert await read_life(services, found.lines[0].alert.id)
+    await read_queues(services, bundle)
+    await read_latency(services)
+    await read_letters(services, 10)
+    await feeds_page.read_lines(services, bundle.feeds)
+    await feeds_page.read_hours(services)
+    await feeds_page.read_statuses(services, bundle)
+    await feeds_page.read_feed(services, bundle.feeds[0])
+    await rules_page.silent_rules(services, bundle.rules)
+    await rules_page.read_lines(services, bundle.rules)
+    await rules_page.irrelevant_to(services, bundle, bundle.rules[0].id)
+    await run_backtest(services, Question(since_s=3600))
+    findings = await examine(services)
+    assert [one.level for one in findings if one.subject == "redis"] == ["ok"]
+
+
+@pytest.mark.parametrize("permission", ["-info", "-evalsha", "-xreadgroup", "-xadd"])
+def test_permission_that_is_missing_is_named(room, permission):
+    room.redis.execute_command("ACL SETUSER", "editor", permission)
+    room.site.serve("/wire", story(1, summary=WORDS))
+    status, _, err = room.command("run", "--all")
+    assert status == 1
+    assert f"does not permit the command {permission[1:].upper()}" in err
+    assert "Traceback" not in err
