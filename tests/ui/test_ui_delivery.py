@@ -128,12 +128,12 @@ def test_metrics_tell_queues_alerts_feeds_and_latencies(visit, newsroom):
     answer = visit().get("/newswatch/metrics", headers=MONITOR)
     assert answer.status_code == 200
     lines = answer.text.splitlines()
-    assert "newswatch_items_total 1" in lines
-    assert 'newswatch_recent_alerts{state="sent"} 1' in lines
-    assert 'newswatch_feeds{state="refused"} 1' in lines
-    assert "newswatch_matches_today 1" in lines
+    assert "newswatch_items_total 1.0" in lines
+    assert 'newswatch_recent_alerts{state="sent"} 1.0' in lines
+    assert 'newswatch_feeds{state="refused"} 1.0' in lines
+    assert "newswatch_matches_today 1.0" in lines
     assert any(
-        line.startswith('newswatch_latency_seconds{step="publication_to_sent",quantile="0.5"} 3')
+        line.startswith('newswatch_latency_seconds{quantile="0.5",step="publication_to_sent"} 3')
         for line in lines
     )
     names = {line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")}

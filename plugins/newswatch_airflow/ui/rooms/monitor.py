@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newswatch.errors import RedisUnavailable
@@ -13,7 +13,7 @@ from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.overview.feeds import counted
 from newswatch.pipeline.overview.latency import LOOKED_AT
-from newswatch.pipeline.overview.metrics import Measured, exposition
+from newswatch.pipeline.overview.metrics import CONTENT_TYPE_PLAIN_0_0_4, Measured, exposition
 from newswatch.pipeline.overview.queues import read_queues
 from newswatch.pipeline.overview.status import as_dict
 from newswatch.store import archive
@@ -39,7 +39,7 @@ async def health(desk: DeskDep) -> JSONResponse:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(desk: DeskDep) -> PlainTextResponse:
+async def metrics(desk: DeskDep) -> Response:
     """Figures in Prometheus's text format; 503 where Redis cannot be asked."""
     services = await desk.services()
     bundle = await in_force(services)
@@ -57,4 +57,4 @@ async def metrics(desk: DeskDep) -> PlainTextResponse:
         oldest_item_s=(await read_backlog(services)).oldest_item_age_s,
         matches_today=matches_today,
     )
-    return PlainTextResponse(exposition(measured), media_type="text/plain; version=0.0.4")
+    return Response(exposition(measured), media_type=CONTENT_TYPE_PLAIN_0_0_4)
