@@ -10,10 +10,17 @@ from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.services import utc_now
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: {"ok": bool, "problems": [{"file", "line", "col", "message", "severity"}]}. `severity` is "error" or
+    "warning".
+
+    Exit: 1 if there is an error; warnings alone exit with 0.
+    """
+)
 @command
 def check(call: Invocation) -> None:
-    """Check feeds.yaml, watchlist.yaml and receivers.yaml; warnings alone are fine."""
+    """Check feeds.yaml, watchlist.yaml and receivers.yaml, and list every problem with its place."""
     loaded = check_files(call.config_dir, utc_now().date())
     broken = loaded.draft is None
     if call.json:

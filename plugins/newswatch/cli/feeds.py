@@ -24,6 +24,13 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.feed_state import FeedState
 
+_JSON = """
+JSON: a list of {"id", "url", "title", "state", "every_s", "rhythm_s", "next_poll", "last_polled", "last_new_item",
+"failures", "failing_since", "error", "moved_to", "redirects_to", "paused_until", "advice", "articles_read",
+"articles_failed", "article_error", "last_article_failure"}. "state" is new, ok, silent, slowed, waiting, failing,
+refused, given-up or stopped (docs/runbook.md, Feeds).
+"""
+
 
 async def _states(services: Services) -> list[dict[str, Any]]:
     adoption = await adopt_config(services)
@@ -87,18 +94,18 @@ def _errors(row: dict[str, Any], now: datetime) -> str:
     return "; ".join(filter(None, (error, page if row["article_error"] else "")))
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, epilog=_JSON)
 @command
 def feeds(call: Invocation) -> None:
-    """Feeds and how they fare."""
+    """List the configured feeds and their status, or use a command below."""
     if click.get_current_context().invoked_subcommand is None:
         _list(call)
 
 
-@feeds.command("list")
+@feeds.command("list", epilog=_JSON)
 @command
 def list_(call: Invocation) -> None:
-    """List every configured feed with its state."""
+    """List the configured feeds and their status."""
     _list(call)
 
 

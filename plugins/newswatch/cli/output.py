@@ -1,4 +1,4 @@
-"""How commands speak: tables and highlights for people, JSON for machines, progress on terminals."""
+"""How commands print: tables and highlights for people, JSON for machines, progress on terminals."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def table(
 ) -> None:
     """A table on a terminal, tab-separated lines elsewhere, or the sentence `empty`.
 
-    On a terminal, columns of `optional` are left out where no row has anything to say in them.
+    On a terminal, columns of `optional` are left out if they are empty in every row.
     """
     if not rows:
         click.echo(empty)
