@@ -4,5 +4,5 @@
 
     app       routers, error pages, headers       access     who may read, who may write, which writes
     rooms     one module a page, `api` for writes  page       templates and what they may do
-    desk      Redis and configuration, a process   runs       what Airflow itself knows of our DAGs
+    shared      Redis and configuration, a process   runs       what Airflow itself knows of our DAGs
 """

@@ -29,26 +29,26 @@ _may_write = requires_access_dag("PUT", param_dag_id=DAG_ID)
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class PageVisitor:
     """Who asks. `writes` says whether write controls are shown; each write is checked on its own."""
 
     name: str
     writes: bool
 
 
-def reader(user: GetUserDep, _allowed: Annotated[None, Depends(_may_read)]) -> Visitor:
+def reader(user: GetUserDep, _allowed: Annotated[None, Depends(_may_read)]) -> PageVisitor:
     """A logged-in user who may see poll_feeds; 401 or 403 else."""
     details = DagDetails(id=DAG_ID, team_name=DagModel.get_team_name(DAG_ID))
     writes = get_auth_manager().is_authorized_dag(method="PUT", details=details, user=user)
-    return Visitor(user.get_name(), writes)
+    return PageVisitor(user.get_name(), writes)
 
 
-def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends(_may_write)]) -> Visitor:
+def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends(_may_write)]) -> PageVisitor:
     """A logged-in user who may edit poll_feeds, asking from a page of ours; 401 or 403 else."""
     refusal = foreign(request)
     if refusal:
         raise HTTPException(403, refusal)
-    return Visitor(user.get_name(), writes=True)
+    return PageVisitor(user.get_name(), writes=True)
 
 
 def monitor(request: Request) -> None:
@@ -81,5 +81,5 @@ def foreign(request: Request) -> str:
     return ""
 
 
-ReaderDep = Annotated[Visitor, Depends(reader)]
-WriterDep = Annotated[Visitor, Depends(writer)]
+ReaderDep = Annotated[PageVisitor, Depends(reader)]
+WriterDep = Annotated[PageVisitor, Depends(writer)]

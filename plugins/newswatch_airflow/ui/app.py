@@ -19,14 +19,14 @@ from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
 from newswatch_airflow.hooks import task_services
-from newswatch_airflow.ui.access import ReaderDep, Visitor
-from newswatch_airflow.ui.desk import Desk
+from newswatch_airflow.ui.access import PageVisitor, ReaderDep
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms import alerts, delivery, editor, feeds, files, monitor, status, watchlist
+from newswatch_airflow.ui.shared import Shared
 
 log = logging.getLogger("newswatch.ui")
 
-NOBODY = Visitor("", writes=False)
+NOBODY = PageVisitor("", writes=False)
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -69,7 +69,7 @@ def create_app(
 ) -> FastAPI:
     """The app as the api-server mounts it. Nothing is served without Airflow's user or the monitor's token."""
     app = FastAPI(title="newswatch", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk = Desk(make_services, slack)
+    app.state.shared = Shared(make_services, slack)
     for room in (status, alerts, watchlist, editor, feeds, delivery, monitor, files):
         app.include_router(room.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
@@ -105,7 +105,7 @@ async def _of_ours(request: Request, error: Exception) -> Response:
     """An error raised on purpose: its text says what to do."""
     away = isinstance(error, RetryableError)
     if isinstance(error, RedisUnavailable):
-        await request.app.state.desk.forget()
+        await request.app.state.shared.forget()
     log.warning("%s: %s", request.url.path, error)
     text = redact_text(str(error))
     runbook = "redis-is-away" if isinstance(error, RedisUnavailable) else ""

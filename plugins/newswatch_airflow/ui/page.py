@@ -20,7 +20,7 @@ from newswatch.models import Excerpt
 from newswatch.pipeline.backtest_report import irrelevant_line
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
-from newswatch_airflow.ui.access import Visitor
+from newswatch_airflow.ui.access import PageVisitor
 
 HERE = Path(__file__).parent
 _TICKED = re.compile(r"`([^`\n]{1,300})`")
@@ -75,7 +75,7 @@ def environment() -> Environment:
 
 
 def render(
-    request: Request, visitor: Visitor, template: str, *, status_code: int = 200, **values: Any
+    request: Request, visitor: PageVisitor, template: str, *, status_code: int = 200, **values: Any
 ) -> HTMLResponse:
     """One page. `here` in `values` is the entry of the navigation it belongs to."""
     context: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""For machines that watch: health as JSON, figures for Prometheus. A static token instead of a login."""
+"""For monitors: health as JSON and metrics for Prometheus, with a static token instead of a login."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from newswatch.store import archive
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch_airflow.ui.access import monitor
-from newswatch_airflow.ui.desk import DeskDep
 from newswatch_airflow.ui.rooms.status import whole_status
+from newswatch_airflow.ui.shared import SharedDep
 
 router = APIRouter(dependencies=[Depends(monitor)], tags=["monitoring"])
 
 
 @router.get("/api/health")
-async def health(desk: DeskDep) -> JSONResponse:
-    """200 when nobody has to act at once, 503 when somebody has to; the body says why."""
+async def health(shared: SharedDep) -> JSONResponse:
+    """200 while nobody has to act at once, else 503. The body says why."""
     try:
-        status = await whole_status(await desk.services())
+        status = await whole_status(await shared.services())
     except RedisUnavailable as error:
-        await desk.forget()
+        await shared.forget()
         finding = {"cause": "redis", "level": "error", "what": str(error), "runbook": "redis-is-away"}
         return JSONResponse({"ok": False, "sentence": str(error), "findings": [finding]}, 503)
     return JSONResponse(as_dict(status), 200 if status.ok else 503)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(desk: DeskDep) -> Response:
-    """Figures in Prometheus's text format; 503 where Redis cannot be asked."""
-    services = await desk.services()
+async def metrics(shared: SharedDep) -> Response:
+    """Figures in Prometheus's text format; 503 if Redis cannot be reached."""
+    services = await shared.services()
     bundle = await in_force(services)
     page = await list_alerts(services, AlertFilter(), before=None, limit=LOOKED_AT)
     with redis_errors():
@@ -50,8 +50,8 @@ async def metrics(desk: DeskDep) -> Response:
     measured = Measured(
         status=await whole_status(services),
         queues=await read_queues(services, bundle),
-        latency=await desk.latency(services),
-        feeds=counted(await desk.statuses(services, bundle)) if bundle else {},
+        latency=await shared.latency(services),
+        feeds=counted(await shared.statuses(services, bundle)) if bundle else {},
         states=Counter(line.state for line in page.lines),
         items_total=items_total,
         oldest_item_s=(await read_backlog(services)).oldest_item_age_s,

@@ -27,7 +27,7 @@ MANY = 2_000
 """Rules and feeds from which on the collector of garbage is kept away from them."""
 
 
-class Desk:
+class Shared:
     """One for the app. Redis clients belong to an event loop, so another loop gets another client."""
 
     def __init__(
@@ -112,24 +112,24 @@ class Desk:
             return await client.workspace_url() or None
 
 
-def desk_of(request: Request) -> Desk:
-    """The app's desk."""
-    desk: Desk = request.app.state.desk
-    return desk
+def shared_of(request: Request) -> Shared:
+    """The app's shared."""
+    shared: Shared = request.app.state.shared
+    return shared
 
 
 async def services_of(request: Request) -> Services:
     """Redis, configuration folder and clock."""
-    return await desk_of(request).services()
+    return await shared_of(request).services()
 
 
 async def bundle_of(request: Request) -> Bundle | None:
     """The configuration in force, None before the first."""
     bundle = await in_force(await services_of(request))
-    desk_of(request).settle(bundle)
+    shared_of(request).settle(bundle)
     return bundle
 
 
-DeskDep = Annotated[Desk, Depends(desk_of)]
+SharedDep = Annotated[Shared, Depends(shared_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
 BundleDep = Annotated[Bundle | None, Depends(bundle_of)]
