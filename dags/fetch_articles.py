@@ -46,13 +46,13 @@ with TestableDAG(
 ):
 
     @task(outlets=[ITEMS])
-    def read_pages() -> dict[str, Any]:
+    def read_articles() -> dict[str, Any]:
         """Read all due articles, then start match_items. Skipped: done, and no item waits for matching."""
         context = get_current_context()
 
         def report(counts: dict[str, Any]) -> None:
             context["ti"].xcom_push(key="counts", value=counts)
 
-        return stages.read_pages(context["dag"].dag_id, report)
+        return stages.read_articles(context["dag"].dag_id, report)
 
-    read_pages()
+    read_articles()

@@ -104,7 +104,7 @@ def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, An
     return counts
 
 
-def read_pages(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def read_articles(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Read the due articles; then skip if no item waits for matching, so that no event is sent."""
     from newswatch.pipeline.articles import run_articles  # noqa: PLC0415
 

@@ -77,8 +77,8 @@ def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: in
     }
 
 
-def _pages(row: dict[str, Any]) -> str:
-    """What became of the pages of a feed with `article: true`; "" where none was asked for."""
+def _articles(row: dict[str, Any]) -> str:
+    """How many articles of a feed were read and failed; "" if none was requested."""
     if not (row["articles_read"] or row["articles_failed"]):
         return ""
     return f"{row['articles_read']} read, {row['articles_failed']} failed"
@@ -89,9 +89,9 @@ def _next(moment: datetime | None, now: datetime) -> str:
 
 
 def _errors(row: dict[str, Any], now: datetime) -> str:
-    page = f"page, {ago(row['last_article_failure'], now)}: {row['article_error']}"
+    article = f"article, {ago(row['last_article_failure'], now)}: {row['article_error']}"
     error = reason(row["id"], row["error"])
-    return "; ".join(filter(None, (error, page if row["article_error"] else "")))
+    return "; ".join(filter(None, (error, article if row["article_error"] else "")))
 
 
 @click.group(invoke_without_command=True, epilog=_JSON)
@@ -123,20 +123,20 @@ def _list(call: Invocation) -> None:
             "Rhythm",
             "Next poll",
             "Last new item",
-            "Pages",
+            "Articles",
             "Last error",
             "What to do",
         ),
         [
             (
                 *(row["id"], row["state"], span(row["every_s"]), span(row["rhythm_s"] or 0)),
-                *(_next(row["next_poll"], now), ago(row["last_new_item"], now), _pages(row)),
+                *(_next(row["next_poll"], now), ago(row["last_new_item"], now), _articles(row)),
                 *(_errors(row, now), row["advice"]),
             )
             for row in rows
         ],
         "No feeds are configured.",
-        optional=("Rhythm", "Pages", "Last error", "What to do"),
+        optional=("Rhythm", "Articles", "Last error", "What to do"),
     )
 
 

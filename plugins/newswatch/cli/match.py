@@ -1,4 +1,4 @@
-"""`newswatch match`: which rules match a text, a page, a feed, or a file of items."""
+"""`newswatch match`: which rules match a text, a web page, a feed, or a file of items."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _tell(candidate: Candidate, matches: list[Match], *, json_lines: bool) -> No
 @click.option("--summary", default="", help="The standfirst or teaser.")
 @click.option("--body", default="", help="The main text; blank lines separate its paragraphs.")
 @click.option("--lang", default="", help="Language of the text, e.g. en or ru.")
-@click.option("--url", default="", help="A page or a feed to fetch and match.")
+@click.option("--url", default="", help="A web page or a feed to fetch and match.")
 @click.option(
     "--jsonl",
     type=click.File("r", encoding="utf-8"),
@@ -150,7 +150,7 @@ def match(
     jsonl: TextIO | None,
     query: str | None,
 ) -> None:
-    """Show which rules match a text, a page, a feed or a file of items.
+    """Show which rules match a text, a web page, a feed or a file of items.
 
     The rules are those of the files, whether in force or not. With --query, that query is tried instead.
     """

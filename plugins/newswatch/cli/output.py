@@ -26,7 +26,7 @@ def as_json(data: Any) -> None:
 
 
 def console() -> Console:
-    """Standard output with colours where it is a terminal; feed text is never taken for markup."""
+    """Standard output with colours if it is a terminal; feed text is never interpreted as markup."""
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
@@ -54,7 +54,7 @@ def table(
 
 @contextmanager
 def progress(label: str, *, as_json: bool) -> Iterator[Report | None]:
-    """A bar on a terminal; nothing where a machine reads or nobody watches."""
+    """A bar on a terminal, else nothing."""
     if as_json or not sys.stderr.isatty():
         yield None
         return

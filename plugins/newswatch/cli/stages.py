@@ -20,7 +20,7 @@ from newswatch.pipeline.services import Services
 POLL_DEADLINE_S = 600.0
 ARTICLES_DEADLINE_S = 300.0
 ARTICLES_IN_RUN_S = 45.0
-"""`run` is meant to be repeated: slow pages wait for the next run, so that new headlines need not wait for them."""
+"""`run` is meant to be repeated: slow articles wait for the next run, so that new headlines need not wait."""
 
 
 async def _in_force(call: Invocation, services: Services) -> bool:
@@ -53,7 +53,7 @@ async def _deliver(call: Invocation, services: Services) -> DeliverCounts:
 
 
 async def _articles(call: Invocation, services: Services, deadline_s: float) -> ArticleCounts:
-    with progress("Reading pages", as_json=call.json) as report:
+    with progress("Reading articles", as_json=call.json) as report:
         return await run_articles(services, deadline_s=deadline_s, on_progress=report)
 
 
@@ -125,10 +125,10 @@ def deliver(call: Invocation) -> None:
     _end(call, sound=sound, counts=counts)
 
 
-@click.command(epilog='JSON: {"jobs", "fetched", "failed", "queued"}, all counts of pages.')
+@click.command(epilog='JSON: {"jobs", "fetched", "failed", "queued"}, all counts of articles.')
 @command
 def articles(call: Invocation) -> None:
-    """Read the waiting web pages of items from feeds with `article: true`, and queue their text for matching."""
+    """Read the waiting articles (feeds with `article: true`) and queue their text for matching."""
 
     async def work(services: Services) -> tuple[bool, ArticleCounts]:
         sound = await _in_force(call, services)
@@ -149,7 +149,7 @@ def articles(call: Invocation) -> None:
 @click.option("--all", "all_feeds", is_flag=True, help="Poll every feed, whether it is due or not.")
 @command
 def run(call: Invocation, *, all_feeds: bool) -> None:
-    """Poll, match and deliver. Then read waiting web pages, and match and deliver what they bring."""
+    """Poll, match and deliver. Then read waiting articles, and match and deliver what they bring."""
 
     async def work(services: Services) -> tuple[bool, dict[str, Any], DeliverCounts]:
         sound = await _in_force(call, services)

@@ -79,7 +79,7 @@ class Shared:
             gc.freeze()
 
     async def statuses(self, services: Services, bundle: Bundle) -> Mapping[str, str]:
-        """The state of every feed, at most a minute old where there are many."""
+        """The state of every feed, at most a minute old if there are many feeds."""
         age_s = 0.0 if len(bundle.feeds) <= FEW_FEEDS else CENSUS_AGE_S
         async with self._counting:
             known = self._statuses

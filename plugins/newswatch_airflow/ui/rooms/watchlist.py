@@ -1,4 +1,4 @@
-"""The watchlist: every rule and how it fares."""
+"""The watchlist: every rule in force, with its alerts and mutes."""
 
 from __future__ import annotations
 
