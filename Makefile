@@ -22,14 +22,14 @@ EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 UV := $(shell command -v uv 2>/dev/null || echo uv)
 COMPILE := $(UV) pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help setup run stop test lint bench chaos check-slack lock schema
+.PHONY: help setup run stop test lint bench chaos check-slack lock schema cli-docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BASE):
 	@test -n "$(PYTHON)" || { echo "newswatch needs Python 3.10 to 3.13 with its venv module (Debian: apt-get install python3-venv); PYTHON=/path/to/python names one"; exit 1; }
-	@"$(PYTHON)" -c '$(FITS)' || { echo "$(PYTHON) is no Python 3.10 to 3.13 with venv"; exit 1; }
+	@"$(PYTHON)" -c '$(FITS)' || { echo "$(PYTHON) is not a Python 3.10 to 3.13 with venv"; exit 1; }
 	@echo "making $(VENV) with $$("$(PYTHON)" --version)"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@touch $@
@@ -62,13 +62,14 @@ else
 	@$(BIN)/python -m pytest -m slow
 endif
 
-lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms
+lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff check --select AIR3 dags plugins
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m newswatch.config.schema config/schema --check
+	$(BIN)/python -m newswatch.cli.docs docs/cli.md --check
 
 bench: $(DEV) ## the benchmarks; ARGS passes arguments on
 	@exec $(BIN)/python -m bench $(ARGS)
@@ -81,6 +82,9 @@ check-slack: $(DEV) ## the simulator's contract tests against a real workspace (
 
 schema: $(DEV) ## write the JSON Schemas of config/ from the models
 	@exec $(BIN)/python -m newswatch.config.schema config/schema
+
+cli-docs: $(DEV) ## write docs/cli.md from the commands
+	@exec $(BIN)/python -m newswatch.cli.docs docs/cli.md
 
 lock: ## compile requirements*.in into the lock files; needs uv
 	$(COMPILE) requirements-compose.in --output-file requirements-compose.txt

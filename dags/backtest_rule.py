@@ -1,4 +1,4 @@
-"""backtest_rule: what a rule or query would have caught, asked by hand from Airflow's trigger dialog."""
+"""backtest_rule: what a rule or query would have caught; triggered by hand with a form."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from newswatch_airflow.retries import recovery
 
 DOC = """
 **What it does.** Tries a rule or a query on the items of the last days and counts what it would have caught,
-day by day. Nothing is sent to Slack and nothing is changed: try as often as you like. It runs only when you
-trigger it.
+day by day. Nothing is sent to Slack and nothing is changed: try as often as you like. It runs only
+when you trigger it.
 
-**How to ask.** *Trigger*, then fill in one field: the id of a rule, or a query. A rule is tried as the files in
-`config/` have it now; if that differs from the rule in force, you also see which items the edit gains and which
-it loses. Both fields empty: all rules, with their counts.
+**How to ask.** *Trigger*, then fill in one field: the id of a rule, or a query. A rule is tried as it is in
+the files of `config/` now. If that differs from the rule in force, you also see which items the edit gains and
+which it loses. If you leave both fields empty, all rules are tried and counted.
 
 **Where the answer is.** Open the task `backtest` of your run. Its log shows the days, the first hits with the
-matched words in [brackets], gains and losses. The same report stands under *XCom* as `return_value`; lists too
-long for it are cut there, the counts are not. On a terminal: `newswatch backtest --rule ID`.
+matched words in [brackets], gains and losses. The same report is under *XCom* as `return_value`. Lists that are
+too long are cut there; the counts are complete. On a terminal: `newswatch backtest --rule ID`.
 
 **What red means.** The question could not be answered: no such rule, a query with a mistake in it, or broken
-configuration files. Alerts are not touched by it.
+configuration files. Alerts are not affected.
 
-**What to do.** The log's last lines say what is wrong; under a faulty query, `^` marks the place. Trigger again
-with the corrected text. Items that a feed already held when it was added are tried as well, although they never
-alert. Drafts are tried in the editor (*newswatch* in the navigation, *Watchlist*). Runbook: [the configuration is
+**What to do.** The log's last lines say what is wrong; `^` marks the place in a faulty query. Correct it and
+trigger again. Items that a feed already held when it was added are tried as well, although they never
+alert. To try a draft, use the editor (*newswatch* in the navigation, *Watchlist*). Runbook: [the configuration is
 broken](/newswatch/runbook#the-configuration-is-broken).
 """
 
@@ -49,7 +49,7 @@ with DAG(
 
     @task(task_id="backtest")
     def try_on_stored_items() -> dict[str, Any]:
-        """Count what would have been caught. Red: the question has a mistake, the log says which."""
+        """Count what would have been caught. Red: the question has a mistake; the log says which."""
         return backtest(get_current_context()["params"])
 
     try_on_stored_items()

@@ -16,15 +16,15 @@ from newswatch_airflow.testable import TestableDAG
 DOC = """
 **What it does.** Reads `feeds.yaml`, `watchlist.yaml`, `watchlist.d/*.yaml` and `receivers.yaml` from the
 configuration folder (`NEWSWATCH_CONFIG`) and, if all of it is valid, puts it in force for every stage. It
-runs some seconds after a file was edited (the triggerer watches the folder), every minute anyway, and
+runs some seconds after a file was edited (the triggerer watches the folder), once a minute anyway, and
 whenever you trigger it.
 
-**What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts go
-on under the last valid configuration, and ops got one notice. On a first start there is no last valid
+**What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts
+continue under the last valid configuration, and ops was notified once. On a first start there is no last valid
 configuration: nothing is polled until the files are right.
 
-**What to do.** Correct the places named in the log; the next run turns green by itself. The same list comes
-from `newswatch check` before you save anything where Airflow looks.
+**What to do.** Correct the places named in the log; the next run turns green by itself. `newswatch check --config DIR`
+prints the same list for files that are not in Airflow's folder yet.
 
 The page *newswatch* in the navigation, *Watchlist*, edits the watchlist with the same check. Runbook: [the
 configuration is broken](/newswatch/runbook#the-configuration-is-broken).
@@ -47,7 +47,7 @@ with TestableDAG(
 
     @task
     def check() -> dict[str, Any]:
-        """Put valid files in force. Red: the files are broken, the log lists where."""
+        """Put valid files in force. Red: the files are broken; the log lists where."""
         return stages.check_config(get_current_context()["dag"].dag_id)
 
     check()

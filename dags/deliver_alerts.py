@@ -15,13 +15,13 @@ from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Sends every message that is due to its Slack channel, at most one a second per channel, and
-records it as sent. It is woken by the asset `newswatch_alerts`: by `match_items`, by the triggerer when a
-message has been due for more than 5 s (retries, digests, ends of quiet hours), and by a timer every 10
-minutes in case both failed.
+records it as sent. It is started through the asset `newswatch_alerts` by `match_items`, or by the triggerer when
+a message has been due for more than 5 s (retries, digests, ends of quiet hours). A timer starts it every 10
+minutes in case both fail.
 
 **What red means.** Slack refused the token or a channel, could not be reached, or the connection
-`newswatch_slack` is missing; the log's last lines name it. All other messages were sent. A Slack that answers
-with errors of its own or asks to wait does not turn it red. Queues are kept in every case, and what waits is
+`newswatch_slack` is missing; the log's last lines name it. All other messages were sent. Internal
+errors of Slack and requests to wait do not turn it red. Queues are kept in every case, and waiting messages are
 tried again with growing pauses.
 
 **What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
@@ -50,7 +50,7 @@ with TestableDAG(
 
     @task
     def deliver() -> dict[str, Any]:
-        """Send all due messages. Red: Slack refused the token or a channel; the log names it."""
+        """Send all due messages. Red: Slack refused the token or a channel; the log says which."""
         return stages.deliver(get_current_context()["dag"].dag_id)
 
     deliver()

@@ -1,4 +1,4 @@
-"""fetch_articles: read the pages of items whose feed says `article: true`."""
+"""fetch_articles: read the articles of items whose feed has `article: true`."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
 
 DOC = """
-**What it does.** For feeds with `article: true` it fetches each new item's page and sends the page's main
-text through the stream once more, so that rules see it as `body`. Titles and summaries were matched before,
-without waiting for it. The triggerer wakes it when a page is due, a timer every 10 minutes in case it did not.
+**What it does.** For feeds with `article: true` it fetches each new item's web page and adds the item to the
+stream again with the page's main text, so that rules see it as `body`. Titles and summaries are matched before,
+without waiting for it. The triggerer starts it when an article is due, and a timer every 10 minutes in case the
+triggerer fails.
 
-**Skipped** means that it did its work and nothing is left to match; the counts are in the XCom `counts`.
+**Skipped** means that it did its work and no item waits for matching. The counts are in the XCom `counts`.
 
-**What red means.** Redis could not be reached. A page that cannot be read never turns it red: it is tried
-again with growing pauses and then left alone. Nothing is lost: the pages stay queued.
+**What red means.** Redis could not be reached. A web page that cannot be read never turns it red: it is
+tried again with growing pauses and then given up. Nothing is lost: the articles stay queued.
 
-**What to do.** The last lines of the task's log say what to change; `newswatch doctor` looks at Redis.
+**What to do.** The last lines of the task's log say what to change; `newswatch doctor` checks Redis.
 
-What became of each feed's pages stands on the feed's page (*newswatch* in the navigation, *Feeds*). Runbook:
+A feed's page (*newswatch* in the navigation, *Feeds*) shows how many of its articles were read. Runbook:
 [Redis](/newswatch/runbook#redis-is-away), [a run is red](/newswatch/runbook#a-run-is-red).
 """
 
 with TestableDAG(
     dag_id="fetch_articles",
-    description="Read the pages of items whose feed says so, and have them matched",
+    description="Read the articles of items whose feed asks for it, and queue them for matching",
     doc_md=DOC,
     schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[ARTICLES]),
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
@@ -45,13 +46,13 @@ with TestableDAG(
 ):
 
     @task(outlets=[ITEMS])
-    def read_pages() -> dict[str, Any]:
-        """Read all due pages, then wake match_items. Skipped: done, and no item waits for matching."""
+    def read_articles() -> dict[str, Any]:
+        """Read all due articles, then start match_items. Skipped: done, and no item waits for matching."""
         context = get_current_context()
 
         def report(counts: dict[str, Any]) -> None:
             context["ti"].xcom_push(key="counts", value=counts)
 
-        return stages.read_pages(context["dag"].dag_id, report)
+        return stages.read_articles(context["dag"].dag_id, report)
 
-    read_pages()
+    read_articles()

@@ -13,11 +13,11 @@ from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
 
 DOC = """
-**What it does.** Once a day it removes what is past its retention from Redis: items, alerts and delivery
-records, memories of entries that have left their feeds. What is not yet matched or sent is never removed.
+**What it does.** Once a day it removes from Redis what is past its retention: items, alerts, delivery records,
+and records of entries that have left their feeds. It never removes what is not yet matched or sent.
 
-**What red means.** Redis could not be reached, or the work took longer than ten minutes. Nothing is broken
-by a missed day; memory use grows by a day's worth.
+**What red means.** Redis could not be reached, or the work took longer than ten minutes. A missed day
+breaks nothing; Redis just keeps a day more.
 
 **What to do.** Read the end of the task's log, then clear the task so that it runs again. `newswatch doctor`
 shows how much memory Redis uses. Runbook: [a run is red](/newswatch/runbook#a-run-is-red),

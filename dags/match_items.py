@@ -14,18 +14,18 @@ from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
 
 DOC = """
-**What it does.** Drains the stream `newswatch:items`: every waiting item is matched against the rules in
-force, matches become alerts, alerts of one story one message per channel, and messages enter the outbox.
-It is woken by the asset `newswatch_items`: by `poll_feeds` when it found something, by the triggerer when an
-item has waited more than 5 s, and by a timer every 10 minutes in case both failed.
+**What it does.** Matches every item that waits in the stream `newswatch:items` against the rules in force. Matches
+become alerts, the alerts of a story become one message per channel, and messages go into the outbox. It is
+started through the asset `newswatch_items` by `poll_feeds` when it found something, or by the triggerer when an
+item has waited more than 5 s. A timer starts it every 10 minutes in case both fail.
 
-**Skipped** means that it did its work and no message is due; the counts are in the task's XCom `counts`.
+**Skipped** means that it did its work and no message is due. The counts are in the task's XCom `counts`.
 
 **What red means.** Redis could not be reached, or another process held the matching lease all the time. The
-items stay in the stream, unacknowledged; nothing is lost and nothing alerts twice.
+items stay in the stream. Nothing is lost and nothing alerts twice.
 
 **What to do.** The last lines of the task's log say what to change. `newswatch match-pending` does the same
-work by hand; `newswatch doctor` looks at Redis.
+work by hand; `newswatch doctor` checks Redis.
 
 The page *newswatch* in the navigation shows what was matched and why. Runbook: [items wait for
 matching](/newswatch/runbook#items-wait-for-matching).
@@ -48,7 +48,7 @@ with TestableDAG(
 
     @task(outlets=[ALERTS])
     def match() -> dict[str, Any]:
-        """Match all waiting items, then wake deliver_alerts. Skipped: done, and no message is due."""
+        """Match all waiting items, then start deliver_alerts. Skipped: done, and no message is due."""
         context = get_current_context()
 
         def report(counts: dict[str, Any]) -> None:

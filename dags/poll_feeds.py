@@ -1,4 +1,4 @@
-"""poll_feeds: fetch the feeds that are due and hand new items to matching."""
+"""poll_feeds: fetch the feeds that are due and queue new items for matching."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
 
 DOC = """
-**What it does.** Every minute (`NEWSWATCH_POLL_INTERVAL`, seconds) it takes up edited configuration, asks
-the feeds that are due for news, and puts new items into the stream `newswatch:items`. Each feed decides by
-its own `every` whether it is due, so most runs ask only some feeds.
+**What it does.** Every minute (`NEWSWATCH_POLL_INTERVAL`, seconds) it loads edited configuration, polls
+the feeds that are due, and puts new items into the stream `newswatch:items`. Each feed has its own interval
+(`every`), so most runs poll only some feeds.
 
 | task | does |
 |---|---|
-| `plan` | takes up the configuration, cuts the due feeds into shards by host |
-| `poll` | one mapped task per shard; a feed that fails is counted, it never fails the shard |
-| `publish` | wakes `match_items` if items wait; *skipped* means that none do |
-| `verdict` | the run's colour: red if a shard failed, although the others' items went on |
+| `plan` | loads the configuration and divides the due feeds into shards by host |
+| `poll` | one mapped task per shard; a failing feed is counted and never fails the shard |
+| `publish` | starts `match_items` if items wait; *skipped* means that none do |
+| `verdict` | the run's colour: red if a shard failed, although the others' items are processed |
 
 **What red means.** Infrastructure, not a feed: Redis could not be reached, a connection is missing, a worker
-died three times in a row. Nothing is lost: what was not claimed is fetched again by the next run.
+died three times in a row. Nothing is lost: the next run fetches again what was not claimed.
 
-**What to do.** Open the red `poll` or `plan` task, the last lines of its log say what to change. Feeds that
-fail are listed by `newswatch feeds`; ops hears of a feed that is given up on. Run `newswatch doctor`.
+**What to do.** Open the red `poll` or `plan` task; the last lines of its log say what to change. `newswatch feeds`
+lists failing feeds, and ops is notified of a feed that is given up. Run `newswatch doctor`.
 
-The page *newswatch* in the navigation lists every feed and its trouble. Runbook: [feeds are not
+The page *newswatch* in the navigation lists every feed with its last error. Runbook: [feeds are not
 polled](/newswatch/runbook#feeds-are-not-polled), [Redis](/newswatch/runbook#redis-is-away).
 """
 
 with TestableDAG(
     dag_id="poll_feeds",
-    description="Fetch the feeds that are due and hand new items to matching",
+    description="Fetch the feeds that are due and queue new items for matching",
     doc_md=DOC,
     schedule=DeltaTriggerTimetable(timedelta(seconds=float(os.environ.get("NEWSWATCH_POLL_INTERVAL") or 60))),
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
@@ -54,12 +54,12 @@ with TestableDAG(
 
     @task
     def plan() -> list[dict[str, Any]]:
-        """Take up edited configuration and cut the due feeds into shards, whole hosts together."""
+        """Load edited configuration and divide the due feeds into shards, each host in one shard."""
         return stages.plan()
 
     @task(
         map_index_template="{{ task.op_kwargs['shard']['label'] }}",
-        doc_md="Poll one shard's feeds within 45 s. Red: Redis was away or the worker died, see the log.",
+        doc_md="Poll one shard's feeds within 45 s. Red: Redis could not be reached or the worker died; see the log.",
     )
     def poll(shard: dict[str, Any]) -> dict[str, Any]:
         """Poll one shard's feeds; a mapped task shows `doc_md` only, not this."""
@@ -67,18 +67,18 @@ with TestableDAG(
 
     @task(trigger_rule="all_done", outlets=[ITEMS])
     def publish(shards: list[dict[str, Any]] | None, counts: Any) -> dict[str, Any]:
-        """Wake match_items if items wait in the stream. Skipped: none do. Runs even if a shard failed."""
+        """Start match_items if items wait in the stream. Skipped: none do. Runs even if a shard failed."""
         planned, done = len(shards or ()), len(counts or ())
         complete = shards is not None and planned == done
         return stages.publish_items(get_current_context()["dag"].dag_id, complete=complete)
 
     planned_shards = plan()
     polled = poll.expand(shard=planned_shards)
-    # Run by the scheduler itself, without a task process. It is a leaf, so that it colours the run.
+    # The scheduler itself runs it, without a task process. It is a leaf, so it decides the run's colour.
     verdict = EmptyOperator(
         task_id="verdict",
         trigger_rule="none_failed",
-        doc_md="Fails with a failed shard, so that the run is red although publish ran.",
+        doc_md="Fails if a shard failed, so that the run is red although publish ran.",
     )
     publish(planned_shards, polled)
     polled >> verdict

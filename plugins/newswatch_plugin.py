@@ -11,7 +11,7 @@ from newswatch_airflow.warm import warm_up
 
 
 class NewswatchPlugin(AirflowPlugin):
-    """newswatch, as the list of plugins in the UI names it."""
+    """newswatch, as it appears in the UI's list of plugins."""
 
     name = "newswatch"
     external_views: ClassVar[list[dict[str, Any]]] = [
@@ -20,7 +20,7 @@ class NewswatchPlugin(AirflowPlugin):
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """Made when the api-server asks: importing Airflow's API costs every other component a second."""
+        """Made only for the api-server: importing Airflow's API would cost every other component a second."""
         from newswatch_airflow.ui.app import the_app  # noqa: PLC0415
 
         return [{"name": "newswatch", "app": the_app(), "url_prefix": "/newswatch"}]

@@ -1,5 +1,5 @@
 """newswatch under Airflow: connections, assets, watchers, retry policy, and the bodies of the tasks.
 
-`dags/` wires what is here; the work itself is `newswatch.pipeline`, which knows nothing of
-Airflow. This folder is hidden from plugin discovery by `plugins/.airflowignore`.
+`dags/` connects these parts. The work itself is done by `newswatch.pipeline`, which does not know
+Airflow. `plugins/.airflowignore` hides this folder from plugin discovery.
 """

@@ -1,6 +1,6 @@
-"""The assets that wake a DAG, each with the watcher that fires when a task's own event got lost.
+"""The assets that wake a DAG, each with the watcher that fires when a task's own event was lost.
 
-An asset event is a hint and carries nothing: the consumer drains Redis. Producer and consumer
+An asset event is only a hint and carries no data: the consumer reads Redis. Producer and consumer
 use the same object, so that the asset graph in the UI shows the data path.
 """
 
@@ -11,7 +11,7 @@ from airflow.sdk import Asset, AssetWatcher
 from newswatch_airflow.watcher import BacklogWatcher, ConfigWatcher
 
 ARTICLES_WAIT_S = 1.0
-"""Shorter than the other watchers' 5 s: nobody else announces a page."""
+"""Shorter than the other watchers' 5 s, because nothing else announces a waiting article."""
 
 ITEMS = Asset(
     "newswatch_items",
@@ -36,7 +36,7 @@ ARTICLES = Asset(
         )
     ],
 )
-"""Pages of items wait to be read. No task produces it: items are matched without waiting for their pages."""
+"""Articles wait to be read. No task produces it: items are matched without waiting for their articles."""
 
 CONFIG = Asset(
     "newswatch_config",

@@ -1,7 +1,7 @@
-"""The body of `backtest_rule`: the form's values to a question, the report to the log and to XCom.
+"""The body of `backtest_rule`: turns the form into a question, and writes the report to the log and to XCom.
 
-Heavy things are imported inside, because Airflow parses the DAG file, which imports this, all
-the time.
+Heavy modules are imported inside functions, because Airflow keeps parsing the DAG file, which imports
+this module.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("newswatch.backtest")
 
 MAX_REPORT_BYTES = 64_000
-"""Of the report in XCom, which is a row of the metadata database and a page in the browser."""
+"""Limit for the report in XCom, which is a row of the metadata database and a page in the browser."""
 
 MAX_EXAMPLES = 50
 LOGGED_RULES = 200
@@ -38,8 +38,8 @@ def form() -> dict[str, Param]:
             type=["null", "string"],
             maxLength=200,
             title="Rule",
-            description="Id of a rule in the watchlist. It is tried as the files have it now, saved or not "
-            "yet in force, and held against the one in force. Leave this and the query empty for all rules.",
+            description="Id of a rule in the watchlist. It is tried as it is in the files now, and compared "
+            "with the one in force. Leave this and the query empty for all rules.",
         ),
         "query": Param(
             None,
@@ -62,7 +62,7 @@ def form() -> dict[str, Param]:
             minimum=0,
             maximum=MAX_EXAMPLES,
             title="Hits to show",
-            description="How many hits, gains and losses to list; the counts are always whole.",
+            description="How many hits, gains and losses to list; the counts are always complete.",
         ),
     }
 

@@ -1,6 +1,6 @@
-"""What the Airflow connections say, as plain settings: pure functions, no look-up, no client.
+"""Airflow connections as plain settings: pure functions, no look-up, no client.
 
-`newswatch_redis` (type Redis) uses the JSON form, because a URI loses what matters::
+`newswatch_redis` (type Redis) uses the JSON form, because a URI loses the database and TLS::
 
     {"conn_type": "redis", "host": "redis.internal", "port": 6380, "login": "newswatch",
      "password": "…", "extra": {"db": 5, "ssl": true, "ssl_ca_certs": "/etc/ssl/redis.pem"}}
@@ -38,7 +38,7 @@ _WORDS = {
 
 
 class ConnectionLike(Protocol):
-    """What is read of an Airflow connection. `extra` is a JSON object as text, or empty."""
+    """The parts of an Airflow connection that are used. `extra` is a JSON object as text, or empty."""
 
     conn_id: str
     conn_type: str | None
@@ -64,9 +64,9 @@ class RedisAddress:
 def redis_address(connection: ConnectionLike) -> RedisAddress:
     """Host, credentials, database and TLS of a Redis connection.
 
-    Airflow's own hook forgets the database and the TLS of a `rediss://…/5` URI; here the URI's
-    scheme and path count where the extra says nothing. Raises PermanentError on an extra that
-    cannot be read.
+    Airflow's own hook drops the database and the TLS of a `rediss://…/5` URI. Here the URI's scheme
+    and path apply unless the extra says otherwise. Raises PermanentError for an extra that cannot be
+    read.
     """
     extra = read_extra(connection)
     if _flag(connection, extra, "cluster", default=False):
@@ -128,7 +128,7 @@ def read_extra(connection: ConnectionLike) -> dict[str, Any]:
 
 
 def number(connection: ConnectionLike, extra: dict[str, Any], name: str) -> float | None:
-    """A number of the extra, given as number or as text; None where it is absent."""
+    """A number of the extra, given as number or as text; None if it is absent."""
     value = extra.get(name)
     if value is None or value == "":
         return None
@@ -161,7 +161,7 @@ def _tls_options(connection: ConnectionLike, extra: dict[str, Any]) -> dict[str,
     if requirement is None:
         raise _refusal(connection, "`ssl_cert_reqs` is one of required, optional, none")
     options["ssl_cert_reqs"] = requirement
-    if requirement == "none":  # no certificate is asked for, so there is no name to compare
+    if requirement == "none":  # no certificate is checked, so there is no name to compare
         options["ssl_check_hostname"] = False
     return options
 

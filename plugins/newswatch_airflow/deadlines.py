@@ -1,8 +1,8 @@
-"""A DAG run that does not finish in time becomes an ops notice through newswatch's own outbox.
+"""A DAG run that does not finish in time becomes a notice to ops, through newswatch's own outbox.
 
-Airflow's Slack notifiers are not used: they post twice when a reply is lost. The notice is
-keyed by its cause, so a stage that is late all night says so once and then every four hours;
-`newswatch_airflow.stages` ends it with the first run that succeeds.
+Airflow's Slack notifiers are not used: they post twice when an answer is lost. The notice is
+keyed by its cause, so a stage that is late all night is reported once and then every four hours.
+`newswatch_airflow.stages` ends the notice with the first run that succeeds.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 def deadline(dag_id: str, within: timedelta, *, red_is_late: bool = True) -> DeadlineAlert:
     """The alert of a DAG whose runs must have succeeded `within` this time of being queued.
 
-    `red_is_late=False` is for a DAG whose red run has told ops why already: there a run that
-    ended in time is in time, whatever its colour.
+    `red_is_late=False` is for a DAG whose red run has already notified ops. There a run that ended
+    in time counts as in time, even if it is red.
     """
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
@@ -49,10 +49,10 @@ def cause_of(dag_id: str) -> str:
 async def notice_missed_deadline(
     dag_id: str, within_s: int, *, red_is_late: bool = True, context: dict[str, Any] | None = None
 ) -> str:
-    """Raise the ops notice; runs in the triggerer. Returns the notice's text, "" if there was no cause.
+    """Raise the notice to ops. Runs in the triggerer. Returns the notice's text, "" if there was no cause.
 
-    `context` is Airflow's: the run as its API shows it, and the deadline. The text goes to the
-    log first: if Redis is what holds the runs up, that is where it stays.
+    `context` is Airflow's: the run as its API shows it, and the deadline. The text goes to the log
+    first, in case Redis is the reason and no notice can be sent.
     """
     from newswatch.pipeline.notices import raise_notice  # noqa: PLC0415 - DAG files import this module
     from newswatch_airflow.hooks import trigger_services  # noqa: PLC0415
@@ -68,10 +68,10 @@ async def notice_missed_deadline(
 
 
 def missed_text(dag_id: str, within_s: int, run_id: str) -> str:
-    """What ops are told about a late run."""
+    """The notice about a late run."""
     run = f"run {run_id}" if run_id else "a run"
     return (
         f"{dag_id}: {run} has not succeeded within {within_s} s of being queued, so alerts may be late. "
-        f"Open {dag_id} in the Airflow UI: a red task's log says why; if nothing runs at all, look at the "
-        "health of the scheduler, the workers and Redis."
+        f"Open {dag_id} in the Airflow UI: a red task's log says why. If nothing runs at all, check "
+        "the scheduler, the workers and Redis."
     )

@@ -1,6 +1,6 @@
 """Services for a task or a trigger, made from Airflow's connections.
 
-Tasks look connections up before they start their event loop; triggers, which live in one, use
+Tasks look connections up before they start their event loop. Triggers run inside one, so they use
 the asynchronous look-up. The configuration folder is `NEWSWATCH_CONFIG`, else `config/` beside
 `plugins/`.
 """
@@ -31,15 +31,15 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def config_folder() -> Path:
-    """The folder with feeds.yaml and its siblings, as this process is told by NEWSWATCH_CONFIG."""
+    """The folder with feeds.yaml and its siblings, as NEWSWATCH_CONFIG of this process says."""
     return REPOSITORY / (os.environ.get("NEWSWATCH_CONFIG") or "config")
 
 
 def task_services(*, slack: bool = False) -> Services:
     """Services for a task. `slack` says whether the Slack connection is needed as well.
 
-    Raises RedisUnavailable or SlackUnavailable, both worth a retry, where the connection is not
-    found: Airflow reports an api-server that is away just so.
+    Raises RedisUnavailable or SlackUnavailable if the connection is not found. Both are worth a retry,
+    because Airflow reports an unreachable api-server in the same way.
     """
     try:
         redis_connection = BaseHook.get_connection(REDIS_CONNECTION)
@@ -77,7 +77,7 @@ def _services(redis_connection: ConnectionLike, slack_connection: ConnectionLike
 
 
 def resolve_auth(name: str) -> Auth | None:
-    """What a feed's `auth` name stands for: an environment variable as on the command line, else a connection."""
+    """The credentials that a feed's `auth` names: an environment variable as on the command line, or a connection."""
     from newswatch.config.settings import Settings  # noqa: PLC0415
     from newswatch.feeds.auth import Auth  # noqa: PLC0415
 

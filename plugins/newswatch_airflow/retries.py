@@ -1,7 +1,7 @@
 """How a task recovers: which errors are worth another try, and how soon.
 
-Airflow's defaults (300 s retry delay, no retries) stall a stage after one crash. Every DAG of
-newswatch takes its task settings from here instead.
+Airflow's defaults (300 s retry delay, no retries) stall a stage after one crash, so every DAG of
+newswatch takes its task settings from here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 RETRIES = 3
-"""At least 2: a task that is queued before the api-server is up fails its first try for that alone."""
+"""At least 2, because a task that is queued before the api-server is up fails its first try."""
 
 RETRY_DELAY = timedelta(seconds=3)
 """Short, since a retry costs little and the next alert must be out within 60 s of a crash."""
@@ -22,17 +22,17 @@ RETRY_POLICY = ExceptionRetryPolicy(
         RetryRule(
             exception="newswatch.errors.PermanentError",
             action=RetryAction.FAIL,
-            reason="Trying again changes nothing: someone has to act, the log's last lines say how.",
+            reason="Trying again cannot help. Someone has to act; the log's last lines say how.",
         ),
         RetryRule(
             exception="newswatch.errors.RetryableError",
             action=RetryAction.RETRY,
             retry_delay=RETRY_DELAY,
-            reason="A passing fault: the same work is tried again.",
+            reason="A passing error: the same work is tried again.",
         ),
     ],
 )
-"""The error tree's split as Airflow understands it. Errors outside the tree take the task's retries."""
+"""The error tree's split as Airflow understands it. Other errors use the task's own retries."""
 
 
 def recovery(execution_timeout: timedelta) -> dict[str, Any]:

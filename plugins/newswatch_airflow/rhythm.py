@@ -1,4 +1,4 @@
-"""When a watcher fires: pure decisions over what was seen and a monotonic clock in seconds."""
+"""When a watcher fires: pure decisions from what was seen and a monotonic clock in seconds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass
 class BacklogRhythm:
-    """Fires once something has waited `waited_s`, then ever more seldom while it goes on waiting.
+    """Fires once something has waited `waited_s`, then less and less often while it goes on waiting.
 
     Each event costs an Airflow run, so a backlog that a run cannot clear (a stage that fails, a
     long drain) is announced after `again_s`, then after twice as long, at most every
-    `at_most_s`. A look that finds nothing waiting too long starts over.
+    `at_most_s`. When nothing waits too long any more, it starts over.
     """
 
     waited_s: float
@@ -35,11 +35,11 @@ class BacklogRhythm:
 
 @dataclass
 class EditRhythm:
-    """Fires when what is watched changed and has settled, and once more `again_s` later.
+    """Fires when the watched files have changed and settled, and once more `again_s` later.
 
-    Settled means that two looks in a row saw the same, so that several files saved together
-    give one event. The second event is there because Airflow may fold an event into a run that
-    is just starting and has read the old files already.
+    Settled means that two looks in a row saw the same, so that several files saved together give one
+    event. The second event is needed because Airflow may merge an event into a run that is just
+    starting and has already read the old files.
     """
 
     again_s: float = 10.0
@@ -48,7 +48,7 @@ class EditRhythm:
     _again_at: float | None = field(default=None, init=False)
 
     def fires(self, seen: Hashable, now_s: float) -> bool:
-        """Whether to fire now. The first look only takes note of what is there."""
+        """Whether to fire now. The first look only records what is there."""
         first = self._last is None
         steady, self._last = seen == self._last, seen
         if first:

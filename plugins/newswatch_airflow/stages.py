@@ -1,7 +1,7 @@
-"""The bodies of the tasks: each opens its services, runs one stage of `newswatch.pipeline`, counts.
+"""The bodies of the tasks: each opens its services, runs one stage of `newswatch.pipeline` and returns counts.
 
-What a task returns goes into XCom, so it is ids and counts, never items. Everything heavy is
-imported inside, because Airflow parses the DAG files, which import this, all the time.
+What a task returns goes into XCom, so it is ids and counts, never items. Heavy modules are imported
+inside functions, because Airflow keeps parsing the DAG files, which import this module.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SHARD_FEEDS = 500
 
 SHARD_DEADLINE_S = 45.0
 DRAIN_DEADLINE_S = 90.0
-"""After this a drain hands over to the next run; what is left is in Redis and wakes it."""
+"""After this a run leaves the rest to the next run. The rest is in Redis, and wakes that run."""
 
 
 def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) -> T:
@@ -48,7 +48,7 @@ def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) 
 
 
 def plan() -> list[dict[str, Any]]:
-    """Load edited configuration, then cut the due feeds into shards `{"label", "feed_ids", "planned_ms"}`."""
+    """Load edited configuration, then divide the due feeds into shards `{"label", "feed_ids", "planned_ms"}`."""
     from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415
     from newswatch.pipeline.poll import plan_shards  # noqa: PLC0415
 
@@ -74,9 +74,9 @@ def poll(feed_ids: list[str], planned_ms: int) -> dict[str, Any]:
 
 
 def publish_items(dag_id: str, *, complete: bool) -> dict[str, Any]:
-    """Let the asset event go out if items wait for matching, else skip.
+    """Send the asset event if items wait for matching, else skip.
 
-    `complete` says that every shard of the run succeeded, which ends a missed deadline.
+    `complete` says that every shard of the run succeeded, which ends the notice of a missed deadline.
     """
 
     async def stage(services: Services) -> Backlog:
@@ -92,9 +92,9 @@ def publish_items(dag_id: str, *, complete: bool) -> dict[str, Any]:
 
 
 def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Match all waiting items; skip afterwards when no message is due, so that no event goes out.
+    """Match all waiting items; then skip if no message is due, so that no event is sent.
 
-    `report` is told the counts in either case, since a skipped task returns nothing.
+    `report` gets the counts in either case, because a skipped task returns nothing.
     """
     from newswatch.pipeline.match import run_match  # noqa: PLC0415
 
@@ -112,8 +112,8 @@ def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, An
     return counts
 
 
-def read_pages(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Read the due pages of items; skip afterwards when none brought text, so that no event goes out."""
+def read_articles(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Read the due articles; then skip if no item waits for matching, so that no event is sent."""
     from newswatch.pipeline.articles import run_articles  # noqa: PLC0415
 
     async def stage(services: Services) -> tuple[dict[str, Any], int]:
@@ -125,7 +125,7 @@ def read_pages(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[st
     report(counts)
     if not waiting:
         raise AirflowSkipException(
-            f"read {counts['jobs']} pages; no item waits for matching: match_items need not run"
+            f"read {counts['jobs']} articles; no item waits for matching: match_items need not run"
         )
     return counts
 
@@ -142,12 +142,12 @@ def deliver(dag_id: str) -> dict[str, Any]:
 
     counts, problems = in_stage(stage, slack=True)
     if problems:
-        raise SlackRefused("\n".join([*problems, f"Everything else was done: {counts}"]), code="see_text")
+        raise SlackRefused("\n".join([*problems, f"All other work was done: {counts}"]), code="see_text")
     return counts
 
 
 def check_config(dag_id: str) -> dict[str, Any]:
-    """Take up the files if they are valid; raise ConfigError with every problem if they are not."""
+    """Put the files in force if they are valid, else raise ConfigError with every problem."""
     from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def check_config(dag_id: str) -> dict[str, Any]:
 
 
 def housekeeping(dag_id: str) -> dict[str, Any]:
-    """Trim what is past its retention; returns what was removed, by kind."""
+    """Remove what is past its retention. Returns how much was removed, by kind."""
     from newswatch.pipeline.housekeeping import run_housekeeping  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:

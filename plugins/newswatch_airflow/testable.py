@@ -8,14 +8,13 @@ from airflow.sdk import DAG
 
 
 class TestableDAG(DAG):
-    """`DAG`, but `test()` leaves the deadline aside.
+    """A `DAG` whose `test()` ignores the deadline.
 
-    Airflow 3.3.2 takes the deadline's definition for a database id there and fails after a run
-    that succeeded (apache/airflow issue 73428). A test run has no scheduler that would watch the
-    deadline anyway.
+    Airflow 3.3.2 uses the deadline's definition as a database id there, and fails after a successful
+    run (apache/airflow issue 73428). A test run has no scheduler that watches the deadline anyway.
     """
 
-    __test__ = False  # no test class, whatever its name
+    __test__ = False  # not a test class, despite its name
 
     def test(self, *args: Any, **kwargs: Any) -> Any:
         """As `DAG.test`."""

@@ -1,8 +1,8 @@
-"""Import the stages once in the process that task processes are forked from.
+"""Imports the stages once in the process that task processes are forked from.
 
-A task process is a fork of the scheduler's or the worker's; what is loaded there costs it nothing,
-what is not it imports itself, for every run: 0.15 to 0.35 s of processor time, several times that
-of the work itself. So the processes that fork tasks load the stages when they start.
+A task process is a fork of the scheduler or the worker. Modules that are loaded there cost it nothing.
+Others it imports itself, in every run: 0.15 to 0.35 s of CPU time, several times that of the work
+itself. So the processes that fork tasks load the stages when they start.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _FORKS_TASKS = frozenset({"scheduler", "standalone", "worker"})
 
 
 def warm_up(arguments: Sequence[str]) -> bool:
-    """Load the stages if this command line (`sys.argv`) is of a process that forks tasks.
+    """Load the stages if this command line (`sys.argv`) belongs to a process that forks tasks.
 
-    The api-server, the dag-processor and the triggerer do not: there it would only cost memory.
+    The api-server, the dag-processor and the triggerer do not need them: there they would only cost memory.
     """
     if not _FORKS_TASKS.intersection(arguments[1:4]):
         return False

@@ -1,9 +1,9 @@
 """Watchers in the triggerer: they look at Redis or at the configuration folder and wake a DAG.
 
-They cover what task events cannot: events that got lost, retries and digests that fall due,
-items from other producers, files edited by hand. A trigger that raises is started again at once
-by the triggerer, over and over; so these never raise: what goes wrong is logged, and looked at
-again. Their stored form holds names and seconds only, connections are looked up by name.
+They cover what task events cannot: lost events, retries and digests that become due, items from
+other producers, files edited by hand. The triggerer restarts a trigger that raises at once, again
+and again. So these never raise: an error is logged, and they look again later. Their stored form
+holds only names and seconds; connections are looked up by name.
 """
 
 from __future__ import annotations
@@ -26,19 +26,17 @@ if TYPE_CHECKING:
 Stage = Literal["match", "deliver", "articles"]
 
 LOOK_TIMEOUT_S = 10.0
-"""A look at Redis that takes longer is given up; longer than the client's own socket timeouts."""
+"""A look at Redis is given up after this time. It is longer than the client's own socket timeouts."""
 
-TROUBLE_PAUSE_S = 3.0
-"""Pause after a failed look. Short: recovery after a Redis restart waits for it."""
+ERROR_PAUSE_S = 3.0
+"""Pause after a failed look. It is short because recovery after a restart of Redis waits for it."""
 
-TROUBLE_LOG_S = 300.0
-"""A trouble that lasts is logged again after this time."""
+ERROR_LOG_S = 300.0
+"""An error that lasts is logged again after this time."""
 
 
 class BacklogWatcher(BaseEventTrigger):
-    """Fires when an item ("match"), a due message ("deliver") or a due page ("articles") waits too long.
-
-    Too long is over `waited_s`.
+    """Fires when an item ("match"), a message ("deliver") or an article ("articles") is due for over `waited_s`.
 
     The payload is `{"stage", "waiting", "oldest_age_s"}`, for people who look at the asset event.
     """
@@ -49,7 +47,7 @@ class BacklogWatcher(BaseEventTrigger):
         self.waited_s = waited_s
         self.look_every_s = look_every_s
         self._services: Services | None = None
-        self._trouble_logged_at: float | None = None
+        self._error_logged_at: float | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments; no connection, no secret."""
@@ -59,7 +57,7 @@ class BacklogWatcher(BaseEventTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look for ever; yield an event whenever the rhythm says so."""
+        """Look forever; yield an event whenever the rhythm says so."""
         rhythm = BacklogRhythm(waited_s=self.waited_s)
         try:
             while True:
@@ -67,20 +65,20 @@ class BacklogWatcher(BaseEventTrigger):
                 if seen and rhythm.fires(seen[1], time.monotonic()):
                     waiting = {"stage": self.stage, "waiting": seen[0], "oldest_age_s": round(seen[1], 1)}
                     yield TriggerEvent(waiting)  # type: ignore[no-untyped-call]
-                await asyncio.sleep(self.look_every_s if seen else TROUBLE_PAUSE_S)
+                await asyncio.sleep(self.look_every_s if seen else ERROR_PAUSE_S)
         finally:
             await self._close()
 
     async def _look(self) -> tuple[int, float] | None:
-        """How many wait and for how long the oldest has, in seconds; None when Redis cannot be asked."""
+        """How many wait, and the age of the oldest in seconds. None if Redis cannot be reached."""
         try:
             seen = await asyncio.wait_for(self._read(), LOOK_TIMEOUT_S)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the triggerer must not loop over it
-            self._note_trouble(error)
+        except Exception as error:  # noqa: BLE001 - any error: the triggerer must not restart in a loop
+            self._log_error(error)
             await self._close()
             return None
-        if self._trouble_logged_at is not None:
-            self._trouble_logged_at = None
+        if self._error_logged_at is not None:
+            self._error_logged_at = None
             self.log.info("The %s backlog can be read again.", self.stage)
         return seen
 
@@ -99,38 +97,38 @@ class BacklogWatcher(BaseEventTrigger):
         return backlog.due_messages, backlog.oldest_due_age_s
 
     async def _close(self) -> None:
-        """Drop the client; the next look takes a new one, with the connection as it is then."""
+        """Drop the client. The next look makes a new one, from the connection as it is then."""
         services, self._services = self._services, None
         if services is None:
             return
         try:
             await asyncio.wait_for(services.redis.aclose(), LOOK_TIMEOUT_S)
-        except Exception as error:  # noqa: BLE001 - a broken socket that cannot be closed is gone anyway
+        except Exception as error:  # noqa: BLE001 - a socket that cannot be closed is broken anyway
             self.log.debug("Closing the Redis client failed: %s", type(error).__name__)
 
-    def _note_trouble(self, error: Exception) -> None:
+    def _log_error(self, error: Exception) -> None:
         from newswatch.redact import redact_text  # noqa: PLC0415
 
         now = time.monotonic()
-        if self._trouble_logged_at is not None and now - self._trouble_logged_at < TROUBLE_LOG_S:
+        if self._error_logged_at is not None and now - self._error_logged_at < ERROR_LOG_S:
             return
-        self._trouble_logged_at = now
+        self._error_logged_at = now
         self.log.warning(
-            "The %s backlog cannot be read (%s: %s). Looking again every %.0f s; until then only the "
+            "The %s backlog cannot be read (%s: %s). It will try again every %.0f s. Until then only the "
             "10-minute timer and the tasks' own events start runs. Check Redis and the connection "
             "newswatch_redis.",
             self.stage,
             type(error).__name__,
             redact_text(str(error)),
-            TROUBLE_PAUSE_S,
+            ERROR_PAUSE_S,
         )
 
 
 class ConfigWatcher(BaseEventTrigger):
     """Fires when a YAML file of the configuration folder was edited, added or removed.
 
-    With it an edit is in force some 10 s later; without the triggerer `check_config` and
-    `poll_feeds` still look once a minute. It looks at times and sizes, never into the files.
+    With it an edit is in force some 10 s later. Without the triggerer, `check_config` and `poll_feeds`
+    still look once a minute. It compares times and sizes and never reads the files.
     """
 
     def __init__(self, look_every_s: float = 2.0) -> None:
@@ -142,7 +140,7 @@ class ConfigWatcher(BaseEventTrigger):
         return f"{type(self).__module__}.{type(self).__qualname__}", {"look_every_s": self.look_every_s}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look for ever; yield an event for each settled edit."""
+        """Look forever; yield an event for each settled edit."""
         from newswatch_airflow.hooks import config_folder  # noqa: PLC0415 - DAG files import this module
 
         rhythm = EditRhythm()
@@ -159,7 +157,7 @@ def folder_signature(folder: Path) -> Hashable:
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("watchlist.d/*.yaml")]):
         try:
             stat = path.stat()
-        except OSError:  # removed or unreadable between the listing and now: the next look sees it so
+        except OSError:  # removed or unreadable since the listing: the next look sees that
             continue
         found.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
     return tuple(found)

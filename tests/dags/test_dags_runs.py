@@ -165,8 +165,8 @@ def test_fetch_articles_reads_the_page_of_a_new_item_and_has_it_matched(world):
     world.run("match_items")
     assert world.redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)["pending"] == 0
     pages = world.run("fetch_articles")
-    assert states(pages) == {"read_pages": "success"}
-    (counts,) = returned(pages, "read_pages")
+    assert states(pages) == {"read_articles": "success"}
+    (counts,) = returned(pages, "read_articles")
     assert counts["fetched"] > 0
     assert counts["failed"] == 0
     again = world.run("match_items")
@@ -176,7 +176,7 @@ def test_fetch_articles_reads_the_page_of_a_new_item_and_has_it_matched(world):
 def test_fetch_articles_without_pages_skips_its_event(world):
     world.run("check_config")
     run = world.run("fetch_articles")
-    assert states(run) == {"read_pages": "skipped"}
+    assert states(run) == {"read_articles": "skipped"}
     assert str(run.state) == "success"
 
 

@@ -203,7 +203,7 @@ def test_message_that_is_kept_no_longer_tells_the_reader_so(newsroom, over_socke
     newsroom.redis.delete(f"newswatch:message:{message['metadata']['event_payload']['message_id']}")
     click(newsroom, message, "newswatch_ack", READER)
     whisper = newsroom.until(newsroom.slack.whispers)[0]
-    assert (whisper["user"], "no longer keeps this message" in whisper["text"]) == ("U0ANNA", True)
+    assert (whisper["user"], "no longer has a record of this message" in whisper["text"]) == ("U0ANNA", True)
 
 
 def test_surge_has_buttons(newsroom, over_socket):

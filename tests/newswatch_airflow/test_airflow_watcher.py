@@ -124,7 +124,7 @@ async def test_backlog_watcher_fires_once_while_the_backlog_stays(client):
 
 async def test_backlog_watcher_outlives_a_redis_that_dies_and_returns(own_redis, monkeypatch, log_text):
     monkeypatch.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", redis_connection(own_redis.url))
-    monkeypatch.setattr("newswatch_airflow.watcher.TROUBLE_PAUSE_S", 0.2)
+    monkeypatch.setattr("newswatch_airflow.watcher.ERROR_PAUSE_S", 0.2)
     own_redis.kill()
     watching = asyncio.create_task(first_event(BacklogWatcher(stage="match", look_every_s=0.1), within_s=30))
     while "cannot be read" not in log_text():
@@ -138,7 +138,7 @@ async def test_backlog_watcher_outlives_a_redis_that_dies_and_returns(own_redis,
 
 async def test_backlog_watcher_without_a_connection_says_so_once_and_goes_on_looking(monkeypatch, log_text):
     monkeypatch.delenv("AIRFLOW_CONN_NEWSWATCH_REDIS", raising=False)
-    monkeypatch.setattr("newswatch_airflow.watcher.TROUBLE_PAUSE_S", 0.05)
+    monkeypatch.setattr("newswatch_airflow.watcher.ERROR_PAUSE_S", 0.05)
     assert await first_event(BacklogWatcher(stage="match", look_every_s=0.05), within_s=2) is None
     assert log_text().count("cannot be read") == 1
     assert "newswatch_redis" in log_text()

@@ -1,4 +1,4 @@
-"""`newswatch alerts`: the newest alerts and where they stand."""
+"""`newswatch alerts`: the newest alerts and their state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def _newest(services: Services, limit: int) -> list[tuple[Alert, outbox.Qu
 
 
 def _row(alert: Alert, queued: outbox.Queued | None, muted: bool) -> dict[str, Any]:  # noqa: FBT001
-    """`held`: a threshold waits for its surge."""
+    """`held`: the rule has a threshold, and its surge has not come yet."""
     data = asdict(alert)
     delivery = queued.delivery if queued else None
     data["state"] = delivery.state if delivery else "muted" if muted else "held"
@@ -40,7 +40,14 @@ def _row(alert: Alert, queued: outbox.Queued | None, muted: bool) -> dict[str, A
     return data
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: a list of alerts, each with "id", "rule_id", "severity", "channel", "item_id", "revision", "feed_id",
+    "link", "title", "excerpts", "published", "first_seen", "matched", "config_version", "story_id", "updated",
+    "state", "acknowledged_by", "message_id", "ts" and "error". "state" is the state of its message, or
+    "acknowledged", "muted" or "held".
+    """
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many.")
 @command
 def alerts(call: Invocation, *, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""`newswatch backtest`: what rules or a query would have caught among the items still kept."""
+"""`newswatch backtest`: what rules or a query would have caught among the stored items."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
         raise click.BadParameter(str(error)) from error
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: {"since", "until", "query", "items", "against", "notes": [text], "rules": [{"rule", "hits", "stories",
+    "days": {day: count}, "examples", "gained", "lost", "gained_examples", "lost_examples", "irrelevant",
+    "irrelevant_hits"}]}. "gained" and "lost" are item ids. An example is an item with its excerpts.
+    """
+)
 @click.option(
     "--since",
     "since_s",
@@ -32,17 +38,18 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
     help="How far to look back, e.g. 12h or 7d.",
 )
 @click.option(
-    "--rule", "rule_id", metavar="ID", help="One rule as the files have it, against the one in force."
+    "--rule", "rule_id", metavar="ID", help="One rule as it is in the files, compared with the one in force."
 )
-@click.option("--query", metavar="TEXT", help="A query tried as a rule of its own.")
+@click.option("--query", metavar="TEXT", help="A query, tried as if it were a rule.")
 @click.option(
     "--limit", default=10, show_default=True, type=click.IntRange(0, 1_000), help="How many hits to show."
 )
 @command
 def backtest(call: Invocation, *, since_s: float, rule_id: str | None, query: str | None, limit: int) -> None:
-    """Try rules on the items still kept; without --rule and --query all of them.
+    """Show what rules would have caught among the items that are still stored.
 
-    Nothing is sent and nothing is changed. A changed rule is held against the one in force.
+    Without --rule and --query, all rules are tried. Nothing is sent and nothing is changed. A changed rule is
+    compared with the one in force.
     """
     if rule_id is not None and query is not None:
         raise click.UsageError("give --rule or --query, not both")

@@ -16,10 +16,17 @@ LOOK_TIMEOUT_S = 2.0
 """For Redis, which need not be there."""
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: {"ok": bool, "problems": [{"file", "line", "col", "message", "severity"}]}. `severity` is "error" or
+    "warning".
+
+    Exit: 1 if there is an error; warnings alone exit with 0.
+    """
+)
 @command
 def check(call: Invocation) -> None:
-    """Check feeds.yaml, watchlist.yaml and receivers.yaml; warnings alone are fine."""
+    """Check feeds.yaml, watchlist.yaml and receivers.yaml, and list every problem with its place."""
     loaded = check_files(call.config_dir, utc_now().date())
     broken = loaded.draft is None
     problems = (*loaded.problems, *_not_applied(call))

@@ -54,7 +54,7 @@ class Invocation:
 
 
 def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config` and `--json`, which may stand before or after the name of a command."""
+    """`--config` and `--json`, which may come before or after the name of a command."""
     config = click.option(
         "--config",
         "config_dir",

@@ -13,6 +13,8 @@ from newswatch.pipeline.services import Services
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors
 
+_JSON = 'JSON: a list of {"message_id", "channel", "error", "title", "rules": [id], "alert_ids": [id]}.'
+
 
 async def _letters(services: Services) -> list[dict[str, Any]]:
     with redis_errors():
@@ -34,10 +36,10 @@ async def _letters(services: Services) -> list[dict[str, Any]]:
     return rows
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, epilog=_JSON)
 @command
 def dead(call: Invocation) -> None:
-    """Dead letters: list them, or `dead retry`."""
+    """List the dead letters, or queue them again with `dead retry`."""
     context = click.get_current_context()
     if context.invoked_subcommand is not None:
         return
@@ -56,18 +58,18 @@ def _list(call: Invocation) -> None:
     )
 
 
-@dead.command("list")
+@dead.command("list", epilog=_JSON)
 @command
 def list_(call: Invocation) -> None:
     """List the dead letters, newest first."""
     _list(call)
 
 
-@dead.command()
+@dead.command(epilog='JSON: {"retried": count}')
 @click.argument("message_ids", nargs=-1)
 @command
 def retry(call: Invocation, *, message_ids: tuple[str, ...]) -> None:
-    """Queue dead letters again, all of them unless ids are given."""
+    """Queue dead letters again: those with the given ids, or all of them."""
     count = call.run(lambda services: retry_letters(services, message_ids))
     if call.json:
         as_json({"retried": count})

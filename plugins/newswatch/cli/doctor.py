@@ -14,10 +14,16 @@ from newswatch.pipeline.examine import Examined, examine
 _SIGN = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: a list of {"subject", "level", "message"}. "level" is "ok", "warning" or "error".
+
+    Exit: 1 if any level is "error".
+    """
+)
 @command
 def doctor(call: Invocation) -> None:
-    """Examine configuration, Redis and Slack; each line says what to do."""
+    """Check configuration, Redis and Slack. Each line says what to do."""
     findings = call.run(examine, checked=False) if call.settings.redis_url else [_no_redis(call)]
     if call.json:
         as_json([asdict(finding) for finding in findings])

@@ -24,6 +24,13 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.feed_state import FeedState
 
+_JSON = """
+JSON: a list of {"id", "url", "title", "state", "every_s", "rhythm_s", "next_poll", "last_polled", "last_new_item",
+"failures", "failing_since", "error", "moved_to", "redirects_to", "paused_until", "advice", "articles_read",
+"articles_failed", "article_error", "last_article_failure"}. "state" is new, ok, silent, slowed, waiting, failing,
+refused, given-up or stopped (docs/runbook.md, Feeds).
+"""
+
 
 async def _states(services: Services) -> list[dict[str, Any]]:
     adoption = await adopt_config(services)
@@ -70,8 +77,8 @@ def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: in
     }
 
 
-def _pages(row: dict[str, Any]) -> str:
-    """What became of the pages of a feed with `article: true`; "" where none was asked for."""
+def _articles(row: dict[str, Any]) -> str:
+    """How many articles of a feed were read and failed; "" if none was requested."""
     if not (row["articles_read"] or row["articles_failed"]):
         return ""
     return f"{row['articles_read']} read, {row['articles_failed']} failed"
@@ -82,23 +89,23 @@ def _next(moment: datetime | None, now: datetime) -> str:
 
 
 def _errors(row: dict[str, Any], now: datetime) -> str:
-    page = f"page, {ago(row['last_article_failure'], now)}: {row['article_error']}"
+    article = f"article, {ago(row['last_article_failure'], now)}: {row['article_error']}"
     error = reason(row["id"], row["error"])
-    return "; ".join(filter(None, (error, page if row["article_error"] else "")))
+    return "; ".join(filter(None, (error, article if row["article_error"] else "")))
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, epilog=_JSON)
 @command
 def feeds(call: Invocation) -> None:
-    """Feeds and how they fare."""
+    """List the configured feeds and their status, or use a command below."""
     if click.get_current_context().invoked_subcommand is None:
         _list(call)
 
 
-@feeds.command("list")
+@feeds.command("list", epilog=_JSON)
 @command
 def list_(call: Invocation) -> None:
-    """List every configured feed with its state."""
+    """List the configured feeds and their status."""
     _list(call)
 
 
@@ -116,20 +123,20 @@ def _list(call: Invocation) -> None:
             "Rhythm",
             "Next poll",
             "Last new item",
-            "Pages",
+            "Articles",
             "Last error",
             "What to do",
         ),
         [
             (
                 *(row["id"], row["state"], span(row["every_s"]), span(row["rhythm_s"] or 0)),
-                *(_next(row["next_poll"], now), ago(row["last_new_item"], now), _pages(row)),
+                *(_next(row["next_poll"], now), ago(row["last_new_item"], now), _articles(row)),
                 *(_errors(row, now), row["advice"]),
             )
             for row in rows
         ],
         "No feeds are configured.",
-        optional=("Rhythm", "Pages", "Last error", "What to do"),
+        optional=("Rhythm", "Articles", "Last error", "What to do"),
     )
 
 

@@ -70,12 +70,15 @@ def _draft(call: Invocation) -> Draft:
     return loaded.draft
 
 
-@click.command("import")
+@click.command(
+    "import",
+    epilog='JSON: {"added": [{"id", "url", "tags", "lang"}], "left_out": [{"url", "reason"}], "written": bool}',
+)
 @click.argument("opml", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Print the entries, change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be added and change nothing.")
 @command
 def import_(call: Invocation, *, opml: Path, dry_run: bool) -> None:
-    """Add the feeds of an OPML document to feeds.yaml; those already there are left out."""
+    """Add the feeds of an OPML document to feeds.yaml; feeds that are already there are left out."""
     try:
         found = sort_out(read_opml(opml.read_bytes()), _draft(call))
     except ParseFailed as error:
@@ -98,7 +101,7 @@ def import_(call: Invocation, *, opml: Path, dry_run: bool) -> None:
     click.echo(f"{len(found.new)} feeds {verb}, {len(found.left_out)} left out.", err=True)
 
 
-@click.command("export")
+@click.command("export", epilog="JSON: none; it prints OPML.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the screen."
 )

@@ -94,14 +94,19 @@ def _look(call: Invocation, source: str, feed: Feed | None) -> FeedPreview:
         return replace(found, private=True)
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: {"url", "title", "lang", "announced": [url], "moved_to", "needs_allow_private", "items": [{"title",
+    "link", "guid", "published", "summary", "matches": [rule id]}]}.
+    """
+)
 @click.argument("source", metavar="URL|FILE|ID")
 @click.option("--most", default=20, show_default=True, help="How many items to show.")
 @command
 def preview(call: Invocation, *, source: str, most: int) -> None:
     """Show what newswatch sees at a URL, in a file or in a configured feed, and what would match.
 
-    A page's own feeds are found. Nothing is remembered and nobody is told.
+    On a web page, the feeds that it announces are found. Nothing is stored and nothing is sent.
     """
     draft = _draft(call)
     feed = _feed(draft, source)

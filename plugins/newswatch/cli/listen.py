@@ -1,4 +1,4 @@
-"""`newswatch listen`: take the clicks on messages' buttons, until it is ended."""
+"""`newswatch listen`: receives clicks on message buttons until it is stopped."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from newswatch.listener.run import run_listener, ways_from
 from newswatch.pipeline.services import Services
 
 
-@click.command()
+@click.command(epilog="JSON: none; it runs until it is stopped.")
 @command
 def listen(call: Invocation) -> None:
-    """Take clicks on the messages' buttons, over Socket Mode or signed HTTP; ends on SIGINT or SIGTERM."""
+    """Receive clicks on message buttons over Socket Mode or signed HTTP, until SIGINT or SIGTERM."""
     logging.getLogger("newswatch").setLevel(logging.INFO)
     call.run(_listen, checked=False)
 

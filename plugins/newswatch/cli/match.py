@@ -1,4 +1,4 @@
-"""`newswatch match`: what the watchlist says to a text, a page, a feed, or a file of items."""
+"""`newswatch match`: which rules match a text, a web page, a feed, or a file of items."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from newswatch.rules import ItemText, Watchlist
 
 
 class BadLine(PermanentError):
-    """A line of the JSONL file is no item."""
+    """A line of the JSONL file is not an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +118,26 @@ def _tell(candidate: Candidate, matches: list[Match], *, json_lines: bool) -> No
             out.print(marked_field(name, getattr(candidate.text, name), ranges))
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: one line for each text: {"id", "matches": [{"rule", "alternative", "spans": [{"field", "start", "end",
+    "text"}]}]}. Offsets count code points. --jsonl reads lines of {"id", "title", "summary", "body", "lang"} and
+    always prints JSON.
+    """
+)
 @click.option("--title", default="", help="The headline.")
 @click.option("--summary", default="", help="The standfirst or teaser.")
-@click.option("--body", default="", help="The main text; blank lines part its blocks.")
+@click.option("--body", default="", help="The main text; blank lines separate its paragraphs.")
 @click.option("--lang", default="", help="Language of the text, e.g. en or ru.")
-@click.option("--url", default="", help="A page or a feed to fetch and match.")
+@click.option("--url", default="", help="A web page or a feed to fetch and match.")
 @click.option(
     "--jsonl",
     type=click.File("r", encoding="utf-8"),
-    help="Items, one JSON object a line; - is standard input.",
+    help="A file of items, one JSON object per line; - is standard input.",
 )
-@click.option("--query", metavar="TEXT", help="A query to try instead of the rules, with the files' lists.")
+@click.option(
+    "--query", metavar="TEXT", help="A query to try instead of the rules; it may use the lists of the files."
+)
 @command
 def match(
     call: Invocation,
@@ -142,7 +150,10 @@ def match(
     jsonl: TextIO | None,
     query: str | None,
 ) -> None:
-    """Match a text, a page, a feed or a file of items against the watchlist of the files, or a query."""
+    """Show which rules match a text, a web page, a feed or a file of items.
+
+    The rules are those of the files, whether in force or not. With --query, that query is tried instead.
+    """
     given = [bool(title or summary or body), bool(url), jsonl is not None]
     if sum(given) != 1:
         raise click.UsageError("give one of: --title/--summary/--body, --url, --jsonl")

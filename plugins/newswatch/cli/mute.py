@@ -1,4 +1,4 @@
-"""`newswatch mute` and `unmute`: keep a rule out of Slack for a while; nothing of it vanishes."""
+"""`newswatch mute` and `unmute`: keep a rule's alerts out of Slack for a while. They are stored all the same."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ def _seconds(value: str) -> float:
         raise click.BadParameter(str(error), param_hint="--for") from error
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: the mute, {"rule_id", "channel", "until", "by", "since", "muted", "message_id"}; without RULE a list of
+    them. "muted" counts the alerts that were suppressed.
+    """
+)
 @click.argument("rule", required=False)
 @click.option("--for", "for_", default=DEFAULT_FOR, show_default=True, help="How long, e.g. 2h or 3d.")
 @click.option("--channel", help="Only in this channel (its id). Default: everywhere.")
 @command
 def mute(call: Invocation, *, rule: str | None, for_: str, channel: str | None) -> None:
-    """Mute RULE; without RULE, list what is muted. Muted alerts are counted and kept."""
+    """Mute RULE, or list what is muted. Muted alerts are stored and counted, but not sent."""
     if rule is None:
         _list(call)
         return
@@ -53,21 +58,23 @@ def _list(call: Invocation) -> None:
         return
     now = utc_now()
     table(
-        ("Rule", "Channel", "Ends", "By", "Muted alerts"),
+        ("Rule", "Channel", "Ends", "By", "Suppressed"),
         [(m.rule_id, m.channel, ago(m.until, now), m.by, str(m.muted)) for m in found],
         "Nothing is muted.",
     )
 
 
-@click.command()
+@click.command(epilog="JSON: a list of the mutes that ended, as printed by `mute`.")
 @click.argument("rule")
 @click.option("--channel", help="Only in this channel (its id). Default: wherever it is muted.")
 @command
 def unmute(call: Invocation, *, rule: str, channel: str | None) -> None:
-    """Let RULE speak again."""
+    """Unmute RULE, so that its alerts go to Slack again."""
     ended = call.run(lambda services: unmute_rule(services, rule, channel))
     if call.json:
         as_json([asdict(one) for one in ended])
     else:
         kept = sum(one.muted for one in ended)
-        click.echo(f"{rule} speaks again; {kept} alerts were muted (`newswatch alerts` shows them)")
+        click.echo(
+            f"{rule} is no longer muted; {kept} alerts were suppressed (`newswatch alerts` shows them)"
+        )

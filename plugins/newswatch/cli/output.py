@@ -1,4 +1,4 @@
-"""How commands speak: tables and highlights for people, JSON for machines, progress on terminals."""
+"""How commands print: tables and highlights for people, JSON for machines, progress on terminals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def as_json(data: Any) -> None:
 
 
 def console() -> Console:
-    """Standard output with colours where it is a terminal; feed text is never taken for markup."""
+    """Standard output with colours if it is a terminal; feed text is never interpreted as markup."""
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
@@ -35,7 +35,7 @@ def table(
 ) -> None:
     """A table on a terminal, tab-separated lines elsewhere, or the sentence `empty`.
 
-    On a terminal, columns of `optional` are left out where no row has anything to say in them.
+    On a terminal, columns of `optional` are left out if they are empty in every row.
     """
     if not rows:
         click.echo(empty)
@@ -54,7 +54,7 @@ def table(
 
 @contextmanager
 def progress(label: str, *, as_json: bool) -> Iterator[Report | None]:
-    """A bar on a terminal; nothing where a machine reads or nobody watches."""
+    """A bar on a terminal, else nothing."""
     if as_json or not sys.stderr.isatty():
         yield None
         return

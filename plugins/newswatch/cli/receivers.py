@@ -1,4 +1,4 @@
-"""`newswatch test-receiver`: one message to a receiver's channel, to see that it arrives."""
+"""`newswatch test-receiver`: posts one message to a receiver's channel, to show that it arrives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from newswatch.slack.payload import render_ops
 
 
 class NoSuchReceiver(PermanentError):
-    """The id given names no receiver."""
+    """No receiver has this id."""
 
 
 def _receiver(call: Invocation, name: str, services: Services) -> Receiver:
@@ -53,7 +53,7 @@ async def _post(services: Services, receiver: Receiver) -> str:
     return outcome.ts
 
 
-@click.command("test-receiver")
+@click.command("test-receiver", epilog='JSON: {"receiver", "channel", "ts"}')
 @click.argument("receiver")
 @command
 def test_receiver(call: Invocation, *, receiver: str) -> None:

@@ -20,13 +20,13 @@ from newswatch.pipeline.services import Services
 POLL_DEADLINE_S = 600.0
 ARTICLES_DEADLINE_S = 300.0
 ARTICLES_IN_RUN_S = 45.0
-"""`run` is made to be repeated: slow pages wait for the next one rather than new headlines for them."""
+"""`run` is meant to be repeated: slow articles wait for the next run, so that new headlines need not wait."""
 
 
 async def _in_force(call: Invocation, services: Services) -> bool:
-    """Apply the files; broken ones, or those of a machine that may not apply its own, leave the last good one at work.
+    """Load the files. Broken ones, or those of a machine that may not apply its own, change nothing.
 
-    Returns whether the files are sound. Raises ConfigError when nothing was ever in force.
+    Returns whether the files are valid. Raises ConfigError if no configuration was ever in force.
     """
     adoption = await adopt_config(services)
     if adoption.bundle is None:
@@ -53,7 +53,7 @@ async def _deliver(call: Invocation, services: Services) -> DeliverCounts:
 
 
 async def _articles(call: Invocation, services: Services, deadline_s: float) -> ArticleCounts:
-    with progress("Reading pages", as_json=call.json) as report:
+    with progress("Reading articles", as_json=call.json) as report:
         return await run_articles(services, deadline_s=deadline_s, on_progress=report)
 
 
@@ -74,11 +74,13 @@ def _end(call: Invocation, *, sound: bool, counts: DeliverCounts | None = None) 
     raise SystemExit(FINE if sound and not problems else PROBLEM)
 
 
-@click.command()
-@click.option("--all", "all_feeds", is_flag=True, help="Poll every feed, due or not.")
+@click.command(
+    epilog='JSON: {"feeds", "polled", "not_modified", "new", "failed"}, all counts. "new" counts items.'
+)
+@click.option("--all", "all_feeds", is_flag=True, help="Poll every feed, whether it is due or not.")
 @command
 def poll(call: Invocation, *, all_feeds: bool) -> None:
-    """Fetch the feeds that are due and claim their new items."""
+    """Fetch the feeds that are due and put their new items into the stream."""
 
     async def work(services: Services) -> tuple[bool, PollCounts]:
         sound = await _in_force(call, services)
@@ -89,10 +91,10 @@ def poll(call: Invocation, *, all_feeds: bool) -> None:
     _end(call, sound=sound)
 
 
-@click.command("match-pending")
+@click.command("match-pending", epilog='JSON: {"items", "alerts"}, both counts.')
 @command
 def match_pending(call: Invocation) -> None:
-    """Match the items that wait and queue their alerts."""
+    """Match the items that wait in the stream and queue their alerts."""
 
     async def work(services: Services) -> tuple[bool, MatchCounts]:
         sound = await _in_force(call, services)
@@ -103,10 +105,16 @@ def match_pending(call: Invocation) -> None:
     _end(call, sound=sound)
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: {"sent", "retrying", "dead", "queued"}, all counts of messages.
+
+    Exit: 1 if Slack refused the token or a channel, or could not be reached.
+    """
+)
 @command
 def deliver(call: Invocation) -> None:
-    """Send what is queued to Slack."""
+    """Send to Slack every queued message that is due."""
 
     async def work(services: Services) -> tuple[bool, DeliverCounts]:
         sound = await _in_force(call, services)
@@ -117,10 +125,10 @@ def deliver(call: Invocation) -> None:
     _end(call, sound=sound, counts=counts)
 
 
-@click.command()
+@click.command(epilog='JSON: {"jobs", "fetched", "failed", "queued"}, all counts of articles.')
 @command
 def articles(call: Invocation) -> None:
-    """Read the pages that wait (feeds with `article: true`) and hand their text to matching."""
+    """Read the waiting articles (feeds with `article: true`) and queue their text for matching."""
 
     async def work(services: Services) -> tuple[bool, ArticleCounts]:
         sound = await _in_force(call, services)
@@ -131,11 +139,17 @@ def articles(call: Invocation) -> None:
     _end(call, sound=sound)
 
 
-@click.command()
-@click.option("--all", "all_feeds", is_flag=True, help="Poll every feed, due or not.")
+@click.command(
+    epilog="""
+    JSON: {"poll", "match", "deliver", "articles"}, each as printed by the command of that stage.
+
+    Exit: 1 as for `deliver`.
+    """
+)
+@click.option("--all", "all_feeds", is_flag=True, help="Poll every feed, whether it is due or not.")
 @command
 def run(call: Invocation, *, all_feeds: bool) -> None:
-    """Poll, match and deliver; then read pages that wait, match and deliver what they bring."""
+    """Poll, match and deliver. Then read waiting articles, and match and deliver what they bring."""
 
     async def work(services: Services) -> tuple[bool, dict[str, Any], DeliverCounts]:
         sound = await _in_force(call, services)

@@ -1,10 +1,10 @@
-"""The listener: one small service of its own that takes readers' clicks from Slack.
+"""The listener: a small service of its own that receives readers' clicks from Slack.
 
 ::
 
     Slack ──Socket Mode──▶ slack/socket_mode ─┐
     Slack ──signed POST──▶ listener/web ──────┴▶ slack/clicks ▶ pipeline/clicks ▶ Redis ▶ the message in Slack
 
-`newswatch listen` runs it, beside Airflow and never within it. While it runs, messages have
-buttons; what it has not acknowledged Slack shows as failed, and the reader clicks again.
+`newswatch listen` runs it, beside Airflow and never inside it. While it runs, messages have
+buttons. Slack shows a click that was not acknowledged as failed, and the reader clicks again.
 """

@@ -1,4 +1,4 @@
-"""`newswatch listen`, from its settings to its end: opens the ways that are set, and says that it is there."""
+"""`newswatch listen`: opens the configured ways to receive clicks, and records in Redis that it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from aiohttp import web
 
 from newswatch.errors import PermanentError, RetryableError
-from newswatch.listener.desk import Desk
+from newswatch.listener.inbox import ClickInbox
 from newswatch.listener.web import CLICKS_PATH, build
 from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient
@@ -27,8 +27,8 @@ log = logging.getLogger("newswatch.listener")
 AGAIN_S = 2.0
 DEFAULT_ADDRESS = "127.0.0.1:8083"
 NOTHING_SET = (
-    "nothing to listen to: set SLACK_APP_TOKEN (Socket Mode, no port needed) or SLACK_SIGNING_SECRET"
-    " (signed HTTP behind a reverse proxy) in .env or the environment; docs/operations.md, Buttons"
+    "No way to receive clicks is configured: set SLACK_APP_TOKEN (Socket Mode, no port needed) or SLACK_SIGNING_SECRET"
+    " (signed HTTP behind a reverse proxy) in .env or the environment. See docs/operations.md, Buttons"
 )
 
 
@@ -43,7 +43,7 @@ class Ways:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """For people."""
+        """The names that people read."""
         socket = ("Socket Mode",) if self.app_token else ()
         return (*socket, "HTTP") if self.signing_secret else socket
 
@@ -51,7 +51,7 @@ class Ways:
 def ways_from(services: Services) -> Ways:
     """From SLACK_APP_TOKEN, SLACK_SIGNING_SECRET and NEWSWATCH_LISTEN (host:port).
 
-    Raises PermanentError, naming the setting, for what cannot be right or where nothing is set.
+    Raises PermanentError with the setting's name if a value is invalid or nothing is set.
     """
     env = services.env
     token = env.get("SLACK_APP_TOKEN", "").strip() or None
@@ -59,7 +59,7 @@ def ways_from(services: Services) -> Ways:
     if token is None and secret is None:
         raise PermanentError(NOTHING_SET)
     if token is not None and not token.startswith("xapp-"):
-        raise PermanentError("SLACK_APP_TOKEN is no app-level token: those begin with xapp-")
+        raise PermanentError("SLACK_APP_TOKEN is not an app-level token: those begin with xapp-")
     host, _, port = (env.get("NEWSWATCH_LISTEN", "").strip() or DEFAULT_ADDRESS).rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65_535:
         raise PermanentError(f"NEWSWATCH_LISTEN must be host:port, such as {DEFAULT_ADDRESS}")
@@ -71,38 +71,40 @@ async def run_listener(
 ) -> None:
     """Listen until `stop` is set, also while Redis or Slack is away.
 
-    Raises PermanentError, RedisRefused or SlackRefused where a setting is not right.
+    Raises PermanentError, RedisRefused or SlackRefused if a setting is wrong.
     """
     if services.slack is None:
-        raise PermanentError("No Slack token: set SLACK_BOT_TOKEN; messages could not show what was clicked")
+        raise PermanentError(
+            "No Slack token: set SLACK_BOT_TOKEN. Without it, messages cannot show what was clicked"
+        )
     async with AsyncExitStack() as open_ways:
         client = await open_ways.enter_async_context(SlackClient(services.slack))
-        desk = Desk(services, client)
-        open_ways.push_async_callback(desk.settle)
-        connection = SocketMode(replace(services.slack, token=ways.app_token or ""), desk.take)
+        inbox = ClickInbox(services, client)
+        open_ways.push_async_callback(inbox.settle)
+        connection = SocketMode(replace(services.slack, token=ways.app_token or ""), inbox.take)
 
         async def listens() -> bool:
             return ways.signing_secret is not None or await connection.connected()
 
-        address = await _serve(open_ways, build(desk, ways.signing_secret, listens), ways)
+        address = await _serve(open_ways, build(inbox, ways.signing_secret, listens), ways)
         if ways.signing_secret:
             say(f"clicks over HTTP: http://{address}{CLICKS_PATH}")
         while ways.app_token and not await _connected(open_ways, connection):
-            if await _told(stop, AGAIN_S):
+            if await _stopped(stop, AGAIN_S):
                 return
         if ways.app_token:
             say("clicks over Socket Mode: connected")
         me = Listening(ways.names, services.clock())
         while not stop.is_set():
-            # Without the socket nobody listens, unless HTTP is open as well.
+            # Without the socket no click arrives, unless HTTP is open as well.
             beaten = await listens() and await _beat(services, me)
-            await _told(stop, BEAT_S if beaten else AGAIN_S)
+            await _stopped(stop, BEAT_S if beaten else AGAIN_S)
             if ways.app_token and not await connection.connected():
                 connection.renew()
 
 
 async def _serve(open_ways: AsyncExitStack, app: web.Application, ways: Ways) -> str:
-    """Open the port; the address it is at."""
+    """Open the port and return its address."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     open_ways.push_async_callback(runner.cleanup)
@@ -116,7 +118,7 @@ async def _serve(open_ways: AsyncExitStack, app: web.Application, ways: Ways) ->
 
 
 async def _connected(open_ways: AsyncExitStack, connection: SocketMode) -> bool:
-    """Connect; False where Slack is away. Raises SlackRefused."""
+    """Connect. False if Slack cannot be reached. Raises SlackRefused."""
     try:
         await open_ways.enter_async_context(connection)
     except RetryableError as error:
@@ -126,9 +128,9 @@ async def _connected(open_ways: AsyncExitStack, connection: SocketMode) -> bool:
 
 
 async def _beat(services: Services, me: Listening) -> bool:
-    """Say that somebody listens; False where Redis is away. Raises RedisRefused.
+    """Record that a listener runs. False if Redis cannot be reached. Raises RedisRefused.
 
-    After trouble the idle connections are closed: they may lead to a primary that is one no longer.
+    After trouble the idle connections are closed: they may lead to a server that is no longer the primary.
     """
     try:
         await check_server(services.redis)
@@ -141,8 +143,8 @@ async def _beat(services: Services, me: Listening) -> bool:
     return True
 
 
-async def _told(stop: asyncio.Event, within_s: float) -> bool:
-    """Whether it was told to stop within that time."""
+async def _stopped(stop: asyncio.Event, within_s: float) -> bool:
+    """Whether `stop` was set within that time."""
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(stop.wait(), within_s)
     return stop.is_set()

@@ -1,7 +1,7 @@
-"""Clicks over HTTP: one signed route, where a secret is set, and one for monitors. Nothing else is answered.
+"""Clicks over HTTP: one signed route, if a secret is set, and one for monitors. Nothing else is served.
 
-Put a reverse proxy with TLS before it; `/health` need not be reachable from outside. Slack wants an
-answer within three seconds: it gets one as soon as the click is safe in Redis.
+Put a reverse proxy with TLS before it; `/health` need not be reachable from outside. Slack expects an
+answer within three seconds. It gets one as soon as the click is safe in Redis.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from newswatch.errors import RedisUnavailable
-from newswatch.listener.desk import Desk
+from newswatch.listener.inbox import ClickInbox
 from newswatch.slack.clicks import BadClick
 from newswatch.slack.signature import refusal_of
 
@@ -26,16 +26,16 @@ log = logging.getLogger("newswatch.listener")
 CLICKS_PATH = "/slack/interactivity"
 MAX_BODY_BYTES = 256 * 1024
 BODY_TIMEOUT_S = 5.0
-"""Slack itself gives up after three."""
+"""Slack itself gives up after three seconds."""
 
 
 def build(
-    desk: Desk,
+    inbox: ClickInbox,
     secret: str | None,
     listens: Callable[[], Awaitable[bool]],
     wall: Callable[[], float] = time.time,
 ) -> web.Application:
-    """The application. `secret` is the app's signing secret, None: clicks do not come this way.
+    """The application. `secret` is the app's signing secret, None if clicks do not come over HTTP.
 
     `listens` says whether a click made now would reach us.
     """
@@ -44,18 +44,18 @@ def build(
         try:
             body = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
         except asyncio.TimeoutError:
-            return web.Response(status=408, text="the body did not come\n")
+            return web.Response(status=408, text="the body did not arrive in time\n")
         refusal = refusal_of(secret or "", body, request.headers, now_s=wall())
         if refusal is not None:
             log.warning("a request was refused as %s", refusal)
-            return web.Response(status=401, text=f"{refusal}: this address answers Slack only\n")
+            return web.Response(status=401, text=f"{refusal}: only Slack may use this address\n")
         try:
-            await desk.take(_payload(body))
+            await inbox.take(_payload(body))
         except BadClick as error:
             return web.Response(status=400, text=f"{error}\n")
         except RedisUnavailable as error:
-            log.warning("a click was not taken: %s", error)
-            return web.Response(status=503, text="newswatch cannot note this now\n")
+            log.warning("a click was not stored: %s", error)
+            return web.Response(status=503, text="newswatch cannot store this click now\n")
         return web.Response(status=200)
 
     async def health(_request: web.Request) -> web.Response:
@@ -75,4 +75,4 @@ def _payload(body: bytes) -> Any:
         (given,) = parse_qs(body.decode("ascii"), max_num_fields=10)["payload"]
         return json.loads(given)
     except (ValueError, KeyError, RecursionError) as error:
-        raise BadClick("the body is no form with a JSON payload") from error
+        raise BadClick("the body is not a form with a JSON payload") from error

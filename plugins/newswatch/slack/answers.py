@@ -1,8 +1,8 @@
 """What Slack's answers mean: the one table that delivery follows. Pure.
 
-Three questions decide: did the request reach Slack, will the same request succeed later, and
-whom does it concern (this message, its channel, the whole workspace). When nobody can know
-whether Slack posted the message, the outcome is `ambiguous` and history must be read before
+Three questions decide: did the request reach Slack, can the same request succeed later, and
+what does it affect (this message, its channel, the whole workspace). If it cannot be known
+whether Slack posted the message, the outcome is `ambiguous`, and the history must be read before
 anything is sent again.
 """
 
@@ -30,7 +30,7 @@ OutcomeKind = Literal[
 MESSAGE_LIMIT_PAUSE_S = 300.0
 DEFAULT_RETRY_AFTER_S = 1.0
 MAX_RETRY_AFTER_S = 3_600.0
-"""A larger Retry-After is taken as this: nobody wants alerts held for a day by one header."""
+"""A larger Retry-After is reduced to this, so that one header cannot stop alerts for a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ class Outcome:
     """What became of one request to Slack.
 
     - `sent`: posted as `ts`.
-    - `not_reached`: it never came to Slack; retry with backoff.
+    - `not_reached`: it never reached Slack; retry with backoff.
     - `ambiguous`: it may have been posted; look it up in history after the grace period.
-    - `ratelimited`: pause the channel for `retry_after_s`; counts as no attempt.
+    - `ratelimited`: pause the channel for `retry_after_s`; does not count as an attempt.
     - `message_limit`: pause the workspace for `retry_after_s`, fold the backlog.
     - `minimal`: this payload is refused; resend once as minimal text, then give up.
-    - `paused_channel`: nothing goes to this channel until someone acts.
-    - `paused_workspace`: nothing goes anywhere until someone acts.
+    - `paused_channel`: nothing can be sent to this channel until someone acts.
+    - `paused_workspace`: nothing can be sent at all until someone acts.
     - `failed`: this message is refused for good (`code` says why); a dead letter.
 
-    `code` is Slack's error string or a short word for a network fault. `message` is for people
+    `code` is Slack's error string, or a short word for a network error. `message` is for people
     and says what to do.
     """
 
@@ -65,7 +65,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A request's outcome with what came along: the decoded body and the headers, maybe empty."""
+    """A request's outcome with the decoded body and the headers; both may be empty."""
 
     outcome: Outcome
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -94,7 +94,7 @@ _WORKSPACE: Mapping[str, str] = {
     "token_expired": _NEW_TOKEN,
     "account_inactive": f"The app's bot user was deactivated. {_NEW_TOKEN}",
     "missing_scope": "Add the scope to the Slack app (OAuth & Permissions) and reinstall it",
-    "not_allowed_token_type": f"This is no bot token. {_NEW_TOKEN}",
+    "not_allowed_token_type": f"This is not a bot token. {_NEW_TOKEN}",
     "no_permission": "Add the scope chat:write to the Slack app and reinstall it",
     "ekm_access_denied": "A workspace admin has suspended messages; ask them",
     "org_login_required": "The workspace is being migrated; wait, or ask an admin",
@@ -109,14 +109,16 @@ def classify(status: int, body: Any, headers: Mapping[str, str]) -> Outcome:
     if status == 429:
         return _ratelimited("ratelimited", headers)
     if not isinstance(body, Mapping) or "ok" not in body:
-        return ambiguous("no_answer", f"Slack answered {status} with something that is no answer of its API")
+        return ambiguous(
+            "no_answer", f"Slack answered {status} with something that is not an answer of its API"
+        )
     if body["ok"] is True:
         ts = body.get("ts")
         return Outcome("sent", ts=ts) if isinstance(ts, str) and ts else Outcome("sent")
     code = str(body.get("error") or "")
     if status >= 500 or code in _AMBIGUOUS or not code:
         return ambiguous(
-            code or f"http_{status}", f"Slack had a fault of its own ({status}, {code or 'no code'})"
+            code or f"http_{status}", f"Slack had an internal error ({status}, {code or 'no code'})"
         )
     return _refused(code, body, headers)
 
@@ -129,7 +131,7 @@ def _refused(code: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> 
             "message_limit",
             code=code,
             retry_after_s=MESSAGE_LIMIT_PAUSE_S,
-            message="The workspace has posted too many messages; sending pauses for some minutes",
+            message="The workspace has posted too many messages; sending is paused for some minutes",
         )
     if code in _MINIMAL:
         return Outcome(
@@ -151,7 +153,7 @@ def _ratelimited(code: str, headers: Mapping[str, str]) -> Outcome:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Seconds to wait: Slack sends whole or fractional seconds; what is no number becomes 1."""
+    """Seconds to wait. Slack sends whole or fractional seconds; anything that is not a number becomes 1."""
     given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
         wait_s = float(given)
@@ -163,23 +165,26 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
 
 
 def ambiguous(code: str, message: str) -> Outcome:
-    """An outcome nobody can know: the message may or may not stand in the channel."""
+    """An unknown outcome: the message may have been posted or not."""
     return Outcome(
-        "ambiguous", code=code, message=f"{message}; the channel's history will tell whether it was posted"
+        "ambiguous", code=code, message=f"{message}; the channel's history will show whether it was posted"
     )
 
 
 def classify_fault(error: BaseException, base_url: str) -> Outcome:
     """The outcome of a request that got no answer: `error` is aiohttp's or the system's.
 
-    aiohttp tells apart: a connection that was never made (refused, DNS, TLS, proxy, connect
-    timeout), and one that broke after the request may have gone out.
+    aiohttp distinguishes a connection that was never made (refused, DNS, TLS, proxy, connect
+    timeout) from one that broke when the request may already have been sent.
     """
     if isinstance(error, aiohttp.RedirectClientError):
-        return ambiguous("redirect", f"{base_url} redirects to where no API can be; check SLACK_BASE_URL")
+        return ambiguous(
+            "redirect",
+            f"{base_url} redirects to another address, which Slack's API never does; check SLACK_BASE_URL",
+        )
     if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
         return Outcome(
-            "not_reached", code="url", message=f"{base_url} is no usable URL; check SLACK_BASE_URL"
+            "not_reached", code="url", message=f"{base_url} is not a usable URL; check SLACK_BASE_URL"
         )
     if isinstance(
         error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)

@@ -1,8 +1,8 @@
-"""The buttons below a message, and what readers said with them. Pure.
+"""The buttons below a message, and what readers did with them. Pure.
 
-Buttons stand only where something listens (`Attention.buttons`). A button whose word was said is
-replaced by the one that takes it back; an acknowledgement stands. Each carries the message's id and
-nothing else: what it does is decided by what Redis knows of that message.
+A message has buttons only while a listener runs (`Attention.buttons`). A button that was used is
+replaced by the one that undoes it, except that an acknowledgement cannot be undone. A button carries
+the message's id and nothing else: what a click does is decided by what Redis knows of that message.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Element = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What readers said of a message, and whether they are given buttons."""
+    """What readers did with a message, and whether it has buttons."""
 
     marks: Marks = NO_MARKS
     buttons: bool = False
     now: datetime | None = None
-    """For telling a mute that has ended from one in force."""
+    """To distinguish a mute that has ended from one in force."""
 
 
 NO_ATTENTION = Attention()
@@ -40,7 +40,7 @@ NO_ATTENTION = Attention()
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a button says: this kind of mark, or that it is taken back."""
+    """What a button does: it sets this kind of mark, or takes it back."""
 
     kind: MarkKind
     on: bool
@@ -57,14 +57,14 @@ ACTIONS: dict[str, Action] = {
 
 
 def buttons(message_id: str, rules: Sequence[str], attention: Attention) -> list[Element]:
-    """The elements of the message's `actions` block; none where nothing listens."""
+    """The elements of the message's `actions` block; none if no listener runs."""
     if not attention.buttons:
         return []
     marks, found = attention.marks, []
     if marks.ack is None:
         found.append(_button("newswatch_ack", "Acknowledge", message_id))
     if muted(attention):
-        found.append(_button("newswatch_unmute", "Un-mute", message_id))
+        found.append(_button("newswatch_unmute", "Unmute", message_id))
     else:
         button = _button("newswatch_mute", f"Mute {MUTE_HOURS} h", message_id)
         found.append({**button, "confirm": _confirm(rules)})
@@ -76,7 +76,7 @@ def buttons(message_id: str, rules: Sequence[str], attention: Attention) -> list
 
 
 def said(attention: Attention) -> list[tuple[str, Mark]]:
-    """What is to be read below the message: what stands before the reader's name, and their mark."""
+    """The lines below the message: the text before the reader's name, and the mark."""
     marks = attention.marks
     lines: list[tuple[str, Mark]] = []
     if marks.ack is not None:
@@ -89,7 +89,7 @@ def said(attention: Attention) -> list[tuple[str, Mark]]:
 
 
 def said_elements(attention: Attention) -> list[list[Element]]:
-    """Each line as rich text: a reader of Slack's is named by Slack, times in the reader's own zone."""
+    """Each line as rich text. Slack shows users' names, and times in the reader's own time zone."""
     return [
         [
             _text(f"{what} by ", bold=True),
@@ -113,7 +113,7 @@ def said_text(attention: Attention) -> list[str]:
 
 
 def muted(attention: Attention) -> bool:
-    """Whether the message's rules were muted with it, and are still."""
+    """Whether the message's rules were muted with its button and still are."""
     mark = attention.marks.mute
     if mark is None or not mark.on:
         return False
@@ -134,11 +134,11 @@ def _button(action_id: str, label: str, message_id: str) -> Element:
 
 
 def _confirm(rules: Sequence[str]) -> Element:
-    """One click must not silence a rule: Slack asks first, and says what will happen."""
+    """Muting takes two clicks: Slack first asks, and says what will happen."""
     named = why([clean(rule) for rule in rules], _MAX_RULES)
     text = (
-        f"For {MUTE_HOURS} hours nothing of {named} comes to this channel. "
-        "What is found meanwhile is kept and counted; Un-mute ends it sooner."
+        f"For {MUTE_HOURS} hours this channel gets no alerts of {named}. "
+        "They are stored and counted. Unmute ends it sooner."
     )
     return {
         "title": {"type": "plain_text", "text": f"Mute for {MUTE_HOURS} hours?"},

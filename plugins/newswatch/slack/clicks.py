@@ -1,8 +1,8 @@
-"""A click on a button, read from what Slack sends of it. Pure.
+"""A click on a button, read from the payload that Slack sends. Pure.
 
 Slack's reference: "block_actions payloads". The same payload comes over Socket Mode and as a
-signed form. Its text is not trusted for anything: the message is looked up by its id, and the
-channel has to be that message's own.
+signed form. Its texts are not trusted: the message is looked up by its id, and the channel has to
+be that message's own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAX_NAME_CHARS = 60
 
 
 class BadClick(PermanentError):
-    """What came is no click that Slack would send."""
+    """The payload is not a click that Slack would send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Click:
 
 
 def read_click(payload: Any) -> Click | None:
-    """The click in an interactive payload; None for what is none of ours. Raises BadClick."""
+    """The click in an interactive payload; None if it is not for one of our buttons. Raises BadClick."""
     if not isinstance(payload, Mapping):
-        raise BadClick("the payload is no object")
+        raise BadClick("the payload is not an object")
     actions = payload.get("actions")
     if payload.get("type") != "block_actions" or not isinstance(actions, list) or not actions:
         return None
@@ -69,7 +69,7 @@ def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _id(value: Any, form: re.Pattern[str], what: str) -> str:
     if not isinstance(value, str) or not form.fullmatch(value):
-        raise BadClick(f"{what} is no id")
+        raise BadClick(f"{what} is not an id")
     return value
 
 
@@ -77,4 +77,4 @@ def _moment(value: Any) -> datetime:
     try:
         return datetime.fromtimestamp(float(value), timezone.utc)
     except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise BadClick("action_ts is no time") from error
+        raise BadClick("action_ts is not a time") from error

@@ -1,9 +1,8 @@
 """The one place that talks to Slack, over slack_sdk's asynchronous client.
 
-Its own retries are off: on a dropped answer they post twice. It gets a session of ours, because
-only a session's own timeouts are in force when one is passed, and a proxy of our choosing,
-because the client knows no NO_PROXY. What Slack or the network do is returned as an `Outcome`,
-never raised.
+The SDK's retries are off: when an answer is lost they post twice. The SDK gets our session, because
+when one is passed only its timeouts apply. It gets our choice of proxy, because it ignores NO_PROXY.
+What Slack or the network do is returned as an `Outcome` and never raised.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
 from newswatch.slack.answers import Answer, Outcome, ambiguous, classify, classify_fault
-from newswatch.slack.doctor import Finding, examine
+from newswatch.slack.doctor import SlackCheck, examine
 from newswatch.slack.history import Found, Posted, find, posted
 from newswatch.slack.limits import check_payload
 
@@ -36,12 +35,12 @@ if TYPE_CHECKING:
 
 _NOT_FOR_UPDATE = frozenset({"unfurl_links", "unfurl_media", "mrkdwn"})
 _UNREADABLE = (AttributeError, UnicodeDecodeError, json.JSONDecodeError, LookupError)
-"""What slack_sdk raises over a 200 that is plain text, a list, or in an unknown charset."""
+"""What slack_sdk raises for a 200 that is plain text, a list, or in an unknown charset."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """How to reach Slack. `timeout_s` covers a whole request, half of it the connecting."""
+    """How to reach Slack. `timeout_s` limits a whole request, and half of it limits connecting."""
 
     token: str = field(repr=False)
     base_url: str = "https://slack.com/api/"
@@ -55,7 +54,9 @@ class SlackClient:
 
     def __init__(self, settings: SlackSettings) -> None:
         if not settings.token.strip().isascii() or not settings.token.strip().isprintable():
-            raise SlackRefused("The Slack token holds characters that no token has", code="invalid_auth")
+            raise SlackRefused(
+                "The Slack token contains characters that a token never has", code="invalid_auth"
+            )
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
 
@@ -95,35 +96,35 @@ class SlackClient:
             body |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
         outcome = (await self._call("chat.postMessage", body=body)).outcome
         if outcome.ok and outcome.ts is None:
-            return ambiguous("no_ts", "Slack said ok, but not where the message stands")
+            return ambiguous("no_ts", "Slack said ok, but did not say where it posted the message")
         return outcome
 
     async def update(self, channel: str, ts: str, payload: Mapping[str, Any]) -> Outcome:
-        """Replace the message `ts` by `payload`; repeating it does no harm."""
+        """Replace the message `ts` by `payload`; it may be repeated safely."""
         body = {"blocks": [], **payload, "channel": channel, "ts": ts}
         return (await self._call("chat.update", body=_without(body, _NOT_FOR_UPDATE))).outcome
 
     async def whisper(self, channel: str, user_id: str, text: str) -> Outcome:
-        """Tell one reader something that nobody else sees (`chat.postEphemeral`). `text` is ours, not a feed's."""
+        """Show a text to one reader only (`chat.postEphemeral`). `text` is ours, not a feed's."""
         body = {"channel": channel, "user": user_id, "text": text}
         return (await self._call("chat.postEphemeral", body=body)).outcome
 
     async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
-        """Where the message stands in the channel, or in the thread of `thread_ts`."""
+        """Find the message in the channel, or in the thread of `thread_ts`."""
         return await find(self._read, channel, message_id, since=since, thread_ts=thread_ts)
 
     async def posted(
         self, channel: str, *, since: datetime, threads: Iterable[str] = ()
     ) -> tuple[list[Posted], Outcome | None]:
-        """What stands of ours in the channel since then; with why reading ended early, if it did."""
+        """Our messages in the channel since then, and why reading ended early, if it did."""
         return await posted(self._read, channel, since=since, threads=threads)
 
-    async def check(self, channels: Iterable[str] = ()) -> list[Finding]:
-        """What `newswatch doctor` reports of the token, its scopes and these channels."""
+    async def check(self, channels: Iterable[str] = ()) -> list[SlackCheck]:
+        """What `newswatch doctor` reports about the token, its scopes and these channels."""
         return await examine(self._read, channels)
 
     async def workspace_url(self) -> str:
-        """Where the workspace's own pages are, with a closing slash; "" where Slack does not say."""
+        """The workspace's address with a closing slash, "" if Slack does not say."""
         answer = await self._read("auth.test")
         return str(answer.body.get("url") or "") if answer.outcome.ok else ""
 
@@ -134,7 +135,7 @@ class SlackClient:
         self, method: str, *, body: dict[str, Any] | None = None, params: dict[str, Any] | None = None
     ) -> Answer:
         if self._session is None:
-            raise RuntimeError("SlackClient is used outside of its `async with` block")
+            raise RuntimeError("SlackClient is used outside its `async with` block")
         try:
             if body is not None:
                 response = await self._web.api_call(method, json=body)
@@ -144,7 +145,7 @@ class SlackClient:
             return _refusal(error)
         except _UNREADABLE:
             return Answer(
-                ambiguous("no_answer", "Slack answered with something that is no answer of its API")
+                ambiguous("no_answer", "Slack answered with something that is not an answer of its API")
             )
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             # Python 3.10 has a TimeoutError of asyncio's own
@@ -154,7 +155,7 @@ class SlackClient:
 
 
 def _refusal(error: SlackApiError) -> Answer:
-    """slack_sdk hangs its own response on the error, or aiohttp's when the body was no JSON."""
+    """slack_sdk attaches its own response to the error, or aiohttp's if the body was not JSON."""
     response: Any = error.response
     status: Any = getattr(response, "status_code", None) or getattr(response, "status", 0)
     data = getattr(response, "data", None)
@@ -167,14 +168,14 @@ def _without(body: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
 
 
 def _quiet_logger() -> logging.Logger:
-    """slack_sdk writes whole payloads at DEBUG; they are feeds' text and belong in no log."""
+    """slack_sdk logs whole payloads at DEBUG. They hold feeds' text, which does not belong in a log."""
     logger = logging.getLogger("newswatch.slack.sdk")
     logger.setLevel(logging.INFO)
     return logger
 
 
 def proxy_for(settings: SlackSettings) -> str | None:
-    """The proxy in force: the one given, else the environment's for this host, never for loopback."""
+    """The proxy to use: the configured one, else the environment's for this host; none for loopback."""
     if settings.proxy:
         return settings.proxy
     parts = urlsplit(settings.base_url)

@@ -11,12 +11,12 @@ from newswatch.slack.history import Read
 
 _REQUIRED_SCOPES: Mapping[str, str] = {
     "chat:write": "nothing can be posted",
-    "channels:history": "public channels cannot be read back, so a lost answer may lead to a double",
-    "groups:history": "private channels cannot be read back, so a lost answer may lead to a double",
+    "channels:history": "public channels cannot be read back, so a lost answer may lead to a duplicate message",
+    "groups:history": "private channels cannot be read back, so a lost answer may lead to a duplicate message",
 }
 _USEFUL_SCOPES: Mapping[str, str] = {
-    "channels:read": "whether a public channel is archived cannot be told beforehand",
-    "groups:read": "whether a private channel is archived cannot be told beforehand",
+    "channels:read": "an archived public channel is noticed only when sending fails",
+    "groups:read": "an archived private channel is noticed only when sending fails",
 }
 
 
@@ -24,8 +24,8 @@ Level = Literal["ok", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was examined. `message` says what is wrong and what to do."""
+class SlackCheck:
+    """One check's result. `message` says what is wrong and what to do."""
 
     subject: str
     level: Level
@@ -37,41 +37,41 @@ class Finding:
         return self.level == "ok"
 
 
-async def examine(read: Read, channels: Iterable[str]) -> list[Finding]:
-    """The token, its scopes, and each channel. A token that fails ends the examination."""
+async def examine(read: Read, channels: Iterable[str]) -> list[SlackCheck]:
+    """Check the token, its scopes, and each channel. Nothing else is checked if the token is refused."""
     auth = await read("auth.test")
     if not auth.outcome.ok:
-        return [Finding("Slack token", "error", auth.outcome.message)]
+        return [SlackCheck("Slack token", "error", auth.outcome.message)]
     scopes = _scopes(auth.headers)
     team, user = auth.body.get("team", "?"), auth.body.get("user", "?")
-    findings = [Finding("Slack token", "ok", f"Signed in to {team} as {user}"), *_scope_findings(scopes)]
+    findings = [SlackCheck("Slack token", "ok", f"Signed in to {team} as {user}"), *_scope_findings(scopes)]
     return findings + [await _channel(read, channel, scopes) for channel in dict.fromkeys(channels)]
 
 
 def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
-    """The token's scopes, or None when Slack does not tell."""
+    """The token's scopes, or None if Slack does not say."""
     given = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
     return None if given is None else frozenset(part.strip() for part in given.split(",") if part.strip())
 
 
-def _scope_findings(scopes: frozenset[str] | None) -> list[Finding]:
+def _scope_findings(scopes: frozenset[str] | None) -> list[SlackCheck]:
     if scopes is None:
-        return [Finding("Slack scopes", "warning", "Slack did not say which scopes the token has")]
+        return [SlackCheck("Slack scopes", "warning", "Slack did not say which scopes the token has")]
     missing = [
         _missing("error", scope, _REQUIRED_SCOPES[scope]) for scope in _REQUIRED_SCOPES if scope not in scopes
     ]
     missing += [
         _missing("warning", scope, _USEFUL_SCOPES[scope]) for scope in _USEFUL_SCOPES if scope not in scopes
     ]
-    return missing or [Finding("Slack scopes", "ok", ", ".join(sorted(_REQUIRED_SCOPES)))]
+    return missing or [SlackCheck("Slack scopes", "ok", ", ".join(sorted(_REQUIRED_SCOPES)))]
 
 
-def _missing(level: Level, scope: str, effect: str) -> Finding:
+def _missing(level: Level, scope: str, effect: str) -> SlackCheck:
     way_out = "Add it to the app under OAuth & Permissions and reinstall the app"
-    return Finding("Slack scopes", level, f"{scope} is missing: {effect}. {way_out}")
+    return SlackCheck("Slack scopes", level, f"{scope} is missing: {effect}. {way_out}")
 
 
-async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> Finding:
+async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> SlackCheck:
     subject = f"Slack channel {channel}"
     name = channel
     if scopes is None or scopes & _USEFUL_SCOPES.keys():
@@ -79,17 +79,17 @@ async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> F
         about = info.body.get("channel") or {}
         name = f"#{about['name']}" if about.get("name") else channel
         if info.outcome.ok and about.get("is_archived"):
-            return Finding(subject, "error", f"{name} is archived. Unarchive it, or change receivers.yaml")
+            return SlackCheck(subject, "error", f"{name} is archived. Unarchive it, or change receivers.yaml")
         if info.outcome.ok and about.get("is_member") is False:
-            return Finding(
-                subject, "error", f"The app is no member of {name}. Invite it: /invite @<app name>"
+            return SlackCheck(
+                subject, "error", f"The app is not a member of {name}. Invite it: /invite @<app name>"
             )
     history = await read("conversations.history", channel=channel, limit=1)
     return _history_finding(subject, name, history)
 
 
-def _history_finding(subject: str, name: str, history: Answer) -> Finding:
+def _history_finding(subject: str, name: str, history: Answer) -> SlackCheck:
     outcome: Outcome = history.outcome
     if outcome.ok:
-        return Finding(subject, "ok", f"{name}: the app is a member and can read back what it sent")
-    return Finding(subject, "error", f"{name} cannot be read back. {outcome.message}")
+        return SlackCheck(subject, "ok", f"{name}: the app is a member and can read back what it sent")
+    return SlackCheck(subject, "error", f"{name} cannot be read back. {outcome.message}")

@@ -16,12 +16,12 @@ from newswatch.models import Excerpt, Item, Span, TextField
 MAX_EXCERPTS = 3
 MAX_CHARS = 240
 _MAX_PLACES = 300
-"""Matched places looked at in one field: a text that repeats one word must not hold up the rest."""
+"""Most matches looked at in one field: a text that repeats one word must not slow everything down."""
 
 _ELLIPSIS = "…"
 _FIELDS: tuple[TextField, ...] = get_args(TextField)
 _SENTENCE_END = re.compile(r"(?<=\w{3})[.!?…]+[\"'»”’)\]]*\s+(?![^\W\d_A-ZА-Я])|[。！？]")
-"""A stop after a word of three letters and more (so not after U.S. or No.), no small letter next."""
+"""A full stop after a word of three or more letters (so not after U.S. or No.), not followed by a small letter."""
 
 _STOPS = (*'.!?…。！？\n"”»)',)
 
@@ -31,8 +31,8 @@ _Range = tuple[int, int]
 def excerpts_for(item: Item, spans: Iterable[Span]) -> tuple[Excerpt, ...]:
     """At most three excerpts for these spans: the title first, then in reading order.
 
-    Where more places matched, those with the most different matched words are kept. Spans that
-    do not lie in the text (of another revision, say) are clipped or left out.
+    If more places matched, those with the most different matched words are kept. Spans outside
+    the text (for example of another revision) are clipped or left out.
     """
     by_field: dict[TextField, list[_Range]] = {}
     for span in sorted(spans):
@@ -102,7 +102,7 @@ def _grown(text: str, core: _Range, bounds: _Range) -> _Range:
 
 
 def _with_neighbour(left: int, right: int, stops: Sequence[int], bounds: _Range) -> _Range:
-    """The sentence and the one before it, when both fit: what "it" refers to stands there."""
+    """The sentence and the one before it, when both fit: it often says what "it" refers to."""
     before = max([bounds[0], *(stop for stop in stops if stop < left)])
     return (before if right - before <= MAX_CHARS else left, right)
 

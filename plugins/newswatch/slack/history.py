@@ -1,8 +1,8 @@
-"""Our messages found again in what Slack returns: the answer to "was it posted?".
+"""Finds our messages in what Slack returns, to answer "was it posted?".
 
-`chat.postMessage` knows no idempotency key, so every message carries its `message_id` twice: in
-its metadata (returned only when asked for, and only with the right scopes) and at the start of
-its block ids. Either is proof.
+`chat.postMessage` has no idempotency key, so every message carries its `message_id` twice: in
+its metadata (returned only on request, and only with the right scopes) and at the start of its
+block ids. Either is proof.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from newswatch.slack.answers import Answer, Outcome
 from newswatch.slack.payload import EVENT_TYPE, block_marker
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far our clock may be ahead of Slack's before a message of ours is looked for too late."""
+"""How far our clock may be ahead of Slack's without our missing a message."""
 PAGE_SIZE = 200
 MAX_PAGES = 50
 MAX_THREADS = 40
-"""Threads of a channel that are looked through when Redis has forgotten it; the newest ones."""
+"""How many threads of a channel are read, the newest first, when Redis lost its records of the channel."""
 
 
 class Read(Protocol):
-    """A reading call of the Web API; never raises for what Slack or the network do."""
+    """A reading call of the Web API. Never raises for an error of Slack or the network."""
 
     def __call__(self, method: str, **params: Any) -> Awaitable[Answer]:
         """Ask `method` with these parameters."""
@@ -34,8 +34,8 @@ class Read(Protocol):
 class Found:
     """What reading back found.
 
-    `ts` is the oldest message with the id, `all_ts` all of them: more than one is a double.
-    `readable` is False when history could not be read to its end; `problem` says why, and a
+    `ts` is the oldest message with the id. `all_ts` are all of them: more than one is a duplicate.
+    `readable` is False if history could not be read to its end; `problem` says why, and a
     `ts` of None then proves nothing.
     """
 
@@ -73,14 +73,14 @@ async def find(read: Read, channel: str, message_id: str, *, since: datetime, th
         return await _paged(read, "conversations.history", query, message_id)
     found = await _paged(read, "conversations.replies", {**query, "ts": thread_ts}, message_id)
     if found.problem is not None and found.problem.code == "thread_not_found":
-        # The parent was deleted: what was broadcast or posted without it stands in the channel.
+        # The parent was deleted. A reply that was broadcast, or posted without it, is in the channel.
         return await _paged(read, "conversations.history", query, message_id)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One message of ours that stands in a channel."""
+    """One message of ours in a channel."""
 
     message_id: str
     ts: str
@@ -90,9 +90,9 @@ class Posted:
 async def posted(
     read: Read, channel: str, *, since: datetime, threads: Iterable[str] = ()
 ) -> tuple[list[Posted], Outcome | None]:
-    """Everything of ours in the channel since then, its newest threads and those named included.
+    """All our messages in the channel since then, including its newest threads and the named ones.
 
-    The second value says why reading ended early, None when all was read.
+    The second value says why reading ended early, None if everything was read.
     """
     query: dict[str, Any] = {
         "channel": channel,

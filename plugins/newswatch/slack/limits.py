@@ -1,8 +1,8 @@
-"""Slack's limits, checked before sending: slack_sdk lets most bad payloads through. Pure.
+"""Slack's limits, checked before sending, because slack_sdk lets most bad payloads through. Pure.
 
 The numbers are those of Slack's block and message reference; the total was measured
-(`msg_blocks_too_long` near 13,200 characters). Only what this package may ever use is accepted:
-an element type it does not know is a violation.
+(`msg_blocks_too_long` near 13,200 characters). Only element types that this package uses are
+accepted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from newswatch.slack.text import usable_link
 MAX_BLOCKS = 50
 MAX_TEXT_CHARS = 3_500
 MAX_MESSAGE_CHARS = 12_000
-"""The payload as JSON, everything included; what is above it Slack refuses."""
+"""The whole payload as JSON. Slack refuses more."""
 MAX_METADATA_CHARS = 6_000
 MAX_BLOCK_ID_CHARS = 255
 
@@ -28,7 +28,7 @@ _GROUPS = ("rich_text_section", "rich_text_quote", "rich_text_list", "rich_text_
 
 
 def check_payload(payload: Mapping[str, Any]) -> list[str]:
-    """Every limit this payload breaks, as text for a log. Empty: Slack will take it."""
+    """Every limit this payload breaks, as text for a log. Empty: Slack will accept it."""
     return list(_violations(payload))
 
 
@@ -42,7 +42,7 @@ def _violations(payload: Mapping[str, Any]) -> Iterator[str]:
         yield "channel is missing"
     text = payload.get("text") or ""
     if not text.strip():
-        yield "text is empty: screen readers and notifications would have nothing"
+        yield "text is empty: screen readers and notifications would show nothing"
     if len(text) > MAX_TEXT_CHARS:
         yield f"text has {len(text)} characters, at most {MAX_TEXT_CHARS} are allowed"
     for name in ("unfurl_links", "unfurl_media"):
@@ -60,13 +60,13 @@ def _whole(payload: Mapping[str, Any]) -> Iterator[str]:
     try:
         json.dumps(payload, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        yield "a text holds half a surrogate pair and cannot be sent"
+        yield "a text contains half a surrogate pair and cannot be sent"
 
 
 def _metadata(metadata: Mapping[str, Any]) -> Iterator[str]:
     event = metadata.get("event_payload") or {}
     if not metadata.get("event_type") or not event.get("message_id"):
-        yield "metadata lacks event_type or message_id: the message could not be found again"
+        yield "metadata has no event_type or message_id: the message could not be found again"
     size = message_chars(metadata)
     if size > MAX_METADATA_CHARS:
         yield f"metadata has {size} characters, at most {MAX_METADATA_CHARS} are allowed"
@@ -140,7 +140,7 @@ def _leaf(element: Mapping[str, Any], kind: str) -> Iterator[str]:
         return
     if kind == "user":
         if not element.get("user_id"):
-            yield "a user element names no user"
+            yield "a user element has no user"
         return
     if kind == "link" and usable_link(str(element.get("url", ""))) is None:
         yield "a link's url is not http(s) or longer than 3,000 characters"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newswatch.models import SEVERITIES, Alert, Message
 from newswatch.slack.plain import SEPARATOR, SEVERITY_LABELS, clock, fitting, short_source, why
-from newswatch.slack.reports import Report, reports_of, rules_of, severity_of
+from newswatch.slack.reports import ShownItem, reports_of, rules_of, severity_of
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
 
 _MAX_RULES = 3
@@ -19,7 +19,7 @@ _MAX_URL = 300
 class ListingLine:
     """One item of a digest or surge. `sign` is its severity's shape; no `rules` where the heading names them."""
 
-    report: Report
+    report: ShownItem
     sign: str
     rules: tuple[str, ...]
 

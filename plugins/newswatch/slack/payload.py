@@ -1,9 +1,9 @@
 """What a message looks like. The only module that builds Slack payloads. Pure.
 
-Untrusted text stands in `rich_text` elements only, which Slack takes literally; the top-level
+Untrusted text goes only into `rich_text` elements, which Slack shows literally. The top-level
 `text` says the same for screen readers and notifications, escaped. A payload always keeps
-within Slack's limits: it is built in full first, then with less and less detail until it fits;
-links are the last thing to go.
+within Slack's limits: it is built in full first, then with less and less detail until it fits.
+Links are dropped last.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from newswatch.slack.plain import (
     story_text,
     why,
 )
-from newswatch.slack.reports import Detail, Report, Story, reports_of, rules_of, severity_of
+from newswatch.slack.reports import Detail, ShownItem, ShownStory, reports_of, rules_of, severity_of
 from newswatch.slack.text import Piece, shorten_pieces
 
 __all__ = [
@@ -57,10 +57,10 @@ Element = dict[str, Any]
 
 EVENT_TYPE = "newswatch_message"
 MAX_ALERT_IDS = 200
-"""More alert ids than this do not fit into one message's metadata: give the rest another message."""
+"""More alert ids than this do not fit into one message's metadata; the rest needs another message."""
 
 _MARKED = {"bold": True, "code": True}
-"""A matched word stands in a box and in bold."""
+"""A matched word is bold and in a box."""
 _GONE = "The alerts of this message are no longer stored"
 
 _ALL = 1_000
@@ -109,9 +109,9 @@ def render_listing(
     now: datetime,
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
-    """A digest or a surge: a heading, then one line an item, the gravest first.
+    """A digest or a surge: a heading, then one line per item, the most severe first.
 
-    A surge tells of one rule and has buttons; a digest tells of many things, so no button could say which.
+    A surge is about one rule and has buttons. A digest has none: they could not say which item they mean.
     """
     if not alerts:
         return _render(message, None, attention)
@@ -156,7 +156,7 @@ def render_ops(message: Message) -> Payload:
 
 
 def block_marker(message_id: str) -> str:
-    """What every block_id of this message begins with: the mark that history is searched for."""
+    """The start of every block_id of this message, by which it is found in the history."""
     name = message_id if 0 < len(message_id) <= 64 and message_id.isascii() else short_hash(message_id)
     return f"newswatch:{name}:"
 
@@ -171,14 +171,14 @@ def _story(
     further: int,
     *,
     is_reply: bool = False,
-) -> Story | None:
+) -> ShownStory | None:
     if not alerts:
         return None
     reports = reports_of(alerts, sources, now)
-    return Story(reports, severity_of(alerts), rules_of(alerts), now, further, is_reply)
+    return ShownStory(reports, severity_of(alerts), rules_of(alerts), now, further, is_reply)
 
 
-def _render(message: Message, story: Story | None, attention: Attention) -> Payload:
+def _render(message: Message, story: ShownStory | None, attention: Attention) -> Payload:
     if story is None:
         return _payload(message, _GONE, [_rich_text(message, 0, [_section([_text(_GONE)])])])
     after = _attention_blocks(message, story.rules, attention)
@@ -203,13 +203,13 @@ def _payload(message: Message, text: str, blocks: list[Element]) -> Payload:
 
 
 def _text_only(message: Message, text: str) -> Payload:
-    """Without blocks Slack shows `text` itself: then a headline's *stars* must not format it."""
+    """Without blocks Slack shows `text`. A headline's *stars* must not format it."""
     payload = _payload(message, text, [])
     del payload["blocks"]
     return {**payload, "mrkdwn": False}
 
 
-# ── what readers said, and how they say it ────────────────────────────────────────────────────
+# ── what readers did, and the buttons for it ────────────────────────────────────────────────────
 
 
 def _attention_blocks(message: Message, rules: Sequence[str], attention: Attention) -> list[Element]:
@@ -229,7 +229,7 @@ def _with_said(text: str, attention: Attention) -> str:
 # ── a story's blocks ──────────────────────────────────────────────────────────────────────────
 
 
-def _story_blocks(message: Message, story: Story, detail: Detail) -> list[Element]:
+def _story_blocks(message: Message, story: ShownStory, detail: Detail) -> list[Element]:
     headline, *also = story.reports
     title = shorten_pieces(headline.title, detail.title)
     body = [_section(_linked(title, headline.link, bold=True)), _section(_meta(story))]
@@ -239,7 +239,7 @@ def _story_blocks(message: Message, story: Story, detail: Detail) -> list[Elemen
     return [_rich_text(message, 0, body), _rich_text(message, 1, tail)]
 
 
-def _meta(story: Story) -> list[Element]:
+def _meta(story: ShownStory) -> list[Element]:
     when = story.reports[0].when
     age = {"type": "date", "timestamp": int(when.timestamp()), "format": "{ago}", "fallback": clock(when)}
     after = "".join(SEPARATOR + note for note in after_age(story))
@@ -247,7 +247,7 @@ def _meta(story: Story) -> list[Element]:
     return [start, age, _text(after)] if after else [start, age]
 
 
-def _also(reports: Sequence[Report], detail: Detail) -> list[Element]:
+def _also(reports: Sequence[ShownItem], detail: Detail) -> list[Element]:
     """The story's other items, each with its own link."""
     if not reports:
         return []
@@ -258,7 +258,7 @@ def _also(reports: Sequence[Report], detail: Detail) -> list[Element]:
     return [{**_group("rich_text_list", entries), "style": "bullet"}]
 
 
-def _also_entry(report: Report, max_chars: int) -> list[Element]:
+def _also_entry(report: ShownItem, max_chars: int) -> list[Element]:
     if max_chars == 0:
         return [_text("Also in: "), *_linked([Piece(short_source(report))], report.link)]
     title = shorten_pieces(report.title, max_chars)
@@ -292,7 +292,7 @@ def _text(text: str, *, bold: bool = False) -> Element:
 
 
 def _with_commands(text: str, *, bold: bool = False) -> list[Element]:
-    """What stands between backticks is to be typed as it is: it is shown as code."""
+    """Text between backticks is to be typed as it is, so it is shown as code."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return [_text(text, bold=bold)]

@@ -1,7 +1,7 @@
 """A message as lines of text: for screen readers and notifications, and for the minimal resend. Pure.
 
-Everything is escaped for mrkdwn. A line that does not fit any more is left out whole, so that
-nothing is ever cut within an escape or a link.
+Everything is escaped for mrkdwn. A line that no longer fits is left out as a whole, so that
+no escape and no link is ever cut in two.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from datetime import datetime, timezone
 from newswatch.models import Severity
 from newswatch.redact import redact_text
 from newswatch.slack.limits import MAX_TEXT_CHARS
-from newswatch.slack.reports import Detail, Report, Story
+from newswatch.slack.reports import Detail, ShownItem, ShownStory
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
 
 SEPARATOR = " · "
 SEVERITY_LABELS: Mapping[Severity, str] = {"high": "▲ High", "medium": "◆ Medium", "low": "▼ Low"}
-"""Word and shape, without any colour; these signs are in every font."""
+"""A word and a shape, without colour. These signs are in every font."""
 _FURTHER_REPORT = "↳ Further report"
 _MAX_SOURCE_CHARS = 60
 _MAX_RULE_CHARS = 80
@@ -25,7 +25,7 @@ _MAX_LINK_CHARS = MAX_TEXT_CHARS - 300
 _MAX_NOTICE_LINES = 20
 
 
-def story_text(story: Story, detail: Detail) -> str:
+def story_text(story: ShownStory, detail: Detail) -> str:
     """The whole message in at most MAX_TEXT_CHARS characters, the headline first."""
     headline, *also = story.reports
     age = f"{_age(headline.when, story.now)} ({clock(headline.when)})"
@@ -39,31 +39,31 @@ def story_text(story: Story, detail: Detail) -> str:
     return fitting(lines)
 
 
-def before_age(story: Story) -> list[str]:
-    """What stands before the age in the line below the headline."""
+def before_age(story: ShownStory) -> list[str]:
+    """The parts before the age in the line below the headline."""
     lead = [_FURTHER_REPORT] if story.is_reply else []
     return [*lead, SEVERITY_LABELS[story.severity], short_source(story.reports[0])]
 
 
-def after_age(story: Story) -> list[str]:
-    """What stands after it: marks that are there or not."""
+def after_age(story: ShownStory) -> list[str]:
+    """The parts after the age, if there are any."""
     updated = ["updated"] if story.reports[0].updated else []
     plural = "source" if story.further == 1 else "sources"
     return updated + ([f"+{story.further} {plural}"] if story.further > 0 else [])
 
 
-def short_source(report: Report) -> str:
-    """The source's name, at a length that leaves room for the rest of the line."""
+def short_source(report: ShownItem) -> str:
+    """The source's name, short enough to leave room for the rest of the line."""
     return shorten(report.source, _MAX_SOURCE_CHARS)
 
 
-def also_lead(report: Report) -> str:
-    """What stands before the title of an item that is not the headline."""
+def also_lead(report: ShownItem) -> str:
+    """The text before the title of an item that is not the headline."""
     return f"Also in: {short_source(report)}{' (updated)' if report.updated else ''} — "
 
 
 def why(rules: Sequence[str], most: int) -> str:
-    """The rules by name, `most` of them at most."""
+    """The names of the rules, at most `most` of them."""
     names = [shorten(rule, _MAX_RULE_CHARS) for rule in rules[:most]]
     names += [f"+{len(rules) - most} more"] if len(rules) > most else []
     return ("rule " if len(rules) == 1 else "rules ") + SEPARATOR.join(names)
@@ -75,10 +75,10 @@ def clock(when: datetime) -> str:
 
 
 def notice_lines(text: str) -> list[str]:
-    """An operators' notice in clean lines without secrets; never empty."""
+    """A notice to ops in clean lines without secrets; never empty."""
     lines = [shorten(clean(line), 400) for line in redact_text(text).splitlines()]
     kept = [line for line in lines if line][:_MAX_NOTICE_LINES]
-    return kept or ["newswatch has a notice without text"]
+    return kept or ["A notice without text"]
 
 
 def notice_text(text: str) -> str:
@@ -97,18 +97,18 @@ def fitting(lines: Sequence[str]) -> str:
     return "\n".join(kept)
 
 
-def _also_line(report: Report, detail: Detail) -> str:
+def _also_line(report: ShownItem, detail: Detail) -> str:
     if detail.also_title == 0:
         return escape("Also in: ") + _link(short_source(report), report.link, detail.text_url)
     return escape(also_lead(report)) + _text_link(report, detail.also_title, detail.text_url)
 
 
-def _text_link(report: Report, max_chars: int, max_url: int) -> str:
+def _text_link(report: ShownItem, max_chars: int, max_url: int) -> str:
     return _link(shorten(joined(report.title), max_chars), report.link, max_url)
 
 
 def _link(text: str, url: str | None, max_url: int) -> str:
-    """A link where the URL leaves room for the other lines, else the bare text."""
+    """A link if the URL leaves room for the other lines, else the text alone."""
     link = mrkdwn_link(url, text) if url is not None and len(url) <= max_url else ""
     return link if 0 < len(link) <= _MAX_LINK_CHARS else escape(text)
 

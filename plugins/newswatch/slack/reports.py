@@ -1,7 +1,7 @@
-"""What one message says, before it has a look: one report per item of the story. Pure.
+"""What one message says, before it is laid out: one report per item of the story. Pure.
 
 A message may carry several alerts: several rules that matched one item, and several items (of
-several sources) of one story. The earliest item is the headline, the others are "also in".
+several sources) of one story. The earliest item is the headline; the others are listed as "Also in".
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ _MAX_TITLE_CHARS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ShownItem:
     """One item as a message shows it. Texts are clean; `link` is verbatim or None."""
 
     title: tuple[Piece, ...]
     link: str | None
     source: str
     when: datetime
-    """Publication where it is known and plausible, else when newswatch first saw the item."""
+    """The publication time if it is known and plausible, else when newswatch first saw the item."""
     updated: bool
     quotes: tuple[tuple[Piece, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ShownStory:
     """What one message is to say, before it is cut to size."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[ShownItem, ...]
     """Never empty; the first is the headline."""
     severity: Severity
     rules: tuple[str, ...]
@@ -57,11 +57,11 @@ class Detail:
     """0: the source's name carries the link."""
     rules: int
     text_url: int = 500
-    """Longer URLs stand in the blocks only, not in the top-level text."""
+    """Longer URLs are in the blocks only, not in the top-level text."""
 
 
-def reports_of(alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> tuple[Report, ...]:
-    """One report per item, the earliest first seen leading; among equals the order given."""
+def reports_of(alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> tuple[ShownItem, ...]:
+    """One report per item, in the order in which the items were first seen."""
     by_item: dict[str, list[Alert]] = {}
     for alert in alerts:
         by_item.setdefault(alert.item_id, []).append(alert)
@@ -70,23 +70,23 @@ def reports_of(alerts: Sequence[Alert], sources: Mapping[str, str], now: datetim
 
 
 def severity_of(alerts: Iterable[Alert]) -> Severity:
-    """The gravest severity among the alerts."""
+    """The highest severity among the alerts."""
     return max((alert.severity for alert in alerts), key=SEVERITIES.index, default="low")
 
 
 def rules_of(alerts: Iterable[Alert]) -> tuple[str, ...]:
-    """The rules' names, the gravest first, each once."""
+    """The rules' names, the most severe first, each once."""
     ranked = sorted(alerts, key=lambda alert: -SEVERITIES.index(alert.severity))
     return tuple(dict.fromkeys(clean(alert.rule_id) for alert in ranked))
 
 
-def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> Report:
+def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> ShownItem:
     newest = max(group, key=lambda alert: alert.revision)
     excerpts = [excerpt for alert in group for excerpt in alert.excerpts]
     in_title = [
         mark for one in excerpts if one.field == "title" and one.text == newest.title for mark in one.marks
     ]
-    return Report(
+    return ShownItem(
         title=pieces_of(newest.title[:_MAX_TITLE_CHARS], in_title) or (Piece(NO_TITLE),),
         link=usable_link(newest.link),
         source=clean(sources.get(newest.feed_id) or "") or clean(newest.feed_id) or "unknown source",
@@ -97,13 +97,13 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
 
 
 def _when(alert: Alert, now: datetime) -> datetime:
-    """Feeds date items in the future and in 1900; the reader is shown neither."""
+    """Some feeds date items in the future or in 1900. Neither is shown."""
     published = alert.published
     return published if published is not None and _EPOCH <= published <= now else alert.first_seen
 
 
 def _quotes(group: Sequence[Alert], title: str) -> tuple[tuple[Piece, ...], ...]:
-    """The excerpts below the headline: those of several rules over the same words become one."""
+    """The excerpts below the headline. Those of several rules over the same words become one."""
     marks: dict[str, list[tuple[int, int]]] = {}
     for alert in group:
         for one in alert.excerpts:
@@ -114,7 +114,7 @@ def _quotes(group: Sequence[Alert], title: str) -> tuple[tuple[Piece, ...], ...]
 
 
 def _without_contained(marks: Mapping[str, list[tuple[int, int]]]) -> dict[str, list[tuple[int, int]]]:
-    """Excerpts that lie within a longer one give it their marks and go."""
+    """Merge each excerpt that is part of a longer one into it, with its marks."""
     kept: dict[str, list[tuple[int, int]]] = {text: list(places) for text, places in marks.items()}
     for text in sorted(marks, key=len):
         core = text.strip("… ")

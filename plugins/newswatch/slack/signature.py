@@ -1,7 +1,7 @@
 """Whether a request comes from Slack: its signature, over the body as it was sent.
 
-Slack's documentation: "Verifying requests from Slack". The comparison is slack_sdk's; a timestamp
-that is no number, which it raises over, is refused here.
+Slack's documentation: "Verifying requests from Slack". The comparison is slack_sdk's; it
+raises for a timestamp that is not a number, so that is refused here.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 def refusal_of(secret: str, body: bytes, headers: Mapping[str, str], *, now_s: float) -> Refusal | None:
-    """Why this request is not believed; None when it is Slack's. `headers` may be of any case.
+    """Why this request is refused; None if Slack sent it. Names in `headers` may be of any case.
 
-    `stale`: signed more than five minutes ago, or as far ahead: somebody may be playing it back.
+    `stale`: signed more than five minutes ago, or that far in the future. It may be a replay.
     """
     named = {name.lower(): value for name, value in headers.items()}
     stamp, given = named.get("x-slack-request-timestamp", ""), named.get("x-slack-signature", "")
@@ -31,10 +31,10 @@ def refusal_of(secret: str, body: bytes, headers: Mapping[str, str], *, now_s: f
         return "stale"
     verifier = SignatureVerifier(secret, _At(now_s))
     try:
-        believed = verifier.is_valid(body=body, timestamp=stamp, signature=given)
+        genuine = verifier.is_valid(body=body, timestamp=stamp, signature=given)
     except UnicodeDecodeError:  # slack_sdk signs text; Slack's forms are ASCII
-        believed = False
-    return None if believed else "forged"
+        genuine = False
+    return None if genuine else "forged"
 
 
 class _At(Clock):

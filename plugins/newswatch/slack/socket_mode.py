@@ -1,8 +1,8 @@
-"""Clicks over Socket Mode: a connection that we open to Slack, so that no port has to be reached from outside.
+"""Clicks over Socket Mode: we open the connection to Slack, so no port has to be reachable from outside.
 
-slack_sdk's own client keeps the connection, answers pings and renews it when Slack asks. Slack
-delivers an envelope again until it is acknowledged, so an envelope is acknowledged only after
-its click is safe in Redis.
+slack_sdk's client keeps the connection open, answers pings and reconnects when Slack asks for it.
+Slack delivers an envelope again until it is acknowledged, so it is acknowledged only after its
+click is safe in Redis.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ log = logging.getLogger("newswatch.slack.socket")
 
 CONNECT_TIMEOUT_S = 30.0
 
-_FOR_US_TO_MEND = frozenset(
+_NEEDS_ACTION = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "not_allowed_token_type"}
     | {"missing_scope", "forbidden_team", "access_denied", "no_permission"}
 )
 
 
 class SocketMode:
-    """A connection over which Slack tells clicks. An asynchronous context manager.
+    """A connection over which Slack sends clicks. An asynchronous context manager.
 
-    `settings.token` is the app-level token (xapp-…). `take` is given each payload; a
-    RetryableError of it leaves the envelope unacknowledged, so that Slack sends it again.
+    `settings.token` is the app-level token (xapp-…). `take` is called with each payload. If it raises
+    RetryableError, the envelope is not acknowledged, so that Slack sends it again.
     """
 
     def __init__(self, settings: SlackSettings, take: Callable[[Any], Awaitable[None]]) -> None:
@@ -58,7 +58,7 @@ class SocketMode:
         self._client: SocketModeClient | None = None
 
     async def __aenter__(self) -> Self:
-        """Raises SlackRefused where the token is not good, SlackUnavailable where nobody answers."""
+        """Raises SlackRefused if the token is refused, SlackUnavailable if Slack cannot be reached."""
         trust = ssl.create_default_context()
         web = AsyncWebClient(
             token=self._settings.token,
@@ -71,10 +71,10 @@ class SocketMode:
         client = SocketModeClient(
             app_token=self._settings.token, logger=_quiet_logger(), web_client=web, proxy=web.proxy
         )
-        client.proxy = web.proxy  # the constructor prefers the environment, which knows no NO_PROXY
-        client.socket_mode_request_listeners.append(self._told)
+        client.proxy = web.proxy  # the constructor prefers the environment and ignores NO_PROXY
+        client.socket_mode_request_listeners.append(self._receive)
         try:
-            # Asked for here, since the client itself would try a bad token for ever.
+            # Requested here, because the client itself would retry a bad token forever.
             client.wss_uri = await client.issue_new_wss_url()
         except SlackApiError as error:
             await _close(client)
@@ -88,7 +88,7 @@ class SocketMode:
             await asyncio.wait_for(connect(), CONNECT_TIMEOUT_S)
         except asyncio.TimeoutError as error:
             await _close(client)
-            raise SlackUnavailable("Slack opens no Socket Mode connection within 30 s") from error
+            raise SlackUnavailable("Slack did not open a Socket Mode connection within 30 s") from error
         self._client = client
         return self
 
@@ -99,20 +99,20 @@ class SocketMode:
             await _close(self._client)
 
     async def connected(self) -> bool:
-        """Whether Slack could tell us of a click now."""
+        """Whether Slack could send us a click now."""
         return self._client is not None and await self._client.is_connected()
 
     def renew(self) -> None:
-        """Ask Slack for another address at the next try: slack_sdk tries one that is dead for ever."""
+        """Ask Slack for a new address at the next try. slack_sdk would try a dead one forever."""
         if self._client is not None:
             self._client.wss_uri = None
 
-    async def _told(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         if request.type == "interactive":
             try:
                 await self._take(request.payload)
             except RetryableError as error:
-                log.warning("a click was not taken, Slack tells it again: %s", error)
+                log.warning("a click was not stored, Slack will send it again: %s", error)
                 return
             except PermanentError as error:
                 log.warning("a click was refused: %s", error)
@@ -125,17 +125,17 @@ async def _close(client: SocketModeClient) -> None:
 
 
 def _refused(code: str) -> NewswatchError:
-    if code in _FOR_US_TO_MEND:
+    if code in _NEEDS_ACTION:
         text = (
             f"Slack refuses SLACK_APP_TOKEN ({code}): it must be an app-level token (xapp-…) with the scope"
             " connections:write, and the app must have Socket Mode on"
         )
         return SlackRefused(text, code=code)
-    return SlackUnavailable(f"Slack opens no Socket Mode connection now ({code})")
+    return SlackUnavailable(f"Slack does not open a Socket Mode connection at the moment ({code})")
 
 
 def _quiet_logger() -> logging.Logger:
-    """At DEBUG slack_sdk writes whole payloads and answers, and with its errors the address, which is a ticket."""
+    """slack_sdk logs whole payloads at DEBUG, and with its errors the address, which contains a secret."""
     logger = logging.getLogger("newswatch.slack.sdk.socket")
     logger.setLevel(logging.WARNING)
     logger.addFilter(_without_tickets)

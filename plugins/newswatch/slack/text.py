@@ -1,6 +1,6 @@
-"""Feed text made fit to show: cleaned, shortened, escaped. Pure.
+"""Makes feed text safe to show: cleaned, shortened, escaped. Pure.
 
-Feeds are strangers. Their text may carry control characters, bidirectional overrides that make
+Feeds are not trusted. Their text may contain control characters, bidirectional overrides that make
 a link read backwards, invisible characters that hide words from readers, and stacks of accents
 that run over the lines above. None of it reaches Slack.
 """
@@ -18,13 +18,13 @@ MAX_URL_CHARS = 3_000
 """Slack's limit for the URL of a link."""
 
 _JOINERS = "\u200c\u200d"
-"""ZWNJ and ZWJ: Persian, the Indic scripts and emoji sequences need them, singly."""
+"""ZWNJ and ZWJ: Persian, the Indic scripts and emoji sequences need single ones."""
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols by category that show as nothing."""
+"""Characters that count as letters or symbols but show nothing."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs"})
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 _MAX_ACCENTS = 4
-"""Vietnamese and vocalised Hebrew stack up to three on one letter; more is mischief."""
+"""Vietnamese and vocalised Hebrew stack up to three on one letter; more is abuse."""
 _URL_UNSAFE = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C"})
 _MRKDWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _WHITE_SPACE = re.compile(r"\s+")
@@ -32,7 +32,7 @@ _WHITE_SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of text that is marked as matched throughout, or not at all."""
+    """A run of text. All of it matched (`marked`), or none of it."""
 
     text: str
     marked: bool = False
@@ -52,7 +52,7 @@ def clean(text: str) -> str:
 
 
 def _shown(char: str, category: str, before: str) -> str:
-    """What stands for `char` after `before`: itself, a space, or nothing."""
+    """What replaces `char` after `before`: itself, a space, or nothing."""
     if category in _SPACES or char in "\t\n\r\v\f\x85" or char in _BLANKS:
         return " "
     if char in _JOINERS:
@@ -114,7 +114,7 @@ def joined(pieces: Iterable[Piece]) -> str:
 def shorten(text: str, max_chars: int) -> str:
     """`text` cut to `max_chars` characters at a word boundary, with … where it was cut.
 
-    A single word that fills more than half of the room is cut within.
+    A word that takes more than half of the room is cut in the middle.
     """
     if len(text) <= max_chars:
         return text
@@ -153,15 +153,15 @@ def escape(text: str) -> str:
 
 
 def mrkdwn_link(url: str, text: str) -> str:
-    """A link for a mrkdwn field, with what would end it early percent-encoded."""
-    return f"<{escape(url.translate(_URL_UNSAFE))}|{escape(text)}>"  # a label may hold any |
+    """A link for a mrkdwn field. Characters that would end it early are percent-encoded."""
+    return f"<{escape(url.translate(_URL_UNSAFE))}|{escape(text)}>"  # a label may contain |
 
 
 def usable_link(url: str) -> str | None:
-    """`url` when Slack takes it as a link: http(s), a host, at most 3,000 visible characters.
+    """`url` if Slack accepts it as a link: http(s), a host, at most 3,000 visible characters.
 
-    Verbatim, except that `<`, `>` and `|`, which no URL holds unencoded and which end a link in
-    Slack's own notation, are percent-encoded.
+    Verbatim, except that `<`, `>` and `|` are percent-encoded: they end a link in Slack's notation,
+    and a URL never contains them unencoded.
     """
     if any(unicodedata.category(char) in _HIDDEN | _SPACES for char in url[: MAX_URL_CHARS + 1]):
         return None
@@ -171,6 +171,6 @@ def usable_link(url: str) -> str | None:
     try:
         parts = urlsplit(encoded)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a port or an IPv6 address that is none
+    except ValueError:  # not a port, or not an IPv6 address
         return None
     return encoded if usable else None

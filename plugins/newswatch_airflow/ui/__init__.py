@@ -2,7 +2,7 @@
 
 ::
 
-    app       routers, error pages, headers       access     who may read, who may write, which writes
-    rooms     one module a page, `api` for writes  page       templates and what they may do
-    desk      Redis and configuration, a process   runs       what Airflow itself knows of our DAGs
+    app       routers, error pages, headers       access     who may read, who may write, which writes are genuine
+    rooms     one module for each page               page       templates and their filters
+    shared      Redis and configuration, a process   runs       what Airflow itself knows of our DAGs
 """

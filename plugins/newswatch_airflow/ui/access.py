@@ -1,7 +1,7 @@
-"""Who may do what: Airflow's user for people, a static token for monitors, same origin for writes.
+"""Who may do what: people log in to Airflow, monitors have a static token, writes need the same origin.
 
-Airflow neither authenticates a mounted app nor protects it against forged requests; every route
-depends on one of `reader`, `writer` and `monitor`, which tests/ui proves by walking the routes.
+Airflow does not authenticate requests to a mounted app, nor protect it against forged ones. So every
+route depends on one of `reader`, `writer` and `monitor`; tests/ui proves it by walking the routes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 
 DAG_ID = "poll_feeds"
-"""Whoever may see this DAG may read the pages, whoever may edit it may write."""
+"""A user who may see this DAG may read the pages. A user who may edit it may write."""
 
 TOKEN_VARIABLE = "NEWSWATCH_MONITOR_TOKEN"  # noqa: S105 - the name of a setting
 WRITE_HEADER = "X-Newswatch"
@@ -29,33 +29,35 @@ _may_write = requires_access_dag("PUT", param_dag_id=DAG_ID)
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who asks. `writes` says whether write controls are shown; each write is checked on its own."""
+class PageVisitor:
+    """The user of a request. `writes` decides whether write controls are shown; each write is checked again."""
 
     name: str
     writes: bool
 
 
-def reader(user: GetUserDep, _allowed: Annotated[None, Depends(_may_read)]) -> Visitor:
-    """A logged-in user who may see poll_feeds; 401 or 403 else."""
+def reader(user: GetUserDep, _allowed: Annotated[None, Depends(_may_read)]) -> PageVisitor:
+    """A logged-in user who may see poll_feeds, else 401 or 403."""
     details = DagDetails(id=DAG_ID, team_name=DagModel.get_team_name(DAG_ID))
     writes = get_auth_manager().is_authorized_dag(method="PUT", details=details, user=user)
-    return Visitor(user.get_name(), writes)
+    return PageVisitor(user.get_name(), writes)
 
 
-def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends(_may_write)]) -> Visitor:
-    """A logged-in user who may edit poll_feeds, asking from a page of ours; 401 or 403 else."""
+def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends(_may_write)]) -> PageVisitor:
+    """A logged-in user who may edit poll_feeds, on one of our pages, else 401 or 403."""
     refusal = foreign(request)
     if refusal:
         raise HTTPException(403, refusal)
-    return Visitor(user.get_name(), writes=True)
+    return PageVisitor(user.get_name(), writes=True)
 
 
 def monitor(request: Request) -> None:
-    """A monitor with the static token; 401 without it, 403 where no token is set."""
+    """A monitor with the static token; 401 without it, 403 if no token is configured."""
     expected = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not expected:
-        raise HTTPException(403, f"Monitoring is off: set {TOKEN_VARIABLE} for the api-server.")
+        raise HTTPException(
+            403, f"Monitoring is off. Set {TOKEN_VARIABLE} for the api-server to switch it on."
+        )
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
         headers = {"WWW-Authenticate": "Bearer"}
@@ -63,10 +65,10 @@ def monitor(request: Request) -> None:
 
 
 def foreign(request: Request) -> str:
-    """Why a write is taken for forged, "" if it is not.
+    """Why a write looks forged, "" if it does not.
 
-    Browsers send Sec-Fetch-Site and Origin by themselves and let no page change them; the header
-    of our own cannot be sent to another origin without that origin's consent.
+    Browsers send Sec-Fetch-Site and Origin by themselves, and no page can change them. Our own header
+    cannot be sent to another origin without that origin's consent.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None and site != "same-origin":
@@ -81,5 +83,5 @@ def foreign(request: Request) -> str:
     return ""
 
 
-ReaderDep = Annotated[Visitor, Depends(reader)]
-WriterDep = Annotated[Visitor, Depends(writer)]
+ReaderDep = Annotated[PageVisitor, Depends(reader)]
+WriterDep = Annotated[PageVisitor, Depends(writer)]

@@ -1,4 +1,4 @@
-"""The app: rooms, error pages, and the headers every answer carries."""
+"""The app: rooms, error pages, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
 from newswatch_airflow.hooks import task_services
-from newswatch_airflow.ui.access import ReaderDep, Visitor
-from newswatch_airflow.ui.desk import Desk
+from newswatch_airflow.ui.access import PageVisitor, ReaderDep
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms import alerts, delivery, editor, feeds, files, monitor, status, watchlist
+from newswatch_airflow.ui.shared import Shared
 
 log = logging.getLogger("newswatch.ui")
 
-NOBODY = Visitor("", writes=False)
+NOBODY = PageVisitor("", writes=False)
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -43,19 +43,19 @@ _TITLES = {
     401: "Not logged in",
     403: "Not allowed",
     404: "Not found",
-    409: "Changed meanwhile",
+    409: "Changed in the meantime",
     422: "Not understood",
     503: "Not available at the moment",
 }
 
 
 async def page_services() -> Services:
-    """Services for the pages, from the Airflow connections; those are looked up in a thread."""
+    """Services for the pages, from the Airflow connections, which are looked up in a thread."""
     return await asyncio.to_thread(task_services)
 
 
 async def page_slack() -> SlackSettings | None:
-    """How Slack is reached, None where no connection says so."""
+    """How to reach Slack, None if there is no connection for it."""
     try:
         return await asyncio.to_thread(lambda: task_services(slack=True).slack)
     except NewswatchError as error:
@@ -67,9 +67,9 @@ def create_app(
     make_services: Callable[[], Awaitable[Services]] = page_services,
     slack: Callable[[], Awaitable[SlackSettings | None]] = page_slack,
 ) -> FastAPI:
-    """The app as the api-server mounts it. Nothing is served without Airflow's user or the monitor's token."""
+    """The app as the api-server mounts it. Nothing is served without a login or the monitor's token."""
     app = FastAPI(title="newswatch", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk = Desk(make_services, slack)
+    app.state.shared = Shared(make_services, slack)
     for room in (status, alerts, watchlist, editor, feeds, delivery, monitor, files):
         app.include_router(room.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
@@ -82,7 +82,7 @@ def create_app(
 
 @cache
 def the_app() -> FastAPI:
-    """The one app of this process: Airflow asks for it whenever somebody lists the plugins."""
+    """The one app of this process. Airflow asks for it each time the plugins are listed."""
     return create_app()
 
 
@@ -106,7 +106,7 @@ async def _of_ours(request: Request, error: Exception) -> Response:
     of_redis = isinstance(error, RedisUnavailable | RedisRefused)
     away = of_redis or isinstance(error, RetryableError)
     if of_redis:
-        await request.app.state.desk.forget()
+        await request.app.state.shared.forget()
     log.warning("%s: %s", request.url.path, error)
     text = redact_text(str(error))
     runbook = "redis-is-away" if of_redis else ""

@@ -1,4 +1,4 @@
-"""Charts as SVG geometry: what a template draws without script or inline style. Pure."""
+"""Charts as SVG geometry, which templates draw without script or inline style. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar in chart units; `label` is told when one points at it."""
+    """One bar in chart units; `label` is shown when the mouse points at it."""
 
     x: float
     y: float
@@ -38,7 +38,7 @@ def bars(
     height: int = 96,
     gap: float = 0.2,
 ) -> Chart:
-    """A column for each value, scaled to the highest; one that is not zero can always be seen."""
+    """A column for each value, scaled to the highest. One that is not zero is always visible."""
     most = max(values, default=0)
     step = width / max(len(values), 1)
     drawn = []
@@ -52,7 +52,7 @@ def bars(
 
 
 def by_hour(counts: Sequence[int], now: datetime) -> Chart:
-    """New items by hour, the present one last."""
+    """New items by hour, the current hour last."""
     starts = [now - timedelta(hours=len(counts) - 1 - number) for number in range(len(counts))]
     labels = [f"{at:%H}:00 UTC: {count:,}" for at, count in zip(starts, counts, strict=True)]
     busiest = max(counts, default=0)

@@ -20,7 +20,7 @@ from newswatch.models import Excerpt
 from newswatch.pipeline.backtest_report import irrelevant_line
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
-from newswatch_airflow.ui.access import Visitor
+from newswatch_airflow.ui.access import PageVisitor
 
 HERE = Path(__file__).parent
 _TICKED = re.compile(r"`([^`\n]{1,300})`")
@@ -42,7 +42,7 @@ NAVIGATION = (
 
 @cache
 def environment() -> Environment:
-    """The templates and what they may do to a value."""
+    """The templates and their filters."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -75,9 +75,9 @@ def environment() -> Environment:
 
 
 def render(
-    request: Request, visitor: Visitor, template: str, *, status_code: int = 200, **values: Any
+    request: Request, visitor: PageVisitor, template: str, *, status_code: int = 200, **values: Any
 ) -> HTMLResponse:
-    """One page. `here` in `values` is the entry of the navigation it belongs to."""
+    """One page. `here` in `values` is its entry in the navigation."""
     context: dict[str, Any] = {
         "base": base_of(request),
         "navigation": NAVIGATION,
@@ -97,7 +97,7 @@ def base_of(request: Request) -> str:
 
 @cache
 def static_version() -> str:
-    """Names the static files' content, so that browsers may keep them for ever."""
+    """Names the static files' content, so that browsers may cache them forever."""
     digest = hashlib.blake2b(digest_size=6)
     for name in sorted(STATIC):
         digest.update((HERE / "static" / name).read_bytes())
@@ -111,12 +111,12 @@ def with_query(values: Mapping[str, Any], **changes: Any) -> str:
 
 
 def marked(text: str, ranges: Sequence[tuple[int, int]]) -> tuple[tuple[str, bool], ...]:
-    """A stranger's text as clean pieces, each with whether it is highlighted."""
+    """Untrusted text as clean pieces, each with whether it is highlighted."""
     return tuple((piece.text, piece.marked) for piece in pieces_of(text, ranges))
 
 
 def title_marks(excerpts: Sequence[Excerpt], title: str) -> list[tuple[int, int]]:
-    """The highlighted words of a headline; none where the excerpt is a part of it only."""
+    """The highlighted words of a headline. None if the excerpt is only a part of it."""
     return [
         mark
         for excerpt in excerpts
@@ -126,7 +126,7 @@ def title_marks(excerpts: Sequence[Excerpt], title: str) -> list[tuple[int, int]
 
 
 def span(seconds: float) -> str:
-    """A duration in its two largest fitting units at most, e.g. `3 min`, `2 h 5 min`, `4 days`."""
+    """A duration in one or two units, e.g. `3 min`, `2 h 5 min`, `4 days`."""
     whole = int(max(seconds, 0))
     if whole < 60:
         return f"{whole} s"
@@ -139,21 +139,21 @@ def span(seconds: float) -> str:
 
 
 def ticked(text: str) -> Markup:
-    """A text of ours that may hold a stranger's, clean, with what stands between backticks as code."""
+    """A text of ours that may contain untrusted text, cleaned. Text between backticks becomes code."""
     return Markup(_TICKED.sub(r"<code>\1</code>", str(escape(clean(text)))))  # noqa: S704 - escaped
 
 
 def bare(error: str) -> str:
-    """A feed's error without the feed's name and address, where the page names them anyway."""
+    """A feed's error without the feed's name and address, which the page shows anyway."""
     return _FEED_NAMED.sub("", error)
 
 
 def brief(ms: int) -> str:
-    """How long an answer took: `85 ms`, `1.2 s`."""
+    """A response time: `85 ms`, `1.2 s`."""
     return f"{ms} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """How long ago, or in how long."""
+    """How long ago it was, or how long until then."""
     seconds = (now - moment).total_seconds()
     return f"in {span(-seconds)}" if seconds < -0.5 else f"{span(seconds)} ago"

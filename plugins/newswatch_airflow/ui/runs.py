@@ -1,4 +1,4 @@
-"""What Airflow itself knows of our DAGs: paused ones, failed ones, and which run did a step."""
+"""What Airflow knows about our DAGs: which are paused or failed, and which run did a step."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from newswatch.pipeline.overview.findings import Finding
 PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts", "fetch_articles", "housekeeping")
 
 _PAUSED = {
-    "check_config": "edits of the configuration are not taken up on their own",
+    "check_config": "edited configuration is loaded only by poll_feeds",
     "poll_feeds": "no feed is polled",
-    "match_items": "items pile up and nothing alerts",
-    "deliver_alerts": "alerts pile up and nothing is sent",
-    "fetch_articles": "the pages of stories are not read, so rules see headlines and summaries alone",
-    "housekeeping": "what is past its retention stays, and memory fills",
+    "match_items": "items wait and nothing alerts",
+    "deliver_alerts": "alerts wait and nothing is sent",
+    "fetch_articles": "articles are not read, so rules see only headlines and summaries",
+    "housekeeping": "expired data stays, and memory fills up",
 }
 
 
@@ -40,7 +40,7 @@ class DagStanding:
 
 
 def standings(dag_ids: Sequence[str] = PIPELINE) -> list[DagStanding]:
-    """How our DAGs stand; asks Airflow's database, so call it from a thread."""
+    """The state of our DAGs. It queries Airflow's database, so call it from a thread."""
     with create_session() as session:
         models = {
             row.dag_id: row
@@ -73,14 +73,14 @@ def _standing(session: Session, dag_id: str, model: Any) -> DagStanding:
 
 
 def findings(found: Sequence[DagStanding]) -> list[Finding]:
-    """What of that somebody has to mend. Pure."""
+    """The problems among these. Pure."""
     missing = [standing.dag_id for standing in found if not standing.known]
     known = [finding for standing in found if standing.known for finding in _finding(standing)]
     if not missing:
         return known
     names = ", ".join(missing)
     what = f"Airflow does not know {'the DAG' if len(missing) == 1 else 'the DAGs'} {names}."
-    do = "See the import errors on Airflow's page of DAGs; is the dag-processor up?"
+    do = "See the import errors on Airflow's Dags page. Is the dag-processor running?"
     return [Finding("dag-missing", "error", what, do, "a-dag-is-missing"), *known]
 
 
@@ -90,20 +90,20 @@ def _finding(standing: DagStanding) -> list[Finding]:
         what = f"The DAG {dag_id} is paused: {_PAUSED[dag_id]}."
         return [
             Finding(
-                f"dag:{dag_id}", "error", what, "Switch it on in Airflow's list of DAGs.", "a-dag-is-paused"
+                f"dag:{dag_id}", "error", what, "Unpause it in Airflow's list of DAGs.", "a-dag-is-paused"
             )
         ]
     if standing.last_state == "failed":
         what = f"The last run of {dag_id} failed ({standing.last_run})."
-        do = "Open its red task: the last lines of the log say what to do."
+        do = "Open its red task. The last lines of the log say what to do."
         return [Finding(f"dag:{dag_id}", "error", what, do, "a-run-is-red")]
     return []
 
 
 def runs_of(steps: Sequence[Step]) -> dict[str, str]:
-    """The run that was at work at each step's time, by the step's name; call it from a thread.
+    """The run that was active at each step's time, by the step's name. Call it from a thread.
 
-    A DAG of ours runs once at a time, so the time names the run. None: a command did it by hand.
+    Our DAGs have one run at a time, so the time identifies the run. A step without one was done by a command.
     """
     found = {}
     with create_session() as session:

@@ -67,7 +67,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     "double": (
         "warning",
         "Delete one of the two in Slack; nothing else is needed.",
-        "a-message-stands-twice",
+        "a-message-was-posted-twice",
     ),
     "item-unmatched": (
         "warning",

@@ -1,20 +1,26 @@
-"""Figures in the text format that Prometheus reads (exposition format 0.0.4)."""
+"""Figures for Prometheus, in its text format. prometheus_client writes the text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
 from newswatch.pipeline.overview.latency import STEPS, Latency
 from newswatch.pipeline.overview.queues import Queues
 from newswatch.pipeline.overview.status import Status
+
+__all__ = ["CONTENT_TYPE_PLAIN_0_0_4", "Measured", "exposition"]
 
 QUANTILES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Everything that is told. `items_total` counts since the stream was made, revisions included."""
+    """Everything that is reported. `items_total` counts since the stream was made, revisions included."""
 
     status: Status
     queues: Queues
@@ -26,94 +32,84 @@ class Measured:
     matches_today: int
 
 
-Sample = tuple[Mapping[str, str], float]
+class _Figures(Collector):
+    """The figures of one request, as prometheus_client asks for them."""
+
+    def __init__(self, measured: Measured) -> None:
+        self._measured = measured
+
+    def collect(self) -> Iterator[Metric]:
+        return _families(self._measured)
 
 
-def exposition(measured: Measured) -> str:
-    """The page. Pure."""
-    return "\n".join(line for family in _families(measured) for line in family) + "\n"
+def exposition(measured: Measured) -> bytes:
+    """The page, in exposition format 0.0.4 (CONTENT_TYPE_PLAIN_0_0_4)."""
+    registry = CollectorRegistry()  # its own, so that nothing about this process is reported
+    registry.register(_Figures(measured))
+    return generate_latest(registry)
 
 
-def _families(measured: Measured) -> Iterator[list[str]]:
-    status, figures = measured.status, measured.status.figures
-    now = status.now
-    yield _family("up", "gauge", "1 when nobody has to act at once.", [({}, float(status.ok))])
-    yield _family(
-        "findings",
-        "gauge",
-        "Things that are not as they should be, by level.",
-        [
-            ({"level": level}, float(sum(one.level == level for one in status.findings)))
-            for level in ("error", "warning")
-        ],
+def _families(measured: Measured) -> Iterator[Metric]:
+    status, figures, lines = measured.status, measured.status.figures, measured.queues.lines
+    levels = {level: sum(one.level == level for one in status.findings) for level in ("error", "warning")}
+    yield _gauge("up", "1 while nobody has to act at once.", status.ok)
+    yield _gauges("findings", "Problems found, by level.", "level", levels.items())
+    yield CounterMetricFamily(
+        "newswatch_items", "Items and revisions added to the stream.", value=measured.items_total
     )
-    yield _family(
-        "items_total", "counter", "Items and revisions put into the stream.", [({}, measured.items_total)]
-    )
-    yield _family("items_24h", "gauge", "New items within 24 hours.", [({}, figures.items_today)])
-    yield _family("items_waiting", "gauge", "Items to be matched.", [({}, figures.items_waiting)])
-    yield _family(
-        "items_oldest_seconds", "gauge", "Age of the oldest of them.", [({}, measured.oldest_item_s)]
-    )
-    yield _family(
+    yield _gauge("items_24h", "New items within 24 hours.", figures.items_today)
+    yield _gauge("items_waiting", "Items that wait for matching.", figures.items_waiting)
+    yield _gauge("items_oldest_seconds", "Age of the oldest of them.", measured.oldest_item_s)
+    yield _gauge(
         "matches_today",
-        "gauge",
-        "Matches (one a rule, item and channel) since 00:00 UTC.",
-        [({}, measured.matches_today)],
+        "Matches since 00:00 UTC, one for each rule, item and channel.",
+        measured.matches_today,
     )
-    yield _family("alerts_24h", "gauge", "Alerts within 24 hours.", [({}, figures.alerts_today)])
-    yield _family(
-        "recent_alerts",
-        "gauge",
-        "The newest alerts (500 at most) by state.",
-        [({"state": state}, count) for state, count in measured.states.items()],
+    yield _gauge("alerts_24h", "Alerts within 24 hours.", figures.alerts_today)
+    yield _gauges(
+        "recent_alerts", "The newest alerts (500 at most) by state.", "state", measured.states.items()
     )
-    yield _family(
-        "feeds",
-        "gauge",
-        "Feeds by state.",
-        [({"state": state}, count) for state, count in measured.feeds.items()],
-    )
-    yield _family(
+    yield _gauges("feeds", "Feeds by state.", "state", measured.feeds.items())
+    yield _gauges(
         "queue_messages",
-        "gauge",
         "Messages queued by channel.",
-        [({"channel": line.channel}, line.queued) for line in measured.queues.lines],
+        "channel",
+        ((line.channel, line.queued) for line in lines),
     )
-    yield _family(
+    yield _gauges(
         "queue_oldest_seconds",
-        "gauge",
         "How long the first message of a channel has been due.",
-        [
-            ({"channel": line.channel}, max(0.0, (now - line.next_due).total_seconds()))
-            for line in measured.queues.lines
+        "channel",
+        (
+            (line.channel, max(0.0, (status.now - line.next_due).total_seconds()))
+            for line in lines
             if line.next_due is not None
-        ],
+        ),
     )
-    yield _family("dead_letters", "gauge", "Messages that could not be delivered.", [({}, figures.dead)])
-    yield _family(
-        "latency_seconds",
-        "gauge",
+    yield _gauge("dead_letters", "Messages that could not be delivered.", figures.dead)
+    yield _latencies(measured.latency)
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"newswatch_{name}", about, value=value)
+
+
+def _gauges(name: str, about: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(f"newswatch_{name}", about, labels=(label,))
+    for key, value in values:
+        family.add_metric((key,), value)
+    return family
+
+
+def _latencies(latency: Latency) -> Metric:
+    family = GaugeMetricFamily(
+        "newswatch_latency_seconds",
         "Quantiles over the newest alerts (500 at most) by step.",
-        [
-            ({"step": step, "quantile": f"{share:g}"}, value)
-            for step in STEPS
-            for share in QUANTILES
-            if (value := measured.latency.quantile_s(step, share)) is not None
-        ],
+        labels=("step", "quantile"),
     )
-
-
-def _family(name: str, kind: str, about: str, samples: Iterable[Sample]) -> list[str]:
-    head = [f"# HELP newswatch_{name} {about}", f"# TYPE newswatch_{name} {kind}"]
-    return head + [f"newswatch_{name}{_labels(labels)} {value:.10g}" for labels, value in samples]
-
-
-def _labels(labels: Mapping[str, str]) -> str:
-    if not labels:
-        return ""
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    for step in STEPS:
+        for share in QUANTILES:
+            value = latency.quantile_s(step, share)
+            if value is not None:
+                family.add_metric((step, f"{share:g}"), value)
+    return family

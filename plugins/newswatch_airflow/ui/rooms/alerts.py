@@ -16,8 +16,8 @@ from newswatch.pipeline.overview.alerts import Step
 from newswatch.store.archive import Cursor
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
-from newswatch_airflow.ui.desk import BundleDep, DeskDep, ServicesDep
 from newswatch_airflow.ui.page import base_of, render, span, with_query
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 
@@ -59,7 +59,7 @@ async def alerts_page(
 ) -> HTMLResponse:
     """One page of alerts that fit the filter."""
     page = await list_alerts(services, wanted, before=before, limit=PAGE)
-    desks = desks_of(bundle)
+    receivers = receiver_names(bundle)
     further = with_query(request.query_params, before=page.further) if page.further else None
     return render(
         request,
@@ -69,19 +69,19 @@ async def alerts_page(
         page=page,
         wanted=wanted,
         further=further,
-        channels=sorted(desks),
-        desks=desks,
+        channels=sorted(receivers),
+        receivers=receivers,
         severities=SEVERITIES,
         states=overview.STATES,
     )
 
 
-def desks_of(bundle: Bundle | None) -> dict[str, str]:
-    """What each channel is called by: the ids of its receivers."""
-    desks: dict[str, list[str]] = {}
+def receiver_names(bundle: Bundle | None) -> dict[str, str]:
+    """The name of each channel: the ids of its receivers."""
+    found: dict[str, list[str]] = {}
     for receiver in bundle.receivers if bundle else ():
-        desks.setdefault(receiver.channel, []).append(receiver.id)
-    return {channel: ", ".join(names) for channel, names in desks.items()}
+        found.setdefault(receiver.channel, []).append(receiver.id)
+    return {channel: ", ".join(names) for channel, names in found.items()}
 
 
 @router.get("/alerts/{alert_id}", response_class=HTMLResponse, include_in_schema=False)
@@ -90,15 +90,15 @@ async def alert_page(
     alert_id: str,
     visitor: ReaderDep,
     services: ServicesDep,
-    desk: DeskDep,
+    shared: SharedDep,
     bundle: BundleDep,
 ) -> HTMLResponse:
-    """One alert's life; 404 for one that is not known (any more)."""
+    """One alert's history; 404 if it is not stored (any more)."""
     life = await overview.read_life(services, alert_id)
     if life is None:
         raise HTTPException(404, "No alert has this id. Alerts are kept for 90 days.")
     message = life.line.message
-    slack = await desk.slack_link(message.channel, message.ts) if message and message.ts else ""
+    slack = await shared.slack_link(message.channel, message.ts) if message and message.ts else ""
     rule = next((one for one in bundle.rules if one.id == life.line.alert.rule_id), None) if bundle else None
     return render(
         request,
@@ -112,18 +112,18 @@ async def alert_page(
         rule=rule,
         version=bundle.label if bundle else "",
         slack=slack,
-        desks=desks_of(bundle),
+        receivers=receiver_names(bundle),
     )
 
 
 def _with_spans(steps: Sequence[Step]) -> list[tuple[Step, str]]:
     """Each step with the time since the one before it."""
-    told, last = [], None
+    timed, last = [], None
     for step in steps:
         after = span((step.at - last).total_seconds()) if step.at and last else ""
-        told.append((step, after))
+        timed.append((step, after))
         last = step.at or last
-    return told
+    return timed
 
 
 @router.get("/api/alerts", tags=["alerts"])

@@ -1,4 +1,4 @@
-"""Delivery: queues, pauses, dead letters, mutes, and how long news takes."""
+"""Delivery: queues, pauses, dead letters, mutes, and the time from publication to Slack."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from newswatch.pipeline.overview.queues import read_queues
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, bars
-from newswatch_airflow.ui.desk import BundleDep, DeskDep, ServicesDep
 from newswatch_airflow.ui.page import render, span
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)], tags=["delivery"])
@@ -45,10 +45,10 @@ class UnmuteRequest(BaseModel):
 
 @router.get("/delivery", response_class=HTMLResponse, include_in_schema=False)
 async def delivery_page(
-    request: Request, visitor: ReaderDep, services: ServicesDep, bundle: BundleDep, desk: DeskDep
+    request: Request, visitor: ReaderDep, services: ServicesDep, bundle: BundleDep, shared: SharedDep
 ) -> HTMLResponse:
-    """All that is on its way, or is kept from it."""
-    latency = await desk.latency(services)
+    """Everything that is queued, and what stops it."""
+    latency = await shared.latency(services)
     letters, dead = await read_letters(services, MOST_LETTERS)
     return render(
         request,
@@ -77,30 +77,32 @@ def _chart(latency: Latency) -> Chart:
 
 @writes.post("/api/dead/{message_id}/retry")
 async def retry(message_id: str, services: ServicesDep) -> dict[str, str]:
-    """Queue one dead letter again, `all` for every one of them."""
+    """Queue one dead letter again, or with `all` every one."""
     count = await retry_letters(services, () if message_id == "all" else (message_id,))
     return {
-        "told": f"{count} queued again; deliver_alerts sends {'it' if count == 1 else 'them'} within seconds."
+        "message": f"{count} queued again; deliver_alerts sends {'it' if count == 1 else 'them'} within seconds."
     }
 
 
 @writes.post("/api/rules/{rule_id}/mute")
 async def mute(rule_id: str, asked: MuteRequest, visitor: WriterDep, services: ServicesDep) -> dict[str, str]:
-    """Keep a rule out of Slack for a while; its alerts are counted and kept."""
+    """Mute a rule for a while. Its alerts are stored and counted, but not sent."""
     try:
         for_s = parse_duration(asked.for_)
     except ValueError as error:
         raise HTTPException(422, str(error)) from error
     made = await mute_rule(services, rule_id, for_s=for_s, by=visitor.name, channel=asked.channel or None)
     where = f"in {made.channel}" if asked.channel else "everywhere"
-    return {"told": f"{rule_id} is muted {where} until {made.until:%Y-%m-%d %H:%M} UTC."}
+    return {"message": f"{rule_id} is muted {where} until {made.until:%Y-%m-%d %H:%M} UTC."}
 
 
 @writes.post("/api/rules/{rule_id}/unmute")
 async def unmute(rule_id: str, asked: UnmuteRequest, services: ServicesDep) -> dict[str, str]:
-    """Let a rule speak again."""
+    """Unmute a rule."""
     ended = await unmute_rule(services, rule_id, asked.channel or None)
-    return {"told": f"{rule_id} speaks again; {sum(one.muted for one in ended)} alerts were muted."}
+    return {
+        "message": f"{rule_id} is no longer muted; {sum(one.muted for one in ended)} alerts were suppressed."
+    }
 
 
 router.include_router(writes)

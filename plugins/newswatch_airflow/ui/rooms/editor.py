@@ -1,4 +1,4 @@
-"""The editor: one watchlist file at a time, checked as one types, tried, backtested, saved."""
+"""The editor: one watchlist file at a time, checked while the user types, tried, backtested, saved."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from newswatch.pipeline.tally import RuleReport
 from newswatch.pipeline.trying import item_text, texts_at, try_texts
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, bars
-from newswatch_airflow.ui.desk import Desk, DeskDep, ServicesDep
 from newswatch_airflow.ui.page import render
+from newswatch_airflow.ui.shared import ServicesDep, Shared, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)], tags=["watchlist"])
@@ -34,7 +34,7 @@ _Name = Annotated[str, Query(max_length=300)]
 
 
 class DraftRequest(BaseModel):
-    """A file's name and the text one would like it to have."""
+    """A file's name and its proposed text."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,13 +43,13 @@ class DraftRequest(BaseModel):
 
 
 class SaveRequest(DraftRequest):
-    """`digest` names the version that the text was made of."""
+    """`digest` names the version that the text was edited from."""
 
     digest: Annotated[str, Field(max_length=64)]
 
 
 class TryRequest(DraftRequest):
-    """A text in up to three fields, or the url of a page or a feed."""
+    """A headline and a text, or the URL of a web page or a feed."""
 
     title: Annotated[str, Field(max_length=2_000)] = ""
     summary: Annotated[str, Field(max_length=20_000)] = ""
@@ -57,7 +57,7 @@ class TryRequest(DraftRequest):
 
 
 class BacktestRequest(DraftRequest):
-    """Over which time, and which rule; an empty rule means all of them."""
+    """How far to look back, and for which rule; an empty rule means all rules."""
 
     since: Annotated[str, Field(max_length=20)] = "7d"
     rule: Annotated[str, Field(max_length=200)] = ""
@@ -72,7 +72,7 @@ async def editor_page(
     rule: _Name = "",
     version: _Name = "",
 ) -> HTMLResponse:
-    """One file; the one that holds `rule`, or watchlist.yaml, where none is named."""
+    """One file. If none is named, the one that holds `rule`, or else watchlist.yaml."""
     names = editing.file_names(services.config_dir)
     found = editing.file_of_rule(services.config_dir, rule) if rule and not name else None
     chosen = name or found or (WATCHLIST if WATCHLIST in names or not names else names[0])
@@ -109,10 +109,10 @@ def _problems(problems: tuple[Problem, ...]) -> list[dict[str, Any]]:
 
 
 @writes.post("/api/files/check")
-async def check(asked: DraftRequest, services: ServicesDep, desk: DeskDep) -> dict[str, Any]:
-    """What the checker says of the configuration with this draft."""
+async def check(asked: DraftRequest, services: ServicesDep, shared: SharedDep) -> dict[str, Any]:
+    """Check the configuration with this draft in it."""
     today = services.clock().date()
-    async with desk.heavy:
+    async with shared.heavy:
         loaded = await asyncio.to_thread(
             editing.check_draft, services.config_dir, asked.name, asked.text, today
         )
@@ -121,10 +121,12 @@ async def check(asked: DraftRequest, services: ServicesDep, desk: DeskDep) -> di
 
 
 @writes.post("/api/files/save")
-async def save(asked: SaveRequest, visitor: WriterDep, services: ServicesDep, desk: DeskDep) -> JSONResponse:
-    """Save the draft; 409 where somebody else saved first, 422 where it does not pass."""
+async def save(
+    asked: SaveRequest, visitor: WriterDep, services: ServicesDep, shared: SharedDep
+) -> JSONResponse:
+    """Save the draft: 409 if somebody else saved first, 422 if it does not pass the check."""
     try:
-        async with desk.heavy:
+        async with shared.heavy:
             saved = await asyncio.to_thread(
                 editing.save,
                 services.config_dir,
@@ -137,16 +139,16 @@ async def save(asked: SaveRequest, visitor: WriterDep, services: ServicesDep, de
     except editing.ChangedMeanwhile as error:
         return JSONResponse({"detail": str(error), "text": error.text, "digest": error.digest}, 409)
     except ConfigError as error:
-        detail = "It does not pass the check: nothing was saved."
+        detail = "The draft does not pass the check, so nothing was saved."
         return JSONResponse({"detail": detail, "problems": _problems(error.problems)}, 422)
     return JSONResponse(
-        {"told": f"{saved.name} is saved and in force within 30 seconds.", "digest": saved.digest}
+        {"message": f"{saved.name} is saved. It is in force within 30 seconds.", "digest": saved.digest}
     )
 
 
-async def _draft(asked: DraftRequest, services: ServicesDep, desk: Desk) -> Draft:
+async def _draft(asked: DraftRequest, services: ServicesDep, shared: Shared) -> Draft:
     today = services.clock().date()
-    async with desk.heavy:
+    async with shared.heavy:
         loaded = await asyncio.to_thread(
             editing.check_draft, services.config_dir, asked.name, asked.text, today
         )
@@ -157,12 +159,12 @@ async def _draft(asked: DraftRequest, services: ServicesDep, desk: Desk) -> Draf
 
 @writes.post("/api/files/try", response_class=HTMLResponse)
 async def try_draft(
-    asked: TryRequest, request: Request, visitor: WriterDep, services: ServicesDep, desk: DeskDep
+    asked: TryRequest, request: Request, visitor: WriterDep, services: ServicesDep, shared: SharedDep
 ) -> HTMLResponse:
-    """What the draft says to a text, or to what is at a public url; a piece of a page."""
+    """Which rules of the draft match a text, or what is at a public URL, as a fragment of HTML."""
     if not (asked.title or asked.summary or asked.url):
-        raise HTTPException(422, "Give a headline, a text or a url.")
-    draft = await _draft(asked, services, desk)
+        raise HTTPException(422, "Give a headline, a text or a URL.")
+    draft = await _draft(asked, services, shared)
     if asked.url:
         texts = await texts_at(draft, asked.url, services.env)
     else:
@@ -174,9 +176,9 @@ async def try_draft(
 
 @writes.post("/api/files/backtest", response_class=HTMLResponse)
 async def backtest_draft(
-    asked: BacktestRequest, request: Request, visitor: WriterDep, services: ServicesDep, desk: DeskDep
+    asked: BacktestRequest, request: Request, visitor: WriterDep, services: ServicesDep, shared: SharedDep
 ) -> HTMLResponse:
-    """What the draft would have caught among the items kept, against what is in force; a piece of a page."""
+    """What the draft would have caught among the stored items, compared with the rules in force; HTML."""
     try:
         question = Question(parse_duration(asked.since), asked.rule.strip() or None, None, 10)
     except ValueError as error:
@@ -184,11 +186,11 @@ async def backtest_draft(
     with editing.draft_folder(services.config_dir, asked.name, asked.text) as folder:
 
         async def work() -> Report:
-            async with await desk.own_services() as own:
+            async with await shared.own_services() as own:
                 return await run_backtest(replace(own, config_dir=folder), question)
 
         try:
-            async with desk.heavy:
+            async with shared.heavy:
                 report = await asyncio.to_thread(lambda: asyncio.run(work()))
         except ConfigError as error:
             raise HTTPException(422, "The draft does not pass the check yet: correct it first.") from error

@@ -20,8 +20,8 @@ from newswatch.store.client import redis_errors
 from newswatch.store.feeds import make_due
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_hour
-from newswatch_airflow.ui.desk import BundleDep, Desk, DeskDep, ServicesDep
 from newswatch_airflow.ui.page import render, with_query
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)])
@@ -44,13 +44,13 @@ async def feeds_page(
     visitor: ReaderDep,
     services: ServicesDep,
     bundle: BundleDep,
-    desk: DeskDep,
+    shared: SharedDep,
     wanted: WantedDep,
     start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> HTMLResponse:
     """One page of the feeds that fit the filter."""
-    statuses = await desk.statuses(services, bundle) if bundle else {}
-    found = await _found(services, desk, bundle, wanted)
+    statuses = await shared.statuses(services, bundle) if bundle else {}
+    found = await _found(services, shared, bundle, wanted)
     here = found[start : start + PAGE]
     queries = request.query_params
     return render(
@@ -73,13 +73,15 @@ async def feeds_page(
     )
 
 
-async def _found(services: Services, desk: Desk, bundle: Bundle | None, wanted: dict[str, str]) -> list[Feed]:
+async def _found(
+    services: Services, shared: Shared, bundle: Bundle | None, wanted: dict[str, str]
+) -> list[Feed]:
     if bundle is None:
         return []
     found = overview.chosen(bundle, wanted["text"], wanted["tag"])
     if not wanted["state"]:
         return found
-    statuses = await desk.statuses(services, bundle)
+    statuses = await shared.statuses(services, bundle)
     return [feed for feed in found if statuses.get(feed.id) == wanted["state"]]
 
 
@@ -103,27 +105,27 @@ def _feed(bundle: Bundle | None, feed_id: str) -> Feed:
 async def feeds_json(
     services: ServicesDep,
     bundle: BundleDep,
-    desk: DeskDep,
+    shared: SharedDep,
     wanted: WantedDep,
     start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> dict[str, Any]:
     """50 feeds from `start` on as JSON; `total` says how many fit."""
-    found = await _found(services, desk, bundle, wanted)
+    found = await _found(services, shared, bundle, wanted)
     lines = await overview.read_lines(services, found[start : start + PAGE])
     return {"total": len(found), "feeds": [overview.as_dict(line) for line in lines]}
 
 
 @writes.post("/api/feeds/{feed_id}/poll", tags=["feeds"])
 async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> dict[str, str]:
-    """Let the feed be polled with the next run of poll_feeds; a host that asked for a pause gets it."""
+    """Make the feed due for the next run of poll_feeds. If its host asked for a pause, the feed still waits."""
     feed = _feed(bundle, feed_id)
     with redis_errors():
         await make_due(services.redis, [feed.id])
-    return {"told": f"{feed.id} is polled with the next run of poll_feeds, within a minute."}
+    return {"message": f"{feed.id} will be polled by the next run of poll_feeds, within a minute."}
 
 
 class PreviewRequest(BaseModel):
-    """The url of a feed, or of a page that announces one."""
+    """The URL of a feed, or of a web page that announces one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -131,7 +133,7 @@ class PreviewRequest(BaseModel):
 
 
 class AddRequest(PreviewRequest):
-    """The feed's url and the id it is to have; tags are separated by commas."""
+    """The feed's URL and its future id; tags are separated by commas."""
 
     id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     tags: Annotated[str, Field(max_length=200, pattern=r"^[\w., -]*$")] = ""
@@ -141,7 +143,7 @@ class AddRequest(PreviewRequest):
 async def preview(
     asked: PreviewRequest, request: Request, visitor: WriterDep, services: ServicesDep, bundle: BundleDep
 ) -> HTMLResponse:
-    """What newswatch would see there, public addresses only; a piece of a page."""
+    """What newswatch would read there, as a fragment of HTML. Public addresses only."""
     feed = Feed(id="preview", url=asked.url, allow_private=False)
     found = await preview_url(feed, services.env, no_auth, user_agent=services.user_agent)
     taken = {one.id for one in bundle.feeds} if bundle else set()
@@ -158,15 +160,17 @@ async def preview(
 
 
 @writes.post("/api/feeds", tags=["feeds"])
-async def add(asked: AddRequest, visitor: WriterDep, services: ServicesDep, desk: DeskDep) -> dict[str, str]:
-    """Add a feed to feeds.yaml; refused, with nothing changed, where the whole would not pass the check."""
+async def add(
+    asked: AddRequest, visitor: WriterDep, services: ServicesDep, shared: SharedDep
+) -> dict[str, str]:
+    """Add a feed to feeds.yaml. Refused, with nothing changed, if the result would not pass the check."""
     tags = tuple(filter(None, (tag.strip() for tag in asked.tags.split(","))))
     feed = NewFeed(asked.id, asked.url, tags)
-    async with desk.heavy:
+    async with shared.heavy:
         await asyncio.to_thread(
             editing.add_feed, services.config_dir, feed, by=visitor.name, now=services.clock()
         )
-    return {"told": f"{asked.id} is added to feeds.yaml and polled within a minute."}
+    return {"message": f"{asked.id} was added to feeds.yaml and will be polled within a minute."}
 
 
 router.include_router(writes)

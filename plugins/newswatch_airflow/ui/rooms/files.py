@@ -1,4 +1,4 @@
-"""The style sheet and the scripts: a fixed list, for logged-in users as everything else."""
+"""The style sheet and the scripts: a fixed list, for logged-in users only, like everything else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ router = APIRouter(dependencies=[Depends(reader)])
 
 @router.get("/static/{name}", response_class=FileResponse, include_in_schema=False)
 def static_file(name: str) -> FileResponse:
-    """One of our own files; pages name it with its version, so it may be kept for ever."""
+    """One of our own files; pages name it with its version, so it may be cached forever."""
     if name not in STATIC:
         raise HTTPException(404, "There is no such file.")
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}

@@ -1,10 +1,10 @@
-"""For machines that watch: health as JSON, figures for Prometheus. A static token instead of a login."""
+"""For monitors: health as JSON and metrics for Prometheus, with a static token instead of a login."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newswatch.errors import RedisRefused, RedisUnavailable
@@ -13,35 +13,35 @@ from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.overview.feeds import counted
 from newswatch.pipeline.overview.latency import LOOKED_AT
-from newswatch.pipeline.overview.metrics import Measured, exposition
+from newswatch.pipeline.overview.metrics import CONTENT_TYPE_PLAIN_0_0_4, Measured, exposition
 from newswatch.pipeline.overview.queues import read_queues
 from newswatch.pipeline.overview.status import as_dict
 from newswatch.store import archive
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch_airflow.ui.access import monitor
-from newswatch_airflow.ui.desk import DeskDep
 from newswatch_airflow.ui.rooms.status import whole_status
+from newswatch_airflow.ui.shared import SharedDep
 
 router = APIRouter(dependencies=[Depends(monitor)], tags=["monitoring"])
 
 
 @router.get("/api/health")
-async def health(desk: DeskDep) -> JSONResponse:
-    """200 when nobody has to act at once, 503 when somebody has to; the body says why."""
+async def health(shared: SharedDep) -> JSONResponse:
+    """200 while nobody has to act at once, else 503. The body says why."""
     try:
-        status = await whole_status(await desk.services())
+        status = await whole_status(await shared.services())
     except (RedisUnavailable, RedisRefused) as error:
-        await desk.forget()
+        await shared.forget()
         finding = {"cause": "redis", "level": "error", "what": str(error), "runbook": "redis-is-away"}
         return JSONResponse({"ok": False, "sentence": str(error), "findings": [finding]}, 503)
     return JSONResponse(as_dict(status), 200 if status.ok else 503)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(desk: DeskDep) -> PlainTextResponse:
-    """Figures in Prometheus's text format; 503 where Redis cannot be asked."""
-    services = await desk.services()
+async def metrics(shared: SharedDep) -> Response:
+    """Figures in Prometheus's text format; 503 if Redis cannot be reached."""
+    services = await shared.services()
     bundle = await in_force(services)
     page = await list_alerts(services, AlertFilter(), before=None, limit=LOOKED_AT)
     with redis_errors():
@@ -50,11 +50,11 @@ async def metrics(desk: DeskDep) -> PlainTextResponse:
     measured = Measured(
         status=await whole_status(services),
         queues=await read_queues(services, bundle),
-        latency=await desk.latency(services),
-        feeds=counted(await desk.statuses(services, bundle)) if bundle else {},
+        latency=await shared.latency(services),
+        feeds=counted(await shared.statuses(services, bundle)) if bundle else {},
         states=Counter(line.state for line in page.lines),
         items_total=items_total,
         oldest_item_s=(await read_backlog(services)).oldest_item_age_s,
         matches_today=matches_today,
     )
-    return PlainTextResponse(exposition(measured), media_type="text/plain; version=0.0.4")
+    return Response(exposition(measured), media_type=CONTENT_TYPE_PLAIN_0_0_4)

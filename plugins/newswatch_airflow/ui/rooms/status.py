@@ -1,4 +1,4 @@
-"""The first page: is everything all right, in one sentence; and the runbook it links to."""
+"""The first page: the status in one sentence, with the problems found. And the runbook."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from newswatch_airflow.hooks import REPOSITORY
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_hour
-from newswatch_airflow.ui.desk import ServicesDep
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.prose import as_html
+from newswatch_airflow.ui.shared import ServicesDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 
@@ -25,14 +25,14 @@ RUNBOOK = REPOSITORY / "docs" / "runbook.md"
 
 
 async def whole_status(services: Services) -> Status:
-    """Ours and what Airflow says of our DAGs. Raises RedisUnavailable."""
+    """Our own status and that of our DAGs in Airflow. Raises RedisUnavailable."""
     standings = await asyncio.to_thread(runs.standings)
     return await read_status(services, runs.findings(standings))
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def status_page(request: Request, visitor: ReaderDep, services: ServicesDep) -> HTMLResponse:
-    """The status, and how many items came by the hour."""
+    """The status, and the number of new items by hour."""
     status = await whole_status(services)
     return render(
         request,
@@ -52,7 +52,7 @@ def runbook_page(request: Request, visitor: ReaderDep) -> HTMLResponse:
         text = RUNBOOK.read_text("utf-8")
     except OSError as error:
         raise PermanentError(
-            "docs/runbook.md was not installed beside the plugins; read it in the repository"
+            "docs/runbook.md is not installed beside the plugins; read it in the repository"
         ) from error
     return render(request, visitor, "runbook.html", text=as_html(text))
 

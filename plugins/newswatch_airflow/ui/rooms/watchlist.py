@@ -1,4 +1,4 @@
-"""The watchlist: every rule and how it fares."""
+"""The watchlist: every rule in force, with its alerts and mutes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from newswatch.pipeline.overview.rules import RuleLine
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import Chart, bars
-from newswatch_airflow.ui.desk import BundleDep, ServicesDep
 from newswatch_airflow.ui.page import render, with_query
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 
@@ -67,7 +67,7 @@ async def irrelevant_page(
     bundle: BundleDep,
     rule_id: Annotated[str, Path(min_length=1, max_length=200)],
 ) -> HTMLResponse:
-    """What readers called not relevant to one rule, and whether it would still be caught."""
+    """What readers called not relevant for one rule, and whether the rule still catches it."""
     return render(
         request,
         visitor,

@@ -1,4 +1,4 @@
-// The watchlist editor: colours, the check as one types, saving, trying and backtesting a draft.
+// The watchlist editor: colours, checking while you type, saving, trying and backtesting a draft.
 "use strict";
 
 const editor = document.getElementById("editor");
@@ -120,7 +120,7 @@ async function check() {
     const errors = data.problems.filter((problem) => problem.severity === "error").length;
     const warnings = data.problems.length - errors;
     const more = warnings ? `, ${warnings} warning${warnings === 1 ? "" : "s"}` : "";
-    say(data.ok ? `Fine${more}.` : `${errors} error${errors === 1 ? "" : "s"}${more}.`, data.ok ? "good" : "bad");
+    say(data.ok ? `No errors${more}.` : `${errors} error${errors === 1 ? "" : "s"}${more}.`, data.ok ? "good" : "bad");
     if (!area.readOnly) saveButton.disabled = !data.ok;
     const names = document.getElementById("rules");
     if (data.ok) names.replaceChildren(...data.rules.map((name) => Object.assign(document.createElement("option"), { value: name })));
@@ -143,8 +143,8 @@ async function save() {
     editor.dataset.digest = data.digest;
     saved = text;
     theirs.hidden = true;
-    say(data.told, "good");
-    tell(data.told, false);
+    say(data.message, "good");
+    tell(data.message, false);
   } catch (error) {
     say(error.message, "bad");
     if (error.status === 422 && error.data.problems) show(error.data.problems);
@@ -181,7 +181,7 @@ async function part(form) {
     const fresh = new DOMParser().parseFromString(text, "text/html");
     place.replaceChildren(...[...fresh.body.childNodes].map((node) => document.importNode(node, true)));
   } catch (error) {
-    place.textContent = `It did not come through: ${error.message}`;
+    place.textContent = `The request failed: ${error.message}`;
   } finally {
     button.disabled = false;
   }

@@ -1,13 +1,13 @@
-// Refreshes live parts, copies links (the frame blocks new tabs) and sends writes. Everything else is HTML.
+// Refreshes live parts, copies links (the frame blocks new tabs) and sends writes. All else is HTML.
 "use strict";
 
-const told = document.getElementById("told");
+const toast = document.getElementById("toast");
 
 function tell(text, bad) {
-  told.textContent = text;
-  told.className = bad ? "shown bad" : "shown";
+  toast.textContent = text;
+  toast.className = bad ? "shown bad" : "shown";
   clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => { told.className = ""; }, bad ? 15000 : 6000);
+  tell.timer = setTimeout(() => { toast.className = ""; }, bad ? 15000 : 6000);
 }
 
 // ── live parts ──────────────────────────────────────────────────────────────────────────────
@@ -19,7 +19,7 @@ function busy(part) {
   return selecting || (part.contains(active) && active.matches("input, select, textarea"));
 }
 
-// What had the focus in a part has it again after the part is replaced; where it is gone, its neighbour.
+// After a part is replaced, the control that had the focus gets it back, or its neighbour if it is gone.
 const CONTROLS = "a[href], button, summary, input:not([type=hidden]), select";
 const named = (one) => `${one.closest("form")?.dataset.post || ""} ${one.outerHTML}`;
 
@@ -55,7 +55,7 @@ async function refresh(force) {
 const paces = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live));
 if (paces.length) {
   setInterval(() => {
-    if (!document.hidden) refresh(false).catch(() => {}); // away for a moment: the next round tells
+    if (!document.hidden) refresh(false).catch(() => {}); // a passing failure: the next refresh tries again
   }, Math.min(...paces) * 1000);
 }
 
@@ -113,10 +113,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.submitter || form.querySelector("button");
   if (button.ariaDisabled === "true") return;
-  button.ariaDisabled = "true"; // a disabled one would lose the focus
+  button.ariaDisabled = "true"; // a disabled button would lose the focus
   try {
     const data = await send("POST", form.dataset.post, Object.fromEntries(new FormData(form)));
-    tell(data.told || "Done.", false);
+    tell(data.message || "Done.", false);
     button.ariaDisabled = null;
     if (form.dataset.then) location.assign(form.dataset.then);
     else await refresh(true);
@@ -151,7 +151,7 @@ document.addEventListener("submit", async (event) => {
       place.textContent = JSON.parse(text).detail;
     }
   } catch (error) {
-    place.textContent = `It did not come through: ${error.message}`;
+    place.textContent = `The request failed: ${error.message}`;
   } finally {
     button.disabled = false;
   }

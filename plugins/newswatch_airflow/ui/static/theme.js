@@ -1,12 +1,12 @@
-// Follows Airflow's own choice of light or dark, which its UI keeps under "theme" for this origin.
-// Runs before the page is drawn; where nothing is chosen the system's preference counts (CSS).
+// Follows Airflow's choice of light or dark, which its UI stores under "theme" for this origin.
+// Runs before the page is drawn. If nothing is chosen, the system's preference applies (CSS).
 (() => {
   const follow = () => {
     let chosen = null;
     try {
       chosen = localStorage.getItem("theme");
     } catch {
-      chosen = null; // storage is blocked: the system's preference counts
+      chosen = null; // storage is blocked: the system's preference applies
     }
     const root = document.documentElement.classList;
     root.toggle("dark", chosen === "dark");

@@ -1,4 +1,4 @@
-"""Where clicks arrive, whichever way they came: noted at once, shown in Slack right after."""
+"""Where clicks arrive, over Socket Mode or HTTP. A click is stored at once and then shown in Slack."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from newswatch.store.client import redis_errors
 
 log = logging.getLogger("newswatch.listener")
 
-GONE = "newswatch no longer keeps this message, so there is nothing to note about it."
+GONE = "newswatch no longer has a record of this message, so your click had no effect."
 
 
-class Desk:
-    """Takes payloads. `settle` before Redis and Slack are closed."""
+class ClickInbox:
+    """Receives payloads. Call `settle` before Redis and Slack are closed."""
 
     def __init__(self, services: Services, client: SlackClient) -> None:
         self._services = services
@@ -28,11 +28,11 @@ class Desk:
         self._showing: set[asyncio.Task[None]] = set()
 
     async def take(self, payload: Any) -> None:
-        """Note what the reader said; returns once it is safe.
+        """Store what the reader clicked. Returns once it is safe in Redis.
 
-        Raises BadClick for what Slack would not send, RedisUnavailable where it cannot be noted now: the
-        reader is shown that it failed and can click again, so a refusal of Redis counts as one that passes.
-        Idle connections are closed then: after a failover they lead to a server that is only a replica.
+        Raises BadClick for a payload that Slack would not send, and RedisUnavailable if it cannot be stored
+        now: the reader sees that it failed and can click again, so a refusal by Redis counts as temporary.
+        Idle connections are then closed: after a failover they lead to a server that is only a replica.
         """
         click = read_click(payload)
         if click is None:
@@ -49,11 +49,11 @@ class Desk:
             task.add_done_callback(self._showing.discard)
 
     async def settle(self) -> None:
-        """Wait until what was noted is shown."""
+        """Wait until what was stored is shown."""
         await asyncio.gather(*self._showing, return_exceptions=True)
 
     async def _show(self, click: Click, *, known: bool) -> None:
-        """The message follows; what fails here is noted as out of date, and the deliver stage makes up for it."""
+        """Update the message. If that fails, the message stays marked as out of date and deliver updates it."""
         if not known:
             await self._client.whisper(click.channel, click.user_id, GONE)
             return
@@ -61,4 +61,4 @@ class Desk:
             with redis_errors():
                 await refresh(self._services, self._client, click.message_id)
         except NewswatchError as error:
-            log.warning("message %s does not show yet what was clicked: %s", click.message_id, error)
+            log.warning("message %s does not show the click yet: %s", click.message_id, error)

@@ -1,4 +1,4 @@
-"""What the pages share in one process: the Redis client, the census of feeds, Slack's address."""
+"""What the pages of one process share: the Redis client, the feeds' states, Slack's address."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from newswatch.pipeline.services import Services
 from newswatch.slack.client import SlackClient, SlackSettings
 
 FEW_FEEDS = 500
-"""So many are counted anew for every page; more of them every minute."""
+"""Up to this many feeds, their states are read for every page; with more, once a minute."""
 CENSUS_AGE_S = 60.0
 LATENCY_AGE_S = 10.0
 SLACK_TIMEOUT_S = 3.0
 MANY = 2_000
-"""Rules and feeds from which on the collector of garbage is kept away from them."""
+"""With this many rules and feeds or more, garbage collection skips them."""
 
 
-class Desk:
-    """One for the app. Redis clients belong to an event loop, so another loop gets another client."""
+class Shared:
+    """One for each app. A Redis client belongs to an event loop, so another loop gets another client."""
 
     def __init__(
         self,
@@ -41,18 +41,18 @@ class Desk:
         self._latency: tuple[float, Latency] | None = None
         self._services: Services | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._census: tuple[str, float, Mapping[str, str]] | None = None
+        self._statuses: tuple[str, float, Mapping[str, str]] | None = None
         self._counting = asyncio.Lock()
         self._settled = ""
         self.heavy = asyncio.Lock()
-        """Held by what takes seconds of the processor: one of them at a time."""
+        """Held by work that takes seconds of CPU, so that only one runs at a time."""
 
     async def services(self) -> Services:
-        """Raises RedisUnavailable where the connection is missing."""
+        """Raises RedisUnavailable if the connection is missing."""
         loop = asyncio.get_running_loop()
         if self._services is None or self._loop is not loop:
             self._services, self._loop = await self._make(), loop
-            self._census = self._latency = None
+            self._statuses = self._latency = None
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
         return self._services
 
@@ -61,16 +61,16 @@ class Desk:
         return await self._make()
 
     async def forget(self) -> None:
-        """After trouble with Redis: the next page looks the connection up again."""
+        """After an error of Redis: the next page looks up the connection again."""
         services, self._services = self._services, None
         if services is not None and self._loop is asyncio.get_running_loop():
             await services.redis.aclose()
 
     def settle(self, bundle: Bundle | None) -> None:
-        """Let the garbage collector pass by a large configuration, once for each version.
+        """Exclude a large configuration from garbage collection, once for each version.
 
-        Looking through 10,000 rules and feeds took 0.3 s of whichever request it fell upon. What is
-        alive at this moment is not looked at again; it is still freed when nothing refers to it.
+        Scanning 10,000 rules and feeds delayed the current request by 0.3 s. Objects that are alive now
+        are not scanned again. They are still freed when nothing refers to them.
         """
         if bundle is None or bundle.label == self._settled:
             return
@@ -79,18 +79,18 @@ class Desk:
             gc.freeze()
 
     async def statuses(self, services: Services, bundle: Bundle) -> Mapping[str, str]:
-        """The state of every feed, at most a minute old where there are many."""
+        """The state of every feed, at most a minute old if there are many feeds."""
         age_s = 0.0 if len(bundle.feeds) <= FEW_FEEDS else CENSUS_AGE_S
         async with self._counting:
-            known = self._census
+            known = self._statuses
             if known and known[0] == bundle.label and time.monotonic() - known[1] < age_s:
                 return known[2]
             found = await read_statuses(services, bundle)
-            self._census = (bundle.label, time.monotonic(), found)
+            self._statuses = (bundle.label, time.monotonic(), found)
             return found
 
     async def latency(self, services: Services) -> Latency:
-        """How long news takes, at most a few seconds old."""
+        """The time from publication to Slack, at most a few seconds old."""
         known = self._latency
         if known and time.monotonic() - known[0] < LATENCY_AGE_S:
             return known[1]
@@ -99,7 +99,7 @@ class Desk:
         return found
 
     async def slack_link(self, channel: str, ts: str) -> str:
-        """The address of a message in Slack's own pages, "" where Slack does not say its workspace's."""
+        """The address of a message in Slack, "" if the workspace's address is not known."""
         if self._workspace is None:
             self._workspace = await self._ask_workspace()
         return f"{self._workspace}archives/{channel}/p{ts.replace('.', '')}" if self._workspace else ""
@@ -112,24 +112,24 @@ class Desk:
             return await client.workspace_url() or None
 
 
-def desk_of(request: Request) -> Desk:
-    """The app's desk."""
-    desk: Desk = request.app.state.desk
-    return desk
+def shared_of(request: Request) -> Shared:
+    """The app's shared."""
+    shared: Shared = request.app.state.shared
+    return shared
 
 
 async def services_of(request: Request) -> Services:
     """Redis, configuration folder and clock."""
-    return await desk_of(request).services()
+    return await shared_of(request).services()
 
 
 async def bundle_of(request: Request) -> Bundle | None:
     """The configuration in force, None before the first."""
     bundle = await in_force(await services_of(request))
-    desk_of(request).settle(bundle)
+    shared_of(request).settle(bundle)
     return bundle
 
 
-DeskDep = Annotated[Desk, Depends(desk_of)]
+SharedDep = Annotated[Shared, Depends(shared_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
 BundleDep = Annotated[Bundle | None, Depends(bundle_of)]
