@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newswatch.models import short_hash
 from newswatch.pipeline.match import title_stems
-from newswatch.stories.titles import Titles, Told
+from newswatch.stories.titles import KnownTitle, Titles
 
 STREAM = (
     # (story as a person tells it, outlet, minutes after six, headline)
@@ -76,7 +76,7 @@ def attachments() -> list[tuple[str, str | None]]:
         name = attached.story if attached else link
         first.setdefault(name, story)
         found.append((story, first[name] if attached else None))
-        titles.add(Told(name, link, outlet, stems, minutes * 60.0))
+        titles.add(KnownTitle(name, link, outlet, stems, minutes * 60.0))
     return found
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from newswatch.pipeline.match import title_stems
-from newswatch.stories.titles import Titles, Told
+from newswatch.stories.titles import KnownTitle, Titles
 
 HOUR = 3600.0
 
@@ -16,8 +16,8 @@ def stems(title: str, lang: str = "en") -> frozenset[str]:
     return title_stems(title, lang)
 
 
-def told(link: str, feed: str, title: str, at: float = 0.0, story: str = "") -> Told:
-    return Told(story or link, link, feed, stems(title), at)
+def told(link: str, feed: str, title: str, at: float = 0.0, story: str = "") -> KnownTitle:
+    return KnownTitle(story or link, link, feed, stems(title), at)
 
 
 LEAD = told("l1", "wire", "Russian ministries want to legalise crypto mining, central bank opposes")
@@ -70,7 +70,7 @@ def test_short_titles_attach_to_nothing():
 
 
 def test_remembered_title_comes_back_as_it_was():
-    assert Told.from_json(LEAD.to_json(), LEAD.at) == LEAD
+    assert KnownTitle.from_json(LEAD.to_json(), LEAD.at) == LEAD
 
 
 def test_titles_with_other_numbers_begin_their_own_stories():
@@ -83,7 +83,7 @@ def test_labelled_pairs_are_seldom_attached_wrongly(shared_data):
     rows = [json.loads(line) for line in (shared_data / "news" / "same_story_pairs.jsonl").open()]
     outcomes = {(label, attached): 0 for label in ("OK", "BAD") for attached in (True, False)}
     for row in rows:
-        titles = Titles([Told("a", "a", "one", stems(row["a_title"], row["lang"]), 0.0)])
+        titles = Titles([KnownTitle("a", "a", "one", stems(row["a_title"], row["lang"]), 0.0)])
         found = titles.story_of("b", "other", stems(row["b_title"], row["lang"]), HOUR)
         outcomes[row["label"], found is not None] += 1
     assert outcomes["BAD", True] / len(rows) <= 0.02

@@ -26,7 +26,7 @@ from newswatch.feeds.auth import Auth
 from newswatch.feeds.faults import fetch_error
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
-from newswatch.feeds.sessions import Route, Sessions, named_tls_context
+from newswatch.feeds.sessions import NetworkRoute, Sessions, named_tls_context
 from newswatch.feeds.unpack import too_large, unpacked
 from newswatch.models import Feed, FetchResult
 from newswatch.redact import redact_url
@@ -162,7 +162,7 @@ class Fetcher:
     ) -> FetchResult | Hop:
         """Asks one URL: the feed's document or 304, or where it is to be found instead."""
         proxy = proxy_for(hop.url, self._env)
-        route = Route.choose(proxied=proxy is not None, allow_private=feed.allow_private)
+        route = NetworkRoute.choose(proxied=proxy is not None, allow_private=feed.allow_private)
         try:
             url = _as_url(hop.url)
             reason = host_refusal(url.raw_host or "", allow_private=feed.allow_private)

@@ -28,7 +28,7 @@ _DNS_TTL_S = 60
 _CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 
-class Route(enum.Enum):
+class NetworkRoute(enum.Enum):
     """How a request travels, and so which address rule its connections met."""
 
     PUBLIC = "public"
@@ -36,7 +36,7 @@ class Route(enum.Enum):
     PROXY = "proxy"
 
     @classmethod
-    def choose(cls, *, proxied: bool, allow_private: bool) -> Route:
+    def choose(cls, *, proxied: bool, allow_private: bool) -> NetworkRoute:
         """The route of one request."""
         if proxied:
             return cls.PROXY
@@ -78,11 +78,11 @@ class Sessions:
         self._limit = limit
         self._max_bytes = max_bytes
         self._sockets: WeakValueDictionary[int, MeteredSocket] = WeakValueDictionary()
-        self._open: dict[Route, aiohttp.ClientSession] = {}
+        self._open: dict[NetworkRoute, aiohttp.ClientSession] = {}
 
     def get(
         self,
-        route: Route,
+        route: NetworkRoute,
         url: URL,
         *,
         proxy: str | None,
@@ -134,23 +134,23 @@ class Sessions:
             self._tls = self._make_tls()
         return self._tls
 
-    def _session(self, route: Route) -> aiohttp.ClientSession:
+    def _session(self, route: NetworkRoute) -> aiohttp.ClientSession:
         if route not in self._open:
             self._open[route] = aiohttp.ClientSession(
                 connector=self._connector(route), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
             )
         return self._open[route]
 
-    def _connector(self, route: Route) -> aiohttp.TCPConnector:
+    def _connector(self, route: NetworkRoute) -> aiohttp.TCPConnector:
         inner = self._resolver = self._resolver or SystemResolver()
-        if route is Route.PROXY:
+        if route is NetworkRoute.PROXY:
             return aiohttp.TCPConnector(
                 limit=self._limit,
                 ttl_dns_cache=_DNS_TTL_S,
                 resolver=inner,
                 socket_factory=lambda info: self._metered(*info[:3]),
             )
-        private = route is Route.PRIVATE
+        private = route is NetworkRoute.PRIVATE
         return aiohttp.TCPConnector(
             limit=self._limit,
             ttl_dns_cache=_DNS_TTL_S,

@@ -24,7 +24,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KnownTitle:
     """One title of the last two days: `stems` without repetition, `at` in seconds since 1970."""
 
     story: str
@@ -46,7 +46,7 @@ class Told:
         )
 
     @classmethod
-    def from_json(cls, text: str, at: float) -> Told:
+    def from_json(cls, text: str, at: float) -> KnownTitle:
         """One remembered title."""
         link, feed, stems, *story = json.loads(text)
         return cls(story[0] if story else link, link, feed, frozenset(stems.split()), at)
@@ -81,15 +81,15 @@ def numbers_contradict(one: frozenset[str], other: frozenset[str]) -> bool:
 class Titles:
     """The titles of the last 48 hours, by stem; grows as stories are told."""
 
-    def __init__(self, told: Iterable[Told] = ()) -> None:
-        self._told: list[Told] = []
+    def __init__(self, told: Iterable[KnownTitle] = ()) -> None:
+        self._told: list[KnownTitle] = []
         self._by_stem: dict[str, list[int]] = {}
         self._firsts: dict[str, frozenset[str]] = {}
         self._by_link: dict[str, str] = {}
         for one in told:
             self.add(one)
 
-    def add(self, one: Told) -> None:
+    def add(self, one: KnownTitle) -> None:
         """Remember a title."""
         for stem in one.stems:
             self._by_stem.setdefault(stem, []).append(len(self._told))
