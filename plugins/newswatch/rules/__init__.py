@@ -5,9 +5,9 @@ The order of the modules::
     fold ─▶ tokens ─▶ stems                     what a word is
     lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
     plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
-    negation                                    what "not" takes back
+    negation                                    whether "not" negates what was found
 
-Everything here is pure: no I/O but reading the package's own data files, no clock.
+Everything here is pure: no clock, and no I/O except reading the package's own data files.
 """
 
 from newswatch.rules.advice import QueryWarning, list_warnings, query_warnings, review_query
