@@ -1,4 +1,4 @@
-"""A morning's headlines from six outlets, in the order they came: which of them tell one story."""
+"""A morning's headlines from six outlets, in the order they came: which of them belong to one story."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from newswatch.pipeline.match import title_stems
 from newswatch.stories.titles import KnownTitle, Titles
 
 STREAM = (
-    # (story as a person tells it, outlet, minutes after six, headline)
+    # (story by a person.s judgement, outlet, minutes after six, headline)
     ("mining", "wire", 0, "Ministries want crypto mining legalised, central bank opposes"),
     ("rates", "daily", 2, "ECB leaves interest rates unchanged as inflation slows"),
     ("mining", "daily", 5, "Central bank opposes ministries' plan to legalise crypto mining"),
