@@ -71,7 +71,7 @@ def item(number: int, dice: random.Random) -> str:
     )
 
 
-class Site:
+class SyntheticFeeds:
     """The documents of all feeds, as they are in the cycle under way."""
 
     def __init__(self, shrink: int) -> None:
@@ -109,7 +109,7 @@ class Site:
 
 async def serve(shrink: int) -> None:
     """Serves /N, and /cycle/FEEDS/PERCENT/VALIDATORS to go on; prints its port."""
-    site = Site(shrink)
+    site = SyntheticFeeds(shrink)
 
     def response(path: str, head: bytes) -> bytes:
         if path.startswith("/cycle/"):

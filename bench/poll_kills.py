@@ -46,7 +46,7 @@ LIFE_IN_CYCLES = 1.4
 """A poller lives at most so many times as long as a whole poll takes on this machine."""
 
 
-class Site:
+class ChangingFeeds:
     """Feeds that change once all they show is known to be in the stream."""
 
     def __init__(self, server: FeedServer) -> None:
@@ -137,7 +137,7 @@ def torture(folder: Path, redis_url: str, *, kills: int, seed: int) -> dict[str,
     """Kill so many pollers; returns the counts and what was lost or doubled."""
     chance = random.Random(seed)
     server = FeedServer()
-    site = Site(server)
+    site = ChangingFeeds(server)
     config = folder / "config"
     config.mkdir()
     rows = "".join(f"  - {{id: {feed}, url: {server.url}/{feed}}}\n" for feed in site.shown)

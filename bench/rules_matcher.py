@@ -40,7 +40,7 @@ _SYLLABLES = [first + second for first in "bcdfghjklmnprstvwz" for second in "ae
 _ENDINGS = ("", "", "", "s", "ed", "ing", "er", "ly", "ion", "ment")
 
 
-class Newsroom:
+class SyntheticNews:
     """Texts and rules over one made-up vocabulary, the same for the same seed."""
 
     def __init__(self, seed: int = 7, words: int = 30_000) -> None:
@@ -146,7 +146,7 @@ def memory_mb() -> float:
 
 def measure(size: int, count: int) -> dict[str, float]:
     """One row of the table; run in a process of its own, so that memory is this size's alone."""
-    newsroom = Newsroom()
+    newsroom = SyntheticNews()
     items, articles, rules = newsroom.items(count), newsroom.articles(count // 8), newsroom.rules(size)
     before = memory_mb()
     start = time.process_time()

@@ -26,7 +26,7 @@ from devtools.redis_server import RunningRedis
 from newswatch.models import short_hash
 from newswatch.pipeline.match import title_stems
 from newswatch.store import keys
-from newswatch.stories.titles import WINDOW_S, Titles, Told
+from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
 
 NEWS = Path(__file__).resolve().parents[2] / "shared" / "data" / "news"
 FEEDS = 40
@@ -48,7 +48,7 @@ def some_titles(count: int) -> list[tuple[str, str]]:
     return [(" ".join(chance.choices(words, weights, k=11)), "en") for _ in range(count)]
 
 
-def told_all(rows: list[tuple[str, str]]) -> tuple[list[Told], float, int]:
+def told_all(rows: list[tuple[str, str]]) -> tuple[list[KnownTitle], float, int]:
     """Every title in turn finds its story and is remembered: the titles, µs an item, how many attached."""
     titles, told, attached = Titles(), [], 0
     started = time.process_time()
@@ -61,13 +61,13 @@ def told_all(rows: list[tuple[str, str]]) -> tuple[list[Told], float, int]:
         )
         found = titles.story_of(link, feed, stems, at)
         attached += found is not None
-        one = Told(found.story if found else link, link, feed, stems, at)
+        one = KnownTitle(found.story if found else link, link, feed, stems, at)
         titles.add(one)
         told.append(one)
     return told, (time.process_time() - started) / len(rows) * 1e6, attached
 
 
-def bytes_an_item(told: list[Told]) -> float:
+def bytes_an_item(told: list[KnownTitle]) -> float:
     """What Redis keeps of them, as it measures itself."""
     with tempfile.TemporaryDirectory() as folder:
         server = RunningRedis(Path(folder) / "redis")
@@ -87,7 +87,7 @@ def pairs() -> dict[str, float]:
     rows = [json.loads(line) for line in file.open(encoding="utf-8")]
     wrong = right = same = 0
     for row in rows:
-        first = Told("a", "a", "one", title_stems(row["a_title"], row["lang"]), 0.0)
+        first = KnownTitle("a", "a", "one", title_stems(row["a_title"], row["lang"]), 0.0)
         found = Titles([first]).story_of("b", "two", title_stems(row["b_title"], row["lang"]), 3600.0)
         same += row["label"] == "OK"
         right += found is not None and row["label"] == "OK"

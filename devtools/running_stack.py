@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from devtools.redis_server import free_port
-from devtools.stack.processes import Record
+from devtools.stack.processes import StackRecord
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -100,7 +100,7 @@ class RunningStack:
 
     def component(self, name: str) -> psutil.Process:
         """The process of one component that the launcher itself started, e.g. `scheduler`."""
-        record = Record.load(self.data / "stack.json")
+        record = StackRecord.load(self.data / "stack.json")
         for child in record.children if record else ():
             process = child.process()
             if process is None:

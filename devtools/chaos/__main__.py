@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from devtools.chaos.run import Chaos, Plan, table
+from devtools.chaos.run import Chaos, ChaosPlan, table
 
 
 def main() -> int:
@@ -20,12 +20,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m devtools.chaos", description=__doc__)
     for name in ("kills", "redis-kills", "freezes", "alerts", "channels"):
         attribute = name.replace("-", "_")
-        parser.add_argument(f"--{name}", type=int, default=Plan.__dataclass_fields__[attribute].default)
-    parser.add_argument("--pause-s", type=float, default=Plan.__dataclass_fields__["pause_s"].default)
+        parser.add_argument(f"--{name}", type=int, default=ChaosPlan.__dataclass_fields__[attribute].default)
+    parser.add_argument("--pause-s", type=float, default=ChaosPlan.__dataclass_fields__["pause_s"].default)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--no-reconciliation", action="store_true")
     given = parser.parse_args()
-    plan = Plan(
+    plan = ChaosPlan(
         seed=given.seed,
         kills=given.kills,
         redis_kills=given.redis_kills,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 
-from devtools.chaos.press import Press, rule_id, write_stories
+from devtools.chaos.feeds import ChaosFeeds, make_entries, rule_id
 from devtools.process import ROOT
 from devtools.redis_server import RunningRedis
 from devtools.slack_sim.running import RunningSimulator
@@ -56,7 +56,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ChaosPlan:
     """What a run does. `channels` is also the number of feeds and rules."""
 
     seed: int
@@ -72,7 +72,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ChaosReport:
     """What a run came to; `lost` and `twice` are what it is about."""
 
     seed: int
@@ -99,12 +99,12 @@ class Report:
 class Chaos:
     """The servers and processes of one run; a context manager that ends all of them."""
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: ChaosPlan) -> None:
         self.plan = plan
         self._chance = random.Random(plan.seed)
         self._redis = RunningRedis(folder / "redis")
         self._slack = RunningSimulator(interval_s=STRICT_INTERVAL_S, history_delay_s=HISTORY_DELAY_S)
-        self._press = Press(write_stories(self._chance, plan.alerts, plan.channels))
+        self._press = ChaosFeeds(make_entries(self._chance, plan.alerts, plan.channels))
         self._config = folder / "config"
         self._write_config()
         asyncio.run(self._adopt())
@@ -147,7 +147,7 @@ class Chaos:
             "NEWSWATCH_RULE_CAP": "1000000",  # every alert is to go its own way
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}",
         }
-        command = [sys.executable, "-m", "devtools.chaos.nursery"]
+        command = [sys.executable, "-m", "devtools.chaos.stages"]
         command += [] if self.plan.reconcile else ["--blind"]
         with log.open("wb") as output:
             return subprocess.Popen(
@@ -162,7 +162,7 @@ class Chaos:
 
     # ── the run ───────────────────────────────────────────────────────────────────────────────
 
-    def run(self, tell: Callable[[str], None] = lambda _: None) -> Report:
+    def run(self, tell: Callable[[str], None] = lambda _: None) -> ChaosReport:
         """Carry the plan out and count. Raises RuntimeError when a process of ours ends by itself."""
         started = time.monotonic()
         for fault in FAULTS:
@@ -228,13 +228,13 @@ class Chaos:
 
     # ── what came of it ───────────────────────────────────────────────────────────────────────
 
-    def _report(self, seconds: float) -> Report:
+    def _report(self, seconds: float) -> ChaosReport:
         messages = [m for m in self._slack.messages() if m["channel"] != OPS]
         ids = Counter(name for m in messages for name in m["metadata"]["event_payload"]["alert_ids"])
         with redis.Redis.from_url(self._redis.url, decode_responses=True) as client:
             found = {self._named(client, name) for name in ids}
             dead, notices = client.zcard(keys.DEAD), client.keys(f"{keys.PREFIX}notice:double:*")
-        return Report(
+        return ChaosReport(
             seed=self.plan.seed,
             kills=dict(self._kills),
             redis_kills=self._redis_kills,
@@ -276,6 +276,6 @@ class Chaos:
         self._redis.stop()
 
 
-def table(report: Report) -> str:
+def table(report: ChaosReport) -> str:
     """The figures, one a line."""
     return "\n".join(f"{name:14s} {value}" for name, value in asdict(report).items())

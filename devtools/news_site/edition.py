@@ -16,7 +16,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class SampleArticle:
     """One entry of one feed.
 
     `path` is the canonical link below the site's root, `query` the tracking parameters that the
@@ -41,10 +41,10 @@ class Edition:
     id: str
     number: int
     at: float
-    stories: tuple[Story, ...] = field(default=())
+    stories: tuple[SampleArticle, ...] = field(default=())
 
     @property
-    def lead(self) -> Story:
+    def lead(self) -> SampleArticle:
         """The story that the rule "central bank opposes" must find."""
         return next(story for story in self.stories if story.role == "lead")
 
@@ -53,9 +53,9 @@ class Edition:
         return asdict(self)
 
 
-def from_record(record: dict[str, Any]) -> Edition:
+def edition_from_record(record: dict[str, Any]) -> Edition:
     """The edition that `record` was made of."""
-    stories = tuple(Story(**{**story, "body": tuple(story["body"])}) for story in record["stories"])
+    stories = tuple(SampleArticle(**{**story, "body": tuple(story["body"])}) for story in record["stories"])
     return Edition(record["id"], record["number"], record["at"], stories)
 
 
@@ -100,10 +100,10 @@ class _Maker:
         titles: Sequence[str],
         summaries: Sequence[str],
         path: str | None = None,
-    ) -> Story:
+    ) -> SampleArticle:
         title = _sentence(_pick(titles, self.number).format(**self.words))
         guid = f"{feed}-{role}-{self.edition_id}"
-        return Story(
+        return SampleArticle(
             feed=feed,
             role=role,
             guid=guid,
@@ -117,13 +117,15 @@ class _Maker:
             at=at,
         )
 
-    def unrelated(self, feed: FeedName, at: float, place: int) -> Story:
+    def unrelated(self, feed: FeedName, at: float, place: int) -> SampleArticle:
         number = self.number * 4 + place
         land = _pick(wording.LANDS, number * 5 + 11)
         words = {**self.words, "land": land, "count": 20 + number * 7 % 900, "pages": 3 + number % 90}
         title, summary = (text.format(**words) for text in _pick(wording.UNRELATED, number))
         guid = f"{feed}-{place}-{self.edition_id}"
-        return Story(feed, "unrelated", guid, _path(at, title, guid), "", title, summary, (summary,), at)
+        return SampleArticle(
+            feed, "unrelated", guid, _path(at, title, guid), "", title, summary, (summary,), at
+        )
 
 
 def _words(number: int, at: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from html import escape
 
-from devtools.news_site.edition import Story
+from devtools.news_site.edition import SampleArticle
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --quiet: #777; }
@@ -20,9 +20,9 @@ article + article { border-top: 1px solid var(--line); } article h2 { font-size:
 _NOTE = "Everything on this site is invented, countries included. It exists to try newswatch out."
 
 
-def front(stories: Sequence[Story]) -> str:
+def front(stories: Sequence[SampleArticle]) -> str:
     """The newest stories of all feeds, each link once."""
-    seen: dict[str, Story] = {}
+    seen: dict[str, SampleArticle] = {}
     for story in sorted(stories, key=lambda story: story.at, reverse=True):
         seen.setdefault(story.path, story)
     teasers = "".join(
@@ -34,7 +34,7 @@ def front(stories: Sequence[Story]) -> str:
     return _page("Sample news", f"{feeds}<main><h1>Latest</h1>{teasers}</main>")
 
 
-def article(story: Story) -> str:
+def article(story: SampleArticle) -> str:
     """The page at a story's link."""
     standfirst = f'<p class="standfirst">{escape(story.summary)}</p>' if story.summary else ""
     text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in story.body)
@@ -44,7 +44,7 @@ def article(story: Story) -> str:
     )
 
 
-def _when(story: Story) -> str:
+def _when(story: SampleArticle) -> str:
     moment = datetime.fromtimestamp(story.at, timezone.utc)
     return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%d %B %Y, %H:%M} UTC</time>'
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from devtools.news_site.edition import Edition, FeedName, Story, from_record, make_edition
+from devtools.news_site.edition import Edition, FeedName, SampleArticle, edition_from_record, make_edition
 
 KEPT_EDITIONS = 300
 ENTRIES_MAX = 60
@@ -38,7 +38,7 @@ class Press:
         self.editions = [*self.editions, edition][-KEPT_EDITIONS:]
         return edition
 
-    def entries(self, feed: FeedName) -> list[Story]:
+    def entries(self, feed: FeedName) -> list[SampleArticle]:
         """What a feed shows now, newest first."""
         now = self._clock()
         found = [
@@ -49,7 +49,7 @@ class Press:
         ]
         return sorted(found, key=lambda story: story.at, reverse=True)[:ENTRIES_MAX]
 
-    def at_path(self, path: str) -> list[Story]:
+    def at_path(self, path: str) -> list[SampleArticle]:
         """Every telling of the story with this link, the first one first."""
         return [story for edition in self.editions for story in edition.stories if story.path == path]
 
@@ -62,7 +62,7 @@ def _load(data: Path) -> list[Edition]:
     lines = [line for line in text[: text.rfind("\n") + 1].splitlines() if line]
     if not text.endswith("\n"):
         data.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    return [from_record(json.loads(line)) for line in lines[-KEPT_EDITIONS:]]
+    return [edition_from_record(json.loads(line)) for line in lines[-KEPT_EDITIONS:]]
 
 
 def _append(data: Path, edition: Edition) -> None:

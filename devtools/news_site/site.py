@@ -13,13 +13,13 @@ from typing import Any
 from aiohttp import web
 
 from devtools.news_site import pages
-from devtools.news_site.edition import FEEDS, Edition, FeedName, Story
+from devtools.news_site.edition import FEEDS, Edition, FeedName, SampleArticle
 from devtools.news_site.press import Press
 from devtools.news_site.syndication import atom, json_feed, link_of, rss
 
 PRESS: web.AppKey[Press] = web.AppKey("press", Press)
 ROOT_URL: web.AppKey[str] = web.AppKey("root_url", str)
-_FORMATS: dict[FeedName, tuple[str, str, Callable[[Sequence[Story], str], bytes]]] = {
+_FORMATS: dict[FeedName, tuple[str, str, Callable[[Sequence[SampleArticle], str], bytes]]] = {
     "wire": ("/wire/rss.xml", "application/rss+xml", rss),
     "markets": ("/markets/atom.xml", "application/atom+xml", atom),
     "daily": ("/daily/feed.json", "application/feed+json", json_feed),

@@ -9,18 +9,18 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from xml.etree import ElementTree as ET
 
-from devtools.news_site.edition import Story
+from devtools.news_site.edition import SampleArticle
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
 
-def link_of(story: Story, root: str) -> str:
+def link_of(story: SampleArticle, root: str) -> str:
     """The absolute link as the feed gives it, tracking parameters included."""
     return f"{root}{story.path}{'?' if story.query else ''}{story.query}"
 
 
-def rss(stories: Sequence[Story], root: str) -> bytes:
+def rss(stories: Sequence[SampleArticle], root: str) -> bytes:
     """The wire's feed: plain text, guids that are no links."""
     feed = ET.Element("rss", version="2.0")
     channel = ET.SubElement(feed, "channel")
@@ -43,7 +43,7 @@ def rss(stories: Sequence[Story], root: str) -> bytes:
     return _DECLARATION + ET.tostring(feed)
 
 
-def atom(stories: Sequence[Story], root: str) -> bytes:
+def atom(stories: Sequence[SampleArticle], root: str) -> bytes:
     """The markets desk's feed: summaries in HTML."""
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed", {"xml:lang": "en"})
@@ -65,7 +65,7 @@ def atom(stories: Sequence[Story], root: str) -> bytes:
     return _DECLARATION + ET.tostring(feed)
 
 
-def json_feed(stories: Sequence[Story], root: str) -> bytes:
+def json_feed(stories: Sequence[SampleArticle], root: str) -> bytes:
     """The daily's feed."""
     items = [
         {
@@ -95,9 +95,9 @@ def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
     return child
 
 
-def _time(story: Story) -> datetime:
+def _time(story: SampleArticle) -> datetime:
     return datetime.fromtimestamp(int(story.at), timezone.utc)
 
 
-def _iso(story: Story) -> str:
+def _iso(story: SampleArticle) -> str:
     return _time(story).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -15,7 +15,7 @@ from devtools.slack_sim import interactivity, page, tools
 from devtools.slack_sim.api import SIMULATOR, Simulator, handle
 from devtools.slack_sim.faults import Fault, read_fault
 from devtools.slack_sim.journal import Journal
-from devtools.slack_sim.settings import DEFAULT_SIGNING_SECRET, BadSettings, Settings, changed
+from devtools.slack_sim.settings import DEFAULT_SIGNING_SECRET, BadSettings, SimSettings, changed
 from devtools.slack_sim.state import Workspace
 
 _MAX_BODY_BYTES = 2_000_000
@@ -60,10 +60,10 @@ def _read_faults(path: Path | None) -> list[Fault]:
     return [read_fault(order) for order in json.loads(path.read_text("utf-8"))] if path else []
 
 
-def _settings(given: argparse.Namespace) -> Settings:
-    names = [name for name in Settings.__dataclass_fields__ if name in given]
+def _settings(given: argparse.Namespace) -> SimSettings:
+    names = [name for name in SimSettings.__dataclass_fields__ if name in given]
     try:
-        return changed(Settings(), {name: getattr(given, name) for name in names})
+        return changed(SimSettings(), {name: getattr(given, name) for name in names})
     except BadSettings as error:
         raise SystemExit(f"slack_sim: {error}") from error
 

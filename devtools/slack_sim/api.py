@@ -12,11 +12,12 @@ from aiohttp import web
 
 from devtools.slack_sim.answers import SlackError, error_response, ok_response
 from devtools.slack_sim.arguments import read_arguments
+from devtools.slack_sim.call import Call
 from devtools.slack_sim.faults import Fault, FaultBook
-from devtools.slack_sim.methods import METHODS, Call, Method
+from devtools.slack_sim.methods import METHODS, Method
 from devtools.slack_sim.pacing import Pacing
-from devtools.slack_sim.settings import Settings
-from devtools.slack_sim.socket_mode import SocketMode
+from devtools.slack_sim.settings import SimSettings
+from devtools.slack_sim.socket_mode import SimSocketMode
 from devtools.slack_sim.state import Workspace
 from devtools.slack_sim.stats import Stats
 from devtools.slack_sim.tokens import check_app_token, check_bot_token
@@ -27,16 +28,16 @@ from devtools.slack_sim.wire import hang_up, spoil
 class Simulator:
     """Everything one running simulator holds. `start` is what a reset returns to."""
 
-    start: Settings
+    start: SimSettings
     workspace: Workspace
     start_faults: Sequence[Fault] = ()
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
-    settings: Settings = field(init=False)
+    settings: SimSettings = field(init=False)
     faults: FaultBook = field(init=False)
     pacing: Pacing = field(init=False)
     stats: Stats = field(init=False)
-    sockets: SocketMode = field(init=False, default_factory=SocketMode)
+    sockets: SimSocketMode = field(init=False, default_factory=SimSocketMode)
     background: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -144,7 +145,7 @@ async def _take_late(
     return hang_up(request, abruptly=fault.kind == "reset")
 
 
-def _headers(settings: Settings, method: Method | None) -> dict[str, str]:
+def _headers(settings: SimSettings, method: Method | None) -> dict[str, str]:
     headers = {"X-OAuth-Scopes": ",".join(settings.scopes), "Cache-Control": "no-store"}
     if method and method.scopes:
         headers["X-Accepted-OAuth-Scopes"] = ",".join(sorted(set(method.scopes)))

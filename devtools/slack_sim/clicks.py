@@ -11,7 +11,7 @@ from typing import Any
 
 from devtools.slack_sim.shown import shown
 from devtools.slack_sim.signing import SIGNATURES, TIMESTAMPS
-from devtools.slack_sim.state import BOT, Channel, Posted
+from devtools.slack_sim.state import BOT, Channel, SimMessage
 from devtools.slack_sim.users import READER, User
 
 REPEAT_MAX = 100
@@ -22,7 +22,7 @@ _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _numbers = itertools.count(1)
 
 
-class BadClick(ValueError):
+class BadClickOrder(ValueError):
     """An order to click that cannot be carried out; the text says why."""
 
 
@@ -31,7 +31,7 @@ class NoSuchButton(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Click:
+class ClickOrder:
     """Who clicks what. `repeat`: how often the same payload is delivered.
 
     `signature` and `timestamp` spoil the signed request, see devtools.slack_sim.signing.
@@ -52,29 +52,29 @@ class Click:
         return bool(self.signature or self.timestamp)
 
 
-def read_click(order: Any, known: Mapping[str, str]) -> Click:
-    """A click from its JSON form; `known` are names by user id. Raises BadClick."""
+def read_click(order: Any, known: Mapping[str, str]) -> ClickOrder:
+    """A click from its JSON form; `known` are names by user id. Raises BadClickOrder."""
     if not isinstance(order, dict):
-        raise BadClick(f"a click is an object, not {order!r}")
+        raise BadClickOrder(f"a click is an object, not {order!r}")
     if set(order) - set(_KEYS):
-        raise BadClick(f"unknown keys {sorted(set(order) - set(_KEYS))}; known: {', '.join(_KEYS)}")
+        raise BadClickOrder(f"unknown keys {sorted(set(order) - set(_KEYS))}; known: {', '.join(_KEYS)}")
     for name in ("channel", "ts", "action_id"):
         if not isinstance(order.get(name), str) or not order[name]:
-            raise BadClick(f"{name} must be a text, not {order.get(name)!r}")
+            raise BadClickOrder(f"{name} must be a text, not {order.get(name)!r}")
     for name, values in (("signature", SIGNATURES), ("timestamp", TIMESTAMPS)):
         if order.get(name) not in values:
-            raise BadClick(f"{name} is one of {', '.join(map(str, values[1:]))}, not {order[name]!r}")
+            raise BadClickOrder(f"{name} is one of {', '.join(map(str, values[1:]))}, not {order[name]!r}")
     repeat = order.get("repeat", 1)
     if isinstance(repeat, bool) or not isinstance(repeat, int) or not 1 <= repeat <= REPEAT_MAX:
-        raise BadClick(f"repeat must be a whole number from 1 to {REPEAT_MAX}, not {repeat!r}")
-    return Click(**{**order, "user": _read_user(order.get("user"), known), "repeat": repeat})
+        raise BadClickOrder(f"repeat must be a whole number from 1 to {REPEAT_MAX}, not {repeat!r}")
+    return ClickOrder(**{**order, "user": _read_user(order.get("user"), known), "repeat": repeat})
 
 
 def _read_user(value: Any, known: Mapping[str, str]) -> User:
     if value is None:
         return READER
     if not isinstance(value, dict) or not _USER_ID.fullmatch(str(value.get("id"))):
-        raise BadClick(
+        raise BadClickOrder(
             f'user must be an object such as {{"id": "U0EDITOR", "name": "editor"}}, not {value!r}'
         )
     return User(value["id"], str(value.get("name") or known.get(value["id"]) or value["id"].lower()))
@@ -85,12 +85,12 @@ class Button:
     """A button where it stands. `element` is its Block Kit element."""
 
     channel: Channel
-    message: Posted
+    message: SimMessage
     block_id: str
     element: dict[str, Any]
 
 
-def find_button(click: Click, channels: Mapping[str, Channel]) -> Button:
+def find_button(click: ClickOrder, channels: Mapping[str, Channel]) -> Button:
     """The button that is meant. Raises NoSuchButton."""
     channel = channels.get(click.channel)
     message = channel.messages.get(click.ts) if channel else None
@@ -107,7 +107,7 @@ def find_button(click: Click, channels: Mapping[str, Channel]) -> Button:
     )
 
 
-def _buttons(message: Posted) -> Iterator[tuple[str, dict[str, Any]]]:
+def _buttons(message: SimMessage) -> Iterator[tuple[str, dict[str, Any]]]:
     for block in message.blocks:
         elements = block.get("elements", ()) if block["type"] == "actions" else [block.get("accessory")]
         for element in elements:
@@ -115,7 +115,7 @@ def _buttons(message: Posted) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield block["block_id"], element
 
 
-def block_actions(click: Click, button: Button, *, wall: float, base_url: str) -> dict[str, Any]:
+def block_actions(click: ClickOrder, button: Button, *, wall: float, base_url: str) -> dict[str, Any]:
     """The payload. Slack docs: "block_actions payload", the columns for messages.
 
     The message comes without its metadata. `base_url` is the simulator's own; nothing answers

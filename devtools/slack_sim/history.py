@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from devtools.slack_sim.answers import SlackError
 from devtools.slack_sim.arguments import flag, number, required, timestamp, ts_key
+from devtools.slack_sim.call import Call
 from devtools.slack_sim.shown import shown
-from devtools.slack_sim.state import Channel, Posted
-
-if TYPE_CHECKING:
-    from devtools.slack_sim.methods import Call
+from devtools.slack_sim.state import Channel, SimMessage
 
 PAGE_MAX = 999
 _FAR_FUTURE = 99_999_999_999.0
@@ -50,14 +48,14 @@ def _readable(call: Call) -> Channel:
     return channel
 
 
-def _visible(call: Call, channel: Channel) -> list[Posted]:
+def _visible(call: Call, channel: Channel) -> list[SimMessage]:
     born_before = call.wall - call.settings.history_delay_s
     everything = [channel.messages[ts] for ts in channel.order]
     return [message for message in everything if message.accepted <= born_before]
 
 
 def _page(
-    call: Call, channel: Channel, messages: list[Posted], *, default_limit: int, always: str | None = None
+    call: Call, channel: Channel, messages: list[SimMessage], *, default_limit: int, always: str | None = None
 ) -> dict[str, Any]:
     """One page of `messages`; `always` is the ts of a parent that no time range leaves out."""
     in_range = _range(call.args)
@@ -87,7 +85,7 @@ def _cursor(ts: str) -> str:
     return base64.b64encode(f"{_CURSOR}{ts}".encode("ascii")).decode("ascii")
 
 
-def _from_cursor(args: dict[str, Any], messages: list[Posted]) -> list[Posted]:
+def _from_cursor(args: dict[str, Any], messages: list[SimMessage]) -> list[SimMessage]:
     """What comes from the cursor's message on; messages posted since do not shift the pages."""
     cursor = args.get("cursor")
     if not cursor:

@@ -12,7 +12,14 @@ import aiohttp
 from aiohttp import web
 
 from devtools.slack_sim.api import SIMULATOR, Simulator
-from devtools.slack_sim.clicks import BadClick, Click, NoSuchButton, block_actions, find_button, read_click
+from devtools.slack_sim.clicks import (
+    BadClickOrder,
+    ClickOrder,
+    NoSuchButton,
+    block_actions,
+    find_button,
+    read_click,
+)
 from devtools.slack_sim.connection import CLOSE_AFTER_S, REASONS
 from devtools.slack_sim.signing import signed_headers
 from devtools.slack_sim.socket_mode import ACKNOWLEDGE_WITHIN_S
@@ -22,7 +29,7 @@ _LATE = f"no acknowledgement within {ACKNOWLEDGE_WITHIN_S:.0f} s"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ClickOutcome:
     """What became of one delivery. `status` is the HTTP status, if there was an HTTP answer."""
 
     acknowledged: bool
@@ -37,7 +44,7 @@ async def click(request: web.Request) -> web.Response:
     try:
         wanted = read_click(order, simulator.workspace.users)
         button = find_button(wanted, simulator.workspace.channels)
-    except BadClick as error:
+    except BadClickOrder as error:
         raise web.HTTPBadRequest(text=f"{error}\n") from error
     except NoSuchButton as error:
         raise web.HTTPNotFound(text=f"{error}\n") from error
@@ -50,7 +57,7 @@ async def click(request: web.Request) -> web.Response:
     return web.json_response(_answer(way, outcomes))
 
 
-def _way(simulator: Simulator, wanted: Click) -> str | None:
+def _way(simulator: Simulator, wanted: ClickOrder) -> str | None:
     if wanted.tampered and not simulator.settings.interactivity_url:
         raise web.HTTPBadRequest(
             text="signature and timestamp spoil a signed request: set interactivity_url\n"
@@ -60,7 +67,7 @@ def _way(simulator: Simulator, wanted: Click) -> str | None:
     return "http" if simulator.settings.interactivity_url else None
 
 
-def _answer(way: str | None, outcomes: list[Outcome]) -> dict[str, Any]:
+def _answer(way: str | None, outcomes: list[ClickOutcome]) -> dict[str, Any]:
     errors = [outcome.error for outcome in outcomes if outcome.error]
     answer: dict[str, Any] = {
         "delivered": way,
@@ -74,13 +81,13 @@ def _answer(way: str | None, outcomes: list[Outcome]) -> dict[str, Any]:
     return answer
 
 
-async def _over_socket(simulator: Simulator, _: Click, payload: dict[str, Any]) -> Outcome:
+async def _over_socket(simulator: Simulator, _: ClickOrder, payload: dict[str, Any]) -> ClickOutcome:
     delivery = await simulator.sockets.deliver(payload, simulator.settings.redeliveries)
     done = delivery.acknowledged.done()
-    return Outcome(done, error=None if done else _LATE)
+    return ClickOutcome(done, error=None if done else _LATE)
 
 
-async def _over_http(simulator: Simulator, wanted: Click, payload: dict[str, Any]) -> Outcome:
+async def _over_http(simulator: Simulator, wanted: ClickOrder, payload: dict[str, Any]) -> ClickOutcome:
     """Slack docs: "Handling user interaction" (a form with `payload`, HTTP 200 within three seconds)."""
     settings = simulator.settings
     body = urlencode({"payload": json.dumps(payload, separators=(",", ":"))}).encode("ascii")
@@ -105,16 +112,16 @@ async def _over_http(simulator: Simulator, wanted: Click, payload: dict[str, Any
         ):
             text = await answer.text(errors="replace")
     except asyncio.TimeoutError:
-        return Outcome(False, error=_LATE)
+        return ClickOutcome(False, error=_LATE)
     except (aiohttp.ClientError, ValueError) as error:
-        return Outcome(False, error=f"{settings.interactivity_url}: {error}")
+        return ClickOutcome(False, error=f"{settings.interactivity_url}: {error}")
     if answer.status == 200:
-        return Outcome(True, 200)
-    return Outcome(False, answer.status, f"HTTP {answer.status}: {text.strip()[:200]}")
+        return ClickOutcome(True, 200)
+    return ClickOutcome(False, answer.status, f"HTTP {answer.status}: {text.strip()[:200]}")
 
 
-async def _to_nobody(_: Simulator, __: Click, ___: dict[str, Any]) -> Outcome:
-    return Outcome(False, error=_NOBODY)
+async def _to_nobody(_: Simulator, __: ClickOrder, ___: dict[str, Any]) -> ClickOutcome:
+    return ClickOutcome(False, error=_NOBODY)
 
 
 async def show_sockets(request: web.Request) -> web.Response:

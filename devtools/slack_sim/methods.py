@@ -12,32 +12,13 @@ from typing import Any
 
 from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.arguments import flag, required
+from devtools.slack_sim.call import Call
 from devtools.slack_sim.history import conversations_history, conversations_replies
 from devtools.slack_sim.limits import TEXT_MAX, UPDATE_TEXT_MAX, check_content
-from devtools.slack_sim.pacing import Pacing
-from devtools.slack_sim.settings import Settings
 from devtools.slack_sim.shown import shown
-from devtools.slack_sim.socket_mode import SocketMode
-from devtools.slack_sim.state import BOT, Channel, Posted, Workspace
+from devtools.slack_sim.state import BOT, Channel, SimMessage
 
 _id_numbers = itertools.count(1)
-
-
-@dataclass(slots=True)
-class Call:
-    """One call: what is asked of which workspace.
-
-    `host` is how the client reached the simulator; `now` is monotonic, `wall` epoch seconds.
-    """
-
-    workspace: Workspace
-    settings: Settings
-    pacing: Pacing
-    args: dict[str, Any]
-    sockets: SocketMode
-    host: str
-    now: float
-    wall: float
 
 
 def auth_test(call: Call) -> dict[str, Any]:
@@ -170,7 +151,7 @@ def _with_id(value: dict[str, Any], name: str, letter: str) -> dict[str, Any]:
     return value if name in value else {**value, name: f"{letter}{next(_id_numbers):05x}"}
 
 
-def _replacement(args: dict[str, Any], message: Posted) -> dict[str, Any]:
+def _replacement(args: dict[str, Any], message: SimMessage) -> dict[str, Any]:
     change: dict[str, Any] = {"text": args.get("text") or ""}
     if args.get("blocks") is not None:
         change["blocks"] = _with_ids(args["blocks"])

@@ -31,7 +31,7 @@ DEFAULT_CHANNELS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SimSettings:
     """How the workspace behaves.
 
     `interval_s`: the least time between two accepted posts to a channel, 0 switches it off.
@@ -63,7 +63,7 @@ class BadSettings(ValueError):
 _DURATIONS = ("interval_s", "latency_s", "history_delay_s")
 
 
-def changed(settings: Settings, change: dict[str, Any]) -> Settings:
+def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:
     """The settings with `change` (the JSON body of `POST /sim/config`) laid over them.
 
     `channels` adds to or replaces the channels of the same id. Raises BadSettings.
@@ -83,7 +83,9 @@ def changed(settings: Settings, change: dict[str, Any]) -> Settings:
         elif name == "channels":
             values[name] = _channels(settings.channels, value)
         else:
-            raise BadSettings(f"unknown setting {name!r}; known: {', '.join(Settings.__dataclass_fields__)}")
+            raise BadSettings(
+                f"unknown setting {name!r}; known: {', '.join(SimSettings.__dataclass_fields__)}"
+            )
     return replace(settings, **values)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from devtools.slack_sim.state import BOT, Channel, Posted
+from devtools.slack_sim.state import BOT, Channel, SimMessage
 
 
-def shown(message: Posted, channel: Channel, *, with_metadata: bool = False) -> dict[str, Any]:
+def shown(message: SimMessage, channel: Channel, *, with_metadata: bool = False) -> dict[str, Any]:
     """The JSON of a message in answers. Metadata only on request (`include_all_metadata`)."""
     view: dict[str, Any] = {"type": "message", **BOT, "text": message.text, "ts": message.ts}
     if message.blocks:
@@ -20,7 +20,7 @@ def shown(message: Posted, channel: Channel, *, with_metadata: bool = False) -> 
     return view
 
 
-def _thread_fields(message: Posted, channel: Channel) -> dict[str, Any]:
+def _thread_fields(message: SimMessage, channel: Channel) -> dict[str, Any]:
     if message.thread_ts:
         fields = {"thread_ts": message.thread_ts, "parent_user_id": BOT["user"]}
         # message event: subtype thread_broadcast, "a message thread's reply was broadcast to a channel"

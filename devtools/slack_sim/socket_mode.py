@@ -26,7 +26,7 @@ _NEW_CONNECTION_WITHIN_S = 60.0
 _PING_EVERY_S = 10.0
 
 
-class Delivery:
+class EnvelopeDelivery:
     """One payload on its way. `acknowledged` may still become true after the first wait."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Delivery:
         self.acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
 
-class SocketMode:
+class SimSocketMode:
     """Tickets, open connections, and envelopes that wait for their acknowledgement."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class SocketMode:
         self._open: list[Connection] = []
         self._turn = 0
         self._opened = asyncio.Event()
-        self._waiting: dict[str, Delivery] = {}
+        self._waiting: dict[str, EnvelopeDelivery] = {}
         self._delivering: set[asyncio.Task[None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -98,14 +98,16 @@ class SocketMode:
         if delivery and not delivery.acknowledged.done():
             delivery.acknowledged.set_result(True)
 
-    async def deliver(self, payload: Mapping[str, Any], redeliveries: int) -> Delivery:
+    async def deliver(self, payload: Mapping[str, Any], redeliveries: int) -> EnvelopeDelivery:
         """Delivers once, waits three seconds at most; further attempts go on by themselves."""
-        delivery = Delivery()
+        delivery = EnvelopeDelivery()
         self._begin(self._delivering, self._attempts(delivery, payload, redeliveries))
         await asyncio.wait({delivery.acknowledged}, timeout=ACKNOWLEDGE_WITHIN_S)
         return delivery
 
-    async def _attempts(self, delivery: Delivery, payload: Mapping[str, Any], redeliveries: int) -> None:
+    async def _attempts(
+        self, delivery: EnvelopeDelivery, payload: Mapping[str, Any], redeliveries: int
+    ) -> None:
         envelope_ids: list[str] = []
         retry: dict[str, Any] = {}
         try:

@@ -13,7 +13,7 @@ from typing import Any
 
 from devtools.slack_sim.answers import SlackError
 from devtools.slack_sim.journal import Journal
-from devtools.slack_sim.settings import ChannelSetup, Settings
+from devtools.slack_sim.settings import ChannelSetup, SimSettings
 from devtools.slack_sim.users import USERS
 
 BOT = {"user": "U0NEWSWATCH", "bot_id": "B0NEWSWATCH", "app_id": "A0NEWSWATCH", "team": "T0SIMULATOR"}
@@ -26,7 +26,7 @@ def _first_users() -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class Posted:
+class SimMessage:
     """A message that stands in a channel. `accepted` is the time it was taken, in epoch seconds."""
 
     channel: str
@@ -53,12 +53,12 @@ class Channel:
     archived: bool = False
     member: bool = True
     private: bool = False
-    messages: dict[str, Posted] = field(default_factory=dict)
+    messages: dict[str, SimMessage] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     threads: dict[str, list[str]] = field(default_factory=dict)
     last_us: int = 0
 
-    def add(self, message: Posted) -> None:
+    def add(self, message: SimMessage) -> None:
         """Takes a message in, in ts order (ts texts have one length and so sort as numbers)."""
         self.messages[message.ts] = message
         insort(self.order, message.ts)
@@ -71,7 +71,7 @@ class Workspace:
     """All channels. `version` grows with every change, so that a page can ask cheaply."""
 
     def __init__(
-        self, settings: Settings, clock: Callable[[], float], journal: Journal | None = None
+        self, settings: SimSettings, clock: Callable[[], float], journal: Journal | None = None
     ) -> None:
         self._clock = clock
         self._journal = journal
@@ -84,14 +84,14 @@ class Workspace:
         for record in journal.records() if journal else ():
             self._apply(record)
 
-    def configure(self, settings: Settings) -> None:
+    def configure(self, settings: SimSettings) -> None:
         """Applies the channels of the settings; messages stay."""
         self.strict = settings.strict_channels
         for setup in settings.channels:
             self._set_up(setup)
         self.version += 1
 
-    def reset(self, settings: Settings) -> None:
+    def reset(self, settings: SimSettings) -> None:
         """Forgets every message and every made-up channel."""
         if self._journal:
             self._journal.clear()
@@ -114,14 +114,14 @@ class Workspace:
         *,
         thread_ts: str | None = None,
         broadcast: bool = False,
-    ) -> Posted:
+    ) -> SimMessage:
         """A new message with a ts of its own; `content` has text, blocks and metadata."""
         now = self._clock()
         record = {"channel": channel.id, "ts": self._next_ts(channel, now), "accepted": now, **content}
         self._commit({"op": "post", **record, "thread_ts": thread_ts, "broadcast": broadcast})
         return channel.messages[record["ts"]]
 
-    def update(self, message: Posted, content: dict[str, Any]) -> None:
+    def update(self, message: SimMessage, content: dict[str, Any]) -> None:
         """Replaces text, blocks, metadata or broadcast of a message and marks it edited."""
         now = self._clock()
         edited = f"{int(now)}.000000"
@@ -158,7 +158,7 @@ class Workspace:
         fields = {name: value for name, value in record.items() if name != "op"}
         channel = self.channels.get(record["channel"]) or self._set_up(ChannelSetup(record["channel"]))
         if record["op"] == "post":
-            channel.add(Posted(**fields))
+            channel.add(SimMessage(**fields))
         else:
             message = channel.messages[record["ts"]]
             for name, value in fields.items():

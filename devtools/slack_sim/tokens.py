@@ -7,18 +7,18 @@ from typing import Any
 from aiohttp import web
 
 from devtools.slack_sim.answers import SlackError
-from devtools.slack_sim.settings import Settings
+from devtools.slack_sim.settings import SimSettings
 
 BOT_PREFIX, APP_PREFIX = "xoxb-", "xapp-"
 
 
-def check_bot_token(settings: Settings, request: web.Request, args: dict[str, Any]) -> None:
+def check_bot_token(settings: SimSettings, request: web.Request, args: dict[str, Any]) -> None:
     """A bot token, as a Bearer header or a `token` argument. Raises what Slack answers without one."""
     token = _bearer(request) or str(args.get("token") or "")
     _check(token, settings.token, BOT_PREFIX, APP_PREFIX)
 
 
-def check_app_token(settings: Settings, request: web.Request, args: dict[str, Any]) -> None:
+def check_app_token(settings: SimSettings, request: web.Request, args: dict[str, Any]) -> None:
     """An app-level token, in the header only.
 
     Method reference: apps.connections.open ("passing it as a POST parameter will result in an error",

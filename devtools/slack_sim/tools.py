@@ -77,7 +77,7 @@ async def clear_faults(request: web.Request) -> web.Response:
 
 
 async def configure(request: web.Request) -> web.Response:
-    """`POST /sim/config`: see Settings for the names."""
+    """`POST /sim/config`: see SimSettings for the names."""
     simulator = request.app[SIMULATOR]
     body = await _json(request)
     try:

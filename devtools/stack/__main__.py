@@ -11,7 +11,7 @@ from pathlib import Path
 
 from devtools.stack import StackError
 from devtools.stack.launch import RECORD, Launch, clean_up
-from devtools.stack.processes import Record
+from devtools.stack.processes import StackRecord
 from devtools.stack.settings import merged_environment, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def stop(data: Path, timeout_s: float = 60.0) -> int:
     """End the stack that runs on `data`, from another terminal, or what is left of it."""
-    record = Record.load(data / RECORD)
+    record = StackRecord.load(data / RECORD)
     launcher = None if record is None else record.launcher.process()
     if launcher is not None:
         launcher.terminate()

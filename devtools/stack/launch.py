@@ -51,7 +51,7 @@ _STOP_STAGES = (
 
 
 @dataclass(slots=True)
-class Plan:
+class StackPlan:
     """What a start will run: services first, then Airflow's parts, and the overlay to keep in step."""
 
     services: list[Component]
@@ -61,7 +61,7 @@ class Plan:
     overlay: Overlay | None
 
 
-def make_plan(settings: Settings) -> Plan:
+def make_plan(settings: Settings) -> StackPlan:
     """Choose ports and addresses. StackError when a port that was asked for is taken."""
     ports = RememberedPorts(settings.data / "ports.json")
     services: list[Component] = []
@@ -93,7 +93,7 @@ def make_plan(settings: Settings) -> Plan:
         home = settings.data / "airflow"
         place = AirflowPlace(settings.root, home, airflow_port, airflow_secrets(home / "secrets.json"))
     airflow = list(airflow_components(airflow_port)) if settings.airflow else []
-    return Plan(services, airflow, endpoints, place, overlay)
+    return StackPlan(services, airflow, endpoints, place, overlay)
 
 
 def _sample_ports(settings: Settings, ports: RememberedPorts) -> tuple[int, int]:
@@ -105,7 +105,7 @@ def _sample_ports(settings: Settings, ports: RememberedPorts) -> tuple[int, int]
 
 def clean_up(data: Path, say: Callable[[str], None]) -> None:
     """End what a killed launcher left behind. StackError if a stack is running on this data."""
-    record = processes.Record.load(data / RECORD)
+    record = processes.StackRecord.load(data / RECORD)
     if record is None:
         return
     if record.launcher.pid != os.getpid() and record.launcher.process() is not None:
@@ -147,7 +147,7 @@ class Launch:
                 self._watch(plan, supervisor)
         return 0
 
-    def _supervisor(self, plan: Plan) -> Supervisor:
+    def _supervisor(self, plan: StackPlan) -> Supervisor:
         stack_id = uuid.uuid4().hex
         logs = self._settings.data / "logs"
         environ = child_environment(self._environ, stack_id, plan.endpoints, plan.place)
@@ -160,7 +160,7 @@ class Launch:
     def _stopping(self) -> bool:
         return self._signals > 0 or self._parent()
 
-    def _boot(self, plan: Plan, supervisor: Supervisor) -> bool:
+    def _boot(self, plan: StackPlan, supervisor: Supervisor) -> bool:
         self._say("starting newswatch")
         for component in plan.services:
             supervisor.start(component)
@@ -179,7 +179,7 @@ class Launch:
             supervisor.start(component)
         return supervisor.wait_ready(others, _READY_WITHIN_S)
 
-    def _watch(self, plan: Plan, supervisor: Supervisor) -> None:
+    def _watch(self, plan: StackPlan, supervisor: Supervisor) -> None:
         prune_at = time.monotonic() + _PRUNE_AFTER_S
         rotate_at = time.monotonic()
         while not self._stopping():
@@ -198,7 +198,7 @@ class Launch:
             overlay.sync()
             self._overlay_at = time.monotonic() + SYNC_EVERY_S
 
-    def _prune(self, plan: Plan, supervisor: Supervisor) -> None:
+    def _prune(self, plan: StackPlan, supervisor: Supervisor) -> None:
         now = datetime.now(timezone.utc)
         if plan.place is not None:
             prune.prune_logs(plan.place.home / "logs", now)
@@ -222,7 +222,7 @@ class Launch:
         (self._settings.data / CLI_ENVIRONMENT).write_text(text, encoding="utf-8")
 
 
-def banner(settings: Settings, plan: Plan, environ: Mapping[str, str]) -> str:
+def banner(settings: Settings, plan: StackPlan, environ: Mapping[str, str]) -> str:
     """What a person wants to know once everything is up."""
     lines = ["", "newswatch is up"]
     if plan.place is not None:

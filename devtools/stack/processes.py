@@ -33,14 +33,14 @@ _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ProcessIdentity:
     """A process beyond reuse of its number: pid and the second since the epoch in which it started."""
 
     pid: int
     started: float
 
     @classmethod
-    def of(cls, pid: int) -> Identity:
+    def of(cls, pid: int) -> ProcessIdentity:
         """The identity of a running process; psutil.NoSuchProcess if there is none."""
         return cls(pid, psutil.Process(pid).create_time())
 
@@ -55,12 +55,12 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StackRecord:
     """What is written down of a running stack, for `stop` and for the start after a crash."""
 
     stack_id: str
-    launcher: Identity
-    children: tuple[Identity, ...] = field(default=())
+    launcher: ProcessIdentity
+    children: tuple[ProcessIdentity, ...] = field(default=())
 
     def save(self, file: Path) -> None:
         """Write it so that a reader never sees half of it."""
@@ -69,12 +69,12 @@ class Record:
         draft.replace(file)
 
     @classmethod
-    def load(cls, file: Path) -> Record | None:
+    def load(cls, file: Path) -> StackRecord | None:
         """The record of the last stack, None if there is none or it cannot be read."""
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
-            children = tuple(Identity(**child) for child in data["children"])
-            return cls(data["stack_id"], Identity(**data["launcher"]), children)
+            children = tuple(ProcessIdentity(**child) for child in data["children"])
+            return cls(data["stack_id"], ProcessIdentity(**data["launcher"]), children)
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
@@ -102,7 +102,7 @@ def spawn(
         )
 
 
-def members(stack_id: str, children: Iterable[Identity]) -> list[psutil.Process]:
+def members(stack_id: str, children: Iterable[ProcessIdentity]) -> list[psutil.Process]:
     """Every living process of the stack but this one."""
     me = psutil.Process()
     found = {process.pid: process for process in me.children(recursive=True)}
@@ -113,7 +113,7 @@ def members(stack_id: str, children: Iterable[Identity]) -> list[psutil.Process]
     return [process for process in found.values() if _alive(process)]
 
 
-def _belongs(process: psutil.Process, stack_id: str, sessions: Mapping[int, Identity]) -> bool:
+def _belongs(process: psutil.Process, stack_id: str, sessions: Mapping[int, ProcessIdentity]) -> bool:
     try:
         leader = sessions.get(os.getsid(process.pid))
         if leader is not None and process.create_time() >= leader.started - 1.0 and not _taken_over(leader):
@@ -123,7 +123,7 @@ def _belongs(process: psutil.Process, stack_id: str, sessions: Mapping[int, Iden
         return False
 
 
-def _taken_over(leader: Identity) -> bool:
+def _taken_over(leader: ProcessIdentity) -> bool:
     """Whether the leader's number now belongs to another process, whose session is none of ours."""
     return psutil.pid_exists(leader.pid) and leader.process() is None and not _zombie(leader.pid)
 
@@ -151,7 +151,7 @@ def reap(own: Iterable[int] = ()) -> None:
                 os.waitpid(child.pid, os.WNOHANG)
 
 
-def end_all(stack_id: str, children: Sequence[Identity], grace_s: float) -> int:
+def end_all(stack_id: str, children: Sequence[ProcessIdentity], grace_s: float) -> int:
     """End every process of the stack: SIGTERM, after `grace_s` SIGKILL, until none is left.
 
     Returns how many there were. Processes started while we look are found in the next round.
@@ -165,7 +165,7 @@ def end_all(stack_id: str, children: Sequence[Identity], grace_s: float) -> int:
     return len(first)
 
 
-def _wait(stack_id: str, children: Sequence[Identity], timeout_s: float) -> None:
+def _wait(stack_id: str, children: Sequence[ProcessIdentity], timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         reap()

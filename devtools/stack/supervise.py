@@ -13,7 +13,7 @@ import psutil
 
 from devtools.stack import StackError
 from devtools.stack.components import Component
-from devtools.stack.processes import Identity, Record, end_all, reap, spawn
+from devtools.stack.processes import ProcessIdentity, StackRecord, end_all, reap, spawn
 
 _STEADY_S = 60.0
 _TICK_S = 0.2
@@ -46,7 +46,7 @@ class Supervisor:
     say: Callable[[str], None]
     stopping: Callable[[], bool]
     _running: dict[str, _Running] = field(default_factory=dict)
-    _children: list[Identity] = field(default_factory=list)
+    _children: list[ProcessIdentity] = field(default_factory=list)
     _jobs: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def open(self) -> None:
@@ -134,12 +134,14 @@ class Supervisor:
     def _spawn(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
         process = spawn(command, self.environ, self.logs / f"{name}.log", self.root)
         self._children = [child for child in self._children if child.process() is not None]
-        self._children.append(Identity.of(process.pid))
+        self._children.append(ProcessIdentity.of(process.pid))
         self._save()
         return process
 
     def _save(self) -> None:
-        Record(self.stack_id, Identity.of(psutil.Process().pid), tuple(self._children)).save(self.record)
+        StackRecord(self.stack_id, ProcessIdentity.of(psutil.Process().pid), tuple(self._children)).save(
+            self.record
+        )
 
     def _own(self) -> set[int]:
         pids = {running.process.pid for running in self._running.values()}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from devtools.chaos.run import Chaos, Plan
+from devtools.chaos.run import Chaos, ChaosPlan
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def carry_out(folder, plan: Plan):
+def carry_out(folder, plan: ChaosPlan):
     with Chaos(folder, plan) as chaos:
         return chaos.run()
 
 
 def test_kills_of_every_stage_and_of_redis_lose_and_double_nothing(tmp_path):
-    plan = Plan(seed=20261123, kills=80, redis_kills=3, freezes=4, alerts=160, channels=10)
+    plan = ChaosPlan(seed=20261123, kills=80, redis_kills=3, freezes=4, alerts=160, channels=10)
     report = carry_out(tmp_path, plan)
     assert report.clean, report
     assert report.delivered == report.expected == 160
@@ -25,5 +25,7 @@ def test_kills_of_every_stage_and_of_redis_lose_and_double_nothing(tmp_path):
 
 
 def test_same_loop_without_a_look_into_history_shows_duplicates(tmp_path):
-    plan = Plan(seed=20261123, kills=30, redis_kills=0, freezes=0, alerts=120, channels=10, reconcile=False)
+    plan = ChaosPlan(
+        seed=20261123, kills=30, redis_kills=0, freezes=0, alerts=120, channels=10, reconcile=False
+    )
     assert carry_out(tmp_path, plan).twice > 0

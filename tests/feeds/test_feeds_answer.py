@@ -135,7 +135,7 @@ def test_user_info_in_a_target_is_not_used():
 
 def test_redirect_loop_is_refused():
     hop = Hop("http://a.example/1").follow(302, "/2")
-    with pytest.raises(FetchRefused, match="circle") as caught:
+    with pytest.raises(FetchRefused, match="loop") as caught:
         hop.follow(302, "/1#elsewhere")
     assert caught.value.kind == "redirects"
 

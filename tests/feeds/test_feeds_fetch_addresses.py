@@ -1,4 +1,4 @@
-"""No name, address or redirect leads to where feeds may not go."""
+"""No name, address or redirect leads to a forbidden address."""
 
 import pytest
 from feeds_server import DNS, RSS, get, make_fetcher, redirect, response

@@ -1,4 +1,4 @@
-"""Credentials: found by name, sent to their origin, never told."""
+"""Credentials are found by name, sent to their origin only, and never shown."""
 
 import logging
 
@@ -37,14 +37,14 @@ async def test_credentials_do_not_cross_origins(server, other_server):
     assert "authorization" not in other_server.requests[0].headers
 
 
-async def test_secrets_of_the_url_are_used_but_not_told(server, fetcher, caplog):
+async def test_secrets_of_the_url_are_used_but_not_shown(server, fetcher, caplog):
     caplog.set_level(logging.DEBUG)
     server.answers["/f?token=hush"] = response(b"", status="500 Oops")
     url = server.url("/f?token=hush").replace("http://", "http://ann:s3cret@")
     with pytest.raises(FetchFailed) as caught:
         await get(fetcher, url)
     assert server.requests[0].headers["authorization"] == "Basic YW5uOnMzY3JldA=="
-    told = str(caught.value) + repr(caught.value) + repr(caught.value.__context__) + caplog.text
-    assert "s3cret" not in told
-    assert "hush" not in told
-    assert "feed gazette (http://***@127.0.0.1" in told
+    shown = str(caught.value) + repr(caught.value) + repr(caught.value.__context__) + caplog.text
+    assert "s3cret" not in shown
+    assert "hush" not in shown
+    assert "feed gazette (http://***@127.0.0.1" in shown

@@ -1,4 +1,4 @@
-"""Redirects: followed by hand, told when permanent, never in circles or out of the web."""
+"""Redirects are followed, reported when permanent, and never lead in a loop or out of the web."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from feeds_server import RSS, get, make_fetcher, redirect, response
 from newswatch.errors import FetchFailed, FetchRefused
 
 
-async def test_permanent_redirects_are_followed_and_told(server, fetcher):
+async def test_permanent_redirects_are_followed_and_reported(server, fetcher):
     server.answers["/old"] = redirect("/newer", 301)
     server.answers["/newer"] = redirect(server.url("/f"), 308)
     server.answers["/f"] = response(RSS)
@@ -16,7 +16,7 @@ async def test_permanent_redirects_are_followed_and_told(server, fetcher):
     assert result.url == result.permanent_url == server.url("/f")
 
 
-async def test_temporary_redirect_is_followed_but_not_told(server, fetcher):
+async def test_temporary_redirect_is_followed_but_not_reported(server, fetcher):
     server.answers["/old"] = redirect("/f", 302)
     server.answers["/f"] = response(RSS)
     result = await get(fetcher, server.url("/old"))
@@ -31,7 +31,7 @@ async def test_redirect_with_raw_utf8_location(server, fetcher):
 
 async def test_redirect_loop_ends_after_its_first_round(server, fetcher):
     server.answers["/a"], server.answers["/b"] = redirect("/b"), redirect("/a")
-    with pytest.raises(FetchRefused, match=r"gazette.*circle") as caught:
+    with pytest.raises(FetchRefused, match=r"gazette.*loop") as caught:
         await get(fetcher, server.url("/a"))
     assert caught.value.kind == "redirects"
     assert len(server.requests) == 2

@@ -65,10 +65,10 @@ def test_body_that_is_a_path_opens_no_file(tmp_path):
         (" \n\t ", "empty"),
         ("plain words", "neither RSS nor Atom nor JSON Feed"),
         ("<opml version='2.0'><body/></opml>", "neither RSS"),
-        ('{"items": []}', "no JSON Feed"),
+        ('{"items": []}', "not a JSON Feed"),
         ('{"version": ', "cannot be read"),
         ("{" + '"a":[' * 50_000, "cannot be read"),
-        ("<html><title>Just a moment...</title></html>", 'titled "Just a moment...".*keep programs out'),
+        ("<html><title>Just a moment...</title></html>", 'titled "Just a moment...".*block programs'),
         (
             "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><title>X</title></html>",
             'titled "X"',
@@ -80,7 +80,7 @@ def test_body_that_is_a_path_opens_no_file(tmp_path):
         ),
     ],
 )
-def test_what_is_no_feed_is_said_to_be_none(body, says):
+def test_document_that_is_not_a_feed_is_refused_with_the_reason(body, says):
     with pytest.raises(ParseFailed, match=says) as caught:
         parse(body)
     assert caught.value.kind == "not_a_feed"
@@ -123,7 +123,7 @@ CYRILLIC = rss("<title>Банк против</title>")
         ("utf-8", "utf-16", "text/xml; charset=utf-8"),
     ],
 )
-def test_charset_is_told_from_the_bytes_against_lies(encoding, declared, content_type):
+def test_charset_comes_from_the_bytes_when_the_declaration_is_wrong(encoding, declared, content_type):
     declaration = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
     entry = only((declaration + CYRILLIC).encode(encoding), content_type=content_type)
     assert entry.title == "Банк против"
@@ -165,7 +165,7 @@ def test_number_as_permalink_is_an_id_and_no_link():
     assert (entry.guid, entry.link) == ("1559104147038", "")
 
 
-def test_summary_and_content_with_the_same_text_are_told_once():
+def test_summary_and_content_with_the_same_text_appear_once():
     entry = only(
         "<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><item>"
         "<description>Same &amp;amp; equal</description><content:encoded>&lt;p&gt;Same &amp;amp; equal&lt;/p&gt;"

@@ -109,9 +109,9 @@ async def test_process_that_has_read_a_page_keeps_its_limits(pool):
         await parse(pool, HOSTILE)
 
 
-async def test_crash_in_the_middle_is_told_as_such(pool):
+async def test_crash_in_the_middle_is_reported_as_a_crash(pool):
     task = asyncio.create_task(parse(pool, HOSTILE))
-    while not parsers():  # noqa: ASYNC110 - a process is no event
+    while not parsers():  # noqa: ASYNC110 - a process is not an event
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
     parsers()[0].send_signal(signal.SIGSEGV)

@@ -1,7 +1,7 @@
-"""A matcher that is slow and obviously right, to hold the real one against.
+"""A matcher that is slow and obviously right, to compare the real one with.
 
-It reads the same syntax tree and asks, position by position, what the language's definition
-says. It shares the tokenizer and the stems with the matcher, and nothing of its search.
+It reads the same syntax tree and applies the definition of the language, position by position.
+It shares the tokenizer and the stems with the matcher, but none of its search.
 """
 
 from __future__ import annotations

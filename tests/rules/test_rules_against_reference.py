@@ -106,7 +106,7 @@ def test_matcher_agrees_with_reference_on_rules_and_spans(queries, items):
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(queries, min_size=1, max_size=4), items)
-def test_watchlist_matches_alike_after_a_round_trip_through_the_cache(queries, item):
+def test_watchlist_matches_the_same_after_a_round_trip_through_the_cache(queries, item):
     watchlist = compile_watchlist([Rule(f"r{n}", query) for n, query in enumerate(queries)], LISTS, "de")
     assert Watchlist.loads(watchlist.dumps()).match(item) == watchlist.match(item)
 

@@ -14,7 +14,7 @@ LISTS = {"central_bank": ["central bank", "'ECB'"], "opposes": ["oppose"]}
 
 
 def refused(query: str) -> tuple[str, str]:
-    """What the caret stands under, and the message."""
+    """The text under the caret, and the message."""
     with pytest.raises(QueryError) as caught:
         parse_query(query, LISTS)
     return query[caught.value.offset : caught.value.end], caught.value.message
@@ -57,7 +57,7 @@ def test_quotes_and_slashes_within_words_are_plain(query):
         ("bank AND (x OR NOT y)", "NOT y", "only says what must not be there"),
         ("NOT NOT bank", "NOT NOT bank", "remove both"),
         ("one NEAR two", "NEAR", "NEAR/6"),
-        ("one NEAR/2 two NEAR/3 three", "NEAR/3", "no chains"),
+        ("one NEAR/2 two NEAR/3 three", "NEAR/3", "cannot be chained"),
         ("(one NEAR/2 two) NEAR/3 three", "(one NEAR/2 two)", "another NEAR"),
         ("(one AND two) NEAR/3 three", "(one AND two)", "not AND"),
         ("/x/ NEAR/3 three", "/x/", "not a /pattern/"),
@@ -66,14 +66,14 @@ def test_quotes_and_slashes_within_words_are_plain(query):
         ("headline:bank", "headline:", "there is no field"),
         ("Title:bank", "Title:", "title:"),
         ("title:(body:bank)", "(body:bank)", "can never match"),
-        ("title:(tag:bank)", "(tag:bank)", "not a part of the text"),
+        ("title:(tag:bank)", "(tag:bank)", "does not look at the text"),
         ("tag: ", "tag:", "whole id"),
-        ('"central bank', '"', "no partner"),
+        ('"central bank', '"', "is not closed"),
         ("'SEC", "'SEC", "never closed"),
         ("“bank”", "“", "straight quotes"),
         ("/bank", "/bank", "never closed"),
-        ("/ba(nk/", "/ba(nk/", "RE2 refuses"),
-        ("/(?=bank)/", "/(?=bank)/", "Look-around"),
+        ("/ba(nk/", "/ba(nk/", "RE2 does not accept"),
+        ("/(?=bank)/", "/(?=bank)/", "no look-around"),
         ("/b*/", "/b*/", "empty text"),
         ("$banks", "$banks", "no list"),
         ("$opose", "$opose", "did you mean $opposes?"),

@@ -13,7 +13,7 @@ import redis
 
 from devtools.redis_server import free_port
 from devtools.stack.environment import STACK_ID
-from devtools.stack.processes import Record
+from devtools.stack.processes import StackRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 30.0
@@ -58,7 +58,7 @@ class Stack:
         return self.log.read_text(errors="replace")
 
     def record(self):
-        return Record.load(self.data / "stack.json")
+        return StackRecord.load(self.data / "stack.json")
 
     def redis(self):
         return redis.Redis(port=self.ports()["redis"])

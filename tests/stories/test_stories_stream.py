@@ -1,13 +1,13 @@
-"""A morning's headlines from six outlets, in the order they came: which of them tell one story."""
+"""A morning's headlines from six outlets, in the order they came: which of them belong to one story."""
 
 from __future__ import annotations
 
 from newswatch.models import short_hash
 from newswatch.pipeline.match import title_stems
-from newswatch.stories.titles import Titles, Told
+from newswatch.stories.titles import KnownTitle, Titles
 
 STREAM = (
-    # (story as a person tells it, outlet, minutes after six, headline)
+    # (story by a person.s judgement, outlet, minutes after six, headline)
     ("mining", "wire", 0, "Ministries want crypto mining legalised, central bank opposes"),
     ("rates", "daily", 2, "ECB leaves interest rates unchanged as inflation slows"),
     ("mining", "daily", 5, "Central bank opposes ministries' plan to legalise crypto mining"),
@@ -76,7 +76,7 @@ def attachments() -> list[tuple[str, str | None]]:
         name = attached.story if attached else link
         first.setdefault(name, story)
         found.append((story, first[name] if attached else None))
-        titles.add(Told(name, link, outlet, stems, minutes * 60.0))
+        titles.add(KnownTitle(name, link, outlet, stems, minutes * 60.0))
     return found
 
 

@@ -1,18 +1,18 @@
-"""Where a feed request may go: no address of ours is reached because a feed or DNS says so.
+"""Which addresses a feed request may use: neither a feed nor DNS can lead us into our own network.
 
-The check happens at connect. `CheckedResolver` drops forbidden addresses from every DNS answer,
-the connector connects to exactly the addresses that passed, and `checked_socket` looks once
-more at the address each socket is about to connect to. So rebinding, redirects, literal and
-oddly written addresses (`0x7f.1`) all meet the same rule, and there is no moment between check
-and use. Only http and https are spoken (`newswatch.feeds.fetch`).
+The check is made when connecting. `CheckedResolver` drops forbidden addresses from every DNS answer,
+the connector connects only to addresses that passed, and `checked_socket` checks the address of each
+socket again right before it connects. So DNS rebinding, redirects, and addresses written directly or in
+odd ways (`0x7f.1`) all meet the same rule, and nothing can change between check and use. Only http and
+https are allowed (`newswatch.feeds.fetch`).
 
 `allow_private` on a feed opens loopback, private, shared (CGNAT) and unique local ranges. It never
 opens link-local addresses (cloud metadata services answer there), multicast, unspecified or
-reserved ones. Connections of such feeds live in a pool of their own.
+reserved ones. Connections of such feeds are in a pool of their own.
 
-**Behind a proxy** the proxy resolves the name and connects; what it may reach is its operator's
-rule, and we cannot see the address. We then check what we can see: hosts written as an address, in any form,
-and names that mean the local machine. The proxy's own address is exempt from the check (docs/adr/0007).
+**Behind a proxy** the proxy resolves the name and connects. Its operator decides what it may reach, and
+we cannot see the address. We check what we can see: hosts written as an address, in any form, and
+names of the local machine. The address of the proxy itself is not checked (docs/adr/0007).
 
 Sources: IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), RFC 6052 (NAT64),
 RFC 3056 (6to4), RFC 4380 (Teredo), RFC 5214 (ISATAP), RFC 6761 (localhost).
@@ -76,10 +76,10 @@ _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost",
 
 
 class AddressRefused(OSError):
-    """An address that must not be contacted. Text: the address and its kind."""
+    """A forbidden address. The text has the address and its kind."""
 
     def __init__(self, text: str) -> None:
-        # With one errno for all, a connector that tried several addresses still tells us by it.
+        # A connector that has tried several addresses still reports this errno, as all of them have it.
         super().__init__(errno.EACCES, text)
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ class AddressRefused(OSError):
 
 @lru_cache(1_024)
 def refusal(address: str, *, allow_private: bool) -> str | None:
-    """Why `address` (an IP address as text) must not be contacted, or None where it may be."""
+    """Why `address` (an IP address as text) is forbidden, or None if it is allowed."""
     try:
         kind = _kind(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
@@ -102,7 +102,7 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
 
 @lru_cache(1_024)
 def host_refusal(host: str, *, allow_private: bool) -> str | None:
-    """What can be said of a host without resolving it: addresses, however they are written, and local names."""
+    """Why a host is forbidden, as far as that is clear without resolving it: addresses and local names."""
     name = host.strip("[]").rstrip(".").lower()
     with suppress(OSError, UnicodeError):
         # 127.1, 0x7f.1 and 2130706433 are addresses to every resolver, and so to a proxy's.
@@ -118,7 +118,7 @@ def host_refusal(host: str, *, allow_private: bool) -> str | None:
 def checked_socket(
     *, allow_private: bool, make: Callable[[int, int, int], socket.socket] = socket.socket
 ) -> Callable[[Any], socket.socket]:
-    """A socket factory for `aiohttp.TCPConnector` that refuses at the last moment before connect."""
+    """A socket factory for `aiohttp.TCPConnector` that checks the address right before connecting."""
 
     def create(info: tuple[Any, Any, int, str, tuple[Any, ...]]) -> socket.socket:
         family, kind, proto, _, target = info
@@ -131,7 +131,7 @@ def checked_socket(
 
 
 class CheckedResolver(abc.AbstractResolver):
-    """Resolves through `inner` and passes on only addresses that may be contacted."""
+    """Resolves through `inner` and passes on only allowed addresses."""
 
     def __init__(self, inner: abc.AbstractResolver, *, allow_private: bool) -> None:
         self._inner = inner
@@ -140,7 +140,7 @@ class CheckedResolver(abc.AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[abc.ResolveResult]:
-        """The allowed addresses of `host`. Raises AddressRefused when it has others only."""
+        """The allowed addresses of `host`. Raises AddressRefused if all its addresses are forbidden."""
         found = await self._inner.resolve(host, port, family)
         reasons = [refusal(entry["host"], allow_private=self._allow_private) for entry in found]
         allowed = [entry for entry, reason in zip(found, reasons, strict=True) if reason is None]
@@ -164,7 +164,7 @@ def _kind(address: IPAddress) -> str | None:
 
 
 def _embedded_v4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that packets to this IPv6 address end up at, if it is made from one."""
+    """The IPv4 address that receives the packets for this IPv6 address, if it contains one."""
     value = int(address)
     if address in _MAPPED or address in _NAT64:
         return ipaddress.IPv4Address(value & 0xFFFFFFFF)
@@ -172,6 +172,6 @@ def _embedded_v4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None
         return ipaddress.IPv4Address((value >> 80) & 0xFFFFFFFF)
     if (value >> 32) & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE):
         inner = ipaddress.IPv4Address(value & 0xFFFFFFFF)
-        # An interface id may look like ISATAP by chance; only a forbidden inner address counts.
+        # An interface id may look like ISATAP by chance, so only a forbidden inner address counts.
         return inner if _kind(inner) else None
     return None

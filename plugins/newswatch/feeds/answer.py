@@ -20,9 +20,10 @@ _PASSING = frozenset({408, 421, 425, 429})
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait as a Retry-After header says, or None where it says nothing usable.
+    """Seconds to wait according to a Retry-After header, or None where it is missing or unusable.
 
-    Seconds (fractions occur) or an HTTP date (RFC 9110, 10.2.3); never negative, at most a week.
+    The header has seconds (sometimes fractions) or an HTTP date (RFC 9110, 10.2.3). The result is
+    never negative, and at most a week.
     """
     if not value:
         return None
@@ -40,17 +41,17 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
 
 
 def check_status(status: int, headers: Mapping[str, str], *, now: datetime, conditional: bool) -> None:
-    """Returns for 200, 203 and an asked-for 304; raises what any other status means.
+    """Returns for 200 and 203, and for 304 if the request was conditional. Raises for any other status.
 
-    `headers` is case-insensitive. Errors say what happened, without feed or URL: the caller
+    `headers` is case-insensitive. Raises FetchFailed or FetchRefused without feed and URL: the caller
     adds both.
     """
     if status in WITH_DOCUMENT or (status == 304 and conditional):
         return
-    # A date is meant by the server's own clock, which may be wrong.
+    # A date in Retry-After follows the server's own clock, which may be wrong.
     wait_s = retry_after_s(headers.get("Retry-After"), from_http(headers.get("Date")) or now)
     if status == 429 and not wait_s:
-        # "Too many requests, come back at once" says nothing about when.
+        # 429 with a wait of 0 s contradicts itself, so it counts as a 429 without a time.
         wait_s = None
     if status == 429 or (status == 403 and wait_s is not None):
         raise FetchFailed(
@@ -74,10 +75,10 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
 
 
 def is_whole(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether all of the document is sure to have arrived.
+    """Whether the whole document has certainly arrived.
 
-    A body that gives neither its length nor comes in chunks ends where the connection does (RFC 9112,
-    6.3); then only a document that closes its root, or a JSON one its brace, shows that nothing is missing.
+    A body without a length and without chunks ends where the connection ends (RFC 9112, 6.3). Then
+    only the closing tag of the root, or the closing brace of JSON, shows that nothing is missing.
     """
     if "Content-Length" in headers or "Transfer-Encoding" in headers:
         return True
@@ -85,10 +86,10 @@ def is_whole(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def validator(value: str | None) -> str | None:
-    """An ETag or Last-Modified fit to be sent back verbatim, else None.
+    """An ETag or Last-Modified that can be sent back verbatim, else None.
 
-    One that is not valid UTF-8 or absurdly long could not be returned unchanged, so it is
-    treated as absent: better a full answer than a wrong 304.
+    A value that is not valid UTF-8 or far too long could not be sent back unchanged, so it counts as
+    absent: a full answer is better than a wrong 304.
     """
     if not value or len(value) > _MAX_VALIDATOR_CHARS:
         return None

@@ -1,12 +1,13 @@
-"""From a story's web page to its text.
+"""From a web page to the article on it.
 
 ::
 
-    bytes ──read_page──▶ tree ──about──▶ title, summary, … ──remove_clutter──▶ story ──trafilatura──▶ body
+    bytes ──read_page──▶ tree ──about──▶ title, summary, … ──remove_clutter──▶ article ──trafilatura──▶ body
 
-Precision comes first: a teaser taken for the story raises a false alert, a lost last paragraph
-seldom loses one. So what is evidently not the story is removed by name before trafilatura looks
-for the main text, and trafilatura favours precision, too.
+Precision matters more than completeness: a teaser taken for a part of the article raises a false
+alert, while a missing last paragraph rarely loses one. So everything that is clearly not the article is
+removed by its name before trafilatura looks for the main text, and trafilatura runs with
+`favor_precision`.
 
 Pages are hostile input: run this in a process with limits (`newswatch.feeds.worker`).
 """
@@ -24,7 +25,7 @@ from newswatch.errors import ParseFailed
 from newswatch.feeds import article_about, limits
 from newswatch.feeds.article_clutter import remove_clutter
 from newswatch.feeds.article_page import read_page
-from newswatch.feeds.article_region import isolate_story, join_posts
+from newswatch.feeds.article_region import isolate_article, join_posts
 from newswatch.feeds.article_text import blocks, inline, same_text
 from newswatch.feeds.article_words import CHALLENGE, INVITATION, LOGIN
 from newswatch.feeds.text import cut
@@ -32,13 +33,13 @@ from newswatch.redact import redact_url
 
 _MIN_BODY_CHARS = 25
 _SHORT_CHARS = 800
-"""A page with a password field or a challenge's words and no more text than this has no story."""
+"""A page that looks like a login or a challenge and has less text than this has no article."""
 _MAX_INVITATION_CHARS = 220
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A story as its page tells it.
+    """The text of a web page.
 
     Text fields are plain text, blocks joined by BLOCK_SEPARATOR, white space collapsed. `summary`
     is the standfirst, else the page's description, and is not repeated at the start of `body`.
@@ -55,10 +56,10 @@ class Article:
 
 
 def extract_article(html: bytes, *, url: str, headers: Mapping[str, str]) -> Article:
-    """The story on the page `html`, fetched from `url`; `headers` has lower-case names.
+    """The article on the page `html`, fetched from `url`; `headers` has lower-case names.
 
     Pages over 5 MB are cut. Raises ParseFailed: kind "no_text" where the page has no main text
-    (login wall, challenge, empty, no web page), "limit" where it is nested beyond measure.
+    (login, challenge, empty, not a web page), "limit" where it is nested too deeply.
     """
     try:
         return _extract(html, url, headers)
@@ -78,16 +79,16 @@ def _extract(html: bytes, url: str, headers: Mapping[str, str]) -> Article:
     summary = article_about.take_standfirst(h1) or article_about.described(about)
     remove_clutter(root)
     join_posts(root, h1)
-    isolate_story(root, h1)
-    found = _story_blocks(root)
+    isolate_article(root, h1)
+    found = _article_blocks(root)
     if sum(map(len, found)) < _MIN_BODY_CHARS or (wall and sum(map(len, found)) < _SHORT_CHARS):
         raise ParseFailed(_no_text(url, wall), kind="no_text")
-    summary, body = _apart(found, title, summary)
+    summary, body = _summary_and_body(found, title, summary)
     return Article(title, summary, body, lang, published, canonical)
 
 
-def _apart(found: list[str], title: str, summary: str) -> tuple[str, str]:
-    """Summary and body, the body without title and summary at its start; a one-line story is all body."""
+def _summary_and_body(found: list[str], title: str, summary: str) -> tuple[str, str]:
+    """Summary and body. The body begins after title and summary. An article of one line is only body."""
     start = 0
     while start < len(found) and any(same_text(found[start], known) for known in (title, summary)):
         start += 1
@@ -96,7 +97,7 @@ def _apart(found: list[str], title: str, summary: str) -> tuple[str, str]:
     return summary, cut(BLOCK_SEPARATOR.join(found[start:]), limits.MAX_BODY_CHARS)
 
 
-def _story_blocks(root: Any) -> list[str]:
+def _article_blocks(root: Any) -> list[str]:
     """The blocks of the main text, as trafilatura finds them."""
     document = _main_text(root)
     if document is None or document.body is None:
@@ -105,10 +106,10 @@ def _story_blocks(root: Any) -> list[str]:
 
 
 def _main_text(root: Any) -> Any:
-    """Trafilatura's result tree, None where it finds nothing."""
+    """The result tree of trafilatura, None where it finds nothing."""
     import trafilatura  # noqa: PLC0415 - 0.1 s and 20 MB that only processes reading pages pay
 
-    # It warns of each page without text; the caller hears of it as ParseFailed.
+    # trafilatura logs a warning for each page without text; here ParseFailed reports it.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     return trafilatura.bare_extraction(
         root, fast=True, favor_precision=True, include_comments=False, include_tables=True
@@ -120,7 +121,7 @@ def _is_invitation(block: str) -> bool:
 
 
 def _wall(root: Any, title: str) -> str:
-    """What seems to keep readers out: "challenge", "login" or ""."""
+    """What seems to block readers: "challenge", "login" or ""."""
     heads = [title, *(inline(element) for element in root.iter("title", "h1", "h2"))]
     if any(CHALLENGE.search(head) for head in heads):
         return "challenge"
@@ -130,7 +131,7 @@ def _wall(root: Any, title: str) -> str:
 
 def _no_text(url: str, wall: str) -> str:
     why = {
-        "challenge": "the site seems to keep programs out; ask it for access or set article: false",
+        "challenge": "the site seems to block programs; ask it for access or set article: false",
         "login": "it asks for a login; give the feed an auth entry or set article: false",
-    }.get(wall, "the feed's own text is used; if all its pages are so, set article: false")
+    }.get(wall, "the feed's own text is used; if this is true of all its pages, set article: false")
     return f"no main text on {redact_url(url)}: {why}"

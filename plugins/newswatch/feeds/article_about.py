@@ -1,4 +1,4 @@
-"""What a page says of its story: headline, standfirst, language, date, address."""
+"""What a page says about its article: headline, standfirst, language, date, address."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _STANDFIRST = re.compile(
     r"|strapline)(?:$|\s|-text)"
 )
 _STANDFIRST_TAGS = frozenset({"h2", "h3", "p", "div"})
-_BESIDE = 25
-"""How many elements behind the headline still stand beside it."""
+_NEAR_HEADLINE = 25
+"""How many elements after the headline may be its standfirst."""
 _MIN_STANDFIRST_CHARS, _MAX_STANDFIRST_CHARS = 15, 600
 _PARAGRAPH_CHARS = 100
 _LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{1,40})"')
@@ -45,7 +45,7 @@ def metas(root: Any) -> dict[str, str]:
 
 
 def headline(root: Any) -> Any | None:
-    """The story's h1 element: one the <title> repeats, else one within the story, else the first."""
+    """The article's h1: one that the <title> repeats, else one within `article` or `main`, else the first."""
     candidates = [h1 for h1 in root.iter("h1") if inline(h1)]
     title = squash(_document_title(root))
     for h1 in candidates:
@@ -56,7 +56,7 @@ def headline(root: Any) -> Any | None:
 
 
 def title_of(root: Any, h1: Any | None, about: Mapping[str, str], url: str) -> str:
-    """og:title, h1 or <title>, without the site's name where it evidently is one."""
+    """og:title, h1 or <title>, without the name of the site where that is clear."""
     shown = inline(h1) if h1 is not None else ""
     raw = about.get("og:title") or about.get("twitter:title") or shown or _document_title(root)
     raw = plain_to_text(raw).replace(BLOCK_SEPARATOR, " ")
@@ -64,8 +64,8 @@ def title_of(root: Any, h1: Any | None, about: Mapping[str, str], url: str) -> s
 
 
 def take_standfirst(h1: Any | None) -> str:
-    """The standfirst beside the headline, taken out of the tree; "" where none is marked as such."""
-    for element in _beside(h1):
+    """The standfirst after the headline, removed from the tree; "" where none is marked as such."""
+    for element in _after_headline(h1):
         if element.tag not in _STANDFIRST_TAGS:
             continue
         names = kebab(" ".join(element.get(key, "") for key in ("class", "itemprop", "id", "data-testid")))
@@ -88,28 +88,28 @@ def described(about: Mapping[str, str]) -> str:
 
 
 def language_of(root: Any, about: Mapping[str, str], headers: Mapping[str, str]) -> str:
-    """The page's language tag, lower-case, "" where it gives none."""
+    """The page's language tag, lower-case, "" where it has none."""
     xml_lang = "{http://www.w3.org/XML/1998/namespace}lang"
-    said = (
+    declared = (
         root.get("lang"), root.get("xml:lang"), root.get(xml_lang), about.get("og:locale"),
         headers.get("content-language"),
     )  # fmt: skip
-    return next((tag for tag in (entry.language(value or "") for value in said) if tag), "")
+    return next((tag for tag in (entry.language(value or "") for value in declared) if tag), "")
 
 
 def published_of(root: Any, about: Mapping[str, str]) -> datetime | None:
-    """When the story was published, as far as the page gives it as an RFC 3339 date."""
+    """When the article was published, if the page says so with an RFC 3339 date."""
     return next((moment for text in _dates(root, about) if (moment := dates.from_rfc3339(text))), None)
 
 
 def canonical_of(root: Any, about: Mapping[str, str], url: str) -> str:
-    """The canonical form of the page's own address for itself, else of `url`.
+    """The canonical form of the address that the page gives for itself, else of `url`.
 
-    A front page given as canonical address of a story is a site's mistake.
+    A page that gives the front page as its address is mistaken; then the next address counts.
     """
     links = (link.get("href", "") for link in root.iter("link") if _is_canonical(link))
-    for said in (next(links, ""), about.get("og:url", "")):
-        link = canonical_link(absolute_link(url, said)) if said else ""
+    for declared in (next(links, ""), about.get("og:url", "")):
+        link = canonical_link(absolute_link(url, declared)) if declared else ""
         if link and urlsplit(link).path.strip("/"):
             return link
     return canonical_link(url)
@@ -119,11 +119,11 @@ def _is_canonical(link: Any) -> bool:
     return "canonical" in link.get("rel", "").lower().split()
 
 
-def _beside(h1: Any | None) -> Iterator[Any]:
+def _after_headline(h1: Any | None) -> Iterator[Any]:
     """The elements that follow the headline, nearest first."""
     if h1 is None:
         return
-    following = h1.xpath(f"following::*[position() <= {_BESIDE}]")
+    following = h1.xpath(f"following::*[position() <= {_NEAR_HEADLINE}]")
     yield from following
 
 
@@ -146,7 +146,7 @@ def _without_site(title: str, shown: str, site: str, url: str) -> str:
 
 
 def _names_host(name: str, url: str) -> bool:
-    """Whether a title's tail is the site's name: `Coin Desk` on www.coindesk.com."""
+    """Whether the end of a title is the name of the site: `Coin Desk` on www.coindesk.com."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:

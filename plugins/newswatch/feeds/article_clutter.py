@@ -1,9 +1,9 @@
-"""What a news page shows around its story, taken out of the tree before the story is looked for.
+"""Removes from the tree what a news page shows around its article.
 
-In order: elements that never hold a story; elements whose class or id says what they are;
-headings such as "More for you" with what follows them; blocks that invite to read, subscribe or
-share; lists, tables and paragraphs that are nothing but links. An element with the headline or
-with most of the page's text stays whatever it is called: sites name whole pages `has-paywall`.
+In this order: elements that never contain an article; elements whose class or id says what they are;
+headings such as "More for you" with what follows them; blocks that ask the reader to read more,
+subscribe or share; lists, tables and paragraphs that are only links. An element with the headline or
+with most of the page's text stays, whatever its name: some sites call the whole page `has-paywall`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from newswatch.feeds.article_text import inline, text_sizes
 from newswatch.feeds.article_words import CLUTTER_CLASS, CLUTTER_HEADING, INVITATION
 
-_NEVER_STORY = frozenset(
+_NEVER_ARTICLE = frozenset(
     """applet area audio button canvas caption dialog embed figcaption frame frameset iframe img input link map menu meta
     noscript object option picture script select style svg template textarea track video""".split()  # noqa: SIM905
 )
-_SELDOM_STORY = frozenset({"aside", "figure", "footer", "form", "nav"})
+_RARELY_ARTICLE = frozenset({"aside", "figure", "footer", "form", "nav"})
 _ROLES = frozenset(
     """alert alertdialog banner complementary contentinfo dialog menu menubar navigation search toolbar""".split()  # noqa: SIM905
 )
@@ -35,8 +35,8 @@ _LINKS_ONLY = 0.8
 
 
 def remove_clutter(root: Any) -> None:
-    """Takes everything that is not the story's own text out of the tree, in place."""
-    _remove(root, lambda element: element.tag in _NEVER_STORY or str(element.tag).startswith("amp-"))
+    """Removes from the tree, in place, everything that is not the text of the article."""
+    _remove(root, lambda element: element.tag in _NEVER_ARTICLE or str(element.tag).startswith("amp-"))
     sizes = text_sizes(root)
     kept = _headline_holders(root).union(root.iter(*_ALWAYS_KEPT))
     limit = sizes[root] / 2
@@ -53,7 +53,7 @@ def _remove(root: Any, unwanted: Callable[[Any], bool]) -> None:
 
 
 def _headline_holders(root: Any) -> set[Any]:
-    """Every h1 and what it stands in."""
+    """Every h1 and the elements that contain it."""
     holders: set[Any] = set()
     for headline in root.iter("h1"):
         holders.add(headline)
@@ -65,7 +65,7 @@ def _headline_holders(root: Any) -> set[Any]:
 
 
 def _is_named_clutter(element: Any) -> bool:
-    if element.tag in _SELDOM_STORY or element.get("role", "") in _ROLES:
+    if element.tag in _RARELY_ARTICLE or element.get("role", "") in _ROLES:
         return True
     if "hidden" in element.attrib or _HIDDEN_STYLE.search(element.get("style", "")[:_MAX_NAME_CHARS]):
         return True
@@ -93,7 +93,7 @@ def _cut_at_headings(root: Any, kept: set[Any], limit: float) -> None:
 
 
 def _drop_with_followers(heading: Any) -> None:
-    """The heading and what it announces: a list or box right behind it, else all up to the next heading."""
+    """Removes the heading with the list or box right after it, else with all up to the next heading."""
     followers = list(heading.itersiblings())
     announced = []
     boxed = bool(followers) and followers[0].tag in ("ul", "ol", "div", "section", "table")
@@ -108,7 +108,7 @@ def _drop_with_followers(heading: Any) -> None:
 
 
 def _drop(element: Any) -> None:
-    """Takes the element out, unless it is the top of what was taken out before."""
+    """Removes the element, unless it was removed before."""
     if element.getparent() is not None:
         element.drop_tree()
 

@@ -1,6 +1,6 @@
-"""A web page's bytes as a tree: decoded, bounded, without what is never shown.
+"""The bytes of a web page as a tree: decoded, limited in size, without comments and instructions.
 
-lxml stops at 256 levels of nesting by itself; what is deeper is lost, not waited for.
+lxml itself stops at 256 levels of nesting. Deeper elements are lost, and cost no time.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from newswatch.errors import ParseFailed
 from newswatch.feeds import charset
 
 MAX_PAGE_BYTES = 5_000_000
-"""A page is cut here: news pages are a tenth of that, and its text stands in the front."""
+"""A longer page is cut here. News pages have a tenth of that, and their text comes first."""
 
 MAX_ELEMENTS = 40_000
-"""A long live blog has half as many. Beyond it some steps take time quadratic in their number."""
+"""A long live blog has half as many. Some steps take time quadratic in the number of elements."""
 _PRESCAN_BYTES = 8_192
 _META_CHARSET = re.compile(rb"""(?i)<meta\s[^<>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""")
 _HTML_LANG = re.compile(rb"""(?i)<html\b[^<>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2})""")
 _SERVED = re.compile(r"""(?i);\s*charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""")
-_NO_STATEMENT = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "windows-1252"})
-"""What web servers send when nobody configured them."""
+_SERVER_DEFAULTS = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "windows-1252"})
+"""Charsets that web servers send by default, whatever the page is."""
 _USUAL_CHARSETS = {
     **dict.fromkeys(("be", "bg", "mk", "ru", "sr", "uk"), "windows-1251"),
     **dict.fromkeys(("cs", "hr", "hu", "pl", "sk", "sl"), "windows-1250"),
@@ -45,17 +45,17 @@ _MANY_ATTRIBUTES = 2_000
 def read_page(body: bytes, headers: Mapping[str, str]) -> HtmlElement:
     """The page's tree, text as Unicode, without comments and processing instructions.
 
-    `headers` has lower-case names. Raises ParseFailed: kind "no_text" for what is no
-    page, "limit" for one of too many elements.
+    `headers` has lower-case names. Raises ParseFailed: kind "no_text" for anything that is not a
+    page, "limit" for a page with too many elements.
     """
     body = body[:MAX_PAGE_BYTES]
     _refuse_other_documents(body, headers)
-    text = _ENDLESS_TAG.sub(_without_a_flood, _utf8(body, headers).replace(b"\0", b""))
+    text = _ENDLESS_TAG.sub(_unless_too_many_attributes, _utf8(body, headers).replace(b"\0", b""))
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
         root: HtmlElement = document_fromstring(text, parser=parser)
     except (etree.LxmlError, ValueError):
-        raise ParseFailed("the page holds no markup that could be read", kind="no_text") from None
+        raise ParseFailed("the page has no markup that could be read", kind="no_text") from None
     if sum(1 for _ in islice(root.iter(), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
         raise ParseFailed(f"the page has more than {MAX_ELEMENTS} elements, too many to read", kind="limit")
     return root
@@ -68,14 +68,14 @@ def _refuse_other_documents(body: bytes, headers: Mapping[str, str]) -> None:
         raise ParseFailed(f"the link leads to {kind}, not to a web page", kind="no_text")
     start = body[:_PRESCAN_BYTES].lstrip()
     if not start or start.startswith(_NOT_MARKUP):
-        what = "an empty page" if not start else "a file that is no web page"
+        what = "an empty page" if not start else "a file that is not a web page"
         raise ParseFailed(f"the link leads to {what}", kind="no_text")
 
 
 def _utf8(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The page as UTF-8: what the server or the page says of itself, as far as it can be true."""
+    """The page as UTF-8, from the charset that the server or the page declares, where that can be right."""
     match = _SERVED.search(headers.get("content-type", ""))
-    if match and match[1].lower() not in _NO_STATEMENT:
+    if match and match[1].lower() not in _SERVER_DEFAULTS:
         return charset.to_utf8(body, headers)
     head = body[:_PRESCAN_BYTES]
     meta = _META_CHARSET.search(head)
@@ -88,8 +88,8 @@ def _by_language(head: bytes) -> str:
     return _USUAL_CHARSETS.get(match[1].decode("ascii").lower(), "") if match else ""
 
 
-def _without_a_flood(tag: re.Match[bytes]) -> bytes:
-    """A tag with thousands of attributes costs the reader quadratic time; nobody meant it.
+def _unless_too_many_attributes(tag: re.Match[bytes]) -> bytes:
+    """The tag, or nothing where it has thousands of attributes: they cost lxml quadratic time.
 
     Long values (inline images) stay.
     """

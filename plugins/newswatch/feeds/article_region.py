@@ -1,8 +1,8 @@
-"""Where on a page its story stands, told to trafilatura by the shape of the tree.
+"""Where the article is on its page: the tree is changed so that trafilatura finds it.
 
-Trafilatura takes the first `article` or `class="post"` of a page for the whole story, and fills
-up a short one with paragraphs from anywhere. So posts of a live blog, which are the story
-together, are put into one element; and what stands outside the headline's own element goes.
+trafilatura takes the first `article` or `class="post"` of a page for the whole article, and extends a
+short one with paragraphs from anywhere on the page. So the posts of a live blog, which are one article,
+are put into one element, and everything outside the headline's own element is removed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from newswatch.feeds.article_text import text_sizes
 
 _POST_TAGS = ("article", "section", "div")
 _POST_NAMES = frozenset({"post", "entry", "live-post", "live-update", "update", "liveblog-post"})
-_MIN_STORY_CHARS = 80
-"""An element around the headline with less text than this beside it is only the story's head."""
-_TELLING = ("class", "id", "itemprop", "role")
+_MIN_ARTICLE_CHARS = 80
+"""An element around the headline with less other text than this is only the head of the article."""
+_NAMING_ATTRIBUTES = ("class", "id", "itemprop", "role")
 
 
 def join_posts(root: Any, h1: Any | None) -> None:
-    """Puts posts that stand side by side, the headline in none of them, into one `article`."""
+    """Puts posts with one parent, and without the headline in any of them, into one `article`."""
     if h1 is None:
         return
     sizes = text_sizes(root)
@@ -34,18 +34,18 @@ def join_posts(root: Any, h1: Any | None) -> None:
             return
 
 
-def isolate_story(root: Any, h1: Any | None) -> None:
-    """Leaves in the body only the `article`, else the `main`, that holds headline and story."""
+def isolate_article(root: Any, h1: Any | None) -> None:
+    """Leaves in the body only the `article`, else the `main`, that contains headline and text."""
     body = root.find("body")
     if h1 is None or body is None:
         return
     sizes = text_sizes(root)
     around = [*h1.iterancestors("article"), *h1.iterancestors("main")]
-    story = next((element for element in around if sizes[element] - sizes[h1] >= _MIN_STORY_CHARS), None)
-    if story is not None:
-        story.tail = None
+    whole = next((element for element in around if sizes[element] - sizes[h1] >= _MIN_ARTICLE_CHARS), None)
+    if whole is not None:
+        whole.tail = None
         body.text = None
-        body[:] = [story]
+        body[:] = [whole]
 
 
 def _is_post(element: Any) -> bool:
@@ -53,11 +53,11 @@ def _is_post(element: Any) -> bool:
 
 
 def _join(posts: list[Any]) -> None:
-    story = posts[0].makeelement("article")
-    posts[0].addprevious(story)
+    article = posts[0].makeelement("article")
+    posts[0].addprevious(article)
     for post in posts:
-        story.append(post)
+        article.append(post)
         for inner in post.iter(*_POST_TAGS):
             inner.tag = "div"
-            for name in _TELLING:
+            for name in _NAMING_ATTRIBUTES:
                 inner.attrib.pop(name, None)

@@ -14,16 +14,16 @@ _BLOCKS = frozenset(
     figure footer form h1 h2 h3 h4 h5 h6 head header hr item li list main nav ol p pre quote row section summary
     table tbody td tfoot th thead title tr ul""".split()  # noqa: SIM905
 )
-"""HTML's block elements and those of trafilatura's result tree (head, item, list, quote, row, cell)."""
+"""The block elements of HTML and of trafilatura's result tree (head, item, list, quote, row, cell)."""
 _BREAKS = frozenset({"br", "lb"})
 _BORDER = "\x00"
 _BREAK = "\x01"
 
 
 def blocks(element: Any) -> list[str]:
-    """The element's text in blocks, white space collapsed, empty ones left out.
+    """The element's text in blocks, without empty ones, white space collapsed.
 
-    Two line breaks in a row end a block, one is a space.
+    Two line breaks in a row end a block. A single one is a space.
     """
     marked = "".join(_pieces(element)).split(_BORDER)
     found = (one_line(part.replace(_BREAK, " ")) for run in marked for part in _paragraphs(run))
@@ -36,7 +36,7 @@ def inline(element: Any) -> str:
 
 
 def text_sizes(root: Any) -> dict[Any, int]:
-    """For each element below `root` how many characters of text it holds, in linear time."""
+    """For each element below `root` the number of characters of its text, in linear time."""
     elements = list(root.iter())
     sizes = dict.fromkeys(elements, 0)
     for element in reversed(elements):
@@ -49,12 +49,12 @@ def text_sizes(root: Any) -> dict[Any, int]:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts say the same, case, space and marks aside."""
+    """Whether two texts are the same, apart from case, space and punctuation."""
     return squash(one) == squash(other) != ""
 
 
 def squash(text: str) -> str:
-    """Only the letters and digits, folded."""
+    """The letters and digits of a text, case-folded."""
     return "".join(char for char in text.casefold() if char.isalnum())
 
 

@@ -1,8 +1,8 @@
-"""The names and phrases by which pages mark what is not their story.
+"""Names and phrases that mark the parts of a page that are not its article.
 
-Names are matched against class names in kebab case, phrases against whole short blocks. Adding
-one costs little; a name that sites also give to the story itself does harm, so the general ones
-(`content`, `block`, `item`, `video-story`) are left out.
+Names are compared with class names in kebab case, phrases with whole short blocks. One more costs
+little. But a name that sites also give to the article itself does harm, so the general ones (`content`,
+`block`, `item`, `video-story`) are left out.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ _NAMES = (
     "related related-[a-z-]+ recommend(?:ed|ations?)? recirc(?:ulation)? more-for-you more-from more-on more-stories"
     " read-more read-also read-next see-also also-read up-next next-article trending most-read most-popular popular"
     " teasers? teaser-[a-z-]+ promo promos promo-[a-z-]+ outbrain taboola zergnet incontent-link inline-link"
-    # selling and asking
+    # advertising, subscribing, logging in
     " newsletters? newsletter-[a-z-]+ subscribe subscription subscription-[a-z-]+ sign-?up sign-?in log-?in paywall"
     " paywall-[a-z-]+ regwall piano donate donation advert adverts advertisement ad ads ad-[a-z-]+ adslot dfp gpt-ad"
     " sponsor sponsored banner cookie cookies cookie-[a-z-]+ consent gdpr onetrust cmp pop-?up modal overlay toast"
-    # sharing and talking
+    # sharing and commenting
     " share shares share-[a-z-]+ sharing social social-[a-z-]+ comments? comments-[a-z-]+ comment-[a-z-]+ disqus"
-    # about the story, not in it
+    # about the article, not part of it
     " caption captions credit credits image-credit photo-credit by-?line author author-[a-z-]+ authors bio biography"
     " about-the-author contributors? dateline dates? timestamps? publish-date pub-date published-at post-meta"
     " article-meta entry-meta tags? tag-list topics breadcrumbs? copyright disclaimer disclosure correction-policy"
-    # machinery
+    # parts of the site
     " player jwp jwplayer jw-player jwp-[a-z-]+ video-player brightcove nav navbar navigation menu sidebar rail"
     " skip-link skip-to-content print-only no-print toolbar widget widgets pagination search-form site-header"
     " site-footer footer live-ticker-nav placeholder spinner visually-hidden sr-only screen-reader-text"
 )
-_NOT_A_STATEMENT = r"(?:tag|category|has|is|no|with|js|type|format)-"
-"""A name that begins so says what the page has or is filed under, not what the element is."""
+_PREFIX_OF_OTHER_NAMES = r"(?:tag|category|has|is|no|with|js|type|format)-"
+"""A name with this beginning describes the page or its category, not the element."""
 
 CLUTTER_CLASS = re.compile(
-    rf"(?:^|\s)(?!{_NOT_A_STATEMENT})(?!\S*-(?:with|has|no)-)(?:[a-z0-9]+-){{0,3}}(?:{'|'.join(_NAMES.split())})(?:-?\d+)?(?:-(?:block|box|container|section|wrapper|wrap|list|bar|buttons?|module|inner|unit|panel|area|holder|links?))?(?=\s|$)"
+    rf"(?:^|\s)(?!{_PREFIX_OF_OTHER_NAMES})(?!\S*-(?:with|has|no)-)(?:[a-z0-9]+-){{0,3}}(?:{'|'.join(_NAMES.split())})(?:-?\d+)?(?:-(?:block|box|container|section|wrapper|wrap|list|bar|buttons?|module|inner|unit|panel|area|holder|links?))?(?=\s|$)"
 )
 
 _HEADINGS = (

@@ -1,4 +1,4 @@
-"""Credentials for paid and internal feeds. Their text never reaches a log or an error."""
+"""Credentials for paid and internal feeds. They never appear in a log or an error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """What a feed's `auth` name stands for: an Authorization header, hidden from `repr`."""
+    """The credentials that a feed's `auth` names: an Authorization header, hidden from `repr`."""
 
     header: str = field(repr=False)
 

@@ -1,7 +1,7 @@
-"""The canonical form of a link: one name for the same page, however it was linked.
+"""The canonical form of a link: the same text for the same page, however it was linked.
 
-Used for identity only, never shown or fetched. Order of parameters is kept: some sites give it
-a meaning.
+Used only to compare, never shown or fetched. The order of parameters is kept, because it matters on
+some sites.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 
 
 def canonical_link(url: str) -> str:
-    """The name of the page behind `url`, or "" unless it is http(s) with a usable host.
+    """The canonical form of `url`, or "" unless it is http(s) with a usable host.
 
-    https whatever the scheme, lower-case host in punycode without a trailing dot, no user-info,
-    fragment, default port or tracking parameters; IRIs percent-encoded as UTF-8, escapes in
-    upper case. Applying it twice changes nothing.
+    The scheme is always https, the host lower-case in punycode without a trailing dot. There is no
+    user-info, fragment, default port or tracking parameter. IRIs are percent-encoded as UTF-8, with
+    escapes in upper case. A canonical link stays the same when this is applied again.
     """
     try:
         parts = urlsplit(url.strip())
@@ -39,7 +39,7 @@ def canonical_link(url: str) -> str:
         return ""
     if parts.scheme.lower() not in _DEFAULT_PORTS or not host:
         return ""
-    # http = https also where the port is given: both default ports are the same page.
+    # http and https count as the same page, so both default ports do too.
     shown_port = "" if port in (None, 80, 443) else f":{port}"
     path = _encode(parts.path, _PATH_SAFE) or "/"
     return urlunsplit(SplitResult("https", host + shown_port, path, _query(parts.query), ""))
@@ -50,7 +50,7 @@ def _host(host: str) -> str:
     if ":" in host:
         return f"[{host}]"
     if host.isascii():
-        # Underscores and other oddities exist in real host names; only refuse what cannot be one.
+        # Real host names contain underscores and the like; refuse only what cannot be a host name.
         return host if re.fullmatch(r"[a-z0-9._-]+", host) else ""
     return idna.encode(host, uts46=True, transitional=False).decode("ascii")
 

@@ -1,6 +1,6 @@
-"""Dates as feeds write them, made aware and in UTC, or None where they cannot be meant.
+"""Dates from feeds, aware and in UTC, or None where a date cannot be right.
 
-Future dates are kept: what to make of them is the claim's decision.
+Future dates are kept: the claim decides about them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 _EARLIEST = datetime(1971, 1, 1, tzinfo=timezone.utc)
-"""Anything before is a program's zero (1970, 1900, 1899, 1601, 0001) and not a date of news."""
+"""Anything earlier is the zero of some program (1970, 1900, 1899, 1601, 0001), not the date of news."""
 
 _RFC3339 = re.compile(
     r"^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*([Zz]|[+-]\d\d:?\d\d)?)?$"
@@ -22,10 +22,10 @@ _ISO_START = re.compile(r"^\s*(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\
 
 
 def from_struct(parsed: time.struct_time | None, text: str = "") -> datetime | None:
-    """A UTC struct_time, as feedparser gives it, as datetime; None for none and for absurd ones.
+    """A UTC struct_time from feedparser as datetime; None for None and for impossible dates.
 
-    `text` is what the feed wrote. feedparser reads the 13th month as the next year's first; such a
-    date is refused, not corrected.
+    `text` is the date as written in the feed. feedparser takes the 13th month for January of the next
+    year. Here such a date is None.
     """
     if parsed is None or _is_impossible(text):
         return None
@@ -37,7 +37,7 @@ def from_struct(parsed: time.struct_time | None, text: str = "") -> datetime | N
 
 
 def from_http(text: str | None) -> datetime | None:
-    """An HTTP date (RFC 9110, 5.6.7), read leniently; None for none and for anything else."""
+    """An HTTP date (RFC 9110, 5.6.7), read leniently; None for None and for anything else."""
     try:
         moment = parsedate_to_datetime(text or "")
     except (TypeError, ValueError, OverflowError):

@@ -1,7 +1,8 @@
-"""Name resolution that one slow name server cannot bring to a halt.
+"""Name resolution that a slow name server cannot stop.
 
-aiohttp resolves in the event loop's default threads, a handful on a small machine; a few names
-that take their full timeout would hold up all others. This resolver has threads of its own.
+aiohttp resolves names in the event loop's default threads, and a small machine has only a few of
+them. A few names that run into their timeout would delay all others. So this resolver has its own
+threads.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class SystemResolver(abc.AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[abc.ResolveResult]:
-        """Every address of `host`. Raises OSError where there is none, UnicodeError for impossible names."""
+        """Every address of `host`. Raises OSError if there is none, UnicodeError for an invalid name."""
         found = await asyncio.get_running_loop().run_in_executor(
             self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=_FLAGS)
         )
@@ -42,5 +43,5 @@ class SystemResolver(abc.AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Lets the threads end; names still being asked for are waited for by nobody."""
+        """Lets the threads end, without waiting for names that are still being resolved."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -28,7 +28,7 @@ def body_text(raw: str, *, markup: bool) -> str:
 
 
 def author_text(names: Iterable[str]) -> str:
-    """The names that are given, each once, joined by commas."""
+    """The names, each once, joined by commas."""
     cleaned = dict.fromkeys(plain_to_text(name[: limits.MAX_AUTHOR_CHARS]) for name in names if name)
     joined = ", ".join(name.replace(BLOCK_SEPARATOR, " ") for name in cleaned if name)
     return cut(joined, limits.MAX_AUTHOR_CHARS)
@@ -42,12 +42,12 @@ def tag_labels(raw: Iterable[str]) -> tuple[str, ...]:
 
 
 def guid_text(raw: str) -> str:
-    """An identifier, trimmed; one too long to be meant as such is cut."""
+    """An identifier, trimmed, and cut if it is too long to be an identifier."""
     return one_line(raw[: limits.MAX_GUID_CHARS])
 
 
 def language(raw: str) -> str:
-    """A language tag as the feed gives it (`en`, `de-CH`), lower-case with hyphens, "" if it is none."""
+    """A language tag from a feed (`en`, `de-CH`), lower-case with hyphens; "" if it is not one."""
     raw = raw.strip()
     return raw.replace("_", "-").lower() if _LANGUAGE.match(raw) else ""
 

@@ -1,6 +1,6 @@
-"""What went wrong on the wire, in our own errors: short machine word, clear text, no secrets.
+"""Network errors as our own: a short machine-readable kind and a clear text without secrets.
 
-The texts of aiohttp's errors are not used: they may hold full URLs and headers.
+The texts of aiohttp's errors are not used: they may contain full URLs and headers.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from newswatch.feeds.address import CLOSED, AddressRefused
 
 
 def fetch_error(error: Exception, *, timeout_s: float, target: str = "") -> FetchFailed | FetchRefused:
-    """The FetchFailed or FetchRefused that says what `error`, raised by aiohttp, means.
+    """The FetchFailed or FetchRefused for an error raised by aiohttp.
 
-    `target` is the redacted URL of a redirect's target, "" where the feed's own URL was asked.
+    `target` is the redacted target of a redirect, "" where the feed's own URL was requested.
     """
     os_error = getattr(error, "os_error", error)
     if isinstance(os_error, AddressRefused) or getattr(os_error, "errno", None) == errno.EACCES:
         return _address_refused(os_error, target)
     if errno.EMSGSIZE in (getattr(cause, "errno", None) for cause in (error, os_error, error.__cause__)):
-        return FetchRefused("the answer takes more bytes, or packets, than any document may", kind="size")
+        return FetchRefused("the answer has more bytes or packets than a document may have", kind="size")
     if isinstance(error, asyncio.TimeoutError):
         return FetchFailed(
-            f"no complete answer within {timeout_s:g} s, or silence for half of that", kind="timeout"
+            f"no complete answer within {timeout_s:g} s, or no data for half that time", kind="timeout"
         )
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return _tls_error(error)
@@ -51,12 +51,12 @@ def _answer_error(error: Exception) -> FetchFailed | FetchRefused:
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError) or (
         isinstance(error, ValueError) and not isinstance(error, aiohttp.ClientError)
     ):
-        return FetchRefused("its URL cannot be requested: check host, port and spelling", kind="scheme")
+        return FetchRefused("its URL is not valid: check host, port and spelling", kind="scheme")
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
-        return FetchFailed("the answer broke off or is damaged", kind="truncated")
+        return FetchFailed("the answer is incomplete or damaged", kind="truncated")
     if isinstance(error, aiohttp.ClientResponseError):
         coding = re.search(r"content-encoding: (\S+)", error.message or "")
-        what = f"is packed with {coding[1]}, which was not asked for" if coding else "is not valid HTTP"
+        what = f"is compressed with {coding[1]}, which was not requested" if coding else "is not valid HTTP"
         return FetchFailed(f"the answer {what}", kind="http", status=None)
     number = getattr(getattr(error, "os_error", error), "errno", None)
     reason = os.strerror(number) if number else type(error).__name__
@@ -64,13 +64,17 @@ def _answer_error(error: Exception) -> FetchFailed | FetchRefused:
 
 
 def _address_refused(error: BaseException, target: str) -> FetchRefused:
-    """Whoever runs a feed's server decides where it redirects: only the feed's own URL speaks for opening a range."""
+    """The error for a forbidden address.
+
+    Only the feed's own URL gets the hint at `allow_private`. The feed's server chooses where it redirects,
+    and it must not get us to open our network.
+    """
     if target:
-        text = f"it redirects to {target}: {error}, where feeds may not go"
+        text = f"it redirects to {target}: {error}, which feeds may not use"
         return FetchRefused(text, kind="address", target=target)
     hint = " (`allow_private: true` on the feed opens loopback and private ranges)"
     return FetchRefused(
-        f"{error}, where feeds may not go{'' if CLOSED in str(error) else hint}", kind="address"
+        f"{error}, which feeds may not use{'' if CLOSED in str(error) else hint}", kind="address"
     )
 
 

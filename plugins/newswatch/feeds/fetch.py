@@ -1,7 +1,7 @@
-"""Fetching feeds over HTTP: polite, bounded, and only to where a feed may point.
+"""Fetching feeds over HTTP: politely, within limits, and only from allowed addresses.
 
-`Fetcher` is the shell around the pure rooms `redirect`, `answer`, `proxy` and `address`. It
-follows redirects by hand so that every hop meets the same checks, and counts decompressed bytes.
+`Fetcher` is the shell around the pure modules `redirect`, `answer`, `proxy` and `address`. It follows
+redirects itself, so that every hop gets the same checks, and counts decompressed bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from newswatch.feeds.auth import Auth
 from newswatch.feeds.faults import fetch_error
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
-from newswatch.feeds.sessions import Route, Sessions, named_tls_context
+from newswatch.feeds.sessions import NetworkRoute, Sessions, named_tls_context
 from newswatch.feeds.unpack import too_large, unpacked
 from newswatch.models import Feed, FetchResult
 from newswatch.redact import redact_url
@@ -50,17 +50,17 @@ async def _no_pause(_url: str) -> float:
 class Fetcher:
     """Fetches feeds; an async context manager that owns its connections.
 
-    `resolve_auth` turns a feed's `auth` name into credentials, or None where it knows none.
+    `resolve_auth` turns a feed's `auth` name into credentials, or None if there are none of that name.
     `env` is read for proxies (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) and for a private CA
-    (`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`). `timeout_s` bounds one feed's requests together,
-    waiting for a slot excluded; a connection silent for half of it is given up. `max_bytes`
-    bounds the decompressed body. At most `per_host` requests run at once on one host and
-    `concurrency` altogether. `accept` says what kinds of document are wanted. `pause_s` says for how
-    many seconds the host of a URL wants to be left alone; it is asked before a redirect is
-    followed. `resolver` and `clock` stand in for DNS and time in tests.
+    (`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`). `timeout_s` limits the requests of one feed together,
+    not counting the wait for a slot. A connection without data for half that time is closed.
+    `max_bytes` limits the decompressed body. At most `per_host` requests run at once on one host and
+    `concurrency` in total. `accept` is the Accept header. `pause_s` says for how many more seconds
+    the host of a URL must not be asked; it is called before a redirect is followed. `resolver` and
+    `clock` replace DNS and time in tests.
     """
 
-    def __init__(  # noqa: PLR0913 - the seams of one shell, all by keyword
+    def __init__(  # noqa: PLR0913 - all by keyword
         self,
         *,
         user_agent: str,
@@ -109,15 +109,14 @@ class Fetcher:
     async def fetch(self, feed: Feed, *, etag: str | None, last_modified: str | None) -> FetchResult:
         """One conditional GET of `feed`, redirects followed.
 
-        `etag` and `last_modified` are sent back verbatim. Raises FetchFailed where the same
-        request may succeed later, FetchRefused where someone has to act; both name the feed and
-        its redacted URL.
+        `etag` and `last_modified` are sent back verbatim. Raises FetchFailed if the same request may
+        succeed later, FetchRefused if somebody has to act. Both name the feed and its redacted URL.
         """
         try:
             return await self._walk(feed, _conditions(etag, last_modified))
         except FetchFailed as error:
             raise FetchFailed(
-                _told(feed, error),
+                _with_feed(feed, error),
                 kind=error.kind,
                 status=error.status,
                 retry_after_s=error.retry_after_s,
@@ -125,7 +124,7 @@ class Fetcher:
             ) from None
         except FetchRefused as error:
             raise FetchRefused(
-                _told(feed, error), kind=error.kind, status=error.status, target=error.target
+                _with_feed(feed, error), kind=error.kind, status=error.status, target=error.target
             ) from None
 
     async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:
@@ -141,17 +140,17 @@ class Fetcher:
                 result = await self._request(feed, hop, headers, left_s)
                 left_s -= time.monotonic() - began
             if isinstance(result, FetchResult):
-                # A URL that carries its own password cannot be replaced by one without it.
+                # A URL with a password in it must not be replaced by one without.
                 return result if not user_info else _without_move(result)
             hop = result
-            await self._leave_alone(hop.url)
+            await self._check_pause(hop.url)
             if left_s <= 0:
                 raise FetchFailed(
                     f"no answer within {self._timeout_s:g} s, redirects included", kind="timeout"
                 )
 
-    async def _leave_alone(self, url: str) -> None:
-        """Does not follow a redirect to a host that asked for a pause. Raises FetchFailed."""
+    async def _check_pause(self, url: str) -> None:
+        """Raises FetchFailed for a redirect to a host that asked for a pause."""
         wait_s = await self._pause_s(url)
         if wait_s > 0:
             text = f"it redirects to {_as_host(url)}, which asked to be left alone for {wait_s:.0f} s more"
@@ -160,9 +159,9 @@ class Fetcher:
     async def _request(
         self, feed: Feed, hop: Hop, headers: Mapping[str, str], left_s: float
     ) -> FetchResult | Hop:
-        """Asks one URL: the feed's document or 304, or where it is to be found instead."""
+        """Requests one URL. Returns the document or a 304, or the next hop of a redirect."""
         proxy = proxy_for(hop.url, self._env)
-        route = Route.choose(proxied=proxy is not None, allow_private=feed.allow_private)
+        route = NetworkRoute.choose(proxied=proxy is not None, allow_private=feed.allow_private)
         try:
             url = _as_url(hop.url)
             reason = host_refusal(url.raw_host or "", allow_private=feed.allow_private)
@@ -187,7 +186,7 @@ class Fetcher:
             error.url = hop.url
             raise
         body = b"" if response.status == 304 else await self._body(response)
-        # What may have been cut short must not be confirmed by a 304.
+        # A later 304 must not confirm a document that may be incomplete: keep no validators for it.
         whole = response.status == 304 or answer.is_whole(response.headers, body)
         return FetchResult(
             url=hop.url,
@@ -210,7 +209,7 @@ class Fetcher:
                 response.close()
                 raise too_large(self._max_bytes)
         if source is not None and source.broken:
-            raise FetchFailed("the answer broke off", kind="truncated")
+            raise FetchFailed("the answer is incomplete: the connection broke", kind="truncated")
         return unpacked(bytes(body), self._max_bytes)
 
     def _credentials(self, feed: Feed, user_info: tuple[str, str] | None) -> Auth | None:
@@ -219,12 +218,13 @@ class Fetcher:
         auth = self._resolve_auth(feed.auth)
         if auth is None:
             raise FetchRefused(
-                f"`auth: {feed.auth}` names no Airflow connection and no environment variable", kind="auth"
+                f"`auth: {feed.auth}`: there is no Airflow connection and no environment variable of that name",
+                kind="auth",
             )
         return auth
 
     def _host(self, url: str) -> asyncio.Semaphore:
-        """The places at this host. One among all comes after it: waiting for a busy host blocks no other."""
+        """The slots of this host. Acquire one before a slot of `_slots`: a busy host then blocks no other."""
         host = _as_host(url)
         if host not in self._hosts:
             self._hosts[host] = asyncio.Semaphore(self._per_host)
@@ -239,7 +239,7 @@ def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _told(feed: Feed, error: Exception) -> str:
+def _with_feed(feed: Feed, error: Exception) -> str:
     return f"feed {feed.id} ({redact_url(feed.url)}): {error}"
 
 
@@ -253,7 +253,7 @@ def _timeout(left_s: float, timeout_s: float) -> aiohttp.ClientTimeout:
 
 
 def _as_url(url: str) -> URL:
-    """The URL to ask, byte for byte as given where it is plain ASCII: signed URLs break when re-quoted."""
+    """The URL to request. Plain ASCII stays byte for byte, because signed URLs break when quoted again."""
     plain = url.isascii() and url.isprintable() and " " not in url
     return URL(url, encoded=plain)
 
@@ -263,7 +263,7 @@ def _as_host(url: str) -> str:
 
 
 def _location(response: aiohttp.ClientResponse) -> str:
-    """The Location header; raw bytes are UTF-8 on most servers that send any, Latin-1 on the others."""
+    """The Location header. Most servers that send raw bytes there send UTF-8, the others Latin-1."""
     value = response.headers[hdrs.LOCATION]
     raw = value.encode("utf-8", "surrogateescape")
     try:

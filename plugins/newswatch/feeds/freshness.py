@@ -1,4 +1,4 @@
-"""For how long an answer says that it is fresh (RFC 9111, 4.2.1). Pure."""
+"""How long an answer stays fresh, according to its headers (RFC 9111, 4.2.1). Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _NEVER = re.compile(r"(?i)(?:^|[\s,])(?:no-cache|no-store)(?:$|[\s,=])")
 
 
 def fresh_for_s(headers: Mapping[str, str], now: datetime) -> float:
-    """Seconds from `now` until asking again can bring anything new; 0 where the server does not say.
+    """Seconds from `now` during which a new request brings nothing new; 0 where the server does not say.
 
-    `headers` has lower-case names. Cache-Control goes before Expires, which is counted from the
+    `headers` has lower-case names. Cache-Control wins over Expires. Expires is counted from the
     server's own Date, so that a wrong clock there does no harm.
     """
     control = headers.get("cache-control", "")

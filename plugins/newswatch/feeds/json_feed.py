@@ -1,6 +1,6 @@
 """JSON Feed 1 and 1.1 (jsonfeed.org), which feedparser does not read.
 
-Lenient where feeds in the wild are (numeric ids, a single author), never guessing.
+Lenient about deviations that real feeds have (numeric ids, a single author). It does not guess.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def looks_like_json(body: bytes) -> bool:
 
 
 def parse(body: bytes, *, url: str) -> ParsedFeed:
-    """The items of a JSON Feed. Raises ParseFailed when it is none."""
+    """The entries of a JSON Feed. Raises ParseFailed if it is not a JSON Feed."""
     try:
         document = json.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
@@ -30,7 +30,9 @@ def parse(body: bytes, *, url: str) -> ParsedFeed:
     version = _str(document.get("version"))
     items = document.get("items")
     if "jsonfeed.org/version/" not in version or not isinstance(items, list):
-        raise ParseFailed("the document is JSON, but no JSON Feed: it has no `version` of one, or no `items`")
+        raise ParseFailed(
+            "the document is JSON but not a JSON Feed: it lacks a JSON Feed `version`, or `items`"
+        )
     return ParsedFeed(
         entries=tuple(_entry(item, url) for item in items[: limits.MAX_ENTRIES] if isinstance(item, dict)),
         title=entry.title_text(_str(document.get("title")), markup=False),
@@ -64,7 +66,7 @@ def _names(item: dict[str, Any]) -> list[str]:
 
 
 def _identifier(value: object) -> str:
-    """Ids are strings; numbers occur (the specification asks readers to accept them)."""
+    """An id as text. It should be a string, but the specification asks readers to accept numbers."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)

@@ -1,4 +1,4 @@
-"""How much of one document is kept. Beyond these a feed is broken or hostile, not news."""
+"""How much of one document is kept. A feed with more is broken or hostile."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ MAX_TAG_CHARS = 200
 MAX_TAGS = 50
 
 MARKUP_FACTOR = 10
-"""Raw markup is cut at this many times the limit of its text, before it costs anything."""
+"""Raw markup is cut at this many times the limit of its text, before it is processed."""

@@ -1,4 +1,4 @@
-"""Links as feeds give them, made absolute and safe to show. Nothing is fetched here."""
+"""Links from feeds, made absolute and safe to show. Nothing is fetched here."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _INNER_SPACE = re.compile(r"\s")
 def absolute_link(base: str, link: str) -> str:
     """`link` resolved against `base` (RFC 3986), or "" unless it is http(s) with a host.
 
-    Otherwise verbatim: an IRI stays an IRI, parameters stay as they are. Only controls go and
-    inner spaces become %20, since neither may stand in a link.
+    Otherwise verbatim: an IRI stays an IRI, parameters stay as they are. Only controls are removed and
+    inner spaces become %20, since a link may contain neither.
     """
     link = _INNER_SPACE.sub("%20", _INVISIBLE.sub("", link.strip()))
     if not link or len(link) > limits.MAX_LINK_CHARS:

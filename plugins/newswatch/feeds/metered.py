@@ -1,8 +1,8 @@
-"""Sockets that give up on an answer that takes too much of the wire.
+"""Sockets that give up on an answer with too many bytes or packets.
 
-The cap on a document counts its bytes once they are unpacked. An answer may keep the HTTP parser
-busy without ever bringing one: interim responses without end, a chunk's length or extension
-without end, one byte to a chunk or to a packet. What has to be counted for those is what comes in.
+The limit for a document counts its decompressed bytes. But an answer can keep the HTTP parser busy
+without a single byte of a document: with endless interim responses, with an endless chunk length or
+extension, with one byte in each chunk or packet. So everything that is received is counted too.
 """
 
 from __future__ import annotations
@@ -12,44 +12,44 @@ import socket
 from typing import Any
 
 MAX_READS = 30_000
-"""Ten megabytes in packets of the usual size are some 7,000."""
+"""Ten megabytes are some 7,000 packets of the usual size."""
 BESIDES = 1_000_000
-"""Bytes that may come before a body is expected, and that framing may take beside it."""
+"""Bytes that may be received before the body, and that framing may add to it."""
 
 
 class AnswerTooLong(OSError):
-    """More came in for one request than any document may need."""
+    """More was received for one request than any document needs."""
 
     def __init__(self) -> None:
         super().__init__(errno.EMSGSIZE, "the answer does not end")
 
 
 class MeteredSocket(socket.socket):
-    """Counts what is received since the last time anything was sent, which is when a request began."""
+    """Counts what is received after each send: a request begins with a send."""
 
     broken = False
-    """Whether the connection was cut. aiohttp takes that for the end of a body that gives no length."""
+    """Whether the connection broke. aiohttp takes that for the end of a body without a length."""
 
     def __init__(self, family: int, kind: int, proto: int) -> None:
         super().__init__(family, kind, proto)
         self._start()
 
     def expect_body(self, max_bytes: int) -> None:
-        """The head of an answer is there: its body may take this much more."""
+        """Call this after the head of an answer: the body may have this many bytes."""
         self._max_bytes = max_bytes + BESIDES
 
     def send(self, *given: Any) -> int:
-        """As a socket does; what comes in is counted anew."""
+        """Like socket.send; the count begins again."""
         self._start()
         return super().send(*given)
 
     def sendmsg(self, *given: Any) -> int:
-        """As a socket does; what comes in is counted anew."""
+        """Like socket.sendmsg; the count begins again."""
         self._start()
         return super().sendmsg(*given)
 
     def recv(self, *given: Any) -> bytes:
-        """As a socket does. Raises AnswerTooLong."""
+        """Like socket.recv. Raises AnswerTooLong."""
         try:
             data = super().recv(*given)
         except ConnectionError:
@@ -59,7 +59,7 @@ class MeteredSocket(socket.socket):
         return data
 
     def recv_into(self, *given: Any) -> int:
-        """As a socket does. Raises AnswerTooLong."""
+        """Like socket.recv_into. Raises AnswerTooLong."""
         try:
             size = super().recv_into(*given)
         except ConnectionError:

@@ -1,8 +1,8 @@
-"""Loading feedparser without its means of fetching.
+"""Importing feedparser without the modules with which it fetches.
 
-A parser process has no business on the network, and what feedparser and Python's SAX modules load
-only for it (HTTP, TLS, e-mail) takes longer than all the rest. So these names stand for nothing
-while they are loaded, unless something else has loaded them before.
+A parser process never uses the network, and the modules that feedparser and Python's SAX modules import
+for it (HTTP, TLS, e-mail) take longer to load than all the rest. So during the import these modules are
+empty, unless something else has loaded them before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FETCHING = ("urllib.request", "feedparser.http")
 
 @contextmanager
 def without_fetching() -> Iterator[None]:
-    """Imports of modules that fetch get an empty module; afterwards they can be had as usual."""
+    """Within it, importing a module that fetches gives an empty module; afterwards the real one."""
     stand_ins = [ModuleType(name) for name in _FETCHING if name not in sys.modules]
     sys.modules.update({module.__name__: module for module in stand_ins})
     try:

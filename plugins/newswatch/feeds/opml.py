@@ -1,9 +1,9 @@
-"""Lists of feeds as other readers keep them: OPML 2.0, read and written.
+"""Lists of feeds in the format of other feed readers: OPML 2.0, read and written.
 
-Readers disagree on much of OPML, so reading is lenient about everything but the feed's URL:
-folders and the `category` attribute both become tags. What is left out or cut short is said: half
-of a list is not a list. listparser was tried and drops `language`, so that what `write_opml` writes
-would not come back whole.
+Feed readers disagree about much of OPML, so reading is lenient about everything except the feed's URL.
+Folders and the `category` attribute both become tags. A document that is damaged or too long is an
+error: half a list is worse than none. listparser was tried, but it drops `language`, so it would lose a
+part of what `write_opml` writes.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Outline:
 
 
 def read_opml(data: bytes) -> tuple[Outline, ...]:
-    """The feeds of an OPML document, in its order. Raises ParseFailed for what is no OPML, or damaged."""
+    """The feeds of an OPML document, in its order. Raises ParseFailed if it is not OPML, or is damaged."""
     root = _root(data.strip())
     if etree.QName(root).localname.lower() != "opml":
-        raise ParseFailed(_NO_OPML, kind="not_opml")
+        raise ParseFailed(_NOT_OPML, kind="not_opml")
     found: list[Outline] = []
     for outline in _outlines(root):
         if len(found) == MAX_OUTLINES:
@@ -43,14 +43,14 @@ def read_opml(data: bytes) -> tuple[Outline, ...]:
     return tuple(found)
 
 
-_NO_OPML = "this is no OPML document: export the list of feeds as OPML"
+_NOT_OPML = "this is not an OPML document: export the list of feeds as OPML"
 
 
 def _root(data: bytes) -> etree._Element:
     """The document's root. Raises ParseFailed where it cannot be read to its end.
 
-    Many readers write the `&` of a URL as it is. A parser told to recover would drop it, and what
-    stands behind it, without a word.
+    Many feed readers do not escape the `&` of a URL. lxml's recovering parser would silently drop it
+    with what follows.
     """
     try:
         return _parsed(data)
@@ -61,7 +61,7 @@ def _root(data: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         is_opml = re.search(rb"(?i)<opml\b", data[:4_096])
         where = f" (line {error.lineno})" if isinstance(error, etree.XMLSyntaxError) and error.lineno else ""
-        text = f"the OPML document is damaged{where}: export it anew" if is_opml else _NO_OPML
+        text = f"the OPML document is damaged{where}: export it again" if is_opml else _NOT_OPML
         raise ParseFailed(text, kind="not_opml") from None
 
 
@@ -90,7 +90,7 @@ def _label(element: etree._Element) -> str:
 
 
 def write_opml(title: str, outlines: Sequence[Outline]) -> bytes:
-    """An OPML 2.0 document; tags stand in `category`, as the specification has it for several of them."""
+    """An OPML 2.0 document. Tags go into `category`, separated by commas as the specification says."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = title
     body = etree.SubElement(root, "body")

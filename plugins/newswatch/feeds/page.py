@@ -1,4 +1,4 @@
-"""What to tell a person whose feed URL answered with something that is no feed."""
+"""The error texts for a feed URL whose document is not a feed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHALLENGE = re.compile(
 
 
 def is_html(body: bytes) -> bool:
-    """Whether the document says of itself that it is an HTML page."""
+    """Whether the document declares that it is an HTML page."""
     head = body[:4_000].removeprefix(b"\xef\xbb\xbf").lstrip()
     while head.startswith((b"<!--", b"<?")):
         head = head.partition(b"-->" if head.startswith(b"<!") else b"?>")[2].lstrip()
@@ -30,7 +30,7 @@ def is_html(body: bytes) -> bool:
 
 
 def alternate_feeds(body: bytes, url: str) -> tuple[str, ...]:
-    """The feeds that an HTML page announces with `<link rel="alternate">`, absolute, in its order."""
+    """The feeds that an HTML page announces with `<link rel="alternate">`, absolute, in the page's order."""
     found: dict[str, None] = {}
     for match in _LINK.finditer(_head(body)):
         attributes = {m[1].lower(): m[2] or m[3] or m[4] or "" for m in _ATTRIBUTE.finditer(match[1])}
@@ -47,7 +47,7 @@ def alternate_feeds(body: bytes, url: str) -> tuple[str, ...]:
 
 
 def not_a_feed_text(body: bytes, url: str) -> str:
-    """Why this document cannot be read as a feed, and what to do. Holds no more of it than a title."""
+    """Why this document is not a feed, and what to do. Of the document it quotes at most the title."""
     if not body.strip():
         return "the document is empty"
     if not is_html(body):
@@ -60,7 +60,7 @@ def not_a_feed_text(body: bytes, url: str) -> str:
     if feeds:
         return f"{page}, not a feed; it announces {', '.join(map(redact_url, feeds[:3]))}: use that as the feed's url"
     if _CHALLENGE.search(head):
-        return f"{page}, not a feed: the site seems to keep programs out; ask it for access"
+        return f"{page}, not a feed: the site seems to block programs; ask it for access"
     return f"{page}, not a feed, and it announces none: check the URL"
 
 

@@ -1,8 +1,8 @@
 """From a document's bytes to a `ParsedFeed`. The one module that imports feedparser.
 
-RSS 0.90 to 2.0, RSS 1.0 and Atom go through feedparser, JSON Feed through `json_feed`. Missing
-things stay missing: an id is never made from a link, a link never from an id that is no URL, a
-date never from another one.
+RSS 0.90 to 2.0, RSS 1.0 and Atom go through feedparser, JSON Feed through `json_feed`. A missing
+value stays missing: an id is never made from a link, a link never from an id that is not a URL, a
+date never from another date.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from newswatch.feeds.offline import without_fetching
 with without_fetching():
     import feedparser
 
-# Looked for anew with each document, and found nowhere.
+# feedparser would search for these parsers again with every document, and never find them.
 feedparser.api.PREFERRED_XML_PARSERS.clear()
 
 _PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
@@ -35,9 +35,9 @@ _ROOT = re.compile(rb"(?i)<(?:\?xml|rss|feed|rdf:rdf)\b")
 def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
     """The entries of a feed document, in document order.
 
-    `url` is the document's final URL, the base of relative links; `headers` has lower-case names
-    and is read for charset and language. Raises ParseFailed(kind="not_a_feed") for anything else
-    than a feed; a feed without entries is one.
+    `url` is the document's final URL, the base of relative links. `headers` has lower-case names and
+    is read for charset and language. Raises ParseFailed(kind="not_a_feed") for anything but a feed.
+    A feed without entries is a feed.
     """
     if json_feed.looks_like_json(body):
         return json_feed.parse(body, url=url)
@@ -61,10 +61,10 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
 
 
 def _feedparser(document: bytes) -> Any:
-    """UTF-8 bytes as feedparser reads them; sanitising and link rewriting are ours to do.
+    """The result of feedparser for UTF-8 bytes. We clean texts and make links absolute ourselves.
 
-    Always a stream: given bytes, feedparser would open a local file of that name. No base URL is
-    given, so that ids which look relative stay as they are.
+    The input is always a stream: given bytes, feedparser would open a local file of that name. It gets
+    no base URL, so that ids that look like relative links stay as they are.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -77,7 +77,7 @@ def _feedparser(document: bytes) -> Any:
 
 
 def _from_its_root(document: bytes) -> bytes:
-    """The document without junk before it (blank lines, PHP warnings, a second byte order mark)."""
+    """The document without anything before it (blank lines, PHP warnings, a second byte order mark)."""
     start = _ROOT.search(document, 0, _SEARCH_BYTES)
     if start is None or start.start() == 0 or page.is_html(document):
         return document
@@ -113,7 +113,7 @@ def _date(raw: Any, name: str) -> datetime | None:
 
 
 def _content(raw: Any) -> tuple[str, bool]:
-    """The fullest of the entry's contents that are text, and whether it is markup."""
+    """The longest of the entry's contents that are text, and whether it is markup."""
     texts = [
         (str(part.get("value") or ""), part.get("type") != "text/plain")
         for part in raw.get("content") or ()
@@ -128,7 +128,7 @@ _TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
 def _link(raw: Any, url: str) -> str:
     link = _str(raw, "link")
     if raw.get("guidislink") and link == _str(raw, "id") and "://" not in link:
-        # A guid counts as permalink by default, though many are bare numbers or names.
+        # RSS takes a guid for a permalink by default, but many guids are only numbers or names.
         return ""
     if not link:
         links = raw.get("links") or ()
@@ -147,7 +147,7 @@ def _is_atom(parsed: Any) -> bool:
 
 
 def _is_markup(raw: Any, name: str, *, atom: bool) -> bool:
-    """Atom says whether a text is markup (RFC 4287, 3.1); in RSS it may always be."""
+    """Whether a text may be markup. Atom says so (RFC 4287, 3.1); in RSS any text may be."""
     return not atom or _detail(raw, name).get("type") != "text/plain"
 
 
@@ -156,7 +156,7 @@ def _detail(raw: Any, name: str) -> Any:
 
 
 def _own(raw: Any, name: str) -> Any:
-    """The entry's own value: feedparser's dicts pass off `published` as a missing `updated`."""
+    """The entry's own value: feedparser's dicts return `published` where `updated` is missing."""
     return dict.get(raw, name)
 
 
@@ -166,7 +166,7 @@ def _str(raw: Any, name: str) -> str:
 
 
 def _ttl_s(about: Any) -> float | None:
-    """How often the feed says it changes: RSS `ttl` (minutes) or the syndication module's period."""
+    """How often the feed changes, by its own account: RSS `ttl` (minutes) or the syndication module's period."""
     minutes = _number(_str(about, "ttl"))
     if minutes:
         return min(minutes * 60, _MAX_TTL_S)
@@ -177,6 +177,6 @@ def _ttl_s(about: Any) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    """A positive decimal number of a sane length, else None."""
+    """A positive decimal number with at most nine digits before and after its point, else None."""
     text = text.strip()
     return float(text) or None if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII) else None

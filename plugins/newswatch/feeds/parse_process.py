@@ -1,12 +1,12 @@
 """The process that parses feeds and pages: `python -m newswatch.feeds.parse_process CPU_S MEMORY_BYTES`.
 
-It reads jobs from stdin and writes results to stdout, one at a time. Hostile documents may cost
-any amount of time or memory, in C code too, so the kernel holds the limits: an interval timer on
-CPU time ends the process, an address-space limit turns hunger into MemoryError. The owner
-(`newswatch.feeds.worker`) starts another one.
+It reads jobs from stdin and writes results to stdout, one at a time. A hostile document may take any
+amount of time or memory, also in C code, so the kernel enforces the limits: an interval timer on CPU
+time ends the process, and a limit of the address space leads to MemoryError. Then the owner
+(`newswatch.feeds.worker`) starts another process.
 
-It ends with its owner: at end of input, or when the owner's process id is no longer its parent
-(another child of the owner may have inherited the pipe's other end).
+The process ends with its owner: at the end of input, or when its parent process is no longer the owner
+(another child of the owner may have inherited the other end of the pipe).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from newswatch.feeds.reduce import HASH_BYTES, Reduced, reduce_document
 
 _PARENT_CHECK_S = 5.0
 _WARM_UP = b"<rss version='2.0'><channel><title>a</title><item><title>b</title></item></channel></rss>"
-"""Parsed once at the start, so that no job pays for imports and no limit counts them."""
+"""Parsed once at the start, so that imports do not count towards the limits of a job."""
 _NO_LIMIT = -1
 _UTF8 = "application/xml; charset=utf-8"
 
@@ -48,7 +48,7 @@ def _aligned(reduced: Reduced, entries: int) -> tuple[bytes, ...]:
 
 
 def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> None:
-    """Answers the jobs that come on file descriptor `jobs` until it ends."""
+    """Answers the jobs read from file descriptor `jobs` until its end."""
     owner = os.getppid()
     while _wait_for_job(jobs, owner):
         lengths = _read(jobs, wire.LENGTHS.size)
@@ -67,7 +67,7 @@ def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> N
 
 
 def _get_ready_for_pages(memory_bytes: int) -> None:
-    """Loads what reads pages, once: no job pays for it, and no limit counts it."""
+    """Imports what reads pages, once, so that it does not count towards the limits of a job."""
     if "newswatch.feeds.article" not in sys.modules:
         limit_memory(_NO_LIMIT)
 
@@ -91,7 +91,7 @@ def _answer(job: Mapping[str, Any], body: bytes) -> bytes:
         return _failure("limit", "memory")
     except RecursionError:
         return _failure("limit", "nesting")
-    except Exception as error:  # noqa: BLE001 - whatever a library raises over hostile bytes concerns one feed
+    except Exception as error:  # noqa: BLE001 - an error in a library over hostile bytes concerns one feed
         return _failure("crashed", type(error).__name__)
 
 
@@ -100,7 +100,7 @@ def _failure(kind: str, text: str) -> bytes:
 
 
 def _read(source: int, size: int) -> bytes:
-    """Exactly `size` bytes, fewer only at the end of input. Unbuffered, so that select() tells the truth."""
+    """Exactly `size` bytes, fewer only at the end of input. Unbuffered, as `select` needs it."""
     data = bytearray()
     while len(data) < size and (piece := os.read(source, min(size - len(data), 1 << 20))):
         data += piece
@@ -108,7 +108,7 @@ def _read(source: int, size: int) -> bytes:
 
 
 def _wait_for_job(jobs: int, owner: int) -> bool:
-    """True when input (or its end) is there, False when the owner is gone."""
+    """True when there is input (or its end), False when the owner has ended."""
     while not select.select([jobs], [], [], _PARENT_CHECK_S)[0]:
         if os.getppid() != owner:
             return False
@@ -116,9 +116,9 @@ def _wait_for_job(jobs: int, owner: int) -> bool:
 
 
 def limit_memory(extra_bytes: int) -> None:
-    """At most `extra_bytes` of address space beyond what the process uses now (Linux; else no limit).
+    """Allow at most `extra_bytes` of address space beyond what the process uses now (Linux only).
 
-    Only the soft limit, which this process may lift again for itself.
+    This sets the soft limit, which the process can raise again itself.
     """
     import resource  # noqa: PLC0415 - POSIX only
 
@@ -139,7 +139,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     with os.fdopen(os.dup(1), "wb") as results:
-        # Whatever a library prints must not get between the frames.
+        # Nothing that a library prints may get between the frames.
         os.dup2(2, 1)
         parse_job(_WARM_UP, url="", headers={}, seen=())
         limit_memory(memory_bytes)
@@ -150,7 +150,7 @@ def main() -> None:
         except BrokenPipeError:
             pass
         except MemoryError:
-            # Not even the job could be read. What is left on the pipe cannot be told apart any more.
+            # Not even the job could be read. In the rest of the pipe, jobs can no longer be separated.
             sys.exit(wire.EXIT_MEMORY)
 
 

@@ -1,8 +1,8 @@
-"""Which proxy a request takes, from the environment variables everyone uses.
+"""Which proxy a request uses, from the usual environment variables.
 
-`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, lower case first as curl does. `NO_PROXY`
-is a comma-separated list of hosts (with their subdomains, leading dot or not), addresses, CIDR
-ranges, each with an optional port, or `*`. The environment is passed in.
+They are `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; lower case wins, as in curl. `NO_PROXY`
+is `*` or a comma-separated list of hosts (subdomains included, leading dot or not), addresses and
+CIDR ranges, each with an optional port. The environment is passed in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newswatch.redact import redact_url
 def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     """The proxy URL for a request to `url` (user-info included), or None for a direct connection.
 
-    Raises FetchRefused(kind="proxy") for a proxy that is no http or https URL.
+    Raises FetchRefused(kind="proxy") for a proxy that is not an http or https URL.
     """
     parts = urlsplit(url)
     proxy = _setting(env, f"{parts.scheme}_proxy") or _setting(env, "all_proxy")

@@ -1,6 +1,6 @@
-"""One feed's way through redirects: where it is, where it may go next, what it may carry there.
+"""Redirects: which URL comes next, whether it may be requested, and whether with credentials.
 
-Pure; `newswatch.feeds.fetch` walks it.
+Pure. `newswatch.feeds.fetch` does the requests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UPGRADE = ("http", 80, "https", 443)
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """The URL to ask now, how we came there, and whether the feed's credentials may go along."""
+    """The URL to request now, the URLs before it, and whether the feed's credentials may be sent."""
 
     url: str
     seen: tuple[str, ...] = ()
@@ -29,19 +29,19 @@ class Hop:
 
     @property
     def permanent_url(self) -> str | None:
-        """The URL to adopt, if every step so far was a permanent one."""
+        """The feed's new URL, if all redirects so far were permanent."""
         return self.url if self.seen and self.permanent else None
 
     def follow(self, status: int, location: str) -> Hop:
         """The next hop. Raises FetchRefused for loops, long chains and targets that are not http(s).
 
-        Credentials stay within their origin; the usual step from http to https on the same host
-        keeps them. Once dropped they do not come back. User-info in a target is not used.
+        Credentials are sent to their own origin only. The usual redirect from http to https on the
+        same host keeps them. Once dropped, they stay dropped. User-info in a target is ignored.
         """
         target = _target(self.url, location)
         seen = (*self.seen, self.url)
         if target in seen:
-            raise FetchRefused(f"it redirects in a circle at {redact_url(target)}", kind="redirects")
+            raise FetchRefused(f"it redirects in a loop at {redact_url(target)}", kind="redirects")
         if len(seen) > MAX_REDIRECTS:
             raise FetchRefused(
                 f"it redirects more than {MAX_REDIRECTS} times, last to {redact_url(target)}",
@@ -65,10 +65,11 @@ def web_url(url: str) -> str:
         raise FetchRefused("the URL cannot be read", kind="scheme") from None
     if parts.scheme.lower() not in _PORTS:
         raise FetchRefused(
-            f"{redact_url(url)} is neither http nor https; feeds are read over these two only", kind="scheme"
+            f"{redact_url(url)} is neither http nor https: feeds can only be read over these two",
+            kind="scheme",
         )
     if not host:
-        raise FetchRefused(f"{redact_url(url)} names no host", kind="scheme")
+        raise FetchRefused(f"{redact_url(url)} has no host", kind="scheme")
     return url
 
 
@@ -88,7 +89,7 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 def same_origin(old: str, new: str) -> bool:
-    """Whether `new` is where credentials for `old` may go: the same origin, or its step to https."""
+    """Whether credentials for `old` may be sent to `new`: the same origin, or the same host over https."""
     before, after = _origin(old), _origin(new)
     return before == after or (
         before[1] == after[1] and (before[0], before[2], after[0], after[2]) == _UPGRADE

@@ -1,19 +1,17 @@
-"""Dropping the entries a poll has already seen before the costly parser reads them.
+"""Dropping the entries that an earlier poll has seen, before the slow parser reads the document.
 
-A feed is cut into its entries by their tags alone, and an entry whose bytes were seen is left out;
-feedparser gets the rest. Whether the cuts are where the entries really begin and end is then
-asked of expat, a strict parser, which reads the document with an empty entry in place of each one
-left out. That suffices, and costs next to nothing for what was left out: bytes that once were a
-whole entry are one wherever an empty entry could stand. Where expat sees it differently (a tag in
-a comment, entries within entries, markup that is not well-formed), the document is for the full
-parser.
+A document is cut into its entries by looking for their tags. An entry whose bytes were seen before is
+left out, and feedparser gets the rest. expat, a strict parser, then checks the cuts: it reads the
+document with an empty entry in place of each one left out. That is enough, because bytes that were a
+whole entry once are a whole entry wherever an empty one could be, and it costs almost nothing for
+the entries left out. If expat finds the entries elsewhere (a tag in a comment, entries within
+entries, markup that is not well-formed), the full parser gets the whole document.
 
-An entry is the same only if its bytes are and all that surrounds it means the same for it: the
-elements around it with their attributes and namespaces. An edit of any kind makes it new.
+An entry is the same only if its bytes are the same and the elements around it have the same
+attributes and namespaces. Any edit makes it a new entry.
 
-The caller keeps, per feed, an 8-byte hash per entry and what it stood for (its id and link):
-hashes of dropped entries come back, because the claim must know which ids are still in the
-document.
+For each feed the caller keeps an 8-byte hash of each entry, with its id and link. The result includes
+the hashes of dropped entries, because the claim must know which ids are still in the document.
 """
 
 from __future__ import annotations
@@ -34,10 +32,10 @@ _PARENTS = frozenset({"channel", "feed", "RDF", "rss"})
 
 
 class Reduced(NamedTuple):
-    """A document without the entries that were seen.
+    """A document without the entries that were seen before.
 
-    `kept` has the hashes of the entries left, `dropped` of those removed, each in document order;
-    `document` is UTF-8, whatever it says of itself.
+    `kept` has the hashes of the entries in it, `dropped` those of the entries removed, both in document
+    order. `document` is UTF-8, whatever it declares.
     """
 
     document: bytes
@@ -46,7 +44,7 @@ class Reduced(NamedTuple):
 
 
 class _Cut(NamedTuple):
-    """Where an entry seems to stand: offsets of its first byte, its closing tag, and the byte behind it."""
+    """Where an entry seems to be: the offsets of its first byte, of its closing tag, and of its end."""
 
     start: int
     closing: int
@@ -55,16 +53,16 @@ class _Cut(NamedTuple):
 
 
 class _Unexpected(Exception):
-    """The document is not as the cuts suppose."""
+    """The entries are not where the cuts are."""
 
 
 def reduce_document(
     body: bytes, seen: Callable[[bytes], bool], *, headers: Mapping[str, str] | None = None
 ) -> Reduced | None:
-    """`body` without the entries whose hash is `seen`, or None where only the full parser can tell.
+    """`body` without the entries whose hash is `seen`, or None where the full parser must read it all.
 
-    None: not well-formed, a document type (entities), JSON, or entries in unexpected places.
-    `headers` is read for the charset, as the parser does.
+    That is so for JSON, for documents that are not well-formed or have a document type (entities), and
+    for entries in unexpected places. `headers` is read for the charset, as in the parser.
     """
     document = charset.to_utf8(body, headers or {}).lstrip()
     cuts = _cuts(document)
@@ -75,8 +73,8 @@ def reduce_document(
         around = outline.read_lead(document[: cuts[0].start])
         names = [_hash(around, document[cut.start : cut.end]) for cut in cuts]
         drops = [seen(name) for name in names]
-        stand_in, expected = _with_stand_ins(document, cuts, drops)
-        if outline.read_rest(stand_in) != expected:
+        rest, expected = _with_empty_entries(document, cuts, drops)
+        if outline.read_rest(rest) != expected:
             return None
     except (expat.ExpatError, _Unexpected):
         return None
@@ -93,7 +91,7 @@ def _hash(around: bytes, entry: bytes) -> bytes:
 
 
 def _cuts(document: bytes) -> list[_Cut]:
-    """Where entries seem to stand, in order; none where one does not seem to end."""
+    """Where entries seem to be, in order; empty where one of them does not seem to end."""
     cuts: list[_Cut] = []
     opening = _OPENING.search(document)
     while opening is not None:
@@ -107,10 +105,13 @@ def _cuts(document: bytes) -> list[_Cut]:
     return cuts
 
 
-def _with_stand_ins(
+def _with_empty_entries(
     document: bytes, cuts: list[_Cut], drops: list[bool]
 ) -> tuple[bytes, list[tuple[int, int]]]:
-    """The document from the first entry on, empty entries for those dropped; where each opens and closes."""
+    """The document from the first entry on, with empty entries for those dropped.
+
+    Also returns where the opening and the closing tag of each entry are expected.
+    """
     pieces: list[bytes] = []
     expected: list[tuple[int, int]] = []
     offset = before = cuts[0].start
@@ -135,7 +136,7 @@ def _without(document: bytes, cuts: list[_Cut], drops: list[bool]) -> bytes:
 
 
 class _Outline:
-    """Where entries open and close as a strict parser reads it. Raises ExpatError or _Unexpected."""
+    """Where entries open and close according to expat. Raises ExpatError or _Unexpected."""
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate("utf-8", " ")
@@ -146,12 +147,12 @@ class _Outline:
         self._depth = 0
         self._around: list[tuple[int, str, object]] = []
         self._home: int | None = None
-        """How deep the first entry's parent is; all entries must be children of that one element."""
+        """The depth of the first entry. All entries must be children of the same element."""
         self._begun: list[int] = []
         self._ended: list[int] = []
 
     def read_lead(self, lead: bytes) -> bytes:
-        """Reads what comes before the first entry; a digest of what surrounds all entries."""
+        """Reads the part before the first entry. Returns a digest of the elements around all entries."""
         self._parser.Parse(lead, False)
         self._home = self._depth
         if not self._around or _local(self._around[-1][1]) not in _PARENTS:
@@ -159,7 +160,7 @@ class _Outline:
         return hashlib.blake2b(repr(self._around).encode("utf-8", "replace"), digest_size=32).digest()
 
     def read_rest(self, rest: bytes) -> list[tuple[int, int]]:
-        """Reads on to the end; the offsets of the entries' opening and closing tags."""
+        """Reads the rest. Returns the offsets of the entries' opening and closing tags."""
         self._parser.Parse(rest, True)
         return list(zip(self._begun, self._ended, strict=True))
 
@@ -181,7 +182,7 @@ class _Outline:
         if self._home is None:
             self._around = [one for one in self._around if one[0] < self._depth]
         elif self._depth < self._home:
-            # No entry may follow outside of the element that held the first one.
+            # No entry may follow outside the parent of the first one.
             self._home = -1
         elif self._depth == self._home and _local(name) in _ENTRIES:
             self._ended.append(self._parser.CurrentByteIndex)

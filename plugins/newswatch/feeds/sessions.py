@@ -1,7 +1,7 @@
-"""Connections to feed servers: one TLS context, made when first needed, one pool per kind of route.
+"""Connections to feed servers: one TLS context, made when first needed, and one pool for each route.
 
-A pool is never shared between routes with different address rules: a kept-alive connection
-opened for a feed with `allow_private` must not serve one without.
+Routes with different address rules never share a pool: a connection opened for a feed with
+`allow_private` must not serve a feed without it.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _DNS_TTL_S = 60
 _CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 
-class Route(enum.Enum):
-    """How a request travels, and so which address rule its connections met."""
+class NetworkRoute(enum.Enum):
+    """How a request reaches its server, and so which address rule was applied to its connection."""
 
     PUBLIC = "public"
     PRIVATE = "private"
     PROXY = "proxy"
 
     @classmethod
-    def choose(cls, *, proxied: bool, allow_private: bool) -> Route:
+    def choose(cls, *, proxied: bool, allow_private: bool) -> NetworkRoute:
         """The route of one request."""
         if proxied:
             return cls.PROXY
@@ -44,7 +44,7 @@ class Route(enum.Enum):
 
 
 def named_tls_context(env: Mapping[str, str]) -> ssl.SSLContext | None:
-    """The CAs that a setting names, None where none does. Raises PermanentError."""
+    """A context with the CAs that a setting names, None where no setting does. Raises PermanentError."""
     for name in _CA_SETTINGS:
         path = env.get(name)
         if not path:
@@ -61,7 +61,7 @@ def named_tls_context(env: Mapping[str, str]) -> ssl.SSLContext | None:
 
 
 class Sessions:
-    """One aiohttp session per route, opened when first needed. No cookies are kept."""
+    """One aiohttp session for each route, opened when first needed. Cookies are not kept."""
 
     def __init__(
         self,
@@ -78,18 +78,18 @@ class Sessions:
         self._limit = limit
         self._max_bytes = max_bytes
         self._sockets: WeakValueDictionary[int, MeteredSocket] = WeakValueDictionary()
-        self._open: dict[Route, aiohttp.ClientSession] = {}
+        self._open: dict[NetworkRoute, aiohttp.ClientSession] = {}
 
     def get(
         self,
-        route: Route,
+        route: NetworkRoute,
         url: URL,
         *,
         proxy: str | None,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,
     ) -> Any:
-        """A GET of `url` over `route`, as aiohttp's own context manager; redirects are not followed."""
+        """A GET of `url` over `route`, as aiohttp's own context manager. It does not follow redirects."""
         options: dict[str, Any] = {}
         if url.scheme == "https" or (proxy is not None and proxy.startswith("https:")):
             options["ssl"] = self._tls_context()
@@ -107,7 +107,7 @@ class Sessions:
         )
 
     def expect_body(self, response: aiohttp.ClientResponse) -> MeteredSocket | None:
-        """Let the body of this answer come in, as far as a document may go; its socket, unless it is all there."""
+        """Allow as many bytes as a body may have. Returns the socket, None if the whole answer has arrived."""
         transport = response.connection.transport if response.connection else None
         found = transport.get_extra_info("socket") if transport else None
         metered = self._sockets.get(found.fileno()) if found else None
@@ -121,7 +121,7 @@ class Sessions:
         return made
 
     async def close(self) -> None:
-        """Closes every connection; a resolver given from outside stays open."""
+        """Closes every connection. A resolver that was passed in stays open."""
         for session in self._open.values():
             await session.close()
         self._open.clear()
@@ -134,23 +134,23 @@ class Sessions:
             self._tls = self._make_tls()
         return self._tls
 
-    def _session(self, route: Route) -> aiohttp.ClientSession:
+    def _session(self, route: NetworkRoute) -> aiohttp.ClientSession:
         if route not in self._open:
             self._open[route] = aiohttp.ClientSession(
                 connector=self._connector(route), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
             )
         return self._open[route]
 
-    def _connector(self, route: Route) -> aiohttp.TCPConnector:
+    def _connector(self, route: NetworkRoute) -> aiohttp.TCPConnector:
         inner = self._resolver = self._resolver or SystemResolver()
-        if route is Route.PROXY:
+        if route is NetworkRoute.PROXY:
             return aiohttp.TCPConnector(
                 limit=self._limit,
                 ttl_dns_cache=_DNS_TTL_S,
                 resolver=inner,
                 socket_factory=lambda info: self._metered(*info[:3]),
             )
-        private = route is Route.PRIVATE
+        private = route is NetworkRoute.PRIVATE
         return aiohttp.TCPConnector(
             limit=self._limit,
             ttl_dns_cache=_DNS_TTL_S,

@@ -1,11 +1,10 @@
-"""Text out of the markup that feeds carry.
+"""Plain text from the markup in feeds.
 
-The result is what a reader would see, as plain text: no tags, no scripts, entities decoded,
-white space collapsed, paragraphs and other blocks joined by `models.BLOCK_SEPARATOR`. Letters,
-bidi marks and whatever else the feed says stay as they are; only C0 controls and lone
-surrogates go, because neither XML nor UTF-8 can carry them.
+The result is what a reader would see: no tags, no scripts, entities decoded, white space collapsed,
+paragraphs and other blocks joined by `document.BLOCK_SEPARATOR`. All other characters stay, bidi
+marks too. Only C0 controls and lone surrogates are removed, because XML and UTF-8 do not allow them.
 
-Everything here takes time linear in its input: feeds hold hostile markup, too.
+Everything here takes time linear in its input, because markup in feeds may be hostile.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 
 from newswatch.document import BLOCK_SEPARATOR
 
-# Words in a text read better than seventy quoted ones.
+# One string is easier to read than seventy quoted words.
 _BLOCKS = frozenset(
     """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption
     figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol optgroup option p pre section
@@ -41,18 +40,18 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
-# Controls are removed from the input first, so these two can stand for borders meanwhile.
+# Controls are removed from the input first, so these two can mark borders.
 _BLOCK_MARK = "\x00"
 _BREAK_MARK = "\x01"
 _BREAKS = re.compile(r"\x01(?:\s*\x01)+")
 
 
 def html_to_text(value: str) -> str:
-    """The text a reader of this HTML fragment would see.
+    """The text that a reader of this HTML fragment would see.
 
-    Block elements, and two line breaks in a row, end a block; one line break is a space. Without
-    any tag the value counts as plain text. Markup that was escaped once too often is decoded
-    once more. `<` that starts no HTML tag is text (`a < b`, `List<String>`).
+    Block elements, and two line breaks in a row, end a block. A single line break is a space. A value
+    without any tag counts as plain text. Markup that was escaped once too often is decoded once
+    more. A `<` that does not start an HTML tag is text (`a < b`, `List<String>`).
     """
     value = _safe(value)
     if "<" not in value:
@@ -64,7 +63,7 @@ def html_to_text(value: str) -> str:
 
 
 def plain_to_text(value: str) -> str:
-    """Plain text with its white space collapsed; blank lines end a block, entities are decoded."""
+    """Plain text with white space collapsed and entities decoded. Blank lines end a block."""
     return _plain(_safe(value))
 
 
@@ -74,14 +73,14 @@ def one_line(value: str) -> str:
 
 
 def cut(text: str, max_chars: int) -> str:
-    """At most `max_chars` characters of `text`, ending at a word where that loses little."""
+    """At most `max_chars` characters of `text`, cut between words where that loses little."""
     if len(text) <= max_chars:
         return text
     head = text[:max_chars]
     if text[max_chars].isspace():
         return head.rstrip()
     space = max(head.rfind(" "), head.rfind("\n"))
-    # A single endless "word" (or a script without spaces) is cut hard rather than lost.
+    # A single very long "word", or a script without spaces, is cut anywhere.
     return head[:space].rstrip() if space >= max_chars * 3 // 4 else head
 
 
@@ -125,7 +124,7 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 def _markup(value: str, start: int, ends: _Ends) -> tuple[int, str]:
-    """Where the markup at `start` ends, and what it contributes."""
+    """The end of the markup at `start`, and its text."""
     if value.startswith("<!--", start):
         return ends.after("-->", start + 4) or start + 4, ""
     if value.startswith("<![CDATA[", start):
@@ -137,7 +136,7 @@ def _markup(value: str, start: int, ends: _Ends) -> tuple[int, str]:
 
 
 def _element(value: str, start: int, ends: _Ends) -> tuple[int, str] | None:
-    """The tag at `start`, with the whole element where that is hidden; None where it is no HTML tag."""
+    """The tag at `start`, or the whole element where it is hidden; None if it is not an HTML tag."""
     match = _TAG_NAME.match(value, start + 1)
     name = match[1].lower() if match else ""
     if match is None or not (name in _KNOWN or ":" in name or "-" in name):
@@ -152,7 +151,7 @@ def _element(value: str, start: int, ends: _Ends) -> tuple[int, str] | None:
 
 
 class _Ends:
-    """Finds closers in one text and remembers which do not come any more: no scan is repeated."""
+    """Finds closing markup in one text. It remembers what it did not find, so no search is repeated."""
 
     def __init__(self, text: str) -> None:
         self._text = text

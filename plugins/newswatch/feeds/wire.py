@@ -1,7 +1,7 @@
-"""How a parser process and its owner talk: frames on pipes, JSON in them, nothing executable.
+"""How a parser process and its owner communicate: frames of JSON on pipes, nothing executable.
 
-A frame is two big-endian 32-bit lengths, a JSON head and a binary tail. The reader of a result
-trusts nothing: the process that wrote it has read hostile bytes.
+A frame is two big-endian 32-bit lengths, a JSON head and a binary tail. The owner checks everything in
+a result, because the process that wrote it has read hostile bytes.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from newswatch.feeds.article import Article
 
 EXIT_MEMORY = 77
-"""The exit status of a parser process that ran out of memory outside a job's own parsing."""
+"""The exit code of a parser process that ran out of memory while it was not parsing."""
 LENGTHS = struct.Struct(">II")
 MAX_HEAD_BYTES = 256_000_000
-"""More than the largest honest result: a damaged length must not make the reader allocate it."""
+"""More than the largest real result. The owner must not allocate memory for a damaged length."""
 _DATES = frozenset({"published", "updated"})
 _NAMES = Entry._fields
 
 
 class ParsedDocument(NamedTuple):
-    """What a parser process found.
+    """The result of a parser process.
 
-    `hashes` names the element each of the feed's entries came from, in order, for the next poll
-    to know as seen; empty where elements and entries do not correspond (then nothing may be
-    dropped next time). `dropped` are the hashes of entries that were seen and left out.
+    `hashes` has the hash of the element of each entry, in order; the next poll takes them as seen. It is
+    empty where elements and entries do not correspond; then the next poll must not drop anything.
+    `dropped` are the hashes of the entries that were left out because they were seen before.
     """
 
     feed: ParsedFeed
@@ -78,7 +78,7 @@ def article_head(article: Article) -> dict[str, Any]:
 
 def read_article(head: Mapping[str, Any]) -> Article:
     """An Article from its JSON form. Raises ValueError, KeyError or TypeError when damaged."""
-    from newswatch.feeds.article import Article  # noqa: PLC0415 - with all that reads pages; feeds do without
+    from newswatch.feeds.article import Article  # noqa: PLC0415 - loads what reads pages; feeds do not need it
 
     return Article(**{name: _in(name, head[name]) for name in Article.__slots__})
 

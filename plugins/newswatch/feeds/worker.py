@@ -1,10 +1,10 @@
 """Parsing in processes that can be killed, for feeds and for web pages.
 
-A document may cost seconds or gigabytes in any parser, so parsing happens in persistent child
-processes (`newswatch.feeds.parse_process`) under limits of CPU time and memory. A child that
-exceeds them or crashes takes only its own document with it and is replaced for the next one.
-Children are plain subprocesses: Airflow's task processes are daemonic and may not use
-multiprocessing. They get none of our environment, hence none of our secrets.
+A document may cost seconds or gigabytes in any parser. So child processes
+(`newswatch.feeds.parse_process`) do the parsing, with limits of CPU time and memory. They live for
+many documents. When one exceeds its limits or crashes, only its own document fails, and another one
+takes its place. Children are plain subprocesses: Airflow's task processes are daemonic and may not use
+multiprocessing. They get none of our environment, so none of our secrets.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "
 _DYING_S = 5.0
 _PIPE_BYTES = 1 << 20
 _PATIENCE_S = 0.3
-"""A process costs a tenth of a second to start, a usual document some milliseconds to parse."""
+"""How long to wait for an idle process before starting another one. Starting a process takes 0.1 s;
+parsing a usual document takes some milliseconds."""
 _ENDED_BY_LIMIT = {
     -signal.SIGPROF: "processor time",
     -signal.SIGXCPU: "processor time",
-    -signal.SIGKILL: "killed from outside, as systems short of memory do",
+    -signal.SIGKILL: "killed from outside, as a system does that is short of memory",
     wire.EXIT_MEMORY: "memory",
 }
 
@@ -45,10 +46,10 @@ _ENDED_BY_LIMIT = {
 class ParserPool:
     """A small pool of parser processes, started when first needed.
 
-    `cpu_s` is the CPU time one document may take, `memory_bytes` the address space beyond an idle
-    parser's. Both leave room for what the owner spends on it and for the process that replaces a
-    killed one: 2 s and 200 MB together. `wall_s` ends a document whose process does not get on at all. An async context
-    manager; `close` ends all processes.
+    `cpu_s` is the CPU time that one document may take, `memory_bytes` the address space beyond that of
+    an idle parser. With the owner's own work and the start of a new process after a kill, a document
+    costs at most 2 s and 200 MB. `wall_s` ends a document whose process makes no progress. An async
+    context manager; `close` ends all processes.
     """
 
     def __init__(
@@ -79,14 +80,14 @@ class ParserPool:
     async def parse_new(
         self, body: bytes, *, url: str, headers: Mapping[str, str], seen: Collection[bytes]
     ) -> wire.ParsedDocument:
-        """The document without the elements whose hashes are in `seen`, and all hashes it has.
+        """The document without the elements whose hashes are in `seen`, and the hashes of all elements.
 
         Raises ParseFailed as `parse` does. See `wire.ParsedDocument`.
         """
         return await self._parse(body, url, headers, seen)
 
     async def read_page(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> Article:
-        """The story on a web page. Raises ParseFailed: no_text, limit or crashed."""
+        """The article on a web page. Raises ParseFailed: no_text, limit or crashed."""
         return wire.read_article(await self._run({"page": True, "url": url, "headers": dict(headers)}, body))
 
     async def close(self) -> None:
@@ -115,7 +116,7 @@ class ParserPool:
         )
 
     async def _ask(self, job: bytes) -> dict[str, Any]:
-        """One job, one answer; a process that failed or was given up on is ended, not used again."""
+        """The answer to one job. A process that fails or takes too long is ended, not used again."""
         process = await self._take()
         self._busy.add(process)
         reusable = False
@@ -136,7 +137,7 @@ class ParserPool:
                 await _end(process)
 
     async def _take(self) -> asyncio.subprocess.Process:
-        """An idle process; another one is started only where the busy ones take their time."""
+        """An idle process. Another one is started only if none gets idle within `_PATIENCE_S`."""
         patient = True
         while True:
             while self._idle:
@@ -152,7 +153,7 @@ class ParserPool:
                 patient = False
 
     async def _start(self) -> asyncio.subprocess.Process:
-        """A process that has said that it is ready; nobody's patience counts until then."""
+        """A new process, when it is ready. Until then no other one is started."""
         self._starting = True
         try:
             process = await asyncio.create_subprocess_exec(
@@ -169,7 +170,7 @@ class ParserPool:
             self._freed.set()
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
-        """Raises ParseFailed, and ends the process, where it does not come up."""
+        """Wait until the process is ready. If it does not get ready, end it and raise ParseFailed."""
         self._busy.add(process)
         ready = False
         try:
@@ -186,7 +187,7 @@ class ParserPool:
                 await _end(process)
 
     async def _autopsy(self, process: asyncio.subprocess.Process) -> ParseFailed:
-        """Why a process gave no usable answer, told by how it ended."""
+        """Why a process gave no usable answer, judged by its exit code."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(process.wait(), _DYING_S)
         code = process.returncode
@@ -197,7 +198,7 @@ class ParserPool:
     def _limit_text(self, which: str) -> str:
         return (
             f"the document costs too much to parse ({which}; the limits are {self._cpu_s:g} s of processor time"
-            f" and {self._memory_bytes // 1_000_000} MB); if it is meant to be so large, ask its publisher for a shorter one"
+            f" and {self._memory_bytes // 1_000_000} MB): ask its publisher for a shorter document"
         )
 
 
@@ -211,7 +212,7 @@ async def _exchange(process: asyncio.subprocess.Process, job: bytes) -> dict[str
 
 
 def _widen(process: asyncio.subprocess.Process) -> None:
-    """Room in the pipe for a usual document, which else goes through in pieces (Linux; else as it is)."""
+    """Makes the pipe large enough for a usual document, which would otherwise pass in pieces (Linux only)."""
     pipe = process.stdin.transport.get_extra_info("pipe") if process.stdin is not None else None
     if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
         with suppress(OSError):
@@ -223,10 +224,10 @@ async def _read_answer(process: asyncio.subprocess.Process) -> dict[str, Any]:
         raise ValueError("the parser process has no pipes")
     head_bytes, _ = wire.LENGTHS.unpack(await process.stdout.readexactly(wire.LENGTHS.size))
     if head_bytes > wire.MAX_HEAD_BYTES:
-        raise ValueError("the parser process answers with an impossible length")
+        raise ValueError("the parser process answered with an impossible length")
     answer = json.loads(await process.stdout.readexactly(head_bytes))
     if not isinstance(answer, dict):
-        raise ValueError("the parser process answers with something else than an object")  # noqa: TRY004
+        raise ValueError("the parser process answered with something other than an object")  # noqa: TRY004
     return answer
 
 
@@ -241,7 +242,7 @@ def _crash_text(how: str) -> str:
 
 
 def _child_environment() -> dict[str, str]:
-    """What Python needs to find itself and this package; nothing else of ours, least of all secrets."""
+    """The variables that Python needs to start and to find this package. No others, so no secrets."""
     kept = {name: os.environ[name] for name in _PYTHON_SETTINGS if name in os.environ}
     known = os.environ.get("PYTHONPATH", "")
     return {**kept, "PYTHONPATH": f"{_SOURCE_ROOT}{os.pathsep}{known}" if known else str(_SOURCE_ROOT)}

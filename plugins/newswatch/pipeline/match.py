@@ -32,7 +32,7 @@ from newswatch.store.leases import Lease
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
 from newswatch.stories.story import story_id
-from newswatch.stories.titles import WINDOW_S, Titles, Told
+from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
 from newswatch.stories.words import is_function_word
 
 log = logging.getLogger("newswatch.match")
@@ -249,7 +249,7 @@ class _Stage:
         """The titles told within the last two days."""
         since_ms = to_ms(self._services.clock()) - int(WINDOW_S * 1000)
         for row, at_ms in await told_titles(self._services.redis, since_ms):
-            self._titles.add(Told.from_json(row, at_ms / 1000))
+            self._titles.add(KnownTitle.from_json(row, at_ms / 1000))
 
     async def _refresh(self) -> None:
         """Match by the configuration in force now, also when it changed during the drain."""
@@ -260,7 +260,7 @@ class _Stage:
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
         now = self._services.clock()
         placements: list[Placement] = []
-        told: list[Told] = []
+        told: list[KnownTitle] = []
         mutes = await read_mutes(self._services.redis)
         for entry in batch:
             placed = await self._place(entry, now, mutes)
@@ -283,10 +283,10 @@ class _Stage:
         self._alerts += queued
         await self._log.batch(batch, placements)
 
-    def _tell(self, item: Item, story: str, now: datetime) -> Told:
+    def _tell(self, item: Item, story: str, now: datetime) -> KnownTitle:
         """Remember the title for the items that follow, in this batch too."""
         stems = self._watch.title_stems(item)
-        told = Told(story, story_id(item), item.feed_id, stems, now.timestamp())
+        told = KnownTitle(story, story_id(item), item.feed_id, stems, now.timestamp())
         self._titles.add(told)
         return told
 

@@ -5,10 +5,10 @@ The order of the modules::
     fold ─▶ tokens ─▶ stems                     what a word is
     lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
     plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
-    negation                                    what "not" takes back
     lookup ─▶ nearest                           which term fails where a rule does not match
+    negation                                    whether "not" negates what was found
 
-Everything here is pure: no I/O but reading the package's own data files, no clock.
+Everything here is pure: no clock, and no I/O except reading the package's own data files.
 """
 
 from newswatch.rules.advice import QueryWarning, list_warnings, query_warnings, review_query

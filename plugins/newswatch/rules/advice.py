@@ -1,4 +1,4 @@
-"""What an editor may have meant otherwise: warnings on queries and lists that are valid."""
+"""Warnings about queries and lists that are valid but may not mean what their author intended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newswatch.rules.tokens import tokenize
 
 _OPERATOR_WORDS = frozenset(("and", "or", "not", "near", "onear"))
 _PRONOUNS = frozenset(("US", "IT", "WHO", "AM", "AS", "IS", "BE", "SO", "AN", "NO", "ON"))
-"""Names in capitals that, unquoted, are also some of the commonest words."""
+"""Names in capitals that, without quotes, also match very common words."""
 
 _SILENT = re.compile(r"[\s‐‑‒–-]*")
 _SUFFIX = re.compile(r"['’ʼ][sS](?!\w)")
@@ -24,7 +24,7 @@ _SUFFIX = re.compile(r"['’ʼ][sS](?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class QueryWarning:
-    """A doubt about a piece of a query; offsets count code points into its text."""
+    """A warning about a piece of a query. Offsets count code points into the query."""
 
     message: str
     offset: int
@@ -32,7 +32,7 @@ class QueryWarning:
 
 
 def query_warnings(text: str, lists: Mapping[str, Sequence[str]]) -> list[QueryWarning]:
-    """The warnings on a query in order; none for a query that is refused, whose error says more."""
+    """The warnings about a query, in order; none for an invalid query, because its error says more."""
     try:
         return review_query(text, lists)
     except QueryError:
@@ -40,7 +40,7 @@ def query_warnings(text: str, lists: Mapping[str, Sequence[str]]) -> list[QueryW
 
 
 def review_query(text: str, lists: Mapping[str, Sequence[str]]) -> list[QueryWarning]:
-    """The same, but raises QueryError for a query that is refused: errors and warnings in one reading."""
+    """The same in one pass with the errors: raises QueryError for an invalid query."""
     tokens = scan(text)
     parse_tokens(text, tokens, lists)
     warnings = [
@@ -51,7 +51,7 @@ def review_query(text: str, lists: Mapping[str, Sequence[str]]) -> list[QueryWar
 
 
 def list_warnings(lists: Mapping[str, Sequence[str]]) -> list[ListProblem]:
-    """The same for the entries of lists, as far as they apply there."""
+    """The warnings about the entries of lists."""
     found: list[ListProblem] = []
     for name, entries in lists.items():
         for index, text in enumerate(entries):
@@ -70,7 +70,9 @@ def _of_terms(tokens: Sequence[Token]) -> Iterator[QueryWarning]:
         if token.type in ("WORD", "EXACT", "CASE"):
             yield from _of_lost_characters(token)
         if token.type == "WORD" and token in _PRONOUNS:
-            yield _warn(token, f"`{token}` unquoted is also the word “{token.lower()}”: write '{token}'")
+            yield _warn(
+                token, f"`{token}` without quotes also matches the word “{token.lower()}”: write '{token}'"
+            )
     for phrase in _terms(tokens):
         words = [word for token in phrase for word in tokenize(token)]
         if len(words) == 1 and len(words[0].text) == 1 and not _is_ideograph(words[0].text):
@@ -102,17 +104,17 @@ def _of_lost_characters(token: Token) -> Iterator[QueryWarning]:
     if token.type != "WORD":
         text = text[1:-1]
     elif text.startswith("-"):
-        yield _warn(token, f"`-` before a word excludes nothing: write NOT {text[1:]}, or leave it off")
+        yield _warn(token, f"`-` before a word excludes nothing: write NOT {text[1:]}, or leave it out")
     lost = "".join(_lost(text.rstrip("*")))
     if lost:
         words = " ".join(found.text for found in tokenize(text))
         yield _warn(
-            token, f"`{lost}` in `{token}` is no part of a word and is dropped: “{words}” is searched"
+            token, f"`{lost}` in `{token}` is not part of a word and is ignored: “{words}” is searched"
         )
 
 
 def _lost(text: str) -> Iterator[str]:
-    """What the tokenizer drops, but for spaces, hyphens, a possessive 's and an acronym's last point."""
+    """What the tokenizer drops, except spaces, hyphens, a possessive 's and an acronym's last point."""
     at = 0
     for token in tokenize(text):
         yield _SILENT.sub("", text[at : token.start])
@@ -127,7 +129,7 @@ def _lost(text: str) -> Iterator[str]:
 def _of_operator_word(token: Token) -> Iterator[QueryWarning]:
     if token.lower() in _OPERATOR_WORDS:
         operator = token.upper() + ("/6" if "near" in token.lower() else "")
-        yield _warn(token, f"`{token}` is searched as a word; the operator is written {operator}")
+        yield _warn(token, f"`{token}` is searched as a word; for the operator write {operator}")
 
 
 def _is_ideograph(char: str) -> bool:

@@ -1,9 +1,9 @@
-"""Which part of a rule to search for in every item: the part that is found least often.
+"""Which part of a rule to search for in every item: the part that occurs least often.
 
-A rule is looked at only when one of its anchors occurs, so a rule that asks for "the" and for
+A rule is evaluated only when one of its anchors occurs, so a rule that asks for "the" and for
 "Nabiullina" is anchored at the name. How rare a word is in the news is guessed from its length
-and from how many rules use it: editors too write common words more often, and a word of ten
-thousand rules is a bad anchor however rare it may be.
+and from the number of rules that use it: people who write rules also use common words more often,
+and a word that ten thousand rules share is a bad anchor, however rare it is in the news.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from newswatch.rules.tables import PhraseKey, Plan, Tables
+from typing_extensions import assert_never
+
+from newswatch.rules.tables import PhraseKey, Plan, Tables, kind_of
 
 _COMMON = frozenset(
     (
@@ -29,7 +31,7 @@ _MOST = 0.5
 _PATTERN_COST, _IDENTITY_COST = 0.5, 0.2
 
 Choice = tuple[float, list[Plan]]
-"""How many rules times items the anchors are guessed to touch, and the anchors."""
+"""The guessed cost of the anchors (how often they occur, times the rules they lead to), and the anchors."""
 
 
 class Anchors:
@@ -46,23 +48,30 @@ class Anchors:
         return self._choice(plan)[1]
 
     def _choice(self, plan: Plan) -> Choice:
-        kind = plan[0]
-        if kind == "p":
-            return self._costs[plan[1]], [plan]
-        if kind == "s":
-            members = self._tables.sets[plan[1]]
-            return self._set_costs[plan[1]], [["p", number, plan[2]] for number in members]
-        if kind == "r":
-            return _PATTERN_COST, [plan]
-        if kind == "i":
-            return _IDENTITY_COST, [plan]
-        if kind == "n":
-            return min(self._choice(plan[1]), self._choice(plan[2]), key=_first)
-        if kind == "&":
-            positive = (child for child in plan[1] if child[0] != "!")
-            return min((self._choice(child) for child in positive), key=_first)
-        parts = [self._choice(child) for child, _, _ in plan[1]]
-        return sum(cost for cost, _ in parts), [anchor for _, anchors in parts for anchor in anchors]
+        kind = kind_of(plan)
+        match kind:
+            case "p":
+                return self._costs[plan[1]], [plan]
+            case "s":
+                members = self._tables.sets[plan[1]]
+                return self._set_costs[plan[1]], [["p", number, plan[2]] for number in members]
+            case "r":
+                return _PATTERN_COST, [plan]
+            case "i":
+                return _IDENTITY_COST, [plan]
+            case "n":
+                return min(self._choice(plan[1]), self._choice(plan[2]), key=_cost_of)
+            case "&":
+                positive = (child for child in plan[1] if child[0] != "!")
+                return min((self._choice(child) for child in positive), key=_cost_of)
+            case "|":
+                parts = [self._choice(child) for child, _, _ in plan[1]]
+                return sum(map(_cost_of, parts)), [anchor for _, anchors in parts for anchor in anchors]
+            case "!":
+                # The parser refuses a query, branch or bracket that is only a NOT.
+                raise ValueError("a plan that only says what must not be there has no anchor")
+            case _:
+                assert_never(kind)
 
     def _cost(self, key: PhraseKey) -> float:
         guess = 1.0
@@ -76,7 +85,7 @@ class Anchors:
 
 
 def _word_uses(tables: Tables, plans: Iterable[Plan]) -> Counter[str]:
-    """How many times rules use each word, a list's words once for each use of the list."""
+    """How many times rules use each word. Each use of a list counts once for each word of the list."""
     phrases: Counter[int] = Counter()
     sets: Counter[int] = Counter()
     for plan in plans:
@@ -94,19 +103,24 @@ def _word_uses(tables: Tables, plans: Iterable[Plan]) -> Counter[str]:
 
 def _positive_terms(plan: Plan) -> Iterator[tuple[str, int]]:
     """Kind and number of each phrase and set that may be an anchor."""
-    kind = plan[0]
-    if kind in "ps":
-        yield kind, plan[1]
-    elif kind == "n":
-        yield from _positive_terms(plan[1])
-        yield from _positive_terms(plan[2])
-    elif kind == "&":
-        for child in plan[1]:
-            yield from _positive_terms(child)
-    elif kind == "|":
-        for child, _, _ in plan[1]:
-            yield from _positive_terms(child)
+    kind = kind_of(plan)
+    match kind:
+        case "p" | "s":
+            yield kind, plan[1]
+        case "n":
+            yield from _positive_terms(plan[1])
+            yield from _positive_terms(plan[2])
+        case "&":
+            for child in plan[1]:
+                yield from _positive_terms(child)
+        case "|":
+            for child, _, _ in plan[1]:
+                yield from _positive_terms(child)
+        case "r" | "i" | "!":
+            pass
+        case _:
+            assert_never(kind)
 
 
-def _first(choice: Choice) -> float:
+def _cost_of(choice: Choice) -> float:
     return choice[0]

@@ -20,10 +20,10 @@ MAX_DISTANCE = 1_000
 
 @v_args(inline=True)
 class TreeBuilder(Transformer[Token, Any]):
-    """lark's bottom-up callbacks. Raises QueryError for terms that hold nothing to look for."""
+    """lark's bottom-up callbacks. They raise QueryError for terms with nothing to look for."""
 
     def phrase(self, *words: Token) -> Phrase:
-        """A run of bare words; the last of a piece may be a prefix."""
+        """A run of bare words. Each may end in `*`."""
         found: list[Word] = []
         for word in words:
             found.extend(_bare_words(word))
@@ -53,7 +53,7 @@ class TreeBuilder(Transformer[Token, Any]):
             raise QueryError(_bad_pattern(error), offset=_start(token), end=_end(token)) from error
         if compiled.search("") is not None:
             raise QueryError(
-                "this pattern matches the empty text, so it would match everything: make a part of it required",
+                "this pattern matches empty text, so it would match everything: make some part of it required",
                 offset=_start(token),
                 end=_end(token),
             )
@@ -66,11 +66,11 @@ class TreeBuilder(Transformer[Token, Any]):
         return Identity("tag" if kind == "tag" else "source", value, _start(token), _end(token))
 
     def scoped(self, scope: Token, child: Node) -> Scoped:
-        """A field and what is looked for there."""
+        """A field and what to look for in it."""
         return Scoped(scope[:-1], child, _start(scope), child.end)  # type: ignore[arg-type]
 
     def group(self, opened: Token, child: Node, closed: Token) -> Node:
-        """What brackets hold, placed so that a piece of the query has both of its brackets."""
+        """The contents of brackets. Its place includes the brackets, so that a quoted piece has both."""
         return replace(child, start=_start(opened), end=_end(closed))
 
     def near(self, left: Node, operator: Token, right: Node) -> Near:
@@ -78,7 +78,9 @@ class TreeBuilder(Transformer[Token, Any]):
         name, _, number = operator.partition("/")
         if int(number[:9]) > MAX_DISTANCE:
             raise QueryError(
-                f"{name}/n takes 0 to {MAX_DISTANCE} words", offset=_start(operator), end=_end(operator)
+                f"{name}/n allows 0 to {MAX_DISTANCE} words in between",
+                offset=_start(operator),
+                end=_end(operator),
             )
         return Near(left, right, int(number), name == "ONEAR", left.start, right.end)
 
@@ -98,7 +100,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
 
 def _bare_words(word: Token) -> list[Word]:
-    """The words of one bare piece: co-chief* is "co" and the prefix "chief"."""
+    """The words of one bare token: co-chief* is "co" and the prefix "chief"."""
     tokens = tokenize(word)
     if not any(token.text for token in tokens):
         raise QueryError(_no_letters(str(word)), offset=_start(word), end=_end(word))
@@ -107,7 +109,7 @@ def _bare_words(word: Token) -> list[Word]:
         last = found[-1].text
         if len(last) < MIN_PREFIX_LENGTH:
             raise QueryError(
-                f"`{word}` is too short a prefix: at least {MIN_PREFIX_LENGTH} letters before `*`",
+                f"the prefix `{word}` is too short: write at least {MIN_PREFIX_LENGTH} letters before `*`",
                 offset=_start(word),
                 end=_end(word),
             )
@@ -120,14 +122,14 @@ def _bare_words(word: Token) -> list[Word]:
 def _no_letters(word: str) -> str:
     hint = {"&": "write AND", "&&": "write AND", "|": "write OR", "||": "write OR", "!": "write NOT"}
     return (
-        f"`{word}` holds no letters or digits, so there is nothing to look for; {hint.get(word, 'remove it')}"
+        f"`{word}` has no letters or digits, so there is nothing to look for; {hint.get(word, 'remove it')}"
     )
 
 
 def _inside(quoted: Token) -> str:
     if "*" in quoted:
         at = _start(quoted) + quoted.index("*")
-        raise QueryError("`*` does not work within quotes: write oppos* without them", offset=at)
+        raise QueryError("`*` does not work within quotes: write oppos* without quotes", offset=at)
     return str(quoted[1:-1])
 
 
@@ -141,7 +143,7 @@ def _bad_pattern(error: Exception) -> str:
     reason = error.args[0] if error.args else ""
     text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
     return (
-        f"RE2 refuses this pattern: {text}. Look-around and back-references do not exist in RE2; "
+        f"RE2 does not accept this pattern: {text}. RE2 has no look-around and no back-references; "
         "a literal ( [ . * + ? needs a backslash"
     )
 

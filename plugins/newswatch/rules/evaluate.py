@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+
+from typing_extensions import assert_never
 
 from newswatch.models import Span
 from newswatch.rules.negation import Guard
 from newswatch.rules.nodes import TEXT_FIELDS
 from newswatch.rules.patterns import searchable
 from newswatch.rules.scan import Hit, Scan
-from newswatch.rules.tables import FIELD_BITS, Plan
+from newswatch.rules.tables import FIELD_BITS, Plan, kind_of
 
 Found = tuple[list[Hit], list[Span]]
-"""Why a plan holds: tokens, and pieces of text that are not tokens (patterns, headlines)."""
+"""What makes a plan match: tokens, and other pieces of text (matches of patterns, headlines)."""
 
 Place = tuple[int, int] | None
-"""Where a branch of OR stands in the query; None for the whole query."""
+"""The place of an OR branch in the query; None for the whole query."""
 
 
 class Evaluation:
-    """One item's view of the rules. `guard` drops what a negation governs, if the rule says so."""
+    """Evaluates plans over one item. `guard` drops negated hits; None keeps them."""
 
     def __init__(self, scan: Scan, patterns: list[Any], tags: frozenset[str], source: str) -> None:
         self._scan = scan
@@ -30,7 +32,7 @@ class Evaluation:
         self._guard: Guard | None = None
 
     def why(self, plan: Plan, guard: Guard | None) -> tuple[Found, Place] | None:
-        """The reasons for which the plan holds and the branch that holds first; None if it does not."""
+        """What makes the plan match, and the first OR branch that matches; None if the plan does not match."""
         self._guard = guard
         return self._why(plan)
 
@@ -48,17 +50,28 @@ class Evaluation:
         return (_union(parts), place) if parts else None
 
     def _evaluate(self, plan: Plan) -> Found | None:
-        return _KINDS[plan[0]](self, plan)
+        kind = kind_of(plan)
+        match kind:
+            case "p" | "s":
+                return self._unless_negated(self._operand(plan))
+            case "n":
+                return self._near(plan)
+            case "r":
+                return self._pattern(plan)
+            case "i":
+                return self._identity(plan)
+            case "!":
+                return self._not(plan)
+            case "&":
+                return self._and(plan)
+            case "|":
+                return self._or(plan)
+            case _:
+                assert_never(kind)
 
-    def _phrase(self, plan: Plan) -> Found | None:
-        return self._asserted(self._scan.phrase(plan[1], plan[2]))
-
-    def _set(self, plan: Plan) -> Found | None:
-        return self._asserted(self._scan.phrase_set(plan[1], plan[2]))
-
-    def _asserted(self, hits: list[Hit]) -> Found | None:
+    def _unless_negated(self, hits: list[Hit]) -> Found | None:
         if self._guard:
-            hits = [hit for hit in hits if not self._guard.governs(self._scan, hit)]
+            hits = [hit for hit in hits if not self._guard.negates(self._scan, hit)]
         return (hits, []) if hits else None
 
     def _near(self, plan: Plan) -> Found | None:
@@ -68,17 +81,18 @@ class Evaluation:
         hits: set[Hit] = set()
         for first in lefts:
             for second in closest(first, rights, distance, ordered=ordered):
-                if self._holds(first, second):
+                if self._is_near_match(first, second):
                     hits.update((first, second))
         return (sorted(hits), []) if hits else None
 
-    def _holds(self, left: Hit, right: Hit) -> bool:
+    def _is_near_match(self, left: Hit, right: Hit) -> bool:
         first, second = sorted((left, right))
         if not self._scan.same_block(first[0], second[1]):
             return False
-        return self._guard is None or not self._guard.governs_pair(self._scan, first, second)
+        return self._guard is None or not self._guard.negates_pair(self._scan, first, second)
 
     def _operand(self, plan: Plan) -> list[Hit]:
+        """The hits of a phrase, a set, or an OR-group of them: all that NEAR takes."""
         if plan[0] == "p":
             return self._scan.phrase(plan[1], plan[2])
         if plan[0] == "s":
@@ -97,7 +111,7 @@ class Evaluation:
         return ([], spans) if spans else None
 
     def _identity(self, plan: Plan) -> Found | None:
-        """A tag or source has no words of its own: the first field that has text shows the item."""
+        """A tag or source has no words in the text, so the span is the first field that has text."""
         if plan[2] not in self._ids[plan[1]]:
             return None
         for field, text in zip(TEXT_FIELDS[: len(self._scan.texts)], self._scan.texts, strict=True):
@@ -106,7 +120,7 @@ class Evaluation:
         return None
 
     def _not(self, plan: Plan) -> Found | None:
-        # A negated mention is a mention all the same: NOT is judged without the guard.
+        # A negated mention is still a mention, so NOT is evaluated without the guard.
         guard, self._guard = self._guard, None
         found = self._evaluate(plan[1])
         self._guard = guard
@@ -124,18 +138,6 @@ class Evaluation:
     def _or(self, plan: Plan) -> Found | None:
         parts = [found for child, _, _ in plan[1] if (found := self._evaluate(child)) is not None]
         return _union(parts) if parts else None
-
-
-_KINDS: dict[str, Callable[[Evaluation, Plan], Found | None]] = {
-    "p": Evaluation._phrase,  # noqa: SLF001
-    "s": Evaluation._set,  # noqa: SLF001
-    "n": Evaluation._near,  # noqa: SLF001
-    "r": Evaluation._pattern,  # noqa: SLF001
-    "i": Evaluation._identity,  # noqa: SLF001
-    "!": Evaluation._not,  # noqa: SLF001
-    "&": Evaluation._and,  # noqa: SLF001
-    "|": Evaluation._or,  # noqa: SLF001
-}
 
 
 def _union(parts: Iterable[Found]) -> Found:

@@ -1,8 +1,8 @@
-"""Folded text and the way back: NFKC and case folding, with offsets into the original kept.
+"""Folding text (NFKC, then case folding), and mapping offsets in the result back to the original.
 
-Folding can change how many code points a text has ("ﬁ" becomes "fi", "ß" becomes "ss", "e" and
-a combining acute become "é"). Matching needs only `fold`; `Origin` is built when something
-matched and a span of the original has to be named.
+Folding can change the number of code points ("ﬁ" becomes "fi", "ß" becomes "ss", "e" and a combining
+acute become "é"). Matching needs only `fold`. `Origin` is built when something has matched and its
+span in the original is needed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 
 MAX_MARK_RUN = 100
-"""Combining marks in one run beyond this many are read as spaces: ordering them is quadratic."""
+"""Further combining marks in one run are replaced by spaces, because sorting them takes quadratic time."""
 
 _CAREFUL_LENGTH = 2_000
 _MAX_SPLIT_CLUSTER = 32
@@ -23,7 +23,7 @@ _NOT_ASCII_RUN = re.compile(r"[^\x00-\x7f]+")
 
 @cache
 def marks() -> frozenset[str]:
-    """All combining marks (Unicode category M*). They live in planes 0, 1 and 14 only."""
+    """All combining marks (Unicode category M*). They are in planes 0, 1 and 14 only."""
     ranges = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
     return frozenset(chr(c) for r in ranges for c in r if unicodedata.category(chr(c))[0] == "M")
 
@@ -36,7 +36,7 @@ def fold(text: str) -> str:
 
 
 def tame(text: str) -> str:
-    """The text with absurdly long runs of combining marks cut by spaces; its length is kept."""
+    """The text, with spaces in place of the end of very long runs of combining marks. The length stays."""
     if len(text) < _CAREFUL_LENGTH or text.isascii() or marks().isdisjoint(text):
         return text
     return _long_runs().sub(lambda run: run[0][:MAX_MARK_RUN] + " " * (len(run[0]) - MAX_MARK_RUN), text)
@@ -50,8 +50,8 @@ def _long_runs() -> re.Pattern[str]:
 class Origin:
     """Maps offsets into `fold(text)` back to offsets into `text`.
 
-    The folded text is cut into segments. In a plain one, characters correspond one to one; any
-    other is a cluster whose characters all stand for the whole original cluster.
+    The folded text is cut into segments. In a plain segment, characters correspond one to one. Any
+    other segment is a cluster: each of its characters maps to the whole cluster in the original.
     """
 
     __slots__ = ("_folded_starts", "_identity", "_segments")
@@ -65,7 +65,7 @@ class Origin:
             self._cut(text)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The smallest original span that holds the folded span, which is not empty."""
+        """The smallest span of the original that covers a span of the folded text, which is not empty."""
         if self._identity:
             return start, end
         return self._place(start)[0], self._place(end - 1)[1]
@@ -112,7 +112,7 @@ def _begins_cluster(char: str) -> bool:
 
 
 def _clusters(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut `text[start:end]` into the smallest pieces that fold independently of each other."""
+    """`text[start:end]` cut into the smallest pieces that fold independently of each other."""
     borders = [start, *(i for i in range(start + 1, end) if _begins_cluster(text[i])), end]
     pieces: list[tuple[int, int]] = []
     for begin, stop in pairwise(borders):

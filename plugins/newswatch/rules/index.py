@@ -1,8 +1,8 @@
 """The search structure for items of one language: every stem is one character.
 
-An item becomes a string with one character for each token ("stream"), a phrase the string of
-its words' characters. So a position in the stream is a token's number, Aho-Corasick finds the
-anchors of all rules in one pass, and `str.find` verifies any other phrase.
+An item becomes a string, the stream, with one character for each token. A phrase becomes the string of
+its words' characters. So a position in the stream is the number of a token, Aho-Corasick finds the
+anchors of all rules in one pass, and `str.find` finds any other phrase.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from newswatch.rules.tables import PhraseKey, Tables
 from newswatch.rules.tokens import BLOCK_BREAK, FIELD_BREAK, surface
 
 OTHER, BLOCK, FIELD = "\x01", "\x02", "\x03"
-"""Stream characters for words that no rule has, and for borders."""
+"""Stream characters for words that no rule uses, and for the borders of blocks and fields."""
 
 _FIRST_CODE = 0x100
 _SURROGATES = 0x800
@@ -30,14 +30,14 @@ MAX_CACHED_TOKENS = 200_000
 _LARGE_SET = 12
 
 Touched = tuple[dict[int, list[tuple[int, int]]], set[int]]
-"""Rules that are nothing but their anchor, with where it stands, and rules to be looked at."""
+"""Rules that match because they are only their anchor, with its places; and rules to be evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """A phrase in one language. `run` is its longest stretch without prefixes, at word `at`.
+    """A phrase in one language. `run` is its longest part without prefixes; it begins at word `at`.
 
-    `checks`: (place, text, how) for words that equal characters of the stream do not prove.
+    `checks` are (place, text, how) of the words for which equal characters in the stream are not enough.
     """
 
     size: int
@@ -47,12 +47,12 @@ class Needle:
 
     @property
     def is_all_run(self) -> bool:
-        """Whether the run in the stream is the phrase and proves it."""
+        """Whether the phrase is its run, so that finding the run is finding the phrase."""
         return len(self.run) == self.size and not self.checks
 
 
 class _Codes(dict[str, str]):
-    """Raw token → its character in the stream; filled as tokens are first met."""
+    """Raw token → its character in the stream. An entry is added when a token is first seen."""
 
     def __init__(self, words: dict[str, str], stem: Stem, index: Index) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class _Codes(dict[str, str]):
 
 
 class Index:
-    """All rules' phrases for one stemmer. Mutable only as a cache."""
+    """The phrases of all rules for one stemmer. It changes only as a cache does."""
 
     def __init__(self, rules: Sequence[RulePlan], tables: Tables, stem: Stem) -> None:
         self.stem = stem
@@ -140,7 +140,7 @@ class Index:
         return _automaton(by_run)
 
     def note_prefixes(self, raw: str, form: str) -> None:
-        """Remember which rules a token touches by a prefix."""
+        """Remember the rules that have a prefix of this token as an anchor."""
         touched: list[int] = []
         for length in self._prefix_lengths:
             touched.extend(self._anchored_prefixes.get(form[:length], ()))
@@ -155,7 +155,7 @@ class Index:
         return "".join(map(self.codes.__getitem__, raws))
 
     def touched(self, stream: str, raws: Sequence[str]) -> Touched:
-        """All rules of which a phrase anchor occurs."""
+        """The rules that have an anchor phrase in the stream."""
         proven: dict[int, list[tuple[int, int]]] = {}
         others: set[int] = set()
         if self._search is not None:
@@ -208,7 +208,7 @@ def _automaton(runs: Iterable[str]) -> AhoCorasick | None:
 
 
 def _longest_run(codes: Sequence[str]) -> tuple[str, int]:
-    """The longest stretch without OTHER, and where it begins."""
+    """The longest part without OTHER, and where it begins."""
     text = "".join(codes)
     run = max(text.split(OTHER), key=len)
     return run, text.find(run) if run else 0

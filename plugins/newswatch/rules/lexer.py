@@ -1,7 +1,7 @@
-"""Cuts a query into the terminals of query.lark, and refuses what can be no terminal.
+"""Cuts a query into the terminals of query.lark. Raises QueryError for anything that is not a terminal.
 
-A quote, a slash and a dollar sign mean something only where a term begins, so that don't, 24/7
-and bank's are plain words.
+A quote, a slash and a dollar sign have a meaning only at the start of a term, so don't, 24/7 and
+bank's are plain words.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class QueryLexer(Lexer):
     """lark's hook for `scan`."""
 
     def __init__(self, lexer_conf: Any) -> None:
-        """Lark passes its configuration, which is in the grammar file already."""
+        """Ignores the configuration that lark passes: the terminals are defined above."""
 
     def lex(self, data: Any) -> Iterator[Token]:  # type: ignore[override]
-        """The terminals: lark is handed those that `scan` found, never text."""
+        """The terminals. Lark gets what `scan` found, never the text."""
         return iter(data)
 
 
@@ -57,7 +57,8 @@ def scan(text: str) -> list[Token]:
     """The terminals of a query in order, with `start_pos` and `end_pos`. Raises QueryError."""
     if len(text) > MAX_QUERY_LENGTH:
         raise QueryError(
-            f"the query has {len(text)} characters, more than {MAX_QUERY_LENGTH}: put its words into a list",
+            f"the query has {len(text)} characters; at most {MAX_QUERY_LENGTH} are allowed: put its words "
+            "into a list",
             offset=MAX_QUERY_LENGTH,
         )
     tokens = []
@@ -80,14 +81,14 @@ def _check_word(word: str, start: int, end: int) -> None:
         raise QueryError(message.format(word=word), offset=start, end=end)
     if _NEAR_LIKE.fullmatch(word):
         raise QueryError(
-            f"`{word}` needs a number of words right after a slash, for example NEAR/6 or ONEAR/6",
+            f"`{word}` needs a slash and a number of words, for example NEAR/6 or ONEAR/6",
             offset=start,
             end=end,
         )
     star = word.find("*")
     if 0 <= star < len(word) - 1 or word == "*":
         raise QueryError(
-            f"`*` stands only at the end of a word of at least 4 letters, as in oppos*; found `{word}`",
+            f"`*` is allowed only at the end of a word of at least 4 letters, as in oppos*; found `{word}`",
             offset=start + star,
         )
     for at, char in enumerate(word):
@@ -100,18 +101,18 @@ def _check_word(word: str, start: int, end: int) -> None:
 
 
 _FIRST = {
-    "'": "the quote `'` is never closed: write 'SEC', or leave it off (it opens a quote only where a term "
-    "begins, and its partner must be followed by a space, a bracket or the end)",
-    "/": "the pattern is never closed: end it with `/`, write `\\/` for a slash within it, and a space, a "
-    "bracket or the end after it (flags are not needed, case never counts)",
-    "$": "`$` begins the name of a list (letters, digits, `_` and `-`, first a letter), found `{word}`; for a "
-    "sum of money write the figure without the sign",
+    "'": "the quote `'` is never closed: write 'SEC', or leave it out. (`'` opens a quote only at the start "
+    "of a term, and the closing one must be followed by a space, a bracket or the end)",
+    "/": "the pattern is never closed: end it with `/`, followed by a space, a bracket or the end, and write "
+    "`\\/` for a slash within it (flags are not needed: case never matters)",
+    "$": "`$` begins the name of a list (letters, digits, `_` and `-`, first a letter), found `{word}`; for "
+    "an amount of money write the number without the sign",
 }
 
 
 def _check_quote(_quote: str, start: int, end: int) -> None:
     raise QueryError(
-        'this `"` has no partner, or a word touches the closing one: write "exact words" with a space on '
+        'this `"` is not closed, or a word touches the closing one: write "exact words" with a space on '
         "either side",
         offset=start,
         end=end,
@@ -132,7 +133,7 @@ def _check_scope(scope: str, start: int, end: int) -> None:
         else "fields are " + ", ".join(f"{field}:" for field in _FIELDS)
     )
     raise QueryError(
-        f"there is no field `{scope}`; {hint}. If the word is meant, write it without the colon",
+        f"there is no field `{scope}`; {hint}. If you mean the word, write it without the colon",
         offset=start,
         end=end,
     )
@@ -151,7 +152,7 @@ def _check_brackets(tokens: list[Token]) -> None:
                 raise QueryError(f"more than {MAX_DEPTH} brackets within each other", offset=at)
         elif token.type == "RPAR":
             if not opened:
-                raise QueryError("this `)` closes nothing: remove it, or open a `(` before", offset=at)
+                raise QueryError("this `)` closes nothing: remove it, or add a `(` before it", offset=at)
             opened.pop()
     if opened:
         raise QueryError("this `(` is never closed: add a `)`", offset=opened[-1])

@@ -1,4 +1,4 @@
-"""Lists of terms that queries name with `$name`: checked once, expanded into phrases."""
+"""Lists of terms, which queries use as `$name`: checked once, expanded into phrases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Lists = Mapping[str, Sequence[str]]
 class ListProblem:
     """What is wrong with one entry: `offset` counts code points into the entry's text.
 
-    `index` is the entry's place in its list, or -1 for the list as a whole.
+    `index` is the position of the entry in its list, or -1 for the list as a whole.
     """
 
     name: str
@@ -31,7 +31,7 @@ def check_lists(lists: Lists) -> list[ListProblem]:
     nested: dict[str, list[tuple[int, str]]] = {}
     for name, entries in lists.items():
         if not entries:
-            problems.append(ListProblem(name, -1, f"the list `{name}` is empty: add entries or remove it"))
+            problems.append(ListProblem(name, -1, f"the list `{name}` is empty: add entries, or remove it"))
         for index, text in enumerate(entries):
             try:
                 entry = parse_entry(text)
@@ -49,7 +49,7 @@ def check_lists(lists: Lists) -> list[ListProblem]:
 
 
 def _cycles(lists: Lists, nested: Mapping[str, Sequence[tuple[int, str]]]) -> list[ListProblem]:
-    """One problem for each entry that closes a circle of lists."""
+    """One problem for each entry that closes a cycle of lists."""
     problems = []
     done: set[str] = set()
     for root in lists:
@@ -68,15 +68,17 @@ def _cycles(lists: Lists, nested: Mapping[str, Sequence[tuple[int, str]]]) -> li
             stack.append((name, at + 1))
             index, child = inner[at]
             if child in path:
-                circle = " → ".join(f"${step}" for step in [*path[path.index(child) :], child])
-                problems.append(ListProblem(name, index, f"lists name each other in a circle: {circle}"))
+                cycle = " → ".join(f"${step}" for step in [*path[path.index(child) :], child])
+                problems.append(
+                    ListProblem(name, index, f"these lists contain each other, break the cycle: {cycle}")
+                )
             else:
                 stack.append((child, 0))
     return problems
 
 
 def expand_list(name: str, lists: Lists) -> tuple[Phrase, ...]:
-    """All phrases of a list and of the lists it names, in order, each once. Raises QueryError."""
+    """All phrases of a list and of the lists in it, in order, each once. Raises QueryError."""
     phrases: dict[tuple[object, ...], Phrase] = {}
     waiting, seen = [name], {name}
     while waiting:

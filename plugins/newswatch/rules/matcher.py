@@ -1,7 +1,7 @@
 """The watchlist, compiled: which rules an item matches, and why.
 
-Pure: no I/O, no clock. One pass of Aho-Corasick over the item's stems finds the rules that can
-match at all (see `plan` and `index`); only those are evaluated.
+Pure: no I/O, no clock. One pass of Aho-Corasick over the item's stems finds the rules that may match
+(see `plan` and `index`). Only those are evaluated.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from newswatch.rules.stems import primary_language, stemmer_for, stemming_key
 from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Plan, Tables
 
 FORMAT = 2
-"""Of `Watchlist.dumps`. It grows with every change of the plans' form."""
+"""The format of `Watchlist.dumps`. Raise it with every change to the form of plans."""
 
 MAX_LANGUAGE_NAMES = 1_000
-"""Feeds write whatever they like as a language: how many spellings are remembered."""
+"""How many spellings of languages are remembered. Feeds may give anything as their language."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemText:
-    """What the matcher looks at. Texts are original text; `lang` "" means unknown."""
+    """What the matcher sees of an item. Texts are not folded; `lang` "" means unknown."""
 
     title: str = ""
     summary: str = ""
@@ -45,7 +45,7 @@ class ItemText:
 
 
 class Watchlist:
-    """Rules compiled for matching. Threads may not share one: it fills caches as it works."""
+    """Rules compiled for matching. Do not share one between threads: matching fills its caches."""
 
     def __init__(self, rules: Sequence[RulePlan], tables: Tables, default_lang: str) -> None:
         self._rules = tuple(rules)
@@ -73,7 +73,7 @@ class Watchlist:
         return len(self._rules)
 
     def match(self, item: ItemText) -> list[Match]:
-        """The rules that the item satisfies, in the order in which the rules were given."""
+        """The rules that the item matches, in the order of the watchlist."""
         lang = item.lang or self._default_lang
         texts: tuple[str, ...] = (item.title, item.summary, item.body)
         if self._uses_author:
@@ -88,7 +88,7 @@ class Watchlist:
         return self._verify(item, scan, proven, possible, lang) if proven or possible else []
 
     def index(self, lang: str) -> Index:
-        """The search structure for items of a language, built when first asked for."""
+        """The search structure for items of a language, built when it is first needed."""
         index = self._by_language.get(lang)
         if index is None:
             key = stemming_key(lang, self._default_lang)
@@ -120,7 +120,7 @@ class Watchlist:
             if gate is not None and not gate.admits(item, lang):
                 continue
             if number in proven:
-                # Most rules of a large watchlist are one phrase: no need for the machinery below.
+                # Most rules of a large watchlist are one phrase and need no evaluation.
                 if hits := scan.within(proven[number], DEFAULT_BITS):
                     matches.append(Match(rule.rule_id, tuple([scan.span(hit) for hit in hits]), rule.query))
                 continue
@@ -139,7 +139,7 @@ class Watchlist:
         return plan
 
     def dumps(self) -> bytes:
-        """The compiled rules for a cache: data only, so that a spoilt cache can do no harm."""
+        """The compiled rules for a cache. They are data only, so a damaged cache does no harm."""
         return json.dumps(
             {
                 "format": FORMAT,
@@ -156,7 +156,7 @@ class Watchlist:
 
     @classmethod
     def loads(cls, data: bytes) -> Watchlist:
-        """The watchlist that `dumps` wrote. Raises ValueError for anything else: compile again."""
+        """The watchlist that `dumps` wrote. Raises ValueError for anything else; then compile again."""
         try:
             raw = json.loads(data.decode("utf-8", "surrogatepass"))
             if raw["format"] != FORMAT:
@@ -177,7 +177,7 @@ class Watchlist:
 def compile_watchlist(
     rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], default_lang: str = "en"
 ) -> Watchlist:
-    """Compile rules. `default_lang` stems items that name no language.
+    """Compile rules. `default_lang` is the language of items that do not name one.
 
     Raises QueryError, naming the rule, for a query or list entry that cannot be read.
     """
@@ -201,7 +201,7 @@ def _tags(item: ItemText) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """What a rule asks of an item besides its text."""
+    """What a rule requires of an item besides its text."""
 
     feeds: FeedFilter
     languages: frozenset[str]
@@ -221,7 +221,7 @@ def _gate(rule: RulePlan) -> _Gate | None:
 
 
 def _match(rule: RulePlan, scan: Scan, found: Found, place: Place) -> Match:
-    # Tokens are numbered in reading order; pieces of text that are no tokens have to be put in.
+    # Hits are in reading order already. The other pieces of text have to be sorted in.
     ordered = tuple([scan.span(hit) for hit in sorted(set(found[0]))])
     if found[1]:
         ordered = tuple(sorted({*ordered, *found[1]}, key=_reading_order))

@@ -1,8 +1,8 @@
-"""What a touched rule needs besides its anchor: a cheap no before the costly answer.
+"""What a rule needs besides its anchor: a cheap test before the rule is evaluated.
 
-At 80,000 rules an item touches some fifteen that do not match, and what they cost is less the work
-than the waiting for memory: nothing about them is in the processor's caches. So what a rule needs is one
-string, next to nothing else to be fetched, written when the rule is first touched.
+At 80,000 rules an item contains the anchors of some fifteen rules that do not match. Most of their
+cost is waiting for memory, because nothing about them is in the processor's caches. So the needs of a
+rule are a single string. It is written when an item first contains an anchor of the rule.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from typing_extensions import assert_never
+
 from newswatch.rules.plan import RulePlan
-from newswatch.rules.tables import Plan
+from newswatch.rules.tables import Plan, kind_of
 
 _AND, _OR = "\x04", "\x05"
-"""Between the groups, and between the pieces of stream of which a group must have one."""
+"""`_AND` separates groups, `_OR` the runs of a group. The stream must contain one run of each group."""
 
 _MOST_ALTERNATIVES = 12
 
 
 class Needs:
-    """The needs of every rule. `runs` are the pieces of stream that prove phrases, "" for none."""
+    """The needs of every rule. `runs` has the run of each phrase, see `index.Needle`; "" for none."""
 
     def __init__(
         self, rules: Sequence[RulePlan], runs: Sequence[str], sets: Sequence[tuple[int, ...]]
@@ -31,7 +33,7 @@ class Needs:
         self._packed: list[str | None] = [None] * len(rules)
 
     def possible(self, touched: Iterable[int], stream: str) -> list[int]:
-        """Those of the touched rules whose other necessary parts occur too."""
+        """The touched rules whose needs the stream meets."""
         packed_needs = self._packed
         kept = []
         for number in touched:
@@ -52,7 +54,7 @@ class Needs:
         return kept
 
     def _pack(self, rule: RulePlan) -> str:
-        """The needs but for those that the anchors stand for: of these one is known to be there."""
+        """The needs of a rule, without those that the anchors meet: one anchor is known to be there."""
         groups = self._groups(json.loads(rule.plan))
         if not rule.anchor_patterns and not rule.anchor_ids:
             anchors = {self._runs[phrase] for phrase in rule.anchor_phrases}
@@ -60,26 +62,33 @@ class Needs:
         return _AND.join(_OR.join(group) for group in groups if len(group) <= _MOST_ALTERNATIVES)
 
     def _groups(self, plan: Plan) -> list[list[str]]:
-        """For each necessary part the runs of which one must occur; parts hard to name are left out."""
-        kind = plan[0]
-        if kind == "n":
-            return self._groups(plan[1]) + self._groups(plan[2])
-        if kind == "&":
-            return [group for child in plan[1] for group in self._groups(child)]
-        runs = self._alternatives(plan)
-        return [runs] if runs else []
+        """For each necessary part the runs of which one must occur; parts without such runs are left out."""
+        kind = kind_of(plan)
+        match kind:
+            case "n":
+                return self._groups(plan[1]) + self._groups(plan[2])
+            case "&":
+                return [group for child in plan[1] for group in self._groups(child)]
+            case "p" | "s" | "r" | "i" | "!" | "|":
+                runs = self._alternatives(plan)
+                return [runs] if runs else []
+            case _:
+                assert_never(kind)
 
     def _alternatives(self, plan: Plan) -> list[str] | None:
-        """The runs of which one occurs wherever the plan holds; None where that cannot be said."""
-        kind = plan[0]
-        if kind == "p":
-            return [run] if (run := self._runs[plan[1]]) else None
-        if kind == "s":
-            parts = [["p", member] for member in self._sets[plan[1]]]
-        elif kind == "|":
-            parts = [branch for branch, _, _ in plan[1]]
-        else:
-            return None
+        """The runs of which one occurs wherever the plan holds; None where there are no such runs."""
+        kind = kind_of(plan)
+        match kind:
+            case "p":
+                return [run] if (run := self._runs[plan[1]]) else None
+            case "s":
+                parts = [["p", member] for member in self._sets[plan[1]]]
+            case "|":
+                parts = [branch for branch, _, _ in plan[1]]
+            case "r" | "i" | "n" | "!" | "&":
+                return None
+            case _:
+                assert_never(kind)
         runs: list[str] = []
         for part in parts:
             inner = self._alternatives(part)

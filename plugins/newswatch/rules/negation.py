@@ -1,13 +1,14 @@
-"""Negation: whether "not" and its like govern a hit, so that it says the opposite.
+"""Negation: whether "not" or a similar word negates a hit, so that the text says the opposite.
 
-Only rules with `negation: exclude` ask. A cue governs a statement when it stands a few words
-before it in the same block, with no clause border (. ; : ! ? or a dash) and no word such as
-"but" or "which" between. The cues are `data/negation.json`, one set for each language.
+Used only by rules with `negation: exclude`. The words and phrases that negate are called cues. They
+are in `data/negation.json`, one set for each language. A cue negates a hit when it is a few words
+before it in the same block, with no clause border (. ; : ! ? or a dash) and no word such as "but" or
+"which" in between.
 
-A hit of NEAR has two parts. A cue before the later part, in the gap or ahead, always counts. Before the
-earlier part, which is mostly the speaker, it counts only when nothing but light words lie
-between: "not opposed by the central bank" is negated, "did not ask the central bank, which
-opposes" is not.
+A hit of NEAR has two parts. A cue before the later part always counts, even between the two. The
+earlier part is usually the speaker. A cue before it counts only if the words in between are all light
+ones: "not opposed by the central bank" is negated, "did not ask the central bank, which opposes" is
+not.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from newswatch.rules.stems import Stem, primary_language, stemmer_for
 from newswatch.rules.tokens import tokenize
 
 _ANYWHERE = ("ru", "zh")
-"""Languages whose script tells them apart, so that their cues hold in items of any language."""
+"""Languages with a script of their own. Their cues are used in items of any language."""
 
 _CLAUSE_BORDERS = frozenset(".;:!?…–—。；：！？")
 
@@ -52,13 +53,13 @@ class Guard:
         self._cues = cues
         self._stem = stem
 
-    def governs(self, scan: Scan, hit: Hit) -> bool:
-        """Whether a cue governs a hit of one part."""
+    def negates(self, scan: Scan, hit: Hit) -> bool:
+        """Whether a cue negates a hit of one part."""
         lowest = scan.block_start(hit[0])
         return self._before(scan, hit[0], lowest, light_only=False) or self._after(scan, hit[1])
 
-    def governs_pair(self, scan: Scan, first: Hit, second: Hit) -> bool:
-        """Whether a cue governs a hit of two parts, given in the order of the text."""
+    def negates_pair(self, scan: Scan, first: Hit, second: Hit) -> bool:
+        """Whether a cue negates a hit of two parts, given in the order of the text."""
         lowest = scan.block_start(first[0])
         return (
             self._before(scan, second[0], first[1], light_only=False)
@@ -67,7 +68,7 @@ class Guard:
         )
 
     def _before(self, scan: Scan, start: int, lowest: int, *, light_only: bool) -> bool:
-        """Whether a cue between token `lowest` and token `start` governs what begins at `start`."""
+        """Whether a cue between token `lowest` and token `start` negates what begins at `start`."""
         low = max(lowest, start - self._cues.window)
         words = self._stems(scan, low, start)
         for cue, reversal in self._all_before():
@@ -83,7 +84,7 @@ class Guard:
         return [(cue, False) for cue in self._cues.before] + [(cue, True) for cue in self._cues.reversals]
 
     def _after(self, scan: Scan, end: int) -> bool:
-        """Whether a cue that follows its verb ("lehnt … nicht ab") governs what ended at `end`."""
+        """Whether a cue that follows its verb ("lehnt … nicht ab") negates what ended at `end`."""
         if not self._cues.after:
             return False
         high = min(scan.block_end(end - 1), end + self._cues.after_window)
@@ -95,7 +96,7 @@ class Guard:
         )
 
     def _reaches(self, scan: Scan, after: int, start: int, *, light_only: bool) -> bool:
-        """Whether nothing between the cue's end and the statement keeps the one from the other."""
+        """Whether nothing between the end of the cue and the hit stops the negation."""
         for place, word in enumerate(self._stems(scan, after, start), after):
             if word in self._cues.breakers:
                 return False
@@ -123,7 +124,7 @@ def _gap(scan: Scan, at: int) -> str:
 
 
 def _border(scan: Scan, at: int) -> bool:
-    """Whether a clause ends after this token. The last point of "U.S." ends none."""
+    """Whether a clause ends after this token. The last point of "U.S." does not end a clause."""
     gap = _gap(scan, at)
     if "." in scan.raws[at] and gap.startswith("."):
         gap = gap[1:]
@@ -131,7 +132,7 @@ def _border(scan: Scan, at: int) -> bool:
 
 
 def guard_for(lang: str, default_lang: str = "en") -> Guard:
-    """The guard for items of a language; one without cues of its own takes the default's."""
+    """The guard for items of a language. A language without cues gets those of the default language."""
     return _guard(primary_language(lang), primary_language(default_lang))
 
 

@@ -42,7 +42,7 @@ class ListTerm:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`/regex/`: an RE2 expression, case-insensitive, searched in each field's original text."""
+    """`/regex/`: an RE2 expression, case-insensitive, searched in the original text of each field."""
 
     regex: str
     start: int
@@ -51,7 +51,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`tag:id` or `source:id`: a whole id, compared without regard to case."""
+    """`tag:id` or `source:id`: a whole id, compared regardless of case."""
 
     kind: Literal["tag", "source"]
     value: str
@@ -61,7 +61,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A term or group looked for in one field only."""
+    """A term or group that is searched in one field only."""
 
     field: TextField
     child: Node
@@ -113,7 +113,7 @@ Node = Phrase | ListTerm | Pattern | Identity | Scoped | Near | Not | And | Or
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `text` is what the editor wrote."""
+    """A parsed query. `text` is the query as written."""
 
     text: str
     root: Node

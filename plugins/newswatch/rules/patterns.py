@@ -1,4 +1,4 @@
-"""RE2 patterns of queries: case-insensitive, searched in original text, safe on any input."""
+"""RE2 patterns in queries: case-insensitive, searched in the original text, safe on any input."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def compile_pattern(regex: str) -> Any:
 
 
 def searchable(text: str) -> str:
-    """The text as RE2 can take it: lone surrogates, which have no UTF-8 form, replaced one by one."""
+    """The text in a form that RE2 accepts: lone surrogates have no UTF-8 form, so each is replaced."""
     return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
 
 
 class PatternGroup:
-    """Up to `SIZE` patterns behind one alternation, so that most texts cost a single search.
+    """Up to `SIZE` patterns joined into one alternation, so that most texts need only one search.
 
-    An alternation rather than RE2's Set: a Set that runs out of memory reports no match at all.
+    RE2's Set is not used: a Set that runs out of memory reports no match at all.
     """
 
     SIZE = 32
@@ -41,7 +41,7 @@ class PatternGroup:
             try:
                 self._any = compile_pattern("|".join(f"(?:{regex})" for _, regex in patterns))
             except re2.error:
-                # Together they are too large a program; each alone is not.
+                # Together they are too large for RE2. Each alone is not.
                 self._any = None
 
     def hits(self, texts: Sequence[str]) -> Iterator[int]:
@@ -54,7 +54,7 @@ class PatternGroup:
 
 
 def pattern_groups(patterns: Sequence[str], wanted: Iterable[int]) -> list[PatternGroup]:
-    """Groups over those patterns whose numbers are wanted."""
+    """Groups of the patterns with the wanted numbers."""
     numbered = [(number, patterns[number]) for number in sorted(wanted)]
     size = PatternGroup.SIZE
     return [PatternGroup(numbered[at : at + size]) for at in range(0, len(numbered), size)]

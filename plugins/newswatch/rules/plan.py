@@ -3,15 +3,15 @@
 A plan is one of::
 
     ["p", phrase, fields]                       a phrase
-    ["s", set, fields]                          any phrase of a set (a list, a run of OR)
+    ["s", set, fields]                          any phrase of a set (a list)
     ["r", pattern, fields]                      an RE2 pattern
     ["i", "tag" | "source", id]                 a tag or the feed
     ["n", left, right, distance, ordered]       NEAR, ONEAR
     ["!", plan]  ["&", [plan, …]]               NOT, AND
     ["|", [[plan, start, end], …]]              OR, each branch with its place in the query
 
-`fields` is a sum of `FIELD_BITS`; numbers name entries of `Tables`. Beside its plan a rule has
-anchors: plans of kind p, r or i of which at least one is found in every item that matches.
+`fields` is a sum of `FIELD_BITS`; numbers refer to entries of `Tables`. Besides its plan a rule has
+anchors: plans of kind p, r or i, at least one of which is found in every item that matches.
 Only the anchors are searched for in all items (see `anchors`).
 """
 
@@ -21,6 +21,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from typing_extensions import assert_never
 
 from newswatch.models import Rule
 from newswatch.rules.anchors import Anchors
@@ -48,9 +50,9 @@ class RulePlan:
     rule_id: str
     query: str
     plan: str
-    """The plan as JSON: of a large watchlist most rules are never touched, nor their plans read."""
+    """The plan as JSON. In a large watchlist most plans are never needed, so most are never decoded."""
     plain: int
-    """The phrase that is all of the query and is sought in the default fields, or -1."""
+    """The phrase, where the query is one phrase and looks in the default fields; else -1."""
     anchor_phrases: tuple[int, ...]
     anchor_patterns: tuple[int, ...]
     anchor_ids: tuple[tuple[str, str], ...]
@@ -61,7 +63,7 @@ class RulePlan:
 
 
 class Planner:
-    """Plans rules one after the other, sharing phrases, lists and patterns between them."""
+    """Plans rules one after the other. They share the tables of phrases, lists and patterns."""
 
     def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
         self.tables = Tables()
@@ -78,43 +80,35 @@ class Planner:
         self._planned.append((rule, plan))
 
     def plans(self) -> list[RulePlan]:
-        """The plans of all rules added. Anchors come last: what is rare depends on all rules."""
+        """The plans of all rules added. Anchors come last: which words are rare depends on all rules."""
         anchors = Anchors(self.tables, [plan for _, plan in self._planned])
         return [_rule_plan(rule, plan, anchors.choose(plan)) for rule, plan in self._planned]
 
     def _plan(self, node: Node, bits: int) -> Plan:
-        if isinstance(node, Phrase):
-            return ["p", self._phrase(node), bits]
-        if isinstance(node, ListTerm):
-            return ["s", self._list(node.name), bits]
-        if isinstance(node, Pattern):
-            return ["r", _number(node.regex, self._pattern_numbers, self.tables.patterns), bits]
-        if isinstance(node, Identity):
-            return ["i", node.kind, node.value]
-        if isinstance(node, Scoped):
-            self.tables.uses_author |= node.field == "author"
-            return self._plan(node.child, FIELD_BITS[node.field])
-        if isinstance(node, Not):
-            return ["!", self._plan(node.child, bits)]
-        if isinstance(node, Near):
-            return [
-                "n",
-                self._plan(node.left, bits),
-                self._plan(node.right, bits),
-                node.distance,
-                node.ordered,
-            ]
-        return self._junction(node, bits)
-
-    def _junction(self, node: And | Or, bits: int) -> Plan:
-        plans = [self._plan(child, bits) for child in node.children]
-        if isinstance(node, Or):
-            return [
-                "|",
-                [[plan, child.start, child.end] for plan, child in zip(plans, node.children, strict=True)],
-            ]
-        # NOT last: it is of no interest where a term that must be there is missing.
-        return ["&", sorted(plans, key=lambda plan: plan[0] == "!")]
+        match node:
+            case Phrase():
+                return ["p", self._phrase(node), bits]
+            case ListTerm():
+                return ["s", self._list(node.name), bits]
+            case Pattern():
+                return ["r", _number(node.regex, self._pattern_numbers, self.tables.patterns), bits]
+            case Identity():
+                return ["i", node.kind, node.value]
+            case Scoped():
+                self.tables.uses_author |= node.field == "author"
+                return self._plan(node.child, FIELD_BITS[node.field])
+            case Near(left=left, right=right):
+                return ["n", self._plan(left, bits), self._plan(right, bits), node.distance, node.ordered]
+            case Not():
+                return ["!", self._plan(node.child, bits)]
+            case And():
+                plans = [self._plan(child, bits) for child in node.children]
+                # NOT last: it need not be evaluated where a term that must be there is missing.
+                return ["&", sorted(plans, key=lambda plan: plan[0] == "!")]
+            case Or():
+                return ["|", [[self._plan(child, bits), child.start, child.end] for child in node.children]]
+            case _:
+                assert_never(node)
 
     def _phrase(self, node: Phrase) -> int:
         key: PhraseKey = (node.kind, tuple((word.text, word.prefix) for word in node.words))

@@ -1,6 +1,6 @@
 """The query language: text in, checked syntax tree or a precise error out.
 
-`parse_query` is the only way a query is read, be it from YAML, the command line, the UI or a
+Every query goes through `parse_query`, whether it comes from YAML, the command line, the UI or a
 form. The grammar is query.lark; docs/rules.md explains the language by example.
 """
 
@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
+from typing_extensions import assert_never
 
 from newswatch.errors import QueryError
 from newswatch.rules.build import TreeBuilder
@@ -32,13 +33,13 @@ def _parser() -> Lark:
 def parse_query(text: str, lists: Mapping[str, Sequence[str]]) -> Query:
     """The syntax tree of a rule's query. `lists` are the lists it may name.
 
-    Raises QueryError with the offset of what is wrong and what to write instead.
+    Raises QueryError, which says where the mistake is and what to write instead.
     """
     return parse_tokens(text, scan(text), lists)
 
 
 def parse_tokens(text: str, tokens: list[Token], lists: Mapping[str, Sequence[str]]) -> Query:
-    """`parse_query` for one who holds the tokens of the text already."""
+    """`parse_query` for a text that `scan` has already cut into tokens."""
     if not tokens:
         raise QueryError("the query is empty: write the words to look for", offset=0, end=max(1, len(text)))
     root = _parse(tokens, "query")
@@ -56,8 +57,8 @@ def parse_entry(text: str) -> Phrase | ListTerm:
     for token in tokens:
         if token.type not in ("WORD", "EXACT", "CASE", "LIST"):
             raise QueryError(
-                f'`{token}` cannot stand in a list: an entry is one term (words, "exact words", \'Exact '
-                "Case', oppos* or $list); operators belong into the rule's query",
+                f'`{token}` is not allowed in a list: an entry is one term (words, "exact words", \'Exact '
+                "Case', oppos* or $list); operators belong in the rule's query",
                 offset=token.start_pos or 0,
                 end=token.end_pos,
             )
@@ -98,7 +99,7 @@ def _between(before: list[Token], found: Token) -> str:
         return "expected AND or OR before NOT: write `… AND NOT …`"
     if found.type == "NEAR":
         return (
-            f"`{found}` cannot follow another NEAR: it takes two operands and makes no chains. Use two "
+            f"`{found}` cannot follow another NEAR: NEAR takes two operands and cannot be chained. Use two "
             "NEARs joined by AND"
         )
     return (
@@ -114,43 +115,44 @@ _NEGATIVE = (
 
 
 def _is_positive(node: Node) -> bool:
-    """Whether the node can only hold where something is present."""
-    if isinstance(node, Not):
-        return False
-    if isinstance(node, And):
-        return any(_is_positive(child) for child in node.children)
-    if isinstance(node, Or):
-        return all(_is_positive(child) for child in node.children)
-    if isinstance(node, Scoped):
-        return _is_positive(node.child)
-    return True
+    """Whether the node matches only where some term is present."""
+    match node:
+        case Not():
+            return False
+        case And():
+            return any(_is_positive(child) for child in node.children)
+        case Or():
+            return all(_is_positive(child) for child in node.children)
+        case Scoped():
+            return _is_positive(node.child)
+        case Phrase() | ListTerm() | Pattern() | Identity() | Near():
+            return True
+        case _:
+            assert_never(node)
 
 
 def _check(node: Node, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:
     """What the grammar cannot say: known lists, possible scopes, positive branches, NEAR's operands."""
-    if isinstance(node, ListTerm):
-        _check_list(node, lists)
-    elif isinstance(node, Identity) and scope:
-        raise QueryError(
-            f"`{node.kind}:` is not a part of the text and cannot stand within `{scope.field}:`; join it "
-            "with AND outside",
-            offset=node.start,
-            end=node.end,
-        )
-    elif isinstance(node, Scoped):
-        _check_scoped(node, lists, scope)
-    elif isinstance(node, Near):
-        for operand in (node.left, node.right):
-            _check_operand(operand)
-            _check(operand, lists, scope)
-        _check_common_field(node)
-    elif isinstance(node, (And, Or)):
-        for child in node.children:
-            _check(child, lists, scope)
-            if isinstance(node, Or) and not _is_positive(child):
-                raise QueryError(_NEGATIVE, offset=child.start, end=child.end)
-    elif isinstance(node, Not):
-        _check_not(node, lists, scope)
+    match node:
+        case Phrase() | Pattern():
+            pass
+        case ListTerm():
+            _check_list(node, lists)
+        case Identity():
+            _check_identity(node, scope)
+        case Scoped():
+            _check_scoped(node, lists, scope)
+        case Near():
+            _check_near(node, lists, scope)
+        case And() | Or():
+            for child in node.children:
+                _check(child, lists, scope)
+                if isinstance(node, Or) and not _is_positive(child):
+                    raise QueryError(_NEGATIVE, offset=child.start, end=child.end)
+        case Not():
+            _check_not(node, lists, scope)
+        case _:
+            assert_never(node)
 
 
 def _check_list(node: ListTerm, lists: Mapping[str, Sequence[str]]) -> None:
@@ -158,8 +160,18 @@ def _check_list(node: ListTerm, lists: Mapping[str, Sequence[str]]) -> None:
         raise QueryError(unknown_list(node.name, lists), offset=node.start, end=node.end)
 
 
+def _check_identity(node: Identity, scope: Scoped | None) -> None:
+    if scope:
+        raise QueryError(
+            f"`{node.kind}:` does not look at the text, so it is not allowed within `{scope.field}:`; join "
+            "it with AND outside",
+            offset=node.start,
+            end=node.end,
+        )
+
+
 def unknown_list(name: str, lists: Iterable[str]) -> str:
-    """What to say of a list that is not defined."""
+    """The error text for a list that is not defined."""
     close = difflib.get_close_matches(name, list(lists), n=1)
     hint = f"did you mean ${close[0]}?" if close else "define it under `lists:`"
     return f"there is no list `${name}`; {hint}"
@@ -185,29 +197,40 @@ def _check_not(node: Not, lists: Mapping[str, Sequence[str]], scope: Scoped | No
         raise QueryError(_NEGATIVE, offset=node.child.start, end=node.child.end)
 
 
-def _check_operand(node: Node) -> None:
-    if isinstance(node, (Phrase, ListTerm)):
-        return
-    if isinstance(node, Scoped):
-        _check_operand(node.child)
-    elif isinstance(node, Or):
-        for child in node.children:
-            _check_operand(child)
-    else:
-        raise QueryError(
-            f"NEAR and ONEAR take phrases, lists and OR-groups of them, not {_NAMES[type(node)]}",
-            offset=node.start,
-            end=node.end,
-        )
+def _check_near(node: Near, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:
+    for operand in (node.left, node.right):
+        wrong = _not_an_operand(operand)
+        if wrong:
+            raise QueryError(
+                f"NEAR and ONEAR take phrases, lists and OR-groups of them, not {wrong[0]}",
+                offset=wrong[1].start,
+                end=wrong[1].end,
+            )
+        _check(operand, lists, scope)
+    _check_common_field(node)
 
 
-_NAMES: dict[type, str] = {
-    Pattern: "a /pattern/",
-    Identity: "tag: or source:",
-    Near: "another NEAR",
-    Not: "NOT",
-    And: "AND",
-}
+def _not_an_operand(node: Node) -> tuple[str, Node] | None:
+    """The first part of the node that NEAR cannot take, with its name; None where NEAR can take it all."""
+    match node:
+        case Phrase() | ListTerm():
+            return None
+        case Scoped():
+            return _not_an_operand(node.child)
+        case Or():
+            return next(filter(None, map(_not_an_operand, node.children)), None)
+        case Pattern():
+            return "a /pattern/", node
+        case Identity():
+            return "tag: or source:", node
+        case Near():
+            return "another NEAR", node
+        case Not():
+            return "NOT", node
+        case And():
+            return "AND", node
+        case _:
+            assert_never(node)
 
 
 def _check_common_field(node: Near) -> None:
@@ -221,10 +244,14 @@ def _check_common_field(node: Near) -> None:
 
 
 def _fields(node: Node) -> set[str]:
-    """The fields an operand is confined to; empty when it is not."""
-    if isinstance(node, Scoped):
-        return {node.field}
-    if isinstance(node, Or):
-        parts = [_fields(child) for child in node.children]
-        return set().union(*parts) if all(parts) else set()
-    return set()
+    """The fields to which an operand is limited; empty where it is not limited."""
+    match node:
+        case Scoped():
+            return {node.field}
+        case Or():
+            parts = [_fields(child) for child in node.children]
+            return set().union(*parts) if all(parts) else set()
+        case Phrase() | ListTerm() | Pattern() | Identity() | Near() | Not() | And():
+            return set()
+        case _:
+            assert_never(node)

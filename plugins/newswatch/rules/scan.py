@@ -1,4 +1,4 @@
-"""One item under the matcher: its tokens, where phrases stand in it, and how that becomes spans."""
+"""One item as the matcher reads it: its tokens, the places of phrases, and their spans in the text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from newswatch.rules.tokens import (
 )
 
 Hit = tuple[int, int]
-"""Where a phrase stands: first token and the token after its last, numbered through the item."""
+"""The place of a phrase: its first token and the token after its last, numbered through the item."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
@@ -36,10 +36,10 @@ def _blocks(text: str) -> str:
 
 
 class Scan:
-    """The tokens of an item's text fields in order. Everything costly is computed on demand."""
+    """The tokens of an item's text fields, in order. Expensive parts are computed when needed."""
 
     def __init__(self, texts: tuple[str, ...], index: Index) -> None:
-        """`texts` are title, summary, body and, if any rule asks for it, author."""
+        """`texts` are title, summary, body and, if any rule looks at it, author."""
         self.texts = texts
         self.index = index
         self._joined = FIELD_BREAK.join([_blocks(text) for text in texts])
@@ -75,7 +75,7 @@ class Scan:
         return self.within(hits, bits)
 
     def within(self, hits: list[Hit], bits: int) -> list[Hit]:
-        """The hits that stand in the fields of `bits`; -1 stands for all fields."""
+        """The hits that are in the fields of `bits`; -1 means all fields."""
         if bits == -1 or (bits == 7 and len(self.texts) == 3) or not hits:
             return hits
         return [hit for hit in hits if FIELD_BITS[self.field(hit[0])] & bits]
@@ -83,30 +83,30 @@ class Scan:
     def _find(self, needle: Needle) -> list[Hit]:
         if not needle.run:
             starts = range(len(self.raws) - needle.size + 1)
-            return [(start, start + needle.size) for start in starts if self._holds(needle, start)]
+            return [(start, start + needle.size) for start in starts if self._is_at(needle, start)]
         hits = []
         at = self.stream.find(needle.run)
         while at >= 0:
             start = at - needle.at
-            if not needle.checks or self._holds(needle, start):
+            if not needle.checks or self._is_at(needle, start):
                 hits.append((start, start + needle.size))
             at = self.stream.find(needle.run, at + 1)
         return hits
 
-    def _holds(self, needle: Needle, start: int) -> bool:
+    def _is_at(self, needle: Needle, start: int) -> bool:
         if start < 0 or start + needle.size > len(self.raws):
             return False
         for place, text, how in needle.checks:
             at = start + place
             if how == "code":
-                held = self.stream[at] == text
+                same = self.stream[at] == text
             elif how == "exact":
-                held = self.surfaces[at] == text
+                same = self.surfaces[at] == text
             elif how == "prefix":
-                held = self.surfaces[at].startswith(text)
+                same = self.surfaces[at].startswith(text)
             else:
-                held = self.cased(at) == text
-            if not held:
+                same = self.cased(at) == text
+            if not same:
                 return False
         return True
 
@@ -127,35 +127,35 @@ class Scan:
         return [at for at, code in enumerate(self.stream) if code == FIELD]
 
     def field(self, at: int) -> TextField:
-        """The field in which a token stands."""
+        """The field that a token is in."""
         return TEXT_FIELDS[bisect_right(self._field_breaks, at)]
 
     def block_start(self, at: int) -> int:
-        """The first token of the block in which a token stands."""
+        """The first token of the block that a token is in."""
         return 1 + max(self.stream.rfind(BLOCK, 0, at), self.stream.rfind(FIELD, 0, at))
 
     def block_end(self, at: int) -> int:
-        """The token after the last one of the block in which a token stands."""
+        """The token after the last one of the block that a token is in."""
         ends = [end for code in (BLOCK, FIELD) if (end := self.stream.find(code, at)) >= 0]
         return min(ends, default=len(self.stream))
 
     def same_block(self, first: int, last: int) -> bool:
-        """Whether no border lies between two tokens."""
+        """Whether there is no border between two tokens."""
         return self.stream.find(BLOCK, first, last) < 0 and self.stream.find(FIELD, first, last) < 0
 
     def folded_span(self, at: int) -> tuple[int, int]:
-        """Where a token stands in the folded text; no place is looked up further than asked for."""
+        """The place of a token in the folded text. Places are looked up only as far as needed."""
         place = self._places.get(at)
         if place is None:
             raw = self.raws[at]
             start = self.folded.find(raw)
-            # Most words that rules look for stand in the text once; there is no need to count up to them.
+            # Most words that rules look for occur once in the text: then `find` has found the right one.
             alone = self.folded.find(raw, start + 1) < 0
             place = self._places[at] = (start, start + len(raw)) if alone else self._walk(at)
         return place
 
     def _walk(self, at: int) -> tuple[int, int]:
-        """The same for words that stand in the text again, or across other words: token by token."""
+        """The same for text that occurs more than once, also within other words: token by token."""
         places = self._walked
         end = places[-1][1] if places else 0
         for raw in self.raws[len(places) : at + 1]:
@@ -169,7 +169,7 @@ class Scan:
         return Origin(self._joined)
 
     def offsets(self, first: int, after: int) -> tuple[int, int]:
-        """Where tokens stand in the joined original text."""
+        """The place of tokens in the joined original text."""
         start, end = self.folded_span(first)
         for raw in self.raws[first + 1 : after]:
             end = self.folded.index(raw, end) + len(raw)
@@ -177,7 +177,7 @@ class Scan:
         return (start, end) if self._joined.isascii() else self._origin.span(start, end)
 
     def span(self, hit: Hit) -> Span:
-        """The original text of a hit."""
+        """The place of a hit in its field's original text."""
         span = self._spans.get(hit)
         if span is None:
             start, end = self.offsets(*hit)

@@ -1,10 +1,9 @@
 """Inflection: which word forms count as one word.
 
-Two tokens are forms of one word when their stems are equal: Snowball's stem, after a table of
-irregular forms ("does" is a form of "do"), British -ise read as -ize, and groups of words that
-Snowball keeps apart though they are one verb (Russian aspects). The tables are
-`data/inflection.json`. The stemmer follows the token's script, then the item's, feed's or
-default language.
+Two tokens are forms of one word when their stems are equal. A stem is Snowball's, with corrections
+from `data/inflection.json`: a table of irregular forms ("does" is a form of "do"), British -ise
+read as -ize, and groups of forms of one verb that Snowball separates (Russian aspects). The stemmer
+is chosen by the token's script, then by the item's, the feed's or the default language.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 import Stemmer
 
 MAX_STEMMED_LENGTH = 60
-"""Longer tokens are no words of a language and are left as they are."""
+"""A longer token is not a word of any language and is not stemmed."""
 
 _LATIN = {
     "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "en": "english", "eo": "esperanto",
@@ -58,12 +57,12 @@ def stem(token: str, lang: str = "en", default_lang: str = "en") -> str:
 
 
 def stemmer_for(lang: str, default_lang: str = "en") -> Stem:
-    """The stemming function for items of one language; languages treated alike share one."""
+    """The stemming function for items of one language. Languages with the same stemmers share one."""
     return _stemmer(_choices(primary_language(lang), primary_language(default_lang)))
 
 
 def stemming_key(lang: str, default_lang: str = "en") -> str:
-    """A name for `stemmer_for(lang, default_lang)`: equal keys stem alike."""
+    """A name for `stemmer_for(lang, default_lang)`: equal keys mean the same stemmer."""
     return "+".join(name for _, name in _choices(primary_language(lang), primary_language(default_lang)))
 
 

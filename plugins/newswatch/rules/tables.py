@@ -1,19 +1,27 @@
-"""What plans are made of: the shared tables of phrases, sets and patterns, and the field bits."""
+"""What plans are made of: their kinds, the field bits, and the tables of phrases, sets and patterns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from newswatch.models import TextField
 from newswatch.rules.nodes import PhraseKind
 
 Plan = list[Any]
+"""A query ready for matching; `plan` describes its form."""
+PlanKind = Literal["p", "s", "r", "i", "n", "!", "&", "|"]
 PhraseKey = tuple[PhraseKind, tuple[tuple[str, bool], ...]]
 """Kind and words; a word is its text and whether it is a prefix."""
 
 FIELD_BITS: dict[TextField, int] = {"title": 1, "summary": 2, "body": 4, "author": 8}
 DEFAULT_BITS = 7
+
+
+def kind_of(plan: Plan) -> PlanKind:
+    """The kind of a plan, typed, so that mypy sees where a new kind is not handled."""
+    kind: PlanKind = plan[0]
+    return kind
 
 
 @dataclass(slots=True)
@@ -24,4 +32,4 @@ class Tables:
     sets: list[tuple[int, ...]] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
     uses_author: bool = False
-    """Whether any rule looks at the author, which is not tokenised otherwise."""
+    """Whether any rule looks at the author. Otherwise the author is not cut into tokens."""

@@ -1,12 +1,14 @@
-"""Words: how a text is cut into tokens, in rules and in news alike.
+"""Words: how a text is cut into tokens, in rules as in news.
 
-After NFKC and case folding a token is a run of letters, marks and digits, and
+After NFKC and case folding a token is a run of letters, marks and digits. In detail:
 
 - each Han or Kana character is a token of its own;
-- a point joins single letters and then drops: "U.S." is "us";
+- a point joins single letters and is then dropped: "U.S." is "us";
 - a point or comma joins digits: "3.5", "775,000";
 - an ampersand or apostrophe joins letters: "at&t", "don't";
-- a possessive 's drops: "bank's" is "bank". Everything else separates, the hyphen too.
+- a possessive 's is dropped: "bank's" is "bank".
+
+Everything else separates tokens, the hyphen too.
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ from newswatch.rules.fold import Origin, fold, marks
 
 BLOCK_BREAK = "\x00"
 FIELD_BREAK = "\x01"
-"""Raw tokens that stand for the border of a block and of a field; replaced where a text holds them."""
+"""Raw tokens that mark the border of a block and of a field. A text that contains them gets spaces instead."""
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-# NFKC turns ª and º into a and o, so folded text never holds them: they can stand for marks
-# while the expression below runs, which a class of 2,400 marks would make twenty times slower.
+# NFKC turns ª and º into a and o, so folded text never contains them. They replace marks while the
+# expression below runs: a class of 2,400 marks would make it twenty times slower.
 _MARK = "ª"
 _KANA_MARK = "º"
 _WORD = rf"[^\W_{_CJK}]"
@@ -45,7 +47,7 @@ _APOSTROPHES = "'’ʼ"
 
 
 class Token(NamedTuple):
-    """A folded word and where it stands: `original[start:end]`, in code points."""
+    """A folded word and its place in the text: `original[start:end]`, in code points."""
 
     text: str
     start: int
@@ -59,7 +61,7 @@ def _mark_table() -> dict[int, str]:
 
 
 def raw_tokens(folded: str) -> list[str]:
-    """The tokens of folded text as they stand in it, before `surface`."""
+    """The tokens of folded text exactly as written there, before `surface`."""
     if folded.isascii():
         return _ASCII.findall(folded)
     if marks().isdisjoint(folded):
@@ -69,10 +71,9 @@ def raw_tokens(folded: str) -> list[str]:
 
 
 def raw_spans(folded: str, raws: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the raw tokens of the folded text stand in it.
+    """The places of the raw tokens in the folded text.
 
-    Between two tokens stands nothing that could begin one, so the next place where a token's
-    text is found is its own.
+    Nothing between two tokens could begin a token, so a token is at the next place where its text occurs.
     """
     spans = []
     end = 0
@@ -91,12 +92,12 @@ def surface(raw: str) -> str:
 
 
 def possessive(raw: str) -> int:
-    """How many characters of a possessive 's end the raw token: 0 or 2."""
+    """The length of the possessive 's at the end of the raw token: 0 or 2."""
     return 2 if raw[-1:] == "s" and raw[-2:-1] and raw[-2:-1] in _APOSTROPHES else 0
 
 
 def word_end(raw: str, end: int) -> int:
-    """Where the word itself ends. A token that is nothing but a possessive keeps its place."""
+    """Where the word ends without its possessive 's. A token that is only a possessive keeps its end."""
     cut = possessive(raw)
     return end if cut == len(raw) else end - cut
 

@@ -1,1 +1,1 @@
-"""Stories: which items tell the same news."""
+"""Stories: which items report the same news."""

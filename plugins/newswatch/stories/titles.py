@@ -1,10 +1,10 @@
-"""Stories told under other links: titles that say nearly the same. Pure.
+"""Reports of one story under different links, found by similar titles. Pure.
 
-Two titles are twins when at least four tenths of their word stems are common (Jaccard ≥ .4) and
-they come from different feeds within 48 hours. One feed's own similar titles are no twins, nor are
-titles whose numbers contradict each other: "Weather for May 17" and "Weather for May 18", "X 5,
-Devil Rays 0" and the next game. A story does not grow by chains: a newcomer must also resemble
-the title the story began with.
+Two titles belong to one story when they share at least four tenths of their word stems (Jaccard index
+≥ 0.4) and come from different feeds within 48 hours. Similar titles from one feed do not count, nor do
+titles with different numbers: "Weather for May 17" and "Weather for May 18", "X 5, Devil Rays 0" and
+the next game. So that a story does not grow by chains, a new title must also be similar to the first
+title of the story.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 WINDOW_S = 48 * 3600.0
-TWIN = 0.4
+SIMILAR = 0.4
 CERTAIN = 0.7
-CHAIN = 0.25
-FEWEST_STEMS = 3
+SIMILAR_TO_FIRST = 0.25
+MIN_STEMS = 3
 _ROUNDING = 1e-9
-"""0.4 × 15 is a little more than 6 to a computer."""
+"""In floating point 0.4 × 15 is a little more than 6."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One title of the last two days: `stems` without repetition, `at` in seconds since 1970."""
+class KnownTitle:
+    """A title of the last 48 hours: `stems` without repetition, `at` in seconds since 1970."""
 
     story: str
     link: str
@@ -35,97 +35,98 @@ class Told:
 
     @property
     def first(self) -> bool:
-        """Whether the story began with it: a story is named by the link it began with."""
+        """Whether this is the first title of its story: the story's id is that of its first link."""
         return self.story == self.link
 
     def to_json(self) -> str:
-        """As it is remembered, without its time: `[link, feed, stems, story]`, the story only where it is another's."""
+        """The stored form, without the time: `[link, feed, stems]`, and the story if this is not its first."""
         row = [self.link, self.feed, " ".join(sorted(self.stems))]
         return json.dumps(
             row if self.first else [*row, self.story], ensure_ascii=False, separators=(",", ":")
         )
 
     @classmethod
-    def from_json(cls, text: str, at: float) -> Told:
-        """One remembered title."""
+    def from_json(cls, text: str, at: float) -> KnownTitle:
+        """The title that `to_json` wrote."""
         link, feed, stems, *story = json.loads(text)
         return cls(story[0] if story else link, link, feed, frozenset(stems.split()), at)
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """The story a title belongs to, and how sure that is (Jaccard, 1 the same)."""
+    """The story that a title belongs to. `similarity` is the Jaccard index, 1 for the same link."""
 
     story: str
-    likeness: float
+    similarity: float
 
     @property
     def certain(self) -> bool:
-        """Whether nobody would doubt it."""
-        return self.likeness >= CERTAIN
+        """Whether the title clearly belongs to the story."""
+        return self.similarity >= CERTAIN
 
 
-def likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """Jaccard: common stems over all stems, 0 to 1."""
+def similarity(one: frozenset[str], other: frozenset[str]) -> float:
+    """The Jaccard index: the number of common stems over that of all stems, 0 to 1."""
     common = len(one & other)
     return common / (len(one) + len(other) - common) if common else 0.0
 
 
 def numbers_contradict(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether each title has a number that the other has not."""
+    """Whether each title has a number that the other one lacks."""
     mine = {stem for stem in one if stem[0].isdigit()}
     theirs = {stem for stem in other if stem[0].isdigit()}
     return bool(mine - theirs) and bool(theirs - mine)
 
 
 class Titles:
-    """The titles of the last 48 hours, by stem; grows as stories are told."""
+    """The titles of the last 48 hours, by stem."""
 
-    def __init__(self, told: Iterable[Told] = ()) -> None:
-        self._told: list[Told] = []
+    def __init__(self, known: Iterable[KnownTitle] = ()) -> None:
+        self._known: list[KnownTitle] = []
         self._by_stem: dict[str, list[int]] = {}
         self._firsts: dict[str, frozenset[str]] = {}
         self._by_link: dict[str, str] = {}
-        for one in told:
+        for one in known:
             self.add(one)
 
-    def add(self, one: Told) -> None:
+    def add(self, one: KnownTitle) -> None:
         """Remember a title."""
         for stem in one.stems:
-            self._by_stem.setdefault(stem, []).append(len(self._told))
-        self._told.append(one)
+            self._by_stem.setdefault(stem, []).append(len(self._known))
+        self._known.append(one)
         self._by_link.setdefault(one.link, one.story)
         if one.first:
             self._firsts[one.story] = one.stems
 
     def story_of(self, link: str, feed: str, stems: frozenset[str], at: float) -> Attachment | None:
-        """The story this link or title tells, None when it begins a new one."""
+        """The known story that this link or title belongs to, None if it begins a new one."""
         if link in self._by_link:
             return Attachment(self._by_link[link], 1.0)
-        if len(stems) < FEWEST_STEMS:
+        if len(stems) < MIN_STEMS:
             return None
         best: Attachment | None = None
         for number in self._candidates(stems):
-            one = self._told[number]
-            alike = likeness(stems, one.stems)
-            if alike < TWIN or one.feed == feed or abs(at - one.at) > WINDOW_S:
+            one = self._known[number]
+            found = similarity(stems, one.stems)
+            if found < SIMILAR or one.feed == feed or abs(at - one.at) > WINDOW_S:
                 continue
             if numbers_contradict(stems, one.stems):
                 continue
-            if best is not None and alike <= best.likeness:
+            if best is not None and found <= best.similarity:
                 continue
             first = self._firsts.get(one.story, one.stems)
-            if likeness(stems, first) >= CHAIN:
-                best = Attachment(one.story, alike)
+            if similarity(stems, first) >= SIMILAR_TO_FIRST:
+                best = Attachment(one.story, found)
         return best
 
     def _candidates(self, stems: frozenset[str]) -> list[int]:
-        """The titles that may be twins, in the order they were told.
+        """The titles that may be similar enough, in the order in which they were added.
 
-        A twin shares at least four tenths of these stems, so it has one of any six tenths and one more:
-        the rarest are looked up, and words that every title has are never counted.
+        A similar title shares at least four tenths of these stems, so it has at least one stem of any
+        six tenths and one more. Those looked up are the rarest, so that stems which nearly every title has
+        cost nothing.
         """
         none: list[int] = []
         found = sorted((self._by_stem.get(stem, none) for stem in stems), key=len)
-        rarest = found[: len(stems) - math.ceil(TWIN * len(stems) - _ROUNDING) + 1]
+        rarest = found[: len(stems) - math.ceil(SIMILAR * len(stems) - _ROUNDING) + 1]
         return sorted(set().union(*rarest))

@@ -1,7 +1,7 @@
-"""Words that say nothing of what a headline is about: two titles are no twins for sharing them. Pure.
+"""Words that say nothing about the subject of a headline, so that titles are not compared by them. Pure.
 
-Articles, prepositions, conjunctions, pronouns, auxiliaries, and the verbs of saying, as they stand in
-headlines; folded, not stemmed. Negations are kept: they tell.
+They are the articles, prepositions, conjunctions, pronouns, auxiliaries and verbs of saying that occur in
+headlines, folded but not stemmed. Negations are not among them, because they change the meaning.
 """
 
 from __future__ import annotations
@@ -40,5 +40,5 @@ _NONE: frozenset[str] = frozenset()
 
 
 def is_function_word(word: str, lang: str) -> bool:
-    """Whether a folded word tells nothing in `lang` (`de`, `de-CH`); never in a language not known here."""
+    """Whether a folded word is a function word in `lang` (`de`, `de-CH`). False in an unknown language."""
     return word in _BY_LANGUAGE.get(lang.lower().partition("-")[0].partition("_")[0], _NONE)

@@ -15,7 +15,7 @@ _AGAIN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ChaosEntry:
     """One entry of one feed. `rules` are numbers: rule n looks for the word `watchword<n>`."""
 
     feed: int
@@ -35,10 +35,10 @@ class Story:
         )
 
 
-def write_stories(chance: random.Random, alerts: int, feeds: int) -> list[Story]:
+def make_entries(chance: random.Random, alerts: int, feeds: int) -> list[ChaosEntry]:
     """Stories that bring exactly `alerts` alerts, each rule having a channel of its own."""
-    stories: list[Story] = []
-    later: list[tuple[float, Story]] = []
+    stories: list[ChaosEntry] = []
+    later: list[tuple[float, ChaosEntry]] = []
     left = alerts
     now = datetime.now(timezone.utc)
     while left:
@@ -46,12 +46,12 @@ def write_stories(chance: random.Random, alerts: int, feeds: int) -> list[Story]
         rules = tuple(chance.sample(range(feeds), k=min(left, 2 if chance.random() < 0.15 else 1)))
         title = f"{token} {' '.join(_word(chance) for _ in range(7))}"
         link = f"https://news.example/{token}"
-        story = Story(chance.randrange(feeds), token, title, link, rules, now)
+        story = ChaosEntry(chance.randrange(feeds), token, title, link, rules, now)
         stories.append(story)
         left -= len(rules)
         if left >= len(rules) and chance.random() < _AGAIN:
             other = (story.feed + 1) % feeds
-            again = Story(other, f"{token}b", f"{token}b {title}", link, rules, now)
+            again = ChaosEntry(other, f"{token}b", f"{token}b {title}", link, rules, now)
             later.append((len(stories) + chance.uniform(10, 60), again))
             left -= len(rules)
     ordered = [*((float(number), story) for number, story in enumerate(stories)), *later]
@@ -63,10 +63,10 @@ def _word(chance: random.Random) -> str:
     return "".join(chance.choices(_SYLLABLES, k=4))
 
 
-class Press:
+class ChaosFeeds:
     """Serves what has been published so far at `/feed/<n>`, on a free loopback port, until `stop`."""
 
-    def __init__(self, stories: list[Story]) -> None:
+    def __init__(self, stories: list[ChaosEntry]) -> None:
         self.stories = stories
         self.published = 0
         press = self

@@ -55,7 +55,7 @@ async def _nothing_found(*_: Any, **__: Any) -> Found:
     return Found(None, readable=True)
 
 
-class Nursery:
+class StageProcesses:
     """At most one process of each stage, each in a process group with what it starts."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     if "--blind" in sys.argv:
         SlackClient.find = _nothing_found  # type: ignore[method-assign]
-    nursery = Nursery()
+    nursery = StageProcesses()
     orders = {"start": nursery.start, "kill": nursery.kill, "freeze": nursery.freeze, "thaw": nursery.thaw}
     try:
         for line in sys.stdin:
