@@ -1,7 +1,7 @@
 """Which stage stands still while work waits for it, since when, and what to do.
 
-A stage is taken up every minute, or within seconds of work coming in. Where work that could be done has
-waited for two minutes, nobody does it.
+A stage runs every minute, or within seconds of work coming in. Where work that could be done has
+waited for two minutes, the stage does not run.
 """
 
 from __future__ import annotations

@@ -72,5 +72,5 @@ def unpack_all(blob: bytes) -> dict[bytes, SeenRecord]:
     whole = len(blob) - len(blob) % RECORD_BYTES
     records = {}
     for row in _RECORD.iter_unpack(blob[:whole]):
-        records[row[0]] = SeenRecord(*row[:-1], *_FLAGS[row[-1] & 0x0F])
+        records[row[0]] = tuple.__new__(SeenRecord, row[:-1] + _FLAGS[row[-1] & 0x0F])
     return records
