@@ -11,6 +11,7 @@ It ends with its owner: at end of input, or when the owner's process id is no lo
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -70,7 +71,7 @@ def _get_ready_for_pages(memory_bytes: int) -> None:
     """Loads what reads pages, once: no job pays for it, and no limit counts it."""
     if "newswatch.feeds.article" not in sys.modules:
         limit_memory(_NO_LIMIT)
-
+        importlib.import_module("newswatch.feeds.article")
         limit_memory(memory_bytes)
 
 
