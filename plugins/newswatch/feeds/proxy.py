@@ -2,7 +2,7 @@
 
 `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, lower case first as curl does. `NO_PROXY`
 is a comma-separated list of hosts (with their subdomains, leading dot or not), addresses, CIDR
-ranges, each with an optional port, or `*`. The environment is passed in.
+ranges, each with an optional port, or `*`. The variables are passed in.
 """
 
 from __future__ import annotations
@@ -36,6 +36,19 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
             kind="proxy",
         )
     return proxy
+
+
+def service_proxy(url: str, env: Mapping[str, str]) -> str | None:
+    """The same for Slack and for webhooks, whose addresses are the operator's: never for loopback."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return None if _is_loopback(host) else proxy_for(url, env)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:

@@ -6,7 +6,6 @@ the caller gets every problem with file, line and column.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,7 @@ from newswatch.pipeline import health, notices
 from newswatch.pipeline.check import RulesChecker
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.shelf import Shelf
+from newswatch.settings import Settings
 from newswatch.store import configuration, feeds
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -61,9 +61,9 @@ async def in_force(services: Services) -> Bundle | None:
     return bundle
 
 
-def check_files(directory: Path, today: date) -> Loaded:
+def check_files(settings: Settings, today: date) -> Loaded:
     """Read and check the files; says nothing to anyone."""
-    return load_config(directory, RulesChecker(), today=today, shelf=Shelf.from_env(os.environ))
+    return load_config(settings.config_dir, RulesChecker(), today=today, shelf=Shelf(settings.cache))
 
 
 async def adopt_config(services: Services) -> Adoption:
@@ -78,7 +78,7 @@ async def adopt_config(services: Services) -> Adoption:
     if unchanged:
         await _sound(services, bundle)
         return Adoption(bundle, changed=False, problems=())
-    loaded = check_files(services.config_dir, services.clock().date())
+    loaded = check_files(services.settings, services.clock().date())
     if loaded.draft is None:
         await notices.raise_notice(services, CAUSE, _broken_text(loaded.problems))
         return Adoption(bundle, changed=False, problems=loaded.problems)
@@ -109,7 +109,7 @@ async def _put_in_force(services: Services, draft: Draft, files: str) -> tuple[B
             now_ms = to_ms(services.clock())
             if await configuration.put_in_force(services.redis, replaces, stored, now_ms):
                 await feeds.recall(services.redis, _added(previous, bundle))
-                kept_s = services.retention.seen_s
+                kept_s = services.settings.seen_retention_s
                 gone = await feeds.forget(services.redis, [feed.id for feed in bundle.feeds], kept_s)
                 await notices.drop(services, [cause for name in gone for cause in health.causes(name)])
                 await feeds.make_due(services.redis, _at_new_urls(previous, bundle))

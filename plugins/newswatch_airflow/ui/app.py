@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from newswatch import __version__
-from newswatch.errors import NewswatchError, RedisUnavailable, RetryableError
+from newswatch.errors import NewswatchError, RedisUnavailable, RetryableError, SettingsRefused
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
@@ -103,13 +103,19 @@ async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[R
 
 async def _of_ours(request: Request, error: Exception) -> Response:
     """An error raised on purpose: its text says what to do."""
-    away = isinstance(error, RetryableError)
+    away = isinstance(error, RetryableError | SettingsRefused)
     if isinstance(error, RedisUnavailable):
         await request.app.state.desk.forget()
     log.warning("%s: %s", request.url.path, error)
     text = redact_text(str(error))
-    runbook = "redis-is-away" if isinstance(error, RedisUnavailable) else ""
-    return _answer(request, 503 if away else 400, text, runbook)
+    return _answer(request, 503 if away else 400, text, _runbook(error))
+
+
+def _runbook(error: Exception) -> str:
+    """The section that says what to do, "" where the text does."""
+    if isinstance(error, RedisUnavailable):
+        return "redis-is-away"
+    return "a-setting-is-refused" if isinstance(error, SettingsRefused) else ""
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -15,13 +15,13 @@ from newswatch.models import Bundle, Feed
 from newswatch.pipeline import editing
 from newswatch.pipeline.feed_preview import preview_url
 from newswatch.pipeline.overview import feeds as overview
-from newswatch.pipeline.services import Services, no_auth
+from newswatch.pipeline.services import Services
 from newswatch.store.client import redis_errors
 from newswatch.store.feeds import make_due
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_hour
 from newswatch_airflow.ui.desk import BundleDep, Desk, DeskDep, ServicesDep
-from newswatch_airflow.ui.page import render, with_query
+from newswatch_airflow.ui.page import render, span, with_query
 
 router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)])
@@ -89,7 +89,8 @@ async def feed_page(
 ) -> HTMLResponse:
     """One feed; 404 for one that is not configured."""
     life = await overview.read_feed(services, _feed(bundle, feed_id))
-    return render(request, visitor, "feed.html", here="feeds", life=life)
+    kept_s = services.settings.item_retention_s
+    return render(request, visitor, "feed.html", here="feeds", life=life, kept_s=kept_s)
 
 
 def _feed(bundle: Bundle | None, feed_id: str) -> Feed:
@@ -119,7 +120,7 @@ async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> di
     feed = _feed(bundle, feed_id)
     with redis_errors():
         await make_due(services.redis, [feed.id])
-    return {"told": f"{feed.id} is polled with the next run of poll_feeds, within a minute."}
+    return {"told": f"{feed.id} is polled with the next run of poll_feeds, within {_until_polled(services)}."}
 
 
 class PreviewRequest(BaseModel):
@@ -143,7 +144,7 @@ async def preview(
 ) -> HTMLResponse:
     """What newswatch would see there, public addresses only; a piece of a page."""
     feed = Feed(id="preview", url=asked.url, allow_private=False)
-    found = await preview_url(feed, services.env, no_auth, user_agent=services.user_agent)
+    found = await preview_url(feed, services.settings, services.resolve_auth)
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
     return render(
@@ -164,9 +165,13 @@ async def add(asked: AddRequest, visitor: WriterDep, services: ServicesDep, desk
     feed = NewFeed(asked.id, asked.url, tags)
     async with desk.heavy:
         await asyncio.to_thread(
-            editing.add_feed, services.config_dir, feed, by=visitor.name, now=services.clock()
+            editing.add_feed, services.settings, feed, by=visitor.name, now=services.clock()
         )
-    return {"told": f"{asked.id} is added to feeds.yaml and polled within a minute."}
+    return {"told": f"{asked.id} is added to feeds.yaml and polled within {_until_polled(services)}."}
+
+
+def _until_polled(services: Services) -> str:
+    return span(services.settings.poll_interval_s)
 
 
 router.include_router(writes)
