@@ -22,7 +22,7 @@ EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 UV := $(shell command -v uv 2>/dev/null || echo uv)
 COMPILE := $(UV) pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help setup run stop test lint bench chaos check-slack lock schema cli-docs
+.PHONY: help setup run stop test lint bench chaos check-slack lock schema reference
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,7 @@ lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m newswatch.config.schema config/schema --check
 	$(BIN)/python -m newswatch.cli.docs docs/cli.md --check
+	$(BIN)/python -m newswatch.settings docs/settings.md --check
 
 bench: $(DEV) ## the benchmarks; ARGS passes arguments on
 	@exec $(BIN)/python -m bench $(ARGS)
@@ -83,8 +84,9 @@ check-slack: $(DEV) ## the simulator's contract tests against a real workspace (
 schema: $(DEV) ## write the JSON Schemas of config/ from the models
 	@exec $(BIN)/python -m newswatch.config.schema config/schema
 
-cli-docs: $(DEV) ## write docs/cli.md from the commands
-	@exec $(BIN)/python -m newswatch.cli.docs docs/cli.md
+reference: $(DEV) ## write docs/cli.md from the commands and docs/settings.md from the settings
+	@$(BIN)/python -m newswatch.cli.docs docs/cli.md
+	@$(BIN)/python -m newswatch.settings docs/settings.md
 
 lock: ## compile requirements*.in into the lock files; needs uv
 	$(COMPILE) requirements-compose.in --output-file requirements-compose.txt

@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from newswatch.models import Alert, Excerpt  # noqa: E402
 from newswatch.pipeline.configure import adopt_config  # noqa: E402
 from newswatch.pipeline.deliver import run_deliver  # noqa: E402
 from newswatch.pipeline.services import Services  # noqa: E402
+from newswatch.settings import Settings  # noqa: E402
 from newswatch.slack.client import SlackSettings  # noqa: E402
 from newswatch.store.client import connect  # noqa: E402
 from newswatch.store.handover import Placement, hand_over  # noqa: E402
@@ -120,8 +122,9 @@ class Scene:
 
     async def _deliver(self, each: int, deadline_s: float) -> float:
         settings = SlackSettings(self.slack.token, self.slack.base_url)
-        unbound = {"NEWSWATCH_SLACK_RATE": "100000"} if self._unlimited else {}
-        async with Services(connect(self._redis.url), settings, self._config, env=unbound) as services:
+        own = Settings(config_dir=self._config)
+        own = replace(own, slack_rate=100_000) if self._unlimited else own
+        async with Services(own, connect(self._redis.url), settings) as services:
             await adopt_config(services)
             await self._queue(services.redis, each)
             started = time.monotonic()

@@ -27,6 +27,7 @@ from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set j
 from newswatch.models import Item  # noqa: E402
 from newswatch.pipeline.backtest import Question, run_backtest  # noqa: E402
 from newswatch.pipeline.services import Services  # noqa: E402
+from newswatch.settings import Settings  # noqa: E402
 from newswatch.store.client import connect  # noqa: E402
 from newswatch.store.codec import item_to_json  # noqa: E402
 
@@ -90,7 +91,7 @@ def write_config(folder: Path, rules: int) -> None:
 
 def measure(url: str, config: Path, label: str, question: Question) -> None:
     async def ask() -> tuple[int, int]:
-        async with Services(redis=connect(url), slack=None, config_dir=config) as services:
+        async with Services(Settings(config_dir=config), connect(url), None) as services:
             report = await run_backtest(services, question)
             return report.items, sum(rule.hits for rule in report.rules)
 

@@ -163,6 +163,7 @@ def as_newswatch(port: int, feeds: int, redis_url: str) -> dict[str, object]:
     from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415 - each contestant its own imports
     from newswatch.pipeline.poll import run_poll  # noqa: PLC0415
     from newswatch.pipeline.services import Services  # noqa: PLC0415
+    from newswatch.settings import Settings  # noqa: PLC0415
     from newswatch.store.client import connect  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
@@ -173,7 +174,7 @@ def as_newswatch(port: int, feeds: int, redis_url: str) -> dict[str, object]:
         (config / "receivers.yaml").write_text("receivers: [{id: ops, channel: C0123456789}]\n")
 
         async def work(stage: Callable[[Services], object]) -> object:
-            async with Services(redis=connect(redis_url), slack=None, config_dir=config, env={}) as services:
+            async with Services(Settings(config_dir=config), connect(redis_url), None) as services:
                 return await stage(services)  # type: ignore[misc]
 
         asyncio.run(work(adopt_config))

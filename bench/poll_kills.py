@@ -33,6 +33,7 @@ from feed_server import FeedServer, story
 from newswatch.pipeline.configure import adopt_config
 from newswatch.pipeline.poll import run_poll
 from newswatch.pipeline.services import Services
+from newswatch.settings import Settings
 from newswatch.store.client import connect
 from newswatch.store.feeds import MAX_CHUNK_ITEMS
 
@@ -105,7 +106,7 @@ class Stream:
 
 async def poll_on(redis_url: str, config: Path, *, rounds: int) -> None:
     """Poll every feed again and again."""
-    services = Services(redis=connect(redis_url), slack=None, config_dir=config, env={})
+    services = Services(Settings(config_dir=config), connect(redis_url), None)
     async with services:
         await adopt_config(services)
         for _ in range(rounds):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -12,6 +11,7 @@ from airflow.sdk import DeltaTriggerTimetable, get_current_context, task
 from newswatch_airflow import stages
 from newswatch_airflow.assets import ITEMS
 from newswatch_airflow.deadlines import deadline
+from newswatch_airflow.hooks import sound_settings
 from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
 
@@ -41,7 +41,7 @@ with TestableDAG(
     dag_id="poll_feeds",
     description="Fetch the feeds that are due and queue new items for matching",
     doc_md=DOC,
-    schedule=DeltaTriggerTimetable(timedelta(seconds=float(os.environ.get("NEWSWATCH_POLL_INTERVAL") or 60))),
+    schedule=DeltaTriggerTimetable(timedelta(seconds=sound_settings().poll_interval_s)),
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from newswatch.pipeline.deliver import run_deliver
 from newswatch.pipeline.match import run_match
 from newswatch.pipeline.poll import run_poll
 from newswatch.pipeline.services import Services
+from newswatch.settings import Settings, settings_from
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect
 
@@ -84,14 +86,17 @@ class Newsroom:
     def services(self, **changes) -> Services:
         settings = SlackSettings(token=self.slack.token, base_url=self.slack.base_url, timeout_s=5.0)
         values = {
+            "settings": self.settings(**changes.pop("env", {})),
             "redis": connect(self.redis_url),
             "slack": settings,
-            "config_dir": self.config,
             "clock": self._now,
-            "env": {},
             **changes,
         }
         return Services(**values)
+
+    def settings(self, **variables: str) -> Settings:
+        """What these variables say; the folder is the newsroom's own."""
+        return replace(settings_from(variables, self.config.parent), config_dir=self.config)
 
     def _now(self) -> datetime:
         return self.clock()

@@ -23,6 +23,7 @@ from devtools.redis_server import RunningRedis
 from devtools.slack_sim.running import RunningSimulator
 from newswatch.pipeline.configure import adopt_config
 from newswatch.pipeline.services import Services
+from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.store import keys
 from newswatch.store.client import connect
@@ -132,7 +133,7 @@ class Chaos:
 
     async def _adopt(self) -> None:
         slack = SlackSettings(self._slack.token, self._slack.base_url)
-        async with Services(connect(self._redis.url), slack, self._config) as services:
+        async with Services(Settings(config_dir=self._config), connect(self._redis.url), slack) as services:
             adoption = await adopt_config(services)
         if adoption.errors:
             raise RuntimeError("; ".join(map(str, adoption.errors)))

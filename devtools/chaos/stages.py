@@ -22,6 +22,7 @@ from newswatch.pipeline.deliver import run_deliver
 from newswatch.pipeline.match import run_match
 from newswatch.pipeline.poll import run_poll
 from newswatch.pipeline.services import Services
+from newswatch.settings import settings_from
 from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.slack.history import Found
 from newswatch.store.client import connect
@@ -43,8 +44,8 @@ STAGES: dict[str, Callable[[Services], Awaitable[object]]] = {
 async def _for_ever(stage: str) -> None:
     """Run one stage again and again, whatever Redis and Slack do."""
     settings = SlackSettings(os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_BASE_URL"], timeout_s=5.0)
-    services = Services(connect(os.environ["REDIS_URL"]), settings, Path(os.environ["NEWSWATCH_CONFIG"]))
-    async with services:
+    own = settings_from(os.environ, Path.cwd())
+    async with Services(own, connect(os.environ["REDIS_URL"]), settings) as services:
         while True:
             with contextlib.suppress(NewswatchError):
                 await STAGES[stage](services)

@@ -12,7 +12,9 @@ from pathlib import Path
 from devtools.stack import StackError
 from devtools.stack.launch import RECORD, Launch, clean_up
 from devtools.stack.processes import StackRecord
-from devtools.stack.settings import merged_environment, read_settings
+from devtools.stack.settings import read_settings
+from newswatch.env_file import with_env_file
+from newswatch.errors import NewswatchError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.what == "stop":
             return stop(data)
-        environ = merged_environment(os.environ, ROOT / ".env")
+        environ = with_env_file(os.environ, ROOT)
         settings = read_settings(environ, ROOT, data, airflow=not options.without_airflow)
         return Launch(settings, environ, _say).run()
-    except StackError as error:
+    except (StackError, NewswatchError) as error:
         print(f"newswatch: {error}", file=sys.stderr)
         return 1
 

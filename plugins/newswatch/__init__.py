@@ -8,7 +8,7 @@ The data path, each arrow one module of `newswatch.pipeline`::
 
 This package never imports airflow. Layers, imports only downward::
 
-    models, errors ◁ config, feeds, rules, stories, store, slack ◁ pipeline ◁ listener ◁ cli
+    settings, models, errors ◁ config, feeds, rules, stories, store, slack ◁ pipeline ◁ listener ◁ cli
 
 `docs/architecture.md` walks one item through the files in order.
 """

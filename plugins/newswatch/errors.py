@@ -11,6 +11,7 @@
     │   └── SlackUnavailable      Slack cannot be reached or answered with a passing fault
     └── PermanentError            the same call fails again until someone acts
         ├── RedisRefused          Redis refuses the user or a command, or newswatch cannot use this kind
+        ├── SettingsRefused       variables of the environment or .env refused; carries all that is wrong
         ├── ConfigError           configuration refused; carries every Problem found
         ├── QueryError            one rule query refused; carries the offset
         ├── FetchRefused          one feed must not or cannot be fetched (address, 4xx, too large)
@@ -131,6 +132,14 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         prefix = "" if self.severity == "error" else "warning: "
         return f"{self.file}:{self.line}:{self.col}: {prefix}{self.message}"
+
+
+class SettingsRefused(PermanentError):
+    """Settings are refused, so nothing was begun. `problems` holds a sentence for each bad variable."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class ConfigError(PermanentError):

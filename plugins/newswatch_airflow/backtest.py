@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param
 
+from newswatch.durations import format_duration
+from newswatch_airflow.hooks import sound_settings
 from newswatch_airflow.stages import in_stage
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ _DURATION = r"^[0-9]{1,9}(\.[0-9]{1,9})?[smhd]$"
 
 def form() -> dict[str, Param]:
     """The fields of the trigger dialog. Airflow refuses a run whose values do not fit them."""
+    kept = format_duration(sound_settings().item_retention_s)
     return {
         "rule": Param(
             None,
@@ -54,7 +57,7 @@ def form() -> dict[str, Param]:
             type="string",
             pattern=_DURATION,
             title="Look back",
-            description="A number and s, m, h or d, e.g. 12h or 7d. Items are kept for 7 days.",
+            description=f"A number and s, m, h or d, e.g. 12h or 7d. Items are kept for {kept}.",
         ),
         "limit": Param(
             10,
@@ -87,7 +90,7 @@ def backtest(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _question(params: Mapping[str, Any]) -> Question:
-    from newswatch.config.durations import parse_duration  # noqa: PLC0415
+    from newswatch.durations import parse_duration  # noqa: PLC0415
     from newswatch.pipeline.backtest import Question  # noqa: PLC0415
 
     return Question(

@@ -13,7 +13,8 @@ login and password, or `{"bearer": "…"}` in its extra.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -84,8 +85,12 @@ def redis_address(connection: ConnectionLike) -> RedisAddress:
     return RedisAddress(url, _tls_options(connection, extra) if tls else {})
 
 
-def slack_settings(connection: ConnectionLike) -> SlackSettings:
-    """Token, base URL, timeout and proxy of a Slack connection; PermanentError without a token."""
+def slack_settings(connection: ConnectionLike, network: Mapping[str, str]) -> SlackSettings:
+    """Token, base URL, timeout and proxy of a Slack connection; PermanentError without a token.
+
+    `network` holds the variables for proxies, which count where the connection names none.
+    """
+    from newswatch.feeds.proxy import service_proxy  # noqa: PLC0415
     from newswatch.slack.client import SlackSettings  # noqa: PLC0415 - the SDK costs a tenth of a second
 
     if not connection.password:
@@ -99,7 +104,8 @@ def slack_settings(connection: ConnectionLike) -> SlackSettings:
     timeout_s = number(connection, extra, "timeout")
     if timeout_s is not None:
         settings["timeout_s"] = timeout_s
-    return SlackSettings(**settings)
+    made = SlackSettings(**settings)
+    return made if made.proxy else replace(made, proxy=service_proxy(made.base_url, network))
 
 
 def feed_auth(connection: ConnectionLike) -> Auth | None:

@@ -1,4 +1,4 @@
-"""Services for a task or a trigger, made from Airflow's connections.
+"""Services for a task or a trigger, made from Airflow's connections and this process's settings.
 
 Tasks look connections up before they start their event loop. Triggers run inside one, so they use
 the asynchronous look-up. The configuration folder is `NEWSWATCH_CONFIG`, else `config/` beside
@@ -17,6 +17,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from newswatch.errors import RedisUnavailable, SlackUnavailable
+from newswatch.settings import Settings, read_settings, settings_from
 from newswatch_airflow.connections import feed_auth, redis_address, slack_settings
 
 if TYPE_CHECKING:
@@ -30,68 +31,70 @@ SLACK_CONNECTION = "newswatch_slack"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def config_folder() -> Path:
-    """The folder with feeds.yaml and its siblings, as NEWSWATCH_CONFIG of this process says."""
-    return REPOSITORY / (os.environ.get("NEWSWATCH_CONFIG") or "config")
+def process_settings() -> Settings:
+    """The settings of this process. Raises SettingsRefused with everything that is wrong with them."""
+    return settings_from(os.environ, REPOSITORY)  # noqa: TID251 - Airflow's processes begin here
+
+
+def sound_settings() -> Settings:
+    """The same with the default in place of what is refused, where raising would hide the reason.
+
+    A DAG file that cannot be imported takes its DAG out of sight, and a trigger that raises is started
+    again without end. The tasks name what is wrong.
+    """
+    return read_settings(os.environ, REPOSITORY)[0]  # noqa: TID251 - the same
 
 
 def task_services(*, slack: bool = False) -> Services:
     """Services for a task. `slack` says whether the Slack connection is needed as well.
 
-    Raises RedisUnavailable or SlackUnavailable if the connection is not found. Both are worth a retry,
-    because Airflow reports an unreachable api-server in the same way.
+    Raises SettingsRefused before it does anything else; RedisUnavailable or SlackUnavailable, both worth a retry, where the connection is not
+    found: Airflow reports an api-server that is away just so.
     """
+    settings = process_settings()
     try:
         redis_connection = BaseHook.get_connection(REDIS_CONNECTION)
     except AirflowNotFoundException as error:
         raise RedisUnavailable(_missing(REDIS_CONNECTION)) from error
     if not slack:
-        return _services(redis_connection, None)
+        return _services(settings, redis_connection, None)
     try:
-        return _services(redis_connection, BaseHook.get_connection(SLACK_CONNECTION))
+        return _services(settings, redis_connection, BaseHook.get_connection(SLACK_CONNECTION))
     except AirflowNotFoundException as error:
         raise SlackUnavailable(_missing(SLACK_CONNECTION)) from error
 
 
 async def trigger_services() -> Services:
     """Services for the triggerer: Redis only, looked up without blocking its event loop."""
+    settings = process_settings()
     try:
-        return _services(await BaseHook.aget_connection(REDIS_CONNECTION), None)
+        return _services(settings, await BaseHook.aget_connection(REDIS_CONNECTION), None)
     except AirflowNotFoundException as error:
         raise RedisUnavailable(_missing(REDIS_CONNECTION)) from error
 
 
-def _services(redis_connection: ConnectionLike, slack_connection: ConnectionLike | None) -> Services:
+def _services(
+    settings: Settings, redis_connection: ConnectionLike, slack_connection: ConnectionLike | None
+) -> Services:
+    from newswatch.feeds.auth import resolver  # noqa: PLC0415
     from newswatch.pipeline.services import Services  # noqa: PLC0415 - DAG files reach this module
     from newswatch.store.client import connect  # noqa: PLC0415
 
     address = redis_address(redis_connection)
     return Services(
+        settings=settings,
         redis=connect(address.url, **address.options),
-        slack=None if slack_connection is None else slack_settings(slack_connection),
-        config_dir=config_folder(),
+        slack=None if slack_connection is None else slack_settings(slack_connection, settings.network),
         clock=_utc_now,
-        env=dict(os.environ),
-        resolve_auth=lru_cache(maxsize=None)(resolve_auth),
+        resolve_auth=resolver(settings.feed_secrets, lru_cache(maxsize=None)(_connection_auth)),
     )
 
 
-def resolve_auth(name: str) -> Auth | None:
-    """The credentials that a feed's `auth` names: an environment variable as on the command line, or a connection."""
-    from newswatch.config.settings import Settings  # noqa: PLC0415
-    from newswatch.feeds.auth import Auth  # noqa: PLC0415
-
-    settings = Settings(config_dir=config_folder(), environment=os.environ)
-    header = settings.resolve_auth(name, otherwise=_connection_header)
-    return Auth(header) if header else None
-
-
-def _connection_header(name: str) -> str | None:
+def _connection_auth(name: str) -> Auth | None:
     try:
-        auth = feed_auth(BaseHook.get_connection(name))
+        return feed_auth(BaseHook.get_connection(name))
     except AirflowNotFoundException:
         return None
-    return None if auth is None else auth.header
 
 
 def _utc_now() -> datetime:

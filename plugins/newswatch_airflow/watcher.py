@@ -141,11 +141,11 @@ class ConfigWatcher(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look forever; yield an event for each settled edit."""
-        from newswatch_airflow.hooks import config_folder  # noqa: PLC0415 - DAG files import this module
+        from newswatch_airflow.hooks import sound_settings  # noqa: PLC0415 - DAG files import this module
 
-        rhythm = EditRhythm()
+        rhythm, folder = EditRhythm(), sound_settings().config_dir
         while True:
-            seen = await asyncio.to_thread(folder_signature, config_folder())
+            seen = await asyncio.to_thread(folder_signature, folder)
             if rhythm.fires(seen, time.monotonic()):
                 yield TriggerEvent({"edited": "configuration folder"})  # type: ignore[no-untyped-call]
             await asyncio.sleep(self.look_every_s)

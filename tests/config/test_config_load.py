@@ -41,7 +41,7 @@ def test_load_reads_every_key_of_a_healthy_folder(folder):
             every_s=60,
             at_most_s=240,
             first_sight_s=43_200,
-            auth="bank_login",
+            auth="newswatch_feed_bank",
         ),
         Feed(
             id="coin-news",

@@ -108,6 +108,13 @@ def test_poll_interval_comes_from_the_environment(monkeypatch):
     assert dag.timetable == DeltaTriggerTimetable(timedelta(seconds=15))
 
 
+def test_bad_poll_interval_leaves_the_dag_in_sight_whose_tasks_name_it(monkeypatch):
+    monkeypatch.setenv("NEWSWATCH_POLL_INTERVAL", "soon")
+    bag = DagBag(str(ROOT / "dags" / "poll_feeds.py"))
+    assert bag.import_errors == {}
+    assert bag.dags["poll_feeds"].timetable == DeltaTriggerTimetable(timedelta(seconds=60))
+
+
 def test_dag_files_import_nothing_heavy():
     """Every task process parses its DAG file again: the clients and the matcher wait for the task."""
     code = (

@@ -1,8 +1,7 @@
 import pytest
 
 from newswatch.errors import FetchRefused
-from newswatch.feeds.auth import Auth
-from newswatch.feeds.proxy import proxy_for, split_credentials
+from newswatch.feeds.proxy import proxy_for, service_proxy, split_credentials
 
 PROXIES = {"HTTP_PROXY": "http://plain:1", "HTTPS_PROXY": "http://tls:2"}
 
@@ -51,16 +50,9 @@ def test_split_credentials_decodes_user_info():
     assert split_credentials("http://h/") == ("http://h/", None)
 
 
-@pytest.mark.parametrize(
-    ("text", "header"),
-    [
-        ("user:pass:word", "Basic dXNlcjpwYXNzOndvcmQ="),
-        ("bearer  abc", "Bearer abc"),
-        ("Basic eHg=", "Basic eHg="),
-        ("abc\n", "Bearer abc"),
-    ],
-)
-def test_auth_from_one_setting(text, header):
-    auth = Auth.from_text(text)
-    assert auth.header == header
-    assert header not in repr(auth)
+def test_services_of_ours_take_the_proxy_but_never_for_loopback():
+    env = {"HTTPS_PROXY": "http://proxy.example:3128", "HTTP_PROXY": "http://proxy.example:3128"}
+    assert service_proxy("https://chat.example/api/", env) == "http://proxy.example:3128"
+    for host in ("127.0.0.1", "localhost", "[::1]", "slack.localhost"):
+        assert service_proxy(f"http://{host}:8081/api/", env) is None
+    assert service_proxy("https://chat.example/api/", {**env, "NO_PROXY": "chat.example"}) is None

@@ -109,6 +109,13 @@ async def test_process_that_has_read_a_page_keeps_its_limits(pool):
         await parse(pool, HOSTILE)
 
 
+async def test_first_page_pays_for_no_import():
+    story = "The council voted on the levy after a long debate in the harbour hall. " * 20
+    page = f"<html><title>Vote</title><body><article><p>{story}</p></article></body></html>".encode()
+    async with ParserPool(memory_bytes=20_000_000) as pool:
+        assert "levy" in (await pool.read_page(page, url=URL, headers={"content-type": "text/html"})).body
+
+
 async def test_crash_in_the_middle_is_reported_as_a_crash(pool):
     task = asyncio.create_task(parse(pool, HOSTILE))
     while not parsers():  # noqa: ASYNC110 - a process is not an event

@@ -121,7 +121,7 @@ def test_redis_client_made_from_a_connection_talks_to_the_right_database(redis_u
 
 def test_slack_settings_carry_token_base_url_timeout_and_proxy():
     extra = {"base_url": "http://127.0.0.1:8081/api", "timeout": "7.5", "proxy": "http://proxy:3128"}
-    settings = slack_settings(connection("newswatch_slack", password="xoxb-1234-abcd", extra=extra))
+    settings = slack_settings(connection("newswatch_slack", password="xoxb-1234-abcd", extra=extra), {})
     assert settings.token == "xoxb-1234-abcd"
     assert settings.base_url == "http://127.0.0.1:8081/api/"
     assert settings.timeout_s == 7.5
@@ -130,12 +130,12 @@ def test_slack_settings_carry_token_base_url_timeout_and_proxy():
 
 def test_slack_connection_without_token_says_where_it_belongs():
     with pytest.raises(PermanentError, match=r"newswatch_slack.*password.*token"):
-        slack_settings(connection("newswatch_slack"))
+        slack_settings(connection("newswatch_slack"), {})
 
 
 def test_slack_timeout_that_is_no_number_is_refused():
     with pytest.raises(PermanentError, match="`timeout`"):
-        slack_settings(connection("newswatch_slack", password="xoxb-1", extra={"timeout": "soon"}))
+        slack_settings(connection("newswatch_slack", password="xoxb-1", extra={"timeout": "soon"}), {})
 
 
 def test_feed_auth_from_login_and_password():

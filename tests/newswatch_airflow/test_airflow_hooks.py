@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from airflow_sandbox import redis_connection
-from newswatch.errors import RedisUnavailable, SlackUnavailable
-from newswatch_airflow.hooks import REPOSITORY, config_folder, resolve_auth, task_services, trigger_services
+from newswatch.errors import FetchRefused, RedisUnavailable, SettingsRefused, SlackUnavailable
+from newswatch_airflow.hooks import REPOSITORY, sound_settings, task_services, trigger_services
 
 
 @pytest.fixture
@@ -63,25 +63,56 @@ def test_services_show_neither_token_nor_password(connections):
 
 def test_config_folder_follows_the_environment(monkeypatch):
     monkeypatch.setenv("NEWSWATCH_CONFIG", "/srv/newswatch/config")
-    assert config_folder() == Path("/srv/newswatch/config")
+    assert sound_settings().config_dir == Path("/srv/newswatch/config")
     monkeypatch.setenv("NEWSWATCH_CONFIG", "other")
-    assert config_folder() == REPOSITORY / "other"
+    assert sound_settings().config_dir == REPOSITORY / "other"
     monkeypatch.delenv("NEWSWATCH_CONFIG")
-    assert config_folder() == REPOSITORY / "config"
+    assert sound_settings().config_dir == REPOSITORY / "config"
 
 
-def test_auth_name_is_an_environment_variable_first(monkeypatch):
-    monkeypatch.setenv("PAID_FEED", "Bearer t0k")
-    monkeypatch.setenv("AIRFLOW_CONN_PAID_FEED", json.dumps({"conn_type": "http", "password": "other"}))
-    assert resolve_auth("paid_feed").header == "Bearer t0k"
+async def test_bad_settings_stop_tasks_and_triggers_before_a_connection_is_asked_for(connections):
+    connections.delenv("AIRFLOW_CONN_NEWSWATCH_REDIS")
+    connections.setenv("NEWSWATCH_RULE_CAP", "-3")
+    with pytest.raises(SettingsRefused, match="NEWSWATCH_RULE_CAP"):
+        task_services(slack=True)
+    with pytest.raises(SettingsRefused, match="NEWSWATCH_RULE_CAP"):
+        await trigger_services()
+    assert sound_settings().rule_cap == 60
 
 
-def test_auth_name_is_an_airflow_connection_next(monkeypatch):
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_ECB_LOGIN", json.dumps({"conn_type": "http", "login": "me", "password": "pw"})
+def test_proxy_of_the_environment_is_for_slack_too_but_never_for_loopback(connections):
+    connections.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    connections.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    connections.delenv("NO_PROXY", raising=False)
+    connections.delenv("no_proxy", raising=False)
+    assert task_services(slack=True).slack.proxy is None
+    connections.setenv(
+        "AIRFLOW_CONN_NEWSWATCH_SLACK", json.dumps({"conn_type": "slack", "password": "xoxb-1"})
     )
-    assert resolve_auth("ecb_login").header == "Basic bWU6cHc="
+    assert task_services(slack=True).slack.proxy == "http://proxy.example:3128"
 
 
-def test_auth_name_that_nobody_knows_is_none():
-    assert resolve_auth("nobody_knows_this") is None
+def test_auth_name_is_an_environment_variable_first(connections):
+    connections.setenv("NEWSWATCH_FEED_PAID", "Bearer t0k")
+    connections.setenv(
+        "AIRFLOW_CONN_NEWSWATCH_FEED_PAID", json.dumps({"conn_type": "http", "password": "other"})
+    )
+    assert task_services().resolve_auth("newswatch_feed_paid").header == "Bearer t0k"
+
+
+def test_auth_name_is_an_airflow_connection_next(connections):
+    connections.setenv(
+        "AIRFLOW_CONN_NEWSWATCH_FEED_ECB", json.dumps({"conn_type": "http", "login": "me", "password": "pw"})
+    )
+    assert task_services().resolve_auth("newswatch_feed_ecb").header == "Basic bWU6cHc="
+
+
+def test_auth_name_that_nothing_has_is_none(connections):
+    assert task_services().resolve_auth("newswatch_feed_nobody") is None
+
+
+@pytest.mark.parametrize("name", ["newswatch_slack", "newswatch_redis", "REDIS_URL"])
+def test_auth_name_of_another_connection_or_variable_is_refused(connections, name):
+    connections.setenv("REDIS_URL", "redis://:hunter2@127.0.0.1")
+    with pytest.raises(FetchRefused, match="newswatch_feed_"):
+        task_services().resolve_auth(name)

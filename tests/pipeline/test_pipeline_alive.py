@@ -10,6 +10,7 @@ from feed_server import Document, story
 from newsroom import OPS, POLICY, Newsroom
 from newswatch.pipeline.alive import after_cycle
 from newswatch.pipeline.routing import last_local
+from proxy_server import Proxy
 
 WORDS = "The central bank opposes the plan."
 
@@ -73,6 +74,16 @@ def test_healthy_cycle_pings_and_a_stuck_one_does_not(room):
     room.pass_time(timedelta(minutes=6))
     assert not room._do(after_cycle, env=url)
     assert len(asked()) == 1
+
+
+def test_ping_takes_the_proxy_of_the_settings_with_its_password(room):
+    room.site.documents["/ping"] = Document(b"ok")
+    proxy = Proxy({"ping.example": room.site.port})
+    network = {"HTTP_PROXY": f"http://me:pw@127.0.0.1:{proxy.port}", "NO_PROXY": "127.0.0.1"}
+    assert cycle(room, NEWSWATCH_DEADMAN_URL="http://ping.example/ping", **network)
+    proxy.stop()
+    assert [one.path for one in room.site.requests if one.path == "/ping"] == ["/ping"]
+    assert proxy.asked[-1].authorization == "Basic bWU6cHc="
 
 
 def test_ping_that_fails_harms_nothing_and_keeps_its_url_out_of_the_log(room, caplog):

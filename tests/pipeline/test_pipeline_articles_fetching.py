@@ -10,7 +10,7 @@ import pytest
 from article_pages import linked, page, row, show, stream
 
 from feed_server import Document, FeedServer, story
-from newswatch.feeds.auth import Auth
+from newswatch.feeds.auth import resolver
 from newswatch.pipeline.articles import run_articles
 from newswatch.pipeline.configure import adopt_config
 from newswatch.pipeline.poll import run_poll
@@ -167,14 +167,14 @@ def test_credentials_go_to_the_feeds_own_origin_only(room, elsewhere):
     room.write(
         "feeds.yaml",
         "defaults: {allow_private: true}\n"
-        f"feeds:\n  - {{id: wire, url: '{room.site.url}/wire', article: true, auth: wire_login}}\n",
+        f"feeds:\n  - {{id: wire, url: '{room.site.url}/wire', article: true, auth: NEWSWATCH_FEED_WIRE}}\n",
     )
     show(room, linked(room, 1), story(2, link=f"{elsewhere.url}/page2"), page1=page(WORDS))
     elsewhere.documents["/page2"] = page(WORDS)
-    env = {"wire_login": "me:secret"}
+    resolve_auth = resolver({"NEWSWATCH_FEED_WIRE": "Bearer secret"})
 
     def work(stage):
-        return room._do(stage, env=env, resolve_auth=lambda _name: Auth("Bearer secret"))
+        return room._do(stage, resolve_auth=resolve_auth)
 
     work(adopt_config)
     work(run_poll)

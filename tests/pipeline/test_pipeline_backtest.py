@@ -18,6 +18,7 @@ from newswatch.pipeline.caret import with_caret
 from newswatch.pipeline.marking import bracketed, one_line, pieces
 from newswatch.pipeline.match import Watch
 from newswatch.pipeline.tally import Window, backtest
+from newswatch.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 WINDOW = Window(NOW - timedelta(days=7), NOW)
@@ -48,7 +49,7 @@ def item(number: int, title: str = "The central bank opposes it", **more) -> Ite
 
 
 def watch(*rules: Rule, feeds: tuple[Feed, ...] = (Feed(id="wire", url="https://a.example/f"),)) -> Watch:
-    return Watch(Bundle(version=1, digest="d", feeds=feeds, rules=rules, receivers=()))
+    return Watch(Bundle(version=1, digest="d", feeds=feeds, rules=rules, receivers=()), Settings())
 
 
 def count(items, *rules: Rule, before: Rule | None = None, **options):

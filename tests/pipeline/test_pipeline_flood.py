@@ -8,7 +8,7 @@ import pytest
 
 from feed_server import story
 from newsroom import POLICY, Newsroom
-from newswatch.errors import PermanentError
+from newswatch.errors import SettingsRefused
 
 WORDS = "The central bank opposes the plan."
 CAP = {"NEWSWATCH_RULE_CAP": "3"}
@@ -71,5 +71,5 @@ def test_sources_that_join_a_waiting_message_do_not_count(newsroom):
 
 
 def test_cap_that_is_no_number_is_named(newsroom):
-    with pytest.raises(PermanentError, match="NEWSWATCH_RULE_CAP"):
-        _ = newsroom.services(env={"NEWSWATCH_RULE_CAP": "many"}).rule_cap
+    with pytest.raises(SettingsRefused, match="NEWSWATCH_RULE_CAP"):
+        newsroom.services(env={"NEWSWATCH_RULE_CAP": "many"})

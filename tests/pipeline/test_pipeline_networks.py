@@ -52,13 +52,13 @@ def test_paid_feed_and_its_pages_are_read_through_the_proxy_with_a_private_ca(
 ):
     proxy.names["news.example"] = secure.port
     monkeypatch.setenv("SSL_CERT_FILE", str(secure.bundle))
-    monkeypatch.setenv("PAID", "reader:secret")
+    monkeypatch.setenv("NEWSWATCH_FEED_PAID", "reader:secret")
     secure.serve("/feed", story(1, "Ministers meet", link="https://news.example/page"))
     secure.documents["/page"] = Document(PAGE, headers={"Content-Type": "text/html"})
     newsroom.site.serve("/rss", story(2))
     newsroom.write(
         "feeds.yaml",
-        "feeds:\n  - {id: paid, url: 'https://news.example/feed', auth: PAID, article: true}\n"
+        "feeds:\n  - {id: paid, url: 'https://news.example/feed', auth: NEWSWATCH_FEED_PAID, article: true}\n"
         "  - {id: plain, url: 'http://plain.example/rss'}\n"
         f"  - {{id: own, url: '{newsroom.site.url}/rss', allow_private: true}}\n",
     )

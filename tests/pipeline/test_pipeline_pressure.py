@@ -10,9 +10,10 @@ import redis
 
 from feed_server import story
 from newsroom import OPS, Newsroom
-from newswatch.errors import PermanentError
+from newswatch.errors import SettingsRefused
 from newswatch.pipeline.match import run_match
 from newswatch.pipeline.poll import run_poll
+from newswatch.store.feeds import ensure_group
 from newswatch.store.seen import RECORD_BYTES
 
 WORDS = "The central bank opposes the plan."
@@ -109,8 +110,8 @@ def test_seen_retention_is_settable(newsroom):
 
 @pytest.mark.parametrize("value", ["soon", "5m"])
 def test_retention_that_cannot_be_is_named(newsroom, value):
-    with pytest.raises(PermanentError, match="NEWSWATCH_ITEM_RETENTION"):
-        _ = newsroom.services(env={"NEWSWATCH_ITEM_RETENTION": value}).retention
+    with pytest.raises(SettingsRefused, match="NEWSWATCH_ITEM_RETENTION"):
+        newsroom.services(env={"NEWSWATCH_ITEM_RETENTION": value})
 
 
 def test_feed_taken_out_is_forgotten_in_time_and_known_again_when_it_returns_before(newsroom):
@@ -125,9 +126,17 @@ def test_feed_taken_out_is_forgotten_in_time_and_known_again_when_it_returns_bef
     assert newsroom.poll().new == 0
 
 
+def test_dead_items_are_kept_as_long_as_alerts(newsroom):
+    newsroom.adopt()
+    newsroom._do(lambda services: ensure_group(services.redis))
+    newsroom.redis.xadd("newswatch:items", {"item": "nonsense"})
+    newsroom._do(run_match, env={"NEWSWATCH_ALERT_RETENTION": "4d"})
+    assert 3 * 86_400 < newsroom.redis.ttl("newswatch:dead:items") <= 4 * 86_400
+
+
 def test_alert_retention_is_settable(newsroom):
     newsroom.site.serve("/wire", story(1, "First", WORDS))
     newsroom.poll()
-    newsroom._do(run_match, env={"NEWSWATCH_ALERT_RETENTION": "2d"})
+    newsroom._do(run_match, env={"NEWSWATCH_ALERT_RETENTION": "3d"})
     (name,) = newsroom.redis.scan_iter("newswatch:alert:*")
-    assert 0 < newsroom.redis.ttl(name) <= 2 * 86_400
+    assert 0 < newsroom.redis.ttl(name) <= 3 * 86_400

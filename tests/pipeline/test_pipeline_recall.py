@@ -6,6 +6,8 @@ import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY, Newsroom
+from newswatch.pipeline.deliver import run_deliver
+from newswatch.pipeline.match import run_match
 
 WORDS = "The central bank opposes the plan."
 
@@ -32,6 +34,21 @@ def test_redis_that_came_back_empty_repeats_nothing_and_tells_ops(room):
     ids = room.alert_ids()
     assert len(ids) == len(set(ids)) == 4
     assert any("came back empty" in message["text"] for message in room.posts(OPS))
+
+
+def test_recalled_deliveries_are_kept_as_long_as_others(room):
+    kept = {"NEWSWATCH_ALERT_RETENTION": "4d"}
+    serve(room, 1)
+    room.run()
+    room.redis.flushall()
+    serve(room, 2)
+    room.poll()
+    room._do(run_match, env=kept)
+    room._do(run_deliver, env=kept)
+    names = [name for kind in ("message", "alert") for name in room.redis.scan_iter(f"newswatch:{kind}:*")]
+    lifetimes_s = {name: room.redis.ttl(name) for name in names if room.redis.hget(name, "kind") != "ops"}
+    assert len(lifetimes_s) == 3
+    assert all(0 < lifetime_s <= 4 * 86_400 for lifetime_s in lifetimes_s.values()), lifetimes_s
 
 
 def test_replies_are_recalled_from_their_threads(room):

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.shelf import MOST_ENTRIES, Shelf
 from newswatch.rules import ItemText
+from newswatch.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,19 +100,6 @@ def test_longest_unused_entries_go_first(shelf, tmp_path):
     assert old.exists()
 
 
-@pytest.mark.parametrize(
-    ("env", "folder"),
-    [
-        ({"NEWSWATCH_CACHE": "/a/b", "XDG_CACHE_HOME": "/c", "HOME": "/d"}, "/a/b"),
-        ({"XDG_CACHE_HOME": "/c", "HOME": "/d"}, "/c/newswatch"),
-        ({"HOME": "/d"}, "/d/.cache/newswatch"),
-        ({}, None),
-    ],
-)
-def test_environment_names_the_folder(env, folder):
-    assert Shelf.from_env(env)._folder == (Path(folder) if folder else None)
-
-
 def rules(count, query="word{} opposes"):
     return [Rule(f"rule-{number}", query.format(number)) for number in range(count)]
 
@@ -172,14 +161,13 @@ def test_query_that_cannot_be_read_names_its_rule(shelf):
         compiled([*rules(120), Rule("bad", "bank AND")], {}, "en", shelf)
 
 
-def test_check_of_the_shipped_files_is_the_same_from_the_shelf(tmp_path, monkeypatch):
-    monkeypatch.setenv("NEWSWATCH_CACHE", str(tmp_path / "cache"))
+def test_check_of_the_shipped_files_is_the_same_from_the_shelf(tmp_path):
+    settings = Settings(config_dir=ROOT / "config", cache=tmp_path / "cache")
     today = date(2026, 11, 23)
-    first = check_files(ROOT / "config", today)
+    first = check_files(settings, today)
     assert entries(tmp_path / "cache")
-    assert check_files(ROOT / "config", today) == first
-    monkeypatch.setenv("NEWSWATCH_CACHE", "/dev/null/nowhere")
-    assert check_files(ROOT / "config", today) == first
+    assert check_files(settings, today) == first
+    assert check_files(replace(settings, cache=Path("/dev/null/nowhere")), today) == first
 
 
 def test_processes_side_by_side_share_a_shelf(tmp_path):

@@ -10,7 +10,7 @@ from slack_scenes import CHANNEL, NOW, SOURCES, TITLE, alert, message
 
 from devtools.slack_sim.running import RunningSimulator
 from newswatch.errors import SlackRefused
-from newswatch.slack.client import SlackClient, SlackSettings, proxy_for
+from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.slack.payload import render_minimal, render_reply, render_story
 
 
@@ -313,17 +313,3 @@ def test_client_refuses_a_token_that_cannot_be_one():
 async def test_client_outside_of_its_block_says_so():
     with pytest.raises(RuntimeError, match="async with"):
         await SlackClient(SlackSettings("xoxb-x")).post(payload(), thread_ts=None, broadcast=False)
-
-
-def test_proxy_comes_from_the_environment_but_not_for_excluded_or_loopback_hosts(monkeypatch):
-    for name in ("HTTP_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
-    settings = SlackSettings("xoxb-x", base_url="https://chat.example/api/")
-    assert proxy_for(settings) == "http://proxy.example:3128"
-    assert proxy_for(SlackSettings("xoxb-x", base_url="http://127.0.0.1:8081/api/")) is None
-    assert proxy_for(SlackSettings("xoxb-x", base_url="http://localhost:8081/api/")) is None
-    monkeypatch.setenv("NO_PROXY", "chat.example")
-    assert proxy_for(settings) is None
-    assert proxy_for(SlackSettings("xoxb-x", proxy="http://own.example:1")) == "http://own.example:1"

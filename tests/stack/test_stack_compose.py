@@ -19,6 +19,7 @@ SECRETS = {
     "AIRFLOW_FERNET_KEY": "fernet1",
     "POSTGRES_PASSWORD": "postgres1",
     "NEWSWATCH_REDIS_PASSWORD": "redis1",
+    "BROKER_PASSWORD": "broker1",
 }
 AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
 
@@ -82,8 +83,19 @@ def test_newswatch_has_a_redis_of_its_own_that_forgets_nothing(stack):
     command = " ".join(stack["newswatch-redis"]["command"])
     assert "--appendonly yes" in command
     assert "--maxmemory-policy noeviction" in command
+    assert "--dir /data" in command
+    assert "newswatch-redis-data:/data:rw" in mounts(stack["newswatch-redis"])
     broker = stack["airflow-worker"]["environment"]["AIRFLOW__CELERY__BROKER_URL"]
     assert "newswatch-redis" not in broker
+
+
+def test_the_broker_asks_for_a_password(stack):
+    command = " ".join(stack["broker"]["command"])
+    assert "--requirepass broker1" in command
+    assert "--protected-mode no" not in command
+    for name in AIRFLOW:
+        environment = stack[f"airflow-{name}"]["environment"]
+        assert environment["AIRFLOW__CELERY__BROKER_URL"] == "redis://:broker1@broker:6379/0"
 
 
 def test_the_connections_reach_airflow_whole(stack):

@@ -12,7 +12,8 @@ from devtools.stack.airflow_secrets import airflow_secrets
 from devtools.stack.connections import redis_connection, slack_connection
 from devtools.stack.environment import AirflowPlace, Endpoints, child_environment, login_is_on
 from devtools.stack.ports import RememberedPorts, fixed_port
-from devtools.stack.settings import merged_environment, parse_env_file, read_settings
+from devtools.stack.settings import read_settings
+from newswatch.errors import SettingsRefused
 
 ROOT = Path("/somewhere")
 ENDPOINTS = Endpoints("rediss://u:p@h:6380/5", "xoxb-1", "http://127.0.0.1:1/api", Path("/c"))
@@ -84,21 +85,6 @@ def test_slack_connection_closes_the_base_url_with_a_slash(base):
     assert connection["extra"]["base_url"] == "http://127.0.0.1:8081/api/"
 
 
-def test_env_file_reads_quotes_comments_and_exports():
-    text = "# a comment\n\nA=1\nexport B='two words'\nC=\"x#y\"\nD=value # why\nE=\n"
-    assert parse_env_file(text) == {"A": "1", "B": "two words", "C": "x#y", "D": "value", "E": ""}
-
-
-def test_env_file_names_the_line_it_cannot_read():
-    with pytest.raises(StackError, match=r"\.env:2"):
-        parse_env_file("A=1\nnonsense\n")
-
-
-def test_environment_wins_over_the_env_file(tmp_path):
-    (tmp_path / ".env").write_text("A=file\nB=file\n")
-    assert merged_environment({"A": "shell"}, tmp_path / ".env") == {"A": "shell", "B": "file"}
-
-
 def test_settings_without_variables_embed_everything():
     settings = read_settings({}, ROOT, ROOT / ".data")
     assert (settings.airflow_port, settings.slack_sim_port, settings.site_port) == (8080, 8081, None)
@@ -110,6 +96,11 @@ def test_settings_with_a_token_have_no_sample():
     settings = read_settings({"SLACK_BOT_TOKEN": "xoxb-1", "REDIS_URL": ""}, ROOT, ROOT / ".data")
     assert not settings.sample
     assert settings.redis_url is None
+
+
+def test_stack_refuses_what_newswatch_would_refuse():
+    with pytest.raises(SettingsRefused, match="NEWSWATCH_RULE_CAP"):
+        read_settings({"NEWSWATCH_RULE_CAP": "many"}, ROOT, ROOT / ".data")
 
 
 @pytest.mark.parametrize("value", ["0", "70000", "eighty", "-1"])

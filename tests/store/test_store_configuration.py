@@ -16,7 +16,8 @@ from newswatch.store.configuration import (
 )
 from newswatch.store.feeds import StateUpdate, write_updates
 
-NOTHING = FeedChange()
+KEPT_S = 30 * 86_400
+NOTHING = FeedChange(KEPT_S)
 
 
 def bundle(version: int) -> Stored:
@@ -44,7 +45,7 @@ async def test_bundle_that_came_too_late_is_not_kept(redis_url):
     async with connect(redis_url) as redis:
         assert await put(redis, 1)
         late = Stored(1, "other", '{"version": 1}', "other")
-        change = FeedChange(added=("wire",))
+        change = FeedChange(KEPT_S, added=("wire",))
         assert not await put_in_force(redis, Head(), late, change, owner="other", now_ms=1_001)
         assert await read_past(redis, 1) == bundle(1).bundle
         assert await read_stored(redis) == bundle(1)
@@ -56,7 +57,7 @@ async def test_bundle_of_an_owner_that_was_replaced_meanwhile_is_not_taken(redis
         assert await put(redis, 1)
         known = await read_head(redis)
         await note_owner(redis, "another", 2_000)
-        assert not await put_in_force(redis, known, bundle(2), FeedChange(), owner="me", now_ms=2_001)
+        assert not await put_in_force(redis, known, bundle(2), FeedChange(KEPT_S), owner="me", now_ms=2_001)
         assert (await read_head(redis)).version == 1
 
 
@@ -64,7 +65,9 @@ async def test_files_that_say_the_same_change_only_their_fingerprint(redis_url):
     async with connect(redis_url) as redis:
         assert await put(redis, 1)
         same = Stored(1, "digest-1", "not stored", "files-2")
-        assert await put_in_force(redis, await read_head(redis), same, FeedChange(), owner="me", now_ms=5_000)
+        assert await put_in_force(
+            redis, await read_head(redis), same, FeedChange(KEPT_S), owner="me", now_ms=5_000
+        )
         assert await read_stored(redis) == Stored(1, "digest-1", bundle(1).bundle, "files-2")
         assert await read_past(redis, 1) == bundle(1).bundle
         assert (await read_head(redis)).owner_seen_ms == 5_000
@@ -72,7 +75,7 @@ async def test_files_that_say_the_same_change_only_their_fingerprint(redis_url):
 
 async def test_feeds_come_on_the_schedule_and_leave_it_with_the_bundle(redis_url):
     async with connect(redis_url) as redis:
-        assert await put(redis, 1, FeedChange(added=("a", "b", "c")))
+        assert await put(redis, 1, FeedChange(KEPT_S, added=("a", "b", "c")))
         assert await feeds.read_due(redis) == {"a": 0, "b": 0, "c": 0}
         for name in "abc":
             await write_updates(redis, [StateUpdate(name, {"told": "x", "etag": "y"}, 90_000)])
@@ -83,14 +86,14 @@ async def test_feeds_come_on_the_schedule_and_leave_it_with_the_bundle(redis_url
         assert await redis.hgetall(keys.feed("b")) == {b"etag": b"y"}
         assert 0 < await redis.ttl(keys.feed("b")) <= 60
         assert await notices.active(redis) == {}
-        assert await put(redis, 3, FeedChange(added=("b",)))
+        assert await put(redis, 3, FeedChange(KEPT_S, added=("b",)))
         assert await redis.ttl(keys.feed("b")) == -1
 
 
 async def test_feed_that_was_taken_out_while_it_was_polled_stays_out(redis_url):
     async with connect(redis_url) as redis:
-        assert await put(redis, 1, FeedChange(added=("a", "b")))
-        assert await put(redis, 2, FeedChange(gone={"b": ()}))
+        assert await put(redis, 1, FeedChange(KEPT_S, added=("a", "b")))
+        assert await put(redis, 2, FeedChange(KEPT_S, gone={"b": ()}))
         await write_updates(redis, [StateUpdate("a", {"etag": "1"}, 5), StateUpdate("b", {"etag": "2"}, 6)])
         await feeds.make_due(redis, ["b"])
         assert await feeds.read_due(redis) == {"a": 5}

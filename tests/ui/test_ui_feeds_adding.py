@@ -71,8 +71,8 @@ def test_preview_within_the_network_is_refused(ada, newsroom):
 
 
 def test_preview_shows_what_is_there_as_text_with_an_id_to_take(ada, settings):
-    async def found(_feed, _env, _resolve_auth, *, user_agent):
-        assert user_agent.startswith("newswatch")
+    async def found(_feed, asking, _resolve_auth):
+        assert asking.user_agent.startswith("newswatch")
         entries = (Entry(title="<script>alert(1)</script> rates", link="https://news.example/1"),)
         return FeedPreview("https://news.example/rss", ParsedFeed(entries, title="The <b>Daily</b>"))
 

@@ -1,6 +1,7 @@
 """What people see: each page over a newsroom that runs, and over one that is empty or broken."""
 
 import re
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 import pytest
@@ -175,6 +176,36 @@ def test_redis_that_is_away_is_a_page_that_says_what_to_do(visit, newsroom, sett
     assert answer.status_code == 503
     assert "Redis cannot be reached" in answer.text
     assert 'href="/newswatch/runbook#redis-is-away"' in answer.text
+
+
+def test_bad_setting_is_a_page_that_names_it(visit, newsroom, settings):
+    settings.setenv("NEWSWATCH_RULE_CAP", "-3")
+    answer = visit("ada").get("/newswatch/")
+    assert answer.status_code == 503
+    assert "NEWSWATCH_RULE_CAP must be a whole number" in answer.text
+    assert 'href="/newswatch/runbook#a-setting-is-refused"' in answer.text
+
+
+def test_pages_name_the_retention_in_force(visit, newsroom, settings):
+    settings.setenv("NEWSWATCH_ALERT_RETENTION", "20d")
+    settings.setenv("NEWSWATCH_ITEM_RETENTION", "3d")
+    newsroom.adopt()
+    client = visit("ada")
+    assert "kept for 20 days" in client.get("/newswatch/alerts/0123456789abcdef").text
+    watchlist = client.get("/newswatch/watchlist").text
+    assert "without an alert in 20 days" in watchlist
+    assert "none in 20 days" in watchlist
+    assert "Items are kept for 3 days." in client.get("/newswatch/feeds/wire").text
+
+
+def test_feed_page_shows_items_as_long_as_they_are_kept(visit, newsroom, settings):
+    settings.setenv("NEWSWATCH_ITEM_RETENTION", "30d")
+    past = datetime.now(timezone.utc) - timedelta(days=10)
+    newsroom.clock = lambda: past
+    newsroom.site.serve("/wire", story(1, "Ten days ago", now=past))
+    newsroom.poll()
+    newsroom.clock = lambda: datetime.now(timezone.utc)
+    assert "Ten days ago" in visit("ada").get("/newswatch/feeds/wire").text
 
 
 def test_missing_connection_is_named(visit, newsroom, settings):

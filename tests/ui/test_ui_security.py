@@ -114,6 +114,10 @@ def test_health_wants_the_monitors_token_and_no_login(visit, newsroom, settings)
     right = {"Authorization": "Bearer a token for monitors"}
     assert client.get("/newswatch/api/health", headers=right).status_code in (200, 503)
     assert client.get("/newswatch/api/health", headers={"Authorization": "Bearer x"}).status_code == 401
+    settings.setenv("NEWSWATCH_SLACK_RATE", "fast")
+    answer = client.get("/newswatch/api/health", headers=right)
+    assert (answer.status_code, "NEWSWATCH_SLACK_RATE" in answer.text) == (503, True)
+    settings.delenv("NEWSWATCH_SLACK_RATE")
     settings.delenv("NEWSWATCH_MONITOR_TOKEN")
     assert client.get("/newswatch/api/health", headers={"Authorization": "Bearer "}).status_code == 403
 

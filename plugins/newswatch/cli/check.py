@@ -1,4 +1,4 @@
-"""`newswatch check`: every error of the configuration at once, each with its place."""
+"""`newswatch check`: every error of the settings and the configuration at once, each with its place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 
 import click
 
-from newswatch.cli.context import Invocation, command
+from newswatch import feed_secrets
+from newswatch.cli.context import Invocation, examination
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.errors import Problem, RedisRefused, RedisUnavailable
 from newswatch.pipeline.configure import check_files, not_applied
@@ -14,6 +15,9 @@ from newswatch.pipeline.services import Services, utc_now
 
 LOOK_TIMEOUT_S = 2.0
 """For Redis, which need not be there."""
+
+ENVIRONMENT = "environment"
+"""In place of a file's name, for variables of the environment and of .env."""
 
 
 @click.command(
@@ -24,18 +28,20 @@ LOOK_TIMEOUT_S = 2.0
     Exit: 1 if there is an error; warnings alone exit with 0.
     """
 )
-@command
+@examination
 def check(call: Invocation) -> None:
-    """Check feeds.yaml, watchlist.yaml and receivers.yaml, and list every problem with its place."""
-    loaded = check_files(call.config_dir, utc_now().date())
-    broken = loaded.draft is None
-    problems = (*loaded.problems, *_not_applied(call))
+    """Check the settings, feeds.yaml, watchlist.yaml and receivers.yaml, and list every problem with its place."""
+    loaded = check_files(call.settings, utc_now().date())
+    bad_settings = (*call.bad_settings, *feed_secrets.faults(call.settings.feed_secrets))
+    broken = loaded.draft is None or bool(bad_settings)
+    problems = (*loaded.problems, *(() if bad_settings else _not_applied(call)))
     if call.json:
-        as_json({"ok": not broken, "problems": [problem._asdict() for problem in problems]})
+        refused = [Problem(ENVIRONMENT, 0, 0, text) for text in bad_settings]
+        as_json({"ok": not broken, "problems": [problem._asdict() for problem in (*refused, *problems)]})
     else:
-        for problem in problems:
-            click.echo(str(problem))
-        if loaded.draft is not None:
+        for text in (*bad_settings, *map(str, problems)):
+            click.echo(text)
+        if loaded.draft is not None and not broken:
             draft = loaded.draft
             click.echo(
                 f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers: fine"

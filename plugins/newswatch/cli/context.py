@@ -7,7 +7,7 @@ import functools
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +15,11 @@ import click
 
 from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
-from newswatch.config.settings import Settings
-from newswatch.errors import NewswatchError
+from newswatch.env_file import with_env_file
+from newswatch.errors import NewswatchError, SettingsRefused
 from newswatch.pipeline.services import Services
+from newswatch.pipeline.shelf import Shelf
+from newswatch.settings import Settings, read_settings
 from newswatch.store.server import check_server
 
 Result = TypeVar("Result")
@@ -29,13 +31,19 @@ _CONFIG, _JSON = "newswatch.config", "newswatch.json"
 class Invocation:
     """One call of the command line."""
 
-    config_dir: Path
-    json: bool
     settings: Settings
+    json: bool
+    bad_settings: tuple[str, ...] = ()
+    """What is wrong with them; always empty but for commands that report it themselves."""
+
+    @property
+    def shelf(self) -> Shelf:
+        """What earlier processes derived from the files."""
+        return Shelf(self.settings.cache)
 
     def services(self) -> Services:
         """Redis, Slack and the rest, from the settings."""
-        return Services.from_settings(self.settings, self.config_dir)
+        return Services.from_settings(self.settings)
 
     def run(self, work: Callable[[Services], Awaitable[Result]], *, checked: bool = True) -> Result:
         """Run asynchronous work with services around it.
@@ -75,8 +83,17 @@ def remember(config_dir: Path | None, *, as_json: bool) -> None:
 def command(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options and an Invocation as its first argument.
 
-    Errors raised on purpose end it with 1 and one clear text; a traceback is a defect of ours.
+    Bad settings and errors raised on purpose end it with 1 and one clear text; a traceback is a defect of ours.
     """
+    return _command(function, reports_bad_settings=False)
+
+
+def examination(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that reports bad settings itself, among other findings."""
+    return _command(function, reports_bad_settings=True)
+
+
+def _command(function: Callable[..., Any], *, reports_bad_settings: bool) -> Callable[..., Any]:
 
     @common_options
     @functools.wraps(function)
@@ -85,13 +102,24 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
         remember(config_dir, as_json=as_json_)
         given = click.get_current_context().meta
         try:
-            settings = Settings.from_env(os.environ, Path.cwd())
-            invocation = Invocation(given[_CONFIG] or settings.config_dir, given[_JSON], settings)
+            invocation = _invocation(given[_CONFIG], as_json=given[_JSON])
+            if invocation.bad_settings and not reports_bad_settings:
+                raise SettingsRefused(invocation.bad_settings)
             return function(invocation, **arguments)
         except NewswatchError as error:
             return fail(str(error), as_json=given[_JSON])
 
     return wrapped
+
+
+def _invocation(config_dir: Path | None, *, as_json: bool) -> Invocation:
+    folder = Path.cwd()
+    # The process's one look at its environment.
+    environ = with_env_file(os.environ, folder)  # noqa: TID251
+    settings, bad = read_settings(environ, folder)
+    if config_dir is not None:
+        settings = replace(settings, config_dir=config_dir)
+    return Invocation(settings, as_json, bad)
 
 
 def fail(text: str, *, as_json: bool) -> None:

@@ -6,10 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from newswatch.cli.context import Invocation, command
+from newswatch.cli.context import Invocation, examination
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.errors import NewswatchError
-from newswatch.pipeline.examine import Examined, examine
+from newswatch.pipeline.configure import check_files
+from newswatch.pipeline.examine import Examined, examine, examine_files
+from newswatch.pipeline.services import utc_now
 
 _SIGN = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
 
@@ -21,16 +23,25 @@ _SIGN = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
     Exit: 1 if any level is "error".
     """
 )
-@command
+@examination
 def doctor(call: Invocation) -> None:
-    """Check configuration, Redis and Slack. Each line says what to do."""
-    findings = call.run(examine, checked=False) if call.settings.redis_url else [_no_redis(call)]
+    """Check settings, configuration, Redis and Slack. Each line says what to do."""
+    findings = _findings(call)
     if call.json:
         as_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             click.echo(f"{_SIGN[finding.level]} {finding.subject}: {finding.message}")
     raise SystemExit(PROBLEM if any(finding.level == "error" for finding in findings) else FINE)
+
+
+def _findings(call: Invocation) -> list[Examined]:
+    if call.bad_settings:
+        # Nothing is begun on settings that may point at the wrong place.
+        bad = [Examined("settings", "error", text) for text in call.bad_settings]
+        loaded = check_files(call.settings, utc_now().date())
+        return [*bad, *examine_files(call.settings, loaded)]
+    return call.run(examine, checked=False) if call.settings.redis_url else [_no_redis(call)]
 
 
 def _no_redis(call: Invocation) -> Examined:

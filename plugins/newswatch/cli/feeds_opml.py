@@ -64,7 +64,7 @@ def _refusal(url: str) -> str:
 
 
 def _draft(call: Invocation) -> Draft:
-    loaded = check_files(call.config_dir, utc_now().date())
+    loaded = check_files(call.settings, utc_now().date())
     if loaded.draft is None:
         raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
     return loaded.draft
@@ -84,7 +84,7 @@ def import_(call: Invocation, *, opml: Path, dry_run: bool) -> None:
     except ParseFailed as error:
         raise ParseFailed(f"{opml}: {error}", kind=error.kind) from error
     if found.new and not dry_run:
-        append_feeds(call.config_dir / FEEDS, found.new)
+        append_feeds(call.settings.config_dir / FEEDS, found.new)
     if call.json:
         added = [
             {"id": feed.id, "url": feed.url, "tags": feed.tags, "lang": feed.lang or None}

@@ -17,12 +17,13 @@ from newswatch.cli.output import ago, as_json, console
 from newswatch.config.draft import Draft
 from newswatch.document import Entry
 from newswatch.errors import ConfigError, FetchRefused
-from newswatch.feeds.auth import Auth
+from newswatch.feeds.auth import resolver
 from newswatch.models import Feed, FeedFilter, Match
 from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import check_files
 from newswatch.pipeline.feed_preview import FeedPreview, preview_file, preview_url
-from newswatch.pipeline.services import user_agent, utc_now
+from newswatch.pipeline.services import utc_now
+from newswatch.pipeline.shelf import Shelf
 from newswatch.redact import redact_url
 from newswatch.rules import ItemText, Watchlist
 
@@ -30,7 +31,7 @@ Matched = list[tuple[Entry, ItemText, list[Match]]]
 
 
 def _draft(call: Invocation) -> Draft:
-    loaded = check_files(call.config_dir, utc_now().date())
+    loaded = check_files(call.settings, utc_now().date())
     if loaded.draft is None:
         raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
     return loaded.draft
@@ -41,17 +42,17 @@ def _feed(draft: Draft, source: str) -> Feed | None:
     return next((feed for feed in draft.feeds if source in (feed.id, feed.url)), None)
 
 
-def _watchlist(draft: Draft, *, everywhere: bool) -> Watchlist:
+def _watchlist(draft: Draft, shelf: Shelf, *, everywhere: bool) -> Watchlist:
     """The rules in force today; for a feed that is not configured, whatever feeds they are limited to."""
     today = utc_now().date().isoformat()
     rules = [rule for rule in draft.rules if rule.expires is None or rule.expires >= today]
     if everywhere:
         rules = [replace(rule, feeds=FeedFilter()) for rule in rules]
-    return compiled(rules, draft.lists, draft.default_lang)
+    return compiled(rules, draft.lists, draft.default_lang, shelf)
 
 
-def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview) -> Matched:
-    watchlist = _watchlist(draft, everywhere=feed is None)
+def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview, shelf: Shelf) -> Matched:
+    watchlist = _watchlist(draft, shelf, everywhere=feed is None)
     found: Matched = []
     for entry in preview.feed.entries:
         text = ItemText(
@@ -69,21 +70,10 @@ def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview) -> Matched:
 
 
 def _look(call: Invocation, source: str, feed: Feed | None) -> FeedPreview:
-    settings = call.settings
-
-    def resolve_auth(name: str) -> Auth | None:
-        header = settings.resolve_auth(name)
-        return Auth(header) if header else None
-
     if feed is None and not source.lower().startswith(("http://", "https://")):
         return asyncio.run(preview_file(Path(source)))
     asked = feed or Feed(id="preview", url=source)
-    work = partial(
-        preview_url,
-        env=settings.environment,
-        resolve_auth=resolve_auth,
-        user_agent=user_agent(settings.environment),
-    )
+    work = partial(preview_url, settings=call.settings, resolve_auth=resolver(call.settings.feed_secrets))
     try:
         return asyncio.run(work(asked))
     except FetchRefused as error:
@@ -111,7 +101,7 @@ def preview(call: Invocation, *, source: str, most: int) -> None:
     draft = _draft(call)
     feed = _feed(draft, source)
     found = _look(call, source, feed)
-    matched = _matched(draft, feed, found)
+    matched = _matched(draft, feed, found, call.shelf)
     if call.json:
         as_json(_as_json(found, matched))
         return

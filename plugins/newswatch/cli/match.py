@@ -48,7 +48,7 @@ def _watchlist(call: Invocation, query: str | None) -> tuple[Watchlist, str]:
     Words alone are asked here, so limits on feeds do not count.
     """
     today = utc_now().date()
-    loaded = check_files(call.config_dir, today)
+    loaded = check_files(call.settings, today)
     if loaded.draft is None:
         raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
     draft = loaded.draft
@@ -56,13 +56,13 @@ def _watchlist(call: Invocation, query: str | None) -> tuple[Watchlist, str]:
         rule, warnings = lone_rule(query, draft.lists)
         for warning in warnings:
             click.echo(warning, err=True)
-        return compiled([rule], draft.lists, draft.default_lang), draft.default_lang
+        return compiled([rule], draft.lists, draft.default_lang, call.shelf), draft.default_lang
     rules = [
         replace(rule, feeds=FeedFilter())
         for rule in draft.rules
         if rule.expires is None or rule.expires >= today.isoformat()
     ]
-    return compiled(rules, draft.lists, draft.default_lang), draft.default_lang
+    return compiled(rules, draft.lists, draft.default_lang, call.shelf), draft.default_lang
 
 
 def _read_lines(source: TextIO, name: str, lang: str) -> Iterator[Candidate]:
@@ -163,7 +163,7 @@ def match(
             _tell(candidate, watchlist.match(candidate.text), json_lines=True)
         return
     if url:
-        found = asyncio.run(read_url(url, call.settings.environment))
+        found = asyncio.run(read_url(url, call.settings))
         candidates = [
             Candidate(
                 one.link or url, _text(one.title, one.summary, one.body, one.lang or lang or default_lang)

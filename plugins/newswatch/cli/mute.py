@@ -9,7 +9,7 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
-from newswatch.config.durations import parse_duration
+from newswatch.durations import parse_duration
 from newswatch.pipeline.muting import mute_rule, muted_now, unmute_rule
 from newswatch.pipeline.services import utc_now
 

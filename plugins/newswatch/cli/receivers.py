@@ -21,7 +21,7 @@ class NoSuchReceiver(PermanentError):
 
 
 def _receiver(call: Invocation, name: str, services: Services) -> Receiver:
-    loaded = check_files(call.config_dir, services.clock().date())
+    loaded = check_files(call.settings, services.clock().date())
     if loaded.draft is None:
         raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
     for receiver in loaded.draft.receivers:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from newswatch.config.durations import format_duration
 from newswatch.config.records import Reading
 from newswatch.config.report import Report
 from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE
 from newswatch.config.unique import Names
+from newswatch.durations import format_duration
 from newswatch.models import Feed
 
 Value = TypeVar("Value")

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from newswatch.config.durations import PATTERN, parse_duration
 from newswatch.config.report import Report
 from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar
+from newswatch.durations import PATTERN, parse_duration
 
 Schema = dict[str, Any]
 

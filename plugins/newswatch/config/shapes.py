@@ -5,6 +5,7 @@ The readers and the JSON Schemas both come from here.
 
 from __future__ import annotations
 
+from newswatch import feed_secrets
 from newswatch.config import words
 from newswatch.config.kinds import ListOf, Text, Value, choice, count, duration, flag, word
 from newswatch.config.records import Key, Named, Record
@@ -30,7 +31,7 @@ CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-
 ZONE = Value(words.check_timezone, {"type": "string", "examples": ["Europe/Zurich", "UTC"]})
 CLOCK = Value(words.check_clock, {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
 DATE = Value(words.check_date, {"type": "string", "format": "date"})
-AUTH = Value(words.check_auth, {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_.-]{0,99}$"})
+AUTH = Value(feed_secrets.check_name, {"type": "string", "pattern": feed_secrets.NAME_PATTERN})
 
 EVERY = duration()
 AT_MOST = duration()
@@ -63,7 +64,11 @@ FEED = Record(
         Key("tags", ListOf(TAG), "Words to select feeds by, in rules and in queries (tag:…)."),
         *_POLLING,
         Key("article", flag(), "Also fetch the page of each item and match its text as body."),
-        Key("auth", AUTH, "The name of an Airflow connection or environment variable with the credentials."),
+        Key(
+            "auth",
+            AUTH,
+            "The variable NEWSWATCH_FEED_… or the Airflow connection newswatch_feed_… with the credentials.",
+        ),
     ),
 )
 

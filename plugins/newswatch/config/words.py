@@ -13,8 +13,6 @@ from newswatch.redact import redact_url
 LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{7,20}")
 _HOST = re.compile(r"[^\s/\\@<>\"'`{}|^\[\]%]+|\[?[0-9a-fA-F:.]+\]?")
-_RESERVED_NAMES = re.compile(r"(?i)(REDIS|SLACK|NEWSWATCH|AIRFLOW)(_.*)?")
-"""The services' own settings: a feed must never be sent the Slack token as its password."""
 
 
 def check_url(text: str) -> str:
@@ -75,17 +73,4 @@ def check_date(text: str) -> str:
         date.fromisoformat(text)
     except ValueError:
         raise ValueError(expected) from None
-    return text
-
-
-def check_auth(text: str) -> str:
-    """The name of a credential, never the credential itself."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}", text) is None:
-        raise ValueError(
-            "expected the name of an Airflow connection or environment variable, not the credentials themselves"
-        )
-    if _RESERVED_NAMES.fullmatch(text):
-        raise ValueError(
-            f"{text!r} is a setting of newswatch itself: give the feed's credentials a name of their own"
-        )
     return text

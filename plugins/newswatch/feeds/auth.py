@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from newswatch import feed_secrets
+from newswatch.errors import FetchRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,26 @@ class Auth:
         """A bearer token (RFC 6750)."""
         return cls(f"Bearer {token.strip()}")
 
-    @classmethod
-    def from_text(cls, text: str) -> Auth:
-        """From one setting: `Bearer TOKEN`, `Basic BASE64`, `user:password`, or a bare token."""
-        text = text.strip()
-        scheme, _, rest = text.partition(" ")
-        if rest and scheme.lower() in ("bearer", "basic"):
-            return cls(f"{scheme.capitalize()} {rest.strip()}")
-        user, colon, password = text.partition(":")
-        return cls.basic(user, password) if colon else cls.bearer(text)
+
+Resolve = Callable[[str], Auth | None]
+"""From a feed's `auth` to its credentials; None where nothing has the name. Raises FetchRefused."""
+
+
+def resolver(secrets: Mapping[str, str], connection: Resolve = lambda _name: None) -> Resolve:
+    """Looks names up among the variables `secrets`, then asks `connection` (under Airflow).
+
+    The name is checked here although the files were: a configuration that is in force may be older
+    than the check.
+    """
+
+    def resolve(name: str) -> Auth | None:
+        variable = feed_secrets.variable_of(name)
+        try:
+            feed_secrets.check_name(name)
+            if variable in secrets:
+                return Auth(feed_secrets.authorization(variable, secrets[variable]))
+        except ValueError as error:
+            raise FetchRefused(f"auth: {error}", kind="auth") from None
+        return connection(name) if feed_secrets.is_connection(name) else None
+
+    return resolve

@@ -11,6 +11,7 @@ The process ends with its owner: at the end of input, or when its parent process
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -70,7 +71,7 @@ def _get_ready_for_pages(memory_bytes: int) -> None:
     """Imports what reads pages, once, so that it does not count towards the limits of a job."""
     if "newswatch.feeds.article" not in sys.modules:
         limit_memory(_NO_LIMIT)
-
+        importlib.import_module("newswatch.feeds.article")
         limit_memory(memory_bytes)
 
 

@@ -38,6 +38,19 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     return proxy
 
 
+def service_proxy(url: str, env: Mapping[str, str]) -> str | None:
+    """The same for Slack and for webhooks, whose addresses are the operator's: never for loopback."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return None if _is_loopback(host) else proxy_for(url, env)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     """The URL without user-info, and (user, password) decoded, or None where it has none."""
     parts = urlsplit(url)

@@ -242,7 +242,8 @@ def _crash_text(how: str) -> str:
 
 
 def _child_environment() -> dict[str, str]:
-    """The variables that Python needs to start and to find this package. No others, so no secrets."""
-    kept = {name: os.environ[name] for name in _PYTHON_SETTINGS if name in os.environ}
-    known = os.environ.get("PYTHONPATH", "")
+    """What Python needs to find itself and this package; nothing else of ours, least of all secrets."""
+    mine = os.environ  # noqa: TID251 - where Python is: no setting of ours
+    kept = {name: mine[name] for name in _PYTHON_SETTINGS if name in mine}
+    known = mine.get("PYTHONPATH", "")
     return {**kept, "PYTHONPATH": f"{_SOURCE_ROOT}{os.pathsep}{known}" if known else str(_SOURCE_ROOT)}

@@ -15,6 +15,7 @@ from newswatch.errors import PermanentError, RetryableError
 from newswatch.listener.inbox import ClickInbox
 from newswatch.listener.web import CLICKS_PATH, build
 from newswatch.pipeline.services import Services
+from newswatch.settings import Address
 from newswatch.slack.client import SlackClient
 from newswatch.slack.socket_mode import SocketMode
 from newswatch.store import listening
@@ -25,7 +26,7 @@ from newswatch.store.server import check_server
 log = logging.getLogger("newswatch.listener")
 
 AGAIN_S = 2.0
-DEFAULT_ADDRESS = "127.0.0.1:8083"
+DEFAULT_ADDRESS = Address("127.0.0.1", 8083)
 NOTHING_SET = (
     "No way to receive clicks is configured: set SLACK_APP_TOKEN (Socket Mode, no port needed) or SLACK_SIGNING_SECRET"
     " (signed HTTP behind a reverse proxy) in .env or the environment. See docs/operations.md, Buttons"
@@ -49,21 +50,12 @@ class Ways:
 
 
 def ways_from(services: Services) -> Ways:
-    """From SLACK_APP_TOKEN, SLACK_SIGNING_SECRET and NEWSWATCH_LISTEN (host:port).
-
-    Raises PermanentError with the setting's name if a value is invalid or nothing is set.
-    """
-    env = services.env
-    token = env.get("SLACK_APP_TOKEN", "").strip() or None
-    secret = env.get("SLACK_SIGNING_SECRET", "").strip() or None
-    if token is None and secret is None:
+    """From SLACK_APP_TOKEN, SLACK_SIGNING_SECRET and NEWSWATCH_LISTEN. Raises PermanentError where nothing is set."""
+    settings = services.settings
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
         raise PermanentError(NOTHING_SET)
-    if token is not None and not token.startswith("xapp-"):
-        raise PermanentError("SLACK_APP_TOKEN is not an app-level token: those begin with xapp-")
-    host, _, port = (env.get("NEWSWATCH_LISTEN", "").strip() or DEFAULT_ADDRESS).rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        raise PermanentError(f"NEWSWATCH_LISTEN must be host:port, such as {DEFAULT_ADDRESS}")
-    return Ways(token, secret, host.strip("[]"), int(port))
+    host, port = settings.listen or DEFAULT_ADDRESS
+    return Ways(settings.slack_app_token, settings.slack_signing_secret, host, port)
 
 
 async def run_listener(

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 import aiohttp
 
+from newswatch.errors import FetchRefused
+from newswatch.feeds.proxy import service_proxy
 from newswatch.models import Bundle, Receiver
 from newswatch.pipeline.backlog import read_backlog
 from newswatch.pipeline.configure import in_force
@@ -37,8 +40,9 @@ async def after_cycle(services: Services) -> bool:
             if receiver.alive is not None:
                 await _line(services, bundle, receiver)
     healthy = await _healthy(services)
-    if healthy and services.deadman_url:
-        await _ping(services.deadman_url)
+    url = services.settings.deadman_url
+    if healthy and url is not None:
+        await _ping(url, services.settings.network)
     return healthy
 
 
@@ -67,15 +71,16 @@ async def _healthy(services: Services) -> bool:
     return not refused and not standstills(backlog, IDLE, services.clock())
 
 
-async def _ping(url: str) -> None:
+async def _ping(url: str, network: Mapping[str, str]) -> None:
     timeout = aiohttp.ClientTimeout(total=PING_TIMEOUT_S)
     try:
+        proxy = service_proxy(url, network)
         async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
-            session.get(url) as answer,
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(url, proxy=proxy) as answer,
         ):
             if answer.status >= 400:
                 log.error("NEWSWATCH_DEADMAN_URL answered %d", answer.status)
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-        # The URL holds a secret as a rule, and so may the error's text.
+    except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError, FetchRefused) as error:
+        # The URL usually holds a secret, and so may the error's text.
         log.error("NEWSWATCH_DEADMAN_URL cannot be reached: %s", type(error).__name__)  # noqa: TRY400

@@ -99,14 +99,15 @@ async def run_articles(
 
 def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
     return Fetcher(
-        user_agent=services.user_agent,
+        user_agent=services.settings.user_agent,
         resolve_auth=services.resolve_auth,
-        env=services.env,
+        env=services.settings.network,
         max_bytes=MAX_PAGE_BYTES,
         per_host=PER_HOST,
         concurrency=MAX_AT_ONCE,
         accept=_ACCEPT,
         pause_s=pauses.left_s,
+        clock=services.clock,
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from newswatch.config.draft import Draft
-from newswatch.config.durations import format_duration
+from newswatch.durations import format_duration
 from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.configure import check_files, in_force
@@ -25,6 +25,7 @@ from newswatch.pipeline.lone_query import QUERY, BadQuery, lone_rule
 from newswatch.pipeline.match import Watch
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.tally import RuleReport, Tally, Window
+from newswatch.settings import Settings
 from newswatch.store import keys, marks
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -98,7 +99,7 @@ async def run_backtest(
     Raises ConfigError for broken files, NoSuchRule, BadQuestion, RedisUnavailable.
     """
     window = _window(services.clock(), question.since_s)
-    trial = prepare(question, _draft(services, window), await in_force(services), window)
+    trial = prepare(question, _draft(services, window), await in_force(services), window, services.settings)
     share = min(question.limit, MAX_EXAMPLES // max(1, len(trial.rule_ids)))
     tally = Tally(
         trial.rule_ids, trial.now, window, before=trial.before, compared=trial.compared, limit=share
@@ -106,7 +107,7 @@ async def run_backtest(
     with redis_errors():
         failed = await _count(services, tally, window, on_progress)
         await _hold_against_readers(services, tally, trial.rule_ids)
-    notes = [*trial.notes, *_window_notes(question.since_s, services.retention.items_s)]
+    notes = [*trial.notes, *_window_notes(question.since_s, services.settings.item_retention_s)]
     if failed:
         notes.append(f"{failed} stored items could not be matched and are left out; the log names them")
     return Report(question, window, tally.items, tally.reports(), trial.against, tuple(notes))
@@ -164,18 +165,20 @@ def _window_notes(since_s: float, kept_s: float) -> list[str]:
 
 
 def _draft(services: Services, window: Window) -> Draft:
-    loaded = check_files(services.config_dir, window.until.date())
+    loaded = check_files(services.settings, window.until.date())
     if loaded.draft is None:
         raise ConfigError(loaded.errors)
     return loaded.draft
 
 
-def prepare(question: Question, draft: Draft, bundle: Bundle | None, window: Window) -> Trial:
+def prepare(
+    question: Question, draft: Draft, bundle: Bundle | None, window: Window, settings: Settings
+) -> Trial:
     """The rules to be tried. Pure. Raises NoSuchRule and BadQuestion."""
     if question.query is not None and question.rule_id is not None:
         raise BadQuestion("a rule and a query are given: ask for one of them")
     if question.query is not None:
-        return _query_trial(question.query, draft)
+        return _query_trial(question.query, draft, settings)
     now = _chosen(draft.rules, question.rule_id)
     before = _chosen(bundle.rules, question.rule_id) if bundle else {}
     if question.rule_id is not None and not now and not before:
@@ -183,8 +186,8 @@ def prepare(question: Question, draft: Draft, bundle: Bundle | None, window: Win
     compared = _differing(draft, bundle, now, before) if bundle else ()
     return Trial(
         rule_ids=tuple(dict.fromkeys((*now, *before))),
-        now=_watch(now.values(), draft),
-        before=_watch([before[name] for name in compared if name in before], bundle)
+        now=_watch(now.values(), draft, settings),
+        before=_watch([before[name] for name in compared if name in before], bundle, settings)
         if bundle and compared
         else None,
         compared=compared,
@@ -193,12 +196,12 @@ def prepare(question: Question, draft: Draft, bundle: Bundle | None, window: Win
     )
 
 
-def _query_trial(query: str, draft: Draft) -> Trial:
+def _query_trial(query: str, draft: Draft, settings: Settings) -> Trial:
     try:
         rule, warnings = lone_rule(query, draft.lists)
     except BadQuery as error:
         raise BadQuestion(str(error)) from error
-    return Trial((QUERY,), _watch([rule], draft), notes=tuple(warnings))
+    return Trial((QUERY,), _watch([rule], draft, settings), notes=tuple(warnings))
 
 
 def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:
@@ -218,7 +221,7 @@ def _differing(
     return tuple(name for name in names if not same_ground or now.get(name) != before.get(name))
 
 
-def _watch(rules: Iterable[Rule], source: Draft | Bundle) -> Watch:
+def _watch(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
     """These rules alone, on the lists and feeds of their configuration."""
     return Watch(
         Bundle(
@@ -229,7 +232,8 @@ def _watch(rules: Iterable[Rule], source: Draft | Bundle) -> Watch:
             receivers=(),
             lists=source.lists,
             default_lang=source.default_lang,
-        )
+        ),
+        settings,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,9 +37,9 @@ def compiled(
     rules: Sequence[Rule],
     lists: Mapping[str, Sequence[str]],
     default_lang: str,
-    shelf: Shelf | None = None,
+    shelf: Shelf,
 ) -> Watchlist:
-    """`compile_watchlist`, or what it came to before. `shelf` is the environment's unless one is given.
+    """`compile_watchlist`, or what it came to before.
 
     Raises QueryError, naming the rule, for a query or list entry that cannot be read.
     """
@@ -48,9 +47,7 @@ def compiled(
         return compile_watchlist(rules, lists, default_lang)
     key = _key(rules, lists, default_lang)
     known = _memory.watchlists
-    watchlist = known.pop(key, None) or _from_shelf(
-        key, rules, lists, default_lang, shelf or Shelf.from_env(os.environ)
-    )
+    watchlist = known.pop(key, None) or _from_shelf(key, rules, lists, default_lang, shelf)
     known[key] = watchlist
     while len(known) > _MOST_IN_MEMORY:
         del known[next(iter(known))]

@@ -8,7 +8,6 @@ that follows from it for the feeds. Of several machines' copies of the files one
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +40,7 @@ from newswatch.pipeline.origin import (
 )
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.shelf import Shelf
+from newswatch.settings import Settings
 from newswatch.store import configuration, feeds
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -86,9 +86,9 @@ async def in_force(services: Services) -> Bundle | None:
     return bundle
 
 
-def check_files(directory: Path, today: date) -> Loaded:
+def check_files(settings: Settings, today: date) -> Loaded:
     """Read and check the files; says nothing to anyone."""
-    return load_config(directory, RulesChecker(), today=today, shelf=Shelf.from_env(os.environ))
+    return load_config(settings.config_dir, RulesChecker(), today=today, shelf=Shelf(settings.cache))
 
 
 async def not_applied(services: Services) -> Problem | None:
@@ -107,7 +107,7 @@ async def not_applied(services: Services) -> Problem | None:
 async def adopt_config(services: Services) -> Adoption:
     """Apply the files if they are valid and changed and may be applied; otherwise leave what is in force.
 
-    Raises RedisUnavailable, RedisRefused and NewerBundle; PermanentError for a bad NEWSWATCH_APPLY_CONFIG.
+    Raises RedisUnavailable, RedisRefused and NewerBundle.
     """
     me = origin_of(services.config_dir)
     while True:
@@ -133,7 +133,7 @@ class _Look:
     def of(cls, services: Services, me: Origin, head: configuration.Head) -> _Look:
         owner = origin_from_json(head.owner)
         away_s = (to_ms(services.clock()) - head.owner_seen_ms) / 1000
-        applies = may_apply(services.apply_config, me, owner, away_s)
+        applies = may_apply(services.settings.apply_config, me, owner, away_s)
         return cls(me, _fingerprint(services.config_dir), head, owner, away_s, applies)
 
 
@@ -146,7 +146,7 @@ async def _adopt(services: Services, look: _Look) -> Adoption | None:
         await _renew(services, look)
         await _sound(services, look, bundle)
         return Adoption(bundle, changed=False, problems=())
-    loaded = check_files(services.config_dir, services.clock().date())
+    loaded = check_files(services.settings, services.clock().date())
     if loaded.draft is None:
         if look.owner is None or look.me.same(look.owner):
             await _renew(services, look)
@@ -187,7 +187,7 @@ async def _leave(services: Services, look: _Look, bundle: Bundle | None) -> Adop
     if _bytes(look.files) == _bytes(look.head.files):
         await _sound(services, look, bundle)
         return Adoption(bundle, changed=False, problems=())
-    if look.owner is None or services.apply_config == "no":
+    if look.owner is None or services.settings.apply_config == "no":
         return Adoption(bundle, changed=False, problems=())
     with redis_errors():
         await configuration.note_rival(services.redis, look.me.to_json(), to_ms(services.clock()))
@@ -226,7 +226,9 @@ async def _put_in_force(
     made = draft_to_bundle(loaded.draft, previous)
     stored = configuration.Stored(made.version, made.digest, bundle_to_json(made), look.files)
     with redis_errors():
-        change = _follows(previous, made, await feeds.read_due(services.redis), services.retention.seen_s)
+        change = _follows(
+            previous, made, await feeds.read_due(services.redis), services.settings.seen_retention_s
+        )
         if not await configuration.put_in_force(
             services.redis,
             look.head,

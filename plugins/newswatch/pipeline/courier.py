@@ -149,7 +149,7 @@ class Courier:
             now_ms=run.now_ms(),
             free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
             further_feeds=await self._further(message, alerts),
-            alerts_kept_s=run.services.retention.alerts_s,
+            alerts_kept_s=run.services.settings.alert_retention_s,
         )
         if recorded < 0:
             await self._twice(message)

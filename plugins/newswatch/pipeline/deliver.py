@@ -94,7 +94,13 @@ async def run_deliver(
         )
         async with SlackClient(settings) as client:
             run = DeliveryRun(
-                services, bundle, client, lease, settings.timeout_s, Budget(services.slack_rate), on_progress
+                services,
+                bundle,
+                client,
+                lease,
+                settings.timeout_s,
+                Budget(services.settings.slack_rate),
+                on_progress,
             )
             try:
                 await under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))

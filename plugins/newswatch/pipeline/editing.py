@@ -34,6 +34,7 @@ from newswatch.pipeline.savings import (
     read_kept,
     savings,
 )
+from newswatch.settings import Settings
 
 MAX_BYTES = 5_000_000
 
@@ -122,27 +123,28 @@ def _folder_with(directory: Path, name: str, text: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_draft(directory: Path, name: str, text: str, today: date) -> Loaded:
+def check_draft(settings: Settings, name: str, text: str, today: date) -> Loaded:
     """What the checker says of the configuration with this draft; files are named as in the folder."""
-    with draft_folder(directory, name, text) as folder:
-        loaded = check_files(folder, today)
+    with draft_folder(settings.config_dir, name, text) as folder:
+        loaded = check_files(replace(settings, config_dir=folder), today)
         return replace(loaded, problems=_named_as_in(folder, loaded.problems))
 
 
 # ── saving ────────────────────────────────────────────────────────────────────────────────────
 
 
-def save(directory: Path, name: str, text: str, *, expected: str, by: str, now: datetime) -> EditedFile:
+def save(settings: Settings, name: str, text: str, *, expected: str, by: str, now: datetime) -> EditedFile:
     """Save a draft in place of the version whose digest is `expected`.
 
     Raises ConfigError for a draft that does not pass, ChangedMeanwhile, NotEditable; then nothing
     is changed.
     """
+    directory = settings.config_dir
     path = _path(directory, name)
     refusal = _refusal(path)
     if refusal:
         raise NotEditable(refusal)
-    loaded = check_draft(directory, name, text, now.date())
+    loaded = check_draft(settings, name, text, now.date())
     if loaded.draft is None:
         raise ConfigError(loaded.errors)
     data = text.encode()
@@ -156,12 +158,13 @@ def save(directory: Path, name: str, text: str, *, expected: str, by: str, now: 
     return read_file(directory, name)
 
 
-def add_feed(directory: Path, feed: NewFeed, *, by: str, now: datetime) -> None:
+def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> None:
     """Add an entry to the end of feeds.yaml, its comments and order kept, as `save` saves.
 
     Under the launcher's overlay the file beside the real watchlist.yaml is meant. Raises CannotAppend,
     ConfigError, NotEditable; then nothing is changed.
     """
+    directory = settings.config_dir
     path = history_folder(directory).with_name(FEEDS)
     path = path if path.is_file() else (directory / FEEDS).resolve()
     refusal = _refusal(path)
@@ -171,7 +174,7 @@ def add_feed(directory: Path, feed: NewFeed, *, by: str, now: datetime) -> None:
         before = _bytes(path)
         with _folder_with(directory, FEEDS, before.decode("utf-8", "replace")) as folder:
             append_feeds(folder / FEEDS, [feed])
-            loaded = check_files(folder, now.date())
+            loaded = check_files(replace(settings, config_dir=folder), now.date())
             if loaded.draft is None:
                 raise ConfigError(_named_as_in(folder, loaded.errors))
             after = _bytes(folder / FEEDS)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from newswatch.config.draft import Draft
+from newswatch import feed_secrets
+from newswatch.config.draft import Draft, Loaded
 from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
 from newswatch.pipeline.backlog import read_backlog
 from newswatch.pipeline.configure import check_files, in_force, not_applied
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.standstill import read_polling, standstills
+from newswatch.settings import Settings
 from newswatch.slack.client import SlackClient
 from newswatch.store import listening
 from newswatch.store.client import redis_errors
@@ -27,14 +29,9 @@ class Examined:
 
 
 async def examine(services: Services) -> list[Examined]:
-    """Everything, in the order in which it should be mended. Raises nothing for what it finds."""
-    loaded = check_files(services.config_dir, services.clock().date())
-    errors = [problem for problem in loaded.problems if problem.severity == "error"]
-    findings = [Examined("configuration", "error", str(problem)) for problem in errors]
-    if loaded.draft is not None:
-        draft = loaded.draft
-        text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
-        findings.append(Examined("configuration", "ok", text))
+    """Everything, in the order in which it should be fixed. Raises nothing for what it finds."""
+    loaded = check_files(services.settings, services.clock().date())
+    findings = examine_files(services.settings, loaded)
     findings += await _applied(services)
     findings.append(_contact(services))
     findings += await _redis(services)
@@ -56,12 +53,24 @@ async def _applied(services: Services) -> list[Examined]:
     return []
 
 
+def examine_files(settings: Settings, loaded: Loaded) -> list[Examined]:
+    """The secrets of feeds and the configuration's files; nothing that runs is asked. Pure."""
+    findings = [Examined("settings", "error", text) for text in feed_secrets.faults(settings.feed_secrets)]
+    errors = [problem for problem in loaded.problems if problem.severity == "error"]
+    findings += [Examined("configuration", "error", str(problem)) for problem in errors]
+    if loaded.draft is not None:
+        draft = loaded.draft
+        text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
+        findings.append(Examined("configuration", "ok", text))
+    return findings
+
+
 def _contact(services: Services) -> Examined:
     """Whether publishers can reach whoever polls them; some answer only then."""
-    if not services.env.get("NEWSWATCH_CONTACT", "").strip():
+    if not services.settings.contact:
         text = "publishers cannot reach you, and some answer nobody they cannot: set NEWSWATCH_CONTACT to an address"
         return Examined("polling", "warning", text)
-    return Examined("polling", "ok", f"as {services.user_agent}")
+    return Examined("polling", "ok", f"as {services.settings.user_agent}")
 
 
 async def _redis(services: Services) -> list[Examined]:
@@ -110,9 +119,10 @@ async def _buttons(services: Services) -> list[Examined]:
         return []  # said already
     if found is not None:
         return [Examined("buttons", "ok", f"a listener takes clicks over {' and '.join(found.ways)}")]
-    wanted = [name for name in ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET") if services.env.get(name)]
-    if wanted:
-        text = f"{wanted[0]} is set, but nothing listens: start `newswatch listen`, or see why it ended"
+    settings = services.settings
+    if settings.slack_app_token or settings.slack_signing_secret:
+        name = "SLACK_APP_TOKEN" if settings.slack_app_token else "SLACK_SIGNING_SECRET"
+        text = f"{name} is set, but nothing listens: start `newswatch listen`, or see why it ended"
         return [Examined("buttons", "warning", text)]
     return [Examined("buttons", "ok", "none: no listener is configured (docs/operations.md, Buttons)")]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from newswatch.document import ParsedFeed
 from newswatch.errors import FetchRefused, ParseFailed
-from newswatch.feeds.auth import Auth
+from newswatch.feeds.auth import Resolve
 from newswatch.feeds.fetch import DEFAULT_MAX_BYTES, Fetcher
 from newswatch.feeds.page import alternate_feeds, is_html
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
+from newswatch.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,13 @@ class FeedPreview:
     """Whether it could be reached only because private addresses were opened."""
 
 
-async def preview_url(
-    feed: Feed, env: Mapping[str, str], resolve_auth: Callable[[str], Auth | None], *, user_agent: str
-) -> FeedPreview:
+async def preview_url(feed: Feed, settings: Settings, resolve_auth: Resolve) -> FeedPreview:
     """The feed at a URL, or the first one that the page there announces with `<link rel=alternate>`.
 
     Raises FetchFailed, FetchRefused and ParseFailed.
     """
     async with (
-        Fetcher(user_agent=user_agent, resolve_auth=resolve_auth, env=env) as fetcher,
+        Fetcher(user_agent=settings.user_agent, resolve_auth=resolve_auth, env=settings.network) as fetcher,
         ParserPool() as parsers,
     ):
         result = await fetcher.fetch(feed, etag=None, last_modified=None)

@@ -21,8 +21,10 @@ from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.identity import is_late_edit
 from newswatch.pipeline.match_log import MatchLog
 from newswatch.pipeline.routing import names, routes
-from newswatch.pipeline.services import DEFAULT_RULE_CAP, Services
+from newswatch.pipeline.services import Services
+from newswatch.pipeline.shelf import Shelf
 from newswatch.rules import ItemText, Watchlist, stem, tokenize
+from newswatch.settings import Settings
 from newswatch.slack.excerpt import excerpts_for
 from newswatch.store import feeds, items
 from newswatch.store.client import redis_errors
@@ -69,13 +71,15 @@ def lease_s(bundle: Bundle | None) -> float:
 class Watch:
     """One bundle, ready to match: the compiled rules and what alerts need to know around them."""
 
-    def __init__(self, bundle: Bundle, rule_cap: int = DEFAULT_RULE_CAP) -> None:
+    def __init__(self, bundle: Bundle, settings: Settings) -> None:
         self.bundle = bundle
-        self._rule_cap = rule_cap
+        self._rule_cap = settings.rule_cap
         self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
-        self._watchlist: Watchlist = compiled(bundle.rules, bundle.lists, bundle.default_lang)
+        self._watchlist: Watchlist = compiled(
+            bundle.rules, bundle.lists, bundle.default_lang, Shelf(settings.cache)
+        )
 
     def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
         """The rules in force that the item satisfies. `today` is an ISO date."""
@@ -190,7 +194,7 @@ async def run_match(
     bundle = await in_force(services)
     if bundle is None:
         return MatchCounts()
-    stage = _Stage(services, Watch(bundle, services.rule_cap), time.monotonic() + deadline_s)
+    stage = _Stage(services, Watch(bundle, services.settings), time.monotonic() + deadline_s)
     with redis_errors():
         lease = Lease(services.redis, "match", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
@@ -255,7 +259,7 @@ class _Stage:
         """Match by the configuration in force now, also when it changed during the drain."""
         bundle = await in_force(self._services)
         if bundle is not None and bundle.version != self._watch.bundle.version:
-            self._watch = Watch(bundle, self._services.rule_cap)
+            self._watch = Watch(bundle, self._services.settings)
 
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
         now = self._services.clock()
@@ -274,7 +278,7 @@ class _Stage:
             gravest_first(placements),
             [one.to_json() for one in told],
             now_ms=to_ms(now),
-            alerts_kept_s=self._services.retention.alerts_s,
+            alerts_kept_s=self._services.settings.alert_retention_s,
             titles_since_ms=to_ms(now) - int(WINDOW_S * 1000),
         )
         if queued is None:
@@ -303,7 +307,8 @@ class _Stage:
             return []
 
     async def _bury(self, entry: items.StreamEntry, error: str) -> None:
-        await items.bury(self._services.redis, entry.stream_id, error)
+        kept_s = self._services.settings.alert_retention_s
+        await items.bury(self._services.redis, entry.stream_id, error, kept_s=kept_s)
         name = entry.item.id if entry.item else entry.stream_id
         text = f"Item {name} could not be matched and was set aside: {error}"
         await notices.raise_notice(self._services, "item-unmatched", text)

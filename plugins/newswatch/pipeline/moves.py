@@ -21,8 +21,9 @@ ANOTHER_FEED = -1
 
 
 def asked_url(feed: Feed, state: FeedState) -> str:
-    """The URL to ask: the adopted one as long as feeds.yaml still names the one it replaces."""
-    return state.moved_url if state.moved_url and state.moved_from == feed.url else feed.url
+    """The URL to ask: the adopted one while feeds.yaml names the one it replaces, and no credentials since."""
+    moved = state.moved_url and state.moved_from == feed.url and adoptable(feed, state.moved_url)
+    return state.moved_url if moved else feed.url
 
 
 def adoptable(feed: Feed, url: str) -> bool:

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 import aiohttp
 
 from newswatch.config.codec import NewerBundle, UnreadableBundle
-from newswatch.errors import RedisRefused, RedisUnavailable
+from newswatch.errors import FetchRefused, RedisRefused, RedisUnavailable
+from newswatch.feeds.proxy import service_proxy
 from newswatch.models import Bundle
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
@@ -97,17 +98,19 @@ def _told_in(cause: str, channel: str) -> str:
 
 
 async def _to_webhook(services: Services, cause: str, text: str) -> None:
-    if not services.ops_webhook:
+    url = services.settings.ops_webhook
+    if url is None:
         return
     body = json.dumps({"text": f"newswatch: {text}", "cause": cause})
     headers = {"Content-Type": "application/json"}
     timeout = aiohttp.ClientTimeout(total=WEBHOOK_TIMEOUT_S)
     try:
+        proxy = service_proxy(url, services.settings.network)
         async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
-            session.post(services.ops_webhook, data=body, headers=headers) as answer,
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(url, data=body, headers=headers, proxy=proxy) as answer,
         ):
             if answer.status >= 400:
                 log.error("the ops webhook answered %d", answer.status)
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+    except (aiohttp.ClientError, asyncio.TimeoutError, OSError, FetchRefused) as error:
         log.error("the ops webhook cannot be reached: %s", type(error).__name__)  # noqa: TRY400

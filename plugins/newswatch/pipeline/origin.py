@@ -11,9 +11,8 @@ import json
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
-ApplyConfig = Literal["auto", "yes", "no"]
+from newswatch.settings import ApplyConfig
 
 AWAY_S = 900.0
 """An owner that was not seen for so long is gone: its machine was replaced or its folder has moved."""

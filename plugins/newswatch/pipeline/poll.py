@@ -139,9 +139,9 @@ async def _poll(
 
 def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
     return Fetcher(
-        user_agent=services.user_agent,
+        user_agent=services.settings.user_agent,
         resolve_auth=services.resolve_auth,
-        env=services.env,
+        env=services.settings.network,
         per_host=PER_HOST,
         concurrency=AT_ONCE,
         pause_s=pauses.left_s,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from newswatch import __version__
 from newswatch.document import Entry
 from newswatch.errors import ParseFailed
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed
+from newswatch.settings import Settings
 
 
-async def read_url(url: str, env: Mapping[str, str], *, allow_private: bool = True) -> tuple[Entry, ...]:
+async def read_url(url: str, settings: Settings, *, allow_private: bool = True) -> tuple[Entry, ...]:
     """The entries of a feed, or a page's headline, standfirst and main text as one entry.
 
     Private addresses are open to a person at a terminal of this machine; a page that asks for
@@ -20,8 +18,9 @@ async def read_url(url: str, env: Mapping[str, str], *, allow_private: bool = Tr
     Raises FetchFailed, FetchRefused and ParseFailed.
     """
     feed = Feed(id="preview", url=url, allow_private=allow_private)
-    agent = f"newswatch/{__version__} (preview)"
-    async with Fetcher(user_agent=agent, resolve_auth=lambda _name: None, env=env) as fetcher:
+    async with Fetcher(
+        user_agent=settings.user_agent, resolve_auth=lambda _name: None, env=settings.network
+    ) as fetcher:
         result = await fetcher.fetch(feed, etag=None, last_modified=None)
     async with ParserPool() as parsers:
         try:

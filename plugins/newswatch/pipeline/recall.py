@@ -13,7 +13,7 @@ from newswatch.pipeline import notices
 from newswatch.pipeline.delivery_run import DeliveryRun
 from newswatch.slack.answers import Outcome
 from newswatch.slack.history import Posted
-from newswatch.store import epoch, keys, outbox
+from newswatch.store import epoch, outbox
 
 EMPTY_BACK = timedelta(hours=48)
 """How far back after a Redis came back empty: feeds bring no older items at first sight than a day."""
@@ -53,7 +53,7 @@ async def _recall(run: DeliveryRun, channel: str, server: str, *, empty: bool) -
         [{"id": one.message_id, "ts": one.ts, "alerts": list(one.alert_ids)} for one in posts],
         server,
         now_ms=run.now_ms(),
-        retention_s=keys.ALERT_RETENTION_S,
+        retention_s=int(run.services.settings.alert_retention_s),
     )
     if unknown or found:
         text = (

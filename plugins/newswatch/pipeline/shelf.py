@@ -1,6 +1,6 @@
 """A folder of derived data: what took long to work out is kept for the next process.
 
-`NEWSWATCH_CACHE` names it; else it is `newswatch` below the user's cache folder (XDG_CACHE_HOME or ~/.cache).
+The setting NEWSWATCH_CACHE names it.
 Everything here can be worked out again, so nothing here is trusted and nothing that goes wrong with
 it is an error: an entry that is missing, cut short, altered or written by another release is none,
 and a folder that cannot be used is an empty one. Entries are data (JSON), never code.
@@ -14,7 +14,6 @@ import os
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +27,7 @@ MOST_BYTES = 512_000_000
 
 _OWN_USE = 0o700
 _OTHERS_WRITE = 0o022
-_DERIVING = ("config", "rules", "pipeline/check.py", "models.py")
+_DERIVING = ("config", "rules", "pipeline/check.py", "models.py", "durations.py", "feed_secrets.py")
 """What of the package decides about the entries, beside its version."""
 
 
@@ -38,15 +37,6 @@ class Shelf:
     def __init__(self, folder: Path | None) -> None:
         """`folder` need not be there yet; None keeps nothing."""
         self._folder = folder
-
-    @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> Shelf:
-        """The shelf that the environment names."""
-        named = env.get("NEWSWATCH_CACHE", "").strip()
-        if named:
-            return cls(Path(named).expanduser())
-        home = env.get("XDG_CACHE_HOME", "").strip() or (f"{env['HOME']}/.cache" if env.get("HOME") else "")
-        return cls(Path(home) / "newswatch" if home else None)
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The entry, if it is there and whole."""

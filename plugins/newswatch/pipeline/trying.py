@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from newswatch.config.draft import Draft
 from newswatch.models import FeedFilter, Match
 from newswatch.pipeline.preview import read_url
 from newswatch.rules import ItemText, compile_watchlist
+from newswatch.settings import Settings
 
 MOST_TEXTS = 20
 
@@ -35,9 +36,9 @@ def item_text(draft: Draft, title: str, summary: str, body: str, lang: str = "")
     )
 
 
-async def texts_at(draft: Draft, url: str, env: Mapping[str, str]) -> list[ItemText]:
+async def texts_at(draft: Draft, url: str, settings: Settings) -> list[ItemText]:
     """The entries of the feed, or the story, at a public address. Raises as `read_url`."""
-    entries = await read_url(url, env, allow_private=False)
+    entries = await read_url(url, settings, allow_private=False)
     return [item_text(draft, one.title, one.summary, one.body, one.lang) for one in entries[:MOST_TEXTS]]
 
 

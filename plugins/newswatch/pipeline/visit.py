@@ -158,7 +158,7 @@ class Visitor:
                     work,
                     generation=memory.state.generation,
                     config_version=memory.version,
-                    trim_before_ms=work.now_ms - int(self._services.retention.items_s * 1000),
+                    trim_before_ms=work.now_ms - int(self._services.settings.item_retention_s * 1000),
                 )
             except feeds.ClaimConflict:
                 if attempt == CLAIM_TRIES:
@@ -238,7 +238,7 @@ class Visitor:
             document_time=state.document_ms // 1000,
             confirmed_time=state.confirmed_ms // 1000,
             document_lang=parsed.feed.lang,
-            keep_s=int(self._services.retention.seen_s),
+            keep_s=int(self._services.settings.seen_retention_s),
         )
 
 

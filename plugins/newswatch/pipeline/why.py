@@ -98,7 +98,7 @@ async def _since(services: Services, bundle: Bundle) -> datetime | None:
     first_ms = await sightings.read_since(services.redis, [feed.id for feed in bundle.feeds])
     if first_ms is None:
         return None
-    kept_ms = to_ms(services.clock()) - int(services.retention.seen_s * 1000)
+    kept_ms = to_ms(services.clock()) - int(services.settings.seen_retention_s * 1000)
     return from_ms(max(first_ms, kept_ms))
 
 

@@ -160,7 +160,7 @@ class Explanation:
         if self._record.silent:
             return "silent", [self._silent()]
         if not entries:
-            length = span(self._services.retention.items_s)
+            length = span(self._services.settings.item_retention_s)
             text = (
                 f"Its text is no longer kept (items are kept {length}), so the rules cannot be tried on it."
             )
@@ -180,7 +180,7 @@ class Explanation:
             return "too_old", [text]
         text = (
             f"{rules} matches now and yet gave no alert: the configuration was another one when the item was matched, "
-            f"or the alert is no longer kept ({span(self._services.retention.alerts_s)})."
+            f"or the alert is no longer kept ({span(self._services.settings.alert_retention_s)})."
         )
         return "not_matched", [text]
 

@@ -166,7 +166,7 @@ class Reading:
         everywhere = self._lookup.hits(node, -1)
         hits = self._scan.within(everywhere, bits)
         guard = self._guard
-        asserted = [hit for hit in hits if guard is None or not guard.governs(self._scan, hit)]
+        asserted = [hit for hit in hits if guard is None or not guard.negates(self._scan, hit)]
         term = self._written(node)
         if asserted:
             return _Verdict(found=((term, self._scan.span(asserted[0])),), have=1, want=1)
@@ -250,7 +250,7 @@ class Reading:
                 first, second = sorted((left, right))
                 if not self._scan.same_block(first[0], second[1]):
                     continue
-                if guard is None or not guard.governs_pair(self._scan, first, second):
+                if guard is None or not guard.negates_pair(self._scan, first, second):
                     spans = (self._scan.span(left), self._scan.span(right))
                     found = ((self._written(node.left), spans[0]), (self._written(node.right), spans[1]))
                     return _Verdict(found=found, have=sides.want + 1, want=sides.want + 1)

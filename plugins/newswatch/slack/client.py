@@ -8,17 +8,14 @@ What Slack or the network do is returned as an `Outcome` and never raised.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 import ssl
-import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -46,7 +43,7 @@ class SlackSettings:
     base_url: str = "https://slack.com/api/"
     timeout_s: float = 10.0
     proxy: str | None = field(default=None, repr=False)
-    """May hold a password. None: the environment's proxy, unless NO_PROXY or loopback."""
+    """May hold a password. None: directly."""
 
 
 class SlackClient:
@@ -76,7 +73,7 @@ class SlackClient:
             retry_handlers=[],
             logger=_quiet_logger(),
         )
-        self._web.proxy = proxy_for(self._settings)  # set late: the constructor prefers the environment
+        self._web.proxy = self._settings.proxy  # set late: the constructor prefers the environment
         return self
 
     async def __aexit__(
@@ -172,22 +169,3 @@ def _quiet_logger() -> logging.Logger:
     logger = logging.getLogger("newswatch.slack.sdk")
     logger.setLevel(logging.INFO)
     return logger
-
-
-def proxy_for(settings: SlackSettings) -> str | None:
-    """The proxy to use: the configured one, else the environment's for this host; none for loopback."""
-    if settings.proxy:
-        return settings.proxy
-    parts = urlsplit(settings.base_url)
-    host = parts.hostname or ""
-    proxies = urllib.request.getproxies_environment()
-    if _is_loopback(host) or urllib.request.proxy_bypass(host):
-        return None
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -30,7 +30,7 @@ from newswatch.errors import (
     SlackUnavailable,
 )
 from newswatch.redact import redact_text
-from newswatch.slack.client import SlackSettings, proxy_for
+from newswatch.slack.client import SlackSettings
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -67,7 +67,7 @@ class SocketMode:
             retry_handlers=[],
             logger=_quiet_logger(),
         )
-        web.proxy = proxy_for(self._settings)
+        web.proxy = self._settings.proxy
         client = SocketModeClient(
             app_token=self._settings.token, logger=_quiet_logger(), web_client=web, proxy=web.proxy
         )

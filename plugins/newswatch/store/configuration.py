@@ -53,10 +53,10 @@ class FeedChange:
     notices are dropped (the causes are given with them), and what they showed is kept for `kept_s` seconds.
     """
 
+    kept_s: float
     added: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     gone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    kept_s: float = keys.SEEN_RETENTION_S
 
 
 async def read_head(redis: Redis) -> Head:

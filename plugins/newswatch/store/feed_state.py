@@ -39,7 +39,8 @@ class FeedState(NamedTuple):
     """When the server last sent a whole document, and how often it answered 304 since."""
     streak: int = 0
     told: str = ""
-    """What ops was told of the feed and not yet that it is over: "", silent, given-up, stopped."""
+    """What ops was notified of and not yet that it is over: any of given-up, stopped, silent and moved, with a
+    space between them; "" for nothing."""
     unchanged: int = 0
     """Polls in a row, since the last entry of `store.polls`, that brought nothing new."""
     took_ms: int = 0

@@ -1,5 +1,7 @@
 """Every Redis key newswatch uses: its name, owner, size and retention. Nowhere else is one spelled.
 
+How long items, alerts and what feeds showed are kept are settings; the table names their defaults.
+
 | key | type | written by | size | kept |
 |---|---|---|---|---|
 | config | hash: version, bundle (JSON), fingerprint, whose files they are | configure | the bundle's JSON | always |
@@ -69,10 +71,8 @@ NOTICES = PREFIX + "notices"
 LISTENER = PREFIX + "listener"
 HITS_LAST = PREFIX + "hits:last"
 
-ITEM_RETENTION_S = 7 * 86_400
 ALERT_RETENTION_S = 90 * 86_400
 ARTICLE_RETENTION_S = 7 * 86_400
-SEEN_RETENTION_S = 30 * 86_400
 STORY_RETENTION_S = 7 * 86_400
 
 

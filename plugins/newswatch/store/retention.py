@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redis.asyncio import Redis
 
 from newswatch.store import keys
 from newswatch.store.items import oldest_waiting_ms
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long items and alerts are kept, and what a feed showed after it left the document; in seconds."""
-
-    items_s: float = keys.ITEM_RETENTION_S
-    alerts_s: float = keys.ALERT_RETENTION_S
-    seen_s: float = keys.SEEN_RETENTION_S
 
 
 async def trim_items(redis: Redis, now_ms: int, kept_s: float) -> int:

@@ -7,7 +7,6 @@ route depends on one of `reader`, `writer` and `monitor`; tests/ui proves it by 
 from __future__ import annotations
 
 import hmac
-import os
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,10 +17,13 @@ from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_da
 from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 
+from newswatch.settings import VARIABLES
+from newswatch_airflow.hooks import process_settings
+
 DAG_ID = "poll_feeds"
 """A user who may see this DAG may read the pages. A user who may edit it may write."""
 
-TOKEN_VARIABLE = "NEWSWATCH_MONITOR_TOKEN"  # noqa: S105 - the name of a setting
+TOKEN_VARIABLE = VARIABLES["monitor_token"].name
 WRITE_HEADER = "X-Newswatch"
 
 _may_read = requires_access_dag("GET", param_dag_id=DAG_ID)
@@ -52,12 +54,10 @@ def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends
 
 
 def monitor(request: Request) -> None:
-    """A monitor with the static token; 401 without it, 403 if no token is configured."""
-    expected = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if not expected:
-        raise HTTPException(
-            403, f"Monitoring is off. Set {TOKEN_VARIABLE} for the api-server to switch it on."
-        )
+    """A monitor with the static token; 401 without it, 403 where no token is set. Raises SettingsRefused."""
+    expected = process_settings().monitor_token
+    if expected is None:
+        raise HTTPException(403, f"Monitoring is off: set {TOKEN_VARIABLE} for the api-server.")
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
         headers = {"WWW-Authenticate": "Bearer"}

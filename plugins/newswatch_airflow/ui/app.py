@@ -14,7 +14,13 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from newswatch import __version__
-from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable, RetryableError
+from newswatch.errors import (
+    NewswatchError,
+    RedisRefused,
+    RedisUnavailable,
+    RetryableError,
+    SettingsRefused,
+)
 from newswatch.pipeline.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
@@ -104,13 +110,19 @@ async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[R
 async def _of_ours(request: Request, error: Exception) -> Response:
     """An error raised on purpose: its text says what to do."""
     of_redis = isinstance(error, RedisUnavailable | RedisRefused)
-    away = of_redis or isinstance(error, RetryableError)
+    away = of_redis or isinstance(error, RetryableError | SettingsRefused)
     if of_redis:
         await request.app.state.shared.forget()
     log.warning("%s: %s", request.url.path, error)
     text = redact_text(str(error))
-    runbook = "redis-is-away" if of_redis else ""
-    return _answer(request, 503 if away else 400, text, runbook)
+    return _answer(request, 503 if away else 400, text, _runbook(error))
+
+
+def _runbook(error: Exception) -> str:
+    """The section that says what to do, "" where the text does."""
+    if isinstance(error, RedisUnavailable | RedisRefused):
+        return "redis-is-away"
+    return "a-setting-is-refused" if isinstance(error, SettingsRefused) else ""
 
 
 async def _refused(request: Request, error: Exception) -> Response:

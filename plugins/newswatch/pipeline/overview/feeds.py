@@ -147,7 +147,7 @@ async def read_feed(services: Services, feed: Feed) -> FeedLife:
     (line,) = await read_lines(services, [feed])
     with redis_errors():
         memory = await feeds.read_memory(services.redis, feed.id)
-        since_s = to_ms(services.clock()) // 1000 - keys.ITEM_RETENTION_S
+        since_s = to_ms(services.clock()) // 1000 - int(services.settings.item_retention_s)
         moments = claim_moments(memory.seen.values(), since_s)
         items = await archive.items_claimed_at(services.redis, feed.id, moments, RECENT_ITEMS)
         notes = await polls.read(services.redis, feed.id)

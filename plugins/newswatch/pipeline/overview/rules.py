@@ -21,7 +21,7 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """One rule. `days` are its alerts on each of the last days, today last; `last` None: none in 90 days.
+    """One rule. `days` are its alerts on each of the last days, today last; `last` None: none while alerts are kept.
 
     `irrelevant` counts the items that readers called not relevant to it.
     """
@@ -47,10 +47,10 @@ def _texts(rule: Rule) -> tuple[str, ...]:
 
 
 async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
-    """Of these, those without an alert in 90 days. Raises RedisUnavailable."""
+    """Of these, those without an alert as long as alerts are kept. Raises RedisUnavailable."""
     with redis_errors():
         last = await archive.last_hits(services.redis, [rule.id for rule in rules])
-    horizon_ms = to_ms(services.clock()) - 90 * 86_400_000
+    horizon_ms = to_ms(services.clock()) - int(services.settings.alert_retention_s * 1000)
     return [rule for rule in rules if last.get(rule.id, 0) < horizon_ms]
 
 
@@ -81,7 +81,7 @@ async def irrelevant_to(
     rules = [rule for rule in bundle.rules if rule.id == rule_id] if bundle else []
     if bundle is None or not rules:
         return [(one, False) for one in found]
-    watch = Watch(replace(bundle, rules=tuple(rules)))
+    watch = Watch(replace(bundle, rules=tuple(rules)), services.settings)
     return [(one, bool(watch.matches(one.item, one.item.first_seen.date().isoformat()))) for one in found]
 
 

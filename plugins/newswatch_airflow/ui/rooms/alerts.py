@@ -96,7 +96,8 @@ async def alert_page(
     """One alert's history; 404 if it is not stored (any more)."""
     life = await overview.read_life(services, alert_id)
     if life is None:
-        raise HTTPException(404, "No alert has this id. Alerts are kept for 90 days.")
+        kept = span(services.settings.alert_retention_s)
+        raise HTTPException(404, f"No alert has this id. Alerts are kept for {kept}.")
     message = life.line.message
     slack = await shared.slack_link(message.channel, message.ts) if message and message.ts else ""
     rule = next((one for one in bundle.rules if one.id == life.line.alert.rule_id), None) if bundle else None

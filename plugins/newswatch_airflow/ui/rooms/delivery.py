@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from newswatch.config.durations import parse_duration
+from newswatch.durations import parse_duration
 from newswatch.pipeline.letters import read_letters, retry_letters
 from newswatch.pipeline.muting import mute_rule, muted_now, unmute_rule
 from newswatch.pipeline.overview.latency import EDGES_S, Latency

@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.config.draft import Draft
-from newswatch.config.durations import parse_duration
 from newswatch.config.load import WATCHLIST
+from newswatch.durations import parse_duration
 from newswatch.errors import ConfigError, Problem
 from newswatch.pipeline import editing
 from newswatch.pipeline.backtest import Question, Report, run_backtest
@@ -114,7 +114,7 @@ async def check(asked: DraftRequest, services: ServicesDep, shared: SharedDep) -
     today = services.clock().date()
     async with shared.heavy:
         loaded = await asyncio.to_thread(
-            editing.check_draft, services.config_dir, asked.name, asked.text, today
+            editing.check_draft, services.settings, asked.name, asked.text, today
         )
     rules = [rule.id for rule in loaded.draft.rules][:1000] if loaded.draft else []
     return {"ok": loaded.draft is not None, "problems": _problems(loaded.problems), "rules": rules}
@@ -129,7 +129,7 @@ async def save(
         async with shared.heavy:
             saved = await asyncio.to_thread(
                 editing.save,
-                services.config_dir,
+                services.settings,
                 asked.name,
                 asked.text,
                 expected=asked.digest,
@@ -150,7 +150,7 @@ async def _draft(asked: DraftRequest, services: ServicesDep, shared: Shared) -> 
     today = services.clock().date()
     async with shared.heavy:
         loaded = await asyncio.to_thread(
-            editing.check_draft, services.config_dir, asked.name, asked.text, today
+            editing.check_draft, services.settings, asked.name, asked.text, today
         )
     if loaded.draft is None:
         raise HTTPException(422, "The draft does not pass the check yet: correct it first.")
@@ -166,7 +166,7 @@ async def try_draft(
         raise HTTPException(422, "Give a headline, a text or a URL.")
     draft = await _draft(asked, services, shared)
     if asked.url:
-        texts = await texts_at(draft, asked.url, services.env)
+        texts = await texts_at(draft, asked.url, services.settings)
     else:
         texts = [item_text(draft, asked.title, asked.summary, "")]
     today = services.clock().date().isoformat()
@@ -187,7 +187,9 @@ async def backtest_draft(
 
         async def work() -> Report:
             async with await shared.own_services() as own:
-                return await run_backtest(replace(own, config_dir=folder), question)
+                return await run_backtest(
+                    replace(own, settings=replace(own.settings, config_dir=folder)), question
+                )
 
         try:
             async with shared.heavy:

@@ -15,12 +15,12 @@ from newswatch.models import Bundle, Feed
 from newswatch.pipeline import editing
 from newswatch.pipeline.feed_preview import preview_url
 from newswatch.pipeline.overview import feeds as overview
-from newswatch.pipeline.services import Services, no_auth
+from newswatch.pipeline.services import Services
 from newswatch.store.client import redis_errors
 from newswatch.store.feeds import make_due
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_hour
-from newswatch_airflow.ui.page import render, with_query
+from newswatch_airflow.ui.page import render, span, with_query
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
@@ -91,7 +91,8 @@ async def feed_page(
 ) -> HTMLResponse:
     """One feed; 404 for one that is not configured."""
     life = await overview.read_feed(services, _feed(bundle, feed_id))
-    return render(request, visitor, "feed.html", here="feeds", life=life)
+    kept_s = services.settings.item_retention_s
+    return render(request, visitor, "feed.html", here="feeds", life=life, kept_s=kept_s)
 
 
 def _feed(bundle: Bundle | None, feed_id: str) -> Feed:
@@ -121,7 +122,9 @@ async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> di
     feed = _feed(bundle, feed_id)
     with redis_errors():
         await make_due(services.redis, [feed.id])
-    return {"message": f"{feed.id} will be polled by the next run of poll_feeds, within a minute."}
+    return {
+        "message": f"{feed.id} will be polled by the next run of poll_feeds, within {_until_polled(services)}."
+    }
 
 
 class PreviewRequest(BaseModel):
@@ -145,7 +148,7 @@ async def preview(
 ) -> HTMLResponse:
     """What newswatch would read there, as a fragment of HTML. Public addresses only."""
     feed = Feed(id="preview", url=asked.url, allow_private=False)
-    found = await preview_url(feed, services.env, no_auth, user_agent=services.user_agent)
+    found = await preview_url(feed, services.settings, services.resolve_auth)
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
     return render(
@@ -168,9 +171,15 @@ async def add(
     feed = NewFeed(asked.id, asked.url, tags)
     async with shared.heavy:
         await asyncio.to_thread(
-            editing.add_feed, services.config_dir, feed, by=visitor.name, now=services.clock()
+            editing.add_feed, services.settings, feed, by=visitor.name, now=services.clock()
         )
-    return {"message": f"{asked.id} was added to feeds.yaml and will be polled within a minute."}
+    return {
+        "message": f"{asked.id} was added to feeds.yaml and will be polled within {_until_polled(services)}."
+    }
+
+
+def _until_polled(services: Services) -> str:
+    return span(services.settings.poll_interval_s)
 
 
 router.include_router(writes)

@@ -49,6 +49,7 @@ async def watchlist_page(
         lines=[(line, _chart(line)) for line in lines],
         files=editing.file_names(services.config_dir),
         version=bundle.label if bundle else "none",
+        kept_s=services.settings.alert_retention_s,
         configured=len(bundle.rules) if bundle else 0,
         total=len(found),
         first=start + 1,

@@ -17,7 +17,7 @@ def parse_duration(text: str) -> float:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError(
-            f"{text!r} is no duration: write a number and s, m, h or d, such as 30s, 5m, 1h or 7d"
+            f"{text!r} is not a duration: write a number and s, m, h or d, such as 30s, 5m, 1h or 7d"
         )
     return float(match[1]) * _SECONDS[match[2]]
 

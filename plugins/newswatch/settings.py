@@ -1,0 +1,447 @@
+"""Every variable that newswatch reads: its form, its default and what it is for, in one table.
+
+A process builds its `Settings` once, when it starts, from the environment (the command line also from
+`.env`). Nothing else reads the environment. Secrets never show in `repr`, in errors or in logs.
+
+`python -m newswatch.settings docs/settings.md` writes the reference; `--check` fails if it is out of date.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+from urllib.parse import urlsplit
+
+from newswatch import __version__
+from newswatch.durations import format_duration, parse_duration
+from newswatch.errors import SettingsRefused
+from newswatch.feed_secrets import VARIABLE_PREFIX
+
+DAY_S = 86_400.0
+SHORTEST_KEPT_S = 3_600.0
+SHORTEST_ALERTS_KEPT_S = 3 * DAY_S
+"""A queued message needs its alerts until it is sent. A digest is due within a day, a digest that falls due
+in quiet hours waits for their end, up to a day more (25 h each when clocks change); the third day is for
+an outage of Slack at that moment."""
+LONGEST_KEPT_S = 3_650 * DAY_S
+"""Redis would take more; to keep news for longer, copy it into an archive."""
+
+NETWORK = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
+
+
+ApplyConfig = Literal["auto", "yes", "no"]
+"""Whether a machine may apply its copy of the configuration files."""
+
+
+class Address(NamedTuple):
+    """Where a service listens."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a value is written. `read` raises ValueError for one that is not `allowed`."""
+
+    read: Callable[[str], Any]
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable. `shown` is its default as the reference shows it, "" for none."""
+
+    name: str
+    form: Form
+    about: str
+    shown: str
+    secret: bool
+
+    def fault(self, value: str) -> str:
+        """What is wrong with a value that the form refuses; a secret is not shown."""
+        given = "" if self.secret else f", not {value[:100]!r}"
+        return f"{self.name} must be {self.form.allowed}{given}"
+
+
+def _variable(
+    name: str, form: Form, about: str, *, default: str = "", shown: str = "", secret: bool = False
+) -> Any:
+    """A field of Settings that is read from a variable; without a default it is None where none is set."""
+    variable = Variable(name, form, about, default or shown, secret)
+    value = form.read(default) if default else None
+    return field(default=value, repr=not secret, metadata={"variable": variable})
+
+
+# ── forms ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _address_of(*schemes: str) -> Form:
+    """A URL with one of the schemes and a host (unix: a path)."""
+
+    def read(value: str) -> str:
+        parts = urlsplit(value)
+        _port = parts.port  # raises for one that is not a number
+        whole = parts.scheme in schemes and bool(parts.hostname or (parts.scheme == "unix" and parts.path))
+        if not whole or re.search(r"[\s\x00-\x1f\x7f]", value):
+            raise ValueError
+        return value
+
+    forms = " or ".join(f"{scheme}://" for scheme in schemes)
+    return Form(read, f"an address that begins with {forms} and names a host")
+
+
+def _base_url(value: str) -> str:
+    return f"{_WEB.read(value).rstrip('/')}/"
+
+
+def _token(prefix: str = "") -> Form:
+    def read(value: str) -> str:
+        if re.fullmatch(r"[!-~]+", value) is None or not value.startswith(prefix):
+            raise ValueError
+        return value
+
+    begins = f" that begins with {prefix}" if prefix else ""
+    return Form(read, f"a token{begins}, without spaces or characters beyond ASCII")
+
+
+def _kept(at_least_s: float, why: str) -> Form:
+    def read(value: str) -> float:
+        length_s = parse_duration(value)
+        if not at_least_s <= length_s <= LONGEST_KEPT_S:
+            raise ValueError
+        return length_s
+
+    least, most = format_duration(at_least_s), format_duration(LONGEST_KEPT_S)
+    return Form(read, f"a duration such as 14d, at least {least} ({why}) and at most {most}")
+
+
+def _count(most: int) -> Form:
+    def read(value: str) -> int:
+        if re.fullmatch(r"[0-9]{1,9}", value) is None or not 1 <= int(value) <= most:
+            raise ValueError
+        return int(value)
+
+    return Form(read, f"a whole number, at least 1 and at most {most:,}")
+
+
+def _seconds(least: int, most: int) -> Form:
+    def read(value: str) -> float:
+        seconds = float(value)
+        if not math.isfinite(seconds) or not least <= seconds <= most:
+            raise ValueError
+        return seconds
+
+    return Form(read, f"a number of seconds such as 30, at least {least} and at most {most:,}")
+
+
+def _host_and_port(value: str) -> Address:
+    host, _, port = value.rpartition(":")
+    if not host or re.fullmatch(r"[0-9]{1,5}", port) is None or int(port) > 65_535:
+        raise ValueError
+    return Address(host.strip("[]"), int(port))
+
+
+def _choice(*values: str) -> Form:
+    def read(value: str) -> str:
+        if value.lower() not in values:
+            raise ValueError
+        return value.lower()
+
+    return Form(read, f"{', '.join(values[:-1])} or {values[-1]}")
+
+
+def _folder(value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:  # nobody knows the home that ~ means
+        raise ValueError from error
+
+
+def _one_line(value: str) -> str:
+    if re.search(r"[\x00-\x08\x0e-\x1f\x7f]", value):
+        raise ValueError
+    return " ".join(value.split())
+
+
+_WEB = _address_of("http", "https")
+_REDIS = _address_of("redis", "rediss", "unix")
+_PLACE = Form(_folder, "a folder")
+
+
+# ── the table ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process. What is not set and has no default is None.
+
+    `feed_secrets` holds the variables that feeds may name, by variable. `network` holds the variables
+    for proxies and certificate authorities that every program respects.
+    """
+
+    config_dir: Path = _variable(
+        "NEWSWATCH_CONFIG",
+        _PLACE,
+        "The folder of feeds.yaml, watchlist.yaml and receivers.yaml. A relative one is below the folder "
+        "where newswatch starts.",
+        default="config",
+    )
+    apply_config: ApplyConfig = _variable(
+        "NEWSWATCH_APPLY_CONFIG",
+        _choice(*get_args(ApplyConfig)),
+        "Whether the files in that folder may be applied. `auto`: if they are the copy that was applied first, "
+        "or that copy has not been seen for 15 minutes; `yes`: always; `no`: never.",
+        default="auto",
+    )
+    redis_url: str | None = _variable(
+        "REDIS_URL",
+        _REDIS,
+        "Where Redis is: 7 or newer, append-only file on, `noeviction`. Under Airflow the connection "
+        "`newswatch_redis` says it. `make run` brings a Redis of its own where this is not set.",
+        secret=True,
+    )
+    slack_token: str | None = _variable(
+        "SLACK_BOT_TOKEN",
+        _token(),
+        "The bot token of the Slack app (xoxb-…). Under Airflow the connection `newswatch_slack` says it. "
+        "`make run` brings a simulator where this is not set.",
+        secret=True,
+    )
+    slack_base_url: str = _variable(
+        "SLACK_BASE_URL",
+        Form(_base_url, _WEB.allowed),
+        "The address of Slack's Web API.",
+        default="https://slack.com/api/",
+    )
+    slack_app_token: str | None = _variable(
+        "SLACK_APP_TOKEN",
+        _token("xapp-"),
+        "An app-level token with `connections:write`: `newswatch listen` takes clicks over Socket Mode.",
+        secret=True,
+    )
+    slack_signing_secret: str | None = _variable(
+        "SLACK_SIGNING_SECRET",
+        _token(),
+        "The Slack app's signing secret: `newswatch listen` takes clicks over signed HTTP.",
+        secret=True,
+    )
+    listen: Address | None = _variable(
+        "NEWSWATCH_LISTEN",
+        Form(_host_and_port, "host:port, such as 127.0.0.1:8083"),
+        "Where `newswatch listen` answers.",
+        shown="127.0.0.1:8083",
+    )
+    item_retention_s: float = _variable(
+        "NEWSWATCH_ITEM_RETENTION",
+        _kept(SHORTEST_KEPT_S, "stages may be down for as long"),
+        "How long items are kept. Backtests and pages look back no further.",
+        default="7d",
+    )
+    alert_retention_s: float = _variable(
+        "NEWSWATCH_ALERT_RETENTION",
+        _kept(SHORTEST_ALERTS_KEPT_S, "a digest after quiet hours may wait for two days"),
+        "How long alerts, delivery records and dead letters are kept.",
+        default="90d",
+    )
+    seen_retention_s: float = _variable(
+        "NEWSWATCH_SEEN_RETENTION",
+        _kept(SHORTEST_KEPT_S, "stages may be down for as long"),
+        "How long entries are remembered after they have left their feed's document. One that returns "
+        "later is new.",
+        default="30d",
+    )
+    rule_cap: int = _variable(
+        "NEWSWATCH_RULE_CAP",
+        _count(1_000_000),
+        "Messages of one rule to one channel within an hour. What exceeds them comes as digests.",
+        default="60",
+    )
+    slack_rate: int = _variable(
+        "NEWSWATCH_SLACK_RATE", _count(10_000), "Messages a second over all channels.", default="400"
+    )
+    poll_interval_s: float = _variable(
+        "NEWSWATCH_POLL_INTERVAL",
+        _seconds(1, 3_600),
+        "How often the DAG `poll_feeds` runs. `make run` sets 30.",
+        default="60",
+    )
+    contact: str | None = _variable(
+        "NEWSWATCH_CONTACT",
+        Form(_one_line, "one line of text, such as news@example.com"),
+        "An address or URL for the User-Agent, so that publishers can reach you. Some refuse pollers "
+        "without one.",
+    )
+    cache: Path | None = _variable(
+        "NEWSWATCH_CACHE",
+        _PLACE,
+        "The folder where checked and compiled watchlists are kept between runs. It may be lost at any time.",
+        shown="newswatch in XDG_CACHE_HOME or ~/.cache",
+    )
+    ops_webhook: str | None = _variable(
+        "NEWSWATCH_OPS_WEBHOOK",
+        _WEB,
+        'Where notices go that Slack itself cannot carry: a POST with `{"text", "cause"}`.',
+        secret=True,
+    )
+    deadman_url: str | None = _variable(
+        "NEWSWATCH_DEADMAN_URL",
+        _WEB,
+        "Asked after each healthy cycle. The service behind it raises the alarm when the requests stop.",
+        secret=True,
+    )
+    monitor_token: str | None = _variable(
+        "NEWSWATCH_MONITOR_TOKEN",
+        _token(),
+        "What monitors send as bearer token to /newswatch/api/health and /newswatch/metrics. Both refuse "
+        "every request where it is not set.",
+        secret=True,
+    )
+    feed_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    network: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def user_agent(self) -> str:
+        """Who asks, and how to reach them."""
+        contact = f"; {self.contact}" if self.contact else ""
+        return f"newswatch/{__version__} (news alerts{contact})"
+
+
+VARIABLES: dict[str, Variable] = {
+    one.name: one.metadata["variable"] for one in fields(Settings) if "variable" in one.metadata
+}
+"""By the name of the field."""
+
+
+# ── building ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_settings(environ: Mapping[str, str], root: Path) -> tuple[Settings, tuple[str, ...]]:
+    """The settings in these variables, and what is wrong with every value that is refused.
+
+    An empty value counts as not set. A refused one has its default in the settings, which are then fit
+    for reporting only. Relative folders are below `root`.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, variable in VARIABLES.items():
+        given = environ.get(variable.name, "").strip()
+        if not given:
+            continue
+        try:
+            values[name] = variable.form.read(given)
+        except ValueError:
+            problems.append(variable.fault(given))
+    values["config_dir"] = root / values.get("config_dir", Settings().config_dir)
+    cache = values.get("cache") or _cache_of_user(environ)
+    settings = Settings(
+        **{**values, "cache": None if cache is None else root / cache},
+        feed_secrets={
+            name: value.strip()
+            for name, value in environ.items()
+            if name.startswith(VARIABLE_PREFIX) and value.strip()
+        },
+        network={
+            name: value
+            for name, value in environ.items()
+            if value and (name in AUTHORITIES or name.lower() in NETWORK)
+        },
+    )
+    return settings, tuple(problems)
+
+
+def settings_from(environ: Mapping[str, str], root: Path) -> Settings:
+    """The settings in these variables. Raises SettingsRefused with everything that is wrong."""
+    settings, problems = read_settings(environ, root)
+    if problems:
+        raise SettingsRefused(problems)
+    return settings
+
+
+def _cache_of_user(environ: Mapping[str, str]) -> Path | None:
+    """The usual place (XDG Base Directory Specification); None for a user without a home."""
+    home = environ.get("XDG_CACHE_HOME", "").strip()
+    if not home and environ.get("HOME"):
+        home = f"{environ['HOME']}/.cache"
+    return Path(home) / "newswatch" if home else None
+
+
+# ── the reference ─────────────────────────────────────────────────────────────────────────────────
+
+_REFERENCE = """\
+# Settings
+
+<!-- Written by `make reference` from plugins/newswatch/settings.py. Do not edit. -->
+
+Set these in `.env` or in the environment, which wins. An empty value counts as not set. Airflow's components
+read their environment only: `make run` passes all of `.env` on to them, docker-compose what docker-compose.yml
+lists. Each process reads its settings once, when it starts. A task is a process; the api-server and the
+triggerer read them with each new connection to Redis.
+
+A value that is not allowed stops every command, task and page before it does anything, with the variable's
+name. `newswatch check` and `newswatch doctor` list all of them at once.
+
+| variable | default | value | meaning |
+|---|---|---|---|
+{rows}
+
+Values marked 🔒 are secret: they appear in no log, error, page or message.
+
+## Secrets of feeds
+
+`auth:` in `feeds.yaml` names a variable that begins with `NEWSWATCH_FEED_`, such as `NEWSWATCH_FEED_ECB`, or an
+Airflow connection that begins with `newswatch_feed_`. No other variable and no other connection can be named,
+so that nobody who may edit feeds can send newswatch's own secrets to an address of theirs. `auth:
+newswatch_feed_ecb` takes the variable `NEWSWATCH_FEED_ECB` if it is set, else the connection. Under docker-compose
+use connections (Admin, Connections): it does not pass these variables on.
+
+The variable's value is `user:password`, or a scheme and its credentials, such as `Bearer abc`. A connection holds
+login and password, or `{{"bearer": "abc"}}` in its extra. The secret is sent to the origin of the feed's own
+`url` only (scheme, host and port; the step from http to https on one host counts as the same). A redirect to
+another origin goes without it, and so does everything after that. Whoever may edit feeds can use every feed's
+secret: keep other secrets out of these names.
+
+## Proxies and certificates
+
+`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (or in lower case) are respected for feeds, articles, Slack,
+the ops webhook and the dead man's switch. The first of `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` and `SSL_CERT_DIR` that
+is set names the certificate authorities for feeds and articles. For Slack and the webhooks OpenSSL itself reads
+`SSL_CERT_FILE` and `SSL_CERT_DIR`, from the environment only.
+
+## Elsewhere
+
+The ports of `make run` (`AIRFLOW_PORT`, `SLACK_SIM_PORT`, `SITE_PORT`) and what only docker-compose reads are in
+`.env.example`.
+"""
+
+
+def render_reference() -> str:
+    """The text of docs/settings.md."""
+    rows = []
+    for variable in VARIABLES.values():
+        default = f"`{variable.shown}`" if variable.shown else "none"
+        mark = " 🔒" if variable.secret else ""
+        rows.append(f"| `{variable.name}`{mark} | {default} | {variable.form.allowed} | {variable.about} |")
+    return _REFERENCE.format(rows="\n".join(rows))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the reference, or with --check compare; 1 when it is out of date."""
+    (path,) = [Path(argument) for argument in arguments if not argument.startswith("-")]
+    if "--check" not in arguments:
+        path.write_text(render_reference(), encoding="utf-8")
+        return 0
+    if path.is_file() and path.read_text(encoding="utf-8") == render_reference():
+        return 0
+    sys.stderr.write(f"{path} is out of date: run `make reference`\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
