@@ -98,7 +98,8 @@ async def alert_page(
     if life is None:
         raise HTTPException(404, "No alert has this id. Alerts are kept for 90 days.")
     message = life.line.message
-    slack = await desk.slack_link(message.channel, message.ts) if message and message.ts else ""
+    ts = message.delivery.ts if message else None
+    slack = await desk.slack_link(message.message.channel, ts) if message and ts else ""
     rule = next((one for one in bundle.rules if one.id == life.line.alert.rule_id), None) if bundle else None
     return render(
         request,
