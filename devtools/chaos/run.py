@@ -234,7 +234,7 @@ class Chaos:
         ids = Counter(name for m in messages for name in m["metadata"]["event_payload"]["alert_ids"])
         with redis.Redis.from_url(self._redis.url, decode_responses=True) as client:
             found = {self._named(client, name) for name in ids}
-            dead, notices = client.zcard(keys.DEAD), client.keys(f"{keys.PREFIX}notice:double:*")
+            dead, notices = client.zcard(keys.DEAD), client.keys(keys.notice("double:*"))
         return ChaosReport(
             seed=self.plan.seed,
             kills=dict(self._kills),

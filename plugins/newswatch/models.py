@@ -316,6 +316,8 @@ class Message:
     root_id: str | None = None
     text: str = ""
     created: datetime | None = None
+    size: int = 0
+    """What its items take of a listing's room, see `newswatch.slack.listing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,7 @@ class Delivery:
     due: datetime | None = None
     attempts: int = 0
     sending_since: datetime | None = None
+    sent: datetime | None = None
     ts: str | None = None
     error: str = ""
     minimal: bool = False

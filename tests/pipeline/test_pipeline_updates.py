@@ -15,7 +15,7 @@ from newswatch.pipeline.updates import refresh
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
 from newswatch.slack.client import SlackClient
-from newswatch.store import keys, outbox
+from newswatch.store import keys, messages, outbox
 
 WORDS = "The central bank opposes the plan."
 
@@ -130,13 +130,13 @@ def test_click_on_a_message_whose_answer_was_lost_is_shown_once_it_is_found(news
     (post,) = newsroom.posts()
     name = message_id(post)
     clicks(newsroom, name)
-    read = outbox.read_messages
+    read = messages.read_message
     late: list[str] = [post["ts"]]
 
-    async def read_then_sent(redis, ids):
-        found = await read(redis, ids)
+    async def read_then_sent(redis, message_id):
+        found = await read(redis, message_id)
         if late:
-            await outbox.record_sent(redis, found[0].delivery.message, late.pop(), now_ms=0)
+            await outbox.record_sent(redis, found.message, late.pop(), now_ms=0)
         return found
 
     async def listener(services):
@@ -144,7 +144,7 @@ def test_click_on_a_message_whose_answer_was_lost_is_shown_once_it_is_found(news
             await refresh(services, client, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "read_messages", read_then_sent)
+        patch.setattr(messages, "read_message", read_then_sent)
         newsroom._do(listener)
     newsroom.deliver()
     assert "Acknowledged by anna" in text_of(newsroom, name)

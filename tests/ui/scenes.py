@@ -90,7 +90,7 @@ def full(room: Newsroom, titles=TITLES, summaries=SUMMARIES, source="The Wire") 
     room.slack.clear_faults()
     room.site.documents["/busy"] = Document(b"later", status=429, headers={"Retry-After": "1800"})
     room.poll()
-    room.redis.delete(*room.redis.keys(f"{keys.PREFIX}host:*"))  # all feeds of the site share its host
+    room.redis.delete(*room.redis.keys(keys.host("*")))  # all feeds of the site share its host
     _history(room)
     _readers_say(room)
 

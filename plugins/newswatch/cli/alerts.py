@@ -9,28 +9,25 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
-from newswatch.models import Alert
 from newswatch.pipeline.services import Services, utc_now
-from newswatch.store import outbox
+from newswatch.store import messages, outbox
 from newswatch.store.client import redis_errors
+from newswatch.store.messages import StoredAlert, StoredMessage
 
 
-async def _newest(services: Services, limit: int) -> list[tuple[Alert, outbox.Queued | None, bool]]:
+async def _newest(services: Services, limit: int) -> list[tuple[StoredAlert, StoredMessage | None]]:
     with redis_errors():
         ids = await outbox.recent_alerts(services.redis, limit)
-        found = await outbox.read_alerts(services.redis, ids)
-        places = await outbox.alert_messages(services.redis, [alert.id for alert in found])
-        named = dict.fromkeys(name for name, _ in places if name)
-        messages = await outbox.read_messages(services.redis, named)
-    by_id = {queued.delivery.message.id: queued for queued in messages}
-    return [(alert, by_id.get(name), muted) for alert, (name, muted) in zip(found, places, strict=True)]
+        found = await messages.read_stored_alerts(services.redis, ids)
+        by_id = await messages.read_messages(services.redis, [stored.message_id for stored in found])
+    return [(stored, by_id.get(stored.message_id)) for stored in found]
 
 
-def _row(alert: Alert, queued: outbox.Queued | None, muted: bool) -> dict[str, Any]:  # noqa: FBT001
-    """`held`: the rule has a threshold, and its surge has not come yet."""
-    data = asdict(alert)
+def _row(stored: StoredAlert, queued: StoredMessage | None) -> dict[str, Any]:
+    """`held`: a threshold waits for its surge."""
+    data = asdict(stored.alert)
     delivery = queued.delivery if queued else None
-    data["state"] = delivery.state if delivery else "muted" if muted else "held"
+    data["state"] = delivery.state if delivery else "muted" if stored.muted else "held"
     data["acknowledged_by"] = None
     if queued and queued.marks.ack and data["state"] == "sent":
         data["state"], data["acknowledged_by"] = "acknowledged", queued.marks.ack.by

@@ -8,32 +8,27 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, table
-from newswatch.pipeline.letters import retry_letters
+from newswatch.pipeline.letters import read_letters, retry_letters
 from newswatch.pipeline.services import Services
-from newswatch.store import outbox
-from newswatch.store.client import redis_errors
 
 _JSON = 'JSON: a list of {"message_id", "channel", "error", "title", "rules": [id], "alert_ids": [id]}.'
 
 
 async def _letters(services: Services) -> list[dict[str, Any]]:
-    with redis_errors():
-        found = await outbox.read_messages(services.redis, await outbox.dead_letters(services.redis))
-        rows = []
-        for queued in found:
-            message = queued.delivery.message
-            alerts = await outbox.read_alerts(services.redis, message.alert_ids)
-            rows.append(
-                {
-                    "message_id": message.id,
-                    "channel": message.channel,
-                    "error": queued.delivery.error,
-                    "title": alerts[0].title if alerts else message.text.split("\n")[0],
-                    "rules": sorted({alert.rule_id for alert in alerts}),
-                    "alert_ids": list(message.alert_ids),
-                }
-            )
-    return rows
+    letters, _ = await read_letters(services)
+    return [
+        {
+            "message_id": letter.message.id,
+            "channel": letter.message.channel,
+            "kind": letter.message.kind,
+            "error": letter.error,
+            "title": letter.title,
+            "rules": sorted({alert.rule_id for alert in letter.alerts}),
+            "alert_ids": list(letter.message.alert_ids),
+            "payload": letter.payload,
+        }
+        for letter in letters
+    ]
 
 
 @click.group(invoke_without_command=True, epilog=_JSON)

@@ -15,7 +15,7 @@ from newswatch.models import Alert, Item, Mark
 from newswatch.pipeline.services import Services
 from newswatch.slack.buttons import MUTE_HOURS
 from newswatch.slack.clicks import Click
-from newswatch.store import items, marks, outbox
+from newswatch.store import items, marks, messages
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -38,14 +38,14 @@ class Taken:
 async def take_click(services: Services, click: Click) -> Taken:
     """Note a click. Raises RedisUnavailable; the click may then be told again without harm."""
     with redis_errors():
-        found = await outbox.read_messages(services.redis, [click.message_id])
-        if not found:
+        found = await messages.read_message(services.redis, click.message_id)
+        if found is None:
             return Taken("unknown_message", click.message_id)
-        message = found[0].delivery.message
+        message = found.message
         if message.channel != click.channel:
             log.warning("a click names message %s from another channel than its own", click.message_id)
             return Taken("other_channel", click.message_id)
-        alerts = await outbox.read_alerts(services.redis, message.alert_ids)
+        alerts = await messages.read_alerts(services.redis, message.alert_ids)
         if not alerts:  # past their retention: nobody knows any more which rules it was about
             return Taken("unknown_message", click.message_id)
         done = await _note(services, click, alerts)

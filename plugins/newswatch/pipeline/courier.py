@@ -10,14 +10,13 @@ from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Message
 from newswatch.pipeline import notices
 from newswatch.pipeline.delivery_run import DeliveryRun
+from newswatch.pipeline.folding import fold
 from newswatch.pipeline.rendering import render
 from newswatch.pipeline.sending import UNREADABLE_LOOKS, Verdict, judge
 from newswatch.slack.answers import Outcome
-from newswatch.store import outbox
+from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
-from newswatch.store.handover import MAX_ALERTS_A_DIGEST
-
-FOLDED = "Held back, since the workspace had reached Slack's message limit"
+from newswatch.store.messages import StoredMessage
 
 
 class Courier:
@@ -29,22 +28,23 @@ class Courier:
 
     async def handle(self, channel: str, message_id: str, free_at_ms: int) -> None:
         """Take the message one step further, whatever its state; post it at `free_at_ms`. Raises LeaseLost."""
-        found = await outbox.read_messages(self._redis, [message_id])
-        if not found or found[0].delivery.state in ("sent", "dead"):
+        found = await messages.read_message(self._redis, message_id)
+        if found is None or found.delivery.state in ("sent", "dead"):
             await outbox.drop_entry(self._redis, channel, message_id)
-        elif found[0].delivery.state == "sending":
-            await self._find_out(found[0])
+        elif found.delivery.state == "sending":
+            await self._find_out(found)
         else:
-            await self._send(found[0], free_at_ms)
+            await self._send(found, free_at_ms)
 
     async def bury(self, message_id: str, error: str) -> None:
         """Set a message aside that cannot even be made."""
-        for queued in await outbox.read_messages(self._redis, [message_id]):
-            await self._dead(queued.delivery.message, error)
+        queued = await messages.read_message(self._redis, message_id)
+        if queued is not None:
+            await self._dead(queued.message, error)
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────
 
-    async def _send(self, queued: outbox.Queued, free_at_ms: int) -> None:
+    async def _send(self, queued: StoredMessage, free_at_ms: int) -> None:
         thread = await self._thread(queued.delivery.message)
         if thread is None:
             return
@@ -68,9 +68,11 @@ class Courier:
     async def _post(self, thread: _Thread, begun_ms: int, free_at_ms: int) -> None:
         """Send a message that has begun: only now is its membership final."""
         run = self._run
-        (queued,) = await outbox.read_messages(self._redis, [thread.message.id])
-        message = queued.delivery.message
-        alerts = await outbox.read_alerts(self._redis, message.alert_ids)
+        queued = await messages.read_message(self._redis, thread.message.id)
+        if queued is None:
+            return  # taken away by an operator since it was begun
+        message = queued.message
+        alerts = await messages.read_alerts(self._redis, message.alert_ids)
         payload = await render(run.services, queued, alerts)
         await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
         await run.budget.take()
@@ -95,14 +97,14 @@ class Courier:
 
     async def _thread(self, message: Message) -> _Thread | None:
         """Where a message goes: the channel, or its root's thread; None when it has to wait."""
-        if message.kind != "reply" or message.root_id is None:
+        if message.root_id is None:
             return _Thread(message, None)
-        roots = await outbox.read_messages(self._redis, [message.root_id])
-        root = roots[0].delivery if roots else None
+        found = await messages.read_message(self._redis, message.root_id)
+        root = found.delivery if found else None
         if root is None or root.state == "dead":
             await outbox.stand_alone(self._redis, message)
-            (again,) = await outbox.read_messages(self._redis, [message.id])
-            return _Thread(again.delivery.message, None)
+            again = await messages.read_message(self._redis, message.id)
+            return _Thread(again.message, None) if again else None
         if root.ts is None:
             due_ms = max(to_ms(root.due) if root.due else 0, self._run.now_ms()) + 100
             await outbox.defer(self._redis, message, due_ms)
@@ -110,7 +112,7 @@ class Courier:
         return _Thread(message, root.ts)
 
     async def _after(
-        self, queued: outbox.Queued, alerts: list[Alert], outcome: Outcome, begun_ms: int
+        self, queued: StoredMessage, alerts: list[Alert], outcome: Outcome, begun_ms: int
     ) -> None:
         run, message = self._run, queued.delivery.message
         verdict = judge(
@@ -169,11 +171,9 @@ class Courier:
         """The feeds a reply adds to those its story message already names."""
         if message.root_id is None:
             return []
-        known: set[str] = set()
-        for root in await outbox.read_messages(self._redis, [message.root_id]):
-            named = await outbox.read_alerts(self._redis, root.delivery.message.alert_ids)
-            known |= {alert.feed_id for alert in named}
-        return sorted({alert.feed_id for alert in alerts} - known)
+        root = await messages.read_message(self._redis, message.root_id)
+        named = await messages.read_alerts(self._redis, root.message.alert_ids) if root else []
+        return sorted({alert.feed_id for alert in alerts} - {alert.feed_id for alert in named})
 
     async def _pause(self, message: Message, verdict: Verdict, outcome: Outcome) -> None:
         run = self._run
@@ -198,14 +198,7 @@ class Courier:
     async def _fold(self, due_ms: int) -> None:
         """The workspace takes no more messages for now: what waits becomes few of them."""
         for channel in await outbox.channels_with_queue(self._redis):
-            await outbox.fold(
-                self._redis,
-                channel,
-                now_ms=self._run.now_ms(),
-                due_ms=due_ms,
-                most=MAX_ALERTS_A_DIGEST,
-                heading=FOLDED,
-            )
+            await fold(self._redis, channel, now_ms=self._run.now_ms(), due_ms=due_ms)
 
     async def _dead(self, message: Message, error: str) -> None:
         run = self._run
@@ -221,7 +214,7 @@ class Courier:
 
     # ── finding out ───────────────────────────────────────────────────────────────────────────
 
-    async def _find_out(self, queued: outbox.Queued) -> None:
+    async def _find_out(self, queued: StoredMessage) -> None:
         """A message that may be out: look it up, then record it or queue it again."""
         run, delivery = self._run, queued.delivery
         message = delivery.message
@@ -234,7 +227,7 @@ class Courier:
             text = f"The history of {message.channel} can be read again."
             await notices.clear_notice(run.services, f"history:{message.channel}", text)
         if found.ts is not None:
-            alerts = await outbox.read_alerts(self._redis, message.alert_ids)
+            alerts = await messages.read_alerts(self._redis, message.alert_ids)
             await self._sent(message, alerts, found.ts)
             for ts in found.all_ts[1:]:
                 await self._sent(message, alerts, ts)
@@ -255,7 +248,7 @@ class Courier:
             attempts=1,
         )
 
-    async def _unreadable(self, queued: outbox.Queued, begun: datetime, problem: Outcome | None) -> None:
+    async def _unreadable(self, queued: StoredMessage, begun: datetime, problem: Outcome | None) -> None:
         run, message = self._run, queued.delivery.message
         run.waiting.add(message.id)
         why = problem.message if problem else "the history cannot be read"

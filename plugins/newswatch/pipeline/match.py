@@ -9,27 +9,36 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from newswatch.errors import LeaseLost
-from newswatch.models import SEVERITIES, Alert, Bundle, Feed, Item, Match, Rule, alert_id
+from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
 from newswatch.pipeline import notices
 from newswatch.pipeline.compiled import compiled
 from newswatch.pipeline.configure import in_force
 from newswatch.pipeline.identity import is_late_edit
 from newswatch.pipeline.match_log import MatchLog
-from newswatch.pipeline.routing import names, routes
+from newswatch.pipeline.placement import (
+    MOST_RELEASED,
+    Candidate,
+    Cap,
+    place,
+    question,
+    release,
+    release_question,
+)
+from newswatch.pipeline.routing import Route, names, routes
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.shelf import Shelf
 from newswatch.rules import ItemText, Watchlist, stem, tokenize
 from newswatch.settings import Settings
 from newswatch.slack.excerpt import excerpts_for
-from newswatch.store import feeds, items
+from newswatch.store import feeds, handover, items, messages
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.handover import Cap, Placement, hand_over, told_titles
+from newswatch.store.handover import Plan, Release
 from newswatch.store.leases import Lease
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
@@ -40,6 +49,8 @@ from newswatch.stories.words import is_function_word
 log = logging.getLogger("newswatch.match")
 
 BATCH = 100
+DECISIONS = 20
+"""So often a hand-over is decided again in a row."""
 MAX_LEASE_S = 15.0
 HOUR_MS = 3_600_000
 CAP_GRACES = 5
@@ -97,8 +108,8 @@ class Watch:
         found = ((self._rules[match.rule_id], match) for match in self._watchlist.match(text))
         return [(rule, match) for rule, match in found if rule.expires is None or rule.expires >= today]
 
-    def placements(self, item: Item, now: datetime, titles: Titles, mutes: list[Mute]) -> list[Placement]:
-        """The alerts an item gives, each with where it goes: one for each rule and channel.
+    def candidates(self, item: Item, now: datetime, titles: Titles, mutes: list[Mute]) -> list[Candidate]:
+        """The alerts an item gives, each with where its rule would have it: one for each rule and channel.
 
         Silent items (first sight) and items claimed before a rule came into force give none; an
         edit gives one only while the item is younger than 48 h. An item with its page's text may
@@ -116,35 +127,37 @@ class Watch:
             return []
         link = story_id(item)
         told = titles.story_of(link, item.feed_id, self.title_stems(item), now.timestamp())
-        placed = []
+        by_channel: dict[str, list[tuple[Rule, Match, Route]]] = {}
         for rule, match in found:
-            # In doubt a grave alert is not hidden in the thread of another story.
-            own = told is None or (rule.severity == "high" and not told.certain)
+            for route in routes(names(self.bundle.receivers, rule.notify), rule.severity, now):
+                by_channel.setdefault(route.channel, []).append((rule, match, route))
+        placed = []
+        for matched in by_channel.values():
+            # In doubt an item with a high alert is not hidden in the thread of another story.
+            high = any(rule.severity == "high" for rule, _, _ in matched)
+            own = told is None or (high and not told.certain)
             story = link if own or told is None else told.story
-            placed += self._placed(item, rule, match, story, now, mutes)
+            placed += [self._candidate(item, *one, story, now, mutes) for one in matched]
         return placed
 
     def title_stems(self, item: Item) -> frozenset[str]:
         """The stems of an item's title, by which stories under other links are found."""
         return title_stems(item.title, item.lang, self.bundle.default_lang)
 
-    def _placed(
-        self, item: Item, rule: Rule, match: Match, story: str, now: datetime, mutes: list[Mute]
-    ) -> list[Placement]:
-        receivers = names(self.bundle.receivers, rule.notify)
-        return [
-            Placement(
-                alert=self._alert(item, rule, match, route.channel, story, now),
-                kind=route.kind,
-                group=route.group or story,
-                due_ms=to_ms(route.due or now),
-                heading=route.heading,
-                threshold=rule.threshold,
-                muted=muted_by(mutes, rule.id, route.channel, now),
-                cap=self._cap(route.channel, now),
-            )
-            for route in routes(receivers, rule.severity, now)
-        ]
+    def _candidate(
+        self, item: Item, rule: Rule, match: Match, route: Route, story: str, now: datetime, mutes: list[Mute]
+    ) -> Candidate:
+        limits = rule.threshold
+        return Candidate(
+            alert=self._alert(item, rule, match, route.channel, story, now),
+            kind=route.kind,
+            group=route.group or story,
+            due_ms=to_ms(route.due or now),
+            heading=route.heading,
+            threshold=(limits.stories, limits.sources, int(limits.within_s * 1000)) if limits else None,
+            muted=muted_by(mutes, rule.id, route.channel, now),
+            cap=self._cap(route.channel, now),
+        )
 
     def _cap(self, channel: str, now: datetime) -> Cap:
         return Cap(
@@ -173,11 +186,6 @@ class Watch:
             story_id=story,
             updated=item.revision > 0 and not item.article,
         )
-
-
-def gravest_first(placements: Iterable[Placement]) -> list[Placement]:
-    """In the order in which they are to meet their story: gravest first, else as they came."""
-    return sorted(placements, key=lambda placed: -SEVERITIES.index(placed.alert.severity))
 
 
 async def run_match(
@@ -233,6 +241,7 @@ class _Stage:
     async def drain(self, lease: Lease, on_progress: Callable[[int, int], None] | None) -> MatchCounts:
         await feeds.ensure_group(self._services.redis)
         await self._recall()
+        await self._release(lease)
         pending = True
         while time.monotonic() < self._stop_at:
             batch = await items.read_batch(self._services.redis, BATCH, pending=pending)
@@ -244,6 +253,7 @@ class _Stage:
             await lease.renew()
             await self._refresh()
             await self._hand_over(lease, batch)
+            await self._release(lease)
             if on_progress is not None:
                 on_progress(self._items, self._alerts)
         self._log.finish()
@@ -252,7 +262,7 @@ class _Stage:
     async def _recall(self) -> None:
         """The titles told within the last two days."""
         since_ms = to_ms(self._services.clock()) - int(WINDOW_S * 1000)
-        for row, at_ms in await told_titles(self._services.redis, since_ms):
+        for row, at_ms in await handover.told_titles(self._services.redis, since_ms):
             self._titles.add(KnownTitle.from_json(row, at_ms / 1000))
 
     async def _refresh(self) -> None:
@@ -263,29 +273,81 @@ class _Stage:
 
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
         now = self._services.clock()
-        placements: list[Placement] = []
+        candidates: list[Candidate] = []
         told: list[KnownTitle] = []
         mutes = await read_mutes(self._services.redis)
         for entry in batch:
-            placed = await self._place(entry, now, mutes)
-            if placed and entry.item is not None:
-                told.append(self._tell(entry.item, placed[0].alert.story_id, now))
-            placements += placed
-        queued = await hand_over(
-            self._services.redis,
-            lease,
-            [entry.stream_id for entry in batch],
-            gravest_first(placements),
-            [one.to_json() for one in told],
-            now_ms=to_ms(now),
-            alerts_kept_s=self._services.settings.alert_retention_s,
-            titles_since_ms=to_ms(now) - int(WINDOW_S * 1000),
+            found = await self._match(entry, now, mutes)
+            if found and entry.item is not None:
+                told.append(self._tell(entry.item, found[0].alert.story_id, now))
+            candidates += found
+        now_ms = to_ms(now)
+
+        async def decide() -> Plan:
+            situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
+            return place(candidates, situation, now_ms)
+
+        plan = await self._take_over(
+            lease, now_ms, decide, [entry.stream_id for entry in batch], [one.to_json() for one in told]
         )
-        if queued is None:
-            raise LeaseLost("the match stage is worked by another process now; it goes on there")
         self._items += len(batch)
-        self._alerts += queued
-        await self._log.batch(batch, placements)
+        self._alerts += len(plan.alerts)
+        await self._log.batch(batch, [placed.alert for placed in plan.alerts])
+
+    async def _release(self, lease: Lease) -> None:
+        """Put the alerts of surges that began into messages, part by part; a killed run's too."""
+        redis = self._services.redis
+        for given in await handover.releases(redis):
+            more = True
+            while more:
+                held = await handover.next_released(redis, given, MOST_RELEASED)
+                more = len(held) == MOST_RELEASED
+                now_ms = to_ms(self._services.clock())
+                await lease.renew()
+
+                async def decide(
+                    given: Release = given, held: Mapping[str, str] = held, now_ms: int = now_ms
+                ) -> Plan:
+                    situation = await handover.read_situation(redis, release_question(given))
+                    stored = await messages.read_stored_alerts(redis, list(held.values()))
+                    waiting = {one.alert.id: one.alert for one in stored if not one.message_id}
+                    members = {member: waiting.get(name) for member, name in held.items()}
+                    return release(given, members, situation, now_ms)
+
+                await self._take_over(lease, now_ms, decide)
+
+    async def _take_over(
+        self,
+        lease: Lease,
+        now_ms: int,
+        decide: Callable[[], Awaitable[Plan]],
+        stream_ids: Sequence[str] = (),
+        titles: Sequence[str] = (),
+    ) -> Plan:
+        """Decide and hand over; where delivery changed what it was decided on, decide again.
+
+        Raises LeaseLost, also when it goes on changing: the items stay pending for the next run.
+        """
+        for _ in range(DECISIONS):
+            plan = await decide()
+            answer = await handover.hand_over(
+                self._services.redis,
+                lease,
+                plan,
+                now_ms=now_ms,
+                stream_ids=stream_ids,
+                titles=titles,
+                titles_since_ms=now_ms - int(WINDOW_S * 1000),
+                alerts_kept_s=self._services.settings.alert_retention_s,
+            )
+            if answer == "taken":
+                return plan
+            if answer == "lost":
+                raise LeaseLost("the match stage is worked by another process now; it goes on there")
+            await lease.renew()
+        raise LeaseLost(
+            f"where alerts go changed {DECISIONS} times while it was decided; the next run goes on"
+        )
 
     def _tell(self, item: Item, story: str, now: datetime) -> KnownTitle:
         """Remember the title for the items that follow, in this batch too."""
@@ -294,12 +356,12 @@ class _Stage:
         self._titles.add(told)
         return told
 
-    async def _place(self, entry: items.StreamEntry, now: datetime, mutes: list[Mute]) -> list[Placement]:
+    async def _match(self, entry: items.StreamEntry, now: datetime, mutes: list[Mute]) -> list[Candidate]:
         if entry.item is None:
             await self._bury(entry, entry.error)
             return []
         try:
-            return self._watch.placements(entry.item, now, self._titles, mutes)
+            return self._watch.candidates(entry.item, now, self._titles, mutes)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
             # One bad item must not hold up the others; what it was stands in the dead items.
             log.exception("item %s could not be matched", entry.item.id)

@@ -13,7 +13,7 @@ from newswatch.pipeline import notices
 from newswatch.pipeline.delivery_run import DeliveryRun
 from newswatch.slack.answers import Outcome
 from newswatch.slack.history import Posted
-from newswatch.store import epoch, outbox
+from newswatch.store import epoch, messages, outbox
 
 EMPTY_BACK = timedelta(hours=48)
 """How far back after a Redis came back empty: feeds bring no older items at first sight than a day."""
@@ -84,7 +84,7 @@ async def _threads(run: DeliveryRun, channel: str) -> list[str]:
     """The threads that queued replies are meant for: a reply that is out stands there only."""
     redis = run.services.redis
     (state,) = await outbox.read_channels(redis, [channel])
-    queued = await outbox.read_messages(redis, [name for name, _ in state.due])
-    roots = {one.delivery.message.root_id for one in queued if one.delivery.message.root_id}
-    found = await outbox.read_messages(redis, sorted(root for root in roots if root))
-    return sorted({root.delivery.ts for root in found if root.delivery.ts})
+    queued = await messages.read_messages(redis, [name for name, _ in state.due])
+    roots = {one.message.root_id for one in queued.values() if one.message.root_id}
+    found = await messages.read_messages(redis, sorted(roots))
+    return sorted({root.delivery.ts for root in found.values() if root.delivery.ts})

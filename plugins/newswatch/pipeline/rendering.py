@@ -18,10 +18,11 @@ from newswatch.slack.payload import (
     render_reply,
     render_story,
 )
-from newswatch.store import feeds, listening, outbox
+from newswatch.store import feeds, listening
+from newswatch.store.messages import StoredMessage
 
 
-async def render(services: Services, queued: outbox.Queued, alerts: Sequence[Alert]) -> Payload:
+async def render(services: Services, queued: StoredMessage, alerts: Sequence[Alert]) -> Payload:
     """What goes to Slack; as plain text where the full payload was refused."""
     message, now = queued.delivery.message, services.clock()
     if message.kind == "ops" and not queued.delivery.minimal:

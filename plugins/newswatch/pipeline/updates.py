@@ -17,9 +17,9 @@ from newswatch.pipeline.rendering import render
 from newswatch.pipeline.services import Services
 from newswatch.slack.answers import Outcome
 from newswatch.slack.client import SlackClient
-from newswatch.store import outbox
+from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
-from newswatch.store.outbox import Queued
+from newswatch.store.messages import StoredMessage
 
 log = logging.getLogger("newswatch.updates")
 
@@ -61,9 +61,8 @@ async def refresh(services: Services, client: SlackClient, message_id: str) -> f
 async def _refresh(services: Services, client: SlackClient, message_id: str) -> float | None:
     redis = services.redis
     for _ in range(MOST_EDITS):
-        found = await outbox.read_messages(redis, [message_id])
-        queued = found[0] if found else None
-        alerts = await outbox.read_alerts(redis, queued.delivery.message.alert_ids) if queued else []
+        queued = await messages.read_message(redis, message_id)
+        alerts = await messages.read_alerts(redis, queued.message.alert_ids) if queued else []
         # What is not in Slack, or tells of nothing that is kept, needs no edit.
         if queued is not None and queued.delivery.ts is not None and alerts:
             outcome = await _edit(services, client, queued, alerts)
@@ -79,7 +78,7 @@ async def _refresh(services: Services, client: SlackClient, message_id: str) -> 
     return None
 
 
-async def _look_again_when_a_mute_ends(services: Services, queued: Queued | None) -> None:
+async def _look_again_when_a_mute_ends(services: Services, queued: StoredMessage | None) -> None:
     """The message is to offer muting again then, and no longer to offer the end of it."""
     mute = queued.marks.mute if queued else None
     if queued is None or mute is None or not mute.on or mute.until is None:
@@ -88,7 +87,9 @@ async def _look_again_when_a_mute_ends(services: Services, queued: Queued | None
         await outbox.note_update(services.redis, queued.delivery.message.id, to_ms(mute.until))
 
 
-async def _edit(services: Services, client: SlackClient, queued: Queued, alerts: Sequence[Alert]) -> Outcome:
+async def _edit(
+    services: Services, client: SlackClient, queued: StoredMessage, alerts: Sequence[Alert]
+) -> Outcome:
     """Edit it; as plain text where Slack refuses the layout."""
     delivery = queued.delivery
     where = delivery.message.channel, delivery.ts or ""

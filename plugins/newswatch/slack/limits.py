@@ -15,6 +15,8 @@ from newswatch.slack.text import usable_link
 
 MAX_BLOCKS = 50
 MAX_TEXT_CHARS = 3_500
+MAX_PLAIN_CHARS = 11_000
+"""A message without blocks: `text` is all there is then, and Slack shows up to 40,000 characters of it."""
 MAX_MESSAGE_CHARS = 12_000
 """The whole payload as JSON. Slack refuses more."""
 MAX_METADATA_CHARS = 6_000
@@ -43,8 +45,9 @@ def _violations(payload: Mapping[str, Any]) -> Iterator[str]:
     text = payload.get("text") or ""
     if not text.strip():
         yield "text is empty: screen readers and notifications would show nothing"
-    if len(text) > MAX_TEXT_CHARS:
-        yield f"text has {len(text)} characters, at most {MAX_TEXT_CHARS} are allowed"
+    most = MAX_TEXT_CHARS if payload.get("blocks") else MAX_PLAIN_CHARS
+    if len(text) > most:
+        yield f"text has {len(text)} characters, at most {most} are allowed"
     for name in ("unfurl_links", "unfurl_media"):
         if payload.get(name) is not False:
             yield f"{name} must be false"

@@ -1,18 +1,48 @@
-"""What a digest or a surge says: a heading and one line an item. Pure."""
+"""What a digest or a surge says: a heading and one line an item, with its headline and its link. Pure.
+
+No line is ever left out, since its alerts count as sent with the message. So how many items a message takes is
+decided before it is sent: each takes up `room`, and a message has ROOM for MAX_ITEMS at most.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newswatch.models import SEVERITIES, Alert, Message
-from newswatch.slack.plain import SEPARATOR, SEVERITY_LABELS, clock, fitting, short_source, why
+from newswatch.slack.limits import MAX_PLAIN_CHARS, MAX_TEXT_CHARS
+from newswatch.slack.plain import SEPARATOR, SEVERITY_LABELS, clock, why
 from newswatch.slack.reports import ShownItem, reports_of, rules_of, severity_of
-from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
+from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten, usable_link
 
+MAX_ITEMS = 20
+ROOM = 10_800
+"""Characters of a payload that are left for items beside the heading and what every message has."""
 _MAX_RULES = 3
-_MAX_URL = 300
+_TITLE_CHARS = 120
+"""So much of each headline is shown for certain; more where there is room."""
+_SPOKEN_TITLE_CHARS = 80
+_SOURCE_CHARS = 30
+_LINE_CHARS = 300
+"""What a line takes in a payload without its texts."""
+_SPOKEN_LINE_CHARS = 30
+
+
+def room(alerts: Sequence[Alert]) -> int:
+    """The characters that one item's line takes in a message, at most; `alerts` are the item's."""
+    newest = max(alerts, key=lambda alert: alert.revision)
+    title = clean(newest.title[: 4 * _TITLE_CHARS])
+    spoken = escape(title[:_SPOKEN_TITLE_CHARS])
+    rules = escape(why(rules_of(alerts), _MAX_RULES))
+    texts = (title[:_TITLE_CHARS], usable_link(newest.link) or "", spoken, rules)
+    ids = sum(len(alert.id) + 3 for alert in alerts)
+    return _LINE_CHARS + _SPOKEN_LINE_CHARS + 2 * _SOURCE_CHARS + sum(map(_encoded, texts)) + ids
+
+
+def _encoded(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False)) - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +89,18 @@ def listing_of(
 def _heading(message: Message, alerts: Sequence[Alert]) -> str:
     items = len({alert.item_id for alert in alerts})
     if message.kind == "surge":
-        stories, feeds = len({a.story_id for a in alerts}), len({a.feed_id for a in alerts})
-        return f"Surge: {_count(stories, 'story', 'stories')} from {_count(feeds, 'source', 'sources')}"
-    return f"{clean(message.text) or 'Digest'}: {_count(items, 'item', 'items')}"
+        return clean(message.text) or "Surge"
+    return f"{clean(message.text) or 'Digest'}: {items} {'item' if items == 1 else 'items'}"
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def title_of(line: ListingLine, max_chars: int) -> str:
+    """An item's headline, without marks: it is one link."""
+    return shorten(joined(line.report.title), max_chars)
 
 
 def before_time(line: ListingLine) -> str:
     """What stands between an item's title and its time: the source."""
-    return f"{SEPARATOR}{short_source(line.report)}{SEPARATOR}"
+    return f"{SEPARATOR}{shorten(line.report.source, _SOURCE_CHARS)}{SEPARATOR}"
 
 
 def after_time(line: ListingLine) -> str:
@@ -78,15 +108,31 @@ def after_time(line: ListingLine) -> str:
     return f"{SEPARATOR}{why(line.rules, _MAX_RULES)}" if line.rules else ""
 
 
-def listing_text(listing: Listing, max_title: int) -> str:
-    """The same for screen readers and notifications, escaped."""
-    return fitting([escape(listing.heading), *(_line(line, max_title) for line in listing.lines)])
+def listing_text(listing: Listing) -> str:
+    """The same for screen readers and notifications, escaped; the links are in the blocks."""
+    for max_title in (_SPOKEN_TITLE_CHARS, 60, 40, 20):
+        text = "\n".join([escape(listing.heading), *(_spoken(line, max_title) for line in listing.lines)])
+        if len(text) <= MAX_TEXT_CHARS:
+            return text
+    return escape(listing.heading)
 
 
-def _line(line: ListingLine, max_title: int) -> str:
-    title = shorten(joined(line.report.title), max_title) if max_title else short_source(line.report)
-    url = line.report.link
-    shown = mrkdwn_link(url, title) if url is not None and len(url) <= _MAX_URL else escape(title)
+def _spoken(line: ListingLine, max_title: int) -> str:
+    return f"{line.sign} {escape(title_of(line, max_title) + before_time(line))}{clock(line.report.when)}"
+
+
+def listing_plain(listing: Listing) -> str:
+    """All of it as text with links, escaped: for the message that Slack takes without blocks."""
+    for max_title in (_SPOKEN_TITLE_CHARS, 40, 20):
+        text = "\n".join([escape(listing.heading), *(_plain(line, max_title) for line in listing.lines)])
+        if len(text) <= MAX_PLAIN_CHARS:
+            return text
+    return escape(listing.heading)
+
+
+def _plain(line: ListingLine, max_title: int) -> str:
+    title, url = title_of(line, max_title), line.report.link
+    shown = mrkdwn_link(url, title) if url is not None else escape(title)
     return (
         f"{line.sign} {shown}{escape(before_time(line))}{clock(line.report.when)}{escape(after_time(line))}"
     )

@@ -8,6 +8,7 @@ Links are dropped last.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +23,9 @@ from newswatch.slack.listing import (
     after_time,
     before_time,
     listing_of,
+    listing_plain,
     listing_text,
+    title_of,
 )
 from newswatch.slack.plain import (
     SEPARATOR,
@@ -115,15 +118,15 @@ def render_listing(
     """
     if not alerts:
         return _render(message, None, attention)
-    shown = attention if message.kind == "surge" else NO_ATTENTION
     listing = listing_of(message, alerts, sources, now)
-    for max_title in (160, 80, 40, 0):
+    asked = [attention, NO_ATTENTION] if message.kind == "surge" else [NO_ATTENTION]
+    for shown, max_title in itertools.product(asked, (160, 120, 80, 40)):
         blocks = [_rich_text(message, 0, _listing_blocks(listing, max_title))]
         blocks += _attention_blocks(message, rules_of(alerts), shown)
-        payload = _payload(message, _with_said(listing_text(listing, max_title), shown), blocks)
+        payload = _payload(message, _with_said(listing_text(listing), shown), blocks)
         if not check_payload(payload):
             return payload
-    return _text_only(message, _with_said(listing_text(listing, 40), shown))
+    return _text_only(message, listing_plain(listing))
 
 
 def render_minimal(
@@ -139,8 +142,7 @@ def render_minimal(
     if message.kind == "ops":
         return _text_only(message, notice_text(message.text))
     if message.kind in ("digest", "surge") and alerts:
-        text = listing_text(listing_of(message, alerts, sources, now), 80)
-        return _text_only(message, _with_said(text, attention))
+        return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
     story = _story(alerts, sources, now, further, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
 
@@ -272,8 +274,7 @@ def _listing_blocks(listing: Listing, max_title: int) -> list[Element]:
 
 
 def _listing_entry(line: ListingLine, max_title: int) -> list[Element]:
-    title = shorten_pieces(line.report.title, max_title) if max_title else ()
-    shown = title or (Piece(short_source(line.report)),)
+    title = [Piece(title_of(line, max_title))]
     when = {
         "type": "date",
         "timestamp": int(line.report.when.timestamp()),
@@ -281,7 +282,7 @@ def _listing_entry(line: ListingLine, max_title: int) -> list[Element]:
         "fallback": clock(line.report.when),
     }
     tail = [_text(before_time(line)), when, *([_text(after_time(line))] if line.rules else [])]
-    return [_text(f"{line.sign} "), *_linked(shown, line.report.link), *tail]
+    return [_text(f"{line.sign} "), *_linked(title, line.report.link), *tail]
 
 
 # ── elements ──────────────────────────────────────────────────────────────────────────────────

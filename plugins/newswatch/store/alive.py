@@ -27,7 +27,5 @@ async def items_added(redis: Redis) -> int:
 async def tell(redis: Redis, receiver: Receiver, line: str, *, due_ms: int, now_ms: int, items: int) -> bool:
     """Queue the line unless an alert came since the last one, or it was told; note that its time has been."""
     script = redis.register_script(script_text("alive"))
-    channel = receiver.channel
-    names = [keys.ALIVE, keys.channel(channel), keys.outbox(channel), keys.CHANNELS]
-    args: list[str | int] = [receiver.id, due_ms, now_ms, channel, line, keys.PREFIX, items]
-    return bool(await script(keys=names, args=args))
+    args: list[str | int] = [receiver.id, due_ms, now_ms, receiver.channel, line, items]
+    return bool(await script(keys=[keys.ALIVE], args=args))

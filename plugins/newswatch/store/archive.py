@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.models import NO_MARKS, Alert, Item, Marks
+from newswatch.models import Item
 from newswatch.store import keys
 from newswatch.store.client import fields, text
-from newswatch.store.codec import alert_from_json, from_ms, item_from_json
-from newswatch.store.marks import marks_of
-
-MOST_MESSAGES_A_STORY = 50
+from newswatch.store.codec import item_from_json
+from newswatch.store.messages import alert_ids, dead_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +39,6 @@ class Cursor:
         return cls(int(moment), name)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAlert:
-    """An alert, the message it went into ("" for none yet), and whether a mute kept it back."""
-
-    alert: Alert
-    message_id: str
-    muted: bool
-    cursor: Cursor
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
-    """A message as its record stands. Times are milliseconds since 1970, 0 for not yet."""
-
-    id: str
-    kind: str
-    channel: str
-    story_id: str
-    state: str
-    alert_ids: tuple[str, ...]
-    root_id: str
-    text: str
-    ts: str
-    error: str
-    created_ms: int
-    due_ms: int
-    sending_since_ms: int
-    sent_ms: int
-    attempts: int
-    further: int
-    marks: Marks = NO_MARKS
-
-
 async def alerts_before(
     redis: Redis, before: Cursor | None, count: int, name: str = keys.ALERTS
 ) -> list[Cursor]:
@@ -97,8 +61,7 @@ async def shortest(redis: Redis, names: Sequence[str]) -> str:
 
 async def dead_places(redis: Redis, most: int) -> list[Cursor]:
     """The alerts of the newest dead letters, newest first."""
-    rows: Any = await redis.zrevrange(keys.DEAD, 0, most - 1)
-    return await _places(redis, await _alerts_of(redis, [text(row) for row in rows]))
+    return await _places(redis, await alert_ids(redis, list(await dead_letters(redis, most))))
 
 
 async def unsent_places(redis: Redis, most: int) -> list[Cursor] | None:
@@ -112,14 +75,7 @@ async def unsent_places(redis: Redis, most: int) -> list[Cursor] | None:
     ids = [text(row) for queue in queues for row in queue]
     if len(ids) > most:
         return None
-    return await _places(redis, [*map(text, held), *await _alerts_of(redis, ids)])
-
-
-async def _alerts_of(redis: Redis, message_ids: Sequence[str]) -> list[str]:
-    pipe = redis.pipeline(transaction=False)
-    for name in message_ids:
-        pipe.hget(keys.message(name), "alerts")
-    return [name for row in await pipe.execute() for name in _ids(text(row))]
+    return await _places(redis, [*map(text, held), *await alert_ids(redis, ids)])
 
 
 async def _places(redis: Redis, alert_ids: Sequence[str]) -> list[Cursor]:
@@ -129,104 +85,6 @@ async def _places(redis: Redis, alert_ids: Sequence[str]) -> list[Cursor]:
     scores: Any = await redis.zmscore(keys.ALERTS, unique)
     places = [Cursor(int(at), name) for at, name in zip(scores, unique, strict=True) if at is not None]
     return sorted(places, key=lambda place: (place.matched_ms, place.alert_id), reverse=True)
-
-
-async def read_alerts(redis: Redis, places: Sequence[Cursor], marks: Sequence[str] = ()) -> list[StoredAlert]:
-    """The alerts at these places whose records hold the marks (`codec.alert_marks`).
-
-    Those past their retention, or not ours, are left out.
-    """
-    pipe = redis.pipeline(transaction=False)
-    for place in places:
-        pipe.hmget(keys.alert(place.alert_id), ["json", "message", "muted"])
-    found = []
-    for place, (data, message, muted) in zip(places, await pipe.execute(), strict=True):
-        alert = _alert(data) if not marks or _holds(data, marks) else None
-        if alert is not None:
-            found.append(StoredAlert(alert, text(message), muted is not None, place))
-    return found
-
-
-def _holds(data: bytes | None, marks: Sequence[str]) -> bool:
-    folded = text(data).casefold()
-    return all(mark in folded for mark in marks)
-
-
-async def read_alert(redis: Redis, alert_id: str) -> StoredAlert | None:
-    """One alert by its id."""
-    score = await redis.zscore(keys.ALERTS, alert_id)
-    found = await read_alerts(redis, [Cursor(int(score or 0), alert_id)])
-    return found[0] if found else None
-
-
-def _alert(data: bytes | None) -> Alert | None:
-    try:
-        return alert_from_json(data) if data else None
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
-    """Messages by id; those that no longer exist are left out."""
-    wanted = list(dict.fromkeys(name for name in ids if name))
-    pipe = redis.pipeline(transaction=False)
-    for name in wanted:
-        pipe.hgetall(keys.message(name))
-    rows = zip(wanted, await pipe.execute(), strict=True)
-    return {name: _message(name, fields(row)) for name, row in rows if row}
-
-
-def _ids(given: str) -> tuple[str, ...]:
-    try:
-        return tuple(map(str, json.loads(given)))
-    except (ValueError, TypeError):
-        return ()
-
-
-def _message(name: str, raw: dict[str, str]) -> StoredMessage:
-    def number(key: str) -> int:
-        return int(float(raw.get(key) or 0))
-
-    return StoredMessage(
-        id=name,
-        kind=raw.get("kind", "story"),
-        channel=raw.get("channel", ""),
-        story_id=raw.get("story", ""),
-        state=raw.get("state", "queued"),
-        alert_ids=_ids(raw.get("alerts") or "[]"),
-        root_id=raw.get("root", ""),
-        text=raw.get("text", ""),
-        ts=raw.get("ts", ""),
-        error=raw.get("error", ""),
-        created_ms=number("created"),
-        due_ms=number("due"),
-        sending_since_ms=number("sending_since"),
-        sent_ms=number("sent"),
-        attempts=number("attempts"),
-        further=number("further"),
-        marks=marks_of(raw),
-    )
-
-
-async def sent_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
-    """When these messages were sent, as far as they were."""
-    wanted = list(dict.fromkeys(name for name in ids if name))
-    pipe = redis.pipeline(transaction=False)
-    for name in wanted:
-        pipe.hget(keys.message(name), "sent")
-    rows = zip(wanted, await pipe.execute(), strict=True)
-    return {name: from_ms(float(row)) for name, row in rows if row}
-
-
-async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
-    """Ids of the messages a channel has about a story, oldest first, the newest MOST_MESSAGES_A_STORY."""
-    story = keys.story(channel, story_id)
-    count = int(await redis.hget(story, "n") or 0)
-    first = max(1, count - MOST_MESSAGES_A_STORY + 1)
-    if count < first:
-        return []
-    found = await redis.hmget(story, [f"message:{number}" for number in range(first, count + 1)])
-    return [text(name) for name in found if name]
 
 
 async def items_claimed_at(redis: Redis, feed_id: str, moments_s: Iterable[int], most: int) -> list[Item]:

@@ -57,8 +57,14 @@ def redis_errors() -> Iterator[None]:
 
 @cache
 def script_text(name: str) -> str:
-    """The source of one of our Lua scripts, `newswatch/store/lua/<name>.lua`."""
-    return (resources.files("newswatch.store") / "lua" / f"{name}.lua").read_text("utf-8")
+    """One of our Lua scripts, `newswatch/store/lua/<name>.lua`, behind what all of them share."""
+    folder = resources.files("newswatch.store") / "lua"
+    prelude = (folder / "prelude.lua").read_text("utf-8")
+    script = (folder / f"{name}.lua").read_text("utf-8")
+    if not script.startswith("#!"):
+        return prelude + script
+    flags, _, rest = script.partition("\n")  # Redis reads them from the first line only
+    return f"{flags}\n{prelude}{rest}"
 
 
 def text(value: bytes | str | None, default: str = "") -> str:

@@ -36,6 +36,6 @@ async def recall(
     Returns how many alerts Redis did not know, and how many queued messages were out already.
     """
     script = redis.register_script(script_text("recall"))
-    args: list[str | int] = [keys.PREFIX, channel, now_ms, retention_s, run, json.dumps(list(posts))]
-    unknown, found = await script(keys=[keys.outbox(channel), keys.CHANNELS, keys.EPOCH], args=args)
+    args: list[str | int] = [channel, now_ms, retention_s, run, json.dumps(list(posts))]
+    unknown, found = await script(keys=[keys.EPOCH], args=args)
     return int(unknown), int(found)

@@ -201,7 +201,7 @@ async def claim(
         args: list[str | bytes | int] = [
             *(generation, config_version, "last" if last else "part", records, trim_before_ms),
             *(keys.ITEMS_GROUP, work.feed_id, work.next_due_ms, work.now_ms),
-            *(keys.ARTICLE, keys.ARTICLE_RETENTION_S, work.elements if last else b"", len(chunk)),
+            *(keys.ARTICLE_RETENTION_S, work.elements if last else b"", len(chunk)),
         ]
         for data, item, _ in chunk:
             args += [data, int(item.id in work.pages)]

@@ -1,120 +1,377 @@
-"""The hand-over match → deliver: alerts into messages, items acknowledged, in one step."""
+"""The hand-over match → deliver: what the placement of alerts is decided on, and its take-over in one step.
+
+`newswatch.pipeline.placement` decides between the two. Only the holder of the match lease hands over, but the
+deliver stage begins, folds and buries messages meanwhile: the script refuses a plan whose messages or stories
+are no longer as they were read, and the decision is made again (ADR 2).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
 
 from redis.asyncio import Redis
 
-from newswatch.models import SEVERITIES, Alert, Threshold
+from newswatch.models import Alert, MessageKind
 from newswatch.store import keys
 from newswatch.store.client import script_text, text
 from newswatch.store.codec import alert_to_json
 from newswatch.store.leases import Lease
+from newswatch.store.messages import alert_ids_of
 
-MAX_ALERTS_A_MESSAGE = 8
-MAX_ALERTS_A_DIGEST = 20
-COLLECT_MS = 3_000
-"""Later sources of a story are collected for so long rather than posted one by one."""
+Answer = Literal["taken", "lost", "changed"]
+"""`lost`: another process holds the lease. `changed`: read and decide again."""
 
-
-@dataclass(frozen=True, slots=True)
-class Cap:
-    """How many messages a rule may bring to a channel within `hour`, and the digest for what exceeds it."""
-
-    most: int
-    hour: int
-    due_ms: int
-    heading: str
-
-    def row(self) -> dict[str, Any]:
-        """What the script reads."""
-        return {
-            "most": self.most,
-            "hour": self.hour,
-            "due": self.due_ms,
-            "digest": MAX_ALERTS_A_DIGEST,
-            "heading": self.heading,
-        }
+# ── what is read ──────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """An alert and the kind of message it is to go into.
+class SurgeQuestion:
+    """One rule's surge in one channel: what is held after `since_ms`, and of these stories and sources."""
 
-    `each`: its story's message, or a reply in that story's thread. `digest`: the message that
-    collects `group` until `due_ms`. With `threshold` it is held until the surge is there. `muted`
-    names the mute that keeps it out of Slack. `cap` turns it into a digest's when its rule brings too many.
-    """
+    since_ms: int
+    stories: tuple[str, ...]
+    sources: tuple[str, ...]
+    rules: tuple[str, ...]
+    """The rules whose alerts may go into the surge's story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a decision needs: records by channel and story, by rule, channel and hour, and by rule and channel."""
+
+    alerts: Sequence[str] = ()
+    stories: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    """(channel, story) → the rules of which is asked whether the story named them."""
+    rates: Sequence[tuple[str, str, int]] = ()
+    surges: Mapping[tuple[str, str], SurgeQuestion] = field(default_factory=dict)
+    channels: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStanding:
+    """A message that alerts may join. `standing` is what the script compares."""
+
+    id: str
+    kind: MessageKind
+    alert_ids: tuple[str, ...]
+    size: int
+    state: str
+    """"" for one that is past its retention."""
+    standing: str
+
+    @property
+    def grows(self) -> bool:
+        """Whether its membership is still open."""
+        return self.standing.startswith("queued||")
+
+
+@dataclass(frozen=True, slots=True)
+class StoryStanding:
+    """One channel's messages about one story: the first, and the reply that is being collected."""
+
+    root: MessageStanding | None = None
+    open: MessageStanding | None = None
+    messages: int = 0
+    rank: int = -1
+    rules: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeStanding:
+    """One rule's surge in one channel. `story` is "" where none is under way; then the rest counts what is held."""
+
+    story: str = ""
+    releasing: bool = False
+    """Its alerts are on their way into messages."""
+    stories: int = 0
+    sources: int = 0
+    known_stories: frozenset[str] = frozenset()
+    known_sources: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The answer to a question."""
+
+    known: frozenset[str] = frozenset()
+    """Alerts that exist already."""
+    stories: Mapping[tuple[str, str], StoryStanding] = field(default_factory=dict)
+    rates: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+    surges: Mapping[tuple[str, str], SurgeStanding] = field(default_factory=dict)
+    sequences: Mapping[str, int] = field(default_factory=dict)
+
+
+async def read_situation(redis: Redis, question: Question) -> Situation:
+    """All of it as it is at one moment."""
+    asked = {
+        "alerts": list(question.alerts),
+        "stories": [[*name, list(rules)] for name, rules in question.stories.items()],
+        "rates": list(question.rates),
+        "surges": [
+            [*name, one.since_ms, one.stories, one.sources, one.rules]
+            for name, one in question.surges.items()
+        ],
+        "channels": list(question.channels),
+    }
+    script = redis.register_script(script_text("situation"))
+    known, stories, counts, surges, sequences = await script(args=[json.dumps(asked, ensure_ascii=False)])
+    found = {
+        name: _story(row, rules) for (name, rules), row in zip(question.stories.items(), stories, strict=True)
+    }
+    standings = {}
+    for (name, one), row in zip(question.surges.items(), surges, strict=True):
+        standings[name] = _surge(row, one)
+        if standings[name].story:
+            found[name[1], standings[name].story] = _story(row[2], one.rules)
+    return Situation(
+        known=frozenset(name for name, exists in zip(question.alerts, known, strict=True) if exists),
+        stories=found,
+        rates={name: int(count or 0) for name, count in zip(question.rates, counts, strict=True)},
+        surges=standings,
+        sequences={name: int(n or 0) for name, n in zip(question.channels, sequences, strict=True)},
+    )
+
+
+def _story(row: Sequence[Any], rules: Sequence[str]) -> StoryStanding:
+    root, opened, count, rank, named, root_row, open_row = row
+    return StoryStanding(
+        root=_message(root, root_row),
+        open=_message(opened, open_row),
+        messages=int(count or 0),
+        rank=int(rank or -1),
+        rules=frozenset(rule for rule, flag in zip(rules, named, strict=True) if flag),
+    )
+
+
+def _message(name: bytes | None, row: Sequence[bytes | None] | None) -> MessageStanding | None:
+    if name is None or row is None:
+        return None
+    state, frozen, alerts, kind, size = (text(value) for value in row)
+    known: MessageKind = kind if kind in get_args(MessageKind) else "story"  # type: ignore[assignment]
+    return MessageStanding(
+        text(name), known, alert_ids_of(alerts or "[]"), int(size or 0), state, f"{state}|{frozen}|{alerts}"
+    )
+
+
+def _surge(row: Sequence[Any], asked: SurgeQuestion) -> SurgeStanding:
+    if row[0]:
+        return SurgeStanding(text(row[0]), releasing=bool(row[1]))
+    _, stories, sources, known_stories, known_sources = row
+    return SurgeStanding(
+        stories=int(stories),
+        sources=int(sources),
+        known_stories=frozenset(n for n, known in zip(asked.stories, known_stories, strict=True) if known),
+        known_sources=frozenset(n for n, known in zip(asked.sources, known_sources, strict=True) if known),
+    )
+
+
+# ── what is written ───────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAlert:
+    """A new alert and the message it goes into, "" for none: it is held, or `muted` names the mute."""
 
     alert: Alert
-    kind: Literal["each", "digest"]
-    group: str
-    due_ms: int
-    heading: str = ""
-    threshold: Threshold | None = None
+    message_id: str
     muted: str | None = None
-    cap: Cap | None = None
 
     def row(self) -> dict[str, Any]:
         """What the script reads."""
-        row: dict[str, Any] = {
-            "id": self.alert.id,
-            "channel": self.alert.channel,
-            "story": self.group,
-            "feed": self.alert.feed_id,
-            "rule": self.alert.rule_id,
-            "severity": self.alert.severity,
-            "rank": SEVERITIES.index(self.alert.severity),
-            "json": alert_to_json(self.alert),
-            "kind": self.kind,
-            "due": self.due_ms,
-            "most": MAX_ALERTS_A_DIGEST if self.kind == "digest" else MAX_ALERTS_A_MESSAGE,
-            "heading": self.heading,
+        one = self.alert
+        row = {"id": one.id, "channel": one.channel, "rule": one.rule_id, "feed": one.feed_id}
+        muted = {"muted": self.muted} if self.muted is not None else {}
+        return {**row, "severity": one.severity, "message": self.message_id, **muted}
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be queued, due at `due` (ms)."""
+
+    id: str
+    channel: str
+    kind: MessageKind
+    story: str
+    alerts: tuple[str, ...]
+    due: int
+    root: str = ""
+    text: str = ""
+    size: int = 0
+    broadcast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GrownMessage:
+    """A queued message with all the alerts it has now."""
+
+    id: str
+    alerts: tuple[str, ...]
+    size: int
+    broadcast: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoryChange:
+    """What becomes of a story's record. `was` and `open` are message ids, "" for none."""
+
+    channel: str
+    story: str
+    was: tuple[str, str]
+    root: str
+    open: str
+    rank: int
+    rules: tuple[str, ...]
+    messages: Mapping[int, str]
+    """New ones, by their number in the story."""
+
+    def row(self) -> dict[str, Any]:
+        """What the script reads: fields and values to set, and whether no reply is being collected any more."""
+        values: list[str | int] = ["root", self.root, "rank", self.rank]
+        values += ["open", self.open] if self.open else []
+        for rule in self.rules:
+            values += [f"rule:{rule}", 1]
+        for number, name in self.messages.items():
+            values += [f"message:{number}", name]
+        if self.messages:
+            values += ["n", max(self.messages)]
+        closed = bool(self.was[1]) and not self.open
+        return {
+            "channel": self.channel,
+            "story": self.story,
+            "was": self.was,
+            "set": values,
+            "closed": closed,
         }
-        if self.threshold is not None:
-            within_ms = int(self.threshold.within_s * 1000)
-            surge = {
-                "stories": self.threshold.stories,
-                "sources": self.threshold.sources,
-                "within": within_ms,
-            }
-            row["surge"] = surge
-        if self.muted is not None:
-            row["muted"] = self.muted
-        if self.cap is not None and self.kind == "each":
-            row["cap"] = self.cap.row()
-        return row
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An alert that waits for a surge; `member` sorts in the order in which they came."""
+
+    rule: str
+    channel: str
+    member: str
+    story: str
+    source: str
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A surge whose alerts are on their way into messages, in parts: they may be many."""
+
+    rule: str
+    channel: str
+    story: str
+    kind: Literal["surge", "digest"]
+    due: int
+    text: str
+    rank: int
+
+    @classmethod
+    def from_json(cls, given: str) -> Release:
+        """As it was stored."""
+        return cls(**json.loads(given))
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A surge that begins; it goes on until nothing came for `within` ms."""
+
+    release: Release
+    within: int
+
+    def row(self) -> dict[str, Any]:
+        """What the script reads."""
+        one = self.release
+        row = {"rule": one.rule, "channel": one.channel, "story": one.story, "within": self.within}
+        return {**row, "release": json.dumps(asdict(one), ensure_ascii=False)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where alerts go, and what it was decided on."""
+
+    alerts: Sequence[PlacedAlert] = ()
+    standing: Mapping[str, str] = field(default_factory=dict)
+    """Messages by id, as they have to be still."""
+    stories: Sequence[StoryChange] = ()
+    created: Sequence[NewMessage] = ()
+    grown: Sequence[GrownMessage] = ()
+    rates: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+    """Messages that rules brought to channels, by hour."""
+    sequences: Mapping[str, int] = field(default_factory=dict)
+    """How many ids each channel gave out."""
+    held: Sequence[Held] = ()
+    begun: Sequence[Begun] = ()
+    going_on: Sequence[tuple[str, str, int]] = ()
+    """Surges under way that got an alert: rule, channel, and for how long (ms) they go on without another."""
+    joined: Sequence[tuple[str, str, str]] = ()
+    """Alerts of surges that are being released: channel, story, member."""
+    moved: Sequence[tuple[str, str]] = ()
+    """Held alerts with the message they go into."""
+    released: Sequence[tuple[str, str, tuple[str, ...]]] = ()
+    """Members of releases that are done: channel, story, members."""
+
+    def to_json(self) -> str:
+        """What the script reads."""
+        row = {
+            "alerts": [one.row() for one in self.alerts],
+            "standing": dict(self.standing),
+            "stories": [one.row() for one in self.stories],
+            "created": [asdict(one) for one in self.created],
+            "grown": [asdict(one) for one in self.grown],
+            "rates": [[*name, by] for name, by in self.rates.items()],
+            "sequences": dict(self.sequences),
+            "held": [asdict(one) for one in self.held],
+            "begun": [one.row() for one in self.begun],
+            "going_on": [{"rule": r, "channel": c, "within": within} for r, c, within in self.going_on],
+            "joined": [{"channel": c, "story": s, "member": member} for c, s, member in self.joined],
+            "moved": list(self.moved),
+            "released": [{"channel": c, "story": s, "members": members} for c, s, members in self.released],
+        }
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 async def hand_over(
     redis: Redis,
     lease: Lease,
-    stream_ids: Sequence[str],
-    placements: Sequence[Placement],
-    titles: Sequence[str],
+    plan: Plan,
     *,
     now_ms: int,
-    titles_since_ms: int,
+    stream_ids: Sequence[str] = (),
+    titles: Sequence[str] = (),
+    titles_since_ms: int = 0,
     alerts_kept_s: float = keys.ALERT_RETENTION_S,
-) -> int | None:
-    """Queue alerts and acknowledge their items. Returns alerts queued, None: the lease is lost.
+) -> Answer:
+    """Take a plan over and acknowledge the items it came from.
 
     `titles` are remembered for telling stories apart, those before `titles_since_ms` forgotten.
     """
     script = redis.register_script(script_text("handover"))
     args: list[str | int] = [
-        *(lease.token, keys.ITEMS_GROUP, keys.PREFIX, now_ms, COLLECT_MS),
-        *(int(alerts_kept_s), keys.STORY_RETENTION_S, json.dumps(list(stream_ids))),
-        json.dumps([placement.row() for placement in placements], ensure_ascii=False),
-        *(json.dumps(list(titles), ensure_ascii=False), titles_since_ms),
+        *(lease.token, now_ms, int(alerts_kept_s), keys.STORY_RETENTION_S, plan.to_json()),
+        *(json.dumps(list(stream_ids)), json.dumps(list(titles), ensure_ascii=False), titles_since_ms),
+        *(alert_to_json(one.alert) for one in plan.alerts),
     ]
-    names = [lease.key, keys.ITEMS, keys.ALERTS, keys.CHANNELS, keys.TITLES]
-    answer = await script(keys=names, args=args)
-    return int(answer[1]) if answer[0] else None
+    answers: dict[int, Answer] = {1: "taken", 0: "lost", -1: "changed"}
+    return answers[int(await script(keys=[lease.key], args=args))]
+
+
+async def releases(redis: Redis) -> list[Release]:
+    """The surges whose alerts are not all in messages yet."""
+    rows: Any = await redis.hvals(keys.RELEASES)
+    return [Release.from_json(text(row)) for row in rows]
+
+
+async def next_released(redis: Redis, release: Release, most: int) -> dict[str, str]:
+    """The next alerts of a surge, in their order: member → alert id."""
+    rows: Any = await redis.zrange(keys.release(release.channel, release.story), 0, most - 1)
+    members = [text(row) for row in rows]
+    return {member: member.partition("|")[2] for member in members}
 
 
 async def told_titles(redis: Redis, since_ms: int) -> list[tuple[str, float]]:

@@ -1,4 +1,6 @@
-"""Every Redis key newswatch uses: its name, owner, size and retention. Nowhere else is one spelled.
+"""Every Redis key newswatch uses: its name, owner, size and retention.
+
+Keys are spelled here and in `lua/prelude.lua`, for the scripts, and nowhere else; a test compares the two.
 
 How long items, alerts and what feeds showed are kept are settings; the table names their defaults.
 
@@ -23,8 +25,12 @@ How long items, alerts and what feeds showed are kept are settings; the table na
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
 | titles | zset title stems → told, ms | match | ~190 B an item that alerted | 48 hours |
-| surge:{rule}:{channel} | zset of held alerts | match | ~90 B an alert | the rule's window |
+| surge:{rule}:{channel} | zset sequence|alert → held since, ms | match | ~100 B a held alert | the rule's window |
+| surge:{rule}:{channel}:stories | zset story → held last, ms | match | ~90 B a story | the rule's window |
+| surge:{rule}:{channel}:sources | zset feed → held last, ms | match | ~70 B a feed | the rule's window |
 | surge:{rule}:{channel}:now | string, the surge under way | match | small | the rule's window |
+| releases | hash channel|story → what its messages need (JSON) | match | ~150 B a surge | until its alerts are queued |
+| release:{channel}:{story} | zset sequence|alert → held since, ms | match | ~100 B an alert | until they are queued |
 | rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
 | mutes | hash rule|channel → until, ms, by whom, with which message | mute, listener | ~100 B a mute | until it ends |
 | irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
@@ -33,7 +39,7 @@ How long items, alerts and what feeds showed are kept are settings; the table na
 | message:{id} | hash | match, deliver, listener | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
-| channel:{channel} | hash: pacing, pause, last alert | match, deliver | ~150 B | always |
+| channel:{channel} | hash: pacing, pause, last alert, sequence of its messages | match, deliver | ~170 B | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
@@ -47,29 +53,29 @@ How long items, alerts and what feeds showed are kept are settings; the table na
 
 from __future__ import annotations
 
-PREFIX = "newswatch:"
+_PREFIX = "newswatch:"
 
-CONFIG = PREFIX + "config"
-CONFIG_PAST = PREFIX + "config:past"
-FEEDS_DUE = PREFIX + "feeds:due"
-ITEMS = PREFIX + "items"
+CONFIG = _PREFIX + "config"
+CONFIG_PAST = _PREFIX + "config:past"
+FEEDS_DUE = _PREFIX + "feeds:due"
+ITEMS = _PREFIX + "items"
 ITEMS_GROUP = "match"
-ARTICLES = PREFIX + "articles"
-ARTICLE = PREFIX + "article:"
-ALERTS = PREFIX + "alerts"
-CHANNELS = PREFIX + "channels"
-ALIVE = PREFIX + "alive"
-EPOCH = PREFIX + "epoch"
-WORKSPACE = PREFIX + "workspace"
-UPDATES = PREFIX + "updates"
-TITLES = PREFIX + "titles"
-MUTES = PREFIX + "mutes"
-MUTES_COUNT = PREFIX + "mutes:count"
-DEAD = PREFIX + "dead"
-DEAD_ITEMS = PREFIX + "dead:items"
-NOTICES = PREFIX + "notices"
-LISTENER = PREFIX + "listener"
-HITS_LAST = PREFIX + "hits:last"
+ARTICLES = _PREFIX + "articles"
+ALERTS = _PREFIX + "alerts"
+CHANNELS = _PREFIX + "channels"
+ALIVE = _PREFIX + "alive"
+EPOCH = _PREFIX + "epoch"
+WORKSPACE = _PREFIX + "workspace"
+UPDATES = _PREFIX + "updates"
+TITLES = _PREFIX + "titles"
+MUTES = _PREFIX + "mutes"
+MUTES_COUNT = _PREFIX + "mutes:count"
+DEAD = _PREFIX + "dead"
+DEAD_ITEMS = _PREFIX + "dead:items"
+NOTICES = _PREFIX + "notices"
+LISTENER = _PREFIX + "listener"
+RELEASES = _PREFIX + "releases"
+HITS_LAST = _PREFIX + "hits:last"
 
 ALERT_RETENTION_S = 90 * 86_400
 ARTICLE_RETENTION_S = 7 * 86_400
@@ -78,37 +84,37 @@ STORY_RETENTION_S = 7 * 86_400
 
 def feed(feed_id: str) -> str:
     """State of one feed: validators, body hash, errors, claim generation."""
-    return f"{PREFIX}feed:{feed_id}"
+    return f"{_PREFIX}feed:{feed_id}"
 
 
 def polls(feed_id: str) -> str:
     """How a feed's last polls went: see `newswatch.store.polls`."""
-    return f"{PREFIX}polls:{feed_id}"
+    return f"{_PREFIX}polls:{feed_id}"
 
 
 def seen(feed_id: str) -> str:
     """What a feed has shown: packed records, see `newswatch.store.seen`."""
-    return f"{PREFIX}seen:{feed_id}"
+    return f"{_PREFIX}seen:{feed_id}"
 
 
 def elements(feed_id: str) -> str:
     """Which entries the feed's last document held: see `newswatch.store.elements`."""
-    return f"{PREFIX}elements:{feed_id}"
+    return f"{_PREFIX}elements:{feed_id}"
 
 
 def host(name: str) -> str:
     """Until when a host wants its feeds left alone."""
-    return f"{PREFIX}host:{name}"
+    return f"{_PREFIX}host:{name}"
 
 
 def article(item_id: str) -> str:
     """One item whose page is to be read."""
-    return ARTICLE + item_id
+    return f"{_PREFIX}article:{item_id}"
 
 
 def alert(alert_id: str) -> str:
     """One alert: its JSON and the message it went into."""
-    return f"{PREFIX}alert:{alert_id}"
+    return f"{_PREFIX}alert:{alert_id}"
 
 
 def alerts_of(facet: str, value: str) -> str:
@@ -118,12 +124,42 @@ def alerts_of(facet: str, value: str) -> str:
 
 def story(channel_id: str, story_id: str) -> str:
     """One channel's messages about one story."""
-    return f"{PREFIX}story:{channel_id}:{story_id}"
+    return f"{_PREFIX}story:{channel_id}:{story_id}"
+
+
+def surge(rule_id: str, channel_id: str) -> str:
+    """The alerts of a rule with a threshold that wait in one channel."""
+    return f"{_PREFIX}surge:{rule_id}:{channel_id}"
+
+
+def surge_stories(rule_id: str, channel_id: str) -> str:
+    """Their stories, each once."""
+    return f"{surge(rule_id, channel_id)}:stories"
+
+
+def surge_sources(rule_id: str, channel_id: str) -> str:
+    """Their feeds, each once."""
+    return f"{surge(rule_id, channel_id)}:sources"
+
+
+def surge_now(rule_id: str, channel_id: str) -> str:
+    """The surge under way: the story its alerts belong to."""
+    return f"{surge(rule_id, channel_id)}:now"
+
+
+def release(channel_id: str, story_id: str) -> str:
+    """The alerts of a surge that are on their way into messages."""
+    return f"{_PREFIX}release:{channel_id}:{story_id}"
+
+
+def rate(rule_id: str, channel_id: str, hour: int) -> str:
+    """Messages a rule has brought to a channel in one hour, counted from 1970."""
+    return f"{_PREFIX}rate:{rule_id}:{channel_id}:{hour}"
 
 
 def hits(day: int) -> str:
     """Alerts by rule on one day, counted from 1970."""
-    return f"{PREFIX}hits:{day}"
+    return f"{_PREFIX}hits:{day}"
 
 
 def items_by_hour(day: int) -> str:
@@ -133,29 +169,29 @@ def items_by_hour(day: int) -> str:
 
 def irrelevant(rule_id: str) -> str:
     """The items that readers called not relevant to a rule."""
-    return f"{PREFIX}irrelevant:{rule_id}"
+    return f"{_PREFIX}irrelevant:{rule_id}"
 
 
 def message(message_id: str) -> str:
     """One message and its delivery."""
-    return f"{PREFIX}message:{message_id}"
+    return f"{_PREFIX}message:{message_id}"
 
 
 def outbox(channel: str) -> str:
     """One channel's queue."""
-    return f"{PREFIX}outbox:{channel}"
+    return f"{_PREFIX}outbox:{channel}"
 
 
 def channel(channel_id: str) -> str:
     """One channel's pacing and pause."""
-    return f"{PREFIX}channel:{channel_id}"
+    return f"{_PREFIX}channel:{channel_id}"
 
 
 def lease(stage: str) -> str:
     """Who works a stage at present."""
-    return f"{PREFIX}lease:{stage}"
+    return f"{_PREFIX}lease:{stage}"
 
 
 def notice(cause: str) -> str:
     """One cause of ops notices."""
-    return f"{PREFIX}notice:{cause}"
+    return f"{_PREFIX}notice:{cause}"

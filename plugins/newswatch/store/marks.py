@@ -93,10 +93,9 @@ def _row(item: Item, mark: Mark) -> str:
 
 async def _put(redis: Redis, message_id: str, kind: MarkKind, mark: Mark, now_ms: int, follows: Any) -> int:
     script = redis.register_script(script_text("mark"))
-    names = [keys.message(message_id), keys.UPDATES, keys.MUTES, keys.MUTES_COUNT]
-    args: list[str | int] = [message_id, now_ms, kind, to_ms(mark.at), mark_to_json(mark), keys.PREFIX]
+    args: list[str | int] = [message_id, now_ms, kind, to_ms(mark.at), mark_to_json(mark)]
     args.append(json.dumps(follows, ensure_ascii=False))
-    return int(await script(keys=names, args=args))
+    return int(await script(args=args))
 
 
 async def read_irrelevant(redis: Redis, rule_id: str) -> list[Irrelevant]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 
 from newswatch.store import keys
-from newswatch.store.client import text
+from newswatch.store.client import script_text, text
 from newswatch.store.codec import from_ms, to_ms
-from newswatch.store.marks import mark_to_json, marks_of
 
 EVERYWHERE = "*"
 
@@ -40,14 +38,8 @@ class Mute:
 
 async def put(redis: Redis, mute: Mute) -> None:
     """Begin a mute, or replace the one for the same rule and channel."""
-    row = {"until": to_ms(mute.until), "by": mute.by, "since": to_ms(mute.since)}
-    known = await read(redis)
-    marks = await _taken_back(redis, [one for one in known if one.name == mute.name], known)
-    pipe = redis.pipeline(transaction=True)
-    pipe.hset(keys.MUTES, mute.name, json.dumps(row))
-    pipe.hset(keys.MUTES_COUNT, mute.name, 0)
-    _show(pipe, marks, to_ms(mute.since))
-    await pipe.execute()
+    row = json.dumps({"until": to_ms(mute.until), "by": mute.by, "since": to_ms(mute.since)})
+    await _change(redis, {mute.name: row}, to_ms(mute.since))
 
 
 async def lift(redis: Redis, rule_id: str, channel: str | None, now: datetime) -> list[Mute]:
@@ -55,34 +47,14 @@ async def lift(redis: Redis, rule_id: str, channel: str | None, now: datetime) -
     known = await read(redis)
     ended = [one for one in known if one.rule_id == rule_id and channel in (None, one.channel)]
     if ended:
-        marks = await _taken_back(redis, ended, known)
-        pipe = redis.pipeline(transaction=True)
-        pipe.hdel(keys.MUTES, *(mute.name for mute in ended))
-        pipe.hdel(keys.MUTES_COUNT, *(mute.name for mute in ended))
-        _show(pipe, marks, to_ms(now))
-        await pipe.execute()
+        await _change(redis, {mute.name: False for mute in ended}, to_ms(now))
     return ended
 
 
-async def _taken_back(redis: Redis, ended: Sequence[Mute], known: Sequence[Mute]) -> dict[str, str]:
-    """Messages whose buttons began what has ended and nothing else that lasts: the mark each gets.
-
-    It is the mark of the click, off: the same click, told again by Slack, is then known.
-    """
-    lasting = {mute.message_id for mute in known if mute not in ended}
-    found: dict[str, str] = {}
-    for message_id in sorted({mute.message_id for mute in ended} - lasting - {""}):
-        mark = marks_of({"mute": text(await redis.hget(keys.message(message_id), "mute"))}).mute
-        if mark is not None:
-            found[message_id] = mark_to_json(replace(mark, on=False))
-    return found
-
-
-def _show(pipe: Pipeline, marks: Mapping[str, str], now_ms: int) -> None:
-    for message_id, mark in marks.items():
-        pipe.hset(keys.message(message_id), "mute", mark)
-        pipe.hincrby(keys.message(message_id), "rev", 1)
-        pipe.zadd(keys.UPDATES, {message_id: now_ms})
+async def _change(redis: Redis, rows: Mapping[str, str | bool], now_ms: int) -> None:
+    """Begin or end (False) mutes; the messages whose buttons began what goes show it no longer."""
+    script = redis.register_script(script_text("mute"))
+    await script(args=[now_ms, json.dumps(rows, ensure_ascii=False)])
 
 
 async def read(redis: Redis) -> list[Mute]:

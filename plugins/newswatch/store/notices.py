@@ -19,17 +19,8 @@ async def switch(
 ) -> str | None:
     """Raise or clear a cause, or tell of it once. Returns the message queued, "" if due without a channel, None if not due."""
     script = redis.register_script(script_text("notice"))
-    names = [keys.notice(cause), keys.NOTICES, keys.CHANNELS, keys.outbox(ops_channel)]
-    args: list[str | int] = [
-        cause,
-        how,
-        notice_text,
-        now_ms,
-        REPEAT_AFTER_S * 1000,
-        ops_channel,
-        keys.PREFIX,
-    ]
-    answer = await script(keys=names, args=args)
+    args: list[str | int] = [cause, how, notice_text, now_ms, REPEAT_AFTER_S * 1000, ops_channel]
+    answer = await script(keys=[keys.notice(cause), keys.NOTICES], args=args)
     return None if answer is None else text(answer)
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.models import NO_MARKS, Alert, Delivery, DeliveryState, Marks, Message, MessageKind
+from newswatch.models import DeliveryState, Message
 from newswatch.store import keys
-from newswatch.store.client import fields, script_text, text
-from newswatch.store.codec import alert_from_json, from_ms
+from newswatch.store.client import script_text, text
 from newswatch.store.leases import Lease
-from newswatch.store.marks import marks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,85 +32,6 @@ class ChannelState:
     pause: Pause
     due: tuple[tuple[str, int], ...]
     """(message id, due in ms), earliest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A delivery with the flags that only the deliverer needs."""
-
-    delivery: Delivery
-    broadcast: bool
-    further: int
-    looks: int
-    """How often history could not be read while the message was in doubt."""
-    marks: Marks = NO_MARKS
-    rev: int = 0
-    """Grows with everything that changes how the message is to look in Slack."""
-
-
-def _ids(given: str) -> tuple[str, ...]:
-    """The alerts of a record; none where it cannot be read, since one record must not hold up the others."""
-    try:
-        return tuple(map(str, json.loads(given)))
-    except (ValueError, TypeError):
-        return ()
-
-
-def _queued(message_id: str, raw: dict[str, str]) -> Queued:
-    message = Message(
-        id=message_id,
-        kind=cast("MessageKind", raw.get("kind", "story")),
-        channel=raw.get("channel", ""),
-        story_id=raw.get("story", ""),
-        alert_ids=_ids(raw.get("alerts", "[]")),
-        root_id=raw.get("root") or None,
-        text=raw.get("text", ""),
-        created=from_ms(float(raw.get("created", "0"))),
-    )
-    delivery = Delivery(
-        message=message,
-        state=cast("DeliveryState", raw.get("state", "queued")),
-        due=from_ms(float(raw["due"])) if raw.get("due") else None,
-        attempts=int(raw.get("attempts", "0")),
-        sending_since=from_ms(float(raw["sending_since"])) if raw.get("sending_since") else None,
-        ts=raw.get("ts") or None,
-        error=raw.get("error", ""),
-        minimal=raw.get("minimal") == "1",
-    )
-    return Queued(
-        delivery,
-        broadcast=raw.get("broadcast") == "1",
-        further=int(raw.get("further", "0")),
-        looks=int(raw.get("looks", "0")),
-        marks=marks_of(raw),
-        rev=int(raw.get("rev", "0")),
-    )
-
-
-async def read_messages(redis: Redis, ids: Iterable[str]) -> list[Queued]:
-    """Messages by id, those that no longer exist left out."""
-    wanted = list(ids)
-    pipe = redis.pipeline(transaction=False)
-    for message_id in wanted:
-        pipe.hgetall(keys.message(message_id))
-    rows = zip(wanted, await pipe.execute(), strict=True)
-    return [_queued(message_id, fields(row)) for message_id, row in rows if row]
-
-
-async def read_alerts(redis: Redis, ids: Iterable[str]) -> list[Alert]:
-    """Alerts by id, in the order asked for; those past their retention left out."""
-    pipe = redis.pipeline(transaction=False)
-    for alert_id in ids:
-        pipe.hget(keys.alert(alert_id), "json")
-    return [alert_from_json(row) for row in await pipe.execute() if row]
-
-
-async def alert_messages(redis: Redis, ids: Iterable[str]) -> list[tuple[str, bool]]:
-    """The message each alert went into ("" for none yet), and whether a mute kept it back."""
-    pipe = redis.pipeline(transaction=False)
-    for alert_id in ids:
-        pipe.hmget(keys.alert(alert_id), ["message", "muted"])
-    return [(text(message), muted is not None) for message, muted in await pipe.execute()]
 
 
 async def recent_alerts(redis: Redis, limit: int) -> list[str]:
@@ -162,12 +81,8 @@ async def begin(
 ) -> int:
     """Freeze the message and mark it `sending`: 1 begun, 0 the lease is another's, -1 not queued."""
     script = redis.register_script(script_text("begin"))
-    names = [
-        *(lease.key, keys.message(message.id)),
-        *(keys.outbox(message.channel), keys.channel(message.channel)),
-    ]
-    args: list[str | int] = [lease.token, message.id, now_ms, look_again_ms, free_again_ms]
-    return int(await script(keys=names, args=args))
+    args: list[str | int] = [lease.token, message.id, now_ms, look_again_ms, free_again_ms, message.channel]
+    return int(await script(keys=[lease.key], args=args))
 
 
 async def record_sent(
@@ -183,14 +98,10 @@ async def record_sent(
     """Record it as sent and forget the queue entry: 1 recorded, 0 known already, -1 it is out twice."""
     root = message.root_id or ""
     script = redis.register_script(script_text("sent"))
-    names = [
-        *(keys.message(message.id), keys.outbox(message.channel), keys.CHANNELS),
-        *(keys.channel(message.channel), keys.UPDATES, keys.message(root)),
-    ]
     free = "" if free_again_ms is None else free_again_ms
     args: list[str | int] = [message.id, ts, now_ms, message.channel, free, int(alerts_kept_s), root]
     args += further_feeds if root else ()
-    return int(await script(keys=names, args=args))
+    return int(await script(args=args))
 
 
 async def requeue(
@@ -207,8 +118,8 @@ async def requeue(
     """After a failure: back to `queued`, or kept `sending` with another look at `due_ms`."""
     script = redis.register_script(script_text("requeue"))
     args: list[str | int] = [message.id, state, due_ms, error, attempts, "1" if minimal else "0"]
-    args.append(begun_ms)
-    await script(keys=[keys.message(message.id), keys.outbox(message.channel)], args=args)
+    args += [begun_ms, message.channel]
+    await script(args=args)
 
 
 async def _small(redis: Redis, key: str, *command: str | int) -> None:
@@ -228,9 +139,10 @@ async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
 
 async def stand_alone(redis: Redis, message: Message) -> None:
     """A reply whose story message will never be out becomes a message of its own."""
-    story = f"{keys.PREFIX}story:{message.channel}:{message.story_id}"
+    story = keys.story(message.channel, message.story_id)
+    kind = "story" if message.kind == "reply" else message.kind
     pipe = redis.pipeline(transaction=True)
-    pipe.hset(keys.message(message.id), mapping={"kind": "story", "root": ""})
+    pipe.hset(keys.message(message.id), mapping={"kind": kind, "root": ""})
     pipe.hset(story, "root", message.id)
     pipe.hdel(story, "open")
     await pipe.execute()
@@ -244,21 +156,13 @@ async def count_look(redis: Redis, message: Message) -> None:
 async def mark_dead(redis: Redis, message: Message, error: str, now_ms: int) -> None:
     """Move it to the dead letters."""
     script = redis.register_script(script_text("dead"))
-    names = [keys.message(message.id), keys.outbox(message.channel), keys.CHANNELS, keys.DEAD]
-    await script(keys=names, args=[message.id, now_ms, error, message.channel])
+    await script(args=[message.id, now_ms, error, message.channel])
 
 
 async def revive(redis: Redis, message: Message, now_ms: int) -> bool:
     """Queue a dead letter again; False when it is none."""
     script = redis.register_script(script_text("revive"))
-    names = [keys.message(message.id), keys.outbox(message.channel), keys.CHANNELS, keys.DEAD]
-    return bool(await script(keys=names, args=[message.id, now_ms, message.channel]))
-
-
-async def dead_letters(redis: Redis) -> list[str]:
-    """Dead letters' ids, newest first."""
-    rows: Any = await redis.zrevrange(keys.DEAD, 0, -1)
-    return [text(row) for row in rows]
+    return bool(await script(args=[message.id, now_ms, message.channel]))
 
 
 async def pause_channel(redis: Redis, channel: str, until_ms: int, reason: str) -> None:
@@ -271,11 +175,21 @@ async def pause_workspace(redis: Redis, until_ms: int, reason: str) -> None:
     await _small(redis, keys.WORKSPACE, "HSET", "until", until_ms, "reason", reason)
 
 
-async def fold(redis: Redis, channel: str, *, now_ms: int, due_ms: int, most: int, heading: str) -> int:
-    """Put a channel's stories and replies that were never begun into digests; how many there were."""
+async def queued_ids(redis: Redis, channel: str) -> list[str]:
+    """A channel's queue, earliest first."""
+    rows: Any = await redis.zrange(keys.outbox(channel), 0, -1)
+    return [text(row) for row in rows]
+
+
+async def fold(
+    redis: Redis, channel: str, old: Sequence[Message], *, now_ms: int, due_ms: int, heading: str
+) -> bool:
+    """Put these queued messages into one digest; False, with nothing changed, when one was begun or grew meanwhile."""
     script = redis.register_script(script_text("fold"))
-    args: list[str | int] = [keys.PREFIX, channel, now_ms, due_ms, most, heading]
-    return int(await script(keys=[keys.outbox(channel)], args=args))
+    rows = [[one.id, one.story_id, len(one.alert_ids)] for one in old]
+    args: list[str | int] = [channel, now_ms, due_ms, heading, sum(one.size for one in old)]
+    args.append(json.dumps(rows, ensure_ascii=False))
+    return int(await script(args=args)) == 1
 
 
 async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:
@@ -290,7 +204,7 @@ async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:
 async def updated(redis: Redis, message_id: str, rev: int) -> bool:
     """The message shows how things stood at `rev`; False when they changed meanwhile."""
     script = redis.register_script(script_text("updated"))
-    return bool(await script(keys=[keys.message(message_id), keys.UPDATES], args=[message_id, rev]))
+    return bool(await script(args=[message_id, rev]))
 
 
 async def drop_update(redis: Redis, message_id: str) -> None:

@@ -26,7 +26,7 @@ async def trim_alerts(redis: Redis, now_ms: int, kept_s: float) -> int:
     """Take alerts past their retention off the lists; their records expire by themselves."""
     horizon = now_ms - int(kept_s * 1000)
     pipe = redis.pipeline(transaction=False)
-    async for name in redis.scan_iter(match=f"{keys.ALERTS}:*", count=1_000):
+    async for name in redis.scan_iter(match=keys.alerts_of("*", "*"), count=1_000):
         pipe.zremrangebyscore(name, "-inf", horizon)
     await pipe.execute()
     return int(await redis.zremrangebyscore(keys.ALERTS, "-inf", horizon))

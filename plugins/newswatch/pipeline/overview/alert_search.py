@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from newswatch.pipeline.overview.alerts import AlertLine, line_of
 from newswatch.pipeline.services import Services
-from newswatch.store import archive, keys
-from newswatch.store.archive import Cursor, StoredAlert
+from newswatch.store import archive, keys, messages
+from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import alert_marks, to_ms
+from newswatch.store.messages import StoredAlert
 
 PATIENCE_S = 0.05
 """For how long one page looks for alerts that fit before it offers to look further."""
@@ -137,11 +138,13 @@ async def _fitting(
     services: Services, wanted: AlertFilter, places: Sequence[Cursor]
 ) -> list[tuple[AlertLine, Cursor]]:
     """Of the alerts at these places, those asked for; messages are read for those alone."""
-    stored = await archive.read_alerts(services.redis, places, wanted.marks)
-    return [(line, one.cursor) for one, line in await _lines(services, stored) if wanted.admits(line)]
+    by_id = {place.alert_id: place for place in places}
+    stored = await messages.read_stored_alerts(services.redis, list(by_id), wanted.marks)
+    lines = await _lines(services, stored)
+    return [(line, by_id[line.alert.id]) for line in lines if wanted.admits(line)]
 
 
-async def _lines(services: Services, stored: Sequence[StoredAlert]) -> list[tuple[StoredAlert, AlertLine]]:
-    messages = await archive.read_messages(services.redis, [one.message_id for one in stored])
+async def _lines(services: Services, stored: Sequence[StoredAlert]) -> list[AlertLine]:
+    found = await messages.read_messages(services.redis, [one.message_id for one in stored])
     now_ms = to_ms(services.clock())
-    return [(one, line_of(one, messages.get(one.message_id), now_ms)) for one in stored]
+    return [line_of(one, found.get(one.message_id), now_ms) for one in stored]

@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args
 
 from newswatch.models import Alert
 from newswatch.pipeline.services import Services
-from newswatch.store import archive
-from newswatch.store.archive import Cursor, StoredAlert, StoredMessage
+from newswatch.store import messages
 from newswatch.store.client import redis_errors
-from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.codec import to_ms
+from newswatch.store.messages import StoredAlert, StoredMessage
 
 State = Literal["queued", "held", "sending", "sent", "acknowledged", "muted", "dead"]
 STATES: tuple[State, ...] = get_args(State)
@@ -39,17 +39,18 @@ def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) ->
         if stored.message_id:
             return "sent", "its message is past its retention"
         return "held", "the rule's threshold waits for more stories"
-    if message.state == "sent" and message.marks.ack is not None:
+    delivery = message.delivery
+    if delivery.state == "sent" and message.marks.ack is not None:
         return "acknowledged", f"by {message.marks.ack.by}"
-    if message.state == "sent":
+    if delivery.state == "sent":
         return "sent", ""
-    if message.state == "dead":
-        return "dead", message.error
-    if message.state == "sending":
+    if delivery.state == "dead":
+        return "dead", delivery.error
+    if delivery.state == "sending":
         return "sending", "handed to Slack; its answer, or the channel's history, will tell"
-    if message.kind == "digest" and message.due_ms > now_ms + _SOON_MS:
-        return "held", f"{message.text or 'Digest'} goes out at {from_ms(message.due_ms):%d %b %H:%M} UTC"
-    return "queued", message.error
+    if message.message.kind == "digest" and delivery.due and to_ms(delivery.due) > now_ms + _SOON_MS:
+        return "held", f"{message.message.text or 'Digest'} goes out at {delivery.due:%d %b %H:%M} UTC"
+    return "queued", delivery.error
 
 
 def line_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> AlertLine:
@@ -81,11 +82,12 @@ class AlertLife:
 async def read_life(services: Services, alert_id: str) -> AlertLife | None:
     """One alert with its story; None if there is none of that id. Raises RedisUnavailable."""
     with redis_errors():
-        stored = await archive.read_alert(services.redis, alert_id)
-        if stored is None:
+        found = await messages.read_stored_alerts(services.redis, [alert_id])
+        if not found:
             return None
-        messages = await archive.read_messages(services.redis, [stored.message_id])
-        line = line_of(stored, messages.get(stored.message_id), to_ms(services.clock()))
+        (stored,) = found
+        message = await messages.read_message(services.redis, stored.message_id)
+        line = line_of(stored, message, to_ms(services.clock()))
         also, thread = await _around(services, line)
     return AlertLife(line, life_steps(line), also, thread)
 
@@ -93,22 +95,22 @@ async def read_life(services: Services, alert_id: str) -> AlertLife | None:
 async def _around(services: Services, line: AlertLine) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
     if line.message is None:
         return (), ()
-    ids = await archive.story_messages(services.redis, line.message.channel, line.message.story_id)
-    story = await archive.read_messages(services.redis, ids)
-    own = [name for name in line.message.alert_ids if name != line.alert.id]
-    others = [
-        name for message in story.values() if message.id != line.message.id for name in message.alert_ids
-    ]
-    wanted = [Cursor(0, name) for name in (*own[:MOST_SOURCES], *others[:MOST_SOURCES])]
-    alerts = {one.alert.id: one.alert for one in await archive.read_alerts(services.redis, wanted)}
+    message = line.message.message
+    ids = await messages.story_messages(services.redis, message.channel, message.story_id)
+    story = await messages.read_messages(services.redis, [name for name in ids if name != message.id])
+    own = [name for name in message.alert_ids if name != line.alert.id]
+    others = [name for one in story.values() for name in one.message.alert_ids]
+    wanted = [*own[:MOST_SOURCES], *others[:MOST_SOURCES]]
+    stored = await messages.read_stored_alerts(services.redis, wanted)
+    alerts = {one.alert.id: one.alert for one in stored}
     return tuple(alerts[n] for n in own if n in alerts), tuple(alerts[n] for n in others if n in alerts)
 
 
 def life_steps(line: AlertLine) -> tuple[Step, ...]:
     """Published, seen, matched, queued, sent: each with its time and the DAG that did it. Pure."""
     alert, message = line.alert, line.message
-    queued = from_ms(message.created_ms) if message and message.created_ms else None
-    sent = from_ms(message.sent_ms) if message and message.sent_ms else None
+    queued = message.message.created if message else None
+    sent = message.delivery.sent if message else None
     revised = f"revision {alert.revision}" if alert.revision else "as first published"
     return (
         Step(
@@ -140,20 +142,23 @@ def _said(message: StoredMessage | None) -> list[Step]:
 def _queued_about(line: AlertLine) -> str:
     if line.message is None:
         return line.why
+    message = line.message.message
     kind = {"story": "a message of its own story", "reply": "a reply in its story's thread"}
-    return kind.get(line.message.kind, f"a {line.message.kind}") + f" for {line.message.channel}"
+    return kind.get(message.kind, f"a {message.kind}") + f" for {message.channel}"
 
 
 def _sent_about(line: AlertLine) -> str:
     if line.message is None or line.state in ("sent", "acknowledged", "muted"):
         return ""
-    attempts = f" after {line.message.attempts} attempts" if line.message.attempts else ""
+    tried = line.message.delivery.attempts
+    attempts = f" after {tried} attempts" if tried else ""
     return f"{line.state}{attempts}{': ' + line.why if line.why else ''}"
 
 
 def as_dict(line: AlertLine) -> dict[str, Any]:
     """An alert for machines."""
     alert, message = line.alert, line.message
+    sent = message.delivery.sent if message else None
     return {
         "id": alert.id,
         "state": line.state,
@@ -168,7 +173,7 @@ def as_dict(line: AlertLine) -> dict[str, Any]:
         "first_seen": alert.first_seen.isoformat(),
         "matched": alert.matched.isoformat(),
         "acknowledged_by": message.marks.ack.by if message and message.marks.ack else None,
-        "sent": from_ms(message.sent_ms).isoformat() if message and message.sent_ms else None,
-        "ts": message.ts or None if message else None,
+        "sent": sent.isoformat() if sent else None,
+        "ts": message.delivery.ts if message else None,
         "message_id": message.id if message else None,
     }

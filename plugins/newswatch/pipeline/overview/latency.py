@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newswatch.pipeline.services import Services
-from newswatch.store import archive
+from newswatch.store import archive, messages
 from newswatch.store.client import redis_errors
 
 LOOKED_AT = 500
@@ -68,8 +68,9 @@ async def read_latency(services: Services) -> Latency:
     """By the newest alerts that were not muted. Raises RedisUnavailable."""
     with redis_errors():
         places = await archive.alerts_before(services.redis, None, LOOKED_AT)
-        stored = [one for one in await archive.read_alerts(services.redis, places) if not one.muted]
-        sent = await archive.sent_times(services.redis, [one.message_id for one in stored])
+        found = await messages.read_stored_alerts(services.redis, [place.alert_id for place in places])
+        stored = [one for one in found if not one.muted]
+        sent = await messages.sent_times(services.redis, [one.message_id for one in stored])
     return latency_of(
         [
             Journey(one.alert.published, one.alert.first_seen, one.alert.matched, sent.get(one.message_id))

@@ -3,8 +3,8 @@
 --      7 elements of the last document
 -- ARGV 1 expected generation, 2 expected configuration version, 3 "part" or "last",
 --      4 records (part: appended; last: the whole), 5 trim before (ms), 6 group, 7 feed id,
---      8 next due (ms), 9 now (ms), 10 prefix of article jobs, 11 their retention (s),
---      12 elements (last: of this document), 13 number of items n, then n times an item (JSON) and 1 if its page is to be read or 0,
+--      8 next due (ms), 9 now (ms), 10 retention of article jobs (s),
+--      11 elements (last: of this document), 12 number of items n, then n times an item (JSON) and 1 if its page is to be read or 0,
 --      then state field, value, …
 -- Returns {1, generation} or {0, generation, version}: someone else claimed, or the configuration
 -- changed: read again and decide again.
@@ -13,24 +13,24 @@ local version = tonumber(redis.call('HGET', KEYS[4], 'version') or '0')
 if generation ~= tonumber(ARGV[1]) or version ~= tonumber(ARGV[2]) then
   return {0, generation, version}
 end
-local states = 14 + 2 * tonumber(ARGV[13])
-if states > 14 then  -- items by day and hour, which the pages draw
+local states = 13 + 2 * tonumber(ARGV[12])
+if states > 13 then  -- items by day and hour, which the pages draw
   local hours = math.floor(tonumber(ARGV[9]) / 3600000)
-  local day = KEYS[3] .. ':' .. math.floor(hours / 24)
-  redis.call('HINCRBY', day, hours % 24, tonumber(ARGV[13]))
+  local day = key.items_by_hour(math.floor(hours / 24))
+  redis.call('HINCRBY', day, hours % 24, tonumber(ARGV[12]))
   redis.call('EXPIRE', day, 9 * 86400)
 end
-for i = 14, states - 1, 2 do
+for i = 13, states - 1, 2 do
   redis.call('XADD', KEYS[3], '*', 'v', '1', 'item', ARGV[i])
   if ARGV[i + 1] == '1' then
     -- An edit takes the place of what was queued before, but does not bring the page forward: its
     -- host may have asked for the delay. The stamp tells the one from the other.
     local item = cjson.decode(ARGV[i])
-    local job = ARGV[10] .. item.id
+    local job = key.article(item.id)
     redis.call('DEL', job)
     redis.call('HSET', job, 'v', '1', 'item', ARGV[i], 'feed', ARGV[7], 'link', item.link,
       'tries', 0, 'stamp', item.revision .. ':' .. generation)
-    redis.call('EXPIRE', job, ARGV[11])
+    redis.call('EXPIRE', job, ARGV[10])
     redis.call('ZADD', KEYS[6], 'GT', ARGV[9], item.id)
   end
 end
@@ -40,7 +40,7 @@ if ARGV[3] == 'part' then
   redis.call('DEL', KEYS[7])
 else
   if #ARGV[4] > 0 then redis.call('SET', KEYS[2], ARGV[4]) else redis.call('DEL', KEYS[2]) end
-  if #ARGV[12] > 0 then redis.call('SET', KEYS[7], ARGV[12]) else redis.call('DEL', KEYS[7]) end
+  if #ARGV[11] > 0 then redis.call('SET', KEYS[7], ARGV[11]) else redis.call('DEL', KEYS[7]) end
   for i = states, #ARGV, 2 do
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   end

@@ -1,170 +1,123 @@
 #!lua flags=allow-oom
--- Hand-over match → deliver: queue alerts, each id once, and acknowledge the items in one step.
--- KEYS 1 lease, 2 items stream, 3 alerts, 4 channels, 5 told titles
--- ARGV 1 lease token, 2 group, 3 prefix, 4 now (ms), 5 collect (ms), 6 alert retention (s),
---      7 story retention (s), 8 stream ids (JSON), 9 alerts (JSON), 10 titles (JSON), 11 titles since (ms)
--- An alert: {id, channel, story, feed, rule, severity, rank, json, kind, due, most, heading, surge?, cap?, muted?}
---   kind "each": with its story; "digest": with the others of `story`, due at `due`.
---   surge: {stories, sources, within}: held until so many stories from so many feeds came within (ms).
---   cap: {most, hour, due, digest, heading}: so many messages of a rule in a channel and hour, then a digest.
--- Returns {1, alerts queued} or {0}: the lease is another's.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
-local prefix, now, retention = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
-local queued = 0
-local hits = prefix .. 'hits:' .. math.floor(now / 86400000)
+-- Hand-over match → deliver: take over where alerts go, and acknowledge their items, in one step.
+-- `pipeline/placement.py` decided it; here is only checked that what it decided on is still so.
+-- KEYS 1 lease
+-- ARGV 1 lease token, 2 now (ms), 3 alert retention (s), 4 story retention (s), 5 the plan (JSON),
+--      6 stream ids (JSON), 7 titles (JSON), 8 titles since (ms), 9… the plan's new alerts (JSON each)
+-- The plan's rows are written by `store/handover.py`.
+-- Returns 1 taken, 0 the lease is another's, -1 something changed: read and decide again.
+if call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local now, retention, plan = tonumber(ARGV[2]), ARGV[3], cjson.decode(ARGV[5])
 
--- The lists that the pages look through when they filter; housekeeping takes what is past its retention.
-local function list(facet, value, id)
-  redis.call('ZADD', KEYS[3] .. ':' .. facet .. ':' .. value, now, id)
+for _, alert in ipairs(plan.alerts) do
+  if call('EXISTS', key.alert(alert.id)) == 1 then return -1 end
+end
+for id, was in pairs(plan.standing) do
+  if standing(id) ~= was then return -1 end
+end
+for _, story in ipairs(plan.stories) do
+  local was = call('HMGET', key.story(story.channel, story.story), 'root', 'open')
+  if (was[1] or '') ~= story.was[1] or (was[2] or '') ~= story.was[2] then return -1 end
 end
 
--- The alert ids of a message that may still grow, or nil.
-local function members(id, most)
-  local reply = redis.call('HMGET', prefix .. 'message:' .. id, 'state', 'frozen', 'alerts')
-  if reply[1] ~= 'queued' or reply[2] then return nil end
-  local alerts = cjson.decode(reply[3])
-  if #alerts >= most then return nil end
-  return alerts
+-- The alerts, and the lists that the pages look through when they filter.
+local lists, hits, alerted, no_longer_held = {}, {}, {}, {}
+local function list(name, id)
+  local entries = lists[name] or {}
+  lists[name] = entries
+  entries[#entries + 1] = now
+  entries[#entries + 1] = id
 end
-
-local function create(story, alert, kind, root, due, ids)
-  local n = redis.call('HINCRBY', story, 'n', 1)
-  -- A digest that overflows goes out in order.
-  if kind == 'digest' then due = due + n end
-  -- With the time, so that a Redis that came back empty gives no id a second time.
-  local name = alert.channel .. '\n' .. alert.story .. '\n' .. n .. '\n' .. ARGV[4]
-  local id = string.sub(redis.sha1hex(name), 1, 16)
-  redis.call('HSET', prefix .. 'message:' .. id, 'v', '1', 'kind', kind, 'state', 'queued',
-    'channel', alert.channel, 'story', alert.story, 'alerts', cjson.encode(ids),
-    'root', root, 'created', now, 'due', due, 'attempts', 0, 'text', alert.heading)
-  redis.call('ZADD', prefix .. 'outbox:' .. alert.channel, due, id)
-  redis.call('SADD', KEYS[4], alert.channel)
-  redis.call('HSET', story, 'message:' .. n, id)
-  return id
-end
-
-local function join(id, alerts, alert)
-  alerts[#alerts + 1] = alert.id
-  redis.call('HSET', prefix .. 'message:' .. id, 'alerts', cjson.encode(alerts))
-end
-
--- Whether the rule has brought its share of messages to the channel this hour: its alert joins a digest.
-local function too_many(alert)
-  local cap = alert.cap
-  if not cap then return false end
-  alert.cap = nil
-  local rate = prefix .. 'rate:' .. alert.rule .. ':' .. alert.channel .. ':' .. cap.hour
-  local count = redis.call('INCR', rate)
-  redis.call('EXPIRE', rate, 7200)
-  if count <= cap.most then return false end
-  alert.kind, alert.story, alert.due = 'digest', 'cap:' .. alert.rule .. ':' .. cap.hour, cap.due
-  alert.heading, alert.most = cap.heading, cap.digest
-  return true
-end
-
--- Give an alert its message: the story's own, a reply in its thread, or a digest.
-local place
-function place(alert)
-  local story = prefix .. 'story:' .. alert.channel .. ':' .. alert.story
-  local known = redis.call('HMGET', story, 'root', 'open', 'rank', 'rule:' .. alert.rule)
-  local root, open = known[1], known[2]
-  local state = root and redis.call('HGET', prefix .. 'message:' .. root, 'state')
-  local id = root
-  local alerts = state and members(root, alert.most)
-  local alone = not state or state == 'dead' or alert.kind == 'digest'
-  local joinable = not alerts and not alone and open and members(open, alert.most)
-  if alerts then
-    join(root, alerts, alert)
-  elseif not joinable and too_many(alert) then
-    return place(alert)
-  elseif alone then
-    id = create(story, alert, alert.kind == 'each' and 'story' or alert.kind, '', alert.due, {alert.id})
-    redis.call('HSET', story, 'root', id)
-    redis.call('HDEL', story, 'open')
+for i, alert in ipairs(plan.alerts) do
+  local name, id = key.alert(alert.id), alert.id
+  if alert.muted then
+    call('HSET', name, 'json', ARGV[8 + i], 'message', '', 'muted', alert.muted)
+    call('HINCRBY', key.MUTES_COUNT, alert.muted, 1)
+    list(key.alerts_of('state', 'muted'), id)
   else
-    if joinable then
-      id = open
-      join(open, joinable, alert)
-    else
-      id = create(story, alert, 'reply', root, now + tonumber(ARGV[5]), {alert.id})
-      redis.call('HSET', story, 'open', id)
-    end
-    -- The channel sees a reply when a graver rule, or one not named yet, matches.
-    if not known[4] or tonumber(known[3] or '0') < alert.rank then
-      redis.call('HSET', prefix .. 'message:' .. id, 'broadcast', 1)
-    end
+    call('HSET', name, 'json', ARGV[8 + i], 'message', alert.message)
+    if alert.message == '' then list(key.alerts_of('state', 'held'), id) end
+    alerted[alert.channel] = true
   end
-  if tonumber(known[3] or '-1') < alert.rank then redis.call('HSET', story, 'rank', alert.rank) end
-  redis.call('HSET', story, 'rule:' .. alert.rule, 1)
-  redis.call('EXPIRE', story, ARGV[7])
-  return id
+  call('EXPIRE', name, retention)
+  list(key.ALERTS, id)
+  list(key.alerts_of('rule', alert.rule), id)
+  list(key.alerts_of('feed', alert.feed), id)
+  list(key.alerts_of('channel', alert.channel), id)
+  list(key.alerts_of('severity', alert.severity), id)
+  hits[alert.rule] = (hits[alert.rule] or 0) + 1
+end
+for name, entries in pairs(lists) do call_all('ZADD', name, entries) end
+if #plan.alerts > 0 then
+  local today = key.hits(math.floor(now / 86400000))
+  for rule, count in pairs(hits) do
+    call('HINCRBY', today, rule, count)
+    call('HSET', key.HITS_LAST, rule, now)
+  end
+  call('EXPIRE', today, retention)
+  call('EXPIRE', key.HITS_LAST, retention)
+end
+for channel in pairs(alerted) do call('HSET', key.channel(channel), 'last_alert', now) end
+
+-- Alerts that were held, and now have a message.
+for _, moved in ipairs(plan.moved) do
+  call('HSET', key.alert(moved[1]), 'message', moved[2])
+  no_longer_held[#no_longer_held + 1] = moved[1]
+end
+call_all('ZREM', key.alerts_of('state', 'held'), no_longer_held)
+
+-- The messages, and the stories that they tell.
+for _, message in ipairs(plan.created) do create_message(message, now) end
+for _, message in ipairs(plan.grown) do
+  call('HSET', key.message(message.id), 'alerts', encode_ids(message.alerts), 'size', message.size)
+  if message.broadcast then call('HSET', key.message(message.id), 'broadcast', 1) end
+end
+for _, story in ipairs(plan.stories) do
+  local name = key.story(story.channel, story.story)
+  call_all('HSET', name, story.set)
+  if story.closed then call('HDEL', name, 'open') end
+  call('EXPIRE', name, ARGV[4])
+end
+for _, rate in ipairs(plan.rates) do
+  local name = key.rate(rate[1], rate[2], rate[3])
+  call('INCRBY', name, rate[4])
+  call('EXPIRE', name, 7200)
+end
+for channel, by in pairs(plan.sequences) do call('HINCRBY', key.channel(channel), 'seq', by) end
+
+-- Surges: alerts that wait for one; one that begins; one that goes on; one whose alerts have found messages.
+for _, hold in ipairs(plan.held) do
+  local names = {key.surge(hold.rule, hold.channel), key.surge_stories(hold.rule, hold.channel),
+    key.surge_sources(hold.rule, hold.channel)}
+  call('ZADD', names[1], now, hold.member)
+  call('ZADD', names[2], now, hold.story)
+  call('ZADD', names[3], now, hold.source)
+  for _, name in ipairs(names) do
+    call('ZREMRANGEBYSCORE', name, '-inf', now - hold.within)
+    call('PEXPIRE', name, hold.within)
+  end
+end
+for _, surge in ipairs(plan.begun) do
+  local held, release = key.surge(surge.rule, surge.channel), key.release(surge.channel, surge.story)
+  call('RENAME', held, release)
+  call('PERSIST', release)
+  call('UNLINK', key.surge_stories(surge.rule, surge.channel), key.surge_sources(surge.rule, surge.channel))
+  call('HSET', key.RELEASES, surge.channel .. '|' .. surge.story, surge.release)
+  call('SET', key.surge_now(surge.rule, surge.channel), surge.story, 'PX', surge.within)
+end
+for _, surge in ipairs(plan.going_on) do
+  call('PEXPIRE', key.surge_now(surge.rule, surge.channel), surge.within)
+end
+for _, join in ipairs(plan.joined) do call('ZADD', key.release(join.channel, join.story), now, join.member) end
+for _, release in ipairs(plan.released) do
+  local name = key.release(release.channel, release.story)
+  call_all('ZREM', name, release.members)
+  if call('EXISTS', name) == 0 then call('HDEL', key.RELEASES, release.channel .. '|' .. release.story) end
 end
 
--- A rule with a threshold: hold the alert until the surge is there, then one message lists it.
-local function surge(alert)
-  local held = prefix .. 'surge:' .. alert.rule .. ':' .. alert.channel
-  local under_way = held .. ':now'
-  local within = tonumber(alert.surge.within)
-  local group = redis.call('GET', under_way)
-  if group then
-    redis.call('PEXPIRE', under_way, within)
-    alert.story = group
-    return place(alert)
-  end
-  redis.call('ZADD', held, now, alert.id .. '|' .. alert.story .. '|' .. alert.feed)
-  redis.call('ZREMRANGEBYSCORE', held, '-inf', now - within)
-  redis.call('PEXPIRE', held, within)
-  local ids, stories, feeds, story_count, feed_count = {}, {}, {}, 0, 0
-  for _, member in ipairs(redis.call('ZRANGE', held, 0, -1)) do
-    local id, story, feed = string.match(member, '^([^|]*)|([^|]*)|(.*)$')
-    ids[#ids + 1] = id
-    if not stories[story] then stories[story] = true; story_count = story_count + 1 end
-    if not feeds[feed] then feeds[feed] = true; feed_count = feed_count + 1 end
-  end
-  list('state', 'held', alert.id)
-  if story_count < alert.surge.stories or feed_count < alert.surge.sources then return '' end
-  redis.call('DEL', held)
-  redis.call('ZREM', KEYS[3] .. ':state:held', unpack(ids))
-  alert.story = 'surge:' .. alert.rule .. ':' .. now
-  redis.call('SET', under_way, alert.story, 'PX', within)
-  local story = prefix .. 'story:' .. alert.channel .. ':' .. alert.story
-  local kind = alert.kind == 'each' and 'surge' or alert.kind
-  local id = create(story, alert, kind, '', alert.due, ids)
-  redis.call('HSET', story, 'root', id, 'rank', alert.rank, 'rule:' .. alert.rule, 1)
-  redis.call('EXPIRE', story, ARGV[7])
-  for _, other in ipairs(ids) do redis.call('HSET', prefix .. 'alert:' .. other, 'message', id) end
-  return id
-end
-
-for _, alert in ipairs(cjson.decode(ARGV[9])) do
-  local key = prefix .. 'alert:' .. alert.id
-  if redis.call('EXISTS', key) == 0 then
-    queued = queued + 1
-    redis.call('HSET', key, 'json', alert.json, 'message', '')
-    redis.call('EXPIRE', key, retention)
-    redis.call('ZADD', KEYS[3], now, alert.id)
-    list('rule', alert.rule, alert.id)
-    list('feed', alert.feed, alert.id)
-    list('channel', alert.channel, alert.id)
-    list('severity', alert.severity, alert.id)
-    redis.call('HINCRBY', hits, alert.rule, 1)
-    redis.call('EXPIRE', hits, retention)
-    redis.call('HSET', prefix .. 'hits:last', alert.rule, now)
-    redis.call('EXPIRE', prefix .. 'hits:last', retention)
-    if alert.muted then
-      redis.call('HSET', key, 'muted', alert.muted)
-      list('state', 'muted', alert.id)
-      redis.call('HINCRBY', prefix .. 'mutes:count', alert.muted, 1)
-    else
-      redis.call('HSET', prefix .. 'channel:' .. alert.channel, 'last_alert', now)
-      redis.call('HSET', key, 'message', alert.surge and surge(alert) or place(alert))
-    end
-  end
-end
-for _, title in ipairs(cjson.decode(ARGV[10])) do
-  redis.call('ZADD', KEYS[5], now, title)
-end
-redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', ARGV[11])
-local ids = cjson.decode(ARGV[8])
-if #ids > 0 then redis.call('XACK', KEYS[2], ARGV[2], unpack(ids)) end
-return {1, queued}
+local titles = {}
+for i, title in ipairs(cjson.decode(ARGV[7])) do titles[2 * i - 1], titles[2 * i] = now, title end
+call_all('ZADD', key.TITLES, titles)
+call('ZREMRANGEBYSCORE', key.TITLES, '-inf', ARGV[8])
+call_all('XACK', key.ITEMS, cjson.decode(ARGV[6]), key.ITEMS_GROUP)
+return 1

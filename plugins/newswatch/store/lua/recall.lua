@@ -1,60 +1,58 @@
 #!lua flags=allow-oom
--- What stands in a channel's history already is not sent again: after Redis came back empty, or older.
--- KEYS 1 the channel's outbox, 2 channels, 3 epoch
--- ARGV 1 prefix, 2 channel, 3 now (ms), 4 retention (s), 5 the server's run, 6 posts (JSON)
+-- What is in a channel's history already is not sent again: after Redis came back empty, or older.
+-- KEYS 1 epoch
+-- ARGV 1 channel, 2 now (ms), 3 retention (s), 4 the server's run, 5 posts (JSON)
 -- A post: {id, ts, alerts}.
 -- Returns {alerts that Redis did not know, messages found sent}.
-local prefix, channel, now, retention = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local channel, now, retention = ARGV[1], ARGV[2], ARGV[3]
 local unknown, found = 0, 0
 local posts, posted = {}, {}
-for _, post in ipairs(cjson.decode(ARGV[6])) do
+for _, post in ipairs(cjson.decode(ARGV[5])) do
   posts[post.id] = post
   for _, alert in ipairs(post.alerts) do
     posted[alert] = true
-    -- An alert without its text: it keeps the item from alerting again.
-    if redis.call('EXISTS', prefix .. 'alert:' .. alert) == 0 then
-      redis.call('HSET', prefix .. 'alert:' .. alert, 'json', '', 'message', post.id)
-      redis.call('EXPIRE', prefix .. 'alert:' .. alert, retention)
+    local message = call('HGET', key.alert(alert), 'message')
+    if not message then
+      -- An alert without its text: it keeps the item from alerting again.
+      call('HSET', key.alert(alert), 'json', '', 'message', post.id)
+      call('EXPIRE', key.alert(alert), retention)
       unknown = unknown + 1
+    elseif message == '' then
+      -- Held by a threshold, as far as Redis knew: its surge is out.
+      call('HSET', key.alert(alert), 'message', post.id)
     end
   end
 end
 
-local function enqueue(id, kind, story, root, alerts)
-  redis.call('HSET', prefix .. 'message:' .. id, 'v', '1', 'kind', kind, 'state', 'queued',
-    'channel', channel, 'story', story, 'alerts', cjson.encode(alerts), 'root', root, 'created', now,
-    'due', now, 'attempts', 0, 'text', '')
-  redis.call('ZADD', KEYS[1], now, id)
-  for _, alert in ipairs(alerts) do redis.call('HSET', prefix .. 'alert:' .. alert, 'message', id) end
-end
-
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local key = prefix .. 'message:' .. id
-  local state, json, kind, story = unpack(redis.call('HMGET', key, 'state', 'alerts', 'kind', 'story'))
-  if state == 'queued' and kind ~= 'ops' then
-    local alerts, left = cjson.decode(json), {}
+for _, id in ipairs(call('ZRANGE', key.outbox(channel), 0, -1)) do
+  local name = key.message(id)
+  local row = call('HMGET', name, 'state', 'alerts', 'kind', 'story', 'root', 'size')
+  if row[1] == 'queued' and row[3] ~= 'ops' then
+    local alerts, left = cjson.decode(row[2]), {}
     for _, alert in ipairs(alerts) do
       if not posted[alert] then left[#left + 1] = alert end
     end
     if posts[id] then
-      redis.call('HSET', key, 'state', 'sent', 'ts', posts[id].ts, 'sent', now,
-        'alerts', cjson.encode(posts[id].alerts))
-      redis.call('EXPIRE', key, retention)
-      redis.call('ZREM', KEYS[1], id)
+      call('HSET', name, 'state', 'sent', 'ts', posts[id].ts, 'sent', now, 'alerts', encode_ids(posts[id].alerts))
+      call('EXPIRE', name, retention)
+      dequeue(channel, id)
       found = found + 1
       if #left > 0 then
-        local more = string.sub(redis.sha1hex(id .. '\n' .. now), 1, 16)
-        enqueue(more, 'reply', story, redis.call('HGET', key, 'root') ~= '' and redis.call('HGET', key, 'root') or id, left)
+        local more = new_id(channel, id .. '\n' .. now)
+        local root = row[5] ~= '' and row[5] or id
+        create_message({id = more, kind = 'reply', channel = channel, story = row[4], alerts = left, root = root,
+          due = now, size = row[6]}, now)
+        for _, alert in ipairs(left) do call('HSET', key.alert(alert), 'message', more) end
       end
     elseif #left == 0 and #alerts > 0 then
-      redis.call('DEL', key)
-      redis.call('ZREM', KEYS[1], id)
+      call('DEL', name)
+      dequeue(channel, id)
       found = found + 1
     elseif #left < #alerts then
-      redis.call('HSET', key, 'alerts', cjson.encode(left))
+      call('HSET', name, 'alerts', encode_ids(left))
     end
   end
 end
-if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], channel) end
-redis.call('HSET', KEYS[3], channel, ARGV[5])
+if call('EXISTS', key.outbox(channel)) == 0 then call('SREM', key.CHANNELS, channel) end
+call('HSET', KEYS[1], channel, ARGV[4])
 return {unknown, found}

@@ -1,8 +1,7 @@
 #!lua flags=allow-oom
 -- A message in Slack shows how things stood at `rev`: it is up to date unless they changed since.
--- KEYS 1 message, 2 updates
 -- ARGV 1 message id, 2 rev shown
 -- Returns 1 up to date, 0 it changed meanwhile.
-if tonumber(redis.call('HGET', KEYS[1], 'rev') or '0') ~= tonumber(ARGV[2]) then return 0 end
-redis.call('ZREM', KEYS[2], ARGV[1])
+if tonumber(call('HGET', key.message(ARGV[1]), 'rev') or '0') ~= tonumber(ARGV[2]) then return 0 end
+call('ZREM', key.UPDATES, ARGV[1])
 return 1

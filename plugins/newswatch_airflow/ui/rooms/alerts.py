@@ -99,7 +99,8 @@ async def alert_page(
         kept = span(services.settings.alert_retention_s)
         raise HTTPException(404, f"No alert has this id. Alerts are kept for {kept}.")
     message = life.line.message
-    slack = await shared.slack_link(message.channel, message.ts) if message and message.ts else ""
+    ts = message.delivery.ts if message else None
+    slack = await shared.slack_link(message.message.channel, ts) if message and ts else ""
     rule = next((one for one in bundle.rules if one.id == life.line.alert.rule_id), None) if bundle else None
     return render(
         request,

@@ -1,0 +1,53 @@
+"""A channel's backlog becomes digests, while the workspace takes few messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from redis.asyncio import Redis
+
+from newswatch.slack.listing import MAX_ITEMS, ROOM
+from newswatch.store import messages, outbox
+from newswatch.store.messages import StoredMessage
+
+HEADING = "Held back, since the workspace had reached Slack's message limit"
+_READ_AT_ONCE = 200
+
+
+def digests_of(queue: Iterable[StoredMessage]) -> list[list[StoredMessage]]:
+    """Which messages become one digest each: neighbours, as many as fit. Pure.
+
+    Only stories and replies that were never begun are folded; one that would be alone stays as it is.
+    """
+    digests: list[list[StoredMessage]] = []
+    alerts = size = 0
+    for one in queue:
+        message = one.message
+        if (
+            one.delivery.state != "queued"
+            or one.delivery.sending_since
+            or message.kind not in ("story", "reply")
+        ):
+            continue
+        alerts += len(message.alert_ids)
+        size += message.size
+        if not digests or alerts > MAX_ITEMS or size > ROOM:
+            digests.append([])
+            alerts, size = len(message.alert_ids), message.size
+        digests[-1].append(one)
+    return [digest for digest in digests if len(digest) > 1]
+
+
+async def fold(redis: Redis, channel: str, *, now_ms: int, due_ms: int) -> int:
+    """Put what waits in a channel into digests that are due at `due_ms`; how many messages were folded."""
+    folded = 0
+    queue = await outbox.queued_ids(redis, channel)
+    for first in range(0, len(queue), _READ_AT_ONCE):
+        found = await messages.read_messages(redis, queue[first : first + _READ_AT_ONCE])
+        for digest in digests_of(found.values()):
+            # One that grew meanwhile stays as it is: it is short, and the next answer of Slack folds it.
+            if await outbox.fold(
+                redis, channel, [one.message for one in digest], now_ms=now_ms, due_ms=due_ms, heading=HEADING
+            ):
+                folded += len(digest)
+    return folded

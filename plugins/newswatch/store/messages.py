@@ -1,0 +1,189 @@
+"""The records of messages and alerts: their fields are read here, and written by the scripts' prelude."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from newswatch.models import NO_MARKS, Alert, Delivery, DeliveryState, Marks, Message, MessageKind
+from newswatch.store import keys
+from newswatch.store.client import fields, text
+from newswatch.store.codec import alert_from_json, from_ms
+from newswatch.store.marks import marks_of
+
+MOST_MESSAGES_A_STORY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message with its delivery, and what only some of its readers need."""
+
+    delivery: Delivery
+    broadcast: bool = False
+    """A reply that the whole channel is to see."""
+    further: int = 0
+    """Sources that are in the message's thread and not in the message."""
+    looks: int = 0
+    """How often history could not be read while the message was in doubt."""
+    marks: Marks = NO_MARKS
+    rev: int = 0
+    """Grows with everything that changes how the message is to look in Slack."""
+
+    @property
+    def message(self) -> Message:
+        """What goes to Slack."""
+        return self.delivery.message
+
+    @property
+    def id(self) -> str:
+        """The message's id."""
+        return self.delivery.message.id
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """An alert, the message it went into ("" for none yet), and whether a mute kept it out of Slack."""
+
+    alert: Alert
+    message_id: str
+    muted: bool
+
+
+def alert_ids_of(given: str) -> tuple[str, ...]:
+    """The alerts of a record; none where it cannot be read, since one record must not hold up the others."""
+    try:
+        return tuple(map(str, json.loads(given)))
+    except (ValueError, TypeError):
+        return ()
+
+
+def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
+    """One record, as `create_message` in the prelude and the later steps of delivery wrote it. Pure."""
+    moments = {name: from_ms(float(raw[name])) for name in ("due", "sending_since", "sent") if raw.get(name)}
+    message = Message(
+        id=message_id,
+        kind=cast("MessageKind", raw.get("kind", "story")),
+        channel=raw.get("channel", ""),
+        story_id=raw.get("story", ""),
+        alert_ids=alert_ids_of(raw.get("alerts", "[]")),
+        root_id=raw.get("root") or None,
+        text=raw.get("text", ""),
+        created=from_ms(float(raw.get("created", "0"))),
+        size=int(raw.get("size", "0")),
+    )
+    delivery = Delivery(
+        message=message,
+        state=cast("DeliveryState", raw.get("state", "queued")),
+        due=moments.get("due"),
+        attempts=int(raw.get("attempts", "0")),
+        sending_since=moments.get("sending_since"),
+        sent=moments.get("sent"),
+        ts=raw.get("ts") or None,
+        error=raw.get("error", ""),
+        minimal=raw.get("minimal") == "1",
+    )
+    return StoredMessage(
+        delivery,
+        broadcast=raw.get("broadcast") == "1",
+        further=int(raw.get("further", "0")),
+        looks=int(raw.get("looks", "0")),
+        marks=marks_of(raw),
+        rev=int(raw.get("rev", "0")),
+    )
+
+
+async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
+    """Messages by id, in the order asked for; those that no longer exist are left out."""
+    wanted = list(dict.fromkeys(name for name in ids if name))
+    pipe = redis.pipeline(transaction=False)
+    for name in wanted:
+        pipe.hgetall(keys.message(name))
+    rows = zip(wanted, await pipe.execute(), strict=True)
+    return {name: message_of(name, fields(row)) for name, row in rows if row}
+
+
+async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
+    """One message, None if there is none of that id."""
+    return (await read_messages(redis, [message_id])).get(message_id)
+
+
+async def read_stored_alerts(
+    redis: Redis, ids: Sequence[str], marks: Sequence[str] = ()
+) -> list[StoredAlert]:
+    """The alerts of these ids, in this order, whose records hold the marks (`codec.alert_marks`).
+
+    Those past their retention are left out, and those that cannot be read: a page must not fail because of one.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for alert_id in ids:
+        pipe.hmget(keys.alert(alert_id), ["json", "message", "muted"])
+    found = []
+    for data, message, muted in await pipe.execute():
+        alert = _alert(data) if not marks or _holds(data, marks) else None
+        if alert is not None:
+            found.append(StoredAlert(alert, text(message), muted is not None))
+    return found
+
+
+async def read_alerts(redis: Redis, ids: Iterable[str]) -> list[Alert]:
+    """Alerts by id, in the order asked for; those past their retention left out.
+
+    Raises ValueError, KeyError or TypeError for a record that cannot be read: a message must not go out without it.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for alert_id in ids:
+        pipe.hget(keys.alert(alert_id), "json")
+    return [alert_from_json(row) for row in await pipe.execute() if row]
+
+
+def _holds(data: bytes | None, marks: Sequence[str]) -> bool:
+    folded = text(data).casefold()
+    return all(mark in folded for mark in marks)
+
+
+def _alert(data: bytes | None) -> Alert | None:
+    try:
+        return alert_from_json(data) if data else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+async def alert_ids(redis: Redis, message_ids: Sequence[str]) -> list[str]:
+    """The alerts of these messages."""
+    pipe = redis.pipeline(transaction=False)
+    for name in message_ids:
+        pipe.hget(keys.message(name), "alerts")
+    return [name for row in await pipe.execute() for name in alert_ids_of(text(row))]
+
+
+async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
+    """Ids of the messages a channel has about a story, oldest first, the newest MOST_MESSAGES_A_STORY."""
+    story = keys.story(channel, story_id)
+    count = int(await redis.hget(story, "n") or 0)
+    first = max(1, count - MOST_MESSAGES_A_STORY + 1)
+    if count < first:
+        return []
+    found = await redis.hmget(story, [f"message:{number}" for number in range(first, count + 1)])
+    return [text(name) for name in found if name]
+
+
+async def dead_letters(redis: Redis, most: int | None = None) -> dict[str, int]:
+    """The newest dead letters, newest first, each with when it died in milliseconds since 1970."""
+    last = -1 if most is None else most - 1
+    rows: Any = await redis.zrevrange(keys.DEAD, 0, last, withscores=True)
+    return {text(name): int(score) for name, score in rows}
+
+
+async def sent_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
+    """When these messages were sent; those that were not are left out."""
+    wanted = list(dict.fromkeys(name for name in ids if name))
+    pipe = redis.pipeline(transaction=False)
+    for name in wanted:
+        pipe.hget(keys.message(name), "sent")
+    rows = zip(wanted, await pipe.execute(), strict=True)
+    return {name: from_ms(float(row)) for name, row in rows if row}
