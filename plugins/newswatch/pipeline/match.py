@@ -281,7 +281,7 @@ class _Stage:
             raise LeaseLost("the match stage is worked by another process now; it goes on there")
         self._items += len(batch)
         self._alerts += queued
-        await self._log.batch(batch, placements)
+        await self._log.batch(batch, [placed.alert for placed in placements])
 
     def _tell(self, item: Item, story: str, now: datetime) -> Told:
         """Remember the title for the items that follow, in this batch too."""
