@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from redis.asyncio import Redis
 
+from newswatch.models import Alert
 from newswatch.store import archive
 from newswatch.store.archive import Cursor, StoredAlert, StoredMessage
-from newswatch.store.handover import Placement
 from newswatch.store.items import StreamEntry
 from newswatch.store.sightings import is_capped
 
@@ -30,15 +30,14 @@ class MatchLog:
         self._left = MOST_LINES
         self._left_out = 0
 
-    async def batch(self, entries: Sequence[StreamEntry], placements: Sequence[Placement]) -> None:
+    async def batch(self, entries: Sequence[StreamEntry], alerts: Sequence[Alert]) -> None:
         """Log what was handed over. Raises RedisError."""
         debug = log.isEnabledFor(logging.DEBUG)
-        shown = list(placements) if debug else list(placements)[: self._left]
-        places = [Cursor(0, placed.alert.id) for placed in shown]
+        shown = alerts if debug else alerts[: self._left]
+        places = [Cursor(0, alert.id) for alert in shown]
         stored = {one.alert.id: one for one in await archive.read_alerts(self._redis, places)}
         messages = await archive.read_messages(self._redis, [one.message_id for one in stored.values()])
-        for placed in shown:
-            alert = placed.alert
+        for alert in shown:
             told = stored.get(alert.id)
             what = alert_line(told, messages.get(told.message_id)) if told else "its record is gone"
             log.log(
@@ -47,9 +46,9 @@ class MatchLog:
                 *(alert.item_id, alert.revision, alert.rule_id, what),
             )
             self._left -= 1
-        self._left_out += len(placements) - len(shown)
+        self._left_out += len(alerts) - len(shown)
         if debug:
-            _log_others(entries, {placed.alert.item_id for placed in placements})
+            _log_others(entries, {alert.item_id for alert in alerts})
 
     def finish(self) -> None:
         """Say how many alerts got no line."""
