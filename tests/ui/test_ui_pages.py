@@ -1,11 +1,14 @@
 """What people see: each page over a newsroom that runs, and over one that is empty or broken."""
 
+import json
 import re
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 import pytest
 
+import redis_servers
+from devtools.stack.connections import redis_connection
 from feed_server import story
 
 PAGES = ("", "alerts", "watchlist", "feeds", "delivery")
@@ -206,6 +209,16 @@ def test_feed_page_shows_items_as_long_as_they_are_kept(visit, newsroom, setting
     newsroom.poll()
     newsroom.clock = lambda: datetime.now(timezone.utc)
     assert "Ten days ago" in visit("ada").get("/newswatch/feeds/wire").text
+
+
+def test_redis_that_refuses_is_a_page_that_says_what_to_do(visit, newsroom, settings):
+    newsroom.adopt()
+    url = redis_servers.with_user(newsroom.redis_url, "resetkeys", "~other:*", "+@all")
+    settings.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", json.dumps(redis_connection(url)))
+    answer = visit("ada").get("/newswatch/alerts")
+    assert answer.status_code == 503
+    assert "Redis does not permit" in answer.text
+    assert 'href="/newswatch/runbook#redis-is-away"' in answer.text
 
 
 def test_missing_connection_is_named(visit, newsroom, settings):

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from newswatch.models import Alert
-from newswatch.store import archive
-from newswatch.store.archive import Cursor, StoredAlert, StoredMessage
 from newswatch.store.items import StreamEntry
+from newswatch.store.messages import StoredAlert, StoredMessage, read_messages, read_stored_alerts
 from newswatch.store.sightings import is_capped
 
 log = logging.getLogger("newswatch.match")
@@ -34,9 +33,9 @@ class MatchLog:
         """Log what was handed over. Raises RedisError."""
         debug = log.isEnabledFor(logging.DEBUG)
         shown = alerts if debug else alerts[: self._left]
-        places = [Cursor(0, alert.id) for alert in shown]
-        stored = {one.alert.id: one for one in await archive.read_alerts(self._redis, places)}
-        messages = await archive.read_messages(self._redis, [one.message_id for one in stored.values()])
+        found = await read_stored_alerts(self._redis, [alert.id for alert in shown])
+        stored = {one.alert.id: one for one in found}
+        messages = await read_messages(self._redis, [one.message_id for one in stored.values()])
         for alert in shown:
             told = stored.get(alert.id)
             what = alert_line(told, messages.get(told.message_id)) if told else "its record is gone"
@@ -64,7 +63,7 @@ def alert_line(stored: StoredAlert, message: StoredMessage | None) -> str:
     if not stored.message_id:
         return f"held for {channel}: its threshold waits for more stories"
     capped = "capped, " if message is not None and is_capped(message) else ""
-    kind = f"{message.kind} " if message is not None else ""
+    kind = f"{message.message.kind} " if message is not None else ""
     return f"{capped}{kind}message {stored.message_id} for {channel}"
 
 

@@ -14,8 +14,9 @@ from newswatch.pipeline.naming import KNOWN_BY
 from newswatch.pipeline.overview.alerts import AlertLine, line_of
 from newswatch.pipeline.services import Services
 from newswatch.pipeline.why_rules import Judge, Judges, RuleAnswer
-from newswatch.store import archive, polls, sightings
+from newswatch.store import polls, sightings
 from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.messages import read_messages
 from newswatch.store.mutes import EVERYWHERE, Mute
 from newswatch.store.sightings import Entry, Sighting
 
@@ -99,7 +100,7 @@ class Explanation:
     async def _lines(self) -> list[AlertLine]:
         item_id, feed_id = self._sighting.item_id, self._sighting.feed_id
         stored = await sightings.alerts_of(self._redis, feed_id, item_id, self._record.first_seen * 1000)
-        messages = await archive.read_messages(self._redis, [one.message_id for one in stored])
+        messages = await read_messages(self._redis, [one.message_id for one in stored])
         now_ms = to_ms(self._services.clock())
         return [line_of(one, messages.get(one.message_id), now_ms) for one in stored]
 
@@ -203,8 +204,9 @@ class Explanation:
         if line.state in ("sent", "acknowledged"):
             state, what = "sent", f"sent to {alert.channel}"
             if message is not None:
-                thread = " in the thread of its story" if message.kind == "reply" else ""
-                what += f"{thread} {stamp(from_ms(message.sent_ms))} (ts {message.ts})"
+                thread = " in the thread of its story" if message.message.kind == "reply" else ""
+                sent = message.delivery.sent
+                what += f"{thread}{f' {stamp(sent)}' if sent else ''} (ts {message.delivery.ts})"
         elif line.state == "muted":
             state, what = "muted", await self._muted(alert.id, alert.channel)
         elif line.state == "dead":
@@ -212,10 +214,12 @@ class Explanation:
         elif message is None:
             state, what = "held", f"held for {alert.channel}: {line.why}"
         else:
-            due = stamp(from_ms(message.due_ms))
-            digest_ = f" in the digest “{message.text}”" if message.kind == "digest" else ""
-            error = f"; the last try: {message.error}" if message.error else ""
-            state, what = "queued", f"queued for {alert.channel}{digest_}, due {due}{error}"
+            delivery = message.delivery
+            due = f", due {stamp(delivery.due)}" if delivery.due else ""
+            is_digest = message.message.kind == "digest"
+            digest_ = f" in the digest “{message.message.text}”" if is_digest else ""
+            error = f"; the last try: {delivery.error}" if delivery.error else ""
+            state, what = "queued", f"queued for {alert.channel}{digest_}{due}{error}"
         if capped and state in ("sent", "queued"):
             state, what = "capped", f"the rule had reached its hourly cap, so it went into a digest: {what}"
         text = (

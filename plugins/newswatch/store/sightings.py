@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.archive import Cursor, StoredAlert, StoredMessage, read_alerts
 from newswatch.store.client import text
 from newswatch.store.codec import alert_marks, item_from_json
+from newswatch.store.messages import StoredAlert, StoredMessage, read_stored_alerts
 from newswatch.store.seen import SeenRecord, unpack_all
 
 FEEDS_AT_ONCE = 250
@@ -143,9 +143,8 @@ async def alerts_of(redis: Redis, feed_id: str, item_id: str, since_ms: int) -> 
     found: list[StoredAlert] = []
     start = 0
     while True:
-        rows: Any = await redis.zrangebyscore(name, since_ms, "+inf", start=start, num=_PAGE, withscores=True)
-        places = [Cursor(int(score), text(member)) for member, score in rows]
-        alerts = await read_alerts(redis, places, marks)
+        rows: Any = await redis.zrangebyscore(name, since_ms, "+inf", start=start, num=_PAGE)
+        alerts = await read_stored_alerts(redis, [text(row) for row in rows], marks)
         found += [one for one in alerts if one.alert.item_id == item_id]
         if len(rows) < _PAGE:
             return found
@@ -159,7 +158,7 @@ async def muted_by(redis: Redis, alert_id: str) -> str:
 
 def is_capped(message: StoredMessage) -> bool:
     """Whether a message collects what exceeded a rule's hourly cap."""
-    return message.story_id.startswith("cap:")
+    return message.message.story_id.startswith("cap:")
 
 
 async def waits(redis: Redis, stream_id: str) -> bool:
