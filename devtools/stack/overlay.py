@@ -140,9 +140,8 @@ class Overlay:
         if link.is_symlink():
             link.unlink()
         elif link.exists():
-            shutil.move(
-                link, wanted
-            )  # saved through the overlay by replacing the link: it belongs to config/
+            # An editor has saved the file here and so replaced the link. It belongs in config/.
+            shutil.move(link, wanted)
         link.symlink_to(wanted)
 
     def _write_feeds(self) -> None:
