@@ -1,4 +1,4 @@
-"""The benchmarks, one after the other: `make bench`, or `make bench ARGS="rules_matcher feeds_fetch_parse"`."""
+"""All benchmarks, one after the other: `make bench`, or some: `make bench ARGS="rules_matcher ui_pages"`."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import time
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
 
 
 def main(wanted: list[str]) -> int:
-    """Run the scripts named, or all; the worst exit status is ours."""
-    scripts = sorted(path for path in FOLDER.glob("*.py") if not path.name.startswith("_"))
-    names = {path.stem: path for path in scripts}
+    """Run the wanted benchmarks, or all. Returns the highest exit status."""
+    names = sorted(path.stem for path in FOLDER.glob("*.py") if not path.name.startswith("_"))
     unknown = [name for name in wanted if name not in names]
     if unknown:
-        print(f"no benchmark is called {unknown[0]}; there are: {', '.join(names)}")
+        print(f"there is no benchmark {unknown[0]}; the benchmarks are: {', '.join(names)}")
         return 2
     worst = 0
     for name in wanted or names:
         load = " ".join(f"{value:.1f}" for value in os.getloadavg())
         print(f"\n== {name}   (load average {load}, {os.cpu_count()} processors)", flush=True)
         started = time.monotonic()
-        status = subprocess.run([sys.executable, str(names[name])], check=False).returncode
+        command = [sys.executable, "-m", f"bench.{name}"]
+        status = subprocess.run(command, cwd=ROOT, check=False).returncode
         print(
             f"-- {name}: {time.monotonic() - started:.0f} s" + (f", exit status {status}" if status else "")
         )

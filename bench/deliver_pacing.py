@@ -1,11 +1,11 @@
-"""Many channels at once: how near delivery comes to Slack's one message a second, without a single 429.
+"""Many channels at once: how close delivery gets to Slack's one message a second, without a single 429.
 
-Against the strict simulator (one message a second and channel, each answer 80 ms away), in a process
-of its own. The share is what was accepted between a channel's first and last message, over one a second;
-the promise is 92% and no answer 429. Then, in the same run, messages a second without any limit, through
-newswatch (recorded in Redis, each once) and in a plain loop over Slack's SDK, which records nothing.
+The simulator allows one message a second and channel, and each answer takes 80 ms. The share is the number
+of messages between a channel's first and last one, compared with one a second. The promise is 92% and no
+answer 429. Then it measures messages a second without any limit, through newswatch (recorded in Redis,
+each once) and in a plain loop over Slack's SDK, which records nothing.
 
-    .venv/bin/python bench/deliver_pacing.py [messages a channel]
+    .venv/bin/python -m bench.deliver_pacing [messages a channel]
 """
 
 from __future__ import annotations
@@ -18,25 +18,23 @@ import time
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 from slack_sdk.web.async_client import AsyncWebClient
 from typing_extensions import Self
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "plugins")]
-
-from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set just above)
-from devtools.slack_sim.running import RunningSimulator  # noqa: E402
-from newswatch.models import Alert, Excerpt  # noqa: E402
-from newswatch.pipeline.configure import adopt_config  # noqa: E402
-from newswatch.pipeline.deliver import run_deliver  # noqa: E402
-from newswatch.pipeline.services import Services  # noqa: E402
-from newswatch.settings import Settings  # noqa: E402
-from newswatch.slack.client import SlackSettings  # noqa: E402
-from newswatch.store.client import connect  # noqa: E402
-from newswatch.store.handover import Placement, hand_over  # noqa: E402
-from newswatch.store.leases import Lease  # noqa: E402
+from devtools.redis_server import RunningRedis
+from devtools.slack_sim.running import RunningSimulator
+from newswatch.models import Alert, Excerpt
+from newswatch.pipeline.configure import adopt_config
+from newswatch.pipeline.deliver import run_deliver
+from newswatch.pipeline.services import Services
+from newswatch.settings import Settings
+from newswatch.slack.client import SlackSettings
+from newswatch.store.client import connect
+from newswatch.store.handover import Placement, hand_over
+from newswatch.store.leases import Lease
 
 LATENCY_S = 0.08
 PROMISE = 0.92
@@ -86,12 +84,12 @@ def unlimited() -> None:
     print(f"without limits: newswatch {ours:.0f} messages/s, the SDK's plain loop {plain:.0f} messages/s")
 
 
-async def sdk_loop(slack: RunningSimulator, payloads: list[tuple], at_once: int) -> float:
+async def sdk_loop(slack: RunningSimulator, payloads: list[tuple[Any, ...]], at_once: int) -> float:
     """The same messages through the SDK, as many at once as there are channels; seconds taken."""
     client = AsyncWebClient(token=slack.token, base_url=slack.base_url, retry_handlers=[])
     slots = asyncio.Semaphore(at_once)
 
-    async def post(channel: str, text: str, blocks: list, metadata: dict) -> None:
+    async def post(channel: str, text: str, blocks: list[Any], metadata: dict[str, Any]) -> None:
         async with slots:
             await client.chat_postMessage(channel=channel, text=text, blocks=blocks, metadata=metadata)
 
@@ -101,7 +99,7 @@ async def sdk_loop(slack: RunningSimulator, payloads: list[tuple], at_once: int)
 
 
 class Scene:
-    """A Redis, a simulator and a configuration with so many channels."""
+    """A Redis, a simulator and a configuration with `channels` channels."""
 
     def __init__(self, folder: Path, channels: int, interval: str = "1s") -> None:
         self._channels = [f"C{number:010d}" for number in range(channels)]
@@ -117,7 +115,7 @@ class Scene:
         self.slack = RunningSimulator(interval_s=0.0)
 
     def deliver(self, each: int, deadline_s: float) -> float:
-        """Queue `each` messages in every channel and send them; seconds taken for sending."""
+        """Queue `each` messages in every channel and send them. Returns the seconds that sending took."""
         return asyncio.run(self._deliver(each, deadline_s))
 
     async def _deliver(self, each: int, deadline_s: float) -> float:

@@ -1,10 +1,10 @@
-"""What fetching and parsing cost: CPU per 304, per full parse, per reduced parse.
+"""What fetching and parsing cost: CPU time for a 304, for a full parse, for a reduced parse.
 
-    python bench/feeds_fetch_parse.py [--json] [--requests 2000] [--feeds 200]
+    python -m bench.feeds_fetch_parse [--json] [--requests 2000] [--feeds 200]
 
-The server and the parser process are processes of their own; the figures are CPU milliseconds
-of this process (fetching) and of this process parsing in place (parsing), and wall milliseconds
-for the trip through the parser process. Documents are made up: 20 to 200 KB, two new entries.
+The server and the parser are processes of their own. The figures are CPU milliseconds of this process,
+for fetching and for parsing here, and wall milliseconds for parsing in the parser process. Documents are
+invented: 20 to 200 KB, with two new entries.
 """
 
 from __future__ import annotations
@@ -15,17 +15,13 @@ import json
 import random
 import resource
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 import aiohttp
 
+from bench._raw_server import WORDS, running, serve
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.parse import parse_document
 from newswatch.feeds.parse_process import parse_job
@@ -34,20 +30,6 @@ from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed
 
 _NOT_MODIFIED = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n'
-_WORDS = (
-    "the",
-    "central",
-    "bank",
-    "council",
-    "market",
-    "opposes",
-    "plan",
-    "rate",
-    "levy",
-    "harbour",
-    "vote",
-    "report",
-)
 _URL = "https://bench.example/feed.xml"
 
 
@@ -57,7 +39,7 @@ def document(seed: int, size_bytes: int) -> bytes:
     items: list[str] = []
     total = 0
     while total < size_bytes:
-        text = " ".join(dice.choices(_WORDS, k=120))
+        text = " ".join(dice.choices(WORDS, k=120))
         items.append(
             f"<item><title>{text[:70]}</title><link>https://bench.example/{seed}/{len(items)}</link>"
             f"<guid>{seed}-{len(items)}</guid><pubDate>Mon, 02 Nov 2026 10:00:00 GMT</pubDate>"
@@ -68,7 +50,7 @@ def document(seed: int, size_bytes: int) -> bytes:
 
 
 class Loopback(aiohttp.abc.AbstractResolver):
-    """Every host name is this machine, so that the limit per host does not rule the figure."""
+    """Resolves every host name to this machine, so that the limit for each host does not matter."""
 
     async def resolve(
         self,
@@ -92,23 +74,8 @@ class Loopback(aiohttp.abc.AbstractResolver):
         """Nothing to close."""
 
 
-async def serve() -> None:
-    """Answers 304 to everything and prints its port."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(_NOT_MODIFIED)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-
-
 async def cost_of_304(requests: int, port: int) -> dict[str, float]:
-    """CPU per conditional GET that is answered 304, 100 at once, over 50 hosts."""
+    """CPU time for a conditional GET that is answered 304, 100 at once, over 50 hosts."""
     feeds = [
         Feed(id=str(n), url=f"http://h{n % 50}.example:{port}/f{n}.xml", allow_private=True)
         for n in range(requests)
@@ -136,7 +103,7 @@ def cpu_ms(work: Callable[[int], object], count: int) -> float:
 
 
 async def cost_of_parsing(feeds: int) -> dict[str, float]:
-    """CPU per document: in full, reduced to two new entries, and the trip through the process."""
+    """CPU time for a document: parsed in full, reduced to two new entries, and in the parser process."""
     documents = [document(n, random.Random(n).randrange(20_000, 200_000)) for n in range(feeds)]
     seen = []
     for body in documents:
@@ -170,14 +137,10 @@ def main() -> None:
     options.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(lambda _path, _head: _NOT_MODIFIED))
         return
-    with subprocess.Popen(
-        [sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        if server.stdout is None:
-            sys.exit("the local server has no output")
-        found = asyncio.run(cost_of_304(chosen.requests, int(server.stdout.readline())))
+    with running("bench.feeds_fetch_parse", ["--serve"]) as port:
+        found = asyncio.run(cost_of_304(chosen.requests, port))
     found |= asyncio.run(cost_of_parsing(chosen.feeds))
     found["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     if chosen.json:

@@ -1,10 +1,9 @@
-"""How fast stored items are tried: `run_backtest` over a stream in a real Redis.
+"""How fast a backtest goes through stored items: `run_backtest` over a stream in a real Redis.
 
-Fills a Redis of its own with invented items (headline and standfirst of some 50 words, every
-tenth with a body of 400), then asks for one query and for a whole watchlist, and prints items a
-second and the memory that the counting took.
+Fills a Redis with invented items (title and summary of about 50 words, every tenth item with a body of
+400), then runs one query and a whole watchlist, and prints items a second and the memory used.
 
-    .venv/bin/python bench/pipeline_backtest.py [items] [rules]
+    .venv/bin/python -m bench.pipeline_backtest [items] [rules]
 """
 
 from __future__ import annotations
@@ -20,16 +19,13 @@ from pathlib import Path
 
 import redis
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "plugins")]
-
-from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set just above)
-from newswatch.models import Item  # noqa: E402
-from newswatch.pipeline.backtest import Question, run_backtest  # noqa: E402
-from newswatch.pipeline.services import Services  # noqa: E402
-from newswatch.settings import Settings  # noqa: E402
-from newswatch.store.client import connect  # noqa: E402
-from newswatch.store.codec import item_to_json  # noqa: E402
+from devtools.redis_server import RunningRedis
+from newswatch.models import Item
+from newswatch.pipeline.backtest import Question, run_backtest
+from newswatch.pipeline.services import Services
+from newswatch.settings import Settings
+from newswatch.store.client import connect
+from newswatch.store.codec import item_to_json
 
 SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "za"]
 RANDOM = random.Random(7)
@@ -42,7 +38,7 @@ def prose(count: int) -> str:
 
 
 def rare(count: int) -> str:
-    """Words as rules name them: seldom in most news."""
+    """Words as in rules: rare in most news."""
     return " ".join(RANDOM.choices(WORDS[50:5_000], k=count))
 
 
@@ -107,16 +103,12 @@ def measure(url: str, config: Path, label: str, question: Question) -> None:
 
 
 def main(items: int, rules: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name:
-        server = RunningRedis(Path(name) / "redis")
-        try:
-            fill(server.url, items)
-            write_config(Path(name), rules)
-            folder = Path(name)
-            measure(server.url, folder, "one query", Question(WEEK_S, query="central bank opposes"))
-            measure(server.url, folder, f"{rules:,} rules", Question(WEEK_S))
-        finally:
-            server.stop()
+    with tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name, RunningRedis() as server:
+        folder = Path(name)
+        fill(server.url, items)
+        write_config(folder, rules)
+        measure(server.url, folder, "one query", Question(WEEK_S, query="central bank opposes"))
+        measure(server.url, folder, f"{rules:,} rules", Question(WEEK_S))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""How long a story takes from the site to Slack, under Airflow, the wait for the poll left out.
+"""How long an item takes from the site to Slack under Airflow, without the wait for the poll.
 
-Starts the whole stack of the launcher on free ports with a simulator and a news site of its own,
-publishes one story after another and takes two times for each:
+Starts the whole stack on free ports with a simulator and a news site of its own, publishes one edition
+after another, and measures two times for each:
 
-- hand-over: from the item's entry into the stream, which is when its feed was polled, to the
-  `ts` under which the simulator accepted the message. This is the promise: median ≤ 3 s, p95 ≤ 6 s.
-- run: from the start of the poll_feeds run that found it, which adds the start of its tasks.
+- hand-over: from the time when the item was added to the stream, which is when its feed was polled, to
+  the `ts` of the message in the simulator. The promise is a median ≤ 3 s and a p95 ≤ 6 s.
+- run: from the start of the poll_feeds run that found it, which includes the start of its tasks.
 
-    .venv/bin/python bench/pipeline_latency.py [stories]
+    .venv/bin/python -m bench.pipeline_latency [stories]
 """
 
 from __future__ import annotations
@@ -24,12 +24,9 @@ from typing import Any
 
 import redis
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "plugins")]
-
-from devtools.news_site.running import RunningSite  # noqa: E402  (the path is set just above)
-from devtools.running_stack import RunningStack  # noqa: E402
-from devtools.slack_sim.running import RunningSimulator  # noqa: E402
+from devtools.news_site.running import RunningSite
+from devtools.running_stack import RunningStack
+from devtools.slack_sim.running import RunningSimulator
 
 MEDIAN_S, P95_S = 3.0, 6.0
 POLL_EVERY_S = 10
@@ -52,7 +49,7 @@ def main(stories: int) -> int:
             NEWSWATCH_POLL_INTERVAL=str(POLL_EVERY_S),
         ) as stack:
             stack.wait_healthy()
-            time.sleep(2 * POLL_EVERY_S)  # the first runs start everything at once
+            time.sleep(2 * POLL_EVERY_S)  # The first runs start everything at once.
             entered, accepted = [], []
             with redis.Redis.from_url(stack.redis_url) as client:
                 for number in range(stories):

@@ -1,12 +1,11 @@
-"""What a whole poll cycle costs, beside requests + feedparser and beside the `reader` library.
+"""What a whole poll cycle costs, compared with requests + feedparser and with the `reader` library.
 
-    python bench/poll_cycle.py [--feeds 1000] [--scale 100,1000,10000] [--json]
+    python -m bench.poll_cycle [--feeds 1000] [--scale 100,1000,10000] [--json]
 
-One local server in a process of its own serves feeds of 20 to 200 KB, Redis is a real one, and each
-contestant runs in a process of its own. Figures are CPU seconds of that process and its parsers; the
-servers' are not in them. In each cycle 5% of the feeds have two new items. `reader` is installed into
-.cache/ when first needed, and left out with the reason where that cannot be done; the naive loop is
-measured on a fifth of the feeds and multiplied.
+A local server serves feeds of 20 to 200 KB, Redis is a real one, and each contestant runs in a process of
+its own. The figures are CPU seconds of that process and its parsers, without the servers. In each cycle 5%
+of the feeds have two new items. `reader` is installed into .cache/ when it is first needed. If that fails,
+it is left out and the reason is printed. The naive loop is measured on a fifth of the feeds and multiplied.
 """
 
 from __future__ import annotations
@@ -21,45 +20,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "plugins"))
-sys.path.insert(0, str(ROOT))
+from bench._raw_server import WORDS, running, serve
 
-READER = ROOT / ".cache" / "bench-reader"
+READER = Path(__file__).resolve().parents[1] / ".cache" / "bench-reader"
 READER_PACKAGES = ("reader==3.26", "sgmllib3k==1.0.0")
-"""The second one is what the feedparser inside the first one imports."""
+"""The feedparser inside `reader` imports the second one."""
 TEMPLATES = 60
 _NAMES = (
     "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:media='http://search.yahoo.com/mrss/'"
     " xmlns:content='http://purl.org/rss/1.0/modules/content/'"
 )
 NAIVE_SHARE = 5
-_WORDS = [
-    "the",
-    "central",
-    "bank",
-    "council",
-    "market",
-    "opposes",
-    "plan",
-    "rate",
-    "levy",
-    "harbour",
-    "vote",
-    "report",
-    "on",
-    "for",
-    "new",
-]
 TARGETS = {"unchanged_304": 1.0, "without_validators": 1.5, "changed_ms": 6.0, "times_reader": 8.0}
 
 
 def item(number: int, dice: random.Random) -> str:
-    """One RSS item; @@ stands for the feed's number."""
-    text = " ".join(dice.choices(_WORDS, k=120))
+    """One RSS item. @@ will be replaced by the number of its feed."""
+    text = " ".join(dice.choices(WORDS, k=120))
     link = f"https://bench.example/@@/{number}"
     return (
         f"<item><title>{text[:70]} {number}</title><link>{link}</link><guid isPermaLink='false'>@@-{number}</guid>"
@@ -72,7 +52,7 @@ def item(number: int, dice: random.Random) -> str:
 
 
 class SyntheticFeeds:
-    """The documents of all feeds, as they are in the cycle under way."""
+    """The documents of all feeds, as they are in the current cycle."""
 
     def __init__(self, shrink: int) -> None:
         self.changed_percent = 5
@@ -83,32 +63,33 @@ class SyntheticFeeds:
 
     def _template(self, seed: int, shrink: int) -> str:
         dice = random.Random(seed)
-        size, rows, total = dice.randrange(20_000, 200_000) // shrink, [], 0
+        size, total = dice.randrange(20_000, 200_000) // shrink, 0
+        rows: list[str] = []
         while total < size:
             rows.append(item(len(rows), dice))
             total += len(rows[-1])
         return "".join(rows)
 
     def begin_cycle(self, feeds: int, percent: int) -> None:
-        """Give so many of the feeds two new items."""
+        """Give two new items to this percentage of the feeds."""
         self.cycle += 1
         for number in random.Random(self.cycle).sample(range(feeds), feeds * percent // 100):
             self._revisions[number] = self._revisions.get(number, 0) + 1
 
     def revision(self, number: int) -> int:
-        """How often a feed has changed."""
+        """How many times a feed has changed."""
         return self._revisions.get(number, 0)
 
     def body(self, number: int) -> bytes:
-        """Its document as it is now."""
+        """The document of a feed as it is now."""
         new = [item(100_000 + n, random.Random(n)) for n in range(2 * self.revision(number))]
         rows = "".join(reversed(new)) + self._templates[number % TEMPLATES]
         head = f"<rss version='2.0' {_NAMES}><channel><title>Feed {number}</title><link>https://bench.example/</link>"
         return f"{head}{rows}</channel></rss>".replace("@@", str(number)).encode()
 
 
-async def serve(shrink: int) -> None:
-    """Serves /N, and /cycle/FEEDS/PERCENT/VALIDATORS to go on; prints its port."""
+def responder(shrink: int) -> Callable[[str, bytes], bytes]:
+    """Answers /N with feed N, and begins the next cycle at /cycle/FEEDS/PERCENT/VALIDATORS."""
     site = SyntheticFeeds(shrink)
 
     def response(path: str, head: bytes) -> bytes:
@@ -126,30 +107,27 @@ async def serve(shrink: int) -> None:
         length = b"Content-Length: %d\r\n\r\n" % len(body)
         return b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n" + shown + length + body
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                writer.write(response(head.split(b" ", 2)[1].decode(), head))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        writer.close()
+    return response
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+Figures = dict[str, dict[str, float]]
+"""By cycle: its CPU and wall seconds; and the peak memory."""
 
 
 def cpu_s() -> float:
-    """CPU of this process and of the children it has waited for."""
+    """The CPU time of this process and of its children that have ended."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def next_cycle(port: int, feeds: int, percent: int, *, validators: bool) -> None:
-    import requests  # noqa: PLC0415 - a contestant, not a tool of ours
+    import requests  # noqa: PLC0415 - only for contestants
 
     requests.get(f"http://127.0.0.1:{port}/cycle/{feeds}/{percent}/{int(validators)}", timeout=60)
+
+
+def peak_memory_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
 
 
 def measured(cycle: Callable[[], object]) -> dict[str, float]:
@@ -158,9 +136,9 @@ def measured(cycle: Callable[[], object]) -> dict[str, float]:
     return {"cpu_s": cpu_s() - began_cpu, "wall_s": time.monotonic() - began}
 
 
-def as_newswatch(port: int, feeds: int, redis_url: str) -> dict[str, object]:
-    """Cold, unchanged but 5%, unchanged, half changed, and all of it without validators."""
-    from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415 - each contestant its own imports
+def as_newswatch(port: int, feeds: int, redis_url: str) -> Figures:
+    """Cycles: all feeds new, 5% changed, none changed, half changed, and 5% changed without validators."""
+    from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415 - each contestant imports its own
     from newswatch.pipeline.poll import run_poll  # noqa: PLC0415
     from newswatch.pipeline.services import Services  # noqa: PLC0415
     from newswatch.settings import Settings  # noqa: PLC0415
@@ -173,34 +151,27 @@ def as_newswatch(port: int, feeds: int, redis_url: str) -> dict[str, object]:
         (config / "watchlist.yaml").write_text("rules: [{id: any, query: bank, notify: [ops]}]\n")
         (config / "receivers.yaml").write_text("receivers: [{id: ops, channel: C0123456789}]\n")
 
-        async def work(stage: Callable[[Services], object]) -> object:
+        async def work(stage: Callable[[Services], Awaitable[object]]) -> None:
             async with Services(Settings(config_dir=config), connect(redis_url), None) as services:
-                return await stage(services)  # type: ignore[misc]
+                await stage(services)
 
         asyncio.run(work(adopt_config))
 
-        def cycle(percent: int, *, validators: bool = True) -> dict[str, object]:
+        def cycle(percent: int, *, validators: bool = True) -> dict[str, float]:
             next_cycle(port, feeds, percent, validators=validators)
-            counts = []
-            found = measured(
-                lambda: counts.append(
-                    asyncio.run(work(lambda s: run_poll(s, all_feeds=True, deadline_s=900)))
-                )
-            )
-            return {**found, **counts[0].as_dict()}
+            return measured(lambda: asyncio.run(work(lambda s: run_poll(s, all_feeds=True, deadline_s=900))))
 
-        result = {
+        return {
             "cold": cycle(0),
             "warm": cycle(5),
             "unchanged": cycle(0),
             "half": cycle(50),
             "plain": cycle(5, validators=False),
+            "peak": {"memory_mb": peak_memory_mb()},
         }
-    result["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
-    return result
 
 
-def as_reader(port: int, feeds: int, _redis_url: str) -> dict[str, object]:
+def as_reader(port: int, feeds: int, _redis_url: str) -> Figures:
     from reader import make_reader  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
@@ -212,14 +183,13 @@ def as_reader(port: int, feeds: int, _redis_url: str) -> dict[str, object]:
             next_cycle(port, feeds, percent, validators=validators)
             return measured(lambda: reader.update_feeds(scheduled=False))
 
-        result: dict[str, object] = {"cold": cycle(0), "warm": cycle(5), "plain": cycle(5, validators=False)}
+        result = {"cold": cycle(0), "warm": cycle(5), "plain": cycle(5, validators=False)}
         reader.close()
-    result["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
-    return result
+    return {**result, "peak": {"memory_mb": peak_memory_mb()}}
 
 
-def as_naive(port: int, feeds: int, _redis_url: str) -> dict[str, object]:
-    """`requests.get`, `feedparser.parse`, a set of ids: what one writes in ten minutes."""
+def as_naive(port: int, feeds: int, _redis_url: str) -> Figures:
+    """`requests.get`, `feedparser.parse`, a set of ids: the simplest thing that works."""
     import feedparser  # noqa: PLC0415
     import requests  # noqa: PLC0415
 
@@ -238,36 +208,21 @@ def as_naive(port: int, feeds: int, _redis_url: str) -> dict[str, object]:
 CONTESTANTS = {"newswatch": as_newswatch, "reader": as_reader, "naive": as_naive}
 
 
-def contest(name: str, feeds: int, *, shrink: int = 1) -> dict[str, dict[str, float]]:
-    """One contestant against a server and a Redis of its own."""
+def contest(name: str, feeds: int, *, shrink: int = 1) -> Figures:
+    """The figures of one contestant, with a server and a Redis of its own."""
     from devtools.redis_server import RunningRedis  # noqa: PLC0415
 
     environment = os.environ | {"PYTHONPATH": str(READER)} if name == "reader" else dict(os.environ)
-    command = [sys.executable, __file__, "--shrink", str(shrink)]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen(
-            [*command, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as server,
-    ):
-        if server.stdout is None:
-            sys.exit("the local server has no output")
-        port = server.stdout.readline().strip()
-        store = RunningRedis(Path(folder) / "redis")
-        try:
-            options = ["--as", name, "--feeds", str(feeds), "--port", port, "--redis", store.url]
-            out = subprocess.run(
-                [*command, *options], env=environment, stdout=subprocess.PIPE, check=True, timeout=1_800
-            ).stdout
-        finally:
-            store.stop()
-            server.kill()
-    found: dict[str, dict[str, float]] = json.loads(out)
+    with running("bench.poll_cycle", ["--shrink", str(shrink), "--serve"]) as port, RunningRedis() as redis:
+        command = [sys.executable, "-m", "bench.poll_cycle", "--as", name, "--feeds", str(feeds)]
+        command += ["--port", str(port), "--redis", redis.url]
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, timeout=1_800)
+    found: Figures = json.loads(done.stdout)
     return found
 
 
 def reader_missing() -> str:
-    """Install `reader` where it is not yet; why it cannot be had, "" when it is there."""
+    """Install `reader` if it is missing. Returns why that failed, "" if it is installed."""
     if (READER / "reader").is_dir() and (READER / "sgmllib.py").is_file():
         return ""
     command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(READER), *READER_PACKAGES]
@@ -300,7 +255,7 @@ def main() -> int:
     options.add_argument("--redis", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.serve:
-        asyncio.run(serve(chosen.shrink))
+        asyncio.run(serve(responder(chosen.shrink)))
         return 0
     if chosen.contestant:
         print(json.dumps(CONTESTANTS[chosen.contestant](chosen.port, chosen.feeds, chosen.redis)))
@@ -309,7 +264,7 @@ def main() -> int:
 
 
 def compare(chosen: argparse.Namespace) -> int:
-    """Run them all and hold the figures against the targets."""
+    """Run all contestants, and compare the figures with the targets."""
     ours = contest("newswatch", chosen.feeds)
     missing = reader_missing()
     reader = None if missing else contest("reader", chosen.feeds)
@@ -326,14 +281,14 @@ def compare(chosen: argparse.Namespace) -> int:
         tell("newswatch, all answer 304", ours["unchanged"]["cpu_s"], "s"),
         tell("newswatch, first cycle, every feed new", ours["cold"]["cpu_s"], "s"),
         tell("newswatch, a changed feed with two new items", changed_ms, "ms", TARGETS["changed_ms"]),
-        tell("newswatch, peak memory (parsers apart)", ours["memory_mb"], "MB"),  # type: ignore[arg-type]
+        tell("newswatch, peak memory without its parsers", ours["peak"]["memory_mb"], "MB"),
     ]
     if reader is None:
         print(f"  reader: left out, {missing}")
     else:
         tell("reader, 95% answer 304", reader["warm"]["cpu_s"], "s")
         tell("reader, without validators", reader["plain"]["cpu_s"], "s")
-        tell("reader, peak memory", reader["memory_mb"], "MB")  # type: ignore[arg-type]
+        tell("reader, peak memory", reader["peak"]["memory_mb"], "MB")
         times = reader["warm"]["cpu_s"] / ours["warm"]["cpu_s"]
         good.append(
             tell("newswatch is cheaper than reader, times", times, "", TARGETS["times_reader"], most=False)
@@ -344,7 +299,7 @@ def compare(chosen: argparse.Namespace) -> int:
         warm = found["warm"]
         tell(f"{size} feeds: CPU a feed", warm["cpu_s"] / size * 1_000, "ms")
         good.append(tell(f"{size} feeds: the whole cycle", warm["wall_s"], "s", 60))
-        tell(f"{size} feeds: peak memory", found["memory_mb"], "MB")  # type: ignore[arg-type]
+        tell(f"{size} feeds: peak memory", found["peak"]["memory_mb"], "MB")
     return 0 if all(good) else 1
 
 

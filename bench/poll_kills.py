@@ -1,11 +1,11 @@
-"""`kill -9` at random instants of poll cycles over a changing site: each item enqueued exactly once.
+"""`kill -9` at random moments while feeds change: each item must be in the stream exactly once.
 
-    python bench/poll_kills.py [--kills 100] [--seed 1] [--json]
+    python -m bench.poll_kills [--kills 100] [--seed 1] [--json]
 
-A forked process polls without pause and is killed; another one takes over. The site changes as soon
-as what it shows has reached the items stream: new items in feeds of 40, edits, and a feed that shows
-3,000 new items at once, so that kills fall between the chunks of its claim. Exits with 1 when an
-item is lost or stands in the stream twice.
+A forked process polls without a pause and is killed, then another one takes over. A feed changes as soon as
+all its items are in the items stream: feeds of 40 get new items and edits, and one feed shows 3,000 new
+items at once, so that some kills are between the chunks of its claim. The exit status is 1 if an item is
+lost, or is in the stream twice.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import redis
 
@@ -42,24 +41,24 @@ BULK = "bulk"
 BULK_ITEMS = 3_000
 WINDOW = 40
 AIMED = 0.5
-"""Share of the kills that are aimed, where many items are new, at the moment after a first chunk; chance alone seldom hits it."""
+"""The share of kills right after the first chunk of many new items, if there are any. Chance rarely hits it."""
 LIFE_IN_CYCLES = 1.4
-"""A poller lives at most so many times as long as a whole poll takes on this machine."""
+"""How long a poller lives at most, in multiples of the time for a whole poll on this machine."""
 
 
 class ChangingFeeds:
-    """Feeds that change once all they show is known to be in the stream."""
+    """Feeds that change when all their items are known to be in the stream."""
 
     def __init__(self, server: FeedServer) -> None:
         self._server = server
         self._next = 0
-        self.shown: dict[str, list[dict]] = {feed: [] for feed in (*SMALL, BULK)}
+        self.shown: dict[str, list[dict[str, Any]]] = {feed: [] for feed in (*SMALL, BULK)}
         self.ever: set[str] = set()
         for feed in self.shown:
             self.change(feed)
 
     def change(self, feed: str) -> None:
-        """Show something new: two more items and an edit, or a whole new page of them."""
+        """Show something new: two more items and an edit, or only new items in the large feed."""
         rows = self.shown[feed]
         if feed == BULK:
             rows[:] = [self._story(feed) for _ in range(BULK_ITEMS)]
@@ -71,18 +70,18 @@ class ChangingFeeds:
         self.ever.update(row["title"] for row in rows)
         self._server.serve(f"/{feed}", *rows)
 
-    def _story(self, feed: str) -> dict:
+    def _story(self, feed: str) -> dict[str, Any]:
         self._next += 1
         number = self._next
         return story(number, f"{feed} story {number}", guid=f"{feed}-{number}")
 
     def titles(self, feed: str) -> set[str]:
-        """What a feed shows now."""
+        """The titles in a feed now."""
         return {row["title"] for row in self.shown[feed]}
 
 
 class Stream:
-    """What came into the items stream so far."""
+    """What has been added to the items stream so far."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -91,8 +90,9 @@ class Stream:
         self.titles: set[str] = set()
 
     def read(self) -> None:
-        """Take note of what came in since the last time."""
-        while rows := self._client.xrange("newswatch:items", min=self._after, count=2_000):
+        """Read what has been added since the last time."""
+        client: Any = self._client  # redis-py declares bytes, though this client decodes them
+        while rows := client.xrange("newswatch:items", min=self._after, count=2_000):
             for _, values in rows:
                 item = json.loads(values["item"])
                 self.items[item["id"], item["revision"]] += 1
@@ -100,7 +100,7 @@ class Stream:
             self._after = f"({rows[-1][0]}"
 
     def twice(self) -> list[tuple[str, int]]:
-        """Items that stand in the stream more than once in the same revision."""
+        """Items that are in the stream more than once in the same revision."""
         return [name for name, count in self.items.items() if count > 1]
 
 
@@ -114,13 +114,13 @@ async def poll_on(redis_url: str, config: Path, *, rounds: int) -> None:
 
 
 def in_child(redis_url: str, config: Path, *, rounds: int) -> int:
-    """Fork a process that polls; all it needs is imported already. Returns its id."""
+    """Fork a process that polls; its modules are imported already. Returns its id."""
     pid = os.fork()
     if pid:
         return pid
     try:
         os.setsid()
-        # What its parser has to say about the death of its owner is no news here.
+        # Its parsers print errors when their owner is killed, which is normal here.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         asyncio.run(poll_on(redis_url, config, rounds=rounds))
     finally:
@@ -128,14 +128,14 @@ def in_child(redis_url: str, config: Path, *, rounds: int) -> int:
 
 
 def between_chunks(client: redis.Redis, longest_s: float) -> None:
-    """Returns when a first chunk of many items came into the stream, or after so long."""
+    """Wait until a chunk of many items is in the stream, but at most `longest_s`."""
     enough, deadline = client.xlen("newswatch:items") + MAX_CHUNK_ITEMS, time.monotonic() + longest_s
     while time.monotonic() < deadline and client.xlen("newswatch:items") < enough:
         pass
 
 
-def torture(folder: Path, redis_url: str, *, kills: int, seed: int) -> dict[str, object]:
-    """Kill so many pollers; returns the counts and what was lost or doubled."""
+def torture(folder: Path, redis_url: str, *, kills: int, seed: int) -> dict[str, Any]:
+    """Kill `kills` pollers. Returns the counts, the lost titles, and the items that are there twice."""
     chance = random.Random(seed)
     server = FeedServer()
     site = ChangingFeeds(server)
@@ -185,13 +185,9 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=20_261_123)
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = RunningRedis(Path(folder) / "redis")
+    with tempfile.TemporaryDirectory() as folder, RunningRedis() as server:
         began = time.monotonic()
-        try:
-            found = torture(Path(folder), server.url, kills=chosen.kills, seed=chosen.seed)
-        finally:
-            server.stop()
+        found = torture(Path(folder), server.url, kills=chosen.kills, seed=chosen.seed)
     if chosen.json:
         print(json.dumps(found))
     else:

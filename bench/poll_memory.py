@@ -1,10 +1,10 @@
-"""What remembering costs in Redis: bytes per remembered item, all identity keys of a feed together.
+"""How much memory Redis needs to remember items: bytes for each item, in all identity keys of its feed.
 
-    python bench/poll_memory.py [--items 1000000] [--feeds 10000] [--json]
+    python -m bench.poll_memory [--items 1000000] [--feeds 10000] [--json]
 
-Real claims fill a real Redis: each feed shows 40 items, then 20 new ones in place of 20 old ones, and
-so on, so that most items are remembered after they left the document. Counted are the records and
-the elements of every feed (`newswatch:seen:*`, `newswatch:elements:*`), as Redis measures them.
+Real claims fill a real Redis. Each feed shows 40 items, then 20 new ones in place of 20 old ones, and so
+on, so that most of the remembered items are no longer in the document. The figures are the sizes of
+`newswatch:seen:*` and `newswatch:elements:*` of all feeds, as Redis measures them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,8 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from datetime import datetime, timezone
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from redis.asyncio import Redis
 
@@ -52,7 +47,7 @@ def document(feed_id: str, last: int) -> list[Entry]:
 
 
 async def show(redis: Redis, feed: Feed, last: int, now_s: int) -> None:
-    """One document through identity and claim, without its items going into the stream."""
+    """Take one document through identity and claim, without adding its items to the stream."""
     memory = await feeds.read_memory(redis, feed.id)
     identified = naming.identify(document(feed.id, last), canonical_link)
     sighting = identity.Sighting(
@@ -78,7 +73,7 @@ async def show(redis: Redis, feed: Feed, last: int, now_s: int) -> None:
 
 
 async def fill(redis: Redis, items: int, feed_count: int) -> dict[str, float]:
-    """Fill and measure."""
+    """Fill Redis, and measure."""
     each, now_s = items // feed_count, int(time.time())
     before = (await redis.info("memory"))["used_memory"]
     for start in range(0, feed_count, 50):
@@ -123,12 +118,8 @@ def main() -> int:
     options.add_argument("--feeds", type=int, default=10_000)
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = RunningRedis(Path(folder) / "redis")
-        try:
-            found = asyncio.run(run(server.url, chosen.items, chosen.feeds))
-        finally:
-            server.stop()
+    with RunningRedis() as server:
+        found = asyncio.run(run(server.url, chosen.items, chosen.feeds))
     if chosen.json:
         print(json.dumps(found))
     else:

@@ -1,10 +1,10 @@
-"""Seconds from YAML files to a ready matcher, cold and from the cache, each in a process of its own.
+"""How many seconds from YAML files to a ready matcher, without and with a cache.
 
-    python bench/rules_load.py [--rules 10000] [--json]
+    python -m bench.rules_load [--rules 10000] [--json]
 
-Counted from the start of the imports: reading and checking the files as `newswatch check` does, compiling,
-and the search structure for English. The second process finds what the first one kept (NEWSWATCH_CACHE);
-the third has one file of several edited.
+Each figure is from a process of its own, from the start of its imports: reading and checking the files as
+`newswatch check` does, compiling, and building the search structure for English. The second process uses
+the cache of the first one (NEWSWATCH_CACHE). For the third one, one of the files was edited.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pathlib import Path
 
 BEGAN = time.perf_counter()
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 
 RULES_PER_FILE = 15_000
 FEEDS = "feeds:\n- id: wire\n  url: https://wire.example/feed\n"
@@ -27,8 +26,8 @@ RECEIVERS = "receivers:\n- id: policy\n  channel: C0123456789\n"
 
 
 def write_files(folder: Path, count: int) -> list[Path]:
-    """A configuration of so many rules; gives the watchlist files."""
-    from rules_matcher import SyntheticNews  # noqa: PLC0415  (its imports are no part of what is measured)
+    """Write a configuration with `count` rules. Returns the watchlist files."""
+    from bench.rules_matcher import SyntheticNews  # noqa: PLC0415 - its imports must not be measured
 
     (folder / "watchlist.d").mkdir()
     (folder / "feeds.yaml").write_text(FEEDS)
@@ -48,7 +47,7 @@ def write_files(folder: Path, count: int) -> list[Path]:
 
 
 def load(folder: Path, cache: Path) -> dict[str, float]:
-    """One load, in this process. Seconds of the clock, megabytes."""
+    """Load the files once, in this process. Returns wall-clock seconds and megabytes."""
     import resource  # noqa: PLC0415
     from datetime import date  # noqa: PLC0415
 
@@ -61,7 +60,7 @@ def load(folder: Path, cache: Path) -> dict[str, float]:
     shelf = Shelf(cache)
     draft = load_config(folder, RulesChecker(), today=date(2026, 1, 1), shelf=shelf).draft
     if draft is None:
-        raise SystemExit("the files are broken")
+        raise SystemExit("the configuration files have errors")
     checked = time.perf_counter()
     compiled(draft.rules, draft.lists, draft.default_lang, shelf).index("en")
     ready = time.perf_counter()
@@ -93,7 +92,7 @@ def main() -> None:
             if name == "one file edited":
                 with paths[-1].open("a") as file:
                     file.write("- id: one-more\n  query: one more\n  notify: [policy]\n")
-            command = [sys.executable, __file__, "--one", str(folder), f"{home}/cache"]
+            command = [sys.executable, "-m", "bench.rules_load", "--one", str(folder), f"{home}/cache"]
             done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
             rows[name] = json.loads(done.stdout)
     if args.json:

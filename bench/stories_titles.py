@@ -1,10 +1,10 @@
-"""What telling stories apart costs: µs and bytes an item, and how well it does on pairs that people labelled.
+"""Finding stories by titles: its cost in µs and bytes an item, and its results on pairs that people labelled.
 
-    python bench/stories_titles.py [--items 10000] [--json]
+    python -m bench.stories_titles [--items 10000] [--json]
 
-Titles are those of the measuring data where it lies beside the repository, else made of invented words with
-Zipf's frequencies. All of them are told within the window of 48 hours, from 40 feeds, so the index is as full
-as it gets. Targets: 100 µs and 200 bytes an item, at most 2% of the pairs attached wrongly.
+The titles are those of the measuring data, if it is beside the repository, else invented words with Zipf's
+frequencies. All of them are from the last 48 hours, from 40 feeds, so the index is as full as possible.
+Targets: 100 µs and 200 bytes an item, at most 2% of the pairs attached wrongly.
 """
 
 from __future__ import annotations
@@ -13,12 +13,8 @@ import argparse
 import json
 import random
 import sys
-import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import redis
 
@@ -48,9 +44,9 @@ def some_titles(count: int) -> list[tuple[str, str]]:
     return [(" ".join(chance.choices(words, weights, k=11)), "en") for _ in range(count)]
 
 
-def told_all(rows: list[tuple[str, str]]) -> tuple[list[KnownTitle], float, int]:
-    """Every title in turn finds its story and is remembered: the titles, µs an item, how many attached."""
-    titles, told, attached = Titles(), [], 0
+def attach_all(rows: list[tuple[str, str]]) -> tuple[list[KnownTitle], float, int]:
+    """Find the story of each title in turn. Returns the titles, µs an item, and how many were attached."""
+    titles, known, attached = Titles(), [], 0
     started = time.process_time()
     for number, (title, lang) in enumerate(rows):
         stems = title_stems(title, lang)
@@ -63,24 +59,19 @@ def told_all(rows: list[tuple[str, str]]) -> tuple[list[KnownTitle], float, int]
         attached += found is not None
         one = KnownTitle(found.story if found else link, link, feed, stems, at)
         titles.add(one)
-        told.append(one)
-    return told, (time.process_time() - started) / len(rows) * 1e6, attached
+        known.append(one)
+    return known, (time.process_time() - started) / len(rows) * 1e6, attached
 
 
-def bytes_an_item(told: list[KnownTitle]) -> float:
-    """What Redis keeps of them, as it measures itself."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = RunningRedis(Path(folder) / "redis")
-        try:
-            with redis.Redis.from_url(server.url) as client:
-                client.zadd(keys.TITLES, {one.to_json(): one.at * 1000 for one in told})
-                return float(client.memory_usage(keys.TITLES, samples=0)) / len(told)
-        finally:
-            server.stop()
+def bytes_an_item(known: list[KnownTitle]) -> float:
+    """The memory that Redis needs for a title, as Redis measures it."""
+    with RunningRedis() as server, redis.Redis.from_url(server.url) as client:
+        client.zadd(keys.TITLES, {one.to_json(): one.at * 1000 for one in known})
+        return float(client.memory_usage(keys.TITLES, samples=0)) / len(known)
 
 
 def pairs() -> dict[str, float]:
-    """Of labelled pairs: the share attached wrongly, and of the true ones the share attached."""
+    """For labelled pairs: the share attached wrongly, and the share of the true pairs attached."""
     file = NEWS / "same_story_pairs.jsonl"
     if not file.exists():
         return {}
@@ -102,8 +93,13 @@ def main() -> int:
     options.add_argument("--items", type=int, default=10_000)
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    told, us, attached = told_all(some_titles(chosen.items))
-    found = {"items": len(told), "us_an_item": us, "bytes_an_item": bytes_an_item(told), "attached": attached}
+    known, us, attached = attach_all(some_titles(chosen.items))
+    found = {
+        "items": len(known),
+        "us_an_item": us,
+        "bytes_an_item": bytes_an_item(known),
+        "attached": attached,
+    }
     found |= pairs()
     if chosen.json:
         print(json.dumps(found))

@@ -1,9 +1,9 @@
-"""How long the server takes for each page of the UI: at most 150 ms are allowed.
+"""How long the server takes for each page of the UI. The limit is 150 ms.
 
-Fills a Redis of its own with 100,000 items, 100,000 alerts, 10,000 feeds and 10,000 rules, mounts the
-pages in Airflow's own app with its login on, and asks each of them some times.
+Fills a Redis with 100,000 items, 100,000 alerts, 10,000 feeds and 10,000 rules, mounts the pages in
+Airflow's own app with its login on, and requests each page several times.
 
-    .venv/bin/python bench/ui_pages.py [items] [rules] [feeds]
+    .venv/bin/python -m bench.ui_pages [items] [rules] [feeds]
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from airflow_sandbox import prepare, redis_connection  # noqa: E402  (the path is set just above)
+from airflow_sandbox import prepare, redis_connection
 
 prepare()
 os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] = "False"
@@ -35,6 +34,7 @@ from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: E402
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
+from redis.typing import EncodableT, FieldT  # noqa: E402
 
 from devtools.redis_server import RunningRedis  # noqa: E402
 from newswatch.config.codec import bundle_to_json  # noqa: E402
@@ -51,7 +51,7 @@ ALERTS = 100_000
 
 
 def fill(client: redis.Redis, items: int, rules: int, feeds: int) -> str:
-    """Everything the pages read; returns the id of the newest alert."""
+    """Store everything that the pages read. Returns the id of the newest alert."""
     now = datetime.now(timezone.utc)
     fill_feeds(client, feeds, now)
     fill_items(client, items, feeds, now)
@@ -63,7 +63,7 @@ def fill_feeds(client: redis.Redis, feeds: int, now: datetime) -> None:
     pipe = client.pipeline(transaction=False)
     for number in range(feeds):
         status = "failing" if number % 50 == 0 else "ok"
-        state = {
+        state: dict[FieldT, EncodableT] = {
             "status": status,
             "polled_ms": to_ms(now),
             "last_new_ms": to_ms(now),
@@ -105,7 +105,7 @@ def fill_items(client: redis.Redis, items: int, feeds: int, now: datetime) -> No
 
 
 def fill_alerts(client: redis.Redis, rules: int, feeds: int, now: datetime) -> str:
-    """One a minute, mostly sent; the newest ones queued, some muted, a few dead. Returns a sent one's id."""
+    """One alert a minute: most sent, the newest queued, some muted, a few dead. Returns the id of a sent one."""
     pipe = client.pipeline(transaction=False)
     sent = ""
     for number in range(ALERTS):
@@ -155,18 +155,22 @@ def alert_of(number: int, rule: str, feed: str, at: datetime) -> Alert:
 
 
 def put_alert(pipe: redis.client.Pipeline, alert: Alert, message: str, state: str) -> None:
-    """As the hand-over and the deliverer leave it."""
+    """Store an alert as match and deliver leave it."""
     at_ms = to_ms(alert.matched)
-    record = {"json": alert_to_json(alert), "message": "" if state == "muted" else message}
+    record: dict[FieldT, EncodableT] = {
+        "json": alert_to_json(alert),
+        "message": "" if state == "muted" else message,
+    }
     facets = [("rule", alert.rule_id), ("feed", alert.feed_id)]
     facets += [("channel", alert.channel), ("severity", alert.severity)]
     if state == "muted":
         record["muted"] = "rule|*"
         facets.append(("state", "muted"))
     else:
-        written = {"state": state, "kind": "story", "channel": alert.channel, "alerts": f'["{alert.id}"]'}
-        sent = {"sent": at_ms + 900, "ts": "1.1"} if state == "sent" else {"due": at_ms, "error": "x"}
-        pipe.hset(keys.message(message), mapping={**written, **sent})
+        fields: dict[FieldT, EncodableT] = {"state": state, "kind": "story", "channel": alert.channel}
+        fields["alerts"] = f'["{alert.id}"]'
+        fields |= {"sent": at_ms + 900, "ts": "1.1"} if state == "sent" else {"due": at_ms, "error": "x"}
+        pipe.hset(keys.message(message), mapping=fields)
     if state == "queued":
         pipe.zadd(keys.outbox(alert.channel), {message: at_ms})
         pipe.sadd(keys.CHANNELS, alert.channel)
@@ -209,10 +213,10 @@ def pages(newest: str) -> list[str]:
 
 
 def measure(client: TestClient, path: str) -> tuple[float, float, float, float, float, float]:
-    """First answer, then median, 95% and longest of the others, and the processor's median and longest, in ms.
+    """In ms: the first answer; median, 95% and longest of the others; median and longest CPU time.
 
-    The processor's time is this process's, the asking side's included and Redis's not: other work on the
-    machine does not stretch it much.
+    The CPU time is that of this process, so it includes the client and not Redis. Other work on the machine
+    has little influence on it.
     """
     monitored = path in ("api/health", "metrics")
     headers = {"Authorization": "Bearer figures"} if monitored else {}
@@ -239,12 +243,8 @@ def main() -> int:
     items, rules, feeds = (
         int(word) for word in (*sys.argv[1:], *("100000", "10000", "10000")[len(sys.argv) - 1 :])
     )
-    with tempfile.TemporaryDirectory() as folder:
-        server = RunningRedis(Path(folder))
-        try:
-            return run(server.url, Path(folder), items, rules, feeds)
-        finally:
-            server.stop()
+    with tempfile.TemporaryDirectory() as folder, RunningRedis() as server:
+        return run(server.url, Path(folder), items, rules, feeds)
 
 
 def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:

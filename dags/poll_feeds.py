@@ -66,8 +66,8 @@ with TestableDAG(
         return stages.poll(shard["feed_ids"], shard["planned_ms"])
 
     @task(trigger_rule="all_done", outlets=[ITEMS])
-    def publish(shards: list[dict[str, Any]] | None, counts: Any) -> dict[str, Any]:
-        """Start match_items if items wait in the stream. Skipped: none do. Runs even if a shard failed."""
+    def publish(shards: Any, counts: Any) -> dict[str, Any]:
+        """Wake match_items if items wait in the stream. Skipped: none do. Runs even if a shard failed."""
         planned, done = len(shards or ()), len(counts or ())
         complete = shards is not None and planned == done
         return stages.publish_items(get_current_context()["dag"].dag_id, complete=complete)

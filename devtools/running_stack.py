@@ -1,4 +1,4 @@
-"""The launcher's stack with Airflow in it, in processes of its own, for slow tests and benchmarks.
+"""The whole stack with Airflow, in processes of its own, for slow tests and benchmarks.
 
 ::
 
@@ -23,22 +23,23 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from devtools.process import ROOT
 from devtools.redis_server import free_port
 from devtools.stack.processes import StackRecord
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-ROOT = Path(__file__).resolve().parent.parent
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback never goes to a proxy
+# Calls to this machine must not go through a proxy from the environment.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _STOP_WITHIN_S = 60.0
 
 
 class RunningStack:
-    """`python -m devtools.stack run` on free ports, its data below `folder`, reading `config`.
+    """`python -m devtools.stack run` on free ports, with its data below `folder` and `config`.
 
-    `settings` are environment variables on top of this process's own; those of another Airflow are
-    left out. With SLACK_BOT_TOKEN and SLACK_BASE_URL among them the launcher starts no simulator.
+    `settings` are environment variables, added to those of this process without any of Airflow's. With
+    SLACK_BOT_TOKEN and SLACK_BASE_URL among them the launcher does not start the simulator.
     """
 
     def __init__(self, folder: Path, config: Path, **settings: str) -> None:
@@ -66,15 +67,15 @@ class RunningStack:
         return f"redis://127.0.0.1:{port}/0"
 
     def wait_healthy(self, timeout_s: float = 180.0) -> None:
-        """Wait until all of Airflow's parts are healthy and no DAG file has an import error."""
+        """Wait until all of Airflow's parts are healthy. Raises RuntimeError if the stack does not start."""
         deadline = time.monotonic() + timeout_s
         while "newswatch is up" not in self.output():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the stack did not come up:\n{self.output()[-3000:]}")
+                raise RuntimeError(f"the stack did not start:\n{self.output()[-3000:]}")
             time.sleep(0.3)
 
     def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """One call of Airflow's REST API below /api/v2; every visitor is an admin there."""
+        """One call of Airflow's REST API below /api/v2, where everybody is an admin."""
         headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
         return self._call(
             method, f"/api/v2{path}", None if body is None else json.dumps(body).encode(), headers
@@ -87,7 +88,7 @@ class RunningStack:
         return runs
 
     def pids(self, *words: str) -> list[int]:
-        """Processes of this stack whose command line holds all the words."""
+        """Processes of this stack whose command line contains all the words."""
         found = []
         for process in psutil.Process(self._process.pid).children(recursive=True):
             try:
@@ -99,7 +100,7 @@ class RunningStack:
         return found
 
     def component(self, name: str) -> psutil.Process:
-        """The process of one component that the launcher itself started, e.g. `scheduler`."""
+        """The process of a component, started by the launcher itself, e.g. `scheduler`."""
         record = StackRecord.load(self.data / "stack.json")
         for child in record.children if record else ():
             process = child.process()
@@ -115,7 +116,7 @@ class RunningStack:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def stop(self) -> None:
-        """End the launcher in good order, and with it everything it started."""
+        """End the launcher with SIGTERM, and with it everything it started."""
         if self._process.poll() is None:
             self._process.terminate()
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -14,7 +14,7 @@ class NewswatchPlugin(AirflowPlugin):
     """newswatch, as it appears in the UI's list of plugins."""
 
     name = "newswatch"
-    external_views: ClassVar[list[dict[str, Any]]] = [
+    external_views = [  # noqa: RUF012 - AirflowPlugin declares it as an instance variable
         {"name": "newswatch", "href": "newswatch/", "url_route": "newswatch", "nav_top_level": True}
     ]
 

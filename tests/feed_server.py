@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from xml.sax.saxutils import escape
 
 
@@ -86,7 +87,7 @@ class FeedServer:
         self._thread.start()
 
     def serve(
-        self, path: str, *items: dict, etag: str | None = None, title: str = "Wire", build: str = ""
+        self, path: str, *items: dict[str, Any], etag: str | None = None, title: str = "Wire", build: str = ""
     ) -> None:
         """Serve an RSS document of these items at `path`."""
         self.documents[path] = Document(rss(*items, title=title, build=build), etag=etag)
@@ -106,7 +107,7 @@ def story(
     age: timedelta = timedelta(minutes=5),
     now: datetime | None = None,
     **more: str,
-) -> dict:
+) -> dict[str, Any]:
     """An item for `FeedServer.serve`; `more` sets guid, link or content."""
     published = (now or datetime.now(timezone.utc)) - age
     return {
@@ -119,7 +120,7 @@ def story(
     }
 
 
-def rss(*items: dict, title: str = "Wire", build: str = "") -> bytes:
+def rss(*items: dict[str, Any], title: str = "Wire", build: str = "") -> bytes:
     """An RSS 2.0 document."""
     rows = "".join(
         "<item>"

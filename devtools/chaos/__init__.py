@@ -1,9 +1,10 @@
-"""Chaos: the three stages, Redis and Slack's answers are broken again and again while news comes in.
+"""Chaos: kills the three stages and Redis again and again and breaks Slack's answers, while news arrives.
 
 ::
 
     python -m devtools.chaos --kills 1000 --redis-kills 20 --alerts 1000 --seed 7
 
-`press` publishes the feeds and knows which alerts they must bring; `nursery` forks the stages' processes
-and kills them; `run` draws the seeded plan and counts what stands in Slack in the end.
+`feeds` publishes the feeds and knows the alerts that they must cause. `stages` forks the processes of the
+stages and kills them. `run` makes a random plan from a seed, carries it out, and counts the messages in
+Slack at the end.
 """

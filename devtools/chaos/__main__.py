@@ -1,7 +1,7 @@
-"""`python -m devtools.chaos`, or `make chaos`: exit 0 when nothing was lost and nothing came twice.
+"""`python -m devtools.chaos`, or `make chaos`: exit 0 if no alert was lost and none was posted twice.
 
-With `--no-reconciliation` the same loop runs without looking into history, and must show duplicates:
-exit 0 then means that it did.
+With `--no-reconciliation` newswatch never looks into the channel history, and there must be duplicates:
+then exit 0 means that there were.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from devtools.chaos.run import Chaos, ChaosPlan, table
 
 
 def main() -> int:
-    """Draw a plan, carry it out, print the figures."""
+    """Carry out a plan and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m devtools.chaos", description=__doc__)
     for name in ("kills", "redis-kills", "freezes", "alerts", "channels"):
         attribute = name.replace("-", "_")
@@ -42,9 +42,9 @@ def main() -> int:
     print(table(report))
     print(log[-3000:], file=sys.stderr)
     if plan.reconcile:
-        print("nothing lost, nothing twice" if report.clean else "BROKEN: alerts were lost or came twice")
+        print("nothing lost, nothing twice" if report.clean else "BROKEN: alerts were lost or posted twice")
         return 0 if report.clean else 1
-    print("as it should be: duplicates" if report.twice else "BROKEN: no duplicate, so this proves nothing")
+    print("duplicates, as expected" if report.twice else "BROKEN: no duplicates, so this test proves nothing")
     return 0 if report.twice else 1
 
 

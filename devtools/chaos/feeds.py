@@ -1,4 +1,4 @@
-"""The feeds of a chaos run, and the alerts that they must bring."""
+"""The feeds of a chaos run, and the alerts that they must cause."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ha", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu", "za")
-_AGAIN = 0.2
-"""This share of stories is repeated by the next feed under the same link, and belongs into the thread."""
+_REPEATED = 0.2
+"""The share of entries that the next feed repeats under the same link. Repeats belong in the thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +36,46 @@ class ChaosEntry:
 
 
 def make_entries(chance: random.Random, alerts: int, feeds: int) -> list[ChaosEntry]:
-    """Stories that bring exactly `alerts` alerts, each rule having a channel of its own."""
-    stories: list[ChaosEntry] = []
+    """Entries that cause exactly `alerts` alerts, if each rule has a channel of its own."""
+    entries: list[ChaosEntry] = []
     later: list[tuple[float, ChaosEntry]] = []
     left = alerts
     now = datetime.now(timezone.utc)
     while left:
-        token = f"T{len(stories):05d}"
+        token = f"T{len(entries):05d}"
         rules = tuple(chance.sample(range(feeds), k=min(left, 2 if chance.random() < 0.15 else 1)))
         title = f"{token} {' '.join(_word(chance) for _ in range(7))}"
         link = f"https://news.example/{token}"
-        story = ChaosEntry(chance.randrange(feeds), token, title, link, rules, now)
-        stories.append(story)
+        entry = ChaosEntry(chance.randrange(feeds), token, title, link, rules, now)
+        entries.append(entry)
         left -= len(rules)
-        if left >= len(rules) and chance.random() < _AGAIN:
-            other = (story.feed + 1) % feeds
+        if left >= len(rules) and chance.random() < _REPEATED:
+            other = (entry.feed + 1) % feeds
             again = ChaosEntry(other, f"{token}b", f"{token}b {title}", link, rules, now)
-            later.append((len(stories) + chance.uniform(10, 60), again))
+            later.append((len(entries) + chance.uniform(10, 60), again))
             left -= len(rules)
-    ordered = [*((float(number), story) for number, story in enumerate(stories)), *later]
-    return [story for _, story in sorted(ordered, key=lambda pair: pair[0])]
+    ordered = [*((float(number), entry) for number, entry in enumerate(entries)), *later]
+    return [entry for _, entry in sorted(ordered, key=lambda pair: pair[0])]
 
 
 def _word(chance: random.Random) -> str:
-    """An invented word; few titles share two, so that each story stays its own."""
+    """An invented word. Few titles share two words, so that no two entries count as one story."""
     return "".join(chance.choices(_SYLLABLES, k=4))
 
 
 class ChaosFeeds:
-    """Serves what has been published so far at `/feed/<n>`, on a free loopback port, until `stop`."""
+    """Serves the first `published` entries at `/feed/<n>`, on a free port of 127.0.0.1, until `stop`."""
 
-    def __init__(self, stories: list[ChaosEntry]) -> None:
-        self.stories = stories
+    def __init__(self, entries: list[ChaosEntry]) -> None:
+        self.entries = entries
         self.published = 0
-        press = self
+        feeds = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                body = press.document(int(self.path.rpartition("/")[2]))
+                body = feeds.document(int(self.path.rpartition("/")[2]))
                 etag = f'"{len(body)}"'
                 fresh = self.headers.get("If-None-Match") != etag
                 self.send_response(200 if fresh else 304)
@@ -87,32 +87,32 @@ class ChaosFeeds:
                     self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Thousands of lines would say nothing."""
+                """Log nothing: it would be thousands of lines."""
 
         class Server(ThreadingHTTPServer):
             request_queue_size = 128
             daemon_threads = True
 
             def handle_error(self, *_: object) -> None:
-                """A poller that was killed hangs up: that is what this is about."""
+                """Ignore connections that break: the pollers at their other end are being killed."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/feed"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def document(self, feed: int) -> bytes:
-        """One feed as it stands now, newest first."""
-        mine = [story for story in self.stories[: self.published] if story.feed == feed]
-        items = "".join(story.element() for story in reversed(mine))
+        """One feed as it is now, newest first."""
+        shown = [entry for entry in self.entries[: self.published] if entry.feed == feed]
+        items = "".join(entry.element() for entry in reversed(shown))
         head = f"<title>Feed {feed}</title><link>https://news.example/</link><description>d</description>"
         return f"<rss version='2.0'><channel>{head}{items}</channel></rss>".encode()
 
     def expected(self) -> set[tuple[str, str]]:
-        """(rule id, story token) of every alert that what was published must bring."""
+        """(rule id, token) of every alert that the published entries must cause."""
         return {
-            (rule_id(number), story.token)
-            for story in self.stories[: self.published]
-            for number in story.rules
+            (rule_id(number), entry.token)
+            for entry in self.entries[: self.published]
+            for number in entry.rules
         }
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""One chaos run: the plan is drawn from a seed, carried out, and what stands in Slack is counted."""
+"""One chaos run: a random plan from a seed is carried out, then the messages in Slack are counted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 STAGES = ("poll", "match", "deliver")
 WEIGHTS = (3, 3, 4)
 GRACE_S = 2.0
-"""Longer than anything below takes: a late request (0.4 s), the history's delay (0.3 s), a frozen stage."""
+"""Longer than any delay below: a late request (0.4 s), the delay of the history (0.3 s), a frozen stage."""
 FROZEN_S = 0.7
 HISTORY_DELAY_S = 0.3
 STRICT_INTERVAL_S = 0.05
@@ -67,14 +67,14 @@ class ChaosPlan:
     alerts: int = 1000
     channels: int = 10
     pause_s: float = 0.2
-    """The mean time between two kills."""
+    """The average time between two kills."""
     reconcile: bool = True
     settle_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class ChaosReport:
-    """What a run came to; `lost` and `twice` are what it is about."""
+    """The figures of a run. The important ones are `lost` and `twice`, numbers of alerts."""
 
     seed: int
     kills: dict[str, int]
@@ -88,12 +88,13 @@ class ChaosReport:
     messages: int
     replies: int
     dead: int
-    doubles_told: int
+    double_notices: int
+    """How many doubles newswatch has reported to ops."""
     seconds: float
 
     @property
     def clean(self) -> bool:
-        """Whether every alert came, and came once."""
+        """Whether every alert was posted exactly once."""
         return self.lost == self.twice == self.dead == 0
 
 
@@ -105,11 +106,11 @@ class Chaos:
         self._chance = random.Random(plan.seed)
         self._redis = RunningRedis(folder / "redis")
         self._slack = RunningSimulator(interval_s=STRICT_INTERVAL_S, history_delay_s=HISTORY_DELAY_S)
-        self._press = ChaosFeeds(make_entries(self._chance, plan.alerts, plan.channels))
+        self._feeds = ChaosFeeds(make_entries(self._chance, plan.alerts, plan.channels))
         self._config = folder / "config"
         self._write_config()
         asyncio.run(self._adopt())
-        self._nursery = self._start_nursery(folder / "stages.log")
+        self._stages = self._start_stages(folder / "stages.log")
         self._kills: Counter[str] = Counter()
         self._redis_kills = 0
         self._freezes = 0
@@ -117,7 +118,7 @@ class Chaos:
     def _write_config(self) -> None:
         self._config.mkdir()
         numbers = range(self.plan.channels)
-        feeds = "".join(f"  - {{id: feed-{n}, url: '{self._press.url}/{n}'}}\n" for n in numbers)
+        feeds = "".join(f"  - {{id: feed-{n}, url: '{self._feeds.url}/{n}'}}\n" for n in numbers)
         rules = "".join(
             f"  - {{id: {rule_id(n)}, query: watchword{n:02d}, notify: [desk-{n}]}}\n" for n in numbers
         )
@@ -138,14 +139,14 @@ class Chaos:
         if adoption.errors:
             raise RuntimeError("; ".join(map(str, adoption.errors)))
 
-    def _start_nursery(self, log: Path) -> subprocess.Popen[str]:
+    def _start_stages(self, log: Path) -> subprocess.Popen[str]:
         environ = {
             **os.environ,
             "REDIS_URL": self._redis.url,
             "SLACK_BOT_TOKEN": self._slack.token,
             "SLACK_BASE_URL": self._slack.base_url,
             "NEWSWATCH_CONFIG": str(self._config),
-            "NEWSWATCH_RULE_CAP": "1000000",  # every alert is to go its own way
+            "NEWSWATCH_RULE_CAP": "1000000",  # Every alert must be a message, not a line of a digest.
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}",
         }
         command = [sys.executable, "-m", "devtools.chaos.stages"]
@@ -163,71 +164,73 @@ class Chaos:
 
     # ── the run ───────────────────────────────────────────────────────────────────────────────
 
-    def run(self, tell: Callable[[str], None] = lambda _: None) -> ChaosReport:
-        """Carry the plan out and count. Raises RuntimeError when a process of ours ends by itself."""
+    def run(self, report: Callable[[str], None] = lambda _: None) -> ChaosReport:
+        """Carry out the plan and count. Raises RuntimeError if one of our processes ends by itself.
+
+        `report` gets a line about the progress now and then.
+        """
         started = time.monotonic()
         for fault in FAULTS:
             self._slack.fault(**{"times": 0, **fault})
         for stage in STAGES:
-            self._order("start", stage)
+            self._command("start", stage)
         for number in range(self.plan.kills):
-            self._press.published = len(self._press.stories) * (number + 1) // self.plan.kills
+            self._feeds.published = len(self._feeds.entries) * (number + 1) // self.plan.kills
             self._step(number)
             if number % 50 == 49:
-                tell(
-                    f"{number + 1} kills, {self._redis_kills} of Redis, {len(self._slack.messages())} messages"
-                )
-        self._press.published = len(self._press.stories)
+                messages = len(self._slack.messages())
+                report(f"{number + 1} kills, {self._redis_kills} of Redis, {messages} messages")
+        self._feeds.published = len(self._feeds.entries)
         self._slack.clear_faults()
-        self._settle(tell)
+        self._settle(report)
         return self._report(time.monotonic() - started)
 
     def _step(self, number: int) -> None:
-        """One kill, now and then a frozen stage and a Redis that dies."""
+        """One kill of a stage, sometimes with a frozen stage before or a kill of Redis."""
         plan, chance = self.plan, self._chance
         time.sleep(chance.uniform(0.2, 1.8) * plan.pause_s)
         if self._is_turn(number, plan.freezes):
             stage = chance.choice(STAGES)
-            self._order("freeze", stage)
+            self._command("freeze", stage)
             time.sleep(FROZEN_S)
-            self._order("thaw", stage)
+            self._command("thaw", stage)
             self._freezes += 1
         (stage,) = chance.choices(STAGES, WEIGHTS)
-        self._order("kill", stage)
+        self._command("kill", stage)
         self._kills[stage] += 1
         if self._is_turn(number, plan.redis_kills):
             self._redis.kill()
             self._redis_kills += 1
             time.sleep(chance.uniform(0.0, 0.6))
             self._redis.start()
-        self._order("start", stage)
+        self._command("start", stage)
 
     def _is_turn(self, number: int, times: int) -> bool:
-        """Spreads `times` evenly over the kills."""
+        """Whether to do at this kill what happens `times` times, evenly spread over all kills."""
         return number * times // self.plan.kills != (number + 1) * times // self.plan.kills
 
-    def _order(self, order: str, stage: str) -> None:
-        stdin, stdout = self._nursery.stdin, self._nursery.stdout
+    def _command(self, command: str, stage: str) -> None:
+        stdin, stdout = self._stages.stdin, self._stages.stdout
         if stdin is None or stdout is None:
-            raise RuntimeError("the nursery has no pipes")
-        stdin.write(f"{order} {stage}\n")
+            raise RuntimeError("the parent of the stages has no pipes")
+        stdin.write(f"{command} {stage}\n")
         stdin.flush()
         if not stdout.readline():
-            raise RuntimeError("the nursery ended by itself: see stages.log")
+            raise RuntimeError("the parent of the stages ended by itself: see stages.log")
 
-    def _settle(self, tell: Callable[[str], None]) -> None:
-        """Let the stages work undisturbed until nothing waits any more, or the time is up."""
+    def _settle(self, report: Callable[[str], None]) -> None:
+        """Let the stages work undisturbed until all alerts are there and all queues empty, or the time is up."""
         deadline = time.monotonic() + self.plan.settle_s
         with redis.Redis.from_url(self._redis.url, decode_responses=True) as client:
             while time.monotonic() < deadline:
                 alerts, queues = client.zcard(keys.ALERTS), client.scard(keys.CHANNELS)
-                if alerts >= len(self._press.expected()) and not queues:
+                if alerts >= len(self._feeds.expected()) and not queues:
                     break
-                tell(f"settling: {alerts} alerts, {queues} channels with a queue")
+                report(f"settling: {alerts} alerts, {queues} channels with a queue")
                 time.sleep(1.0)
         time.sleep(2 * HISTORY_DELAY_S)
 
-    # ── what came of it ───────────────────────────────────────────────────────────────────────
+    # ── the figures ───────────────────────────────────────────────────────────────────────────
 
     def _report(self, seconds: float) -> ChaosReport:
         messages = [m for m in self._slack.messages() if m["channel"] != OPS]
@@ -241,20 +244,20 @@ class Chaos:
             redis_kills=self._redis_kills,
             freezes=self._freezes,
             faults={name: int(count) for name, count in sorted(self._slack.stats()["faults_spent"].items())},
-            expected=len(self._press.expected()),
+            expected=len(self._feeds.expected()),
             delivered=len(found),
-            lost=len(self._press.expected() - found),
-            twice=sum(ids.values()) - len(ids) + len(found - self._press.expected()),
+            lost=len(self._feeds.expected() - found),
+            twice=sum(ids.values()) - len(ids) + len(found - self._feeds.expected()),
             messages=len(messages),
             replies=sum(1 for m in messages if m.get("thread_ts") not in (None, m["ts"])),
             dead=int(dead),
-            doubles_told=len(notices),
+            double_notices=len(notices),
             seconds=round(seconds, 1),
         )
 
     @staticmethod
     def _named(client: redis.Redis, alert_id: str) -> tuple[str, str]:
-        """(rule id, story token) of an alert that stands in Slack."""
+        """(rule id, token) of an alert whose id is in Slack."""
         alert = alert_from_json(str(client.hget(keys.alert(alert_id), "json")))
         return alert.rule_id, alert.title.split(" ")[0]
 
@@ -264,15 +267,15 @@ class Chaos:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._nursery.stdin:
-            self._nursery.stdin.close()
+        if self._stages.stdin:
+            self._stages.stdin.close()
         try:
-            self._nursery.wait(10)
+            self._stages.wait(10)
         except subprocess.TimeoutExpired:
-            self._nursery.kill()
-        if self._nursery.stdout:
-            self._nursery.stdout.close()
-        self._press.stop()
+            self._stages.kill()
+        if self._stages.stdout:
+            self._stages.stdout.close()
+        self._feeds.stop()
         self._slack.stop()
         self._redis.stop()
 

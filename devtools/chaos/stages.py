@@ -1,8 +1,8 @@
-"""Forks the stages' processes from a parent that has everything imported, and kills them on order.
+"""Forks the processes of the stages from a parent with everything imported, and kills them on request.
 
-Reads orders from standard input, one a line (`start poll`, `kill poll`, `freeze poll`, `thaw poll`), and
-answers each with a line. When its input ends it kills what it started and ends. `--blind` replaces the
-look into history by one that finds nothing: what newswatch would be without reconciliation.
+Reads commands from standard input, one a line (`start poll`, `kill poll`, `freeze poll`, `thaw poll`), and
+answers each with a line. At the end of its input it kills what it has started, and ends. With `--blind` a
+search of the channel history finds nothing: that is newswatch without reconciliation.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ STAGES: dict[str, Callable[[Services], Awaitable[object]]] = {
 }
 
 
-async def _for_ever(stage: str) -> None:
-    """Run one stage again and again, whatever Redis and Slack do."""
+async def _run_forever(stage: str) -> None:
+    """Run one stage again and again, whatever errors Redis and Slack cause."""
     settings = SlackSettings(os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_BASE_URL"], timeout_s=5.0)
     own = settings_from(os.environ, Path.cwd())
     async with Services(own, connect(os.environ["REDIS_URL"]), settings) as services:
@@ -57,13 +57,13 @@ async def _nothing_found(*_: Any, **__: Any) -> Found:
 
 
 class StageProcesses:
-    """At most one process of each stage, each in a process group with what it starts."""
+    """At most one process of each stage. Each is in a process group with its children."""
 
     def __init__(self) -> None:
         self._pids: dict[str, int] = {}
 
     def start(self, stage: str) -> None:
-        """Fork a stage; one that is at work already stays."""
+        """Fork a stage, unless it is running already."""
         if stage in self._pids:
             return
         pid = os.fork()
@@ -71,7 +71,7 @@ class StageProcesses:
             os.setsid()
             nothing = os.open(os.devnull, os.O_RDONLY)
             os.dup2(nothing, 0)
-            asyncio.run(_for_ever(stage))
+            asyncio.run(_run_forever(stage))
             os._exit(1)
         self._pids[stage] = pid
 
@@ -83,11 +83,11 @@ class StageProcesses:
             os.waitpid(pid, 0)
 
     def freeze(self, stage: str) -> None:
-        """Stop a stage between any two instructions, until it is thawed."""
+        """Stop a stage (SIGSTOP) until `thaw`."""
         self._signal(self._pids[stage], signal.SIGSTOP)
 
     def thaw(self, stage: str) -> None:
-        """Let it go on."""
+        """Let a frozen stage continue."""
         self._signal(self._pids[stage], signal.SIGCONT)
 
     def close(self) -> None:
@@ -99,24 +99,24 @@ class StageProcesses:
     def _signal(pid: int, what: signal.Signals) -> None:
         try:
             os.killpg(pid, what)
-        except ProcessLookupError:  # it has not come to setsid yet
+        except ProcessLookupError:  # The process has not called setsid yet.
             os.kill(pid, what)
 
 
 def main() -> None:
-    """Orders until the end of input."""
+    """Carry out commands until the end of input."""
     logging.basicConfig(level=logging.ERROR)
     if "--blind" in sys.argv:
         SlackClient.find = _nothing_found  # type: ignore[method-assign]
-    nursery = StageProcesses()
-    orders = {"start": nursery.start, "kill": nursery.kill, "freeze": nursery.freeze, "thaw": nursery.thaw}
+    stages = StageProcesses()
+    commands = {"start": stages.start, "kill": stages.kill, "freeze": stages.freeze, "thaw": stages.thaw}
     try:
         for line in sys.stdin:
-            order, stage = line.split()
-            orders[order](stage)
+            command, stage = line.split()
+            commands[command](stage)
             print(line, end="", flush=True)
     finally:
-        nursery.close()
+        stages.close()
 
 
 if __name__ == "__main__":

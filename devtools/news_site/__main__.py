@@ -11,7 +11,7 @@ from aiohttp import web
 
 from devtools.news_site.press import Press
 from devtools.news_site.site import build
-from devtools.process import end_with_stdin
+from devtools.stdin_watch import end_with_stdin
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -20,14 +20,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8082)
-    parser.add_argument("--data", type=Path, help="file in which editions persist; without it they do not")
+    parser.add_argument("--data", type=Path, help="file that keeps the editions; without it they are lost")
     parser.add_argument(
         "--every-s", type=float, default=240.0, help="seconds between editions; 0: on request only"
     )
     parser.add_argument(
         "--repeat-after-s", type=float, default=20.0, help="when the other feeds repeat the lead"
     )
-    parser.add_argument("--root-url", help="how links begin; default http://HOST:PORT")
+    parser.add_argument("--root-url", help="the beginning of all links; default http://HOST:PORT")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)
 

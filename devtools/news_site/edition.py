@@ -1,9 +1,9 @@
-"""Which stories an edition holds: decided from its number and its time, by nothing else."""
+"""The articles of an edition. They depend only on its number and its time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any, Literal
 
@@ -17,10 +17,10 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True)
 class SampleArticle:
-    """One entry of one feed.
+    """One entry of one feed, and its page.
 
-    `path` is the canonical link below the site's root, `query` the tracking parameters that the
-    feed adds to it. `at` is when the feed shows it, in epoch seconds.
+    `path` is the canonical link below the site's root, `query` the tracking parameters that the feed
+    adds to it. `at` is the time from which the feed shows it, in epoch seconds.
     """
 
     feed: FeedName
@@ -36,27 +36,28 @@ class SampleArticle:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Stories published together. `id` is unique over restarts; `number` chooses the words."""
+    """Articles published together. `id` is unique over restarts; `number` chooses the words."""
 
     id: str
     number: int
     at: float
-    stories: tuple[SampleArticle, ...] = field(default=())
+    articles: tuple[SampleArticle, ...]
 
     @property
     def lead(self) -> SampleArticle:
-        """The story that the rule "central bank opposes" must find."""
-        return next(story for story in self.stories if story.role == "lead")
+        """The article that the rule "central bank opposes" must find."""
+        return next(article for article in self.articles if article.role == "lead")
 
     def record(self) -> dict[str, Any]:
         """The edition as JSON."""
-        return asdict(self)
+        articles = [asdict(article) for article in self.articles]
+        return {"id": self.id, "number": self.number, "at": self.at, "stories": articles}
 
 
 def edition_from_record(record: dict[str, Any]) -> Edition:
-    """The edition that `record` was made of."""
-    stories = tuple(SampleArticle(**{**story, "body": tuple(story["body"])}) for story in record["stories"])
-    return Edition(record["id"], record["number"], record["at"], stories)
+    """The edition with this `record`."""
+    articles = tuple(SampleArticle(**{**row, "body": tuple(row["body"])}) for row in record["stories"])
+    return Edition(record["id"], record["number"], record["at"], articles)
 
 
 def make_edition(number: int, at: float, repeat_after_s: float) -> Edition:
@@ -71,16 +72,18 @@ def make_edition(number: int, at: float, repeat_after_s: float) -> Edition:
         number,
         at,
         (
-            made.story("wire", "lead", at, wording.WIRE_TITLES, wording.WIRE_STANDFIRSTS, lead_path),
+            made.article("wire", "lead", at, wording.WIRE_TITLES, wording.WIRE_STANDFIRSTS, lead_path),
             made.unrelated("wire", at, 0),
             made.unrelated("wire", at, 1),
-            made.story(
+            made.article(
                 "markets", "repeat", later, wording.MARKETS_TITLES, wording.MARKETS_STANDFIRSTS, lead_path
             ),
-            made.story("markets", "headline", later, wording.HEADLINES_ONLY, ("",)),
+            made.article("markets", "headline", later, wording.HEADLINES_ONLY, ("",)),
             made.unrelated("markets", at, 2),
-            made.story("daily", "repeat", later, wording.DAILY_TITLES, wording.DAILY_STANDFIRSTS, lead_path),
-            made.story("daily", "headline", later, wording.HEADLINES_ONLY[1:], ("",)),
+            made.article(
+                "daily", "repeat", later, wording.DAILY_TITLES, wording.DAILY_STANDFIRSTS, lead_path
+            ),
+            made.article("daily", "headline", later, wording.HEADLINES_ONLY[1:], ("",)),
             made.unrelated("daily", at, 3),
         ),
     )
@@ -92,7 +95,7 @@ class _Maker:
     number: int
     words: dict[str, Any]
 
-    def story(
+    def article(
         self,
         feed: FeedName,
         role: Role,

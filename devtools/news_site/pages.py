@@ -1,4 +1,4 @@
-"""The pages for people: the front page and the articles."""
+"""The HTML pages: the front page and the articles."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ h1 { font-size: 2rem; line-height: 1.2; } .standfirst { font-size: 1.2rem; font-
 time, nav, footer { color: var(--quiet); font: 14px/1.6 system-ui, sans-serif; }
 article + article { border-top: 1px solid var(--line); } article h2 { font-size: 1.15rem; margin-bottom: 0; }
 """
-_NOTE = "Everything on this site is invented, countries included. It exists to try newswatch out."
+_NOTE = "Everything on this site is invented, countries included. It is for trying newswatch out."
 
 
-def front(stories: Sequence[SampleArticle]) -> str:
-    """The newest stories of all feeds, each link once."""
+def front(articles: Sequence[SampleArticle]) -> str:
+    """The newest articles of all feeds, each link once."""
     seen: dict[str, SampleArticle] = {}
-    for story in sorted(stories, key=lambda story: story.at, reverse=True):
-        seen.setdefault(story.path, story)
+    for one in sorted(articles, key=lambda one: one.at, reverse=True):
+        seen.setdefault(one.path, one)
     teasers = "".join(
-        f'<article><h2><a href="{escape(story.path)}">{escape(story.title)}</a></h2>{_when(story)}'
-        f"<p>{escape(story.summary)}</p></article>"
-        for story in list(seen.values())[:40]
+        f'<article><h2><a href="{escape(one.path)}">{escape(one.title)}</a></h2>{_when(one)}'
+        f"<p>{escape(one.summary)}</p></article>"
+        for one in list(seen.values())[:40]
     )
     feeds = '<nav>Feeds: <a href="/wire/rss.xml">Wire (RSS)</a> · <a href="/markets/atom.xml">Markets (Atom)</a> · <a href="/daily/feed.json">Daily (JSON Feed)</a></nav>'
     return _page("Sample news", f"{feeds}<main><h1>Latest</h1>{teasers}</main>")
 
 
-def article(story: SampleArticle) -> str:
-    """The page at a story's link."""
-    standfirst = f'<p class="standfirst">{escape(story.summary)}</p>' if story.summary else ""
-    text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in story.body)
+def article(shown: SampleArticle) -> str:
+    """The page of an article."""
+    standfirst = f'<p class="standfirst">{escape(shown.summary)}</p>' if shown.summary else ""
+    text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in shown.body)
     return _page(
-        story.title,
-        f"<main><article><h1>{escape(story.title)}</h1>{standfirst}{_when(story)}{text}</article></main>",
+        shown.title,
+        f"<main><article><h1>{escape(shown.title)}</h1>{standfirst}{_when(shown)}{text}</article></main>",
     )
 
 
-def _when(story: SampleArticle) -> str:
-    moment = datetime.fromtimestamp(story.at, timezone.utc)
+def _when(shown: SampleArticle) -> str:
+    moment = datetime.fromtimestamp(shown.at, timezone.utc)
     return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%d %B %Y, %H:%M} UTC</time>'
 
 

@@ -1,4 +1,4 @@
-"""What has been published: editions in memory and, with a file, over restarts."""
+"""The published editions, in memory and, with a file, over restarts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENTRIES_MAX = 60
 
 
 class Press:
-    """Publishes editions; `clock` gives epoch seconds."""
+    """Publishes editions. `clock` gives epoch seconds; `data` is the file that keeps the editions."""
 
     def __init__(
         self, clock: Callable[[], float], *, repeat_after_s: float, data: Path | None = None
@@ -25,10 +25,10 @@ class Press:
         self.editions = _load(data) if data else []
 
     def publish(self, repeat_after_s: float | None = None) -> Edition:
-        """A fresh edition, now. It is on file before it is in a feed."""
+        """Publish a new edition now. It is in the file before it is in a feed."""
         now = self._clock()
         last = self.editions[-1] if self.editions else None
-        # without a memory the number comes from the clock, so that a restart tells another story
+        # Without earlier editions the number comes from the clock, so that a restart brings other words.
         number = last.number + 1 if last else int(now) // 60
         at = max(now, last.at + 0.001) if last else now
         delay_s = self._repeat_after_s if repeat_after_s is None else repeat_after_s
@@ -42,23 +42,23 @@ class Press:
         """What a feed shows now, newest first."""
         now = self._clock()
         found = [
-            story
+            article
             for edition in self.editions
-            for story in edition.stories
-            if story.feed == feed and story.at <= now + 0.001
+            for article in edition.articles
+            if article.feed == feed and article.at <= now + 0.001
         ]
-        return sorted(found, key=lambda story: story.at, reverse=True)[:ENTRIES_MAX]
+        return sorted(found, key=lambda article: article.at, reverse=True)[:ENTRIES_MAX]
 
     def at_path(self, path: str) -> list[SampleArticle]:
-        """Every telling of the story with this link, the first one first."""
-        return [story for edition in self.editions for story in edition.stories if story.path == path]
+        """Every article with this path, the first one first: the feeds that repeat the lead share its path."""
+        return [article for edition in self.editions for article in edition.articles if article.path == path]
 
 
 def _load(data: Path) -> list[Edition]:
     if not data.exists():
         return []
     text = data.read_text("utf-8")
-    # a torn last line is the trace of a kill in the middle of a write
+    # A kill during a write leaves an incomplete last line.
     lines = [line for line in text[: text.rfind("\n") + 1].splitlines() if line]
     if not text.endswith("\n"):
         data.write_text("".join(f"{line}\n" for line in lines), "utf-8")

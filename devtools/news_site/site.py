@@ -1,4 +1,4 @@
-"""The site over HTTP: feeds with validators, articles, and the tools below /site/."""
+"""The site over HTTP: feeds with validators, articles, and tools below /site/."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PAGE_HEADERS = {
 
 
 def build(press: Press, root_url: str, *, every_s: float) -> web.Application:
-    """The application; `every_s` 0 publishes only on request."""
+    """The application. With `every_s` 0 it publishes only on request."""
     app = web.Application(middlewares=[_same_origin_only])
     app[PRESS], app[ROOT_URL] = press, root_url
     for feed in FEEDS:
@@ -64,9 +64,9 @@ def _feed_handler(feed: FeedName) -> Callable[[web.Request], Any]:
     _, content_type, render = _FORMATS[feed]
 
     async def handle(request: web.Request) -> web.Response:
-        stories = request.app[PRESS].entries(feed)
-        body = render(stories, request.app[ROOT_URL])
-        newest = datetime.fromtimestamp(int(stories[0].at) if stories else 0, timezone.utc)
+        articles = request.app[PRESS].entries(feed)
+        body = render(articles, request.app[ROOT_URL])
+        newest = datetime.fromtimestamp(int(articles[0].at) if articles else 0, timezone.utc)
         headers = {
             "ETag": f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"',
             "Last-Modified": format_datetime(newest, usegmt=True),
@@ -92,14 +92,14 @@ def _is_known(request: web.Request, etag: str, newest: datetime) -> bool:
 
 
 async def publish(request: web.Request) -> web.Response:
-    """`POST /site/publish`: an edition at once. Body, optional: `{"repeat_after_s": 0}`."""
+    """`POST /site/publish`: publishes an edition now. Optional body: `{"repeat_after_s": 0}`."""
     text = await request.text()
     try:
         wish = json.loads(text) if text.strip() else {}
         delay_s = None if wish.get("repeat_after_s") is None else float(wish["repeat_after_s"])
     except (AttributeError, TypeError, ValueError) as error:
         raise web.HTTPBadRequest(
-            text=f"the body is no object with repeat_after_s in seconds: {error}\n"
+            text=f"the body must be an object with repeat_after_s in seconds: {error}\n"
         ) from error
     edition = request.app[PRESS].publish(delay_s)
     return web.json_response(_described(edition, request.app[ROOT_URL]))
@@ -121,14 +121,14 @@ def _described(edition: Edition, root: str) -> dict[str, Any]:
         "guid": lead.guid,
         "stories": [
             {
-                "feed": story.feed,
-                "role": story.role,
-                "guid": story.guid,
-                "title": story.title,
-                "link": link_of(story, root),
-                "at": story.at,
+                "feed": article.feed,
+                "role": article.role,
+                "guid": article.guid,
+                "title": article.title,
+                "link": link_of(article, root),
+                "at": article.at,
             }
-            for story in edition.stories
+            for article in edition.articles
         ],
     }
 
@@ -136,15 +136,15 @@ def _described(edition: Edition, root: str) -> dict[str, Any]:
 async def front(request: web.Request) -> web.Response:
     """The front page."""
     press = request.app[PRESS]
-    stories = [story for feed in FEEDS for story in press.entries(feed)]
-    return web.Response(text=pages.front(stories), content_type="text/html", headers=_PAGE_HEADERS)
+    articles = [article for feed in FEEDS for article in press.entries(feed)]
+    return web.Response(text=pages.front(articles), content_type="text/html", headers=_PAGE_HEADERS)
 
 
 async def article(request: web.Request) -> web.Response:
-    """A story's page; the query string plays no part."""
+    """The page of an article. The query string does not matter."""
     found = request.app[PRESS].at_path(request.path)
     if not found:
-        raise web.HTTPNotFound(text="no such story\n")
+        raise web.HTTPNotFound(text="there is no article at this address\n")
     return web.Response(text=pages.article(found[0]), content_type="text/html", headers=_PAGE_HEADERS)
 
 
@@ -157,6 +157,6 @@ async def style(_: web.Request) -> web.Response:
 async def _same_origin_only(request: web.Request, handler: Any) -> web.StreamResponse:
     origin = request.headers.get("Origin")
     if origin and request.method == "POST" and origin.split("://")[-1] != request.host:
-        raise web.HTTPForbidden(text="other sites' pages do not publish here\n")
+        raise web.HTTPForbidden(text="pages of other sites may not publish here\n")
     response: web.StreamResponse = await handler(request)
     return response

@@ -1,10 +1,10 @@
-"""The words that stories are made of. All of it is fiction."""
+"""The words of the articles. All of it is fiction."""
 
 from __future__ import annotations
 
-# The numbers of entries below have no common divisor: within two days of editions two leads
-# share at most two of template, land, actors, activity, coin and place, which keeps their titles
-# apart for whoever compares titles (a test holds this).
+# The numbers of entries below have no common divisor. So within two days of editions two leads share at
+# most two of template, land, actors, activity, coin and place, and their titles are not similar. A
+# test checks this.
 
 LANDS = (
     "Velmoria", "Karstland", "Tarvia", "Sundmark", "Orlesia", "Brennhaven", "Quillonia", "Astermark",

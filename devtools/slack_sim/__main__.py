@@ -10,13 +10,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from devtools.process import end_with_stdin
 from devtools.slack_sim import interactivity, page, tools
 from devtools.slack_sim.api import SIMULATOR, Simulator, handle
 from devtools.slack_sim.faults import Fault, read_fault
 from devtools.slack_sim.journal import Journal
 from devtools.slack_sim.settings import DEFAULT_SIGNING_SECRET, BadSettings, SimSettings, changed
 from devtools.slack_sim.state import Workspace
+from devtools.stdin_watch import end_with_stdin
 
 _MAX_BODY_BYTES = 2_000_000
 
@@ -33,25 +33,25 @@ def build(simulator: Simulator) -> web.Application:
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m devtools.slack_sim", description="A Slack workspace of one's own."
+        prog="python -m devtools.slack_sim", description="A simulated Slack workspace."
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8081)
-    parser.add_argument("--data", type=Path, help="folder in which messages persist; without it they do not")
+    parser.add_argument("--data", type=Path, help="folder that keeps the messages; without it they are lost")
     parser.add_argument("--faults", type=Path, help="JSON file with a list of faults to start with")
     parser.add_argument(
         "--interval-s", type=float, default=1.0, help="seconds between posts to a channel; 0: no limit"
     )
     parser.add_argument("--latency-s", type=float, default=0.0)
     parser.add_argument("--history-delay-s", type=float, default=0.0)
-    parser.add_argument("--token", help="the only token that is accepted; without it any xoxb- token is")
-    parser.add_argument("--app-token", help="the only app-level token; without it any xapp- token is")
+    parser.add_argument("--token", help="the only accepted token; without it any xoxb- token")
+    parser.add_argument("--app-token", help="the only accepted app-level token; without it any xapp- token")
     parser.add_argument("--interactivity-url", help="where clicks are posted; without it Socket Mode only")
     parser.add_argument("--signing-secret", default=DEFAULT_SIGNING_SECRET)
     parser.add_argument(
-        "--redeliveries", type=int, default=2, help="how often an unacknowledged envelope comes again"
+        "--redeliveries", type=int, default=2, help="how often an unacknowledged envelope is sent again"
     )
-    parser.add_argument("--strict-channels", action="store_true", help="do not make up unknown channels")
+    parser.add_argument("--strict-channels", action="store_true", help="do not create unknown channels")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)
 
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.until_stdin_closes:
         end_with_stdin(app)
     print(f"Slack simulator: page http://{given.host}:{given.port}/, API below /api/", flush=True)
-    # a held answer must not keep the simulator from stopping
+    # A delayed answer must not keep the simulator from stopping.
     web.run_app(app, host=given.host, port=given.port, print=None, shutdown_timeout=0.5, access_log=None)
 
 

@@ -1,4 +1,4 @@
-"""What the simulator says: refusals as Slack words them, and the HTTP answer made of them."""
+"""The simulator's answers: errors in Slack's words, and the HTTP responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import web
 
 
 class SlackError(Exception):
-    """A call is refused. `code` is Slack's error string; `extra` goes into the answer as it is."""
+    """A call is refused. `code` is Slack's error string, `extra` are more fields of the answer."""
 
     def __init__(self, code: str, *, retry_after_s: float | None = None, **extra: Any) -> None:
         super().__init__(code)
@@ -21,7 +21,7 @@ class SlackError(Exception):
 
 
 def invalid(code: str, problems: Sequence[str]) -> SlackError:
-    """A refusal that lists its reasons the way Slack's Block Kit validator does.
+    """An error with a list of reasons, like that of Slack's Block Kit validator.
 
     Slack docs: "Block Kit: errors", `response_metadata.messages` with JSON pointers.
     """
@@ -33,7 +33,7 @@ def invalid(code: str, problems: Sequence[str]) -> SlackError:
 
 
 def retry_after_text(seconds: float) -> str:
-    """The Retry-After header: whole seconds as Slack sends them, fractions only below one second."""
+    """The Retry-After header: whole seconds, as in Slack, and a fraction only below one second."""
     if seconds >= 1:
         return str(math.ceil(seconds - 1e-6))
     return f"{seconds:.3f}".rstrip("0").rstrip(".") or "0"
@@ -45,7 +45,7 @@ def ok_response(body: Mapping[str, Any], headers: Mapping[str, str]) -> web.Resp
 
 
 def error_response(error: SlackError, headers: Mapping[str, str]) -> web.Response:
-    """A refusal: HTTP 200 with `ok: false`, or 429 with Retry-After (Slack docs: "Rate limits")."""
+    """HTTP 200 with `ok: false`, or 429 with Retry-After (Slack docs: "Rate limits")."""
     body = {"ok": False, "error": error.code, **error.extra}
     if error.code == "ratelimited":
         wait_s = 1.0 if error.retry_after_s is None else error.retry_after_s

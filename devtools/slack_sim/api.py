@@ -26,7 +26,7 @@ from devtools.slack_sim.wire import hang_up, spoil
 
 @dataclass(slots=True)
 class Simulator:
-    """Everything one running simulator holds. `start` is what a reset returns to."""
+    """The state of a running simulator. `start` are the settings after a reset."""
 
     start: SimSettings
     workspace: Workspace
@@ -48,7 +48,7 @@ class Simulator:
         self.faults = FaultBook(self.start_faults)
 
     def reset(self) -> None:
-        """Back to how it was started, without messages and clicks. Socket Mode connections stay open."""
+        """Returns to the state at the start, without messages. Socket Mode connections stay open."""
         self._begin()
         self.sockets.forget()
         self.workspace.reset(self.start)
@@ -79,13 +79,13 @@ async def handle(request: web.Request) -> web.StreamResponse:
 async def _answer(
     simulator: Simulator, request: web.Request, name: str, args: dict[str, Any], headers: dict[str, str]
 ) -> tuple[web.StreamResponse, str]:
-    """The response and the word the statistics keep of it."""
+    """The response, and the word under which the statistics count it."""
     fault = simulator.faults.take(name, args.get("channel"))
     await asyncio.sleep(simulator.settings.latency_s)
     if fault and fault.when == "before" and fault.kind != "delay":
         return await spoil(request, fault, headers), f"before:{fault.kind}"
     if fault and fault.when == "late":
-        return await _take_late(simulator, request, fault, name, args), f"late:{fault.kind}"
+        return await _run_late(simulator, request, fault, name, args), f"late:{fault.kind}"
     if fault and fault.kind == "delay" and fault.when == "before":
         await asyncio.sleep(fault.hold_s)
     try:
@@ -110,7 +110,7 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
         raise SlackError("unknown_method", req_method=name)
     needed = method.needed(str(args.get("channel") or ""))
     if needed and needed not in settings.scopes:
-        # Slack docs: "OAuth scopes", missing_scope tells what was needed and what the token has
+        # Slack docs: "OAuth scopes", missing_scope has the scopes that are needed and those of the token
         raise SlackError("missing_scope", needed=needed, provided=",".join(settings.scopes))
     call = Call(
         simulator.workspace,
@@ -125,19 +125,19 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
     return method.run(call)
 
 
-async def _take_late(
+async def _run_late(
     simulator: Simulator, request: web.Request, fault: Fault, name: str, args: dict[str, Any]
 ) -> web.StreamResponse:
-    """Gives the client nothing and takes the request `delay_s` later all the same."""
+    """Gives the client no answer, but carries out the request `delay_s` later."""
 
-    async def take() -> None:
+    async def run() -> None:
         await asyncio.sleep(fault.hold_s)
         try:
             _run(simulator, request, name, args)
         except SlackError as error:
             print(f"late {name}: refused with {error.code}", flush=True)
 
-    task = asyncio.get_running_loop().create_task(take())
+    task = asyncio.get_running_loop().create_task(run())
     simulator.background.add(task)
     task.add_done_callback(simulator.background.discard)
     if fault.kind == "timeout":

@@ -1,7 +1,7 @@
-"""A call's arguments, however they came: JSON body, form body, multipart or query string.
+"""The arguments of a call, from a JSON body, form body, multipart body or query string.
 
-Slack docs: "Using the Slack Web API", POST bodies. In forms, structured arguments (blocks,
-metadata) are JSON texts and truth is `true` or `1`.
+Slack docs: "Using the Slack Web API", POST bodies. In forms, structured arguments (blocks, metadata)
+are JSON texts, and true is `true` or `1`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TRUE = (True, 1, "true", "1", "True")
 
 
 async def read_arguments(request: web.Request) -> dict[str, Any]:
-    """All arguments in one mapping. Raises SlackError invalid_json, invalid_form_data and their like."""
+    """All arguments in one mapping. Raises SlackError, for example invalid_json or invalid_form_data."""
     arguments: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         arguments.update(_read_json(await request.read()))
@@ -74,7 +74,7 @@ def number(arguments: dict[str, Any], name: str, default: int, *, most: int) -> 
 
 
 def timestamp(arguments: dict[str, Any], name: str, default: float) -> tuple[int, int]:
-    """A message ts or Unix time as (seconds, microseconds), so that no float rounds it."""
+    """A message ts or Unix time as (seconds, microseconds), because a float would round it."""
     text = str(arguments.get(name) or default)
     if not _TIMESTAMP.fullmatch(text):
         raise SlackError(f"invalid_ts_{name}")
@@ -82,13 +82,13 @@ def timestamp(arguments: dict[str, Any], name: str, default: float) -> tuple[int
 
 
 def ts_key(ts: str) -> tuple[int, int]:
-    """What a ts sorts by."""
+    """The sort key of a ts."""
     seconds, _, micros = ts.partition(".")
     return int(seconds), int(micros.ljust(6, "0")[:6] or 0)
 
 
 def required(arguments: dict[str, Any], *names: str) -> None:
-    """Raises invalid_arguments naming each missing argument."""
+    """Raises invalid_arguments with the name of each missing argument."""
     missing = [name for name in names if arguments.get(name) in {None, ""}]
     if missing:
         raise invalid("invalid_arguments", [f"missing required field: {name}" for name in missing])

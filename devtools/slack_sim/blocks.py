@@ -1,4 +1,4 @@
-"""Layout blocks and their limits: Block Kit reference, one function for each block."""
+"""Checks of layout blocks: Block Kit reference, one function for each block."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _COUNTED = ("text", "url", "value", "fallback", "alt_text", "image_url")
 
 
 def message_chars(blocks: list[Any]) -> int:
-    """How long Slack finds these blocks.
+    """The length of these blocks, as far as Slack's way of counting is known.
 
-    The limit is not in the reference. Reports to Slack's bolt-js (#2509, #2867) put it near
-    13,200 characters of all texts, with something on top for each block: 9,597 characters in 50
-    blocks passed, 11,341 in 45 did not. Counted here: texts, links and values, plus 50 a block.
+    The limit is not in the reference. According to reports to Slack's bolt-js (#2509, #2867) it is about
+    13,200 characters of all texts, with an amount for each block on top: 9,597 characters in 50 blocks
+    passed, 11,341 in 45 did not. Here texts, links and values count, plus 50 for each block.
     """
     return sum(len(text) for text in _strings(blocks)) + BLOCK_OVERHEAD_CHARS * max(0, len(blocks) - 1)
 
@@ -74,8 +74,8 @@ def _interactive(blocks: list[Any]) -> Iterator[Any]:
 
 
 def _check_unique(found: Findings, entries: list[Any], name: str, pointer: str) -> None:
-    # Block Kit reference: block_id "should be unique for each message"; action_id only within its block,
-    # here within the message, so that a click is never about one of two buttons
+    # Block Kit reference: block_id "should be unique for each message", action_id only within its block.
+    # Here action_id must be unique within the message, so that a click always means one button.
     ids = Counter(str(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry)
     for value, count in ids.items():
         if count > 1:

@@ -1,8 +1,8 @@
-"""`python -m devtools.slack_sim.check`: the contract tests against a real workspace, and the simulator.
+"""`python -m devtools.slack_sim.check`: the contract tests against a real workspace and the simulator.
 
 SLACK_BOT_TOKEN (or SLACK_CONTRACT_TOKEN) is a bot token with chat:write, channels:history and
-channels:read; SLACK_TEST_CHANNEL (or SLACK_CONTRACT_CHANNEL) is the id of a channel that the app
-is in and where some fifty messages may be posted. Further arguments go to pytest.
+channels:read. SLACK_TEST_CHANNEL (or SLACK_CONTRACT_CHANNEL) is the id of a channel that the app is in.
+About fifty messages are posted there. Other arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _NAMES = {
 
 
 def contract_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """What the tests read, and the settings that are missing by the name that people set."""
+    """The settings that the tests read, and the names of the missing ones as people set them."""
     found = {name: environ.get(name) or environ.get(alias, "") for name, alias in _NAMES.items()}
     return found, [_NAMES[name] for name, value in found.items() if not value]
 
 
 def main() -> int:
-    """Exit code of pytest; 2 when a setting is missing."""
+    """The exit code of pytest, 2 if a setting is missing."""
     settings, missing = contract_environment(os.environ)
     if missing:
-        print(f"set {' and '.join(missing)}: a real workspace is asked, and a few messages are posted there")
+        print(f"set {' and '.join(missing)}: these tests post about fifty messages in a real workspace")
         return 2
     command = [sys.executable, "-m", "pytest", "tests/devtools/test_slack_contract.py", *sys.argv[1:]]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False).returncode

@@ -1,4 +1,4 @@
-"""A click on a button: which button of which message is meant, and what Slack tells the app of it."""
+"""A click on a button: finding the button, and the payload that Slack sends to the app."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from devtools.slack_sim.state import BOT, Channel, SimMessage
 from devtools.slack_sim.users import READER, User
 
 REPEAT_MAX = 100
-# deprecated by Slack in favour of signatures; still in every payload
+# Deprecated by Slack in favour of signatures, but still in every payload.
 _VERIFICATION_TOKEN = "simulator-verification-token"  # noqa: S105 - opens nothing
 _KEYS = ("channel", "ts", "action_id", "block_id", "user", "repeat", "signature", "timestamp")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
@@ -23,18 +23,18 @@ _numbers = itertools.count(1)
 
 
 class BadClickOrder(ValueError):
-    """An order to click that cannot be carried out; the text says why."""
+    """An order to click that is not valid; the text says why."""
 
 
 class NoSuchButton(LookupError):
-    """The message or the button is not there; the text says what is."""
+    """The message or the button does not exist; the text says which buttons do."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClickOrder:
     """Who clicks what. `repeat`: how often the same payload is delivered.
 
-    `signature` and `timestamp` spoil the signed request, see devtools.slack_sim.signing.
+    `signature` and `timestamp` make the signed request wrong, see devtools.slack_sim.signing.
     """
 
     channel: str
@@ -55,7 +55,7 @@ class ClickOrder:
 def read_click(order: Any, known: Mapping[str, str]) -> ClickOrder:
     """A click from its JSON form; `known` are names by user id. Raises BadClickOrder."""
     if not isinstance(order, dict):
-        raise BadClickOrder(f"a click is an object, not {order!r}")
+        raise BadClickOrder(f"a click must be an object, not {order!r}")
     if set(order) - set(_KEYS):
         raise BadClickOrder(f"unknown keys {sorted(set(order) - set(_KEYS))}; known: {', '.join(_KEYS)}")
     for name in ("channel", "ts", "action_id"):
@@ -63,7 +63,9 @@ def read_click(order: Any, known: Mapping[str, str]) -> ClickOrder:
             raise BadClickOrder(f"{name} must be a text, not {order.get(name)!r}")
     for name, values in (("signature", SIGNATURES), ("timestamp", TIMESTAMPS)):
         if order.get(name) not in values:
-            raise BadClickOrder(f"{name} is one of {', '.join(map(str, values[1:]))}, not {order[name]!r}")
+            raise BadClickOrder(
+                f"{name} must be one of {', '.join(map(str, values[1:]))}, not {order[name]!r}"
+            )
     repeat = order.get("repeat", 1)
     if isinstance(repeat, bool) or not isinstance(repeat, int) or not 1 <= repeat <= REPEAT_MAX:
         raise BadClickOrder(f"repeat must be a whole number from 1 to {REPEAT_MAX}, not {repeat!r}")
@@ -82,7 +84,7 @@ def _read_user(value: Any, known: Mapping[str, str]) -> User:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button where it stands. `element` is its Block Kit element."""
+    """A button in its message. `element` is its Block Kit element."""
 
     channel: Channel
     message: SimMessage
@@ -91,7 +93,7 @@ class Button:
 
 
 def find_button(click: ClickOrder, channels: Mapping[str, Channel]) -> Button:
-    """The button that is meant. Raises NoSuchButton."""
+    """The button of this click. Raises NoSuchButton."""
     channel = channels.get(click.channel)
     message = channel.messages.get(click.ts) if channel else None
     if channel is None or message is None:
@@ -118,8 +120,8 @@ def _buttons(message: SimMessage) -> Iterator[tuple[str, dict[str, Any]]]:
 def block_actions(click: ClickOrder, button: Button, *, wall: float, base_url: str) -> dict[str, Any]:
     """The payload. Slack docs: "block_actions payload", the columns for messages.
 
-    The message comes without its metadata. `base_url` is the simulator's own; nothing answers
-    at the response_url, because newswatch changes its messages by chat.update.
+    It has the message without its metadata. `base_url` is the simulator's own. Nothing answers at the
+    response_url, because newswatch changes its messages with chat.update.
     """
     channel, message = button.channel, button.message
     thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}

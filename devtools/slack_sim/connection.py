@@ -16,7 +16,7 @@ _DEBUG_INFO = {"host": "simulator", "build_number": 1, "approximate_connection_t
 
 
 class Connection:
-    """One WebSocket. `leaving`: it was told to disconnect and gets nothing that another can take."""
+    """One WebSocket. `leaving`: its client was asked to reconnect, so other connections go first."""
 
     def __init__(self, ws: web.WebSocketResponse, request: web.Request) -> None:
         self._ws, self._request = ws, request
@@ -24,31 +24,31 @@ class Connection:
         self.lost = asyncio.Event()
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        """Sends one JSON message; a connection that cannot take it is lost."""
+        """Sends one JSON message. If that fails, the connection is lost."""
         try:
             await self._ws.send_json(message)
         except (ConnectionError, RuntimeError):
             self.lost.set()
 
     async def close(self) -> None:
-        """Ends it with a close frame."""
+        """Closes it with a close frame."""
         await self._ws.close()
 
     async def close_after(self, seconds: float) -> None:
-        """Ends it unless the client has done so by then."""
+        """Closes it after some seconds, unless the client has closed it by then."""
         try:
             await asyncio.wait_for(self.lost.wait(), seconds)
         except asyncio.TimeoutError:
             await self.close()
 
     def drop(self) -> None:
-        """Ends it without a word, as a dead network would."""
+        """Cuts it without a close frame, as when the network fails."""
         if self._request.transport is not None:
             self._request.transport.abort()
 
 
 def hello(number: int) -> dict[str, Any]:
-    """The first message on a connection, the `number`th that is open."""
+    """The first message on a connection; `number` connections are open, this one included."""
     return {
         "type": "hello",
         "num_connections": number,
@@ -58,5 +58,5 @@ def hello(number: int) -> dict[str, Any]:
 
 
 def disconnection(reason: str) -> dict[str, Any]:
-    """The message that asks the client to come again; `reason` is one of REASONS."""
+    """The message that asks the client to reconnect. `reason` is one of REASONS."""
     return {"type": "disconnect", "reason": reason, "debug_info": {"host": _DEBUG_INFO["host"]}}

@@ -1,4 +1,4 @@
-"""Block elements and what belongs to them: Block Kit reference, one function for each."""
+"""Checks of block elements and their parts: Block Kit reference, one function for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from devtools.slack_sim.shape import (
 
 
 def check_element(found: Findings, value: Any, pointer: str, kinds: tuple[str, ...]) -> None:
-    """A button or an image, of the `kinds` that may stand there."""
+    """A button or an image, if `kinds` allows it at this place."""
     kind = value.get("type") if isinstance(value, dict) else None
     if kind not in kinds:
         found.say(f"unsupported type: {kind}", f"{pointer}/type")

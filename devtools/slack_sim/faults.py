@@ -1,12 +1,12 @@
-"""Faults on order: what goes wrong, where, when and how often.
+"""Faults to order: what goes wrong, where, when and how often.
 
 A fault is `{"method", "channel"?, "kind", "when", "times", "retry_after"?, "delay_s"?, "rate"?}`.
 
-- `when`: `before` – the request is not taken; `after` – it is taken and then the answer is
-  lost or wrong; `late` – the client gets nothing and the request is taken `delay_s` later, as
-  when a proxy still holds what the client has given up on.
-- `times`: how many requests it hits, default 1; 0 means until removed.
-- `rate`: the chance that a matching request is hit, default 1.
+- `when`: `before` – the request is not carried out; `after` – it is carried out, then the answer is
+  lost or wrong; `late` – the client gets nothing and the request is carried out `delay_s` later, as
+  when a proxy holds a request back and the client has given up on it.
+- `times`: how many requests it hits, default 1; 0 means until it is removed.
+- `rate`: the probability that it hits a matching request, default 1.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _DEFAULT_RETRY_AFTER_S = 1.5
 
 
 class BadFault(ValueError):
-    """A fault description that cannot be carried out; the text says why."""
+    """A fault that is not valid; the text says why."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """One order. `left` is None for one without end."""
+    """One fault. `left` is how many more requests it hits; None means without end."""
 
     method: str
     kind: str
@@ -62,20 +62,20 @@ class Fault:
 
     @property
     def hold_s(self) -> float:
-        """How long to wait: what was ordered, else a minute for `timeout` and nothing otherwise."""
+        """How long to wait: `delay_s` if given, else a minute for `timeout` and nothing otherwise."""
         if self.delay_s is not None:
             return self.delay_s
         return HOLD_S if self.kind == "timeout" and self.when != "late" else 0.0
 
     def hits(self, method: str, channel: str | None) -> bool:
-        """Whether it is meant for this request; `*` is any method."""
+        """Whether it matches this request; `*` is any method."""
         return self.method in {"*", method} and self.channel in {None, channel} and self.left != 0
 
 
 def read_fault(order: Any) -> Fault:
     """A fault from its JSON form. Raises BadFault."""
     if not isinstance(order, dict):
-        raise BadFault(f"a fault is an object, not {order!r}")
+        raise BadFault(f"a fault must be an object, not {order!r}")
     known = {"method", "channel", "kind", "when", "times", "retry_after", "delay_s", "rate"}
     if set(order) - known:
         raise BadFault(f"unknown keys {sorted(set(order) - known)}; known: {sorted(known)}")
@@ -83,7 +83,7 @@ def read_fault(order: Any) -> Fault:
     if kind not in ERROR_KINDS | WIRE_KINDS:
         raise BadFault(f"unknown kind {kind!r}; known: {sorted(ERROR_KINDS | WIRE_KINDS)}")
     if when not in WHENS:
-        raise BadFault(f"when is one of {sorted(WHENS)}, not {when!r}")
+        raise BadFault(f"when must be one of {sorted(WHENS)}, not {when!r}")
     times = int(order.get("times", 1))
     return Fault(
         method=str(order.get("method", "*")),
@@ -98,7 +98,7 @@ def read_fault(order: Any) -> Fault:
 
 
 class FaultBook:
-    """The orders in force. The first that fits a request is spent on it."""
+    """The faults that are ordered. The first one that matches a request hits it."""
 
     def __init__(self, orders: Sequence[Fault] = (), *, seed: int = 0) -> None:
         self._faults = list(orders)
@@ -106,15 +106,15 @@ class FaultBook:
         self.spent: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> None:
-        """Puts an order at the end of the line."""
+        """Adds a fault after the others."""
         self._faults.append(fault)
 
     def clear(self) -> None:
-        """Removes every order."""
+        """Removes every fault."""
         self._faults.clear()
 
     def take(self, method: str, channel: str | None) -> Fault | None:
-        """The fault this request meets, if any; counts it as spent."""
+        """The fault that hits this request, if any; counts it."""
         for fault in self._faults:
             if not fault.hits(method, channel) or (fault.rate < 1 and self._random.random() >= fault.rate):
                 continue
@@ -125,7 +125,7 @@ class FaultBook:
         return None
 
     def describe(self) -> list[dict[str, Any]]:
-        """The orders still in force, as JSON."""
+        """The faults that can still hit a request, as JSON."""
         return [
             {name: getattr(fault, name) for name in Fault.__slots__}
             for fault in self._faults

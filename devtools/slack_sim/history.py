@@ -1,4 +1,4 @@
-"""Reading back: conversations.history and conversations.replies, pagination included."""
+"""Reading messages: conversations.history and conversations.replies, with pagination."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CURSOR = "next_ts:"
 
 
 def conversations_history(call: Call) -> dict[str, Any]:
-    """conversations.history: newest first, replies left out unless broadcast."""
+    """conversations.history: newest first, without replies unless they were broadcast."""
     channel = _readable(call)
     tops = [message for message in _visible(call, channel) if message.thread_ts is None or message.broadcast]
     tops.reverse()
@@ -29,7 +29,7 @@ def conversations_history(call: Call) -> dict[str, Any]:
 def conversations_replies(call: Call) -> dict[str, Any]:
     """conversations.replies: the parent, then its replies, oldest first.
 
-    A message without replies comes alone; an unknown ts is thread_not_found.
+    For a message without replies it is the message alone. An unknown ts is thread_not_found.
     """
     channel = _readable(call)
     required(call.args, "ts")
@@ -49,15 +49,15 @@ def _readable(call: Call) -> Channel:
 
 
 def _visible(call: Call, channel: Channel) -> list[SimMessage]:
-    born_before = call.wall - call.settings.history_delay_s
+    visible_until = call.wall - call.settings.history_delay_s
     everything = [channel.messages[ts] for ts in channel.order]
-    return [message for message in everything if message.accepted <= born_before]
+    return [message for message in everything if message.accepted <= visible_until]
 
 
 def _page(
     call: Call, channel: Channel, messages: list[SimMessage], *, default_limit: int, always: str | None = None
 ) -> dict[str, Any]:
-    """One page of `messages`; `always` is the ts of a parent that no time range leaves out."""
+    """One page of `messages`. `always` is the ts of a parent that is included whatever the time range."""
     in_range = _range(call.args)
     wanted = [message for message in messages if message.ts == always or in_range(message.ts)]
     wanted = _from_cursor(call.args, wanted)
@@ -74,7 +74,7 @@ def _page(
 
 
 def _range(args: dict[str, Any]) -> Callable[[str], bool]:
-    """Whether a ts is asked for. Method reference: oldest and latest are left out unless `inclusive`."""
+    """A test for the requested range. Method reference: without oldest and latest unless `inclusive`."""
     oldest, latest = timestamp(args, "oldest", 0), timestamp(args, "latest", _FAR_FUTURE)
     if flag(args, "inclusive"):
         return lambda ts: oldest <= ts_key(ts) <= latest
@@ -86,7 +86,7 @@ def _cursor(ts: str) -> str:
 
 
 def _from_cursor(args: dict[str, Any], messages: list[SimMessage]) -> list[SimMessage]:
-    """What comes from the cursor's message on; messages posted since do not shift the pages."""
+    """The messages from the cursor's message on, so that new messages do not shift the pages."""
     cursor = args.get("cursor")
     if not cursor:
         return messages

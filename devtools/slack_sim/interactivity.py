@@ -1,4 +1,4 @@
-"""Clicks and how they reach the app: over a Socket Mode connection, as a signed request, or not at all."""
+"""How clicks reach the app: over a Socket Mode connection, as a signed request, or not at all."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from devtools.slack_sim.clicks import (
 from devtools.slack_sim.connection import CLOSE_AFTER_S, REASONS
 from devtools.slack_sim.signing import signed_headers
 from devtools.slack_sim.socket_mode import ACKNOWLEDGE_WITHIN_S
+from devtools.slack_sim.tools import read_json
 
 _NOBODY = "nobody listens: no Socket Mode connection is open and interactivity_url is not set"
 _LATE = f"no acknowledgement within {ACKNOWLEDGE_WITHIN_S:.0f} s"
@@ -30,7 +31,7 @@ _LATE = f"no acknowledgement within {ACKNOWLEDGE_WITHIN_S:.0f} s"
 
 @dataclass(frozen=True, slots=True)
 class ClickOutcome:
-    """What became of one delivery. `status` is the HTTP status, if there was an HTTP answer."""
+    """The result of one delivery. `status` is the HTTP status, if there was an HTTP answer."""
 
     acknowledged: bool
     status: int | None = None
@@ -40,7 +41,7 @@ class ClickOutcome:
 async def click(request: web.Request) -> web.Response:
     """`POST /sim/click`: `{delivered, status, acknowledged, error?}`, plus `statuses` when repeated."""
     simulator = request.app[SIMULATOR]
-    order = await _json(request)
+    order = await read_json(request)
     try:
         wanted = read_click(order, simulator.workspace.users)
         button = find_button(wanted, simulator.workspace.channels)
@@ -48,29 +49,29 @@ async def click(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest(text=f"{error}\n") from error
     except NoSuchButton as error:
         raise web.HTTPNotFound(text=f"{error}\n") from error
-    simulator.workspace.meet(wanted.user.id, wanted.user.name)
+    simulator.workspace.remember_user(wanted.user.id, wanted.user.name)
     payload = block_actions(wanted, button, wall=simulator.wall(), base_url=f"http://{request.host}")
-    way = _way(simulator, wanted)
-    send = {"socket": _over_socket, "http": _over_http, None: _to_nobody}[way]
-    # all at once: what a listener must bear is two of the same at the same time
+    channel = _delivery_channel(simulator, wanted)
+    send = {"socket": _over_socket, "http": _over_http, None: _to_nobody}[channel]
+    # All at once: a listener must cope with the same click twice at the same time.
     outcomes = await asyncio.gather(*(send(simulator, wanted, payload) for _ in range(wanted.repeat)))
-    return web.json_response(_answer(way, outcomes))
+    return web.json_response(_answer(channel, outcomes))
 
 
-def _way(simulator: Simulator, wanted: ClickOrder) -> str | None:
+def _delivery_channel(simulator: Simulator, wanted: ClickOrder) -> str | None:
     if wanted.tampered and not simulator.settings.interactivity_url:
         raise web.HTTPBadRequest(
-            text="signature and timestamp spoil a signed request: set interactivity_url\n"
+            text="a wrong signature or timestamp needs a signed request: set interactivity_url\n"
         )
     if simulator.sockets.connections and not wanted.tampered:
         return "socket"
     return "http" if simulator.settings.interactivity_url else None
 
 
-def _answer(way: str | None, outcomes: list[ClickOutcome]) -> dict[str, Any]:
+def _answer(channel: str | None, outcomes: list[ClickOutcome]) -> dict[str, Any]:
     errors = [outcome.error for outcome in outcomes if outcome.error]
     answer: dict[str, Any] = {
-        "delivered": way,
+        "delivered": channel,
         "status": outcomes[-1].status,
         "acknowledged": all(outcome.acknowledged for outcome in outcomes),
     }
@@ -125,7 +126,7 @@ async def _to_nobody(_: Simulator, __: ClickOrder, ___: dict[str, Any]) -> Click
 
 
 async def show_sockets(request: web.Request) -> web.Response:
-    """`GET /sim/socket`: `{connections, undelivered}`, how many are open and what is still on its way."""
+    """`GET /sim/socket`: `{connections, undelivered}`, the numbers of open connections and waiting clicks."""
     sockets = request.app[SIMULATOR].sockets
     return web.json_response({"connections": sockets.connections, "undelivered": sockets.undelivered})
 
@@ -133,34 +134,29 @@ async def show_sockets(request: web.Request) -> web.Response:
 async def disconnect(request: web.Request) -> web.Response:
     """`POST /sim/socket/disconnect`: `{reason?, close_after_s?}`, or `{"abruptly": true}`."""
     sockets = request.app[SIMULATOR].sockets
-    order = await _json(request) if request.can_read_body else {}
+    order = await read_json(request) if request.can_read_body else {}
     known = {"reason", "close_after_s", "abruptly"}
     if not isinstance(order, dict) or set(order) - known:
-        raise web.HTTPBadRequest(text=f"an object with {', '.join(sorted(known))}, not {order!r}\n")
+        raise web.HTTPBadRequest(
+            text=f"the body must be an object with {', '.join(sorted(known))}, not {order!r}\n"
+        )
     reason, close_after_s = order.get("reason", REASONS[0]), order.get("close_after_s", CLOSE_AFTER_S)
     if reason not in REASONS:
-        raise web.HTTPBadRequest(text=f"reason is one of {', '.join(REASONS)}, not {reason!r}\n")
+        raise web.HTTPBadRequest(text=f"reason must be one of {', '.join(REASONS)}, not {reason!r}\n")
     if isinstance(close_after_s, bool) or not isinstance(close_after_s, (int, float)) or close_after_s < 0:
         raise web.HTTPBadRequest(text=f"close_after_s must be a number of seconds, not {close_after_s!r}\n")
-    told = sockets.drop() if order.get("abruptly") else await sockets.disconnect(reason, close_after_s)
-    return web.json_response({"ok": True, "disconnected": told})
+    count = sockets.drop() if order.get("abruptly") else await sockets.disconnect(reason, close_after_s)
+    return web.json_response({"ok": True, "disconnected": count})
 
 
 async def connect(request: web.Request) -> web.StreamResponse:
-    """`GET /sim/socket/{ticket}`: the WebSocket that apps.connections.open names."""
+    """`GET /sim/socket/{ticket}`: the WebSocket whose address apps.connections.open gives."""
     return await request.app[SIMULATOR].sockets.serve(request)
 
 
 async def close_sockets(app: web.Application) -> None:
-    """Lets the simulator end while listeners are connected."""
+    """Close all connections, so that the simulator can end while listeners are connected."""
     await app[SIMULATOR].sockets.close()
-
-
-async def _json(request: web.Request) -> Any:
-    try:
-        return await request.json()
-    except json.JSONDecodeError as error:
-        raise web.HTTPBadRequest(text=f"{request.path}: the body is no JSON: {error}\n") from error
 
 
 ROUTES = [

@@ -1,8 +1,8 @@
-"""The append-only file behind the workspace: one JSON object a line, `{"op": …, …}`.
+"""The append-only file that stores the workspace: one JSON object a line, `{"op": …, …}`.
 
-A line is handed to the kernel in one write before the caller is answered, so it survives
-`kill -9` of the simulator (not a power cut: nothing is synced). A torn last line, the trace of
-a kill in the middle of a write, is cut off on the next start.
+A line is passed to the kernel in one write before the client gets its answer. So it survives `kill -9`
+of the simulator, but not a power failure, because nothing is synced. An incomplete last line, left by a
+kill during a write, is cut off on the next start.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Journal:
         self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
 
     def records(self) -> list[dict[str, Any]]:
-        """Every whole record in order; cuts a torn tail off."""
+        """Every complete record, in order. Cuts off an incomplete last one."""
         data = self.path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
         if len(whole) != len(data):
@@ -37,7 +37,7 @@ class Journal:
             raise OSError(f"{self.path}: wrote {written} of {len(line)} bytes; is the disk full?")
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Removes every record."""
         os.ftruncate(self._fd, 0)
 
     def close(self) -> None:

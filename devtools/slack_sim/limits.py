@@ -1,4 +1,4 @@
-"""Whether a message's content is one that Slack would take: text, blocks, metadata together."""
+"""Whether Slack would accept the content of a message: text, blocks and metadata."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _EVENT_TYPE = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
 def check_content(args: dict[str, Any], *, text_max: int, users: Collection[str] | None = None) -> None:
-    """Raises the SlackError that Slack would answer with for text, blocks and metadata of `args`.
+    """Raises the SlackError of Slack's answer if text, blocks or metadata in `args` are not valid.
 
-    `text` may mention a user only if a user element of the blocks does so too: such an element is
-    never made of a feed's words. `users` are the ids that exist; None knows of any.
+    `text` may mention a user only if a user element of the blocks does so too: newswatch never makes such
+    an element from the words of a feed. `users` are the existing ids; None allows any id.
 
     Method reference: chat.postMessage (no_text, msg_too_long over 40,000 characters,
     msg_blocks_too_long, invalid_blocks) and chat.update (text of at most 4,000 characters).
@@ -57,7 +57,7 @@ def _check_blocks(blocks: Any) -> None:
 def check_metadata(metadata: Any) -> None:
     """Slack docs: "Using message metadata": an event_type and an event_payload object.
 
-    An empty object is let through: chat.update takes it as the wish to remove the metadata.
+    An empty object is allowed: chat.update removes the metadata then.
     """
     if metadata is None or metadata == {}:
         return

@@ -1,6 +1,6 @@
-"""The Web API methods, each a function of the workspace and the arguments.
+"""The Web API methods, one function each.
 
-Each follows its page of Slack's method reference, whose name is the method's.
+Each follows the page of the same name in Slack's method reference.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def auth_test(call: Call) -> dict[str, Any]:
 
 
 def apps_connections_open(call: Call) -> dict[str, Any]:
-    """apps.connections.open: a WebSocket's address that works once."""
+    """apps.connections.open: the address of a WebSocket, which works once."""
     return {"url": f"ws://{call.host}/sim/socket/{call.sockets.ticket()}"}
 
 
 def chat_post_message(call: Call) -> dict[str, Any]:
-    """chat.postMessage. No idempotency: the same call twice is two messages."""
+    """chat.postMessage. It is not idempotent: two equal calls make two messages."""
     args = call.args
     channel = _writable(call)
     _refuse_parsing(args)
@@ -63,7 +63,7 @@ def chat_post_message(call: Call) -> dict[str, Any]:
 
 
 def chat_update(call: Call) -> dict[str, Any]:
-    """chat.update: what is left out of blocks and metadata stays; an empty value removes it."""
+    """chat.update: without blocks or metadata they stay as they are; an empty value removes them."""
     args = call.args
     channel = _writable(call)
     required(args, "ts")
@@ -71,14 +71,14 @@ def chat_update(call: Call) -> dict[str, Any]:
     if message is None:
         raise SlackError("message_not_found")
     _refuse_parsing(args)
-    kept = message.blocks if args.get("blocks") is None else args["blocks"]
-    check_content({**args, "blocks": kept}, text_max=UPDATE_TEXT_MAX, users=call.workspace.users)
+    blocks = message.blocks if args.get("blocks") is None else args["blocks"]
+    check_content({**args, "blocks": blocks}, text_max=UPDATE_TEXT_MAX, users=call.workspace.users)
     call.workspace.update(message, _replacement(args, message))
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown(message, channel)}
 
 
 def chat_post_ephemeral(call: Call) -> dict[str, Any]:
-    """chat.postEphemeral: seen by one user, kept by nobody; `GET /sim/whispers` shows it to tests."""
+    """chat.postEphemeral: shown to one user and not stored. Tests read it at `GET /sim/whispers`."""
     channel = _writable(call)
     required(call.args, "user")
     _refuse_parsing(call.args)
@@ -112,7 +112,7 @@ def _writable(call: Call) -> Channel:
     required(call.args, "channel")
     channel = call.workspace.channel(str(call.args["channel"]))
     if not channel.member:
-        # a private channel one is not in does not exist for the app (method reference: chat.postMessage)
+        # A private channel does not exist for an app that is not in it (method reference: chat.postMessage).
         raise SlackError("channel_not_found" if channel.private else "not_in_channel")
     if channel.archived:
         raise SlackError("is_archived")
@@ -178,7 +178,7 @@ def _described(channel: Channel) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How a method is called: what does it, the scopes it needs (public, private channels), the token."""
+    """A method's function, the scopes it needs (public, private channels), and its kind of token."""
 
     run: Callable[[Call], dict[str, Any]]
     scopes: tuple[str, str] | None = None

@@ -1,4 +1,4 @@
-"""The page at `/`: a few static files and headers that let nothing else in."""
+"""The page at `/`: a few static files, with headers that forbid everything else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Rich text, structure and all: Block Kit reference, rich text block and its elements.
+"""Checks of rich text: Block Kit reference, rich text block and its elements.
 
-Text in rich text is literal: nothing in it needs escaping and nothing in it can ring.
+Text in rich text is literal: nothing in it needs escaping, and nothing in it can notify anybody.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _color(found: Findings, element: dict[str, Any], pointer: str) -> None:
 
 
 def _broadcast(found: Findings, element: dict[str, Any], pointer: str) -> None:
-    # Block Kit reference: broadcast element. The one way to ring a channel on purpose.
+    # Block Kit reference: broadcast element. The one way to notify a whole channel on purpose.
     if check_keys(found, element, pointer, required=("range",), optional=("style",)):
         check_choice(found, element["range"], f"{pointer}/range", ("here", "channel", "everyone"))
 

@@ -1,4 +1,4 @@
-"""What can be set on the simulated workspace, at start and while it runs."""
+"""The settings of the simulated workspace, at the start and while it runs."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ DEFAULT_CHANNELS = (
 class SimSettings:
     """How the workspace behaves.
 
-    `interval_s`: the least time between two accepted posts to a channel, 0 switches it off.
-    `latency_s`: how long every API answer takes. `history_delay_s`: how long a message stays
-    invisible to history and replies after it was accepted. `token`: the only accepted one;
-    None accepts every `xoxb-…`. `strict_channels`: unknown ids are not made up on first use.
-    `interactivity_url`: where clicks are posted while no Socket Mode connection is open, signed with
-    `signing_secret`. `app_token`: the only app-level token; None accepts every `xapp-…`.
-    `redeliveries`: how often an envelope that is not acknowledged is delivered again.
+    `interval_s`: the shortest time between two accepted posts to a channel, 0 for no limit.
+    `latency_s`: how long every API answer takes. `history_delay_s`: how long after its acceptance a
+    message is missing from history and replies. `token`: the only accepted token; None accepts every
+    `xoxb-…`. `strict_channels`: do not create unknown channels on first use. `interactivity_url`: where
+    clicks are posted while no Socket Mode connection is open, signed with `signing_secret`.
+    `app_token`: the only accepted app-level token; None accepts every `xapp-…`. `redeliveries`: how
+    often an envelope that is not acknowledged is delivered again.
     """
 
     interval_s: float = 1.0
@@ -57,16 +57,16 @@ class SimSettings:
 
 
 class BadSettings(ValueError):
-    """A setting is unknown or has an unusable value; the text names it."""
+    """A setting is unknown or its value is not valid; the text names it."""
 
 
 _DURATIONS = ("interval_s", "latency_s", "history_delay_s")
 
 
 def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:
-    """The settings with `change` (the JSON body of `POST /sim/config`) laid over them.
+    """The settings with the changes in `change`, the JSON body of `POST /sim/config`.
 
-    `channels` adds to or replaces the channels of the same id. Raises BadSettings.
+    `channels` replaces channels of the same id and adds the others. Raises BadSettings.
     """
     values: dict[str, Any] = {}
     for name, value in change.items():

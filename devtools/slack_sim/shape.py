@@ -1,4 +1,4 @@
-"""The small checks that every Block Kit rule is made of, collecting problems with JSON pointers."""
+"""The basic checks for Block Kit. They collect problems, with JSON pointers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRING_ID_MAX = 255
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong with one payload. `control` holds unescaped text, reported apart."""
+    """The problems of one payload. `control` has those with unescaped text, which get an error of their own."""
 
     problems: list[str] = field(default_factory=list)
     control: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ def check_keys(
     required: Collection[str],
     optional: Collection[str] = (),
 ) -> bool:
-    """Missing and additional properties. `type` always goes without saying."""
+    """Reports missing and additional properties; `type` is always allowed. Returns whether none is missing."""
     missing = [name for name in required if name not in value]
     for name in missing:
         found.say(f"missing required field: {name}", pointer)
@@ -44,7 +44,7 @@ def check_keys(
 def check_string(
     found: Findings, value: Any, pointer: str, *, most: int | None = None, least: int = 1
 ) -> bool:
-    """A text of `least` to `most` characters."""
+    """A text must have `least` to `most` characters. Returns whether it is a text."""
     if not isinstance(value, str):
         found.say("must provide a string", pointer)
         return False
@@ -58,7 +58,7 @@ def check_string(
 def check_list(
     found: Findings, value: Any, pointer: str, *, most: int | None = None, least: int = 1
 ) -> list[Any]:
-    """A list of `least` to `most` entries; an empty one when it is none at all."""
+    """A list must have `least` to `most` entries. Returns it, or an empty list if it is not a list."""
     if not isinstance(value, list):
         found.say("must provide an array", pointer)
         return []
@@ -70,13 +70,13 @@ def check_list(
 
 
 def check_url(found: Findings, value: Any, pointer: str, *, most: int = 3000) -> None:
-    """A link of at most 3,000 characters, http or https (Block Kit reference: button element, url)."""
+    """A link must be http or https with at most `most` characters (Block Kit reference: button element)."""
     if check_string(found, value, pointer, most=most) and not is_web_url(value):
         found.say("must be a valid http or https URL", pointer)
 
 
 def check_choice(found: Findings, value: Any, pointer: str, choices: Collection[Any]) -> None:
-    """One of a few values."""
+    """A value must be one of `choices`."""
     if isinstance(value, (dict, list)) or value not in choices:
         found.say(f"must be one of {', '.join(map(str, choices))}", pointer)
 
@@ -84,7 +84,7 @@ def check_choice(found: Findings, value: Any, pointer: str, choices: Collection[
 def check_text_object(
     found: Findings, value: Any, pointer: str, *, most: int, kinds: Collection[str] = ("plain_text", "mrkdwn")
 ) -> None:
-    """A text object. Block Kit reference: text object (1 to 3,000 characters; emoji, verbatim)."""
+    """Block Kit reference: text object (1 to 3,000 characters; emoji, verbatim)."""
     if not isinstance(value, dict):
         found.say("must provide an object", pointer)
         return

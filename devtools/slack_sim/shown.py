@@ -1,4 +1,4 @@
-"""A message as the Web API shows it: Slack docs, "message event" and its subtypes."""
+"""A message in the answers of the Web API: Slack docs, "message event" and its subtypes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from devtools.slack_sim.state import BOT, Channel, SimMessage
 
 
 def shown(message: SimMessage, channel: Channel, *, with_metadata: bool = False) -> dict[str, Any]:
-    """The JSON of a message in answers. Metadata only on request (`include_all_metadata`)."""
+    """The JSON of a message. It has metadata only on request (`include_all_metadata`)."""
     view: dict[str, Any] = {"type": "message", **BOT, "text": message.text, "ts": message.ts}
     if message.blocks:
         view["blocks"] = message.blocks

@@ -1,6 +1,6 @@
-"""What proves that a request comes from Slack: docs, "Verifying requests from Slack" (version v0).
+"""The signature of Slack's requests: docs, "Verifying requests from Slack" (version v0).
 
-The base string is `v0:{timestamp}:{raw body}`, its HMAC-SHA256 with the signing secret goes into
+The base string is `v0:{timestamp}:{raw body}`. Its HMAC-SHA256 with the signing secret goes into
 `X-Slack-Signature` as `v0=…`. Receivers refuse a timestamp that is more than five minutes off.
 """
 
@@ -24,10 +24,10 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 def signed_headers(
     secret: str, body: bytes, now: float, *, signature_is: str | None = None, timestamp_is: str | None = None
 ) -> dict[str, str]:
-    """The two headers, right or wrong on purpose.
+    """The two headers, right, or wrong on purpose.
 
-    `signature_is`: `forged` is made with another secret, `missing` is left out. `timestamp_is`:
-    `stale` and `future` are an hour off, `text` is no number; all three are signed properly.
+    `signature_is`: `forged` is made with another secret, `missing` is left out. `timestamp_is`: `stale`
+    and `future` are an hour off, `text` is not a number; all three have a valid signature.
     """
     off_by_s = {"stale": -_OFF_BY_S, "future": _OFF_BY_S}.get(timestamp_is or "", 0)
     timestamp = _TEXT if timestamp_is == "text" else str(int(now) + off_by_s)

@@ -1,10 +1,10 @@
-"""Socket Mode, Slack's side of it: docs, "Using Socket Mode" (hello, envelopes, acknowledging, disconnects).
+"""Slack's side of Socket Mode: docs, "Using Socket Mode" (hello, envelopes, acknowledging, disconnects).
 
-An envelope goes to one of the open connections and is to be acknowledged within three seconds. What
-is not, or whose connection is lost first, is delivered again under a new envelope_id with
-`retry_attempt` and `retry_reason`, so that a listener that counts on "once" is seen. (Slack documents
-those retries for events; one report, python-slack-sdk #1940, says that clicks are not retried there.
-The setting `redeliveries` is 0 for that.)
+An envelope goes to one of the open connections and must be acknowledged within three seconds. If it is
+not, or if its connection is lost first, it is delivered again under a new envelope_id with
+`retry_attempt` and `retry_reason`. That shows whether a listener relies on getting each click once. (Slack
+documents these retries for events. One report, python-slack-sdk #1940, says that Slack does not retry
+clicks; set `redeliveries` to 0 for that.)
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PING_EVERY_S = 10.0
 
 
 class EnvelopeDelivery:
-    """One payload on its way. `acknowledged` may still become true after the first wait."""
+    """The delivery of one payload. `acknowledged` may still become true after the first wait."""
 
     def __init__(self) -> None:
         self.attempts = 0
@@ -35,7 +35,7 @@ class EnvelopeDelivery:
 
 
 class SimSocketMode:
-    """Tickets, open connections, and envelopes that wait for their acknowledgement."""
+    """Tickets, open connections, and envelopes that wait to be acknowledged."""
 
     def __init__(self) -> None:
         self._tickets: set[str] = set()
@@ -48,16 +48,16 @@ class SimSocketMode:
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return len(self._open)
 
     @property
     def undelivered(self) -> int:
-        """How many payloads still wait for an acknowledgement or a further attempt."""
+        """The number of payloads that wait for an acknowledgement or another attempt."""
         return len(self._delivering)
 
     def ticket(self) -> str:
-        """What opens one WebSocket, once."""
+        """A ticket that opens one WebSocket, once."""
         ticket = secrets.token_urlsafe(24)
         self._tickets.add(ticket)
         return ticket
@@ -66,13 +66,15 @@ class SimSocketMode:
         """`GET /sim/socket/{ticket}`: one connection, from hello to its end."""
         ticket = request.match_info["ticket"]
         if ticket not in self._tickets:
-            raise web.HTTPNotFound(text="no such ticket, or used before: ask apps.connections.open for one\n")
+            raise web.HTTPNotFound(
+                text="this ticket is unknown or was used before: get one from apps.connections.open\n"
+            )
         self._tickets.discard(ticket)
         ws = web.WebSocketResponse(heartbeat=_PING_EVERY_S)
         await ws.prepare(request)
         connection = Connection(ws, request)
         if len(self._open) >= CONNECTIONS_MAX:
-            # Using Socket Mode, multiple connections: an app may keep up to 10 of them open
+            # Using Socket Mode, multiple connections: an app may have up to 10 open connections.
             await connection.send(disconnection("too_many_websockets"))
             await connection.close()
             return ws
@@ -99,7 +101,7 @@ class SimSocketMode:
             delivery.acknowledged.set_result(True)
 
     async def deliver(self, payload: Mapping[str, Any], redeliveries: int) -> EnvelopeDelivery:
-        """Delivers once, waits three seconds at most; further attempts go on by themselves."""
+        """Delivers once and waits at most three seconds. Further attempts go on in the background."""
         delivery = EnvelopeDelivery()
         self._begin(self._delivering, self._attempts(delivery, payload, redeliveries))
         await asyncio.wait({delivery.acknowledged}, timeout=ACKNOWLEDGE_WITHIN_S)
@@ -129,7 +131,10 @@ class SimSocketMode:
                 del self._waiting[envelope_id]
 
     async def _next_connection(self) -> Connection | None:
-        """The open connections in turn, those that are leaving last; waits a while for one to come."""
+        """The next open connection in turn, or one that is leaving if there is no other.
+
+        Waits up to a minute for a connection; None if none is opened.
+        """
         until = asyncio.get_running_loop().time() + _NEW_CONNECTION_WITHIN_S
         while True:
             usable = [connection for connection in self._open if not connection.lost.is_set()]
@@ -144,16 +149,16 @@ class SimSocketMode:
                 return None
 
     async def disconnect(self, reason: str, close_after_s: float) -> int:
-        """Tells every connection to reconnect and closes it later; how many were told."""
-        told = [connection for connection in self._open if not connection.leaving]
-        for connection in told:
+        """Asks every client to reconnect, and closes its connection later. Returns how many there were."""
+        asked = [connection for connection in self._open if not connection.leaving]
+        for connection in asked:
             connection.leaving = True
             await connection.send(disconnection(reason))
             self._begin(self._closing, connection.close_after(close_after_s))
-        return len(told)
+        return len(asked)
 
     def drop(self) -> int:
-        """Cuts every connection without a word; how many there were."""
+        """Cuts every connection without notice. Returns how many there were."""
         dropped = list(self._open)
         for connection in dropped:
             connection.lost.set()
@@ -167,12 +172,12 @@ class SimSocketMode:
         task.add_done_callback(tasks.discard)
 
     def forget(self) -> None:
-        """Gives up every delivery; connections stay."""
+        """Cancels every delivery. Connections stay open."""
         for task in self._delivering:
             task.cancel()
 
     async def close(self) -> None:
-        """Ends everything, as the simulator itself ends."""
+        """Ends all deliveries and connections, when the simulator ends."""
         self.forget()
         for connection in list(self._open):
             await connection.close()

@@ -1,6 +1,6 @@
-"""The workspace: channels, messages and threads, as they stand and as they came about.
+"""The workspace: channels, messages and threads.
 
-Nothing here knows HTTP or limits. Every change is journalled before it is applied.
+This module knows nothing about HTTP or limits. Every change is journalled before it is applied.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _first_users() -> dict[str, str]:
 
 @dataclass(slots=True)
 class SimMessage:
-    """A message that stands in a channel. `accepted` is the time it was taken, in epoch seconds."""
+    """A message in a channel. `accepted` is the time of its acceptance, in epoch seconds."""
 
     channel: str
     ts: str
@@ -59,7 +59,7 @@ class Channel:
     last_us: int = 0
 
     def add(self, message: SimMessage) -> None:
-        """Takes a message in, in ts order (ts texts have one length and so sort as numbers)."""
+        """Adds a message, in ts order (ts texts have one length, so they sort like numbers)."""
         self.messages[message.ts] = message
         insort(self.order, message.ts)
         if message.thread_ts:
@@ -68,7 +68,7 @@ class Channel:
 
 
 class Workspace:
-    """All channels. `version` grows with every change, so that a page can ask cheaply."""
+    """All channels. `version` grows with every change, so that the page can see cheaply if there is one."""
 
     def __init__(
         self, settings: SimSettings, clock: Callable[[], float], journal: Journal | None = None
@@ -92,14 +92,14 @@ class Workspace:
         self.version += 1
 
     def reset(self, settings: SimSettings) -> None:
-        """Forgets every message and every made-up channel."""
+        """Removes every message and every channel created on first use."""
         if self._journal:
             self._journal.clear()
         self.channels, self.users, self.whispers = {}, _first_users(), []
         self.configure(settings)
 
     def channel(self, channel_id: str) -> Channel:
-        """The channel of this id, made up on first use unless strict. Raises channel_not_found."""
+        """The channel of this id, created on first use unless strict. Raises channel_not_found."""
         known = self.channels.get(channel_id)
         if known:
             return known
@@ -115,7 +115,7 @@ class Workspace:
         thread_ts: str | None = None,
         broadcast: bool = False,
     ) -> SimMessage:
-        """A new message with a ts of its own; `content` has text, blocks and metadata."""
+        """Adds a message with a new ts. `content` has text, blocks and metadata."""
         now = self._clock()
         record = {"channel": channel.id, "ts": self._next_ts(channel, now), "accepted": now, **content}
         self._commit({"op": "post", **record, "thread_ts": thread_ts, "broadcast": broadcast})
@@ -129,13 +129,13 @@ class Workspace:
             {"op": "update", "channel": message.channel, "ts": message.ts, "edited": edited, **content}
         )
 
-    def meet(self, user_id: str, name: str) -> None:
-        """Remembers the name of somebody who clicked."""
+    def remember_user(self, user_id: str, name: str) -> None:
+        """Remembers the name of a user who has clicked."""
         if self.users.get(user_id) != name:
             self._commit({"op": "user", "id": user_id, "name": name})
 
     def all_messages(self) -> list[dict[str, Any]]:
-        """Every message as it stands now, in the order of acceptance."""
+        """Every message as it is now, in the order of acceptance."""
         records = [
             message.record() for channel in self.channels.values() for message in channel.messages.values()
         ]

@@ -1,4 +1,4 @@
-"""What was asked and what was answered, for tests and benchmarks to read."""
+"""Counts of requests and answers, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Stats:
         self._most_in_flight: Counter[str] = Counter()
 
     def began(self, channel: str) -> None:
-        """A request for a channel came in."""
+        """Count a request for a channel."""
         self._in_flight[channel] += 1
         self._most_in_flight[channel] = max(self._most_in_flight[channel], self._in_flight[channel])
 
     def ended(self, method: str, channel: str, answer: str) -> None:
-        """It was answered: `ok`, Slack's error string, or `when:kind` of a fault."""
+        """Count its answer: `ok`, Slack's error string, or `when:kind` of a fault."""
         self._in_flight[channel] -= 1
         self._methods[method][answer] += 1
         if channel:

@@ -1,8 +1,8 @@
-"""Text that Slack would interpret: what must be escaped, which links are let through.
+"""Text that Slack interprets: what must be escaped, and which links are allowed.
 
 Slack docs: "Formatting text for app surfaces" (mrkdwn, escaping `&`, `<`, `>`, links, date
-formatting). Slack itself lets an unescaped `<!channel>` ring every phone of the channel and an
-unknown `<…>` vanish; here both are refused as `sim_unescaped_control`.
+formatting). In Slack an unescaped `<!channel>` notifies everybody in the channel, and an unknown `<…>`
+disappears. The simulator refuses both with `sim_unescaped_control`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RAW_AMPERSAND = re.compile(r"&(?!(amp|lt|gt);)")
 
 
 def is_web_url(url: str) -> bool:
-    """Whether a link may be clicked: http or https with a host, no white space, no `<>|`."""
+    """Whether Slack shows it as a link: http or https with a host, no white space, no `<>|`."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -34,7 +34,7 @@ def is_web_url(url: str) -> bool:
 def control_problem(text: str, mentions: Collection[str] = ()) -> str | None:
     """Why this mrkdwn text is dangerous, or None.
 
-    Links and dates are the only `<…>` let through, and `<@U…>` of the user ids in `mentions`.
+    The only allowed `<…>` are links, dates, and `<@U…>` for the user ids in `mentions`.
     """
     for match in _ANGLES.finditer(text):
         inner = match[1]

@@ -1,4 +1,4 @@
-"""Which token a call needs: Slack docs, "Authentication" and "Tokens" (bot and app-level tokens)."""
+"""Checks the token of a call: Slack docs, "Authentication" and "Tokens" (bot and app-level tokens)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ BOT_PREFIX, APP_PREFIX = "xoxb-", "xapp-"
 
 
 def check_bot_token(settings: SimSettings, request: web.Request, args: dict[str, Any]) -> None:
-    """A bot token, as a Bearer header or a `token` argument. Raises what Slack answers without one."""
+    """A bot token, as a Bearer header or a `token` argument. Raises Slack's answer to a wrong one."""
     token = _bearer(request) or str(args.get("token") or "")
     _check(token, settings.token, BOT_PREFIX, APP_PREFIX)
 
 
 def check_app_token(settings: SimSettings, request: web.Request, args: dict[str, Any]) -> None:
-    """An app-level token, in the header only.
+    """An app-level token, in the header only. Raises Slack's answer to a wrong one.
 
     Method reference: apps.connections.open ("passing it as a POST parameter will result in an error",
     and insecure_request unless it is a POST).

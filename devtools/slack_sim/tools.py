@@ -1,4 +1,4 @@
-"""The tools below /sim/: what stands in the workspace, and orders to misbehave."""
+"""The tools below /sim/: reading the workspace, settings, and faults to order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHOWN = ("channel", "ts", "text", "blocks", "metadata", "thread_ts", "broadcast
 
 
 async def messages(request: web.Request) -> web.Response:
-    """`GET /sim/messages`: every message as it stands now, in the order of acceptance."""
+    """`GET /sim/messages`: every message as it is now, in the order of acceptance."""
     records = request.app[SIMULATOR].workspace.all_messages()
     wanted = request.query.get("channel")
     return web.json_response([_shown(record) for record in records if wanted in {None, record["channel"]}])
@@ -30,7 +30,7 @@ def _shown(record: dict[str, Any]) -> dict[str, Any]:
 
 
 async def whispers(request: web.Request) -> web.Response:
-    """`GET /sim/whispers`: what chat.postEphemeral showed to one user each, `{channel, user, text}`."""
+    """`GET /sim/whispers`: the messages of chat.postEphemeral, `{channel, user, text}`."""
     return web.json_response(request.app[SIMULATOR].workspace.whispers)
 
 
@@ -46,14 +46,14 @@ def _channel(channel: Any) -> dict[str, Any]:
 
 
 async def reset(request: web.Request) -> web.Response:
-    """`POST /sim/reset`: no messages, no further faults, counts at zero, settings as at the start."""
+    """`POST /sim/reset`: no messages, counts at zero, settings and faults as at the start."""
     request.app[SIMULATOR].reset()
     return web.json_response({"ok": True})
 
 
 async def add_faults(request: web.Request) -> web.Response:
     """`POST /sim/faults`: one fault or a list of them."""
-    body = await _json(request)
+    body = await read_json(request)
     book = request.app[SIMULATOR].faults
     try:
         orders = [read_fault(order) for order in (body if isinstance(body, list) else [body])]
@@ -65,7 +65,7 @@ async def add_faults(request: web.Request) -> web.Response:
 
 
 async def show_faults(request: web.Request) -> web.Response:
-    """`GET /sim/faults`: the orders in force and what was spent."""
+    """`GET /sim/faults`: the faults that are still ordered, and how many requests each kind has hit."""
     book = request.app[SIMULATOR].faults
     return web.json_response({"faults": book.describe(), "spent": dict(book.spent)})
 
@@ -79,7 +79,7 @@ async def clear_faults(request: web.Request) -> web.Response:
 async def configure(request: web.Request) -> web.Response:
     """`POST /sim/config`: see SimSettings for the names."""
     simulator = request.app[SIMULATOR]
-    body = await _json(request)
+    body = await read_json(request)
     try:
         simulator.settings = changed(simulator.settings, body)
     except (BadSettings, AttributeError) as error:
@@ -95,9 +95,9 @@ async def stats(request: web.Request) -> web.Response:
 
 
 async def view(request: web.Request) -> web.Response:
-    """`GET /sim/view?version=N`: what the page draws; only the version when nothing changed.
+    """`GET /sim/view?version=N`: the data of the page; only the version if nothing has changed.
 
-    The newest messages of each channel; their number in all stands with the channel.
+    It has the newest messages of each channel. Each channel says how many messages it has in total.
     """
     workspace = request.app[SIMULATOR].workspace
     if request.query.get("version") == str(workspace.version):
@@ -114,19 +114,20 @@ async def view(request: web.Request) -> web.Response:
     )
 
 
-async def _json(request: web.Request) -> Any:
+async def read_json(request: web.Request) -> Any:
+    """The JSON body of a request. Raises HTTPBadRequest if it is not JSON."""
     try:
         return await request.json()
     except json.JSONDecodeError as error:
-        raise web.HTTPBadRequest(text=f"{request.path}: the body is no JSON: {error}\n") from error
+        raise web.HTTPBadRequest(text=f"{request.path}: the body is not JSON: {error}\n") from error
 
 
 @web.middleware
 async def same_origin_only(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Refuses what another site's page sends: the tools have no login."""
+    """Refuses requests from the pages of other sites, because the tools have no login."""
     origin = request.headers.get("Origin")
     if origin and request.path.startswith("/sim/") and origin.split("://")[-1] != request.host:
-        raise web.HTTPForbidden(text="the tools answer their own page and programs only\n")
+        raise web.HTTPForbidden(text="only programs and the simulator's own page may use the tools\n")
     response: web.StreamResponse = await handler(request)
     return response
 

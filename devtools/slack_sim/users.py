@@ -1,4 +1,4 @@
-"""The people of the workspace: who reads the page, and whom a message may name."""
+"""The people in the workspace: the reader of the page, and others whom a message may mention."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person by id and by the name that is shown behind the @."""
+    """A person: the id, and the name shown after the @."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""What breaks on the wire: closed sockets, held answers, pages of HTML where JSON should be."""
+"""Faults of the network: closed sockets, delayed answers, HTML instead of JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GARBLED = '{"ok":true,"channel":"C00'
 
 
 async def spoil(request: web.Request, fault: Fault, headers: Mapping[str, str]) -> web.StreamResponse:
-    """The answer of a fault: an error, a broken page, or none at all."""
+    """The answer that a fault causes: an error, a broken page, or none."""
     await asyncio.sleep(fault.hold_s)
     kind = fault.kind
     if kind in ERROR_KINDS:

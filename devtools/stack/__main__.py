@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from devtools.process import ROOT
 from devtools.stack import StackError
 from devtools.stack.launch import RECORD, Launch, clean_up
 from devtools.stack.processes import StackRecord
@@ -16,11 +17,9 @@ from devtools.stack.settings import read_settings
 from newswatch.env_file import with_env_file
 from newswatch.errors import NewswatchError
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when it did what was asked, 1 with the reason on stderr when it could not."""
+    """Returns 0, or 1 with the reason on stderr if it failed."""
     options = _parser().parse_args(arguments)
     data = options.data.resolve()
     try:
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def stop(data: Path, timeout_s: float = 60.0) -> int:
-    """End the stack that runs on `data`, from another terminal, or what is left of it."""
+    """End the stack that uses `data`, or what is left of it."""
     record = StackRecord.load(data / RECORD)
     launcher = None if record is None else record.launcher.process()
     if launcher is not None:
@@ -57,7 +56,7 @@ def _say(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="devtools.stack", description="Run newswatch on this machine.")
     parser.add_argument("what", choices=("run", "stop"))
-    parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where everything persists")
+    parser.add_argument("--data", type=Path, default=ROOT / ".data", help="the folder that keeps all data")
     parser.add_argument(
         "--without-airflow", action="store_true", help="Redis, simulator and sample site only"
     )

@@ -1,4 +1,4 @@
-"""Airflow's secrets, made once and kept beside its database, readable by their owner only."""
+"""Airflow's secrets, made once and kept beside its database, in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _NAMES = ("AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY", "AIRFLOW_
 
 
 def airflow_secrets(file: Path) -> dict[str, str]:
-    """The secrets by variable name; missing ones are made and saved.
+    """The secrets by variable name. Missing ones are made and saved.
 
-    A Fernet key is 32 random bytes in URL-safe base64; the two others take any text.
+    A Fernet key is 32 random bytes in URL-safe base64. The two others may be any text.
     """
-    kept = _load(file)
-    made = {name: kept.get(name) or _fresh() for name in _NAMES}
-    if made != kept:
+    saved = _load(file)
+    made = {name: saved.get(name) or _new_secret() for name in _NAMES}
+    if made != saved:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as output:
@@ -26,7 +26,7 @@ def airflow_secrets(file: Path) -> dict[str, str]:
     return made
 
 
-def _fresh() -> str:
+def _new_secret() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""What the stack consists of: each component's command, and how one sees that it is ready."""
+"""The components of the stack: the command of each, and how to see that it is ready."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from devtools.redis_server import server_command
 from devtools.stack.ports import LOOPBACK
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Loopback is never asked for through a proxy."""
+"""Calls to this machine must not go through a proxy from the environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One long-running process. `ready` is asked again and again and never raises."""
+    """One long-running process. `ready` is called again and again, and never raises."""
 
     name: str
     command: tuple[str, ...]
     ready: Callable[[], bool]
     where: str = ""
-    """What a person can open, shown once it is ready."""
+    """Its address for people, shown when it is ready."""
 
 
 def redis_component(data: Path, port: int) -> Component:
-    """The bundled server, append-only file on, for this machine only.
+    """The bundled server with append-only file, on 127.0.0.1 only.
 
-    Its process title stays as it is: setting one overwrites the environment, and with it the mark.
+    It must not set its process title. That would overwrite its environment and the stack's id in it.
     """
     data.mkdir(parents=True, exist_ok=True)
     command = tuple(server_command(data, port, "--set-proc-title", "no"))
@@ -48,14 +48,14 @@ def slack_sim_component(data: Path, port: int) -> Component:
 
 
 def listener_component(address: str) -> Component:
-    """What takes the clicks on messages' buttons."""
+    """The listener, which receives clicks on the buttons of messages."""
     command = _module("newswatch.cli", "listen")
     return Component("listener", command, lambda: http_answers(f"http://{address}/health"))
 
 
 def news_site_component(data: Path, port: int) -> Component:
     """The sample news site."""
-    # The others repeat a story only after the first poll has found it, so that they go to its thread.
+    # The other feeds repeat the lead only after the first poll has found it, so that they go to its thread.
     command = _module(
         "devtools.news_site", "--port", str(port), "--data", str(data), "--repeat-after-s", "75"
     )
@@ -64,9 +64,9 @@ def news_site_component(data: Path, port: int) -> Component:
 
 
 def airflow_components(port: int) -> tuple[Component, ...]:
-    """Airflow's four, the api-server first: tasks that start before it is up would fail.
+    """Airflow's four components, the api-server first: tasks that start before it is ready would fail.
 
-    Logs are read from disk on one machine, so nobody serves them: one port and one process less each.
+    They do not serve logs, which saves a port and a process each: on one machine logs are read from disk.
     """
     health = f"http://{LOOPBACK}:{port}/api/v2/monitor/health"
     version = f"http://{LOOPBACK}:{port}/api/v2/version"
@@ -93,7 +93,7 @@ def airflow_components(port: int) -> tuple[Component, ...]:
 
 
 def airflow_command(*arguments: str) -> tuple[str, ...]:
-    """Airflow's own command line, with this interpreter."""
+    """A command of Airflow's command line, with this interpreter."""
     return _module("airflow", *arguments)
 
 
@@ -102,7 +102,7 @@ def _module(name: str, *arguments: str) -> tuple[str, ...]:
 
 
 def redis_answers(port: int, timeout_s: float = 1.0) -> bool:
-    """Whether a server on the loopback port answers PING, which it does not while it loads its data."""
+    """Whether a server on this port answers PING. It does not while it loads its data."""
     try:
         with socket.create_connection((LOOPBACK, port), timeout=timeout_s) as link:
             link.sendall(b"PING\r\n")
@@ -112,7 +112,7 @@ def redis_answers(port: int, timeout_s: float = 1.0) -> bool:
 
 
 def http_answers(url: str, timeout_s: float = 3.0) -> bool:
-    """Whether the server answers with anything but a fault of its own."""
+    """Whether the server answers, with any status below 500."""
     try:
         with _OPENER.open(url, timeout=timeout_s):
             return True
@@ -123,7 +123,7 @@ def http_answers(url: str, timeout_s: float = 3.0) -> bool:
 
 
 def healthy(url: str, part: str, timeout_s: float = 3.0) -> bool:
-    """Whether Airflow's health page calls the part healthy."""
+    """Whether the part is healthy according to Airflow's health page."""
     return bool(_json(url, timeout_s).get(part, {}).get("status") == "healthy")
 
 

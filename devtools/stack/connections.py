@@ -1,7 +1,7 @@
-"""Airflow connections from the two settings people give, in Airflow's JSON form.
+"""Airflow connections from REDIS_URL and SLACK_BOT_TOKEN, in Airflow's JSON form.
 
-The URI form of a Redis connection loses the database number and TLS: Airflow's RedisHook takes both
-from `extra` only. Hence JSON, everywhere.
+The URI form of a Redis connection would lose the database number and TLS, because Airflow's RedisHook
+takes both from `extra` only. So they are always written as JSON.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ SLACK_API = "https://slack.com/api/"
 
 
 def redis_connection(url: str) -> dict[str, Any]:
-    """A Redis URL as the fields of an Airflow connection: db and TLS go into `extra`.
+    """A Redis URL as the fields of an Airflow connection. The database and TLS go into `extra`.
 
-    `rediss` turns TLS on; the `ssl_*` options of redis-py may follow as a query. StackError,
-    without the URL's password, for anything else.
+    `rediss` turns TLS on. The query may have the `ssl_*` options of redis-py. Raises StackError, without
+    the URL's password, for anything else.
     """
     try:
         parts = urlsplit(url)
@@ -28,7 +28,7 @@ def redis_connection(url: str) -> dict[str, Any]:
     except ValueError as error:
         raise StackError(f"REDIS_URL is not a URL. {_SHAPE}") from error
     if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
-        raise StackError(f"REDIS_URL names no server. {_SHAPE}")
+        raise StackError(f"REDIS_URL has no server in it. {_SHAPE}")
     options = dict(parse_qsl(parts.query))
     connection: dict[str, Any] = {"conn_type": "redis", "host": parts.hostname, "port": port}
     if parts.username:
@@ -40,13 +40,13 @@ def redis_connection(url: str) -> dict[str, Any]:
         extra["ssl"] = True
         extra.update((name, _option(options.pop(name))) for name in _TLS_OPTIONS if name in options)
     if options:
-        raise StackError(f"REDIS_URL has options nothing reads: {', '.join(sorted(options))}. {_SHAPE}")
+        raise StackError(f"REDIS_URL has unknown options: {', '.join(sorted(options))}. {_SHAPE}")
     return {**connection, "extra": extra}
 
 
 def _database(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise StackError(f"REDIS_URL: the database is a number, not {text!r}. {_SHAPE}")
+        raise StackError(f"REDIS_URL: the database must be a number, not {text!r}. {_SHAPE}")
     return int(text)
 
 

@@ -1,8 +1,7 @@
-"""The variables every child of the stack gets: the caller's own, and what the stack adds.
+"""The environment variables of every child of the stack: the caller's own, and those that the stack adds.
 
-What the caller set wins wherever it is a matter of taste (`tuning`). What ties the parts together
-(`wiring`: folders, ports, addresses) is the stack's, else a variable meant for another Airflow on
-the same machine would join the two.
+For `tuning` the caller's values win. For `wiring` (folders, ports, addresses), which connects the parts,
+the stack's values win: otherwise a variable for another Airflow on this machine would mix the two.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from devtools.stack.connections import redis_connection, slack_connection
 from devtools.stack.ports import LOOPBACK
 
 STACK_ID = "NEWSWATCH_STACK_ID"
-"""Marks every process of a stack, so that one left behind can be told from a stranger."""
+"""Marks every process of a stack, so that those left behind can be found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the services of this start are, and which configuration is read."""
+    """The addresses of the services of this start, and the configuration folder."""
 
     redis_url: str
     slack_token: str
@@ -42,12 +41,12 @@ class AirflowPlace:
 
     @property
     def password_file(self) -> Path:
-        """Where Airflow writes the password of `admin` when its login is on."""
+        """The file with the password of `admin`, which Airflow writes when its login is on."""
         return self.home / "simple_auth_manager_passwords.json.generated"
 
 
 def service_environment(endpoints: Endpoints) -> dict[str, str]:
-    """What newswatch itself reads, inside Airflow as on the command line."""
+    """The variables that newswatch itself reads, in Airflow and on the command line."""
     given = {
         "SLACK_BASE_URL": endpoints.slack_base_url,
         "SLACK_APP_TOKEN": endpoints.slack_app_token,
@@ -67,13 +66,13 @@ def service_environment(endpoints: Endpoints) -> dict[str, str]:
 
 
 def tuning() -> dict[str, str]:
-    """Settings that the caller's environment may change, nearly all of them Airflow's.
+    """Settings that the caller's environment may change. Nearly all of them are Airflow's.
 
-    Polling every half minute lets a newcomer see the sample story's thread grow without waiting.
+    Polling every 30 s lets new users see the thread of the sample story grow without a long wait.
 
-    Measured: an idle sleep of 0.1 s and a heartbeat of 1 s take 0.5 s off each hand-over; SQLite
-    answers "database is locked" at 32 parallel tasks and not at 8; the crash timeouts' defaults of
-    300 s would stall a stage for five minutes after one `kill -9`.
+    Measured: an idle sleep of 0.1 s and a heartbeat of 1 s save 0.5 s at each hand-over. SQLite answers
+    "database is locked" with 32 parallel tasks, but not with 8. The timeouts for crashed tasks have a
+    default of 300 s, so a stage would stop for five minutes after one `kill -9`.
     """
     return {
         "NEWSWATCH_POLL_INTERVAL": "30",
@@ -99,7 +98,7 @@ def tuning() -> dict[str, str]:
 
 
 def wiring(place: AirflowPlace) -> dict[str, str]:
-    """Airflow settings that hold the parts together; a caller's value for them is not used."""
+    """Airflow settings that connect the parts. The caller's values for them are ignored."""
     address = f"http://{LOOPBACK}:{place.port}"
     return {
         "AIRFLOW_HOME": str(place.home),
@@ -126,7 +125,7 @@ def login_is_on(environ: Mapping[str, str]) -> bool:
 
 
 def without_proxy_for_loopback(environ: Mapping[str, str]) -> dict[str, str]:
-    """NO_PROXY in both spellings, loopback added: Airflow's parts talk to each other over HTTP."""
+    """NO_PROXY in both spellings with loopback added, because Airflow's parts use HTTP among themselves."""
     hosts = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
     named = [host.strip() for host in hosts if host.strip()]
     named += [host for host in (LOOPBACK, "localhost", "::1") if host not in named]
@@ -136,7 +135,7 @@ def without_proxy_for_loopback(environ: Mapping[str, str]) -> dict[str, str]:
 def child_environment(
     environ: Mapping[str, str], stack_id: str, endpoints: Endpoints, place: AirflowPlace | None
 ) -> dict[str, str]:
-    """The whole environment of a child: the caller's, completed."""
+    """The whole environment of a child: the caller's, with that of the stack."""
     airflow = {} if place is None else {**tuning(), **environ, **wiring(place)}
     return {
         **environ,

@@ -1,4 +1,4 @@
-"""One run of the stack, from the settings to the last process ended."""
+"""One run of the stack, from its settings until its last process has ended."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from devtools.slack_sim.settings import DEFAULT_APP_TOKEN, DEFAULT_TOKEN
 from devtools.stack import StackError, processes, prune
 from devtools.stack.airflow_secrets import airflow_secrets
 from devtools.stack.components import (
@@ -30,13 +31,11 @@ from devtools.stack.ports import LOOPBACK, RememberedPorts, fixed_port
 from devtools.stack.settings import Settings
 from devtools.stack.supervise import Supervisor
 
-SIMULATOR_APP_TOKEN = "xapp-newswatch-simulator"  # noqa: S105 - the same
-SIMULATOR_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - opens nothing but the simulator
 RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
 
 _TICK_S = 0.25
-_READY_WITHIN_S = 300.0  # a boot takes 12 s; a machine that does much else may take minutes
+_READY_WITHIN_S = 300.0  # A start takes 12 s on an idle machine, and minutes on a busy one.
 _ROTATE_EVERY_S = 60.0
 _PRUNE_AFTER_S = 120.0
 _PRUNE_EVERY_S = timedelta(days=1).total_seconds()
@@ -47,12 +46,12 @@ _STOP_STAGES = (
     (("news-site", "slack-sim"), 3.0),
     (("redis",), 10.0),
 )
-"""What ends when, with seconds of grace: tasks that finish need the api-server, and all need Redis."""
+"""The order in which components end, with seconds of grace. Running tasks need the api-server, all need Redis."""
 
 
 @dataclass(slots=True)
 class StackPlan:
-    """What a start will run: services first, then Airflow's parts, and the overlay to keep in step."""
+    """What a start will run: services first, then Airflow's parts; and the overlay to keep up to date."""
 
     services: list[Component]
     airflow: list[Component]
@@ -62,7 +61,7 @@ class StackPlan:
 
 
 def make_plan(settings: Settings) -> StackPlan:
-    """Choose ports and addresses. StackError when a port that was asked for is taken."""
+    """Choose ports and addresses. Raises StackError if a requested port is taken."""
     ports = RememberedPorts(settings.data / "ports.json")
     services: list[Component] = []
     airflow_port = fixed_port("AIRFLOW_PORT", settings.airflow_port) if settings.airflow else 0
@@ -81,9 +80,7 @@ def make_plan(settings: Settings) -> StackPlan:
             settings.config, settings.data / "config", sample_feeds(f"http://{LOOPBACK}:{site}")
         )
         base_url = f"http://{LOOPBACK}:{sim}/api/"
-        endpoints = Endpoints(
-            redis_url, SIMULATOR_TOKEN, base_url, settings.data / "config", SIMULATOR_APP_TOKEN
-        )
+        endpoints = Endpoints(redis_url, DEFAULT_TOKEN, base_url, settings.data / "config", DEFAULT_APP_TOKEN)
     if settings.sample or settings.listener:
         address = settings.listen or f"{LOOPBACK}:{ports.take('listener')}"
         endpoints = replace(endpoints, listen=address)
@@ -104,20 +101,22 @@ def _sample_ports(settings: Settings, ports: RememberedPorts) -> tuple[int, int]
 
 
 def clean_up(data: Path, say: Callable[[str], None]) -> None:
-    """End what a killed launcher left behind. StackError if a stack is running on this data."""
+    """End what a killed launcher has left behind. Raises StackError if a stack is using this data."""
     record = processes.StackRecord.load(data / RECORD)
     if record is None:
         return
     if record.launcher.pid != os.getpid() and record.launcher.process() is not None:
-        raise StackError(f"a stack is running already (process {record.launcher.pid}): `make stop` ends it")
+        raise StackError(
+            f"newswatch is already running (process {record.launcher.pid}): end it with `make stop`"
+        )
     count = processes.end_all(record.stack_id, record.children, grace_s=3.0)
     if count:
-        say(f"ended {count} processes that an earlier run had left behind")
+        say(f"ended {count} processes left behind by an earlier run")
     (data / RECORD).unlink(missing_ok=True)
 
 
 class Launch:
-    """`make run`: start, watch until told to stop, end everything."""
+    """`make run`: start everything, watch it until a signal comes, end everything."""
 
     def __init__(self, settings: Settings, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
         self._settings = settings
@@ -128,7 +127,7 @@ class Launch:
         self._overlay_at = 0.0
 
     def run(self) -> int:
-        """Returns 0 when it was told to stop; StackError when something could not start."""
+        """Returns 0 after a signal. Raises StackError if something could not start."""
         self._settings.data.mkdir(parents=True, exist_ok=True)
         clean_up(self._settings.data, self._say)
         plan = make_plan(self._settings)
@@ -136,7 +135,7 @@ class Launch:
         supervisor = self._supervisor(plan)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._told)
+                signal.signal(number, self._count_signal)
         supervisor.open()
         with ExitStack() as at_end:
             at_end.callback(self._stop, supervisor)
@@ -154,7 +153,7 @@ class Launch:
         record = self._settings.data / RECORD
         return Supervisor(stack_id, environ, self._settings.root, logs, record, self._say, self._stopping)
 
-    def _told(self, _number: int, _frame: object) -> None:
+    def _count_signal(self, _number: int, _frame: object) -> None:
         self._signals += 1
 
     def _stopping(self) -> bool:
@@ -172,7 +171,7 @@ class Launch:
         self._say("  airflow-db     ready")
         first, *others = plan.airflow
         supervisor.start(first)
-        supervisor.start(others[0])  # the dag-processor needs the database only
+        supervisor.start(others[0])  # The dag-processor needs only the database.
         if not supervisor.wait_ready([first], _READY_WITHIN_S):
             return False
         for component in others[1:]:
@@ -206,12 +205,12 @@ class Launch:
 
     def _stop(self, supervisor: Supervisor) -> None:
         self._say("stopping newswatch")
-        told = self._signals
-        supervisor.stop(_STOP_STAGES, hurry=lambda: self._signals > max(told, 1))
+        before = self._signals
+        supervisor.stop(_STOP_STAGES, hurry=lambda: self._signals > max(before, 1))
         self._say("stopped")
 
     def _write_cli_environment(self, endpoints: Endpoints) -> None:
-        """What a shell sources to point the newswatch command at this stack."""
+        """Write the file that a shell sources to use the newswatch command with this stack."""
         lines = [f"NEWSWATCH_CONFIG='{endpoints.config}'"]
         if self._settings.redis_url is None:
             lines.append(f"REDIS_URL='{endpoints.redis_url}'")
@@ -223,7 +222,7 @@ class Launch:
 
 
 def banner(settings: Settings, plan: StackPlan, environ: Mapping[str, str]) -> str:
-    """What a person wants to know once everything is up."""
+    """The text that is shown when everything is running."""
     lines = ["", "newswatch is up"]
     if plan.place is not None:
         lines.append(f"  Airflow   http://localhost:{plan.place.port}")
@@ -233,9 +232,9 @@ def banner(settings: Settings, plan: StackPlan, environ: Mapping[str, str]) -> s
         lines.append(
             f"  Slack     http://localhost:{settings.slack_sim_port}   (simulated: SLACK_BOT_TOKEN is not set)"
         )
-        lines.append("            the first sample alert comes within a minute and a half")
+        lines.append("            the first sample alert appears within 90 seconds")
     lines.append(
-        f"  Rules     {_shown(settings.config / 'watchlist.yaml', settings.root)}, taken up when saved"
+        f"  Rules     {_shown(settings.config / 'watchlist.yaml', settings.root)}, loaded when saved"
     )
     lines.append(
         f"  Command   set -a; . {_shown(settings.data / CLI_ENVIRONMENT, settings.root)}; .venv/bin/newswatch alerts"

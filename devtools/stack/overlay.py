@@ -1,12 +1,11 @@
 """config/ with the sample feeds added: the configuration that `make run` reads without a Slack token.
 
-The overlay is a folder of links to everything in config/, with one file of its own, feeds.yaml,
-which is config/'s text with the sample feeds inserted as further entries. Lines in front of them
-keep their numbers, so what `check_config` reports is where the editor looks for it. A feeds.yaml that
-cannot be read as YAML, or is not shaped as expected, is copied as it is: its errors are for
-`check_config` to show, not for the launcher to trip over.
+The overlay is a folder of links to everything in config/, and one file of its own: feeds.yaml, which is
+that of config/ with the sample feeds as additional entries. The lines before them keep their numbers, so
+an error in `check_config` has the line number that the editor shows. A feeds.yaml that is not valid YAML,
+or does not have the expected form, is copied unchanged: `check_config` reports its errors.
 
-`sync` is called every other second, so that later edits of config/ are followed: by the launcher, and in
+`sync` is called every two seconds to follow edits of config/: by the launcher, and in
 docker-compose.sim.yml by `python -m devtools.stack.overlay SOURCE TARGET SITE_URL`.
 """
 
@@ -28,7 +27,7 @@ SAMPLE_PATHS = {
     "sample-markets": "markets/atom.xml",
     "sample-daily": "daily/feed.json",
 }
-"""The sample site's feeds: id to path."""
+"""The feeds of the sample site: id to path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class SampleFeed:
     every: str = "15s"
 
     def entry(self, indent: str) -> str:
-        """The entry of feeds.yaml, one line in flow style, its key order that of the documentation."""
+        """Its entry in feeds.yaml: one line in flow style, with the keys in the order of the documentation."""
         fields = f"id: {self.id}, url: '{self.url}', tags: [sample], every: {self.every}, allow_private: true"
         return f"{indent}- {{{fields}}}\n"
 
@@ -51,7 +50,7 @@ def sample_feeds(site_url: str) -> list[SampleFeed]:
 
 
 def with_sample_feeds(text: str, feeds: Sequence[SampleFeed]) -> str:
-    """The text of feeds.yaml with the feeds added after its own; unchanged if it cannot be read."""
+    """The text of feeds.yaml with the feeds added after its own. Unchanged if it cannot be read."""
     try:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError):
@@ -79,7 +78,7 @@ def _after(text: str, own: yaml.SequenceNode, feeds: Sequence[SampleFeed]) -> st
     if not own.value:
         return _in_place_of(text, own, new)
     if own.flow_style:
-        return text  # `feeds: [{...}]` on one line: nobody's own configuration is rewritten for a sample
+        return text  # `feeds: [{...}]` on one line: it would have to be rewritten, so it stays as it is.
     indent = " " * own.start_mark.column
     lines = text.splitlines(keepends=True)
     at = own.value[-1].end_mark.line + (1 if own.value[-1].end_mark.column else 0)
@@ -89,7 +88,7 @@ def _after(text: str, own: yaml.SequenceNode, feeds: Sequence[SampleFeed]) -> st
 
 
 def _back_over_blank(lines: list[str], at: int) -> int:
-    """A block's end mark stands where the next token begins; go back to its last line of content."""
+    """The last line of a block's content. YAML's end mark of a block is where the next token begins."""
     at = min(at, len(lines))
     while at > 1 and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith("#")):
         at -= 1
@@ -119,7 +118,7 @@ class Overlay:
         self._written: str | bytes | None = None
 
     def sync(self) -> None:
-        """Bring the overlay up to date; what vanished from config/ vanishes here too."""
+        """Bring the overlay up to date. Files that were removed from config/ are removed here too."""
         self._target.mkdir(parents=True, exist_ok=True)
         names = set(_visible(self._source))
         for name in _visible(self._target):
@@ -132,7 +131,7 @@ class Overlay:
             if FEEDS_FILE in names:
                 self._write_feeds()
         except FileNotFoundError:
-            return  # an editor is replacing a file of config/ at this moment: the next round finds it
+            return  # An editor is replacing a file in config/ at this moment. The next call finds it.
 
     def _link(self, name: str) -> None:
         link, wanted = self._target / name, self._source / name
@@ -141,9 +140,8 @@ class Overlay:
         if link.is_symlink():
             link.unlink()
         elif link.exists():
-            shutil.move(
-                link, wanted
-            )  # saved through the overlay by replacing the link: it belongs to config/
+            # An editor has saved the file here and so replaced the link. It belongs in config/.
+            shutil.move(link, wanted)
         link.symlink_to(wanted)
 
     def _write_feeds(self) -> None:
@@ -171,7 +169,7 @@ def _laid_over(content: bytes, feeds: Sequence[SampleFeed]) -> bytes:
 
 
 def main(source: str, target: str, site_url: str) -> None:
-    """Keep the overlay in step until ended by a signal."""
+    """Keep the overlay up to date until a signal ends the process."""
     overlay = Overlay(Path(source), Path(target), sample_feeds(site_url))
     while True:
         overlay.sync()

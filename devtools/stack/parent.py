@@ -1,8 +1,8 @@
-"""Whether the `make` that started us was told to stop.
+"""Whether the `make` that started us got a signal.
 
-A terminal sends Ctrl-C to make and to us. A program that started `make run` may signal make alone:
-SIGTERM make passes on, SIGINT it does not, it waits for us instead. On Linux one can see that it
-does: it sits in its handler, in which SIGINT is blocked.
+A terminal sends Ctrl-C to make and to us. But a program that has started `make run` may send a signal to
+make alone. make passes SIGTERM on, but not SIGINT: then it waits for us to end. On Linux this can be seen,
+because make waits in its signal handler, where SIGINT is blocked.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SIGINT_BIT = 1 << (signal.SIGINT - 1)
 
 
 def interrupted_parent() -> Callable[[], bool]:
-    """A question to ask now and then: was our make interrupted, or is it gone? Never, without a make."""
+    """A function that says whether our make was interrupted or has ended. Without a make it says False."""
     parent = psutil.Process().parent()
     if parent is None or parent.name() not in {"make", "gmake"}:
         return lambda: False

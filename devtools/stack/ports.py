@@ -1,8 +1,8 @@
-"""Which port each service of the stack listens on.
+"""The ports of the stack's services.
 
-Ports that people type have fixed defaults and a variable each. The others are any free ones, and
-the same as last time where those are still free: the sample site's port is part of its links, and a
-link that changes would be another story.
+Ports that people use have fixed defaults and a variable each. The other ports are free ones, the same as
+last time if they are still free: the port of the sample site is a part of its links, and a new link
+would be a new story.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def is_free(port: int) -> bool:
-    """Whether this machine would let us listen on the loopback port now."""
+    """Whether we can listen on this port of 127.0.0.1 now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -33,7 +33,7 @@ def is_free(port: int) -> bool:
 
 
 def fixed_port(name: str, port: int) -> int:
-    """The port a person asked for, or StackError naming the variable that moves it."""
+    """The port from the setting `name`. Raises StackError if it is taken."""
     if is_free(port):
         return port
     other = port + 10 if port < 65_000 else port - 10
@@ -44,14 +44,14 @@ def fixed_port(name: str, port: int) -> int:
 
 
 class RememberedPorts:
-    """Free ports by service name, kept in a file so that a restart finds the same ones."""
+    """Free ports by service name, kept in a file so that a restart uses the same ones."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._ports = _read(file)
 
     def take(self, service: str) -> int:
-        """Last time's port of the service if it is free, else a new one, which is remembered."""
+        """The port of the service from last time if it is free, else a new one, which is saved."""
         known = self._ports.get(service)
         if known is not None and is_free(known):
             return known

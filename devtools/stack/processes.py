@@ -1,14 +1,14 @@
-"""Whose process is whose: starting children, finding all that descend from them, ending them.
+"""The processes of a stack: starting children, finding all their descendants, ending them.
 
-Three ways of telling a process of the stack from a stranger, because each alone has a hole:
+There are three ways to recognise a process of the stack, because each alone misses some:
 
-- it descends from the launcher, which as a subreaper (Linux) also inherits the children of a
-  component that died: LocalExecutor's workers outlive a killed scheduler;
-- its environment holds the stack's id: found also after the launcher itself was killed, but a
-  process that sets its title (Airflow's do) overwrites what the kernel shows of its environment;
-- it is in the session of a recorded child: every child starts one of its own.
+- It is a descendant of the launcher. As a subreaper (Linux) the launcher also inherits the children of a
+  component that has died: LocalExecutor's workers survive a killed scheduler.
+- Its environment contains the stack's id. This works after the launcher was killed too. But a process
+  that sets its title, as Airflow's do, overwrites its environment as the kernel shows it.
+- It is in the session of a recorded child. Every child starts a session of its own.
 
-Nothing is ever ended by its name.
+No process is ever ended because of its name.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """A process beyond reuse of its number: pid and the second since the epoch in which it started."""
+    """One process, even if its pid is used again: the pid, and when it started, in epoch seconds."""
 
     pid: int
     started: float
 
     @classmethod
     def of(cls, pid: int) -> ProcessIdentity:
-        """The identity of a running process; psutil.NoSuchProcess if there is none."""
+        """The identity of a running process. Raises psutil.NoSuchProcess."""
         return cls(pid, psutil.Process(pid).create_time())
 
     def process(self) -> psutil.Process | None:
-        """The process if it is still the same one."""
+        """The process, None if it has ended."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started) < 1.0
@@ -56,21 +56,21 @@ class ProcessIdentity:
 
 @dataclass(frozen=True, slots=True)
 class StackRecord:
-    """What is written down of a running stack, for `stop` and for the start after a crash."""
+    """The record of a running stack, for `stop` and for the start after a crash."""
 
     stack_id: str
     launcher: ProcessIdentity
     children: tuple[ProcessIdentity, ...] = field(default=())
 
     def save(self, file: Path) -> None:
-        """Write it so that a reader never sees half of it."""
+        """Replace the file in one step, so that a reader never sees half of it."""
         draft = file.with_suffix(".new")
         draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
         draft.replace(file)
 
     @classmethod
     def load(cls, file: Path) -> StackRecord | None:
-        """The record of the last stack, None if there is none or it cannot be read."""
+        """The record in the file, None if there is none or it cannot be read."""
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
             children = tuple(ProcessIdentity(**child) for child in data["children"])
@@ -80,7 +80,7 @@ class StackRecord:
 
 
 def become_subreaper() -> None:
-    """Inherit the orphans of our children. Elsewhere than on Linux, marks and sessions must do."""
+    """Inherit the orphans of our children. On other systems than Linux only ids and sessions find them."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -88,7 +88,7 @@ def become_subreaper() -> None:
 def spawn(
     command: Sequence[str], environ: Mapping[str, str], log: Path, folder: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, out of reach of the terminal's Ctrl-C; output to `log`."""
+    """Start a child in its own session, so that Ctrl-C does not reach it, with its output in `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -103,7 +103,7 @@ def spawn(
 
 
 def members(stack_id: str, children: Iterable[ProcessIdentity]) -> list[psutil.Process]:
-    """Every living process of the stack but this one."""
+    """Every running process of the stack except this one."""
     me = psutil.Process()
     found = {process.pid: process for process in me.children(recursive=True)}
     sessions = {child.pid: child for child in children}

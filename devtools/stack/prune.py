@@ -1,4 +1,4 @@
-"""What grows without end: Airflow's rows, its logs and the components' own output."""
+"""Removing old data: Airflow's rows, its logs, and the output of the components."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def old_logs(folder: Path, now: datetime) -> list[Path]:
 
 
 def prune_logs(folder: Path, now: datetime) -> int:
-    """Remove old log files and the folders that this empties; returns how many files went."""
+    """Remove old log files, and folders that are empty then. Returns the number of files removed."""
     files = old_logs(folder, now)
     for file in files:
         file.unlink(missing_ok=True)
@@ -37,9 +37,9 @@ def prune_logs(folder: Path, now: datetime) -> int:
 
 
 def rotate_output(folder: Path, max_bytes: int = MAX_OUTPUT_BYTES) -> None:
-    """Start component logs over that have grown too large, the last one kept as `.1`.
+    """Empty component logs that have grown too large, after copying each to `.1`.
 
-    The component keeps its file open for appending, so the file is copied and emptied, not moved.
+    They are not moved, because the component has its file open for appending.
     """
     for file in folder.glob("*.log"):
         if file.stat().st_size > max_bytes:

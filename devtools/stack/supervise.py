@@ -21,7 +21,7 @@ _SETTLE_S = 2.0
 
 
 def restart_delay_s(failures: int) -> float:
-    """How long to wait before the next start after so many deaths in a row: 1, 2, 4 … 30 s."""
+    """How long to wait before the next start after so many failures in a row: 1, 2, 4 … 30 s."""
     return float(min(2 ** max(failures - 1, 0), 30))
 
 
@@ -36,7 +36,7 @@ class _Running:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Holds the running components. `stopping` is asked whenever it waits; `say` tells a person."""
+    """The running components. While it waits it calls `stopping`; `say` prints a line for the user."""
 
     stack_id: str
     environ: Mapping[str, str]
@@ -54,12 +54,15 @@ class Supervisor:
         self._save()
 
     def start(self, component: Component) -> None:
-        """Start a component and go on watching it."""
+        """Start a component. From then on `watch` watches it."""
         process = self._spawn(component.name, component.command)
         self._running[component.name] = _Running(component, process, time.monotonic())
 
     def wait_ready(self, components: Sequence[Component], timeout_s: float) -> bool:
-        """Wait until all are ready; False when told to stop. StackError for one that died or is late."""
+        """Wait until all are ready. False if the stack is stopping.
+
+        Raises StackError if one of them has ended or takes too long.
+        """
         waiting = list(components)
         deadline = time.monotonic() + timeout_s
         while waiting:
@@ -80,7 +83,10 @@ class Supervisor:
         return True
 
     def run_job(self, name: str, command: Sequence[str], timeout_s: float) -> bool:
-        """Run a command to its end; False when told to stop, StackError when it fails or is late."""
+        """Run a command to its end. False if the stack is stopping.
+
+        Raises StackError if the command fails or takes too long.
+        """
         process = self._spawn(name, command)
         deadline = time.monotonic() + timeout_s
         while process.poll() is None:
@@ -94,11 +100,11 @@ class Supervisor:
         return True
 
     def start_job(self, name: str, command: Sequence[str]) -> None:
-        """Start a command that runs beside the components; a failure is only told."""
+        """Start a command that runs beside the components. Its failure has no effect."""
         self._jobs.append(self._spawn(name, command))
 
     def watch(self) -> None:
-        """One look at everything: restart what died, take exit codes, end what a dead parent left."""
+        """Check all components once: restart those that have ended, reap children, end idle orphans."""
         now = time.monotonic()
         for running in self._running.values():
             self._look_at(running, now)
@@ -107,10 +113,10 @@ class Supervisor:
         self._end_idle_orphans()
 
     def stop(self, stages: Sequence[tuple[Sequence[str], float]], hurry: Callable[[], bool]) -> None:
-        """End the components stage by stage, each stage with its seconds of grace, then all the rest.
+        """End the components stage by stage, each stage with its seconds of grace, then all other processes.
 
-        A component gets SIGTERM alone, not its children: the scheduler lets running tasks finish.
-        Once `hurry` says so nobody waits any longer.
+        Only the component gets SIGTERM, not its children: the scheduler lets running tasks finish. When
+        `hurry` is true there is no more waiting.
         """
         for names, grace_s in stages:
             stage = [self._running[name].process for name in names if name in self._running]
@@ -124,7 +130,7 @@ class Supervisor:
         self.record.unlink(missing_ok=True)
 
     def tail(self, name: str, lines: int = 12) -> str:
-        """The last lines a component wrote."""
+        """The last lines of a component's output."""
         try:
             text = (self.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -166,10 +172,10 @@ class Supervisor:
             running.since, running.restart_at = now, None
 
     def _end_idle_orphans(self) -> None:
-        """End what a dead component left to us, but not a worker whose task still runs.
+        """End the orphans that we inherited from a dead component, but not a worker with a running task.
 
-        A killed scheduler's workers wait for ever on a queue nobody fills; a task process without
-        its worker can report to nobody.
+        The workers of a killed scheduler would wait forever for new tasks. A task process without its
+        worker cannot report its result.
         """
         own = self._own()
         for child in psutil.Process().children():
@@ -180,10 +186,10 @@ class Supervisor:
     def _wait_gone(
         self, processes: Sequence[subprocess.Popen[bytes]], grace_s: float, hurry: Callable[[], bool]
     ) -> None:
-        """Wait for processes told to stop, but after _SETTLE_S only for those at work.
+        """Wait for processes that got SIGTERM, but after _SETTLE_S only for those that run a task.
 
-        Airflow's scheduler lets its tasks finish and then hangs at its own exit, so what shows that
-        waiting is worth while is a child (a worker) that has a child (a task).
+        Airflow's scheduler lets its tasks finish and then hangs at its own exit. So waiting makes sense
+        only while it has a child (a worker) that has a child (a task).
         """
         start = time.monotonic()
         while left := [process for process in processes if process.poll() is None]:

@@ -1,4 +1,4 @@
-"""Everything is killed again and again while news comes in: each alert stands in Slack once."""
+"""The stages and Redis are killed again and again while news arrives: each alert is posted exactly once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def carry_out(folder, plan: ChaosPlan):
         return chaos.run()
 
 
-def test_kills_of_every_stage_and_of_redis_lose_and_double_nothing(tmp_path):
+def test_kills_of_stages_and_redis_lose_nothing_and_double_nothing(tmp_path):
     plan = ChaosPlan(seed=20261123, kills=80, redis_kills=3, freezes=4, alerts=160, channels=10)
     report = carry_out(tmp_path, plan)
     assert report.clean, report
@@ -24,7 +24,7 @@ def test_kills_of_every_stage_and_of_redis_lose_and_double_nothing(tmp_path):
     assert any(name.startswith("after") for name in report.faults)
 
 
-def test_same_loop_without_a_look_into_history_shows_duplicates(tmp_path):
+def test_without_a_look_into_the_history_there_are_duplicates(tmp_path):
     plan = ChaosPlan(
         seed=20261123, kills=30, redis_kills=0, freezes=0, alerts=120, channels=10, reconcile=False
     )

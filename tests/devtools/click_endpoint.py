@@ -47,7 +47,7 @@ class ClickEndpoint:
         self.headers.append(dict(request.headers))
         try:
             valid = self._verifier.is_valid_request(body, request.headers)
-        except ValueError:  # slack_sdk's answer to a timestamp that is no number
+        except ValueError:  # slack_sdk's answer to a timestamp that is not a number
             valid = False
         if not valid:
             self.refused.append(body)

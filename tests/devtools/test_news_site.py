@@ -46,27 +46,27 @@ def canonical(link):
     return link.partition("?")[0]
 
 
-def test_three_feeds_tell_the_lead_under_one_canonical_link(site):
+def test_three_feeds_report_the_lead_under_one_canonical_link(site):
     edition = site.publish(repeat_after_s=0)
-    tellings = {
+    reports = {
         feed: [e for e in entries(site, feed) if canonical(e[1]) == edition["link"]] for feed in site.feeds
     }
-    assert {feed: len(found) for feed, found in tellings.items()} == {"wire": 1, "markets": 1, "daily": 1}
-    ((_, link, title, summary),) = tellings["wire"]
+    assert {feed: len(found) for feed, found in reports.items()} == {"wire": 1, "markets": 1, "daily": 1}
+    ((_, link, title, summary),) = reports["wire"]
     assert (link, title) == (edition["link"], edition["title"])
     assert "central bank opposes" in summary
     assert not PHRASE.search(title)
-    assert "utm_source=markets" in tellings["markets"][0][1]
-    assert PHRASE.search(tellings["markets"][0][3])
-    assert PHRASE.search(tellings["daily"][0][3])
+    assert "utm_source=markets" in reports["markets"][0][1]
+    assert PHRASE.search(reports["markets"][0][3])
+    assert PHRASE.search(reports["daily"][0][3])
 
 
-def test_only_the_three_tellings_of_an_edition_hold_the_phrase():
+def test_only_the_three_reports_of_an_edition_contain_the_phrase():
     for number in range(TWO_DAYS_OF_EDITIONS):
-        for story in make_edition(number, 1.79e9, 20).stories:
-            hit = any(PHRASE.search(text) for text in (story.title, story.summary, *story.body))
-            assert hit == (story.role in {"lead", "repeat"}), story
-            assert not PHRASE.search(story.title), story
+        for article in make_edition(number, 1.79e9, 20).articles:
+            hit = any(PHRASE.search(text) for text in (article.title, article.summary, *article.body))
+            assert hit == (article.role in {"lead", "repeat"}), article
+            assert not PHRASE.search(article.title), article
 
 
 def test_other_feeds_repeat_the_lead_later():
@@ -74,20 +74,20 @@ def test_other_feeds_repeat_the_lead_later():
     press = Press(lambda: now[0], repeat_after_s=20)
     edition = press.publish()
     path = edition.lead.path
-    assert path in [story.path for story in press.entries("wire")]
-    assert path not in [story.path for story in press.entries("markets")]
+    assert path in [article.path for article in press.entries("wire")]
+    assert path not in [article.path for article in press.entries("markets")]
     now[0] += 20
-    assert path in [story.path for story in press.entries("markets")]
-    assert path in [story.path for story in press.entries("daily")]
+    assert path in [article.path for article in press.entries("markets")]
+    assert path in [article.path for article in press.entries("daily")]
 
 
 def test_titles_of_nearby_editions_are_not_near_identical():
     stemmer = Stemmer.Stemmer("english")
     leads = [
-        (number, frozenset(stemmer.stemWords(re.findall(r"\w+", story.title.lower()))))
+        (number, frozenset(stemmer.stemWords(re.findall(r"\w+", article.title.lower()))))
         for number in range(60)
-        for story in make_edition(number + 29_840_000, 1.79e9, 20).stories
-        if story.role in {"lead", "repeat"}
+        for article in make_edition(number + 29_840_000, 1.79e9, 20).articles
+        if article.role in {"lead", "repeat"}
     ]
     for (one, stems), (other, others) in itertools.combinations(leads, 2):
         assert one == other or len(stems & others) / len(stems | others) < 0.4, (stems, others)
@@ -95,10 +95,10 @@ def test_titles_of_nearby_editions_are_not_near_identical():
 
 def test_ids_links_and_titles_of_leads_are_unique():
     editions = [make_edition(number, 1.79e9 + number, 20) for number in range(TWO_DAYS_OF_EDITIONS)]
-    stories = [story for edition in editions for story in edition.stories]
-    assert len({story.guid for story in stories}) == len(stories)
+    articles = [article for edition in editions for article in edition.articles]
+    assert len({article.guid for article in articles}) == len(articles)
     assert len({edition.lead.title for edition in editions}) == len(editions)
-    assert len({story.path for story in stories if story.role != "repeat"}) == len(editions) * 7
+    assert len({article.path for article in articles if article.role != "repeat"}) == len(editions) * 7
 
 
 def test_unchanged_feed_answers_304_and_changed_one_does_not(site):

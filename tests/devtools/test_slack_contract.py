@@ -220,7 +220,7 @@ BAD_BLOCKS = {
     "rich text without elements": [{"type": "rich_text"}],
     "bare text in rich_text": [{"type": "rich_text", "elements": [TEXT]}],
     "empty rich text element": rich({"type": "text", "text": ""}),
-    "style that is no object": rich({**TEXT, "style": "bold"}),
+    "style that is not an object": rich({**TEXT, "style": "bold"}),
     "unknown style": rich({**TEXT, "style": {"sparkling": True}}),
     "date without format": rich({"type": "date", "timestamp": 1_700_000_000}),
     "date as text": rich({"type": "date", "timestamp": "1700000000", "format": "{date}"}),

@@ -168,7 +168,7 @@ def test_button_that_is_not_there_is_refused_with_those_that_are(slack):
     ("more", "words"),
     [
         ({"repeat": 0}, "repeat must be a whole number from 1 to 100"),
-        ({"signature": "odd"}, "signature is one of forged, missing"),
+        ({"signature": "odd"}, "signature must be one of forged, missing"),
         ({"user": {"name": "maria"}}, "user must be an object"),
         ({"colour": "red"}, "unknown keys"),
         ({"signature": "forged"}, "set interactivity_url"),

@@ -1,4 +1,4 @@
-"""Faults on order: what the client meets and whether the message stands afterwards."""
+"""Faults to order: what the client gets, and whether the message is posted."""
 
 import asyncio
 import time

@@ -64,7 +64,7 @@ async def slack(slack):
 async def until(true):
     deadline = time.monotonic() + WITHIN_S
     while not await asyncio.to_thread(true):
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(0.02)
 
 

@@ -103,5 +103,5 @@ def belongs(process, ids, sessions):
 def until(condition, timeout_s=TIMEOUT_S):
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)

@@ -13,7 +13,7 @@ TOKEN = {"SLACK_BOT_TOKEN": "xoxb-set-so-that-no-simulator-starts"}
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_stop_the_launcher_ends_everything_it_started(stack, how):
+def test_a_signal_makes_the_launcher_end_everything_it_started(stack, how):
     running = stack().start().until("newswatch is up")
     assert len(running.left()) == 4
     running.process.send_signal(how)
@@ -83,7 +83,7 @@ def test_a_second_start_on_the_same_data_is_refused(stack):
     running = stack(**TOKEN).start().until("newswatch is up")
     second = running.command("run")
     assert second.returncode == 1
-    assert "running already" in second.stderr
+    assert "already running" in second.stderr
     assert "make stop" in second.stderr
     assert running.redis().ping()
 
@@ -101,7 +101,7 @@ def test_stop_without_a_stack_is_no_error(stack):
     assert "nothing was running" in stopped.stdout
 
 
-def test_a_taken_port_is_told_with_its_variable_before_anything_starts(stack):
+def test_a_taken_port_is_reported_with_its_variable_before_anything_starts(stack):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen(1)

@@ -76,7 +76,7 @@ class Needs:
                 assert_never(kind)
 
     def _alternatives(self, plan: Plan) -> list[str] | None:
-        """The runs of which one occurs wherever the plan holds; None where there are no such runs."""
+        """The runs of which one occurs in every item that the plan matches; None if there are no such runs."""
         kind = kind_of(plan)
         match kind:
             case "p":
