@@ -164,10 +164,14 @@ def _folder(value: str) -> Path:
         raise ValueError from error
 
 
-def _one_line(value: str) -> str:
-    if re.search(r"[\x00-\x08\x0e-\x1f\x7f]", value):
+def _contact(value: str) -> str:
+    return _line(" ".join(value.split()))
+
+
+def _line(value: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", value):
         raise ValueError
-    return " ".join(value.split())
+    return value
 
 
 _WEB = _address_of("http", "https")
@@ -274,7 +278,7 @@ class Settings:
     )
     contact: str | None = _variable(
         "NEWSWATCH_CONTACT",
-        Form(_one_line, "one line of text, such as news@example.com"),
+        Form(_contact, "a line of text, such as news@example.com"),
         "An address or URL for the User-Agent, so that publishers can reach you. Some refuse pollers "
         "without one.",
     )
@@ -298,7 +302,7 @@ class Settings:
     )
     monitor_token: str | None = _variable(
         "NEWSWATCH_MONITOR_TOKEN",
-        _token(),
+        Form(_line, "a line of text"),
         "What monitors send as bearer token to /newswatch/api/health and /newswatch/metrics. Both refuse "
         "every request where it is not set.",
         secret=True,

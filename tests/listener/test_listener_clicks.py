@@ -270,7 +270,7 @@ def test_listener_without_a_way_says_what_to_set(newsroom):
 
 def test_listener_with_a_refused_token_ends_and_says_why(newsroom):
     newsroom.slack.config(app_token="xapp-right")
-    newsroom.write("../.env", "SLACK_APP_TOKEN=xapp-wrong\n")
+    newsroom.write("../.env", "SLACK_APP_TOKEN=xapp-wrong\nNEWSWATCH_LISTEN=127.0.0.1:0\n")
     status, _out, err = newsroom.command("listen")
     assert status == 1
     assert "SLACK_APP_TOKEN (invalid_auth)" in err
