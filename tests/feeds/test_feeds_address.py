@@ -92,7 +92,9 @@ def test_host_refusal_leaves_names_to_the_resolver(host):
     assert host_refusal(host, allow_private=False) is None
 
 
-@pytest.mark.parametrize(("address", "closed"), [("127.0.0.1", False), ("169.254.169.254", True), ("::", True)])
+@pytest.mark.parametrize(
+    ("address", "closed"), [("127.0.0.1", False), ("169.254.169.254", True), ("::", True)]
+)
 def test_refusal_says_what_no_setting_opens(address, closed):
     assert ("no setting opens" in str(refusal(address, allow_private=False))) is closed
 
