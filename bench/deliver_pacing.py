@@ -27,9 +27,9 @@ from typing_extensions import Self
 from devtools.redis_server import RunningRedis
 from devtools.slack_sim.running import RunningSimulator
 from newswatch.models import Alert, Excerpt
-from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.deliver import run_deliver
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.run import run_deliver
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect

@@ -34,9 +34,9 @@ from redis.exceptions import RedisError  # noqa: E402
 from devtools.redis_server import RunningRedis  # noqa: E402
 from newswatch.errors import NewswatchError  # noqa: E402
 from newswatch.models import Item  # noqa: E402
-from newswatch.pipeline.configure import adopt_config  # noqa: E402
-from newswatch.pipeline.match import run_match  # noqa: E402
-from newswatch.pipeline.services import Services  # noqa: E402
+from newswatch.pipeline.base.adoption import adopt_config  # noqa: E402
+from newswatch.pipeline.base.services import Services  # noqa: E402
+from newswatch.pipeline.match.run import run_match  # noqa: E402
 from newswatch.store import feeds, outbox  # noqa: E402
 from newswatch.store.client import connect  # noqa: E402
 from newswatch.store.codec import item_to_json  # noqa: E402

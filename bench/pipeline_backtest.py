@@ -21,8 +21,8 @@ import redis
 
 from devtools.redis_server import RunningRedis
 from newswatch.models import Item
-from newswatch.pipeline.backtest import Question, run_backtest
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.authoring.backtest import Question, run_backtest
+from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
 from newswatch.store.client import connect
 from newswatch.store.codec import item_to_json

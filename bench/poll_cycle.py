@@ -138,9 +138,9 @@ def measured(cycle: Callable[[], object]) -> dict[str, float]:
 
 def as_newswatch(port: int, feeds: int, redis_url: str) -> Figures:
     """Cycles: all feeds new, 5% changed, none changed, half changed, and 5% changed without validators."""
-    from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415 - each contestant imports its own
-    from newswatch.pipeline.poll import run_poll  # noqa: PLC0415
-    from newswatch.pipeline.services import Services  # noqa: PLC0415
+    from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415 - each contestant imports its own
+    from newswatch.pipeline.base.services import Services  # noqa: PLC0415
+    from newswatch.pipeline.poll.run import run_poll  # noqa: PLC0415
     from newswatch.settings import Settings  # noqa: PLC0415
     from newswatch.store.client import connect  # noqa: PLC0415
 

@@ -29,9 +29,9 @@ import redis
 
 from devtools.redis_server import RunningRedis
 from feed_server import FeedServer, story
-from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.poll import run_poll
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.poll.run import run_poll
 from newswatch.settings import Settings
 from newswatch.store.client import connect
 from newswatch.store.feeds import MAX_CHUNK_ITEMS

@@ -22,7 +22,7 @@ from devtools.redis_server import RunningRedis
 from newswatch.document import Entry
 from newswatch.feeds.canonical import canonical_link
 from newswatch.models import Feed
-from newswatch.pipeline import identity, naming
+from newswatch.pipeline.poll import entry_ids, identity
 from newswatch.store import feeds, keys
 from newswatch.store.client import connect
 from newswatch.store.elements import HASH_BYTES, pack_elements
@@ -49,7 +49,7 @@ def document(feed_id: str, last: int) -> list[Entry]:
 async def show(redis: Redis, feed: Feed, last: int, now_s: int) -> None:
     """Take one document through identity and claim, without adding its items to the stream."""
     memory = await feeds.read_memory(redis, feed.id)
-    identified = naming.identify(document(feed.id, last), canonical_link)
+    identified = entry_ids.identify(document(feed.id, last), canonical_link)
     sighting = identity.Sighting(
         feed=feed,
         now=now_s,

@@ -52,9 +52,9 @@ def load(folder: Path, cache: Path) -> dict[str, float]:
     from datetime import date  # noqa: PLC0415
 
     from newswatch.config.load import load_config  # noqa: PLC0415
-    from newswatch.pipeline.check import RulesChecker  # noqa: PLC0415
-    from newswatch.pipeline.compiled import compiled  # noqa: PLC0415
-    from newswatch.pipeline.shelf import Shelf  # noqa: PLC0415
+    from newswatch.pipeline.base.compiled_rules import compiled  # noqa: PLC0415
+    from newswatch.pipeline.base.disk_cache import Shelf  # noqa: PLC0415
+    from newswatch.pipeline.base.rules_checker import RulesChecker  # noqa: PLC0415
 
     imported = time.perf_counter()
     shelf = Shelf(cache)

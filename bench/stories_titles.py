@@ -20,7 +20,7 @@ import redis
 
 from devtools.redis_server import RunningRedis
 from newswatch.models import short_hash
-from newswatch.pipeline.match import title_stems
+from newswatch.pipeline.match.run import title_stems
 from newswatch.store import keys
 from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
 

@@ -18,12 +18,12 @@ import redis
 
 from devtools.slack_sim.running import RunningSimulator
 from feed_server import FeedServer
-from newswatch.pipeline.articles import run_articles
-from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.deliver import run_deliver
-from newswatch.pipeline.match import run_match
-from newswatch.pipeline.poll import run_poll
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.articles.run import run_articles
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.run import run_deliver
+from newswatch.pipeline.match.run import run_match
+from newswatch.pipeline.poll.run import run_poll
 from newswatch.settings import Settings, settings_from
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect

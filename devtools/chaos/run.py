@@ -21,8 +21,8 @@ from devtools.chaos.feeds import ChaosFeeds, make_entries, rule_id
 from devtools.process import ROOT
 from devtools.redis_server import RunningRedis
 from devtools.slack_sim.running import RunningSimulator
-from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.store import keys

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from newswatch.errors import NewswatchError
-from newswatch.pipeline.deliver import run_deliver
-from newswatch.pipeline.match import run_match
-from newswatch.pipeline.poll import run_poll
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.run import run_deliver
+from newswatch.pipeline.match.run import run_match
+from newswatch.pipeline.poll.run import run_poll
 from newswatch.settings import settings_from
 from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.slack.history import Found

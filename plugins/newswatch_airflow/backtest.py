@@ -17,8 +17,8 @@ from newswatch_airflow.hooks import sound_settings
 from newswatch_airflow.stages import in_stage
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.backtest import Question, Report
-    from newswatch.pipeline.services import Services
+    from newswatch.pipeline.authoring.backtest import Question, Report
+    from newswatch.pipeline.base.services import Services
 
 log = logging.getLogger("newswatch.backtest")
 
@@ -75,8 +75,8 @@ def backtest(params: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises PermanentError for a rule or query that cannot be tried, and ConfigError for broken files.
     """
-    from newswatch.pipeline.backtest import run_backtest  # noqa: PLC0415
-    from newswatch.pipeline.backtest_report import bounded  # noqa: PLC0415
+    from newswatch.pipeline.authoring.backtest import run_backtest  # noqa: PLC0415
+    from newswatch.pipeline.authoring.backtest_report import bounded  # noqa: PLC0415
 
     question = _question(params)
 
@@ -91,7 +91,7 @@ def backtest(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _question(params: Mapping[str, Any]) -> Question:
     from newswatch.durations import parse_duration  # noqa: PLC0415
-    from newswatch.pipeline.backtest import Question  # noqa: PLC0415
+    from newswatch.pipeline.authoring.backtest import Question  # noqa: PLC0415
 
     return Question(
         since_s=parse_duration(params["since"]),
@@ -102,8 +102,8 @@ def _question(params: Mapping[str, Any]) -> Question:
 
 
 def _lines(report: Report) -> list[str]:
-    from newswatch.pipeline.backtest_report import note_lines, overview_lines, report_lines  # noqa: PLC0415
-    from newswatch.pipeline.marking import bracketed  # noqa: PLC0415
+    from newswatch.pipeline.authoring.backtest_report import note_lines, overview_lines, report_lines  # noqa: PLC0415
+    from newswatch.pipeline.authoring.highlight import bracketed  # noqa: PLC0415
 
     if report.question.rule_id is not None or report.question.query is not None:
         return [bracketed(line) for line in report_lines(report)]

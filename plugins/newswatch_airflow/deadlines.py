@@ -54,7 +54,7 @@ async def notice_missed_deadline(
     `context` is Airflow's: the run as its API shows it, and the deadline. The text goes to the log
     first, in case Redis is the reason and no notice can be sent.
     """
-    from newswatch.pipeline.notices import raise_notice  # noqa: PLC0415 - DAG files import this module
+    from newswatch.pipeline.base.notices import raise_notice  # noqa: PLC0415 - DAG files import this module
     from newswatch_airflow.hooks import trigger_services  # noqa: PLC0415
 
     run = (context or {}).get("dag_run") or {}

@@ -22,7 +22,7 @@ from newswatch_airflow.connections import feed_auth, redis_address, slack_settin
 
 if TYPE_CHECKING:
     from newswatch.feeds.auth import Auth
-    from newswatch.pipeline.services import Services
+    from newswatch.pipeline.base.services import Services
     from newswatch_airflow.connections import ConnectionLike
 
 REDIS_CONNECTION = "newswatch_redis"
@@ -77,7 +77,7 @@ def _services(
     settings: Settings, redis_connection: ConnectionLike, slack_connection: ConnectionLike | None
 ) -> Services:
     from newswatch.feeds.auth import resolver  # noqa: PLC0415
-    from newswatch.pipeline.services import Services  # noqa: PLC0415 - DAG files reach this module
+    from newswatch.pipeline.base.services import Services  # noqa: PLC0415 - DAG files reach this module
     from newswatch.store.client import connect  # noqa: PLC0415
 
     address = redis_address(redis_connection)

@@ -16,8 +16,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 from newswatch.errors import ConfigError, SlackRefused
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.backlog import Backlog
-    from newswatch.pipeline.services import Services
+    from newswatch.pipeline.base.services import Services
+    from newswatch.pipeline.oversight.backlog import Backlog
 
 T = TypeVar("T")
 
@@ -49,8 +49,8 @@ def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) 
 
 def plan() -> list[dict[str, Any]]:
     """Load edited configuration, then divide the due feeds into shards `{"label", "feed_ids", "planned_ms"}`."""
-    from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415
-    from newswatch.pipeline.poll import plan_shards  # noqa: PLC0415
+    from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
+    from newswatch.pipeline.poll.run import plan_shards  # noqa: PLC0415
 
     async def stage(services: Services) -> list[dict[str, Any]]:
         await adopt_config(services)
@@ -62,7 +62,7 @@ def plan() -> list[dict[str, Any]]:
 
 def poll(feed_ids: list[str], planned_ms: int) -> dict[str, Any]:
     """Poll those of these feeds that were due when planned; counts as in `newswatch poll --json`."""
-    from newswatch.pipeline.poll import run_poll  # noqa: PLC0415
+    from newswatch.pipeline.poll.run import run_poll  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
         counts = await run_poll(
@@ -96,7 +96,7 @@ def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, An
 
     `report` gets the counts in either case, because a skipped task returns nothing.
     """
-    from newswatch.pipeline.match import run_match  # noqa: PLC0415
+    from newswatch.pipeline.match.run import run_match  # noqa: PLC0415
 
     async def stage(services: Services) -> tuple[dict[str, Any], int]:
         counts = await run_match(services, deadline_s=DRAIN_DEADLINE_S)
@@ -114,7 +114,7 @@ def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, An
 
 def read_articles(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Read the due articles; then skip if no item waits for matching, so that no event is sent."""
-    from newswatch.pipeline.articles import run_articles  # noqa: PLC0415
+    from newswatch.pipeline.articles.run import run_articles  # noqa: PLC0415
 
     async def stage(services: Services) -> tuple[dict[str, Any], int]:
         counts = await run_articles(services, deadline_s=SHARD_DEADLINE_S)
@@ -132,7 +132,7 @@ def read_articles(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict
 
 def deliver(dag_id: str) -> dict[str, Any]:
     """Send every due message; afterwards raise SlackRefused if Slack refused the token or a channel."""
-    from newswatch.pipeline.deliver import run_deliver  # noqa: PLC0415
+    from newswatch.pipeline.deliver.run import run_deliver  # noqa: PLC0415
 
     async def stage(services: Services) -> tuple[dict[str, Any], tuple[str, ...]]:
         counts = await run_deliver(services, deadline_s=DRAIN_DEADLINE_S)
@@ -148,7 +148,7 @@ def deliver(dag_id: str) -> dict[str, Any]:
 
 def check_config(dag_id: str) -> dict[str, Any]:
     """Put the files in force if they are valid, else raise ConfigError with every problem."""
-    from newswatch.pipeline.configure import adopt_config  # noqa: PLC0415
+    from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
         adoption = await adopt_config(services)
@@ -167,7 +167,7 @@ def check_config(dag_id: str) -> dict[str, Any]:
 
 def housekeeping(dag_id: str) -> dict[str, Any]:
     """Remove what is past its retention. Returns how much was removed, by kind."""
-    from newswatch.pipeline.housekeeping import run_housekeeping  # noqa: PLC0415
+    from newswatch.pipeline.oversight.housekeeping import run_housekeeping  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
         removed = await run_housekeeping(services)
@@ -178,19 +178,19 @@ def housekeeping(dag_id: str) -> dict[str, Any]:
 
 
 async def _backlog(services: Services) -> Backlog:
-    from newswatch.pipeline.backlog import read_backlog  # noqa: PLC0415
+    from newswatch.pipeline.oversight.backlog import read_backlog  # noqa: PLC0415
 
     return await read_backlog(services)
 
 
 async def _alive(services: Services) -> None:
-    from newswatch.pipeline.alive import after_cycle  # noqa: PLC0415
+    from newswatch.pipeline.oversight.life_signs import after_cycle  # noqa: PLC0415
 
     await after_cycle(services)
 
 
 async def _in_time_again(services: Services, dag_id: str) -> None:
-    from newswatch.pipeline.notices import clear_notice  # noqa: PLC0415
+    from newswatch.pipeline.base.notices import clear_notice  # noqa: PLC0415
     from newswatch_airflow.deadlines import cause_of  # noqa: PLC0415
 
     await clear_notice(services, cause_of(dag_id), f"{dag_id} finishes in time again.")

@@ -11,14 +11,14 @@ import importlib
 from collections.abc import Sequence
 
 STAGES = (
-    "newswatch.pipeline.articles",
-    "newswatch.pipeline.backlog",
-    "newswatch.pipeline.configure",
-    "newswatch.pipeline.deliver",
-    "newswatch.pipeline.housekeeping",
-    "newswatch.pipeline.match",
-    "newswatch.pipeline.notices",
-    "newswatch.pipeline.poll",
+    "newswatch.pipeline.articles.run",
+    "newswatch.pipeline.oversight.backlog",
+    "newswatch.pipeline.base.adoption",
+    "newswatch.pipeline.deliver.run",
+    "newswatch.pipeline.oversight.housekeeping",
+    "newswatch.pipeline.match.run",
+    "newswatch.pipeline.base.notices",
+    "newswatch.pipeline.poll.run",
     "newswatch_airflow.assets",
     "newswatch_airflow.deadlines",
     "newswatch_airflow.hooks",

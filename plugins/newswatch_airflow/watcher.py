@@ -21,7 +21,7 @@ from newswatch_airflow.rhythm import BacklogRhythm, EditRhythm
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from newswatch.pipeline.services import Services
+    from newswatch.pipeline.base.services import Services
 
 Stage = Literal["match", "deliver", "articles"]
 
@@ -83,8 +83,10 @@ class BacklogWatcher(BaseEventTrigger):
         return seen
 
     async def _read(self) -> tuple[int, float]:
-        await asyncio.to_thread(import_module, "newswatch.pipeline.backlog")  # the first time takes a while
-        from newswatch.pipeline.backlog import read_backlog  # noqa: PLC0415 - DAG files import this module
+        await asyncio.to_thread(
+            import_module, "newswatch.pipeline.oversight.backlog"
+        )  # the first time takes a while
+        from newswatch.pipeline.oversight.backlog import read_backlog  # noqa: PLC0415 - DAG files import this module
         from newswatch_airflow.hooks import trigger_services  # noqa: PLC0415
 
         if self._services is None:

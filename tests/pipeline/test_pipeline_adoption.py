@@ -14,10 +14,11 @@ from feed_server import story
 from newsroom import OPS, WATCHLIST, Newsroom
 from newswatch.config import codec
 from newswatch.errors import PermanentError
-from newswatch.pipeline import health, origin
-from newswatch.pipeline.configure import adopt_config, in_force
-from newswatch.pipeline.notices import raise_notice
-from newswatch.pipeline.overview.status import read_status
+from newswatch.pipeline.base import origin
+from newswatch.pipeline.base.adoption import adopt_config, in_force
+from newswatch.pipeline.base.notices import raise_notice
+from newswatch.pipeline.oversight.status import read_status
+from newswatch.pipeline.poll import health
 from newswatch.store import keys
 from newswatch.store.client import connect
 

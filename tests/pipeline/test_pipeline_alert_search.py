@@ -6,8 +6,8 @@ import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY
-from newswatch.pipeline.housekeeping import run_housekeeping
-from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 from newswatch.store import keys
 from newswatch.store.archive import Cursor
 
@@ -134,7 +134,7 @@ def test_old_alert_of_a_rule_is_found_behind_many_others_at_once(room):
 
 
 def test_headline_that_is_far_back_is_found_by_looking_further(room, monkeypatch):
-    monkeypatch.setattr("newswatch.pipeline.overview.alert_search.PATIENCE_S", 0.0)
+    monkeypatch.setattr("newswatch.pipeline.oversight.alert_search.PATIENCE_S", 0.0)
     test_old_alert_of_a_rule_is_found_behind_many_others_at_once(room)
     before, looks = Cursor(9_999_999_999_999, "f"), 0
     while before is not None:

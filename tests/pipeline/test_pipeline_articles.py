@@ -10,7 +10,7 @@ from article_pages import linked, page, show, stream
 
 from feed_server import Document, story
 from newsroom import kill
-from newswatch.pipeline.housekeeping import run_housekeeping
+from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 
 WORDS = "The central bank opposes the plan."
 DAY = timedelta(days=1)

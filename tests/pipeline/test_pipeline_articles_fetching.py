@@ -11,9 +11,9 @@ from article_pages import linked, page, row, show, stream
 
 from feed_server import Document, FeedServer, story
 from newswatch.feeds.auth import resolver
-from newswatch.pipeline.articles import run_articles
-from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.poll import run_poll
+from newswatch.pipeline.articles.run import run_articles
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.poll.run import run_poll
 
 WORDS = "The central bank opposes the plan."
 DAY = timedelta(days=1)

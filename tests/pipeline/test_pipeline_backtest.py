@@ -12,12 +12,12 @@ import redis
 from feed_server import story
 from newswatch.errors import ConfigError, QueryError
 from newswatch.models import Bundle, Feed, FeedFilter, Item, Rule
-from newswatch.pipeline.backtest import BadQuestion, NoSuchRule, Question, run_backtest
-from newswatch.pipeline.backtest_report import as_dict, bounded, chart, report_lines
-from newswatch.pipeline.caret import with_caret
-from newswatch.pipeline.marking import bracketed, one_line, pieces
-from newswatch.pipeline.match import Watch
-from newswatch.pipeline.tally import Window, backtest
+from newswatch.pipeline.authoring.backtest import BadQuestion, NoSuchRule, Question, run_backtest
+from newswatch.pipeline.authoring.backtest_report import as_dict, bounded, chart, report_lines
+from newswatch.pipeline.authoring.caret import with_caret
+from newswatch.pipeline.authoring.highlight import bracketed, one_line, pieces
+from newswatch.pipeline.authoring.hit_count import Window, backtest
+from newswatch.pipeline.match.run import Watch
 from newswatch.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)

@@ -7,7 +7,7 @@ import time
 
 from feed_server import story
 from newsroom import POLICY
-from newswatch.pipeline.delivery_run import Budget
+from newswatch.pipeline.deliver.run_state import Budget
 
 
 async def test_messages_over_all_channels_keep_to_the_rate_after_a_burst():

@@ -8,8 +8,8 @@ import pytest
 
 from feed_server import Document, FeedServer, story
 from newswatch.models import Bundle, Feed, Receiver, Rule
-from newswatch.pipeline.poll import run_poll
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.poll.run import run_poll
 from newswatch.store import configuration
 from newswatch.store.client import redis_errors
 from proxy_server import Proxy

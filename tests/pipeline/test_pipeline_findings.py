@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newswatch.pipeline import health
-from newswatch.pipeline.overview.findings import feeds_finding, finding_of
+from newswatch.pipeline.oversight.findings import feeds_finding, finding_of
+from newswatch.pipeline.poll import health
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ NAMES = (
 
 
 def match(room: Newsroom):
-    from newswatch.pipeline.match import run_match  # noqa: PLC0415
+    from newswatch.pipeline.match.run import run_match  # noqa: PLC0415
 
     return room._do(run_match, env=CAP)
 

@@ -13,7 +13,7 @@ import redis
 from feed_server import story
 from newsroom import OPS, Newsroom
 from newswatch.errors import RedisFull
-from newswatch.pipeline.poll import run_poll
+from newswatch.pipeline.poll.run import run_poll
 
 WORDS = "The central bank opposes the plan."
 

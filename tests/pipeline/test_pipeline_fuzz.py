@@ -10,8 +10,8 @@ import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY
-from newswatch.pipeline.deliver import run_deliver
-from newswatch.pipeline.match import run_match
+from newswatch.pipeline.deliver.run import run_deliver
+from newswatch.pipeline.match.run import run_match
 
 SEED, FEEDS, ITEMS_A_FEED = 20261125, 20, 500
 TRIGGER = "The central bank opposes"

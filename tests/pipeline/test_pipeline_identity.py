@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newswatch.document import Entry
 from newswatch.feeds.canonical import canonical_link
 from newswatch.models import Feed
-from newswatch.pipeline import identity, naming
+from newswatch.pipeline.poll import entry_ids, identity
 from newswatch.store.seen import digest, pack_all, unpack_all
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
@@ -47,7 +47,7 @@ class Feedback:
             document_time=self.document,
             confirmed_time=self.confirmed,
         )
-        decision = identity.decide(self.known, naming.identify(entries, canonical_link), sighting)
+        decision = identity.decide(self.known, entry_ids.identify(entries, canonical_link), sighting)
         self.known = {record.id: record for record in decision.whole}
         self.first = False
         self.document = self.confirmed = seconds

@@ -6,7 +6,7 @@ import logging
 
 from feed_server import story
 from newsroom import POLICY
-from newswatch.pipeline.match_log import MOST_LINES
+from newswatch.pipeline.match.log import MOST_LINES
 
 WORDS = "The central bank opposes the plan."
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from feed_server import story
-from newswatch.pipeline.poll import plan_shards, run_poll
+from newswatch.pipeline.poll.run import plan_shards, run_poll
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 

@@ -8,22 +8,22 @@ from article_pages import linked, page, show
 import redis_servers
 from feed_server import story
 from newsroom import POLICY, Newsroom
+from newswatch.listener.clicks import take_click
 from newswatch.models import Bundle
-from newswatch.pipeline.alive import after_cycle
-from newswatch.pipeline.backtest import Question, run_backtest
-from newswatch.pipeline.clicks import take_click
-from newswatch.pipeline.configure import in_force
-from newswatch.pipeline.examine import examine
-from newswatch.pipeline.housekeeping import run_housekeeping
-from newswatch.pipeline.letters import read_letters, retry_letters
-from newswatch.pipeline.muting import mute_rule, muted_now, unmute_rule
-from newswatch.pipeline.overview import feeds as feeds_page
-from newswatch.pipeline.overview import rules as rules_page
-from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
-from newswatch.pipeline.overview.alerts import read_life
-from newswatch.pipeline.overview.latency import read_latency
-from newswatch.pipeline.overview.queues import read_queues
-from newswatch.pipeline.overview.status import read_status
+from newswatch.pipeline.authoring.backtest import Question, run_backtest
+from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.deliver.dead_letters import read_letters, retry_letters
+from newswatch.pipeline.oversight import feeds as feeds_page
+from newswatch.pipeline.oversight import rules as rules_page
+from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.oversight.alerts import read_life
+from newswatch.pipeline.oversight.doctor import examine
+from newswatch.pipeline.oversight.housekeeping import run_housekeeping
+from newswatch.pipeline.oversight.latency import read_latency
+from newswatch.pipeline.oversight.life_signs import after_cycle
+from newswatch.pipeline.oversight.queues import read_queues
+from newswatch.pipeline.oversight.status import read_status
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
 from newswatch.store import listening

@@ -1,4 +1,4 @@
-"""Where alerts go, decided without any store: each rule of `newswatch.pipeline.placement`."""
+"""Where alerts go, decided without any store: each rule of `newswatch.pipeline.match.placement`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newswatch.models import Alert
-from newswatch.pipeline.placement import (
+from newswatch.pipeline.match.placement import (
     COLLECT_MS,
     MAX_ALERTS_A_LISTING,
     MAX_ALERTS_A_MESSAGE,

@@ -157,7 +157,7 @@ def test_alerts_during_a_surge_go_to_its_thread(newsroom):
 
 
 def test_killed_release_of_a_surge_is_gone_on_with(newsroom, monkeypatch):
-    from newswatch.pipeline import match  # noqa: PLC0415
+    from newswatch.pipeline.match import run  # noqa: PLC0415
 
     newsroom.watchlist(SURGE.format(stories=100))
     newsroom.receivers(interval="0s")
@@ -171,10 +171,10 @@ def test_killed_release_of_a_surge_is_gone_on_with(newsroom, monkeypatch):
             raise KeyboardInterrupt
         return release(*given)
 
-    release = match.release
-    monkeypatch.setattr(match, "MOST_RELEASED", 50)
+    release = run.release
+    monkeypatch.setattr(run, "MOST_RELEASED", 50)
     with monkeypatch.context() as patch:
-        patch.setattr(match, "release", die)
+        patch.setattr(run, "release", die)
         with pytest.raises(KeyboardInterrupt):
             newsroom.match()
     newsroom.match()

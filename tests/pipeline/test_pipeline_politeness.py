@@ -6,7 +6,7 @@ import pytest
 
 from feed_server import Document, FeedServer, rss, story
 from newswatch.models import Feed
-from newswatch.pipeline.poll import plan_shards, shards
+from newswatch.pipeline.poll.run import plan_shards, shards
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from feed_server import Document, story
 from newswatch.models import Feed
-from newswatch.pipeline.overview import feeds as overview
+from newswatch.pipeline.oversight import feeds as overview
 from newswatch.store import keys
 
 

@@ -11,8 +11,8 @@ import redis
 from feed_server import story
 from newsroom import OPS, Newsroom
 from newswatch.errors import SettingsRefused
-from newswatch.pipeline.match import run_match
-from newswatch.pipeline.poll import run_poll
+from newswatch.pipeline.match.run import run_match
+from newswatch.pipeline.poll.run import run_poll
 from newswatch.store.feeds import ensure_group
 from newswatch.store.seen import RECORD_BYTES
 

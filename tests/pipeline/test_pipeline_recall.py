@@ -6,8 +6,8 @@ import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY, Newsroom
-from newswatch.pipeline.deliver import run_deliver
-from newswatch.pipeline.match import run_match
+from newswatch.pipeline.deliver.run import run_deliver
+from newswatch.pipeline.match.run import run_match
 
 WORDS = "The central bank opposes the plan."
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newswatch.feeds.parse_process import parse_job
 from newswatch.models import Feed
-from newswatch.pipeline import identity, reduced
+from newswatch.pipeline.poll import changed_entries, identity
 from newswatch.store.elements import pack_elements, unpack_elements
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
@@ -60,10 +60,12 @@ class Follower:
 
     def show(self, body: bytes, now: datetime, url: str = URL):
         seconds = int(now.timestamp())
-        remembered = unpack_elements(self.elements, reduced.circumstances(url)) if self.reducing else {}
+        remembered = (
+            unpack_elements(self.elements, changed_entries.circumstances(url)) if self.reducing else {}
+        )
         for given_elements in (remembered, {}):
             found = parse_job(body, url=url, headers={}, seen=set(given_elements))
-            reading = reduced.read(found, given_elements, self.known)
+            reading = changed_entries.read(found, given_elements, self.known)
             if reading is not None:
                 break
         self.parsed = len(found.feed.entries)
@@ -77,7 +79,7 @@ class Follower:
         )
         decision = identity.decide(self.known, reading.document, sighting, reading.unchanged)
         self.known = {record.id: record for record in decision.whole}
-        self.elements = pack_elements(reduced.circumstances(url), reading.elements)
+        self.elements = pack_elements(changed_entries.circumstances(url), reading.elements)
         self.seen = seconds
         return [item for item, _ in decision.items]
 

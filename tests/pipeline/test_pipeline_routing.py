@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from newswatch.models import Digest, QuietHours, Receiver
-from newswatch.pipeline.routing import next_local, quiet_end, routes
+from newswatch.pipeline.match.routing import next_local, quiet_end, routes
 
 ZURICH = "Europe/Zurich"
 QUIET = QuietHours("22:00", "07:00", ZURICH, except_severity="high")

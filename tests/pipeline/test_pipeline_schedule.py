@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from newswatch.errors import FetchFailed, FetchRefused, ParseFailed
 from newswatch.feeds.freshness import fresh_for_s
 from newswatch.models import Bundle, Feed
-from newswatch.pipeline import health, moves, schedule
-from newswatch.pipeline.poll import due_feeds
-from newswatch.pipeline.rhythm import rhythm_of
+from newswatch.pipeline.poll import health, moved_feeds, schedule
+from newswatch.pipeline.poll.rhythm import rhythm_of
+from newswatch.pipeline.poll.run import due_feeds
 from newswatch.store.feed_state import FeedState
 from newswatch.store.seen import SeenRecord
 
@@ -338,25 +338,25 @@ def test_429_without_retry_after_asks_for_more_time_with_each_repetition():
 def move(feed: Feed, hours, *, target: str | None = TARGET, same: bool = True, state=None) -> FeedState:
     state = state or FeedState()
     for hour in hours:
-        state = moves.after_answer(feed, state, target, int((NOW_S + hour * HOUR_S) * 1000), same=same)
+        state = moved_feeds.after_answer(feed, state, target, int((NOW_S + hour * HOUR_S) * 1000), same=same)
     return state
 
 
 def test_redirect_is_taken_up_after_several_polls_over_two_days():
-    assert moves.asked_url(FEED, move(FEED, range(0, 47, 6))) == FEED.url
-    assert moves.asked_url(FEED, move(FEED, [0, 50])) == FEED.url
-    assert moves.asked_url(FEED, move(FEED, [0, 20, 49])) == TARGET
+    assert moved_feeds.asked_url(FEED, move(FEED, range(0, 47, 6))) == FEED.url
+    assert moved_feeds.asked_url(FEED, move(FEED, [0, 50])) == FEED.url
+    assert moved_feeds.asked_url(FEED, move(FEED, [0, 20, 49])) == TARGET
 
 
 def test_redirect_that_ended_in_between_begins_anew():
     state = move(FEED, [0, 20])
     state = move(FEED, [30], target=None, state=state)
-    assert moves.asked_url(FEED, move(FEED, [49, 50, 51], state=state)) == FEED.url
+    assert moved_feeds.asked_url(FEED, move(FEED, [49, 50, 51], state=state)) == FEED.url
 
 
 def test_target_with_another_feed_is_never_taken_up():
     state = move(FEED, [0], same=False)
-    assert moves.asked_url(FEED, move(FEED, range(10, 100, 10), state=state)) == FEED.url
+    assert moved_feeds.asked_url(FEED, move(FEED, range(10, 100, 10), state=state)) == FEED.url
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_target_with_another_feed_is_never_taken_up():
 )
 def test_move_that_would_give_away_credentials_or_encryption_is_left_to_the_editor(feed, target):
     state = move(feed, range(0, 100, 10), target=target)
-    assert moves.asked_url(feed, state) == feed.url
+    assert moved_feeds.asked_url(feed, state) == feed.url
     assert state.move_url == target
 
 
@@ -376,7 +376,7 @@ def test_taken_up_url_is_told_until_the_file_names_it():
     life.succeed()
     assert life.told == [(True, "moved:wire")]
     life.feed = replace(FEED, url=TARGET)
-    life.state = moves.after_answer(life.feed, life.state, None, NOW_S * 1000, same=True)
+    life.state = moved_feeds.after_answer(life.feed, life.state, None, NOW_S * 1000, same=True)
     life.succeed()
     assert life.told == [(True, "moved:wire"), (False, "moved:wire")]
 
@@ -386,5 +386,5 @@ def test_taken_up_url_that_fails_for_long_is_let_go_of():
     life.state = move(FEED, [0, 20, 49])._replace(polled_url=FEED.url, told="moved")
     for _ in range(4):
         life.fail(NOT_FOUND, HOUR_S)
-    assert moves.asked_url(FEED, life.state) == FEED.url
+    assert moved_feeds.asked_url(FEED, life.state) == FEED.url
     assert (False, "moved:wire") in life.told

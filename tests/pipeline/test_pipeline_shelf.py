@@ -11,10 +11,10 @@ import pytest
 
 from newswatch.errors import QueryError
 from newswatch.models import FeedFilter, Rule
-from newswatch.pipeline import compiled as compiled_module
-from newswatch.pipeline.compiled import compiled
-from newswatch.pipeline.configure import check_files
-from newswatch.pipeline.shelf import MOST_ENTRIES, Shelf
+from newswatch.pipeline.base import compiled_rules as compiled_module
+from newswatch.pipeline.base.adoption import check_files
+from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.disk_cache import MOST_ENTRIES, Shelf
 from newswatch.rules import ItemText
 from newswatch.settings import Settings
 
@@ -172,7 +172,7 @@ def test_check_of_the_shipped_files_is_the_same_from_the_shelf(tmp_path):
 
 def test_processes_side_by_side_share_a_shelf(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from newswatch.pipeline.shelf import Shelf\n"
+        "import sys; from pathlib import Path; from newswatch.pipeline.base.disk_cache import Shelf\n"
         "shelf = Shelf(Path(sys.argv[1]))\n"
         "for n in range(200):\n"
         "    shelf.put('kind', 'key', b'x' * 50_000 + sys.argv[2].encode())\n"

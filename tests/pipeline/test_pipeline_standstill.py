@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from feed_server import story
-from newswatch.pipeline.examine import examine
-from newswatch.pipeline.overview.status import Status, as_dict, read_status
+from newswatch.pipeline.oversight.doctor import examine
+from newswatch.pipeline.oversight.status import Status, as_dict, read_status
 
 
 class Room:

@@ -9,9 +9,9 @@ import pytest
 
 from feed_server import story
 from newsroom import POLICY
-from newswatch.pipeline.backlog import read_backlog
-from newswatch.pipeline.clicks import take_click
-from newswatch.pipeline.updates import refresh
+from newswatch.listener.clicks import take_click
+from newswatch.pipeline.deliver.updates import refresh
+from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
 from newswatch.slack.client import SlackClient

@@ -9,8 +9,8 @@ import pytest
 
 from feed_server import story
 from newsroom import POLICY, WATCHLIST, Newsroom
-from newswatch.pipeline.match import run_match
-from newswatch.pipeline.why import Answer, explain
+from newswatch.pipeline.match.run import run_match
+from newswatch.pipeline.oversight.why import Answer, explain
 
 WORDS = "The central bank opposes the plan."
 OTHERS = """\

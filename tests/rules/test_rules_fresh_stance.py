@@ -13,7 +13,7 @@ from pathlib import Path
 
 from newswatch.config.load import load_config
 from newswatch.models import FeedFilter
-from newswatch.pipeline.check import RulesChecker
+from newswatch.pipeline.base.rules_checker import RulesChecker
 from newswatch.rules import ItemText, compile_watchlist
 
 ROOT = Path(__file__).resolve().parents[2]

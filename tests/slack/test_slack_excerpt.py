@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from slack_scenes import item
 
 from newswatch.models import Span
-from newswatch.slack.excerpt import MAX_CHARS, MAX_EXCERPTS, excerpts_for
+from newswatch.rules.excerpt import MAX_CHARS, MAX_EXCERPTS, excerpts_for
 
 FILLER = "Nothing of interest was said about the weather that day."
 

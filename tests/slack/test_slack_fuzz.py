@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 from devtools.slack_sim.limits import TEXT_MAX, check_content
 from newswatch.models import Alert, Item, Mark, Marks, Message, Span
+from newswatch.rules.excerpt import excerpts_for
 from newswatch.slack.buttons import Attention
-from newswatch.slack.excerpt import excerpts_for
 from newswatch.slack.payload import check_payload, render_listing, render_minimal, render_reply, render_story
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

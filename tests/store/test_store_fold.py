@@ -5,7 +5,7 @@ from __future__ import annotations
 from store_records import CHANNEL, NOW, alert, queue, queued, stored
 
 from newswatch.models import Delivery, Message
-from newswatch.pipeline.folding import digests_of, fold
+from newswatch.pipeline.deliver.folding import digests_of, fold
 from newswatch.slack.listing import ROOM
 from newswatch.store import keys, outbox
 from newswatch.store.messages import StoredMessage

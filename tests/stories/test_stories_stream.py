@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newswatch.models import short_hash
-from newswatch.pipeline.match import title_stems
+from newswatch.pipeline.match.run import title_stems
 from newswatch.stories.titles import KnownTitle, Titles
 
 STREAM = (

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from newswatch.pipeline.match import title_stems
+from newswatch.pipeline.match.run import title_stems
 from newswatch.stories.titles import KnownTitle, Titles
 
 HOUR = 3600.0

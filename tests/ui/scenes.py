@@ -12,7 +12,7 @@ from functools import partial
 
 from feed_server import Document, story
 from newsroom import OPS, POLICY, Newsroom
-from newswatch.pipeline.clicks import take_click
+from newswatch.listener.clicks import take_click
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
 from newswatch.store import keys

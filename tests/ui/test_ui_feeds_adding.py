@@ -4,7 +4,7 @@ import pytest
 
 from feed_server import story
 from newswatch.document import Entry, ParsedFeed
-from newswatch.pipeline.feed_preview import FeedPreview
+from newswatch.pipeline.authoring.feed_preview import FeedPreview
 from newswatch_airflow.ui.rooms import feeds
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from feed_server import story
-from newswatch.pipeline.clicks import take_click
+from newswatch.listener.clicks import take_click
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sandbox import ROOT
-from newswatch.pipeline.overview import findings
+from newswatch.pipeline.oversight import findings
 from newswatch_airflow.ui import page, runs
 from newswatch_airflow.ui.prose import heading_name
 

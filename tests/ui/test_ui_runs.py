@@ -10,7 +10,7 @@ from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunType
 
-from newswatch.pipeline.overview.alerts import Step
+from newswatch.pipeline.oversight.alerts import Step
 from newswatch_airflow.ui import runs
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=timezone.utc)

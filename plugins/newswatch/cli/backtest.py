@@ -8,9 +8,9 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import styled
 from newswatch.cli.output import as_json, console, progress, table
 from newswatch.durations import parse_duration
-from newswatch.pipeline.backtest import Question, Report, run_backtest
-from newswatch.pipeline.backtest_report import Line, as_dict, note_lines, report_lines
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.authoring.backtest import Question, Report, run_backtest
+from newswatch.pipeline.authoring.backtest_report import Line, as_dict, note_lines, report_lines
+from newswatch.pipeline.base.services import Services
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:

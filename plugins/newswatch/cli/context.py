@@ -17,8 +17,8 @@ from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
 from newswatch.env_file import with_env_file
 from newswatch.errors import NewswatchError, SettingsRefused
-from newswatch.pipeline.services import Services
-from newswatch.pipeline.shelf import Shelf
+from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings, read_settings
 from newswatch.store.server import check_server
 

@@ -8,8 +8,8 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, table
-from newswatch.pipeline.letters import read_letters, retry_letters
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.dead_letters import read_letters, retry_letters
 
 _JSON = 'JSON: a list of {"message_id", "channel", "error", "title", "rules": [id], "alert_ids": [id]}.'
 

@@ -12,11 +12,12 @@ from newswatch.cli.feeds_opml import export, import_
 from newswatch.cli.feeds_preview import preview
 from newswatch.cli.output import ago, as_json, table
 from newswatch.models import Feed
-from newswatch.pipeline import feed_report, moves
-from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.health import reason, span
-from newswatch.pipeline.hosts import host_of
-from newswatch.pipeline.services import Services, utc_now
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.hosts import host_of
+from newswatch.pipeline.base.services import Services, utc_now
+from newswatch.pipeline.oversight import feed_report
+from newswatch.pipeline.poll import moved_feeds
+from newswatch.pipeline.poll.health import reason, span
 from newswatch.redact import redact_url
 from newswatch.store import feeds as store
 from newswatch.store import hosts
@@ -38,7 +39,7 @@ async def _states(services: Services) -> list[dict[str, Any]]:
     with redis_errors():
         states = await store.read_states(services.redis, [feed.id for feed in configured])
         due = await store.read_due(services.redis)
-        asked = {feed.id: host_of(moves.asked_url(feed, states[feed.id])) for feed in configured}
+        asked = {feed.id: host_of(moved_feeds.asked_url(feed, states[feed.id])) for feed in configured}
         paused = await hosts.pauses(services.redis, asked.values())
     now_ms = to_ms(services.clock())
     return [
@@ -52,7 +53,7 @@ def _time(ms: float) -> datetime | None:
 
 
 def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: int) -> dict[str, Any]:
-    moved = moves.asked_url(feed, state)
+    moved = moved_feeds.asked_url(feed, state)
     return {
         "id": feed.id,
         "url": redact_url(feed.url),

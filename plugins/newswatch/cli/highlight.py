@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from newswatch.pipeline.marking import Piece, pieces
+from newswatch.pipeline.authoring.highlight import Piece, pieces
 
 MARK = "bold reverse"
 

@@ -10,7 +10,7 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.listener.run import run_listener, ways_from
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.services import Services
 
 
 @click.command(epilog="JSON: none; it runs until it is stopped.")

@@ -16,11 +16,11 @@ from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import as_json, console
 from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import FeedFilter, Match
-from newswatch.pipeline.compiled import compiled
-from newswatch.pipeline.configure import check_files
-from newswatch.pipeline.lone_query import lone_rule
-from newswatch.pipeline.preview import read_url
-from newswatch.pipeline.services import utc_now
+from newswatch.pipeline.authoring.preview import read_url
+from newswatch.pipeline.authoring.single_query import lone_rule
+from newswatch.pipeline.base.adoption import check_files
+from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import ItemText, Watchlist
 
 

@@ -9,13 +9,13 @@ import click
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import FINE, PROBLEM, as_json, progress
 from newswatch.errors import ConfigError
-from newswatch.pipeline.alive import after_cycle
-from newswatch.pipeline.articles import ArticleCounts, run_articles
-from newswatch.pipeline.configure import adopt_config
-from newswatch.pipeline.deliver import DeliverCounts, run_deliver
-from newswatch.pipeline.match import MatchCounts, run_match
-from newswatch.pipeline.poll import PollCounts, run_poll
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.articles.run import ArticleCounts, run_articles
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.run import DeliverCounts, run_deliver
+from newswatch.pipeline.match.run import MatchCounts, run_match
+from newswatch.pipeline.oversight.life_signs import after_cycle
+from newswatch.pipeline.poll.run import PollCounts, run_poll
 
 POLL_DEADLINE_S = 600.0
 ARTICLES_DEADLINE_S = 300.0

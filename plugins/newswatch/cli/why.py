@@ -7,8 +7,8 @@ from rich.text import Text
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import FINE, PROBLEM, as_json, console
-from newswatch.pipeline.why import as_dict, explain
-from newswatch.pipeline.why_item import Copy
+from newswatch.pipeline.oversight.why import as_dict, explain
+from newswatch.pipeline.oversight.why_item import Copy
 
 _STATES = {
     "sent": "sent to Slack",

@@ -7,9 +7,9 @@ import logging
 from typing import Any
 
 from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
-from newswatch.pipeline.clicks import take_click
-from newswatch.pipeline.services import Services
-from newswatch.pipeline.updates import refresh
+from newswatch.listener.clicks import take_click
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.updates import refresh
 from newswatch.slack.clicks import Click, read_click
 from newswatch.slack.client import SlackClient
 from newswatch.store.client import redis_errors

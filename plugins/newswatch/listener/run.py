@@ -14,7 +14,7 @@ from aiohttp import web
 from newswatch.errors import PermanentError, RetryableError
 from newswatch.listener.inbox import ClickInbox
 from newswatch.listener.web import CLICKS_PATH, build
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.services import Services
 from newswatch.settings import Address
 from newswatch.slack.client import SlackClient
 from newswatch.slack.socket_mode import SocketMode

@@ -1,6 +1,6 @@
 """The hand-over match → deliver: what the placement of alerts is decided on, and its take-over in one step.
 
-`newswatch.pipeline.placement` decides between the two. Only the holder of the match lease hands over, but the
+`newswatch.pipeline.match.placement` decides between the two. Only the holder of the match lease hands over, but the
 deliver stage begins, folds and buries messages meanwhile: the script refuses a plan whose messages or stories
 are no longer as they were read, and the decision is made again (ADR 2).
 """

@@ -21,7 +21,7 @@ from newswatch.errors import (
     RetryableError,
     SettingsRefused,
 )
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
 from newswatch_airflow.hooks import task_services

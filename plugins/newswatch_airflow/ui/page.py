@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from newswatch.models import Excerpt
-from newswatch.pipeline.backtest_report import irrelevant_line
+from newswatch.pipeline.authoring.backtest_report import irrelevant_line
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import PageVisitor

@@ -13,8 +13,8 @@ from airflow.utils.session import create_session
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from newswatch.pipeline.overview.alerts import Step
-from newswatch.pipeline.overview.findings import Finding
+from newswatch.pipeline.oversight.alerts import Step
+from newswatch.pipeline.oversight.findings import Finding
 
 PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts", "fetch_articles", "housekeeping")
 

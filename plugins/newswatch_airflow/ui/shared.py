@@ -12,10 +12,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from newswatch.models import Bundle
-from newswatch.pipeline.configure import in_force
-from newswatch.pipeline.overview.feeds import read_statuses
-from newswatch.pipeline.overview.latency import Latency, read_latency
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.feeds import read_statuses
+from newswatch.pipeline.oversight.latency import Latency, read_latency
 from newswatch.slack.client import SlackClient, SlackSettings
 
 FEW_FEEDS = 500

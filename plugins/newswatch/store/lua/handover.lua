@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Hand-over match → deliver: take over where alerts go, and acknowledge their items, in one step.
--- `pipeline/placement.py` decided it; here is only checked that what it decided on is still so.
+-- `pipeline/match/placement.py` decided it; here is only checked that what it decided on is still so.
 -- KEYS 1 lease
 -- ARGV 1 lease token, 2 now (ms), 3 alert retention (s), 4 story retention (s), 5 the plan (JSON),
 --      6 stream ids (JSON), 7 titles (JSON), 8 titles since (ms), 9… the plan's new alerts (JSON each)

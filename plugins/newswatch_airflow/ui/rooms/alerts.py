@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.models import SEVERITIES, Bundle
-from newswatch.pipeline.overview import alerts as overview
-from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
-from newswatch.pipeline.overview.alerts import Step
+from newswatch.pipeline.oversight import alerts as overview
+from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.oversight.alerts import Step
 from newswatch.store.archive import Cursor
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader

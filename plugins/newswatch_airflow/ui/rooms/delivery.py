@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.durations import parse_duration
-from newswatch.pipeline.letters import read_letters, retry_letters
-from newswatch.pipeline.muting import mute_rule, muted_now, unmute_rule
-from newswatch.pipeline.overview.latency import EDGES_S, Latency
-from newswatch.pipeline.overview.queues import read_queues
+from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.deliver.dead_letters import read_letters, retry_letters
+from newswatch.pipeline.oversight.latency import EDGES_S, Latency
+from newswatch.pipeline.oversight.queues import read_queues
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, bars

@@ -14,11 +14,11 @@ from newswatch.config.draft import Draft
 from newswatch.config.load import WATCHLIST
 from newswatch.durations import parse_duration
 from newswatch.errors import ConfigError, Problem
-from newswatch.pipeline import editing
-from newswatch.pipeline.backtest import Question, Report, run_backtest
-from newswatch.pipeline.backtest_report import chart as days_of
-from newswatch.pipeline.tally import RuleReport
-from newswatch.pipeline.trying import item_text, texts_at, try_texts
+from newswatch.pipeline.authoring import editing
+from newswatch.pipeline.authoring.backtest import Question, Report, run_backtest
+from newswatch.pipeline.authoring.backtest_report import chart as days_of
+from newswatch.pipeline.authoring.hit_count import RuleReport
+from newswatch.pipeline.authoring.try_text import item_text, texts_at, try_texts
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, bars
 from newswatch_airflow.ui.page import render

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.config.feeds_append import NewFeed, id_for
 from newswatch.models import Bundle, Feed
-from newswatch.pipeline import editing
-from newswatch.pipeline.feed_preview import preview_url
-from newswatch.pipeline.overview import feeds as overview
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.authoring import editing
+from newswatch.pipeline.authoring.feed_preview import preview_url
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight import feeds as overview
 from newswatch.store.client import redis_errors
 from newswatch.store.feeds import make_due
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer

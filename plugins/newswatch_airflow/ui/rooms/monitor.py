@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newswatch.errors import RedisRefused, RedisUnavailable
-from newswatch.pipeline.backlog import read_backlog
-from newswatch.pipeline.configure import in_force
-from newswatch.pipeline.overview.alert_search import AlertFilter, list_alerts
-from newswatch.pipeline.overview.feeds import counted
-from newswatch.pipeline.overview.latency import LOOKED_AT
-from newswatch.pipeline.overview.metrics import CONTENT_TYPE_PLAIN_0_0_4, Measured, exposition
-from newswatch.pipeline.overview.queues import read_queues
-from newswatch.pipeline.overview.status import as_dict
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.oversight.backlog import read_backlog
+from newswatch.pipeline.oversight.feeds import counted
+from newswatch.pipeline.oversight.latency import LOOKED_AT
+from newswatch.pipeline.oversight.metrics import CONTENT_TYPE_PLAIN_0_0_4, Measured, exposition
+from newswatch.pipeline.oversight.queues import read_queues
+from newswatch.pipeline.oversight.status import as_dict
 from newswatch.store import archive
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.errors import PermanentError
-from newswatch.pipeline.overview.status import Status, as_dict, read_status
-from newswatch.pipeline.services import Services
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.status import Status, as_dict, read_status
 from newswatch_airflow.hooks import REPOSITORY
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader

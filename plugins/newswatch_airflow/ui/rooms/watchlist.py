@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from newswatch.pipeline import editing
-from newswatch.pipeline.overview import rules as overview
-from newswatch.pipeline.overview.rules import RuleLine
+from newswatch.pipeline.authoring import editing
+from newswatch.pipeline.oversight import rules as overview
+from newswatch.pipeline.oversight.rules import RuleLine
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import Chart, bars

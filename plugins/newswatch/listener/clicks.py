@@ -1,0 +1,103 @@
+"""A reader's click becomes what newswatch knows: acknowledged, muted, not relevant.
+
+One atomic step in Redis for each click, and the newest word of a kind counts: Slack may tell a
+click twice, late, or both over two connections. The message in Slack follows.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from newswatch.models import Alert, Item, Mark
+from newswatch.pipeline.base.services import Services
+from newswatch.slack.buttons import MUTE_HOURS
+from newswatch.slack.clicks import Click
+from newswatch.store import items, marks, messages
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+
+log = logging.getLogger("newswatch.clicks")
+
+CLOCKS_APART_MS = 5_000
+"""Redis names stream entries by its own clock."""
+
+Effect = Literal["taken", "known", "unknown_message", "other_channel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a click. Only `taken` changed anything."""
+
+    effect: Effect
+    message_id: str
+
+
+async def take_click(services: Services, click: Click) -> Taken:
+    """Note a click. Raises RedisUnavailable; the click may then be told again without harm."""
+    with redis_errors():
+        found = await messages.read_message(services.redis, click.message_id)
+        if found is None:
+            return Taken("unknown_message", click.message_id)
+        message = found.message
+        if message.channel != click.channel:
+            log.warning("a click names message %s from another channel than its own", click.message_id)
+            return Taken("other_channel", click.message_id)
+        alerts = await messages.read_alerts(services.redis, message.alert_ids)
+        if not alerts:  # past their retention: nobody knows any more which rules it was about
+            return Taken("unknown_message", click.message_id)
+        done = await _note(services, click, alerts)
+    effects: dict[int, Effect] = {1: "taken", 0: "known", -1: "unknown_message"}
+    return Taken(effects[done], click.message_id)
+
+
+async def _note(services: Services, click: Click, alerts: list[Alert]) -> int:
+    redis, now_ms = services.redis, to_ms(services.clock())
+    kind, on = click.action.kind, click.action.on
+    by = click.user_name or click.user_id
+    mark = Mark(on, by, click.user_id, click.at)
+    if kind == "ack":
+        return await marks.put_ack(redis, click.message_id, mark, now_ms)
+    rules = sorted({alert.rule_id for alert in alerts})
+    if kind == "mute":
+        until = click.at + timedelta(hours=MUTE_HOURS) if on else None
+        mark = Mark(on, by, click.user_id, click.at, until)
+        return await marks.put_mute(redis, click.message_id, mark, now_ms, rules, click.channel)
+    told = await _told(services, alerts)
+    return await marks.put_irrelevant(redis, click.message_id, mark, now_ms, told)
+
+
+async def _told(services: Services, alerts: list[Alert]) -> list[tuple[str, Item]]:
+    """Each rule with the item as it matched; where the stream has let it go, with what the alert quotes."""
+    if not alerts:
+        return []
+    latest_ms = max(to_ms(alert.matched) for alert in alerts) + CLOCKS_APART_MS
+    wanted = {alert.item_id: alert.revision for alert in alerts}
+    stored = await items.items_before(services.redis, wanted, latest_ms)
+    return [(alert.rule_id, stored.get(alert.item_id) or _quoted(alert)) for alert in alerts]
+
+
+def _quoted(alert: Alert) -> Item:
+    quoted = {
+        name: "\n\n".join(one.text for one in alert.excerpts if one.field == name)
+        for name in ("summary", "body")
+    }
+    return Item(
+        id=alert.item_id,
+        feed_id=alert.feed_id,
+        revision=alert.revision,
+        guid="",
+        link=alert.link,
+        canonical_link="",
+        title=alert.title,
+        summary=quoted["summary"],
+        body=quoted["body"],
+        author="",
+        tags=(),
+        lang="",
+        published=alert.published,
+        first_seen=alert.first_seen,
+        config_version=0,
+    )

@@ -1,0 +1,1 @@
+"""The articles stage: web pages of items, for feeds with `article: true`."""

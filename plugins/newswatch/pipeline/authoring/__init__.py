@@ -1,0 +1,1 @@
+"""What editors of the watchlist use: editing, history, backtests, trying a text, previews, mutes."""

@@ -1,0 +1,270 @@
+"""Backtest: what rules would have caught among the items kept in the stream, silent ones included.
+
+Reads the files, the configuration in force and the items stream; sends nothing and writes
+nothing anywhere. The counting is done by `newswatch.pipeline.authoring.hit_count`, without any I/O::
+
+    Question + files ──▶ Trial (rules as the files have them, rules in force)
+    items stream ──pages──▶ Tally ──▶ Report
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from newswatch.config.draft import Draft
+from newswatch.durations import format_duration
+from newswatch.errors import ConfigError, PermanentError
+from newswatch.models import Bundle, Item, Rule
+from newswatch.pipeline.authoring.hit_count import RuleReport, Tally, Window
+from newswatch.pipeline.authoring.single_query import QUERY, BadQuery, lone_rule
+from newswatch.pipeline.base.adoption import check_files, in_force
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.match.run import Watch
+from newswatch.settings import Settings
+from newswatch.store import keys, marks
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+from newswatch.store.items import stored_items
+
+log = logging.getLogger("newswatch.backtest")
+
+PAGE = 500
+"""Items read from Redis at once. An item with its page's text is some 10 KB."""
+
+MAX_EXAMPLES = 10_000
+"""Examples kept over all rules: with ten thousand rules that is one of each."""
+
+_REPORT_EVERY = 200
+
+
+class NoSuchRule(PermanentError):
+    """The id given names no rule, neither in the files nor in force."""
+
+
+class BadQuestion(PermanentError):
+    """The query cannot be read, or the question contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: one rule, one query, or (both None) every rule; the last `since_s` seconds.
+
+    `limit` is how many examples are told of a rule's hits, gains and losses each.
+    """
+
+    since_s: float
+    rule_id: str | None = None
+    query: str | None = None
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried: the rules as the files have them, and what to hold them against.
+
+    `compared` are the rules that the files say otherwise than `against`, the label of the
+    version in force; no other rule can gain or lose anything.
+    """
+
+    rule_ids: tuple[str, ...]
+    now: Watch
+    before: Watch | None = None
+    compared: tuple[str, ...] = ()
+    against: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it. `items` counts each item once; `against` is the version compared with."""
+
+    question: Question
+    window: Window
+    items: int
+    rules: tuple[RuleReport, ...]
+    against: str | None
+    notes: tuple[str, ...]
+
+
+async def run_backtest(
+    services: Services, question: Question, *, on_progress: Callable[[int, int], None] | None = None
+) -> Report:
+    """Answer a question. `on_progress` is told entries read and entries there are at most.
+
+    Raises ConfigError for broken files, NoSuchRule, BadQuestion, RedisUnavailable.
+    """
+    window = _window(services.clock(), question.since_s)
+    trial = prepare(question, _draft(services, window), await in_force(services), window, services.settings)
+    share = min(question.limit, MAX_EXAMPLES // max(1, len(trial.rule_ids)))
+    tally = Tally(
+        trial.rule_ids, trial.now, window, before=trial.before, compared=trial.compared, limit=share
+    )
+    with redis_errors():
+        failed = await _count(services, tally, window, on_progress)
+        await _hold_against_readers(services, tally, trial.rule_ids)
+    notes = [*trial.notes, *_window_notes(question.since_s, services.settings.item_retention_s)]
+    if failed:
+        notes.append(f"{failed} stored items could not be matched and are left out; the log names them")
+    return Report(question, window, tally.items, tally.reports(), trial.against, tuple(notes))
+
+
+async def _count(
+    services: Services, tally: Tally, window: Window, on_progress: Callable[[int, int], None] | None
+) -> int:
+    """Add every stored item to the tally; the number of those that could not be matched."""
+    read = failed = 0
+    total = int(await services.redis.xlen(keys.ITEMS))
+    async for item in stored_items(services.redis, to_ms(window.since), PAGE):
+        read += 1
+        try:
+            tally.add(item)
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+            # As in the match stage: one bad item must not take the report of the others with it.
+            log.exception("item %s could not be matched", item.id)
+            failed += 1
+        if on_progress is not None and read % _REPORT_EVERY == 0:
+            on_progress(read, total)
+    if on_progress is not None:
+        on_progress(read, read)
+    return failed
+
+
+async def _hold_against_readers(services: Services, tally: Tally, rule_ids: Sequence[str]) -> None:
+    """Try each rule on what readers called not relevant to it."""
+    for rule_id in await marks.count_irrelevant(services.redis, rule_ids):
+        for one in await marks.read_irrelevant(services.redis, rule_id):
+            with _one_bad_item(one.item):
+                tally.add_irrelevant(rule_id, one.item)
+
+
+@contextmanager
+def _one_bad_item(item: Item) -> Iterator[None]:
+    """As in the match stage: one bad item must not take the report of the others with it."""
+    try:
+        yield
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        log.exception("item %s could not be matched", item.id)
+
+
+def _window(now: datetime, since_s: float) -> Window:
+    if not since_s > 0:
+        raise BadQuestion("the time to look back is nothing: give a duration such as 12h or 7d")
+    since = datetime.fromtimestamp(max(0.0, now.timestamp() - since_s), timezone.utc)
+    return Window(since, now)
+
+
+def _window_notes(since_s: float, kept_s: float) -> list[str]:
+    if since_s <= kept_s:
+        return []
+    return [f"items are kept for {format_duration(kept_s)}: older ones are not there to be tried"]
+
+
+def _draft(services: Services, window: Window) -> Draft:
+    loaded = check_files(services.settings, window.until.date())
+    if loaded.draft is None:
+        raise ConfigError(loaded.errors)
+    return loaded.draft
+
+
+def prepare(
+    question: Question, draft: Draft, bundle: Bundle | None, window: Window, settings: Settings
+) -> Trial:
+    """The rules to be tried. Pure. Raises NoSuchRule and BadQuestion."""
+    if question.query is not None and question.rule_id is not None:
+        raise BadQuestion("a rule and a query are given: ask for one of them")
+    if question.query is not None:
+        return _query_trial(question.query, draft, settings)
+    now = _chosen(draft.rules, question.rule_id)
+    before = _chosen(bundle.rules, question.rule_id) if bundle else {}
+    if question.rule_id is not None and not now and not before:
+        raise NoSuchRule(_unknown(question.rule_id, draft))
+    compared = _differing(draft, bundle, now, before) if bundle else ()
+    return Trial(
+        rule_ids=tuple(dict.fromkeys((*now, *before))),
+        now=_watch(now.values(), draft, settings),
+        before=_watch([before[name] for name in compared if name in before], bundle, settings)
+        if bundle and compared
+        else None,
+        compared=compared,
+        against=bundle.label if bundle else None,
+        notes=tuple(_rule_notes(question, now, before, bundle, window)),
+    )
+
+
+def _query_trial(query: str, draft: Draft, settings: Settings) -> Trial:
+    try:
+        rule, warnings = lone_rule(query, draft.lists)
+    except BadQuery as error:
+        raise BadQuestion(str(error)) from error
+    return Trial((QUERY,), _watch([rule], draft, settings), notes=tuple(warnings))
+
+
+def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:
+    return {rule.id: rule for rule in rules if rule_id is None or rule.id == rule_id}
+
+
+def _differing(
+    draft: Draft, bundle: Bundle, now: Mapping[str, Rule], before: Mapping[str, Rule]
+) -> tuple[str, ...]:
+    """The rules that may match otherwise: their text differs, or what every rule builds on does."""
+    same_ground = (draft.lists, draft.default_lang, {feed.id: feed.tags for feed in draft.feeds}) == (
+        bundle.lists,
+        bundle.default_lang,
+        {feed.id: feed.tags for feed in bundle.feeds},
+    )
+    names = dict.fromkeys((*now, *before))
+    return tuple(name for name in names if not same_ground or now.get(name) != before.get(name))
+
+
+def _watch(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
+    """These rules alone, on the lists and feeds of their configuration."""
+    return Watch(
+        Bundle(
+            version=0,
+            digest="",
+            feeds=source.feeds,
+            rules=tuple(rules),
+            receivers=(),
+            lists=source.lists,
+            default_lang=source.default_lang,
+        ),
+        settings,
+    )
+
+
+def _rule_notes(
+    question: Question,
+    now: Mapping[str, Rule],
+    before: Mapping[str, Rule],
+    bundle: Bundle | None,
+    window: Window,
+) -> list[str]:
+    today = window.until.date().isoformat()
+    notes = [
+        f"rule {rule.id} expired on {rule.expires}: what came later is no hit"
+        for rule in now.values()
+        if rule.expires is not None and rule.expires < today
+    ]
+    if bundle is None:
+        return [*notes, "no configuration is in force yet: there is nothing to compare with"]
+    new, gone = sorted(now.keys() - before.keys()), sorted(before.keys() - now.keys())
+    if question.rule_id is not None:
+        notes += [f"rule {name} is not in force yet: every hit is a gain" for name in new]
+    notes += [f"rule {name} is in force, but no longer in the files: every hit is a loss" for name in gone]
+    return notes
+
+
+def _unknown(rule_id: str, draft: Draft) -> str:
+    names = [rule.id for rule in draft.rules]
+    close = difflib.get_close_matches(rule_id, names, n=3, cutoff=0.5)
+    if close:
+        return f"no rule {rule_id!r} in the watchlist; did you mean {' or '.join(close)}?"
+    if not names:
+        return f"no rule {rule_id!r}: the watchlist is empty"
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return f"no rule {rule_id!r} in the watchlist; it has: {', '.join(names[:10])}{more}"

@@ -1,0 +1,54 @@
+"""Muting a rule and letting it speak again, whoever asks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from newswatch.errors import PermanentError
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.services import Services
+from newswatch.store import mutes
+from newswatch.store.client import redis_errors
+from newswatch.store.mutes import Mute
+
+LONGEST_S = 366 * 86_400
+
+
+class NoSuchRule(PermanentError):
+    """The id given names no rule in force, or none that is muted."""
+
+
+async def mute_rule(
+    services: Services, rule_id: str, *, for_s: float, by: str, channel: str | None = None
+) -> Mute:
+    """Keep a rule out of one channel, or of all. Raises NoSuchRule and RedisUnavailable."""
+    bundle = await in_force(services)
+    known = [rule.id for rule in bundle.rules] if bundle else []
+    if rule_id not in known:
+        names = ", ".join(known[:20]) or "none"
+        raise NoSuchRule(f"no rule in force is called {rule_id}; there are: {names}")
+    now = services.clock()
+    until = now + timedelta(seconds=min(for_s, LONGEST_S))
+    made = Mute(rule_id, channel or mutes.EVERYWHERE, until, by, now)
+    with redis_errors():
+        await mutes.put(services.redis, made)
+    return made
+
+
+async def unmute_rule(services: Services, rule_id: str, channel: str | None = None) -> list[Mute]:
+    """End a rule's mute in one channel, or wherever it has one; what was ended.
+
+    Raises NoSuchRule where it is not muted, and RedisUnavailable.
+    """
+    with redis_errors():
+        ended = await mutes.lift(services.redis, rule_id, channel, services.clock())
+    if not ended:
+        raise NoSuchRule(f"{rule_id} is not muted; `newswatch mute` lists what is")
+    return ended
+
+
+async def muted_now(services: Services) -> list[Mute]:
+    """The mutes in force. Raises RedisUnavailable."""
+    with redis_errors():
+        now = services.clock()
+        return [one for one in await mutes.read(services.redis) if one.until > now]

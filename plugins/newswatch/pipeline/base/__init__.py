@@ -1,0 +1,1 @@
+"""What every stage needs: services, the configuration in force, notices, leases, hosts."""

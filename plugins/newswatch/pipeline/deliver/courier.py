@@ -1,0 +1,279 @@
+"""One message at a time: send it, or find out what became of it, and record that."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from newswatch.errors import LeaseLost
+from newswatch.models import Alert, Message
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.deliver.folding import fold
+from newswatch.pipeline.deliver.rendering import render
+from newswatch.pipeline.deliver.run_state import DeliveryRun
+from newswatch.pipeline.deliver.verdict import UNREADABLE_LOOKS, Verdict, judge
+from newswatch.slack.answers import Outcome
+from newswatch.store import messages, outbox
+from newswatch.store.codec import to_ms
+from newswatch.store.messages import StoredMessage
+
+
+class Courier:
+    """Handles the messages of a run."""
+
+    def __init__(self, run: DeliveryRun) -> None:
+        self._run = run
+        self._redis = run.services.redis
+
+    async def handle(self, channel: str, message_id: str, free_at_ms: int) -> None:
+        """Take the message one step further, whatever its state; post it at `free_at_ms`. Raises LeaseLost."""
+        found = await messages.read_message(self._redis, message_id)
+        if found is None or found.delivery.state in ("sent", "dead"):
+            await outbox.drop_entry(self._redis, channel, message_id)
+        elif found.delivery.state == "sending":
+            await self._find_out(found)
+        else:
+            await self._send(found, free_at_ms)
+
+    async def bury(self, message_id: str, error: str) -> None:
+        """Set a message aside that cannot even be made."""
+        queued = await messages.read_message(self._redis, message_id)
+        if queued is not None:
+            await self._dead(queued.message, error)
+
+    # ── sending ───────────────────────────────────────────────────────────────────────────────
+
+    async def _send(self, queued: StoredMessage, free_at_ms: int) -> None:
+        thread = await self._thread(queued.delivery.message)
+        if thread is None:
+            return
+        run, channel = self._run, thread.message.channel
+        if run.lease.left_s() <= (run.timeout_s + run.lease.duration_s) / 2:
+            await run.lease.renew()
+        now_ms = run.now_ms()
+        begun = await outbox.begin(
+            self._redis,
+            run.lease,
+            thread.message,
+            now_ms=now_ms,
+            look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
+            free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
+        )
+        if begun == 0:
+            raise LeaseLost("the deliver stage is worked by another process now; it goes on there")
+        if begun > 0:
+            await self._post(thread, now_ms, free_at_ms)
+
+    async def _post(self, thread: _Thread, begun_ms: int, free_at_ms: int) -> None:
+        """Send a message that has begun: only now is its membership final."""
+        run = self._run
+        queued = await messages.read_message(self._redis, thread.message.id)
+        if queued is None:
+            return  # taken away by an operator since it was begun
+        message = queued.message
+        alerts = await messages.read_alerts(self._redis, message.alert_ids)
+        payload = await render(run.services, queued, alerts)
+        await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
+        await run.budget.take()
+        await self._make_sure_of_the_lease(message, begun_ms)
+        outcome = await run.client.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
+        await self._after(queued, alerts, outcome, begun_ms)
+
+    async def _make_sure_of_the_lease(self, message: Message, begun_ms: int) -> None:
+        """The last check before the request: it must be over before another process may take over."""
+        run = self._run
+        try:
+            if run.lease.left_s() <= run.timeout_s:
+                await run.lease.renew()
+            ours = run.lease.left_s() > run.timeout_s
+        except LeaseLost:
+            ours = False
+        if not ours:
+            # Nothing was sent; if another process has begun the message since, this changes nothing.
+            now_ms = run.now_ms()
+            await outbox.requeue(self._redis, message, begun_ms=begun_ms, state="queued", due_ms=now_ms)
+            raise LeaseLost("the deliver stage was held up until its lease ran short; the next run goes on")
+
+    async def _thread(self, message: Message) -> _Thread | None:
+        """Where a message goes: the channel, or its root's thread; None when it has to wait."""
+        if message.root_id is None:
+            return _Thread(message, None)
+        found = await messages.read_message(self._redis, message.root_id)
+        root = found.delivery if found else None
+        if root is None or root.state == "dead":
+            await outbox.stand_alone(self._redis, message)
+            again = await messages.read_message(self._redis, message.id)
+            return _Thread(again.message, None) if again else None
+        if root.ts is None:
+            due_ms = max(to_ms(root.due) if root.due else 0, self._run.now_ms()) + 100
+            await outbox.defer(self._redis, message, due_ms)
+            return None
+        return _Thread(message, root.ts)
+
+    async def _after(
+        self, queued: StoredMessage, alerts: list[Alert], outcome: Outcome, begun_ms: int
+    ) -> None:
+        run, message = self._run, queued.delivery.message
+        verdict = judge(
+            outcome,
+            tries=queued.delivery.attempts,
+            minimal=queued.delivery.minimal,
+            grace_s=run.grace_s(message.channel),
+        )
+        if verdict.message == "sent" and outcome.ts is not None:
+            await self._sent(message, alerts, outcome.ts)
+            return
+        if verdict.message == "dead":
+            await self._dead(message, verdict.problem)
+            return
+        run.waiting.add(message.id)
+        await outbox.requeue(
+            self._redis,
+            message,
+            begun_ms=begun_ms,
+            state=verdict.message,
+            due_ms=run.now_ms() + int(verdict.wait_s * 1000),
+            error=outcome.message or outcome.code,
+            attempts=int(verdict.attempt),
+            minimal=verdict.minimal,
+        )
+        if outcome.kind == "not_reached":
+            await run.unreached(outcome)
+        await self._pause(message, verdict, outcome)
+
+    async def _sent(self, message: Message, alerts: list[Alert], ts: str) -> None:
+        run = self._run
+        recorded = await outbox.record_sent(
+            self._redis,
+            message,
+            ts,
+            now_ms=run.now_ms(),
+            free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
+            further_feeds=await self._further(message, alerts),
+            alerts_kept_s=run.services.settings.alert_retention_s,
+        )
+        if recorded < 0:
+            await self._twice(message)
+        run.sent += recorded > 0
+        run.waiting.discard(message.id)
+        if run.on_progress is not None:
+            run.on_progress(run.sent, run.dead)
+        again = {
+            "slack": "Slack takes messages again.",
+            f"channel:{message.channel}": f"Messages go out to {message.channel} again.",
+        }
+        for cause in again.keys() - run.well:
+            run.well.add(cause)
+            await notices.clear_notice(run.services, cause, again[cause])
+
+    async def _further(self, message: Message, alerts: list[Alert]) -> list[str]:
+        """The feeds a reply adds to those its story message already names."""
+        if message.root_id is None:
+            return []
+        root = await messages.read_message(self._redis, message.root_id)
+        named = await messages.read_alerts(self._redis, root.message.alert_ids) if root else []
+        return sorted({alert.feed_id for alert in alerts} - {alert.feed_id for alert in named})
+
+    async def _pause(self, message: Message, verdict: Verdict, outcome: Outcome) -> None:
+        run = self._run
+        until_ms = run.now_ms() + int(verdict.pause_s * 1000)
+        if verdict.pause == "channel":
+            await outbox.pause_channel(self._redis, message.channel, until_ms, outcome.message)
+        elif verdict.pause == "workspace":
+            run.stopped = True
+            await outbox.pause_workspace(self._redis, until_ms, outcome.message)
+        if outcome.kind == "message_limit":
+            await self._fold(until_ms)
+        if not verdict.problem:
+            return
+        if verdict.pause == "channel":
+            text = f"Channel {message.channel}: {verdict.problem}. Its queue is kept."
+            cause = f"channel:{message.channel}"
+        else:
+            text, cause = f"{verdict.problem}. All queues are kept.", "slack"
+        run.problem(text)
+        await notices.raise_notice(run.services, cause, text)
+
+    async def _fold(self, due_ms: int) -> None:
+        """The workspace takes no more messages for now: what waits becomes few of them."""
+        for channel in await outbox.channels_with_queue(self._redis):
+            await fold(self._redis, channel, now_ms=self._run.now_ms(), due_ms=due_ms)
+
+    async def _dead(self, message: Message, error: str) -> None:
+        run = self._run
+        await outbox.mark_dead(self._redis, message, error, run.now_ms())
+        run.dead += 1
+        run.waiting.discard(message.id)
+        if message.kind != "ops":
+            text = (
+                f"A message for {message.channel} became a dead letter: {error}. "
+                "`newswatch dead` lists them, `newswatch dead retry` sends them again."
+            )
+            await notices.raise_notice(run.services, "dead-letters", text)
+
+    # ── finding out ───────────────────────────────────────────────────────────────────────────
+
+    async def _find_out(self, queued: StoredMessage) -> None:
+        """A message that may be out: look it up, then record it or queue it again."""
+        run, delivery = self._run, queued.delivery
+        message = delivery.message
+        begun = delivery.sending_since or run.services.clock()
+        thread = await self._thread(message)
+        if thread is None:
+            return
+        found = await run.client.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
+        if found.readable:
+            text = f"The history of {message.channel} can be read again."
+            await notices.clear_notice(run.services, f"history:{message.channel}", text)
+        if found.ts is not None:
+            alerts = await messages.read_alerts(self._redis, message.alert_ids)
+            await self._sent(message, alerts, found.ts)
+            for ts in found.all_ts[1:]:
+                await self._sent(message, alerts, ts)
+            return
+        if found.readable:
+            await self._again(message, begun, "not in the channel's history: sent again")
+            return
+        await self._unreadable(queued, begun, found.problem)
+
+    async def _again(self, message: Message, begun: datetime, why: str) -> None:
+        await outbox.requeue(
+            self._redis,
+            message,
+            begun_ms=to_ms(begun),
+            state="queued",
+            due_ms=self._run.now_ms(),
+            error=why,
+            attempts=1,
+        )
+
+    async def _unreadable(self, queued: StoredMessage, begun: datetime, problem: Outcome | None) -> None:
+        run, message = self._run, queued.delivery.message
+        run.waiting.add(message.id)
+        why = problem.message if problem else "the history cannot be read"
+        if problem is not None and problem.kind in ("not_reached", "ratelimited", "ambiguous"):
+            wait_s = problem.retry_after_s or run.grace_s(message.channel) / 4
+            await outbox.defer(self._redis, message, run.now_ms() + int(wait_s * 1000))
+            return
+        await outbox.count_look(self._redis, message)
+        text = f"History of {message.channel} cannot be read, so a message stays in doubt: {why}"
+        run.problem(text)
+        await notices.raise_notice(run.services, f"history:{message.channel}", text)
+        if queued.looks + 1 >= UNREADABLE_LOOKS:
+            await self._again(message, begun, "in doubt, history unreadable: sent again")
+        else:
+            due_ms = run.now_ms() + int(run.grace_s(message.channel) * 1000)
+            await outbox.defer(self._redis, message, due_ms)
+
+    async def _twice(self, message: Message) -> None:
+        text = f"A message stands twice in {message.channel} (message id {message.id})."
+        await notices.tell_once(self._run.services, f"double:{message.id}", text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """Where a message goes: `ts` None is the channel itself."""
+
+    message: Message
+    ts: str | None

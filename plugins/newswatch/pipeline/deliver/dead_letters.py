@@ -1,0 +1,81 @@
+"""Dead letters: looked at with what would be sent, and queued again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from newswatch.errors import PermanentError
+from newswatch.models import Alert, Message
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.rendering import render
+from newswatch.slack.payload import Payload
+from newswatch.store import keys, messages, outbox
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.messages import StoredMessage
+
+
+class NoSuchLetter(PermanentError):
+    """The id given names no dead letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter: why it died, when, what it is about, and its payload as it would be sent now."""
+
+    message: Message
+    error: str
+    died: datetime
+    alerts: tuple[Alert, ...]
+    payload: Payload
+    """Empty where it cannot be rendered, which is then why it died."""
+
+    @property
+    def title(self) -> str:
+        """The headline that its readers would see, or the heading of a notice or a listing."""
+        if self.message.kind in ("story", "reply") and self.alerts:
+            return min(self.alerts, key=lambda alert: alert.first_seen).title
+        return self.message.text.partition("\n")[0]
+
+
+async def read_letters(services: Services, most: int | None = None) -> tuple[list[Letter], int]:
+    """The newest dead letters, newest first, and how many there are. Raises RedisUnavailable."""
+    with redis_errors():
+        died = await messages.dead_letters(services.redis, most)
+        found = await messages.read_messages(services.redis, died)
+        letters = [await _letter(services, stored, died[name]) for name, stored in found.items()]
+        return letters, int(await services.redis.zcard(keys.DEAD))
+
+
+async def _letter(services: Services, stored: StoredMessage, died_ms: int) -> Letter:
+    message = stored.message
+    alerts = [one.alert for one in await messages.read_stored_alerts(services.redis, message.alert_ids)]
+    # A retry begins with the full payload, also where the minimal one was refused.
+    again = replace(stored, delivery=replace(stored.delivery, minimal=False))
+    try:
+        payload = await render(services, again, alerts)
+    except (ValueError, KeyError, TypeError, IndexError):
+        payload = {}
+    return Letter(message, stored.delivery.error, from_ms(died_ms), tuple(alerts), payload)
+
+
+async def retry_letters(services: Services, ids: Collection[str] = ()) -> int:
+    """Queue dead letters again, all of them without ids; the number of them.
+
+    Raises NoSuchLetter, with nothing changed, and RedisUnavailable.
+    """
+    with redis_errors():
+        known = await messages.dead_letters(services.redis)
+        unknown = [name for name in ids if name not in known]
+        if unknown:
+            raise NoSuchLetter(f"no dead letter has the id {unknown[0]}; `newswatch dead` lists them")
+        now_ms = to_ms(services.clock())
+        chosen = await messages.read_messages(services.redis, ids or known)
+        for stored in chosen.values():
+            await outbox.revive(services.redis, stored.message, now_ms)
+        if not await messages.dead_letters(services.redis, most=1):
+            await notices.clear_notice(services, "dead-letters", "All dead letters are queued again.")
+    return len(chosen)

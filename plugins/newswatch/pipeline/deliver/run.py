@@ -1,0 +1,198 @@
+"""The deliver stage: what is queued goes to Slack, one message a second per channel, exactly once.
+
+A message is frozen and marked `sending` in Redis before the request leaves. Whatever happens
+then, the next process knows that it may be out: after the grace period it reads the channel's
+history for the message id and either records what it finds or sends again. One process at a time
+delivers (a fenced lease), and none sends unless its lease outlasts the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+
+from newswatch.errors import LeaseLost, RetryableError
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.courier import Courier
+from newswatch.pipeline.deliver.recall import make_sure
+from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
+from newswatch.pipeline.deliver.updates import bring_up_to_date
+from newswatch.pipeline.match.run import lease_s
+from newswatch.slack.client import SlackClient
+from newswatch.store import outbox
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+from newswatch.store.leases import Lease, under
+
+log = logging.getLogger("newswatch.deliver")
+
+LINGER_S = 6.0
+"""A run stays for what falls due within this time: collected replies, a first retry."""
+AHEAD_MS = 100
+"""So long before its turn a message is made ready, so that it leaves on the tick."""
+REQUEST_SHARE = 0.6
+"""A request ends within this share of the lease, so that it cannot outlast it."""
+STAGGER_FROM = 10
+"""From this many channels on, their first messages are spread over one interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverCounts:
+    """What a run came to. `problems` is not empty when somebody has to act."""
+
+    sent: int = 0
+    retrying: int = 0
+    dead: int = 0
+    queued: int = 0
+    problems: tuple[str, ...] = field(default=())
+
+    def __add__(self, later: DeliverCounts) -> DeliverCounts:
+        """Two runs together: what is queued and who has to act is as the later one found it."""
+        return DeliverCounts(
+            self.sent + later.sent,
+            self.retrying + later.retrying,
+            self.dead + later.dead,
+            later.queued,
+            tuple(dict.fromkeys((*self.problems, *later.problems))),
+        )
+
+    def as_dict(self) -> dict[str, int]:
+        """For `--json` and XCom."""
+        counts = asdict(self)
+        counts.pop("problems")
+        return counts
+
+
+async def run_deliver(
+    services: Services,
+    *,
+    deadline_s: float = 50.0,
+    linger_s: float = LINGER_S,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> DeliverCounts:
+    """Send what is due, and what falls due within `linger_s`; end by itself in any case.
+
+    Raises RedisUnavailable. Slack's troubles are in the counts' `problems`.
+    """
+    bundle = await in_force(services)
+    with redis_errors():
+        if services.slack is None:
+            return await _without_slack(services)
+        if bundle is None or not await _anything(services):
+            return DeliverCounts()
+        lease = Lease(services.redis, "deliver", lease_s(bundle))
+        if not await lease.take(wait_s=lease.duration_s * 1.5):
+            return DeliverCounts(queued=await _queued(services))
+        settings = replace(
+            services.slack, timeout_s=min(services.slack.timeout_s, lease.duration_s * REQUEST_SHARE)
+        )
+        async with SlackClient(settings) as client:
+            run = DeliveryRun(
+                services,
+                bundle,
+                client,
+                lease,
+                settings.timeout_s,
+                Budget(services.settings.slack_rate),
+                on_progress,
+            )
+            try:
+                await under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
+            except LeaseLost as error:
+                log.warning("%s", error)
+            finally:
+                await lease.release()
+        return DeliverCounts(run.sent, run.retrying, run.dead, await _queued(services), tuple(run.problems))
+
+
+async def _without_slack(services: Services) -> DeliverCounts:
+    queued = await _queued(services)
+    if not queued:
+        return DeliverCounts()
+    text = "No Slack token: set SLACK_BOT_TOKEN, or the connection newswatch_slack under Airflow."
+    await notices.raise_notice(services, "slack", text)
+    return DeliverCounts(queued=queued, problems=(text,))
+
+
+async def _queued(services: Services) -> int:
+    return sum((await outbox.queue_lengths(services.redis)).values())
+
+
+async def _anything(services: Services) -> bool:
+    if await outbox.channels_with_queue(services.redis):
+        return True
+    return bool(await outbox.due_updates(services.redis, to_ms(services.clock())))
+
+
+async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
+    """All channels side by side, until nothing falls due soon or the time is up."""
+    workers: dict[str, asyncio.Future[None]] = {}
+    try:
+        while time.monotonic() < stop_at and not run.stopped:
+            channels = [channel for channel in await _at_hand(run, linger_s) if channel not in workers]
+            for number, channel in enumerate(channels):
+                spread_s = (
+                    number / len(channels) * run.interval_s(channel) if len(channels) > STAGGER_FROM else 0.0
+                )
+                workers[channel] = asyncio.ensure_future(_channel(run, channel, spread_s, stop_at, linger_s))
+            if not workers:
+                break
+            done, _ = await asyncio.wait(workers.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+            for channel, task in list(workers.items()):
+                if task in done:
+                    task.result()
+                    del workers[channel]
+    finally:
+        for task in workers.values():
+            task.cancel()
+        await asyncio.gather(*workers.values(), return_exceptions=True)
+    await bring_up_to_date(run)
+
+
+async def _at_hand(run: DeliveryRun, linger_s: float) -> list[str]:
+    """The channels with something to do within the linger time; the others need no worker now."""
+    redis = run.services.redis
+    states = await outbox.read_channels(redis, await outbox.channels_with_queue(redis), most=1)
+    workspace = await outbox.read_workspace_pause(redis)
+    horizon = run.now_ms() + linger_s * 1000
+    return [
+        state.channel
+        for state in states
+        if state.due and max(state.due[0][1], state.pause.until_ms, workspace.until_ms) <= horizon
+    ]
+
+
+async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: float, linger_s: float) -> None:
+    """One channel's queue, in order of due time, at its pace."""
+    courier = Courier(run)
+    await asyncio.sleep(spread_s * random.uniform(0.9, 1.0))
+    while time.monotonic() < stop_at and not run.stopped:
+        (state,) = await outbox.read_channels(run.services.redis, [channel], most=1)
+        workspace = await outbox.read_workspace_pause(run.services.redis)
+        if not state.due:
+            return
+        message_id, due_ms = state.due[0]
+        now_ms = to_ms(run.services.clock())
+        held_ms = max(due_ms, state.pause.until_ms, workspace.until_ms) - now_ms
+        if held_ms > linger_s * 1000:
+            return
+        wait_s = max(held_ms, state.next_at_ms - now_ms - AHEAD_MS) / 1000
+        if wait_s > 0:
+            await asyncio.sleep(min(wait_s, max(stop_at - time.monotonic(), 0.0)))
+            continue
+        if not await make_sure(run, channel):
+            return
+        try:
+            await courier.handle(channel, message_id, state.next_at_ms)
+        except RetryableError:
+            raise
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            # One message that cannot be rendered must not hold up its channel.
+            log.exception("message %s could not be made", message_id)
+            await courier.bury(message_id, f"could not be rendered: {type(error).__name__}: {error}")

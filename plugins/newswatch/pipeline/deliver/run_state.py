@@ -1,0 +1,84 @@
+"""What one run of the deliver stage shares among its channels."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from newswatch.models import Bundle
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.services import Services
+from newswatch.slack.answers import Outcome
+from newswatch.slack.client import SlackClient
+from newswatch.store.codec import to_ms
+from newswatch.store.leases import Lease
+
+BURST_S = 0.25
+
+
+class Budget:
+    """Messages a second over all channels; a quarter of a second's worth may go at once."""
+
+    def __init__(self, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._gap_s = 1 / per_second
+        self._monotonic = monotonic
+        self._next = 0.0
+
+    async def take(self) -> None:
+        """Wait until one more message fits."""
+        now = self._monotonic()
+        self._next = max(self._next + self._gap_s, now - BURST_S)
+        await asyncio.sleep(max(0.0, self._next - now))
+
+
+@dataclass
+class DeliveryRun:
+    """What one run of the deliver stage shares among its channels, and what it counts."""
+
+    services: Services
+    bundle: Bundle
+    client: SlackClient
+    lease: Lease
+    timeout_s: float
+    budget: Budget
+    on_progress: Callable[[int, int], None] | None = None
+    sent: int = 0
+    dead: int = 0
+    problems: list[str] = field(default_factory=list)
+    stopped: bool = False
+    """The whole workspace is paused: nothing more is sent in this run."""
+    waiting: set[str] = field(default_factory=set)
+    well: set[str] = field(default_factory=set)
+    recalled: set[str] = field(default_factory=set)
+    """Channels whose Redis is known to be the one that delivered to them last."""
+
+    @property
+    def retrying(self) -> int:
+        """Messages that were tried and are not through yet."""
+        return len(self.waiting)
+
+    def interval_s(self, channel: str) -> float:
+        """The pace of a channel, the slowest where receivers share it."""
+        found = [r.per_channel_interval_s for r in self.bundle.receivers if r.channel == channel]
+        return max(found, default=1.0)
+
+    def grace_s(self, channel: str) -> float:
+        """How long a message may be in doubt before history is read."""
+        return max((r.grace_s for r in self.bundle.receivers if r.channel == channel), default=60.0)
+
+    def now_ms(self) -> int:
+        """The wall clock."""
+        return to_ms(self.services.clock())
+
+    def problem(self, text: str) -> None:
+        """Turn the run red, once for each text."""
+        if text not in self.problems:
+            self.problems.append(text)
+
+    async def unreached(self, outcome: Outcome) -> None:
+        """Slack is away for everyone: end the run, so that its backoff is not burnt by every channel."""
+        self.stopped = True
+        self.problem(outcome.message)
+        await notices.raise_notice(self.services, "slack", outcome.message)

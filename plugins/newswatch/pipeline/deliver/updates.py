@@ -1,0 +1,109 @@
+"""Messages in Slack are brought up to date: "+3 sources", and what readers said with the buttons.
+
+The deliver stage does it for whatever is noted as out of date; the listener does it at once for
+the message that was clicked. Both render what Redis holds at that moment, so that repeating an edit
+does no harm; who finds that things changed while Slack was asked edits once more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newswatch.models import Alert
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.rendering import render
+from newswatch.pipeline.deliver.run_state import DeliveryRun
+from newswatch.slack.answers import Outcome
+from newswatch.slack.client import SlackClient
+from newswatch.store import messages, outbox
+from newswatch.store.codec import to_ms
+from newswatch.store.messages import StoredMessage
+
+log = logging.getLogger("newswatch.updates")
+
+UPDATE_RETRY_S = 30.0
+WORKSPACE_RETRY_S = 300.0
+"""After an answer that somebody has to act on, such as a token that was revoked."""
+MOST_EDITS = 5
+"""Edits in a row while a message keeps changing; the next run goes on."""
+
+
+async def bring_up_to_date(run: DeliveryRun) -> None:
+    """Edit the messages that no longer show how things stand; all later where Slack takes no edits now."""
+    if run.stopped:
+        return
+    redis = run.services.redis
+    due = list(await outbox.due_updates(redis, run.now_ms()))
+    for number, message_id in enumerate(due):
+        wait_s = await refresh(run.services, run.client, message_id)
+        if wait_s is not None:
+            for later in due[number + 1 :]:
+                await outbox.defer_update(redis, later, run.now_ms() + int(wait_s * 1000))
+            return
+
+
+async def refresh(services: Services, client: SlackClient, message_id: str) -> float | None:
+    """Let one message in Slack show how things stand.
+
+    Where Slack takes no edits now, it is noted for later: the seconds until then are returned.
+    """
+    try:
+        return await _refresh(services, client, message_id)
+    except (ValueError, TypeError, LookupError):
+        # One message that cannot be rendered must not hold up the others, nor every run to come.
+        log.exception("message %s could not be made, and stays as it is in Slack", message_id)
+        await outbox.drop_update(services.redis, message_id)
+        return None
+
+
+async def _refresh(services: Services, client: SlackClient, message_id: str) -> float | None:
+    redis = services.redis
+    for _ in range(MOST_EDITS):
+        queued = await messages.read_message(redis, message_id)
+        alerts = await messages.read_alerts(redis, queued.message.alert_ids) if queued else []
+        # What is not in Slack, or tells of nothing that is kept, needs no edit.
+        if queued is not None and queued.delivery.ts is not None and alerts:
+            outcome = await _edit(services, client, queued, alerts)
+            wait_s = _wait_s(outcome)
+            if wait_s is not None:
+                await outbox.defer_update(redis, message_id, to_ms(services.clock()) + int(wait_s * 1000))
+                return wait_s
+            if not outcome.ok:
+                log.warning("message %s stays as it is, Slack refuses the edit: %s", message_id, outcome.code)
+        if await outbox.updated(redis, message_id, queued.rev if queued else 0):
+            await _look_again_when_a_mute_ends(services, queued)
+            break
+    return None
+
+
+async def _look_again_when_a_mute_ends(services: Services, queued: StoredMessage | None) -> None:
+    """The message is to offer muting again then, and no longer to offer the end of it."""
+    mute = queued.marks.mute if queued else None
+    if queued is None or mute is None or not mute.on or mute.until is None:
+        return
+    if mute.until > services.clock():
+        await outbox.note_update(services.redis, queued.delivery.message.id, to_ms(mute.until))
+
+
+async def _edit(
+    services: Services, client: SlackClient, queued: StoredMessage, alerts: Sequence[Alert]
+) -> Outcome:
+    """Edit it; as plain text where Slack refuses the layout."""
+    delivery = queued.delivery
+    where = delivery.message.channel, delivery.ts or ""
+    outcome = await client.update(*where, await render(services, queued, alerts))
+    if outcome.kind == "minimal" and not delivery.minimal:
+        plain = replace(queued, delivery=replace(delivery, minimal=True))
+        outcome = await client.update(*where, await render(services, plain, alerts))
+    return outcome
+
+
+def _wait_s(outcome: Outcome) -> float | None:
+    """Seconds for which Slack is not to be asked for edits; None when it has taken or refused this one."""
+    if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
+        return outcome.retry_after_s or UPDATE_RETRY_S
+    if outcome.kind in ("paused_workspace", "message_limit"):
+        return outcome.retry_after_s or WORKSPACE_RETRY_S
+    return None

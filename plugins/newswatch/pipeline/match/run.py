@@ -1,0 +1,376 @@
+"""The match stage: drain the items stream, decide which rules each item satisfies, queue the alerts.
+
+Items and alerts pass in one atomic step: a crash before it leaves the items pending, and they are
+matched again; after it, the alert ids exist and are never queued twice. Only the holder of the
+match lease may hand over.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from newswatch.errors import LeaseLost
+from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.match.log import MatchLog
+from newswatch.pipeline.match.placement import (
+    MOST_RELEASED,
+    Candidate,
+    Cap,
+    place,
+    question,
+    release,
+    release_question,
+)
+from newswatch.pipeline.match.routing import Route, names, routes
+from newswatch.pipeline.poll.identity import is_late_edit
+from newswatch.rules import ItemText, Watchlist, stem, tokenize
+from newswatch.rules.excerpt import excerpts_for
+from newswatch.settings import Settings
+from newswatch.store import feeds, handover, items, messages
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+from newswatch.store.handover import Plan, Release
+from newswatch.store.leases import Lease
+from newswatch.store.mutes import Mute, muted_by
+from newswatch.store.mutes import read as read_mutes
+from newswatch.stories.story import story_id
+from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
+from newswatch.stories.words import is_function_word
+
+log = logging.getLogger("newswatch.match")
+
+BATCH = 100
+DECISIONS = 20
+"""So often a hand-over is decided again in a row."""
+MAX_LEASE_S = 15.0
+HOUR_MS = 3_600_000
+CAP_GRACES = 5
+"""What exceeds a rule's cap is collected for so many grace periods: five minutes as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCounts:
+    """Items drained and alerts queued."""
+
+    items: int = 0
+    alerts: int = 0
+
+    def __add__(self, later: MatchCounts) -> MatchCounts:
+        """Two runs together."""
+        return MatchCounts(self.items + later.items, self.alerts + later.alerts)
+
+    def as_dict(self) -> dict[str, int]:
+        """For `--json` and XCom."""
+        return asdict(self)
+
+
+def lease_s(bundle: Bundle | None) -> float:
+    """How long a stage's lease lasts: half of the shortest grace period, within 0.5–15 s."""
+    grace_s = min((receiver.grace_s for receiver in bundle.receivers), default=60.0) if bundle else 60.0
+    return min(max(grace_s / 2, 0.5), MAX_LEASE_S)
+
+
+class Watch:
+    """One bundle, ready to match: the compiled rules and what alerts need to know around them."""
+
+    def __init__(self, bundle: Bundle, settings: Settings) -> None:
+        self.bundle = bundle
+        self._rule_cap = settings.rule_cap
+        self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
+        self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
+        self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
+        self._watchlist: Watchlist = compiled(
+            bundle.rules, bundle.lists, bundle.default_lang, Shelf(settings.cache)
+        )
+
+    def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
+        """The rules in force that the item satisfies. `today` is an ISO date."""
+        feed_tags = self._feeds[item.feed_id].tags if item.feed_id in self._feeds else ()
+        text = ItemText(
+            title=item.title,
+            summary=item.summary,
+            body=item.body,
+            author=item.author,
+            lang=item.lang,
+            feed_id=item.feed_id,
+            feed_tags=feed_tags,
+            tags=item.tags,
+        )
+        found = ((self._rules[match.rule_id], match) for match in self._watchlist.match(text))
+        return [(rule, match) for rule, match in found if rule.expires is None or rule.expires >= today]
+
+    def candidates(self, item: Item, now: datetime, titles: Titles, mutes: list[Mute]) -> list[Candidate]:
+        """The alerts an item gives, each with where its rule would have it: one for each rule and channel.
+
+        Silent items (first sight) and items claimed before a rule came into force give none; an
+        edit gives one only while the item is younger than 48 h. An item with its page's text may
+        alert whenever the page was read: late edits had none queued. The alert id leaves the
+        revision out, so that a rule that matched an earlier revision stays quiet.
+        """
+        if item.silent or (is_late_edit(item, now) and not item.article):
+            return []
+        found = [
+            (rule, match)
+            for rule, match in self.matches(item, now.date().isoformat())
+            if self.bundle.rule_since.get(rule.id, 0) <= item.config_version
+        ]
+        if not found:
+            return []
+        link = story_id(item)
+        told = titles.story_of(link, item.feed_id, self.title_stems(item), now.timestamp())
+        by_channel: dict[str, list[tuple[Rule, Match, Route]]] = {}
+        for rule, match in found:
+            for route in routes(names(self.bundle.receivers, rule.notify), rule.severity, now):
+                by_channel.setdefault(route.channel, []).append((rule, match, route))
+        placed = []
+        for matched in by_channel.values():
+            # In doubt an item with a high alert is not hidden in the thread of another story.
+            high = any(rule.severity == "high" for rule, _, _ in matched)
+            own = told is None or (high and not told.certain)
+            story = link if own or told is None else told.story
+            placed += [self._candidate(item, *one, story, now, mutes) for one in matched]
+        return placed
+
+    def title_stems(self, item: Item) -> frozenset[str]:
+        """The stems of an item's title, by which stories under other links are found."""
+        return title_stems(item.title, item.lang, self.bundle.default_lang)
+
+    def _candidate(
+        self, item: Item, rule: Rule, match: Match, route: Route, story: str, now: datetime, mutes: list[Mute]
+    ) -> Candidate:
+        limits = rule.threshold
+        return Candidate(
+            alert=self._alert(item, rule, match, route.channel, story, now),
+            kind=route.kind,
+            group=route.group or story,
+            due_ms=to_ms(route.due or now),
+            heading=route.heading,
+            threshold=(limits.stories, limits.sources, int(limits.within_s * 1000)) if limits else None,
+            muted=muted_by(mutes, rule.id, route.channel, now),
+            cap=self._cap(route.channel, now),
+        )
+
+    def _cap(self, channel: str, now: datetime) -> Cap:
+        return Cap(
+            most=self._rule_cap,
+            hour=to_ms(now) // HOUR_MS,
+            due_ms=to_ms(now) + int(self._grace_s[channel] * CAP_GRACES * 1000),
+            heading=f"More than {self._rule_cap} messages this hour",
+        )
+
+    def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:
+        return Alert(
+            id=alert_id(rule.id, item.id, channel),
+            rule_id=rule.id,
+            severity=rule.severity,
+            channel=channel,
+            item_id=item.id,
+            revision=item.revision,
+            feed_id=item.feed_id,
+            link=item.link,
+            title=item.title,
+            excerpts=excerpts_for(item, match.spans),
+            published=item.published,
+            first_seen=item.first_seen,
+            matched=now,
+            config_version=self.bundle.label,
+            story_id=story,
+            updated=item.revision > 0 and not item.article,
+        )
+
+
+async def run_match(
+    services: Services,
+    *,
+    deadline_s: float = 120.0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> MatchCounts:
+    """Drain the stream. Raises RedisUnavailable.
+
+    Where another process holds the lease it waits for that lease to lapse; if it is renewed, the
+    other one is at work and this one leaves it to it.
+    """
+    bundle = await in_force(services)
+    if bundle is None:
+        return MatchCounts()
+    stage = _Stage(services, Watch(bundle, services.settings), time.monotonic() + deadline_s)
+    with redis_errors():
+        lease = Lease(services.redis, "match", lease_s(bundle))
+        if not await lease.take(wait_s=lease.duration_s * 1.5):
+            return MatchCounts()
+        try:
+            return await stage.drain(lease, on_progress)
+        except LeaseLost as error:
+            log.warning("%s", error)
+            return stage.counts()
+        finally:
+            await lease.release()
+
+
+def title_stems(title: str, lang: str, default_lang: str = "en") -> frozenset[str]:
+    """What a headline is about: the stems of its words, function words left out."""
+    words = (token.text for token in tokenize(title))
+    return frozenset(
+        stem(word, lang, default_lang) for word in words if not is_function_word(word, lang or default_lang)
+    )
+
+
+class _Stage:
+    """One drain of the stream."""
+
+    def __init__(self, services: Services, watch: Watch, stop_at: float) -> None:
+        self._services = services
+        self._watch = watch
+        self._stop_at = stop_at
+        self._titles = Titles()
+        self._items = self._alerts = 0
+        self._log = MatchLog(services.redis)
+
+    def counts(self) -> MatchCounts:
+        return MatchCounts(self._items, self._alerts)
+
+    async def drain(self, lease: Lease, on_progress: Callable[[int, int], None] | None) -> MatchCounts:
+        await feeds.ensure_group(self._services.redis)
+        await self._recall()
+        await self._release(lease)
+        pending = True
+        while time.monotonic() < self._stop_at:
+            batch = await items.read_batch(self._services.redis, BATCH, pending=pending)
+            if not batch and not pending:
+                break
+            if not batch:
+                pending = False
+                continue
+            await lease.renew()
+            await self._refresh()
+            await self._hand_over(lease, batch)
+            await self._release(lease)
+            if on_progress is not None:
+                on_progress(self._items, self._alerts)
+        self._log.finish()
+        return self.counts()
+
+    async def _recall(self) -> None:
+        """The titles told within the last two days."""
+        since_ms = to_ms(self._services.clock()) - int(WINDOW_S * 1000)
+        for row, at_ms in await handover.told_titles(self._services.redis, since_ms):
+            self._titles.add(KnownTitle.from_json(row, at_ms / 1000))
+
+    async def _refresh(self) -> None:
+        """Match by the configuration in force now, also when it changed during the drain."""
+        bundle = await in_force(self._services)
+        if bundle is not None and bundle.version != self._watch.bundle.version:
+            self._watch = Watch(bundle, self._services.settings)
+
+    async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
+        now = self._services.clock()
+        candidates: list[Candidate] = []
+        told: list[KnownTitle] = []
+        mutes = await read_mutes(self._services.redis)
+        for entry in batch:
+            found = await self._match(entry, now, mutes)
+            if found and entry.item is not None:
+                told.append(self._tell(entry.item, found[0].alert.story_id, now))
+            candidates += found
+        now_ms = to_ms(now)
+
+        async def decide() -> Plan:
+            situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
+            return place(candidates, situation, now_ms)
+
+        plan = await self._take_over(
+            lease, now_ms, decide, [entry.stream_id for entry in batch], [one.to_json() for one in told]
+        )
+        self._items += len(batch)
+        self._alerts += len(plan.alerts)
+        await self._log.batch(batch, [placed.alert for placed in plan.alerts])
+
+    async def _release(self, lease: Lease) -> None:
+        """Put the alerts of surges that began into messages, part by part; a killed run's too."""
+        redis = self._services.redis
+        for given in await handover.releases(redis):
+            more = True
+            while more:
+                held = await handover.next_released(redis, given, MOST_RELEASED)
+                more = len(held) == MOST_RELEASED
+                now_ms = to_ms(self._services.clock())
+                await lease.renew()
+
+                async def decide(
+                    given: Release = given, held: Mapping[str, str] = held, now_ms: int = now_ms
+                ) -> Plan:
+                    situation = await handover.read_situation(redis, release_question(given))
+                    stored = await messages.read_stored_alerts(redis, list(held.values()))
+                    waiting = {one.alert.id: one.alert for one in stored if not one.message_id}
+                    members = {member: waiting.get(name) for member, name in held.items()}
+                    return release(given, members, situation, now_ms)
+
+                await self._take_over(lease, now_ms, decide)
+
+    async def _take_over(
+        self,
+        lease: Lease,
+        now_ms: int,
+        decide: Callable[[], Awaitable[Plan]],
+        stream_ids: Sequence[str] = (),
+        titles: Sequence[str] = (),
+    ) -> Plan:
+        """Decide and hand over; where delivery changed what it was decided on, decide again.
+
+        Raises LeaseLost, also when it goes on changing: the items stay pending for the next run.
+        """
+        for _ in range(DECISIONS):
+            plan = await decide()
+            answer = await handover.hand_over(
+                self._services.redis,
+                lease,
+                plan,
+                now_ms=now_ms,
+                stream_ids=stream_ids,
+                titles=titles,
+                titles_since_ms=now_ms - int(WINDOW_S * 1000),
+                alerts_kept_s=self._services.settings.alert_retention_s,
+            )
+            if answer == "taken":
+                return plan
+            if answer == "lost":
+                raise LeaseLost("the match stage is worked by another process now; it goes on there")
+            await lease.renew()
+        raise LeaseLost(
+            f"where alerts go changed {DECISIONS} times while it was decided; the next run goes on"
+        )
+
+    def _tell(self, item: Item, story: str, now: datetime) -> KnownTitle:
+        """Remember the title for the items that follow, in this batch too."""
+        stems = self._watch.title_stems(item)
+        told = KnownTitle(story, story_id(item), item.feed_id, stems, now.timestamp())
+        self._titles.add(told)
+        return told
+
+    async def _match(self, entry: items.StreamEntry, now: datetime, mutes: list[Mute]) -> list[Candidate]:
+        if entry.item is None:
+            await self._bury(entry, entry.error)
+            return []
+        try:
+            return self._watch.candidates(entry.item, now, self._titles, mutes)
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+            # One bad item must not hold up the others; what it was stands in the dead items.
+            log.exception("item %s could not be matched", entry.item.id)
+            await self._bury(entry, f"{type(error).__name__}: {error}")
+            return []
+
+    async def _bury(self, entry: items.StreamEntry, error: str) -> None:
+        kept_s = self._services.settings.alert_retention_s
+        await items.bury(self._services.redis, entry.stream_id, error, kept_s=kept_s)
+        name = entry.item.id if entry.item else entry.stream_id
+        text = f"Item {name} could not be matched and was set aside: {error}"
+        await notices.raise_notice(self._services, "item-unmatched", text)

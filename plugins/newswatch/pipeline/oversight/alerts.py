@@ -1,0 +1,179 @@
+"""Alerts as people look at them: where each stands, and one alert's whole life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from newswatch.models import Alert
+from newswatch.pipeline.base.services import Services
+from newswatch.store import messages
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+from newswatch.store.messages import StoredAlert, StoredMessage
+
+State = Literal["queued", "held", "sending", "sent", "acknowledged", "muted", "dead"]
+STATES: tuple[State, ...] = get_args(State)
+
+MOST_SOURCES = 100
+
+_SOON_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """An alert, where it stands, why it waits if it does, and its message as far as there is one."""
+
+    alert: Alert
+    state: State
+    why: str
+    message: StoredMessage | None
+
+
+def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> tuple[State, str]:
+    """Where an alert stands, and in words why it is not sent yet. Pure."""
+    if stored.muted:
+        return "muted", "a mute kept it out of Slack"
+    if message is None:
+        if stored.message_id:
+            return "sent", "its message is past its retention"
+        return "held", "the rule's threshold waits for more stories"
+    delivery = message.delivery
+    if delivery.state == "sent" and message.marks.ack is not None:
+        return "acknowledged", f"by {message.marks.ack.by}"
+    if delivery.state == "sent":
+        return "sent", ""
+    if delivery.state == "dead":
+        return "dead", delivery.error
+    if delivery.state == "sending":
+        return "sending", "handed to Slack; its answer, or the channel's history, will tell"
+    if message.message.kind == "digest" and delivery.due and to_ms(delivery.due) > now_ms + _SOON_MS:
+        return "held", f"{message.message.text or 'Digest'} goes out at {delivery.due:%d %b %H:%M} UTC"
+    return "queued", delivery.error
+
+
+def line_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> AlertLine:
+    """An alert with where it stands. Pure."""
+    state, why = state_of(stored, message, now_ms)
+    return AlertLine(stored.alert, state, why, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an alert's life; `at` is None for one that has not come yet."""
+
+    name: str
+    at: datetime | None
+    about: str
+    dag_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLife:
+    """All of one alert. `also` are the other alerts of its message, `thread` those of the story's replies."""
+
+    line: AlertLine
+    steps: tuple[Step, ...]
+    also: tuple[Alert, ...]
+    thread: tuple[Alert, ...]
+
+
+async def read_life(services: Services, alert_id: str) -> AlertLife | None:
+    """One alert with its story; None if there is none of that id. Raises RedisUnavailable."""
+    with redis_errors():
+        found = await messages.read_stored_alerts(services.redis, [alert_id])
+        if not found:
+            return None
+        (stored,) = found
+        message = await messages.read_message(services.redis, stored.message_id)
+        line = line_of(stored, message, to_ms(services.clock()))
+        also, thread = await _around(services, line)
+    return AlertLife(line, life_steps(line), also, thread)
+
+
+async def _around(services: Services, line: AlertLine) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+    if line.message is None:
+        return (), ()
+    message = line.message.message
+    ids = await messages.story_messages(services.redis, message.channel, message.story_id)
+    story = await messages.read_messages(services.redis, [name for name in ids if name != message.id])
+    own = [name for name in message.alert_ids if name != line.alert.id]
+    others = [name for one in story.values() for name in one.message.alert_ids]
+    wanted = [*own[:MOST_SOURCES], *others[:MOST_SOURCES]]
+    stored = await messages.read_stored_alerts(services.redis, wanted)
+    alerts = {one.alert.id: one.alert for one in stored}
+    return tuple(alerts[n] for n in own if n in alerts), tuple(alerts[n] for n in others if n in alerts)
+
+
+def life_steps(line: AlertLine) -> tuple[Step, ...]:
+    """Published, seen, matched, queued, sent: each with its time and the DAG that did it. Pure."""
+    alert, message = line.alert, line.message
+    queued = message.message.created if message else None
+    sent = message.delivery.sent if message else None
+    revised = f"revision {alert.revision}" if alert.revision else "as first published"
+    return (
+        Step(
+            "Published",
+            alert.published,
+            "what the feed says" if alert.published else "the feed gives no date",
+        ),
+        Step("Seen", alert.first_seen, f"by feed {alert.feed_id}", "poll_feeds"),
+        Step("Matched", alert.matched, f"by rule {alert.rule_id}, {revised}", "match_items"),
+        Step("Queued", queued, _queued_about(line), "match_items" if queued else ""),
+        Step("Sent", sent, _sent_about(line), "deliver_alerts" if sent else ""),
+        *_said(message),
+    )
+
+
+def _said(message: StoredMessage | None) -> list[Step]:
+    """What readers did with the message's buttons."""
+    if message is None:
+        return []
+    marks = message.marks
+    named = (("Acknowledged", marks.ack), ("Muted", marks.mute), ("Called not relevant", marks.irrelevant))
+    said = [(name, mark) for name, mark in named if mark is not None and mark.on]
+    return [
+        Step(name, mark.at, f"by {mark.by}" + (f" until {mark.until:%d %b %H:%M} UTC" if mark.until else ""))
+        for name, mark in sorted(said, key=lambda pair: pair[1].at)
+    ]
+
+
+def _queued_about(line: AlertLine) -> str:
+    if line.message is None:
+        return line.why
+    message = line.message.message
+    kind = {"story": "a message of its own story", "reply": "a reply in its story's thread"}
+    return kind.get(message.kind, f"a {message.kind}") + f" for {message.channel}"
+
+
+def _sent_about(line: AlertLine) -> str:
+    if line.message is None or line.state in ("sent", "acknowledged", "muted"):
+        return ""
+    tried = line.message.delivery.attempts
+    attempts = f" after {tried} attempts" if tried else ""
+    return f"{line.state}{attempts}{': ' + line.why if line.why else ''}"
+
+
+def as_dict(line: AlertLine) -> dict[str, Any]:
+    """An alert for machines."""
+    alert, message = line.alert, line.message
+    sent = message.delivery.sent if message else None
+    return {
+        "id": alert.id,
+        "state": line.state,
+        "why": line.why,
+        "rule": alert.rule_id,
+        "severity": alert.severity,
+        "feed": alert.feed_id,
+        "channel": alert.channel,
+        "title": alert.title,
+        "link": alert.link,
+        "published": alert.published.isoformat() if alert.published else None,
+        "first_seen": alert.first_seen.isoformat(),
+        "matched": alert.matched.isoformat(),
+        "acknowledged_by": message.marks.ack.by if message and message.marks.ack else None,
+        "sent": sent.isoformat() if sent else None,
+        "ts": message.delivery.ts if message else None,
+        "message_id": message.id if message else None,
+    }

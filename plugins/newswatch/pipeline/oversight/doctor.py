@@ -1,0 +1,137 @@
+"""What `newswatch doctor` finds: configuration, Redis and Slack, each with what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from newswatch import feed_secrets
+from newswatch.config.draft import Draft, Loaded
+from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
+from newswatch.pipeline.base.adoption import check_files, in_force, not_applied
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.backlog import read_backlog
+from newswatch.pipeline.oversight.standstill import read_polling, standstills
+from newswatch.settings import Settings
+from newswatch.slack.client import SlackClient
+from newswatch.store import listening
+from newswatch.store.client import redis_errors
+from newswatch.store.server import judge, try_scripts, try_writing, version_of
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing examined."""
+
+    subject: str
+    level: Literal["ok", "warning", "error"]
+    message: str
+
+
+async def examine(services: Services) -> list[Examined]:
+    """Everything, in the order in which it should be fixed. Raises nothing for what it finds."""
+    loaded = check_files(services.settings, services.clock().date())
+    findings = examine_files(services.settings, loaded)
+    findings += await _applied(services)
+    findings.append(_contact(services))
+    findings += await _redis(services)
+    findings += await _slack(services, loaded.draft)
+    findings += await _stages(services)
+    return findings + await _buttons(services)
+
+
+async def _applied(services: Services) -> list[Examined]:
+    """Whether the files here are the ones that are applied."""
+    try:
+        problem = await not_applied(services)
+    except (RedisUnavailable, RedisRefused):
+        return []  # the line about Redis says why
+    except NewswatchError as error:
+        return [Examined("configuration in force", "error", str(error))]
+    if problem is not None:
+        return [Examined("configuration in force", "warning", problem.message)]
+    return []
+
+
+def examine_files(settings: Settings, loaded: Loaded) -> list[Examined]:
+    """The secrets of feeds and the configuration's files; nothing that runs is asked. Pure."""
+    findings = [Examined("settings", "error", text) for text in feed_secrets.faults(settings.feed_secrets)]
+    errors = [problem for problem in loaded.problems if problem.severity == "error"]
+    findings += [Examined("configuration", "error", str(problem)) for problem in errors]
+    if loaded.draft is not None:
+        draft = loaded.draft
+        text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
+        findings.append(Examined("configuration", "ok", text))
+    return findings
+
+
+def _contact(services: Services) -> Examined:
+    """Whether publishers can reach whoever polls them; some answer only then."""
+    if not services.settings.contact:
+        text = "publishers cannot reach you, and some answer nobody they cannot: set NEWSWATCH_CONTACT to an address"
+        return Examined("polling", "warning", text)
+    return Examined("polling", "ok", f"as {services.settings.user_agent}")
+
+
+async def _redis(services: Services) -> list[Examined]:
+    try:
+        with redis_errors():
+            info: dict[str, Any] = await services.redis.info()
+        fault = judge(info)
+        if fault is not None:
+            raise fault
+        await try_scripts(services.redis)
+        await try_writing(services.redis)
+    except NewswatchError as error:
+        return [Examined("redis", "error", str(error))]
+    findings = [Examined("redis", "ok", f"reachable, version {version_of(info)}")]
+    if not info.get("aof_enabled"):
+        text = "the append-only file is off: a crash would lose what was seen. Set `appendonly yes`"
+        findings.append(Examined("redis persistence", "error", text))
+    else:
+        findings.append(Examined("redis persistence", "ok", "append-only file on"))
+    policy = str(info.get("maxmemory_policy", "unknown"))
+    if policy != "noeviction":
+        text = f"maxmemory-policy is {policy}: Redis may throw queues away. Set `noeviction`"
+        findings.append(Examined("redis eviction", "error", text))
+    else:
+        findings.append(Examined("redis eviction", "ok", "noeviction"))
+    return findings
+
+
+async def _stages(services: Services) -> list[Examined]:
+    """Whether every stage that has work does it."""
+    try:
+        bundle = await in_force(services)
+        polling = await read_polling(services, bundle)
+        still = standstills(await read_backlog(services), polling, services.clock())
+    except NewswatchError:
+        return []  # reported already
+    return [Examined(f"{one.stage} stage", "error", f"{one.what} {one.do}") for one in still]
+
+
+async def _buttons(services: Services) -> list[Examined]:
+    """Buttons are a choice: without a listener there are none, and that is well."""
+    try:
+        with redis_errors():
+            found = await listening.heard(services.redis)
+    except NewswatchError:
+        return []  # said already
+    if found is not None:
+        return [Examined("buttons", "ok", f"a listener takes clicks over {' and '.join(found.ways)}")]
+    settings = services.settings
+    if settings.slack_app_token or settings.slack_signing_secret:
+        name = "SLACK_APP_TOKEN" if settings.slack_app_token else "SLACK_SIGNING_SECRET"
+        text = f"{name} is set, but nothing listens: start `newswatch listen`, or see why it ended"
+        return [Examined("buttons", "warning", text)]
+    return [Examined("buttons", "ok", "none: no listener is configured (docs/operations.md, Buttons)")]
+
+
+async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
+    if services.slack is None:
+        text = "no token: set SLACK_BOT_TOKEN in .env or the environment (README, Connect Slack)"
+        return [Examined("slack", "error", text)]
+    channels = sorted({receiver.channel for receiver in draft.receivers}) if draft else []
+    async with SlackClient(services.slack) as client:
+        found = await client.check(channels)
+    return [Examined(f"slack {one.subject}", one.level, one.message) for one in found]

@@ -1,0 +1,59 @@
+"""What an operator is told of a feed: its state in a word, and what to do about it. Pure."""
+
+from __future__ import annotations
+
+from newswatch.models import Feed
+from newswatch.pipeline.poll import health, moved_feeds
+from newswatch.redact import redact_url
+from newswatch.store.codec import from_ms
+from newswatch.store.feed_state import FeedState
+
+
+def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
+    """new, ok, silent, slowed, waiting, failing, refused, given-up or stopped."""
+    if state.status in ("", "ok") and paused_until_ms > now_ms:
+        return "waiting"
+    return state.status or "new"
+
+
+def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> str:
+    """What to do, or what is being done; "" where all is well."""
+    paused = paused_until_ms > now_ms
+    found = [_about_url(feed, state, now_ms), _about_state(feed, state, paused=paused)]
+    if paused:
+        until = f"{from_ms(paused_until_ms):%H:%M} UTC"
+        found.append(f"its host asked to be left alone until {until}: nothing to do, or raise `every`")
+    return "; ".join(filter(None, found))
+
+
+def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
+    if moved_feeds.asked_url(feed, state) != feed.url:
+        return f"moved for good: set its url to {redact_url(state.moved_url)} in feeds.yaml"
+    if not state.move_url:
+        return ""
+    target = redact_url(state.move_url)
+    if state.move_polls == moved_feeds.ANOTHER_FEED:
+        return f"redirects for good to {target}, which is another feed: correct its url in feeds.yaml"
+    if not moved_feeds.adoptable(feed, state.move_url):
+        return f"redirects for good to {target}: set its url in feeds.yaml, it is not taken up by itself"
+    days = max(0, state.move_since_ms + moved_feeds.DAYS_MS - now_ms) / 86_400_000
+    return f"redirects for good to {target}: set its url in feeds.yaml, or wait {days:.1f} days"
+
+
+def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
+    if state.status == health.STOPPED:
+        return "gone for good: take it out of feeds.yaml or give its new url"
+    if state.status == health.SILENT:
+        last = f"{from_ms(state.newest_ms):%d %B %H:%M} UTC"
+        return f"silent since {last}, an item each {health.span(state.gap_s)} before: look whether the feed moved"
+    if state.status == "slowed":
+        return (
+            ""
+            if paused
+            else f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
+        )
+    if state.status in ("refused", health.GIVEN_UP):
+        return health.remedy(feed, state)
+    if state.status == "failing":
+        return "nothing to do yet: it is asked again by itself, and ops is told if it lasts"
+    return ""

@@ -1,0 +1,209 @@
+"""Feeds as people look at them: state, rhythm, next poll, last trouble and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from newswatch.models import Bundle, Feed, Item
+from newswatch.pipeline.base.hosts import host_of
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight import feed_report
+from newswatch.pipeline.poll import moved_feeds
+from newswatch.redact import redact_url
+from newswatch.store import archive, feeds, hosts, keys, polls
+from newswatch.store.client import redis_errors, text
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.feed_state import FeedState
+from newswatch.store.polls import PollNote
+from newswatch.store.seen import SeenRecord
+
+NEW = "new"
+UNCHANGED = "not changed"
+STATUSES = ("ok", NEW, "slowed", "silent", "failing", "refused", "given-up", "stopped")
+TROUBLED = frozenset({"silent", "failing", "refused", "given-up", "stopped"})
+
+RECENT_ITEMS = 30
+CENSUS_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """One feed. Times are None for not known; `url` has its secrets hidden."""
+
+    feed: Feed
+    url: str
+    title: str
+    status: str
+    advice: str
+    state: FeedState
+    next_poll: datetime | None
+    last_poll: datetime | None
+    last_new: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PollRow:
+    """One poll, or `times` of them that came to the same. `status` is HTTP's, 0 where no answer came."""
+
+    outcome: str
+    at: datetime | None
+    """The last of them; None where only their number is known."""
+    status: int
+    new: int
+    took_ms: int | None
+    times: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLife:
+    """One feed with what it brought lately."""
+
+    line: FeedLine
+    items: tuple[Item, ...]
+    polls: tuple[PollRow, ...]
+    """The newest first."""
+    remembered: int
+    """Entries it is remembered to have shown."""
+
+
+def chosen(bundle: Bundle, wanted: str, tag: str) -> list[Feed]:
+    """Feeds whose id or url holds the text, and that carry the tag; "" admits all. Pure."""
+    needle = wanted.casefold()
+    return [
+        feed
+        for feed in bundle.feeds
+        if (not tag or tag in feed.tags)
+        and (not needle or needle in feed.id.casefold() or needle in redact_url(feed.url).casefold())
+    ]
+
+
+def feed_line(feed: Feed, state: FeedState, due_ms: float | None, paused_ms: int, now_ms: int) -> FeedLine:
+    """What is shown of a feed; `paused_ms` is until when its host wants to be left alone. Pure."""
+    return FeedLine(
+        feed=feed,
+        url=redact_url(feed.url),
+        title=state.title,
+        status=feed_report.word(state, paused_ms, now_ms),
+        advice=feed_report.advice(feed, state, paused_ms, now_ms),
+        state=state,
+        next_poll=_moment(due_ms),
+        last_poll=_moment(state.polled_ms),
+        last_new=_moment(state.last_new_ms),
+    )
+
+
+def _moment(ms: float | None) -> datetime | None:
+    return from_ms(ms) if ms else None
+
+
+async def read_lines(services: Services, page: Sequence[Feed]) -> list[FeedLine]:
+    """These feeds as they stand. Raises RedisUnavailable."""
+    ids = [feed.id for feed in page]
+    if not ids:
+        return []
+    with redis_errors():
+        states = await feeds.read_states(services.redis, ids)
+        due = await services.redis.zmscore(keys.FEEDS_DUE, ids)
+        asked = [host_of(moved_feeds.asked_url(feed, states[feed.id])) for feed in page]
+        paused = await hosts.pauses(services.redis, asked)
+    now_ms = to_ms(services.clock())
+    rows = zip(page, due, asked, strict=True)
+    return [feed_line(feed, states[feed.id], at, paused.get(host, 0), now_ms) for feed, at, host in rows]
+
+
+async def read_hours(services: Services, hours: int = 24) -> list[int]:
+    """New items of all feeds in each of the last hours, the present one last. Raises RedisUnavailable."""
+    with redis_errors():
+        return await archive.items_by_hour(services.redis, to_ms(services.clock()), hours)
+
+
+async def read_statuses(services: Services, bundle: Bundle) -> dict[str, str]:
+    """The status of every feed, read in chunks: for a census now and then, not for each request."""
+    found: dict[str, str] = {}
+    ids = [feed.id for feed in bundle.feeds]
+    with redis_errors():
+        for start in range(0, len(ids), CENSUS_CHUNK):
+            chunk = ids[start : start + CENSUS_CHUNK]
+            pipe = services.redis.pipeline(transaction=False)
+            for feed_id in chunk:
+                pipe.hget(keys.feed(feed_id), "status")
+            rows = await pipe.execute()
+            found |= {name: text(row) or NEW for name, row in zip(chunk, rows, strict=True)}
+    return found
+
+
+def counted(statuses: Mapping[str, str]) -> dict[str, int]:
+    """How many feeds are in each state, in the order in which states are listed. Pure."""
+    counts = Counter(statuses.values())
+    return {name: counts[name] for name in STATUSES if counts[name]}
+
+
+async def read_feed(services: Services, feed: Feed) -> FeedLife:
+    """One feed's state and the newest of its items that are still kept. Raises RedisUnavailable."""
+    (line,) = await read_lines(services, [feed])
+    with redis_errors():
+        memory = await feeds.read_memory(services.redis, feed.id)
+        since_s = to_ms(services.clock()) // 1000 - int(services.settings.item_retention_s)
+        moments = claim_moments(memory.seen.values(), since_s)
+        items = await archive.items_claimed_at(services.redis, feed.id, moments, RECENT_ITEMS)
+        notes = await polls.read(services.redis, feed.id)
+    return FeedLife(line, tuple(items), tuple(poll_rows(line.state, notes)), len(memory.seen))
+
+
+def poll_rows(state: FeedState, notes: Sequence[PollNote]) -> list[PollRow]:
+    """A feed's polls as people read them, newest first; those that brought nothing in one row. Pure."""
+    rows = []
+    if state.unchanged and not state.failures:  # else they came before the failure, whose note counts them
+        status = 304 if state.streak else 200
+        rows.append(PollRow(UNCHANGED, _moment(state.polled_ms), status, 0, state.took_ms, state.unchanged))
+    for note in notes:
+        rows.append(
+            PollRow(
+                _outcome(note),
+                from_ms(note.at_s * 1000),
+                note.status,
+                note.new,
+                note.took_ms,
+                note.failures or 1,
+                note.error,
+            )
+        )
+        if note.unchanged:
+            rows.append(PollRow(UNCHANGED, None, 0, 0, None, note.unchanged))
+    return rows
+
+
+def _outcome(note: PollNote) -> str:
+    if note.failures:
+        return "failed"
+    if note.new:
+        return "new items"
+    return UNCHANGED if note.status == 304 else "nothing new"
+
+
+def claim_moments(records: Iterable[SeenRecord], since_s: int) -> list[int]:
+    """When the newest items were claimed, seconds since 1970, newest first and each once. Pure."""
+    moments = {record.first_seen for record in records if record.first_seen >= since_s}
+    return sorted(moments, reverse=True)[:RECENT_ITEMS]
+
+
+def as_dict(line: FeedLine) -> dict[str, Any]:
+    """A feed for machines."""
+    return {
+        "id": line.feed.id,
+        "url": line.url,
+        "title": line.title,
+        "state": line.status,
+        "advice": line.advice,
+        "error": line.state.error,
+        "failures": line.state.failures,
+        "every_s": line.feed.every_s,
+        "next_poll": line.next_poll.isoformat() if line.next_poll else None,
+        "last_poll": line.last_poll.isoformat() if line.last_poll else None,
+        "last_new_item": line.last_new.isoformat() if line.last_new else None,
+    }

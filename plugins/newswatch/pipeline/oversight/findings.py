@@ -1,0 +1,153 @@
+"""What is not as it should be: raised notices, stages that stand still, queues that are held. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from newswatch.pipeline.oversight.standstill import Stage, Standstill
+from newswatch.store import outbox
+from newswatch.store.codec import from_ms
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be: what it is, what to do, where the runbook tells more."""
+
+    cause: str
+    level: Level
+    what: str
+    do: str
+    runbook: str
+    since: datetime | None = None
+
+
+KINDS: Mapping[str, tuple[Level, str, str]] = {
+    # cause up to its colon: level, what to do, section of the runbook
+    "configuration": (
+        "error",
+        "Correct the places named, in the editor or in the files; alerts go on under the last good version.",
+        "the-configuration-is-broken",
+    ),
+    "configuration-origin": (
+        "warning",
+        "Make the copies the same, or set NEWSWATCH_APPLY_CONFIG on the machines named.",
+        "two-copies-of-the-configuration-differ",
+    ),
+    "redis-memory": (
+        "error",
+        "Raise maxmemory or shorten NEWSWATCH_ITEM_RETENTION; polling goes on by itself.",
+        "redis-is-nearly-full",
+    ),
+    "redis-full": (
+        "error",
+        "Raise maxmemory now: nothing is polled, and nothing new can be stored.",
+        "redis-is-nearly-full",
+    ),
+    "slack": (
+        "error",
+        "Check the connection newswatch_slack and Slack's own status page; all queues are kept.",
+        "slack-takes-nothing",
+    ),
+    "channel": (
+        "error",
+        "Invite the bot into the channel, or correct its id in receivers.yaml; its queue is kept.",
+        "a-channel-is-refused",
+    ),
+    "history": (
+        "warning",
+        "Give the bot the scope channels:history (groups:history for private channels).",
+        "a-channels-history-cannot-be-read",
+    ),
+    "dead-letters": ("error", "Look at them under Delivery and try them again.", "dead-letters"),
+    "double": (
+        "warning",
+        "Delete one of the two in Slack; nothing else is needed.",
+        "a-message-was-posted-twice",
+    ),
+    "item-unmatched": (
+        "warning",
+        "It was set aside and the others went on; report it with its item id.",
+        "an-item-could-not-be-matched",
+    ),
+    "feed": ("warning", "Correct or remove the feed in feeds.yaml.", "a-feed-is-given-up"),
+    "stopped": ("warning", "Take the feed out of feeds.yaml, or give its new url.", "a-feed-is-stopped"),
+    "silent": ("warning", "See whether the feed was abandoned or moved.", "a-feed-is-silent"),
+    "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
+    "deadline": (
+        "error",
+        "Open the DAG's newest runs: red ones say why in their log, missing ones mean no scheduler.",
+        "a-dag-is-late",
+    ),
+}
+_STANDSTILLS: Mapping[Stage, str] = {
+    # stage: section of the runbook
+    "poll": "feeds-are-not-polled",
+    "match": "items-wait-for-matching",
+    "articles": "pages-wait-to-be-read",
+    "deliver": "messages-wait-for-delivery",
+}
+_OTHER: tuple[Level, str, str] = ("warning", "See the runbook.", "anything-else")
+
+
+def finding_of(cause: str, notice: Mapping[str, str]) -> Finding:
+    """A raised ops notice as a finding. Pure."""
+    level, do, section = KINDS.get(cause.partition(":")[0], _OTHER)
+    since = notice.get("since") or ""
+    moment = from_ms(float(since)) if since.isdigit() and int(since) else None
+    return Finding(cause, level, notice.get("text") or cause, do, section, moment)
+
+
+def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
+    """Stages that stand still while work waits. Pure."""
+    return [
+        Finding(f"{one.stage}-late", "error", one.what, one.do, _STANDSTILLS[one.stage], one.since)
+        for one in found
+    ]
+
+
+def pause_findings(
+    states: Iterable[outbox.ChannelState], workspace: outbox.Pause, now_ms: int
+) -> list[Finding]:
+    """Queues that are held on purpose. Pure."""
+    found = []
+    if workspace.until_ms > now_ms:
+        what = f"Nothing is sent until {from_ms(workspace.until_ms):%H:%M:%S} UTC: {workspace.reason}"
+        do = "If the reason names the token, correct the connection newswatch_slack; else wait."
+        found.append(Finding("workspace-paused", "error", what, do, "slack-takes-nothing"))
+    for state in states:
+        if state.pause.until_ms > now_ms:
+            until = f"{from_ms(state.pause.until_ms):%H:%M:%S} UTC"
+            what = f"Channel {state.channel} is paused until {until}: {state.pause.reason}"
+            do = "It goes on by itself; if the reason names the channel, invite the bot or correct the id."
+            found.append(Finding(f"paused:{state.channel}", "warning", what, do, "a-channel-is-refused"))
+    return found
+
+
+def span(seconds: float) -> str:
+    """A duration in its largest fitting unit."""
+    whole = timedelta(seconds=int(max(seconds, 0)))
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if whole.total_seconds() >= size * (2 if unit == "days" else 1):
+            return f"{whole.total_seconds() / size:.0f} {unit}"
+    return f"{whole.total_seconds():.0f} s"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
+    """When half of the feeds and more bring nothing it is rarely the feeds: the way out is broken."""
+    total = sum(counts.values())
+    bad = sum(counts.get(state, 0) for state in ("failing", "refused", "given-up", "stopped"))
+    if not bad or bad * 2 < total:
+        return []
+    what = f"{bad} of {total} feeds brought nothing when they were last polled."
+    do = "Look at their last trouble under Feeds: one cause for many is the network, the proxy or DNS."
+    return [Finding("feeds", "warning", what, do, "feeds")]

@@ -1,0 +1,23 @@
+"""Daily tidying: what is past its retention goes, and what is left over is found."""
+
+from __future__ import annotations
+
+from newswatch.pipeline.base.services import Services
+from newswatch.store import marks, mutes, retention
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+
+
+async def run_housekeeping(services: Services) -> dict[str, int]:
+    """Counts of what was removed. Raises RedisUnavailable."""
+    now_ms = to_ms(services.clock())
+    settings = services.settings
+    with redis_errors():
+        return {
+            "items": await retention.trim_items(services.redis, now_ms, settings.item_retention_s),
+            "articles": await retention.trim_articles(services.redis, now_ms),
+            "alerts": await retention.trim_alerts(services.redis, now_ms, settings.alert_retention_s),
+            "mutes": await mutes.tidy(services.redis, services.clock()),
+            "irrelevant": await marks.tidy(services.redis, now_ms, settings.alert_retention_s),
+            "dead_letters": await retention.trim_dead(services.redis, now_ms, settings.alert_retention_s),
+        }

@@ -1,0 +1,115 @@
+"""Figures for Prometheus, in its text format. prometheus_client writes the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from newswatch.pipeline.oversight.latency import STEPS, Latency
+from newswatch.pipeline.oversight.queues import Queues
+from newswatch.pipeline.oversight.status import Status
+
+__all__ = ["CONTENT_TYPE_PLAIN_0_0_4", "Measured", "exposition"]
+
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything that is reported. `items_total` counts since the stream was made, revisions included."""
+
+    status: Status
+    queues: Queues
+    latency: Latency
+    feeds: Mapping[str, int]
+    states: Mapping[str, int]
+    items_total: int
+    oldest_item_s: float
+    matches_today: int
+
+
+class _Figures(Collector):
+    """The figures of one request, as prometheus_client asks for them."""
+
+    def __init__(self, measured: Measured) -> None:
+        self._measured = measured
+
+    def collect(self) -> Iterator[Metric]:
+        return _families(self._measured)
+
+
+def exposition(measured: Measured) -> bytes:
+    """The page, in exposition format 0.0.4 (CONTENT_TYPE_PLAIN_0_0_4)."""
+    registry = CollectorRegistry()  # its own, so that nothing about this process is reported
+    registry.register(_Figures(measured))
+    return generate_latest(registry)
+
+
+def _families(measured: Measured) -> Iterator[Metric]:
+    status, figures, lines = measured.status, measured.status.figures, measured.queues.lines
+    levels = {level: sum(one.level == level for one in status.findings) for level in ("error", "warning")}
+    yield _gauge("up", "1 while nobody has to act at once.", status.ok)
+    yield _gauges("findings", "Problems found, by level.", "level", levels.items())
+    yield CounterMetricFamily(
+        "newswatch_items", "Items and revisions added to the stream.", value=measured.items_total
+    )
+    yield _gauge("items_24h", "New items within 24 hours.", figures.items_today)
+    yield _gauge("items_waiting", "Items that wait for matching.", figures.items_waiting)
+    yield _gauge("items_oldest_seconds", "Age of the oldest of them.", measured.oldest_item_s)
+    yield _gauge(
+        "matches_today",
+        "Matches since 00:00 UTC, one for each rule, item and channel.",
+        measured.matches_today,
+    )
+    yield _gauge("alerts_24h", "Alerts within 24 hours.", figures.alerts_today)
+    yield _gauges(
+        "recent_alerts", "The newest alerts (500 at most) by state.", "state", measured.states.items()
+    )
+    yield _gauges("feeds", "Feeds by state.", "state", measured.feeds.items())
+    yield _gauges(
+        "queue_messages",
+        "Messages queued by channel.",
+        "channel",
+        ((line.channel, line.queued) for line in lines),
+    )
+    yield _gauges(
+        "queue_oldest_seconds",
+        "How long the first message of a channel has been due.",
+        "channel",
+        (
+            (line.channel, max(0.0, (status.now - line.next_due).total_seconds()))
+            for line in lines
+            if line.next_due is not None
+        ),
+    )
+    yield _gauge("dead_letters", "Messages that could not be delivered.", figures.dead)
+    yield _latencies(measured.latency)
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"newswatch_{name}", about, value=value)
+
+
+def _gauges(name: str, about: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(f"newswatch_{name}", about, labels=(label,))
+    for key, value in values:
+        family.add_metric((key,), value)
+    return family
+
+
+def _latencies(latency: Latency) -> Metric:
+    family = GaugeMetricFamily(
+        "newswatch_latency_seconds",
+        "Quantiles over the newest alerts (500 at most) by step.",
+        labels=("step", "quantile"),
+    )
+    for step in STEPS:
+        for share in QUANTILES:
+            value = latency.quantile_s(step, share)
+            if value is not None:
+                family.add_metric((step, f"{share:g}"), value)
+    return family

@@ -1,0 +1,103 @@
+"""Rules as people look at them: how often they alert, since when not, who owns them, what mutes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from newswatch.models import Bundle, Rule
+from newswatch.pipeline.authoring.muting import muted_now
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.match.run import Watch
+from newswatch.store import archive, marks
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.marks import Irrelevant
+from newswatch.store.mutes import Mute
+
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule. `days` are its alerts on each of the last days, today last; `last` None: none while alerts are kept.
+
+    `irrelevant` counts the items that readers called not relevant to it.
+    """
+
+    rule: Rule
+    days: tuple[int, ...]
+    last: datetime | None
+    expired: bool
+    mutes: tuple[Mute, ...]
+    irrelevant: int = 0
+
+
+def chosen(bundle: Bundle, wanted: str) -> list[Rule]:
+    """Rules whose id, query or owner holds the text. Pure."""
+    needle = wanted.casefold()
+    if not needle:
+        return list(bundle.rules)
+    return [rule for rule in bundle.rules if any(needle in text.casefold() for text in _texts(rule))]
+
+
+def _texts(rule: Rule) -> tuple[str, ...]:
+    return (rule.id, rule.query, rule.owner or "")
+
+
+async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
+    """Of these, those without an alert as long as alerts are kept. Raises RedisUnavailable."""
+    with redis_errors():
+        last = await archive.last_hits(services.redis, [rule.id for rule in rules])
+    horizon_ms = to_ms(services.clock()) - int(services.settings.alert_retention_s * 1000)
+    return [rule for rule in rules if last.get(rule.id, 0) < horizon_ms]
+
+
+async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine]:
+    """These rules as they fare. Raises RedisUnavailable."""
+    now = services.clock()
+    ids = [rule.id for rule in rules]
+    with redis_errors():
+        hits = await archive.hits_of(services.redis, ids, to_ms(now), DAYS)
+        last = await archive.last_hits(services.redis, ids)
+        irrelevant = await marks.count_irrelevant(services.redis, ids)
+    mutes = await muted_now(services)
+    return [
+        _line(rule, hits[rule.id], last.get(rule.id), mutes, now, irrelevant.get(rule.id, 0))
+        for rule in rules
+    ]
+
+
+async def irrelevant_to(
+    services: Services, bundle: Bundle | None, rule_id: str
+) -> list[tuple[Irrelevant, bool]]:
+    """What readers called not relevant to a rule, each with whether the rule in force would catch it.
+
+    Raises RedisUnavailable.
+    """
+    with redis_errors():
+        found = await marks.read_irrelevant(services.redis, rule_id)
+    rules = [rule for rule in bundle.rules if rule.id == rule_id] if bundle else []
+    if bundle is None or not rules:
+        return [(one, False) for one in found]
+    watch = Watch(replace(bundle, rules=tuple(rules)), services.settings)
+    return [(one, bool(watch.matches(one.item, one.item.first_seen.date().isoformat()))) for one in found]
+
+
+def _line(
+    rule: Rule,
+    days: Sequence[int],
+    last_ms: int | None,
+    mutes: Sequence[Mute],
+    now: datetime,
+    irrelevant: int,
+) -> RuleLine:
+    return RuleLine(
+        rule=rule,
+        days=tuple(days),
+        last=from_ms(last_ms) if last_ms else None,
+        expired=rule.expires is not None and rule.expires < now.date().isoformat(),
+        mutes=tuple(mute for mute in mutes if mute.rule_id == rule.id),
+        irrelevant=irrelevant,
+    )

@@ -1,0 +1,198 @@
+"""Is everything all right, in one sentence; and what is not, with what to do.
+
+The findings come from the ops notices that the stages raise, from the queues and from the
+schedule. Whoever knows more (Airflow's own state, say) hands further findings in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from newswatch.models import Bundle
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
+from newswatch.pipeline.oversight.feeds import counted, read_statuses
+from newswatch.pipeline.oversight.findings import (
+    KINDS,
+    Finding,
+    count,
+    feeds_finding,
+    finding_of,
+    pause_findings,
+    span,
+    standstill_findings,
+)
+from newswatch.pipeline.oversight.standstill import read_polling, sampled, standstills
+from newswatch.store import archive, keys, notices, outbox
+from newswatch.store.archive import Cursor
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers beneath the sentence. Times are None for never."""
+
+    feeds: int
+    rules: int
+    version: str
+    items_waiting: int
+    queued: int
+    dead: int
+    items_today: int
+    alerts_today: int
+    last_item_hours: tuple[int, ...]
+    last_alert: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of the first page."""
+
+    now: datetime
+    sentence: str
+    findings: tuple[Finding, ...]
+    figures: Figures
+
+    @property
+    def ok(self) -> bool:
+        """Whether nobody has to act at once: warnings alone are fine."""
+        return all(finding.level != "error" for finding in self.findings)
+
+
+def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) -> str:
+    """Everything in one sentence. Pure."""
+    errors = sum(finding.level == "error" for finding in findings)
+    if errors:
+        more = len(findings) - errors
+        also = f"; {count(more, 'more is', 'more are')} worth a look" if more else ""
+        return f"{count(errors, 'thing needs', 'things need')} someone to act{also}."
+    last = (
+        f"the last alert came {span((now - figures.last_alert).total_seconds())} ago"
+        if figures.last_alert
+        else ("no alert has come yet")
+    )
+    running = (
+        f"{count(figures.feeds, 'feed', 'feeds')} watched by {count(figures.rules, 'rule', 'rules')}, {last}"
+    )
+    if findings:
+        return f"News flows: {running}; {count(len(findings), 'thing is', 'things are')} worth a look."
+    return f"Everything is all right: {running}."
+
+
+async def read_status(services: Services, further: Iterable[Finding] = ()) -> Status:
+    """The whole of it. Raises RedisUnavailable."""
+    now = services.clock()
+    now_ms = to_ms(now)
+    bundle = await in_force(services)
+    backlog = await read_backlog(services)
+    still = standstills(backlog, await read_polling(services, bundle), now)
+    with redis_errors():
+        active = await notices.active(services.redis)
+        channels = await outbox.channels_with_queue(services.redis)
+        states = await outbox.read_channels(services.redis, channels, most=1)
+        workspace = await outbox.read_workspace_pause(services.redis)
+        figures = await _figures(services, bundle, backlog, now)
+    findings = [
+        *further,
+        *_no_configuration(bundle, active),
+        *(finding_of(cause, notice) for cause, notice in active.items()),
+        *standstill_findings(still),
+        *(one for one in pause_findings(states, workspace, now_ms) if not _told(one, active)),
+        *await _feeds_finding(services, bundle),
+        *_dead_finding(figures.dead, active),
+    ]
+    findings.sort(key=lambda finding: finding.level)
+    return Status(now, sentence_of(findings, figures, now), tuple(findings), figures)
+
+
+def _told(pause: Finding, active: Mapping[str, Any]) -> bool:
+    """Whether a raised notice says the same of a paused channel already. Pure."""
+    kind, _, channel = pause.cause.partition(":")
+    return kind == "paused" and f"channel:{channel}" in active
+
+
+async def _feeds_finding(services: Services, bundle: Bundle | None) -> list[Finding]:
+    if bundle is None:
+        return []
+    sample = replace(bundle, feeds=tuple(sampled(bundle.feeds)))
+    return feeds_finding(counted(await read_statuses(services, sample)))
+
+
+def _no_configuration(bundle: Bundle | None, active: Mapping[str, Any]) -> list[Finding]:
+    if bundle is not None or "configuration" in active:
+        return []
+    do = "Run the DAG check_config; if it is red, its log lists what to correct."
+    return [
+        Finding(
+            "configuration", "error", "No configuration is in force yet.", do, "the-configuration-is-broken"
+        )
+    ]
+
+
+def _dead_finding(dead: int, active: Mapping[str, Any]) -> list[Finding]:
+    if not dead or "dead-letters" in active:
+        return []
+    level, do, section = KINDS["dead-letters"]
+    return [
+        Finding(
+            "dead-letters",
+            level,
+            f"{count(dead, 'message', 'messages')} could not be delivered.",
+            do,
+            section,
+        )
+    ]
+
+
+async def _figures(services: Services, bundle: Bundle | None, backlog: Backlog, now: datetime) -> Figures:
+    redis, now_ms = services.redis, to_ms(now)
+    newest: list[Cursor] = await archive.alerts_before(redis, None, 1)
+    day_ago_ms = now_ms - 86_400_000
+    hours = await archive.items_by_hour(redis, now_ms, 24)
+    return Figures(
+        feeds=len(bundle.feeds) if bundle else 0,
+        rules=len(bundle.rules) if bundle else 0,
+        version=bundle.label if bundle else "none",
+        items_waiting=backlog.items,
+        queued=sum((await outbox.queue_lengths(redis)).values()),
+        dead=int(await redis.zcard(keys.DEAD)),
+        items_today=sum(hours),
+        alerts_today=int(await redis.zcount(keys.ALERTS, day_ago_ms, "+inf")),
+        last_item_hours=tuple(hours),
+        last_alert=from_ms(newest[0].matched_ms) if newest else None,
+    )
+
+
+def as_dict(status: Status) -> dict[str, Any]:
+    """For monitors."""
+    return {
+        "ok": status.ok,
+        "sentence": status.sentence,
+        "checked": status.now.isoformat(),
+        "findings": [
+            {
+                "cause": finding.cause,
+                "level": finding.level,
+                "what": finding.what,
+                "do": finding.do,
+                "runbook": finding.runbook,
+                "since": finding.since.isoformat() if finding.since else None,
+            }
+            for finding in status.findings
+        ],
+        "figures": {
+            "feeds": status.figures.feeds,
+            "rules": status.figures.rules,
+            "version": status.figures.version,
+            "items_waiting": status.figures.items_waiting,
+            "messages_queued": status.figures.queued,
+            "dead_letters": status.figures.dead,
+            "items_24h": status.figures.items_today,
+            "alerts_24h": status.figures.alerts_today,
+        },
+    }

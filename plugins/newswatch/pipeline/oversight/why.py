@@ -1,0 +1,162 @@
+"""Why an item did or did not alert: its life from the first sight to Slack, and what each rule made of it.
+
+    link, title or id ──▶ what feeds remember of it ──▶ its text and its alerts
+    its text + the configuration then in force ──▶ which term of each rule fails
+
+It reads and writes nothing else. The rules are judged under the configuration that was in force when the
+item came, while that is kept, else under today's; the answer says which.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from newswatch.errors import PermanentError
+from newswatch.feeds.canonical import canonical_link
+from newswatch.models import Bundle
+from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.why_item import STATES, Copy, Explanation, State, stamp
+from newswatch.pipeline.oversight.why_rules import Judges, RuleAnswer
+from newswatch.store import mutes, sightings
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.seen import digest
+from newswatch.store.sightings import Sighting
+
+MOST_COPIES = 20
+"""So many feeds' copies of an item are explained, the newest."""
+_ITEM_ID = re.compile(r"(.+):([0-9a-f]{16})")
+
+
+class NothingInForce(PermanentError):
+    """There is no configuration yet, so nothing can have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that is known. `since` is told of an unknown item: from when on documents are remembered.
+
+    None: none was read yet.
+    """
+
+    asked: str
+    state: State
+    reasons: tuple[str, ...]
+    copies: tuple[Copy, ...]
+    since: datetime | None
+
+
+async def explain(services: Services, asked: str, *, all_rules: bool = False) -> Answer:
+    """What became of an item, asked by its link, its title or its id. `all_rules`: not only the nearest ones.
+
+    Raises NothingInForce, RedisUnavailable.
+    """
+    bundle = await in_force(services)
+    if bundle is None:
+        raise NothingInForce(
+            "no configuration is in force, so no document has been read: run `newswatch check`, then `newswatch poll`"
+        )
+    with redis_errors():
+        found = await _sightings(services, bundle, asked)
+        since = None if found else await _since(services, bundle)
+        judges = Judges(services.redis, bundle)
+        muted = await mutes.read(services.redis)
+        newest = sorted(found, key=lambda one: one.record.first_seen, reverse=True)[:MOST_COPIES]
+        copies = [
+            await Explanation(services, bundle, judges, muted, one).copy(all_rules=all_rules)
+            for one in newest
+        ]
+    copies.sort(key=lambda copy: STATES.index(copy.state))
+    if not copies:
+        return Answer(asked, "unknown", (_unknown(asked, since),), (), since)
+    more = len(found) - len(copies)
+    reasons = [*copies[0].reasons]
+    if len(copies) > 1:
+        others = ", ".join(f"{copy.feed_id} ({copy.state})" for copy in copies[1:])
+        reasons.append(f"Other feeds have it too: {others}{f' and {more} older copies' if more > 0 else ''}.")
+    return Answer(asked, copies[0].state, tuple(reasons), tuple(copies), since)
+
+
+async def _sightings(services: Services, bundle: Bundle, asked: str) -> list[Sighting]:
+    feed_ids = [feed.id for feed in bundle.feeds]
+    by_id = _ITEM_ID.fullmatch(asked.strip())
+    if by_id is not None:
+        found = await sightings.with_id(services.redis, by_id[1], bytes.fromhex(by_id[2]))
+        if found:
+            return found
+    link = canonical_link(asked)
+    title = " ".join(asked.split()).casefold()
+    return await sightings.with_hash(services.redis, feed_ids, digest(link or title, 6)) if title else []
+
+
+async def _since(services: Services, bundle: Bundle) -> datetime | None:
+    """From when on documents are remembered: what left them longer ago than the retention is forgotten."""
+    first_ms = await sightings.read_since(services.redis, [feed.id for feed in bundle.feeds])
+    if first_ms is None:
+        return None
+    kept_ms = to_ms(services.clock()) - int(services.settings.seen_retention_s * 1000)
+    return from_ms(max(first_ms, kept_ms))
+
+
+def _unknown(asked: str, since: datetime | None) -> str:
+    if since is None:
+        return "No document has been read yet: run `newswatch poll`, or see `newswatch doctor`."
+    what = "This link is" if canonical_link(asked) else "This is"
+    also = "" if canonical_link(asked) else " A title must be given in full."
+    return (
+        f"{what} not in any document read since {stamp(since)}.{also}"
+        " See whether a feed has it: `newswatch feeds preview FEED`."
+    )
+
+
+def as_dict(answer: Answer) -> dict[str, Any]:
+    """For machines. `rules` are those of the first copy."""
+    copies = [_copy_dict(copy) for copy in answer.copies]
+    return {
+        "asked": answer.asked,
+        "state": answer.state,
+        "reasons": list(answer.reasons),
+        "rules": copies[0]["rules"] if copies else [],
+        "items": copies,
+        "remembered_since": answer.since.isoformat() if answer.since else None,
+    }
+
+
+def _copy_dict(copy: Copy) -> dict[str, Any]:
+    return {
+        "id": copy.item_id,
+        "feed": copy.feed_id,
+        "title": copy.title,
+        "link": copy.link,
+        "state": copy.state,
+        "reasons": list(copy.reasons),
+        "rules": [_rule_dict(one) for one in copy.rules],
+        "configuration": copy.version,
+        "configuration_then": copy.version_kept,
+    }
+
+
+def _rule_dict(one: RuleAnswer) -> dict[str, Any]:
+    return {
+        "rule": one.rule_id,
+        "state": one.state,
+        "text": one.text,
+        "channels": list(one.channels),
+        "share": round(one.share, 2),
+        "found": [{"term": term, "field": name} for term, name in one.found],
+        "failing": [
+            {
+                "term": failing.term,
+                "cause": failing.cause,
+                "text": failing.text,
+                "spans": [
+                    {"field": place.field, "start": place.start, "end": place.end} for place in failing.spans
+                ],
+            }
+            for failing in one.failing
+        ],
+    }

@@ -1,0 +1,27 @@
+"""What the log says of a claim at debug level: what each entry of a document was found to be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from newswatch.pipeline.poll.entry_ids import KNOWN_BY, Identified
+from newswatch.store.feeds import Claim
+
+
+def claim_lines(work: Claim, document: Sequence[Identified]) -> Iterator[str]:
+    """One line for each entry that was read: new, an edit or a repetition, and by which rule."""
+    appended = {record.id: item for item, record in work.items}
+    records = {record.id: record for record in work.whole}
+    for one in document:
+        record = records.get(one.id)
+        if record is None:
+            continue
+        item = appended.get(one.id)
+        if item is None and record.first_seen < work.now_ms // 1000:
+            what = "repetition"
+        elif record.revision:
+            what = f"edit, revision {record.revision}"
+        else:
+            what = "new" if item is not None else "new, too old to be kept"
+        silent = ", silent since the feed held it at first sight" if record.silent else ""
+        yield f"item {work.feed_id}:{record.item.hex()}: {what}, recognised by {KNOWN_BY[record.known_by]}{silent}"

@@ -1,0 +1,138 @@
+"""One poll over many feeds: side by side, host by host, with what it leaves behind written in batches.
+
+A host has at most four feeds in hand at a time, and only feeds in hand count against the whole, so
+one slow host holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from newswatch.models import Feed
+from newswatch.pipeline.base.hosts import HostPauses, name_of
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.poll import health, moved_feeds
+from newswatch.pipeline.poll.pressure import Pressure
+from newswatch.pipeline.poll.visit import Visit, Visitor
+from newswatch.store import feeds
+from newswatch.store.feed_state import FeedState
+from newswatch.store.polls import PollNote
+
+PER_HOST = 4
+AT_ONCE = 100
+"""Feeds in hand, and so documents in memory, at a time."""
+_FLUSH_AT = 200
+_SPREAD_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PollCounts:
+    """What one poll came to. `new` equals the entries added to the items stream."""
+
+    feeds: int = 0
+    polled: int = 0
+    not_modified: int = 0
+    new: int = 0
+    failed: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """For `--json` and XCom."""
+        return asdict(self)
+
+
+class Cycle:
+    """Polls the feeds it is given until they are done or `stop_at` (monotonic) has passed."""
+
+    def __init__(
+        self,
+        services: Services,
+        visitor: Visitor,
+        states: dict[str, FeedState],
+        pauses: HostPauses,
+        stop_at: float,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._services = services
+        self._visitor = visitor
+        self._states = states
+        self._pauses = pauses
+        self._pressure = Pressure(services)
+        self._stop_at = stop_at
+        self._on_progress = on_progress
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._updates: list[feeds.StateUpdate] = []
+        self._notes: list[PollNote] = []
+        self._chosen = self._polled = self._not_modified = self._new = self._failed = 0
+
+    async def run(self, chosen: list[Feed]) -> PollCounts:
+        """Raises RedisError."""
+        self._chosen = len(chosen)
+        work = [
+            asyncio.ensure_future(self._host(queue))
+            for queue in self._queues(chosen)
+            for _ in range(min(PER_HOST, len(queue)))
+        ]
+        try:
+            await asyncio.gather(*work)
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+        await self._flush()
+        return PollCounts(self._chosen, self._polled, self._not_modified, self._new, self._failed)
+
+    def _queues(self, chosen: list[Feed]) -> list[deque[Feed]]:
+        queues: dict[str, deque[Feed]] = {}
+        for feed in chosen:
+            url = moved_feeds.asked_url(feed, self._states[feed.id])
+            queues.setdefault(name_of(url), deque()).append(feed)
+        return list(queues.values())
+
+    async def _host(self, queue: deque[Feed]) -> None:
+        """One host's feeds, one after the other; what is not reached stays due."""
+        while queue:
+            async with self._slots:
+                if time.monotonic() >= self._stop_at or await self._pressure.look() or not queue:
+                    return
+                await self._turn(queue.popleft())
+
+    async def _turn(self, feed: Feed) -> None:
+        state = self._states[feed.id]
+        url = moved_feeds.asked_url(feed, state)
+        paused_until_ms = self._pauses.until_ms(url)
+        if paused_until_ms:
+            due_ms = paused_until_ms + int(random.random() * _SPREAD_S * 1000)
+            self._updates.append(feeds.StateUpdate(feed.id, {}, due_ms))
+            return
+        visit = await self._visitor.visit(feed, state)
+        await self._count(url, visit)
+        if len(self._updates) + len(self._notes) >= _FLUSH_AT:
+            await self._flush()
+
+    async def _count(self, url: str, visit: Visit) -> None:
+        self._polled += 1
+        self._not_modified += visit.not_modified
+        self._new += visit.new
+        self._pressure.took(visit.size)
+        self._failed += visit.error is not None
+        if visit.error is not None:
+            wait_s = health.asked_pause_s(visit.error, visit.outcome.state.failures)
+            if wait_s:
+                await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
+        if visit.update is not None:
+            self._updates.append(visit.update)
+        if visit.note is not None:
+            self._notes.append(visit.note)
+        if self._on_progress is not None:
+            self._on_progress(self._polled, self._chosen)
+
+    async def _flush(self) -> None:
+        updates, self._updates = self._updates, []
+        notes, self._notes = self._notes, []
+        if updates or notes:
+            await feeds.write_updates(self._services.redis, updates, notes)

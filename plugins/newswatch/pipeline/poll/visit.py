@@ -1,0 +1,303 @@
+"""One feed's turn: asked, compared, parsed as far as it changed, and claimed.
+
+Cheapest first: a 304 ends it, then a body known by its hash; of a changed body only the changed
+entries are parsed (`pipeline.poll.changed_entries`). ETag, Last-Modified and body hash are saved with the
+claim's last chunk and never before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed
+from newswatch.feeds.fetch import Fetcher
+from newswatch.feeds.freshness import fresh_for_s
+from newswatch.feeds.wire import ParsedDocument
+from newswatch.feeds.worker import ParserPool
+from newswatch.models import Feed, FetchResult
+from newswatch.pipeline.articles import tries
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.poll import changed_entries, health, identity, moved_feeds, schedule
+from newswatch.pipeline.poll.claim_log import claim_lines
+from newswatch.pipeline.poll.rhythm import rhythm_of
+from newswatch.store import feeds
+from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.elements import pack_elements, unpack_elements
+from newswatch.store.feed_state import FeedState, changes
+from newswatch.store.feeds import Memory
+from newswatch.store.polls import PollNote
+
+log = logging.getLogger("newswatch.poll")
+
+CLAIM_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one turn came to. `update` is left to be written; a claim wrote its own.
+
+    `size` is the bytes of the document that was claimed from.
+    """
+
+    outcome: health.Outcome
+    new: int = 0
+    size: int = 0
+    not_modified: bool = False
+    error: NewswatchError | None = None
+    update: feeds.StateUpdate | None = None
+    note: PollNote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A server's answer and the moment it was asked for."""
+
+    result: FetchResult
+    started_ms: int
+    body_hash: str
+
+
+class Visitor:
+    """Visits feeds, one call each, many at once.
+
+    `planned_ms` is when the feeds were found due, `due_ms` when each was due; both count from 1970.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        fetcher: Fetcher,
+        parsers: ParserPool,
+        planned_ms: int,
+        due_ms: Mapping[str, float],
+    ) -> None:
+        self._services = services
+        self._redis = services.redis
+        self._fetcher = fetcher
+        self._parsers = parsers
+        self._planned_ms = planned_ms
+        self._due_ms = due_ms
+
+    async def visit(self, feed: Feed, known: FeedState) -> Visit:
+        """One feed's turn. Its own troubles are in the Visit; raises what is nobody's feed's fault."""
+        state, started_ms = health.begin(feed, known), self._now_ms()
+        try:
+            answer = await self._ask(feed, state)
+            if answer.result.status == 304 or _same_body(feed, state, answer):
+                return await self._unchanged(feed, known, state, answer)
+            return await self._changed(feed, answer)
+        except (FetchFailed, FetchRefused, ParseFailed, feeds.ClaimConflict) as error:
+            outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
+            await self._tell(outcome)
+            note = _failure(feed, known, outcome.state, error, started_ms)
+            return Visit(outcome, error=error, update=_update(feed, known, outcome), note=note)
+
+    def _now_ms(self) -> int:
+        return to_ms(self._services.clock())
+
+    async def _tell(self, outcome: health.Outcome) -> None:
+        """Before the state says that ops was told: after a crash in between it is told again."""
+        for tell in outcome.tells:
+            if not tell.text:
+                await notices.drop(self._services, [tell.cause])
+                continue
+            switch = notices.raise_notice if tell.on else notices.clear_notice
+            await switch(self._services, tell.cause, tell.text)
+
+    async def _ask(self, feed: Feed, state: FeedState) -> _Answer:
+        started_ms = self._now_ms()
+        full = state.url != feed.url or schedule.wants_full(
+            feed.id, full_ms=state.full_ms, streak=state.streak, now_ms=started_ms
+        )
+        url = moved_feeds.asked_url(feed, state)
+        result = await self._fetcher.fetch(
+            feed if url == feed.url else replace(feed, url=url),
+            etag=None if full else state.etag or None,
+            last_modified=None if full else state.last_modified or None,
+        )
+        return _Answer(result, started_ms, hashlib.sha256(result.body).hexdigest()[:32])
+
+    async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
+        now_ms = self._now_ms()
+        unchanged = 0 if known.failures else state.unchanged + 1
+        state = _answered(feed, state, answer, now_ms, same=True, unchanged=unchanged)
+        outcome = self._succeeded(feed, state, answer, now_ms)
+        await self._tell(outcome)
+        note = _note(feed, outcome.state, answer, 0, 0) if known.failures else None
+        return Visit(outcome, not_modified=True, update=_update(feed, known, outcome), note=note)
+
+    def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.Outcome:
+        return health.succeeded(
+            feed,
+            state,
+            counted_s=schedule.counted_from(
+                feed,
+                due_s=self._due_ms.get(feed.id, 0) / 1000,
+                planned_s=self._planned_ms / 1000,
+                begun_s=answer.started_ms / 1000,
+            ),
+            now_ms=now_ms,
+            fresh_s=fresh_for_s(answer.result.headers, from_ms(now_ms)),
+            jitter=random.random(),
+        )
+
+    async def _changed(self, feed: Feed, answer: _Answer) -> Visit:
+        """Decide and claim; where another poll claimed meanwhile, read and decide again."""
+        attempt = 1
+        while True:
+            memory = await feeds.read_memory(self._redis, feed.id)
+            parsed, reading = await self._read(answer.result, memory)
+            work, outcome = self._decide(feed, answer, memory, parsed, reading)
+            await self._tell(outcome)
+            try:
+                new = await feeds.claim(
+                    self._redis,
+                    work,
+                    generation=memory.state.generation,
+                    config_version=memory.version,
+                    trim_before_ms=work.now_ms - int(self._services.settings.item_retention_s * 1000),
+                )
+            except feeds.ClaimConflict:
+                if attempt == CLAIM_TRIES:
+                    raise
+                attempt += 1
+            else:
+                if log.isEnabledFor(logging.DEBUG):
+                    for line in claim_lines(work, reading.document):
+                        log.debug("%s", line)
+                before = 0 if memory.state.failures else memory.state.unchanged
+                note = _note(feed, outcome.state, answer, new, before)
+                return Visit(outcome, new=new, size=len(answer.result.body), note=note)
+
+    async def _read(
+        self, result: FetchResult, memory: Memory
+    ) -> tuple[ParsedDocument, changed_entries.Reading]:
+        """The document's changed entries, or all of it where it cannot be understood in part."""
+        remembered = unpack_elements(memory.elements, changed_entries.circumstances(result.url))
+        for elements in (remembered, {}):
+            parsed = await self._parsers.parse_new(
+                result.body, url=result.url, headers=result.headers, seen=elements.keys()
+            )
+            reading = changed_entries.read(parsed, elements, memory.seen)
+            if reading is not None:
+                return parsed, reading
+        raise ParseFailed("the parser left out entries that it was not told to", kind="crashed")
+
+    def _decide(
+        self,
+        feed: Feed,
+        answer: _Answer,
+        memory: Memory,
+        parsed: ParsedDocument,
+        reading: changed_entries.Reading,
+    ) -> tuple[feeds.Claim, health.Outcome]:
+        now_ms = self._now_ms()
+        before = health.begin(feed, memory.state)
+        decision = identity.decide(
+            memory.seen,
+            reading.document,
+            self._sighting(feed, before, parsed, now_ms, memory.version),
+            reading.unchanged,
+        )
+        ids = {one.id for one in reading.document} | reading.unchanged
+        same = (
+            not before.seen_since_ms
+            or parsed.feed.title == before.title != ""
+            or not ids.isdisjoint(memory.seen)
+        )
+        rhythm = rhythm_of(decision.whole, now_ms // 1000)
+        state = _answered(feed, before, answer, now_ms, same=same)._replace(
+            url=feed.url,
+            title=parsed.feed.title,
+            body_hash=answer.body_hash,
+            document_ms=now_ms // 1000 * 1000,
+            seen_since_ms=before.seen_since_ms or now_ms,
+            last_new_ms=now_ms if decision.items else before.last_new_ms,
+            ttl_s=int(parsed.feed.ttl_s or 0),
+            gap_s=rhythm.gap_s,
+            silent_after_s=rhythm.silent_after_s,
+            newest_ms=rhythm.newest_s * 1000,
+        )
+        outcome = self._succeeded(feed, state, answer, now_ms)
+        work = feeds.Claim(
+            feed_id=feed.id,
+            items=decision.items,
+            whole=decision.whole,
+            values=changes(memory.state, outcome.state),
+            next_due_ms=outcome.due_ms,
+            now_ms=now_ms,
+            pages=tries.wanted(feed, (item for item, _ in decision.items), now_ms),
+            elements=pack_elements(changed_entries.circumstances(answer.result.url), reading.elements),
+        )
+        return work, outcome
+
+    def _sighting(
+        self, feed: Feed, state: FeedState, parsed: ParsedDocument, now_ms: int, version: int
+    ) -> identity.Sighting:
+        return identity.Sighting(
+            feed=feed,
+            now=now_ms // 1000,
+            first_sight=not state.seen_since_ms,
+            config_version=version,
+            document_time=state.document_ms // 1000,
+            confirmed_time=state.confirmed_ms // 1000,
+            document_lang=parsed.feed.lang,
+            keep_s=int(self._services.settings.seen_retention_s),
+        )
+
+
+def _same_body(feed: Feed, state: FeedState, answer: _Answer) -> bool:
+    return state.url == feed.url and answer.body_hash == state.body_hash
+
+
+def _answered(
+    feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, same: bool, unchanged: int = 0
+) -> FeedState:
+    """The state with what any answer brings: validators with a document, and where it came from."""
+    result = answer.result
+    state = moved_feeds.after_answer(feed, state, result.permanent_url, now_ms, same=same)
+    if result.status == 304:
+        return state._replace(
+            confirmed_ms=now_ms,
+            streak=state.streak + 1,
+            unchanged=unchanged,
+            took_ms=now_ms - answer.started_ms,
+        )
+    return state._replace(
+        unchanged=unchanged,
+        took_ms=now_ms - answer.started_ms,
+        confirmed_ms=now_ms,
+        full_ms=now_ms,
+        streak=0,
+        etag=result.etag or "",
+        last_modified=result.last_modified or "",
+    )
+
+
+def _update(feed: Feed, before: FeedState, outcome: health.Outcome) -> feeds.StateUpdate:
+    return feeds.StateUpdate(feed.id, changes(before, outcome.state), outcome.due_ms)
+
+
+def _note(feed: Feed, state: FeedState, answer: _Answer, new: int, unchanged: int) -> PollNote:
+    return PollNote(feed.id, state.polled_ms // 1000, answer.result.status, new, state.took_ms, unchanged)
+
+
+def _failure(
+    feed: Feed, known: FeedState, state: FeedState, error: NewswatchError, started_ms: int
+) -> PollNote:
+    return PollNote(
+        feed.id,
+        at_s=state.polled_ms // 1000,
+        status=getattr(error, "status", None) or 0,
+        new=0,
+        took_ms=state.polled_ms - started_ms,
+        unchanged=known.unchanged,
+        failures=state.failures,
+        error=state.error,
+        again=state.failures > 1 and known.error == state.error,
+    )
