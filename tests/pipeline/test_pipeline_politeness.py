@@ -86,7 +86,7 @@ def test_plan_puts_feeds_together_that_moved_to_one_host(newsroom):
     configure(newsroom, **{name: f"https://{name}.example/rss" for name in ("a", "b", "c", "d")})
     newsroom.adopt()
     for name in ("a", "d"):
-        values = {"moved_url": f"https://hub.example/{name}", "moved_from": f"https://{name}.example/rss"}
+        values = {"adopted_url": f"https://hub.example/{name}", "adopted_from": f"https://{name}.example/rss"}
         newsroom.redis.hset(f"newswatch:feed:{name}", mapping=values)
     planned = newsroom._do(lambda services: plan_shards(services, shard_size=2))
     assert ["a", "d"] in [sorted(shard.feed_ids) for shard in planned]

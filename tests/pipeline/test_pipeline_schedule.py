@@ -17,7 +17,7 @@ from newswatch.models import Bundle, Feed
 from newswatch.pipeline.poll import health, moved_feeds, schedule
 from newswatch.pipeline.poll.rhythm import rhythm_of
 from newswatch.pipeline.poll.run import due_feeds
-from newswatch.store.feed_state import FeedState
+from newswatch.store.feed_state import FeedState, LastDocument, PollRecord
 from newswatch.store.seen import SeenRecord
 
 NOW_S = 1_795_435_200
@@ -193,9 +193,9 @@ def test_old_item_that_is_new_to_us_ends_a_silence():
 class Life:
     """One feed through its polls, with what ops was told."""
 
-    def __init__(self, feed: Feed = FEED, **state) -> None:
+    def __init__(self, feed: Feed = FEED, **document) -> None:
         self.feed = feed
-        self.state = FeedState(polled_url=feed.url, **state)
+        self.state = FeedState(document=LastDocument(**document), polling=PollRecord(polled_url=feed.url))
         self.now_s = NOW_S
         self.told: list[tuple[bool, str]] = []
         self.texts: list[str] = []
@@ -206,9 +206,10 @@ class Life:
         state = health.begin(self.feed, self.state)
         return self._take(health.failed(self.feed, state, error, now_ms=int(self.now_s * 1000), jitter=0.5))
 
-    def succeed(self, after_s: float = 60, **state):
+    def succeed(self, after_s: float = 60, **document):
         self.now_s += after_s
-        before = health.begin(self.feed, self.state)._replace(**state)
+        before = health.begin(self.feed, self.state)
+        before = before._replace(document=before.document._replace(**document))
         return self._take(
             health.succeeded(
                 self.feed, before, counted_s=self.now_s, now_ms=int(self.now_s * 1000), fresh_s=0, jitter=0
@@ -231,10 +232,10 @@ def test_feed_that_times_out_for_a_day_is_given_up_on_once_and_welcomed_back_onc
     life = Life()
     for _ in range(30):
         life.fail(TIMEOUT, HOUR_S)
-    assert (life.state.status, life.told) == ("given-up", [(True, "feed:wire")])
+    assert (life.state.polling.status, life.told) == ("given-up", [(True, "feed:wire")])
     life.succeed()
     life.succeed()
-    assert (life.state.status, life.state.failures) == ("ok", 0)
+    assert (life.state.polling.status, life.state.polling.failures) == ("ok", 0)
     assert life.told == [(True, "feed:wire"), (False, "feed:wire")]
     assert life.due_s - life.now_s <= 60
 
@@ -259,7 +260,7 @@ def test_gone_feed_is_stopped_and_told_at_once():
     life = Life()
     life.fail(GONE)
     life.fail(GONE)
-    assert (life.state.status, life.told) == ("stopped", [(True, "stopped:wire")])
+    assert (life.state.polling.status, life.told) == ("stopped", [(True, "stopped:wire")])
     assert life.due_s - life.now_s >= 7 * DAY_S
 
 
@@ -269,10 +270,10 @@ def test_gone_feed_stays_stopped_whatever_it_answers_but_a_document(later):
     life.fail(GONE)
     for _ in range(5):
         life.fail(later, 8 * DAY_S)
-    assert (life.state.status, life.told) == ("stopped", [(True, "stopped:wire")])
+    assert (life.state.polling.status, life.told) == ("stopped", [(True, "stopped:wire")])
     assert life.due_s - life.now_s >= 7 * DAY_S
     life.succeed()
-    assert (life.state.status, life.told[1:]) == ("ok", [(False, "stopped:wire")])
+    assert (life.state.polling.status, life.told[1:]) == ("ok", [(False, "stopped:wire")])
 
 
 def test_feed_given_up_on_that_is_then_gone_is_told_of_both_and_comes_back_once():
@@ -291,7 +292,7 @@ def test_new_url_of_a_gone_feed_that_fails_for_long_is_told_too():
     life.feed = replace(FEED, url=TARGET)
     for _ in range(4):
         life.fail(NOT_FOUND, 25 * 60)
-    assert (life.state.status, life.told[1:]) == ("given-up", [(True, "feed:wire")])
+    assert (life.state.polling.status, life.told[1:]) == ("given-up", [(True, "feed:wire")])
 
 
 def test_notice_names_the_feed_once_and_says_what_happened_and_what_to_do():
@@ -313,16 +314,16 @@ def test_new_url_in_the_file_starts_afresh():
     life.fail(GONE)
     life.feed = replace(FEED, url=TARGET)
     life.fail(TIMEOUT)
-    assert (life.state.status, life.state.failures) == ("failing", 1)
+    assert (life.state.polling.status, life.state.polling.failures) == ("failing", 1)
 
 
 def test_silent_feed_is_told_once_and_its_return_once():
     life = Life(silent_after_s=6 * HOUR_S, gap_s=HOUR_S, newest_ms=NOW_S * 1000)
     for _ in range(10):
         life.succeed(HOUR_S)
-    assert (life.state.status, life.told) == ("silent", [(True, "silent:wire")])
+    assert (life.state.polling.status, life.told) == ("silent", [(True, "silent:wire")])
     life.succeed(60, newest_ms=int(life.now_s * 1000))
-    assert (life.state.status, life.told[1:]) == ("ok", [(False, "silent:wire")])
+    assert (life.state.polling.status, life.told[1:]) == ("ok", [(False, "silent:wire")])
 
 
 def test_429_without_retry_after_asks_for_more_time_with_each_repetition():
@@ -366,12 +367,12 @@ def test_target_with_another_feed_is_never_taken_up():
 def test_move_that_would_give_away_credentials_or_encryption_is_left_to_the_editor(feed, target):
     state = move(feed, range(0, 100, 10), target=target)
     assert moved_feeds.asked_url(feed, state) == feed.url
-    assert state.move_url == target
+    assert state.move.redirect_url == target
 
 
 def test_taken_up_url_is_told_until_the_file_names_it():
     life = Life()
-    life.state = move(FEED, [0, 20, 49])._replace(polled_url=FEED.url)
+    life.state = move(FEED, [0, 20, 49])._replace(polling=PollRecord(polled_url=FEED.url))
     life.succeed()
     life.succeed()
     assert life.told == [(True, "moved:wire")]
@@ -383,7 +384,7 @@ def test_taken_up_url_is_told_until_the_file_names_it():
 
 def test_taken_up_url_that_fails_for_long_is_let_go_of():
     life = Life()
-    life.state = move(FEED, [0, 20, 49])._replace(polled_url=FEED.url, told="moved")
+    life.state = move(FEED, [0, 20, 49])._replace(polling=PollRecord(polled_url=FEED.url, notified="moved"))
     for _ in range(4):
         life.fail(NOT_FOUND, HOUR_S)
     assert moved_feeds.asked_url(FEED, life.state) == FEED.url

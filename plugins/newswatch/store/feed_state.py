@@ -1,86 +1,137 @@
-"""What is known of one feed between polls, and how it stands in its Redis hash.
+"""What is known of one feed between polls, by purpose, and how its Redis hash stores it.
 
-A tuple rather than a dataclass: a cycle reads, copies and compares one for each feed, and most of
-what a feed that did not change costs us is this.
+Tuples rather than dataclasses: a cycle reads, copies and compares one state for each feed, and most
+of the cost of a feed that did not change is this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
-class FeedState(NamedTuple):
-    """What is known of one feed between polls. Times are milliseconds since 1970, 0 unknown."""
+class Validators(NamedTuple):
+    """What the next request can be compared with: the document that `url` sent last."""
 
-    generation: int = 0
     url: str = ""
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
+    full_ms: int = 0
+    """When the server last sent a whole document."""
+    streak: int = 0
+    """How often it has answered 304 since."""
+
+
+class LastDocument(NamedTuple):
+    """What the feed's documents say about it."""
+
+    title: str = ""
     document_ms: int = 0
+    """When the present document was first seen."""
     confirmed_ms: int = 0
+    """When it was last seen unchanged."""
     seen_since_ms: int = 0
-    polled_ms: int = 0
+    """When the feed was first read at all."""
     last_new_ms: int = 0
+    ttl_s: int = 0
+    """How often the document says it changes; 0 if it does not say."""
+    gap_s: int = 0
+    """The feed's own rhythm: half of its items came closer together than this; 0 if unknown."""
+    silent_after_s: int = 0
+    """After how long without an item the feed is silent against its own rhythm; 0 if unknown."""
+    newest_ms: int = 0
+
+
+class PollRecord(NamedTuple):
+    """How polling the feed goes."""
+
+    polled_ms: int = 0
+    polled_url: str = ""
+    """The URL that was configured when the feed was last polled."""
     failures: int = 0
     failing_since_ms: int = 0
     error: str = ""
     status: str = ""
-    title: str = ""
-    ttl_s: int = 0
-    """How often the document says it changes; 0 for not said."""
-    gap_s: int = 0
-    """The feed's own rhythm: half of its items came closer together than this; 0 unknown."""
-    silent_after_s: int = 0
-    """After how long without an item the feed is silent against its own rhythm; 0 unknown."""
-    newest_ms: int = 0
-    full_ms: int = 0
-    """When the server last sent a whole document, and how often it answered 304 since."""
-    streak: int = 0
-    told: str = ""
-    """What ops was notified of and not yet that it is over: any of given-up, stopped, silent and moved, with a
-    space between them; "" for nothing."""
+    notified: str = ""
+    """What ops was notified of and is not over yet: given-up, stopped, silent, moved; separated by spaces."""
     unchanged: int = 0
     """Polls in a row, since the last entry of `store.polls`, that brought nothing new."""
     took_ms: int = 0
     """How long the last answer took."""
-    move_url: str = ""
-    """Where a permanent redirect leads, since when and in how many polls it led there."""
-    move_since_ms: int = 0
-    move_polls: int = 0
-    moved_url: str = ""
-    """The URL asked in place of the configured one, which is kept in `moved_from`."""
-    polled_url: str = ""
-    """The URL that was configured when the feed was last polled."""
-    moved_from: str = ""
-    moved_ms: int = 0
+
+
+class Move(NamedTuple):
+    """A permanent redirect: first watched, then adopted."""
+
+    redirect_url: str = ""
+    redirect_since_ms: int = 0
+    redirect_polls: int = 0
+    """In how many polls in a row it led to `redirect_url`."""
+    adopted_url: str = ""
+    """The URL that is asked in place of the configured one, which is kept in `adopted_from`."""
+    adopted_from: str = ""
+    adopted_ms: int = 0
+
+
+class ArticleReads(NamedTuple):
+    """Web pages read for the feed's items, and those given up on, with the last failure."""
+
     articles_read: int = 0
     articles_failed: int = 0
-    """Pages given up on; the last of them when (`article_failed_ms`) and why (`article_error`)."""
     article_failed_ms: int = 0
     article_error: str = ""
 
 
-_STORED_AS = {"generation": "gen"}
-_NAMES = tuple(_STORED_AS.get(name, name) for name in FeedState._fields)
-_FIELDS = {
-    name.encode(): (field, isinstance(FeedState._field_defaults[field], int))
-    for name, field in zip(_NAMES, FeedState._fields, strict=True)
+class FeedState(NamedTuple):
+    """What is known of one feed between polls. Times are milliseconds since 1970, 0 for unknown.
+
+    `generation` grows with every claim.
+    """
+
+    validators: Validators = Validators()
+    document: LastDocument = LastDocument()
+    polling: PollRecord = PollRecord()
+    move: Move = Move()
+    articles: ArticleReads = ArticleReads()
+    generation: int = 0
+
+
+_PARTS: tuple[type[Any], ...] = (Validators, LastDocument, PollRecord, Move, ArticleReads)
+_EMPTY = FeedState()
+_GENERATION = b"gen"
+_FIELDS: dict[bytes, tuple[int, str, bool]] = {
+    field.encode(): (at, field, isinstance(part._field_defaults[field], int))
+    for at, part in enumerate(_PARTS)
+    for field in part._fields
 }
+"""Stored name → which part it belongs to, its name there, and whether it is a number."""
 
 
 def read_state(pairs: Iterable[tuple[bytes, bytes]]) -> FeedState:
-    """The state that stands in a hash; fields of other versions are passed over."""
-    values: dict[str, str | int] = {}
+    """The state stored in a hash; fields of other versions are ignored."""
+    parts: list[Any] = [*_EMPTY]
+    values: dict[int, dict[str, str | int]] = {}
     for name, value in pairs:
-        field, is_number = _FIELDS.get(name, ("", False))
+        if name == _GENERATION:
+            parts[-1] = int(value)
+            continue
+        at, field, is_number = _FIELDS.get(name, (-1, "", False))
         if field:
-            values[field] = int(float(value)) if is_number else value.decode("utf-8", "replace")
-    return FeedState(**values)  # type: ignore[arg-type]
+            read = int(float(value)) if is_number else value.decode("utf-8", "replace")
+            values.setdefault(at, {})[field] = read
+    for at, found in values.items():
+        parts[at] = _PARTS[at](**found)
+    return FeedState(*parts)
 
 
 def changes(before: FeedState, after: FeedState) -> dict[str, str | int]:
-    """The fields that differ, as they are written."""
-    values: tuple[str | int, ...] = after
-    return {name: new for name, old, new in zip(_NAMES, before, values, strict=True) if old != new}
+    """The fields that differ, as they are stored. A claim counts the generation itself."""
+    parts: Iterable[tuple[type[Any], Any, Any]] = zip(_PARTS, before[:-1], after[:-1], strict=True)
+    return {
+        name: new
+        for part, old_part, new_part in parts
+        if old_part is not new_part
+        for name, old, new in zip(part._fields, old_part, new_part, strict=True)
+        if old != new
+    }

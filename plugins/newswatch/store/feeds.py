@@ -14,7 +14,7 @@ from newswatch.models import Item
 from newswatch.store import keys, polls
 from newswatch.store.client import script_text, text
 from newswatch.store.codec import item_to_json
-from newswatch.store.feed_state import FeedState, read_state
+from newswatch.store.feed_state import FeedState, Move, read_state
 from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 
 READ_AT_ONCE = 1_000
@@ -45,12 +45,15 @@ def _read(flat: list[bytes]) -> FeedState:
 
 async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
     """Of the states of many feeds only what says where they are asked."""
-    names = ("moved_url", "moved_from")
+    names = ("adopted_url", "adopted_from")
     pipe = redis.pipeline(transaction=False)
     for feed_id in feed_ids:
         pipe.hmget(keys.feed(feed_id), names)
     rows = zip(feed_ids, await pipe.execute(), strict=True)
-    return {i: FeedState(moved_url=text(url or b""), moved_from=text(old or b"")) for i, (url, old) in rows}
+    return {
+        feed_id: FeedState(move=Move(adopted_url=text(url), adopted_from=text(configured)))
+        for feed_id, (url, configured) in rows
+    }
 
 
 async def read_due(redis: Redis) -> dict[str, float]:

@@ -46,4 +46,4 @@ async def _sources(redis: Redis, alerts: Sequence[Alert]) -> dict[str, str]:
     """Feed ids to the names people know: the title the feed gives itself, else its id."""
     feed_ids = sorted({alert.feed_id for alert in alerts})
     states = await feeds.read_states(redis, feed_ids)
-    return {feed_id: states[feed_id].title or feed_id for feed_id in feed_ids}
+    return {feed_id: states[feed_id].document.title or feed_id for feed_id in feed_ids}

@@ -11,9 +11,9 @@ from newswatch.store.feed_state import FeedState
 
 def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
     """new, ok, silent, slowed, waiting, failing, refused, given-up or stopped."""
-    if state.status in ("", "ok") and paused_until_ms > now_ms:
+    if state.polling.status in ("", "ok") and paused_until_ms > now_ms:
         return "waiting"
-    return state.status or "new"
+    return state.polling.status or "new"
 
 
 def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> str:
@@ -28,32 +28,33 @@ def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> s
 
 def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
     if moved_feeds.asked_url(feed, state) != feed.url:
-        return f"moved for good: set its url to {redact_url(state.moved_url)} in feeds.yaml"
-    if not state.move_url:
+        return f"moved for good: set its url to {redact_url(state.move.adopted_url)} in feeds.yaml"
+    if not state.move.redirect_url:
         return ""
-    target = redact_url(state.move_url)
-    if state.move_polls == moved_feeds.ANOTHER_FEED:
+    target = redact_url(state.move.redirect_url)
+    if state.move.redirect_polls == moved_feeds.ANOTHER_FEED:
         return f"redirects for good to {target}, which is another feed: correct its url in feeds.yaml"
-    if not moved_feeds.adoptable(feed, state.move_url):
+    if not moved_feeds.adoptable(feed, state.move.redirect_url):
         return f"redirects for good to {target}: set its url in feeds.yaml, it is not taken up by itself"
-    days = max(0, state.move_since_ms + moved_feeds.DAYS_MS - now_ms) / 86_400_000
+    days = max(0, state.move.redirect_since_ms + moved_feeds.DAYS_MS - now_ms) / 86_400_000
     return f"redirects for good to {target}: set its url in feeds.yaml, or wait {days:.1f} days"
 
 
 def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
-    if state.status == health.STOPPED:
+    status = state.polling.status
+    if status == health.STOPPED:
         return "gone for good: take it out of feeds.yaml or give its new url"
-    if state.status == health.SILENT:
-        last = f"{from_ms(state.newest_ms):%d %B %H:%M} UTC"
-        return f"silent since {last}, an item each {health.span(state.gap_s)} before: look whether the feed moved"
-    if state.status == "slowed":
+    if status == health.SILENT:
+        last = f"{from_ms(state.document.newest_ms):%d %B %H:%M} UTC"
+        return f"silent since {last}, an item each {health.span(state.document.gap_s)} before: look whether the feed moved"
+    if status == "slowed":
         return (
             ""
             if paused
             else f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
         )
-    if state.status in ("refused", health.GIVEN_UP):
+    if status in ("refused", health.GIVEN_UP):
         return health.remedy(feed, state)
-    if state.status == "failing":
+    if status == "failing":
         return "nothing to do yet: it is asked again by itself, and ops is told if it lasts"
     return ""

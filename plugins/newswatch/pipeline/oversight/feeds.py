@@ -87,13 +87,13 @@ def feed_line(feed: Feed, state: FeedState, due_ms: float | None, paused_ms: int
     return FeedLine(
         feed=feed,
         url=redact_url(feed.url),
-        title=state.title,
+        title=state.document.title,
         status=feed_report.word(state, paused_ms, now_ms),
         advice=feed_report.advice(feed, state, paused_ms, now_ms),
         state=state,
         next_poll=_moment(due_ms),
-        last_poll=_moment(state.polled_ms),
-        last_new=_moment(state.last_new_ms),
+        last_poll=_moment(state.polling.polled_ms),
+        last_new=_moment(state.document.last_new_ms),
     )
 
 
@@ -158,9 +158,13 @@ async def read_feed(services: Services, feed: Feed) -> FeedLife:
 def poll_rows(state: FeedState, notes: Sequence[PollNote]) -> list[PollRow]:
     """A feed's polls as people read them, newest first; those that brought nothing in one row. Pure."""
     rows = []
-    if state.unchanged and not state.failures:  # else they came before the failure, whose note counts them
-        status = 304 if state.streak else 200
-        rows.append(PollRow(UNCHANGED, _moment(state.polled_ms), status, 0, state.took_ms, state.unchanged))
+    polling = state.polling
+    if (
+        polling.unchanged and not polling.failures
+    ):  # else they came before the failure, whose note counts them
+        status = 304 if state.validators.streak else 200
+        at = _moment(polling.polled_ms)
+        rows.append(PollRow(UNCHANGED, at, status, 0, polling.took_ms, polling.unchanged))
     for note in notes:
         rows.append(
             PollRow(
@@ -200,8 +204,8 @@ def as_dict(line: FeedLine) -> dict[str, Any]:
         "title": line.title,
         "state": line.status,
         "advice": line.advice,
-        "error": line.state.error,
-        "failures": line.state.failures,
+        "error": line.state.polling.error,
+        "failures": line.state.polling.failures,
         "every_s": line.feed.every_s,
         "next_poll": line.next_poll.isoformat() if line.next_poll else None,
         "last_poll": line.last_poll.isoformat() if line.last_poll else None,

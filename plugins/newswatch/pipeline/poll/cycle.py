@@ -121,7 +121,7 @@ class Cycle:
         self._pressure.took(visit.size)
         self._failed += visit.error is not None
         if visit.error is not None:
-            wait_s = health.asked_pause_s(visit.error, visit.outcome.state.failures)
+            wait_s = health.asked_pause_s(visit.error, visit.outcome.state.polling.failures)
             if wait_s:
                 await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
         if visit.update is not None:

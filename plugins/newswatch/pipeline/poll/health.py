@@ -42,64 +42,70 @@ class Outcome:
 
 def begin(feed: Feed, state: FeedState) -> FeedState:
     """The state a poll starts from: what failed at another URL says nothing about this one."""
-    if state.polled_url == feed.url:
+    if state.polling.polled_url == feed.url:
         return state
-    return state._replace(polled_url=feed.url, failures=0, failing_since_ms=0, error="", status="")
+    polling = state.polling._replace(polled_url=feed.url, failures=0, failing_since_ms=0, error="", status="")
+    return state._replace(polling=polling)
 
 
 def succeeded(
     feed: Feed, state: FeedState, *, counted_s: float, now_ms: int, fresh_s: float, jitter: float
 ) -> Outcome:
     """After an answer; `state` already holds what the answer brought. `counted_s`: see `schedule.counted_from`."""
-    silent = bool(state.silent_after_s) and now_ms - state.newest_ms > state.silent_after_s * 1000
+    document = state.document
+    silent = bool(document.silent_after_s) and now_ms - document.newest_ms > document.silent_after_s * 1000
     moved = moved_feeds.asked_url(feed, state) != feed.url
     holds = {SILENT: silent, MOVED: moved}
-    told = set(state.told.split())
+    before = set(state.polling.notified.split())
     now = {cause for cause, is_so in holds.items() if is_so}
-    after = state._replace(
+    polling = state.polling._replace(
         polled_ms=now_ms,
         failures=0,
         failing_since_ms=0,
         error="",
         status=SILENT if silent else "ok",
-        told=" ".join(sorted(now)),
+        notified=" ".join(sorted(now)),
     )
-    wait_s = schedule.interval_s(feed, ttl_s=state.ttl_s, fresh_s=fresh_s, gap_s=state.gap_s)
+    after = state._replace(polling=polling)
+    wait_s = schedule.interval_s(feed, ttl_s=document.ttl_s, fresh_s=fresh_s, gap_s=document.gap_s)
     due_ms = int(schedule.after_success(feed, counted_s, jitter, wait_s) * 1000)
-    return Outcome(after, due_ms, _tells(feed, after, told, now))
+    return Outcome(after, due_ms, _tells(feed, after, before, now))
 
 
 def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, jitter: float) -> Outcome:
     """After an error. A feed that was found to be gone stays stopped until it answers or its url is edited."""
-    gone = state.status == STOPPED or (isinstance(error, FetchRefused) and error.kind == "gone")
+    polling = state.polling
+    gone = polling.status == STOPPED or (isinstance(error, FetchRefused) and error.kind == "gone")
     hard = isinstance(error, PermanentError)
-    since_ms = state.failing_since_ms or now_ms
-    state = state._replace(polled_ms=now_ms, failures=state.failures + 1, failing_since_ms=since_ms)
-    lost = state.failures >= FAILURES and now_ms - since_ms >= (HARD_S if hard else SOFT_S) * 1000
-    told = set(state.told.split())
+    since_ms = polling.failing_since_ms or now_ms
+    polling = polling._replace(polled_ms=now_ms, failures=polling.failures + 1, failing_since_ms=since_ms)
+    lost = polling.failures >= FAILURES and now_ms - since_ms >= (HARD_S if hard else SOFT_S) * 1000
+    state = state._replace(polling=polling)
     if lost:
         state = moved_feeds.after_failure(state)
-    now = {cause for cause in told if cause != MOVED or state.moved_url}
+    before = set(polling.notified.split())
+    now = {cause for cause in before if cause != MOVED or state.move.adopted_url}
     if gone:
         now = now - {GIVEN_UP} | {STOPPED}
     elif lost:
         now = now - {STOPPED} | {GIVEN_UP}
-    after = state._replace(
+    polling = polling._replace(
         error=str(error),
         status=_status(error, gone=gone, lost=lost),
-        told=" ".join(sorted(now)),
+        notified=" ".join(sorted(now)),
     )
+    after = state._replace(polling=polling)
     due_s = schedule.after_failure(
         feed,
         now_ms / 1000,
-        state.failures,
-        asked_pause_s(error, state.failures),
+        polling.failures,
+        asked_pause_s(error, polling.failures),
         jitter,
         hard=hard,
         lost=lost,
         stopped=gone,
     )
-    return Outcome(after, int(due_s * 1000), _tells(feed, after, told, now))
+    return Outcome(after, int(due_s * 1000), _tells(feed, after, before, now))
 
 
 def _status(error: NewswatchError, *, gone: bool, lost: bool) -> str:
@@ -124,13 +130,13 @@ def asked_pause_s(error: NewswatchError, failures: int) -> float | None:
     return min(SLOW_DOWN_S * 2.0 ** min(failures - 1, 6), 3_600.0) if error.kind == "ratelimited" else None
 
 
-def _tells(feed: Feed, state: FeedState, told: set[str], now: set[str]) -> tuple[Tell, ...]:
-    begun = [Tell(_cause(feed.id, what), _text(feed, state, what)) for what in sorted(now - told)]
+def _tells(feed: Feed, state: FeedState, before: set[str], now: set[str]) -> tuple[Tell, ...]:
+    begun = [Tell(_cause(feed.id, what), _text(feed, state, what)) for what in sorted(now - before)]
     # A feed given up on that is found to be gone has not come back: the new notice takes the old one's place.
     replaced = {GIVEN_UP, STOPPED} if now & {GIVEN_UP, STOPPED} else set()
     ended = [
         Tell(_cause(feed.id, what), "" if what in replaced else _over(feed, what), on=False)
-        for what in sorted(told - now)
+        for what in sorted(before - now)
     ]
     return (*ended, *begun)
 
@@ -152,27 +158,27 @@ def reason(feed_id: str, error: str) -> str:
 
 def remedy(feed: Feed, state: FeedState) -> str:
     """What to do about a feed that fails."""
-    if "HTTP 5" in state.error:
+    if "HTTP 5" in state.polling.error:
         return "it is asked again by itself; if it lasts, tell its publisher or take it out of feeds.yaml"
     return f"see `newswatch feeds preview {feed.id}`, then correct it in feeds.yaml or take it out"
 
 
 def _text(feed: Feed, state: FeedState, what: str) -> str:
-    name, why = f"Feed {feed.id} ({redact_url(feed.url)})", reason(feed.id, state.error)
+    name, why = f"Feed {feed.id} ({redact_url(feed.url)})", reason(feed.id, state.polling.error)
     if what == STOPPED:
         return f"{name} is stopped: {why}. Take it out of feeds.yaml or give its new url."
     if what == GIVEN_UP:
-        since = f"{from_ms(state.failing_since_ms):%d %B %H:%M} UTC"
+        since = f"{from_ms(state.polling.failing_since_ms):%d %B %H:%M} UTC"
         return (
             f"{name} has brought nothing since {since} and is asked more seldom now: {why}."
             f" What to do: {remedy(feed, state)}."
         )
     if what == MOVED:
-        return f"{name} moved for good and is asked at {redact_url(state.moved_url)} now: put that url into feeds.yaml."
-    last = f"{from_ms(state.newest_ms):%d %B %H:%M} UTC"
+        return f"{name} moved for good and is asked at {redact_url(state.move.adopted_url)} now: put that url into feeds.yaml."
+    last = f"{from_ms(state.document.newest_ms):%d %B %H:%M} UTC"
     return (
         f"{name} answers but has shown nothing new since {last}, far longer than its rhythm"
-        f" (an item each {span(state.gap_s)}). See whether its site has news: then find the feed that carries it."
+        f" (an item each {span(state.document.gap_s)}). See whether its site has news: then find the feed that carries it."
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from newswatch.models import Feed
-from newswatch.store.feed_state import FeedState
+from newswatch.store.feed_state import FeedState, Move
 
 POLLS = 3
 DAYS_MS = 2 * 86_400_000
@@ -22,8 +22,9 @@ ANOTHER_FEED = -1
 
 def asked_url(feed: Feed, state: FeedState) -> str:
     """The URL to ask: the adopted one while feeds.yaml names the one it replaces, and no credentials since."""
-    moved = state.moved_url and state.moved_from == feed.url and adoptable(feed, state.moved_url)
-    return state.moved_url if moved else feed.url
+    move = state.move
+    adopted = move.adopted_url and move.adopted_from == feed.url and adoptable(feed, move.adopted_url)
+    return move.adopted_url if adopted else feed.url
 
 
 def adoptable(feed: Feed, url: str) -> bool:
@@ -44,37 +45,36 @@ def after_answer(
     A place that once held another feed is not believed however long the redirect leads there: by
     then its items are known too.
     """
-    if state.moved_url and state.moved_from != feed.url:
+    if state.move.adopted_url and state.move.adopted_from != feed.url:
         state = back(state)
     if permanent_url is None or permanent_url == asked_url(feed, state):
-        return state._replace(move_url="", move_since_ms=0, move_polls=0) if state.move_url else state
-    if permanent_url != state.move_url:
+        return state._replace(move=_unwatched(state.move)) if state.move.redirect_url else state
+    return state._replace(move=_watched(feed, state.move, permanent_url, now_ms, same=same))
+
+
+def _watched(feed: Feed, move: Move, redirect_url: str, now_ms: int, *, same: bool) -> Move:
+    """The move after one more redirect; adopted once it has lasted."""
+    if redirect_url != move.redirect_url:
         polls = 1 if same else ANOTHER_FEED
-        return state._replace(move_url=permanent_url, move_since_ms=now_ms, move_polls=polls)
-    if state.move_polls == ANOTHER_FEED or not same:
-        return state._replace(move_polls=ANOTHER_FEED)
-    state = state._replace(move_polls=state.move_polls + 1)
-    if (
-        state.move_polls < POLLS
-        or now_ms - state.move_since_ms < DAYS_MS
-        or not adoptable(feed, permanent_url)
-    ):
-        return state
-    return state._replace(
-        moved_url=permanent_url,
-        moved_from=feed.url,
-        moved_ms=now_ms,
-        move_url="",
-        move_since_ms=0,
-        move_polls=0,
-    )
+        return move._replace(redirect_url=redirect_url, redirect_since_ms=now_ms, redirect_polls=polls)
+    if move.redirect_polls == ANOTHER_FEED or not same:
+        return move._replace(redirect_polls=ANOTHER_FEED)
+    move = move._replace(redirect_polls=move.redirect_polls + 1)
+    lasted = move.redirect_polls >= POLLS and now_ms - move.redirect_since_ms >= DAYS_MS
+    if not lasted or not adoptable(feed, redirect_url):
+        return move
+    return Move(adopted_url=redirect_url, adopted_from=feed.url, adopted_ms=now_ms)
+
+
+def _unwatched(move: Move) -> Move:
+    return move._replace(redirect_url="", redirect_since_ms=0, redirect_polls=0)
 
 
 def after_failure(state: FeedState) -> FeedState:
     """An adopted URL that keeps failing is let go of: the configured one is asked again."""
-    return back(state) if state.moved_url and state.failures >= FAILURES else state
+    return back(state) if state.move.adopted_url and state.polling.failures >= FAILURES else state
 
 
 def back(state: FeedState) -> FeedState:
     """Without the adopted URL."""
-    return state._replace(moved_url="", moved_from="", moved_ms=0, move_url="", move_since_ms=0, move_polls=0)
+    return state._replace(move=Move())

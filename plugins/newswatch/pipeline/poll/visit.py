@@ -28,7 +28,7 @@ from newswatch.pipeline.poll.rhythm import rhythm_of
 from newswatch.store import feeds
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.elements import pack_elements, unpack_elements
-from newswatch.store.feed_state import FeedState, changes
+from newswatch.store.feed_state import FeedState, LastDocument, changes
 from newswatch.store.feeds import Memory
 from newswatch.store.polls import PollNote
 
@@ -111,24 +111,26 @@ class Visitor:
 
     async def _ask(self, feed: Feed, state: FeedState) -> _Answer:
         started_ms = self._now_ms()
-        full = state.url != feed.url or schedule.wants_full(
-            feed.id, full_ms=state.full_ms, streak=state.streak, now_ms=started_ms
+        known = state.validators
+        full = known.url != feed.url or schedule.wants_full(
+            feed.id, full_ms=known.full_ms, streak=known.streak, now_ms=started_ms
         )
         url = moved_feeds.asked_url(feed, state)
         result = await self._fetcher.fetch(
             feed if url == feed.url else replace(feed, url=url),
-            etag=None if full else state.etag or None,
-            last_modified=None if full else state.last_modified or None,
+            etag=None if full else known.etag or None,
+            last_modified=None if full else known.last_modified or None,
         )
         return _Answer(result, started_ms, hashlib.sha256(result.body).hexdigest()[:32])
 
     async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
         now_ms = self._now_ms()
-        unchanged = 0 if known.failures else state.unchanged + 1
+        failed_before = known.polling.failures > 0
+        unchanged = 0 if failed_before else state.polling.unchanged + 1
         state = _answered(feed, state, answer, now_ms, same=True, unchanged=unchanged)
         outcome = self._succeeded(feed, state, answer, now_ms)
         await self._tell(outcome)
-        note = _note(feed, outcome.state, answer, 0, 0) if known.failures else None
+        note = _note(feed, outcome.state, answer, 0, 0) if failed_before else None
         return Visit(outcome, not_modified=True, update=_update(feed, known, outcome), note=note)
 
     def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.Outcome:
@@ -170,7 +172,8 @@ class Visitor:
                 if log.isEnabledFor(logging.DEBUG):
                     for line in claim_lines(work, reading.document):
                         log.debug("%s", line)
-                before = 0 if memory.state.failures else memory.state.unchanged
+                polling = memory.state.polling
+                before = 0 if polling.failures else polling.unchanged
                 note = _note(feed, outcome.state, answer, new, before)
                 return Visit(outcome, new=new, size=len(answer.result.body), note=note)
 
@@ -204,24 +207,10 @@ class Visitor:
             self._sighting(feed, before, parsed, now_ms, memory.version),
             reading.unchanged,
         )
-        ids = {one.id for one in reading.document} | reading.unchanged
-        same = (
-            not before.seen_since_ms
-            or parsed.feed.title == before.title != ""
-            or not ids.isdisjoint(memory.seen)
-        )
-        rhythm = rhythm_of(decision.whole, now_ms // 1000)
-        state = _answered(feed, before, answer, now_ms, same=same)._replace(
-            url=feed.url,
-            title=parsed.feed.title,
-            body_hash=answer.body_hash,
-            document_ms=now_ms // 1000 * 1000,
-            seen_since_ms=before.seen_since_ms or now_ms,
-            last_new_ms=now_ms if decision.items else before.last_new_ms,
-            ttl_s=int(parsed.feed.ttl_s or 0),
-            gap_s=rhythm.gap_s,
-            silent_after_s=rhythm.silent_after_s,
-            newest_ms=rhythm.newest_s * 1000,
+        state = _answered(feed, before, answer, now_ms, same=_same_feed(before, parsed, reading, memory))
+        state = state._replace(
+            validators=state.validators._replace(url=feed.url, body_hash=answer.body_hash),
+            document=_document(before.document, parsed, decision, now_ms),
         )
         outcome = self._succeeded(feed, state, answer, now_ms)
         work = feeds.Claim(
@@ -242,17 +231,47 @@ class Visitor:
         return identity.Sighting(
             feed=feed,
             now=now_ms // 1000,
-            first_sight=not state.seen_since_ms,
+            first_sight=not state.document.seen_since_ms,
             config_version=version,
-            document_time=state.document_ms // 1000,
-            confirmed_time=state.confirmed_ms // 1000,
+            document_time=state.document.document_ms // 1000,
+            confirmed_time=state.document.confirmed_ms // 1000,
             document_lang=parsed.feed.lang,
             keep_s=int(self._services.settings.seen_retention_s),
         )
 
 
 def _same_body(feed: Feed, state: FeedState, answer: _Answer) -> bool:
-    return state.url == feed.url and answer.body_hash == state.body_hash
+    known = state.validators
+    return known.url == feed.url and answer.body_hash == known.body_hash
+
+
+def _same_feed(
+    before: FeedState, parsed: ParsedDocument, reading: changed_entries.Reading, memory: Memory
+) -> bool:
+    """Whether the document is of the feed that is known: by its title, or by an entry seen before."""
+    title = before.document.title
+    if not before.document.seen_since_ms or parsed.feed.title == title != "":
+        return True
+    ids = {one.id for one in reading.document} | reading.unchanged
+    return not ids.isdisjoint(memory.seen)
+
+
+def _document(
+    before: LastDocument, parsed: ParsedDocument, decision: identity.Decision, now_ms: int
+) -> LastDocument:
+    """What a changed document says about its feed."""
+    rhythm = rhythm_of(decision.whole, now_ms // 1000)
+    return LastDocument(
+        title=parsed.feed.title,
+        document_ms=now_ms // 1000 * 1000,
+        confirmed_ms=now_ms,
+        seen_since_ms=before.seen_since_ms or now_ms,
+        last_new_ms=now_ms if decision.items else before.last_new_ms,
+        ttl_s=int(parsed.feed.ttl_s or 0),
+        gap_s=rhythm.gap_s,
+        silent_after_s=rhythm.silent_after_s,
+        newest_ms=rhythm.newest_s * 1000,
+    )
 
 
 def _answered(
@@ -261,21 +280,18 @@ def _answered(
     """The state with what any answer brings: validators with a document, and where it came from."""
     result = answer.result
     state = moved_feeds.after_answer(feed, state, result.permanent_url, now_ms, same=same)
-    if result.status == 304:
-        return state._replace(
-            confirmed_ms=now_ms,
-            streak=state.streak + 1,
-            unchanged=unchanged,
-            took_ms=now_ms - answer.started_ms,
+    known = state.validators
+    validators = (
+        known._replace(streak=known.streak + 1)
+        if result.status == 304
+        else known._replace(
+            full_ms=now_ms, streak=0, etag=result.etag or "", last_modified=result.last_modified or ""
         )
+    )
     return state._replace(
-        unchanged=unchanged,
-        took_ms=now_ms - answer.started_ms,
-        confirmed_ms=now_ms,
-        full_ms=now_ms,
-        streak=0,
-        etag=result.etag or "",
-        last_modified=result.last_modified or "",
+        validators=validators,
+        document=state.document._replace(confirmed_ms=now_ms),
+        polling=state.polling._replace(unchanged=unchanged, took_ms=now_ms - answer.started_ms),
     )
 
 
@@ -284,20 +300,22 @@ def _update(feed: Feed, before: FeedState, outcome: health.Outcome) -> feeds.Sta
 
 
 def _note(feed: Feed, state: FeedState, answer: _Answer, new: int, unchanged: int) -> PollNote:
-    return PollNote(feed.id, state.polled_ms // 1000, answer.result.status, new, state.took_ms, unchanged)
+    polling = state.polling
+    return PollNote(feed.id, polling.polled_ms // 1000, answer.result.status, new, polling.took_ms, unchanged)
 
 
 def _failure(
     feed: Feed, known: FeedState, state: FeedState, error: NewswatchError, started_ms: int
 ) -> PollNote:
+    before, polling = known.polling, state.polling
     return PollNote(
         feed.id,
-        at_s=state.polled_ms // 1000,
+        at_s=polling.polled_ms // 1000,
         status=getattr(error, "status", None) or 0,
         new=0,
-        took_ms=state.polled_ms - started_ms,
-        unchanged=known.unchanged,
-        failures=state.failures,
-        error=state.error,
-        again=state.failures > 1 and known.error == state.error,
+        took_ms=polling.polled_ms - started_ms,
+        unchanged=before.unchanged,
+        failures=polling.failures,
+        error=polling.error,
+        again=polling.failures > 1 and before.error == polling.error,
     )

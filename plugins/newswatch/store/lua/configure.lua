@@ -30,7 +30,7 @@ for _, feed in ipairs(follow.moved) do redis.call('ZADD', KEYS[3], 0, feed) end
 for _, gone in ipairs(follow.gone) do
   local feed, causes = gone[1], gone[2]
   redis.call('ZREM', KEYS[3], feed)
-  redis.call('HDEL', follow.feed .. feed, 'told')
+  redis.call('HDEL', follow.feed .. feed, 'notified')
   for _, prefix in ipairs(follow.parts) do redis.call('EXPIRE', prefix .. feed, ARGV[12]) end
   for _, cause in ipairs(causes) do
     redis.call('SREM', KEYS[4], cause)
