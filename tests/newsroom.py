@@ -10,14 +10,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import redis
+from click.testing import CliRunner
 
 from devtools.slack_sim.running import RunningSimulator
 from feed_server import FeedServer
+from newswatch.cli.app import newswatch
 from newswatch.pipeline.articles.run import run_articles
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
@@ -168,15 +172,25 @@ class Newsroom:
             start_new_session=True,
         )
 
-    def command(self, *words: str, timeout: float = 60.0) -> tuple[int, str, str]:
-        """Run a command to its end: (exit status, stdout, stderr)."""
-        process = self.start(*words)
+    def command(self, *words: str) -> tuple[int, str, str]:
+        """Run a command to its end, in this process: (exit status, stdout, stderr).
+
+        In a thread of its own, since a test's event loop may be running in this one.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._invoke, words).result()
+
+    def _invoke(self, words: Sequence[str]) -> tuple[int, str, str]:
+        before = Path.cwd()
+        os.chdir(self.config.parent)
         try:
-            out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            kill(process)
-            raise
-        return process.returncode, out, err
+            env = {name: None for name in os.environ if name.startswith(("REDIS", "SLACK"))}
+            result = CliRunner().invoke(
+                newswatch, words, env=env | self.environment(), catch_exceptions=False
+            )
+        finally:
+            os.chdir(before)
+        return result.exit_code, result.stdout, result.stderr
 
     def json(self, *words: str):
         """Run a command with --json; asserts that it ended well."""
