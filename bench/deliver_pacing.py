@@ -30,10 +30,11 @@ from newswatch.models import Alert, Excerpt
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import run_deliver
+from newswatch.pipeline.match.placement import Candidate, place
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect
-from newswatch.store.handover import Placement, hand_over
+from newswatch.store.handover import Situation, hand_over
 from newswatch.store.leases import Lease
 
 LATENCY_S = 0.08
@@ -136,10 +137,10 @@ class Scene:
         now = datetime.now(timezone.utc)
         now_ms = int(now.timestamp() * 1000)
         for channel in self._channels:
-            placed = [
-                Placement(alert_for(channel, n, now), "each", f"story-{n}", now_ms + n) for n in range(each)
+            alerts = [
+                Candidate(alert_for(channel, n, now), "each", f"story-{n}", now_ms + n) for n in range(each)
             ]
-            await hand_over(redis, lease, [], placed, [], now_ms=now_ms, titles_since_ms=0)
+            await hand_over(redis, lease, place(alerts, Situation(), now_ms), now_ms=now_ms)
         await lease.release()
 
     def __enter__(self) -> Self:

@@ -4,44 +4,34 @@ Each figure is the best of some rounds, on the same empty Redis, through the rea
 document with new items; the match stage over batches of items that all alert (each its own story; all of one story,
 which become replies; all held by a threshold, with 0, 3,000 and 10,000 held before); the deliver stage's three
 scripts for one message.
-
-    .venv/bin/python bench/hand_over.py                      this code
-    .venv/bin/python bench/hand_over.py --beside FOLDER      and another checkout, by turns in one run
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-PLUGINS = os.environ.get("HAND_OVER_PLUGINS", str(ROOT / "plugins"))
-sys.path[:0] = [PLUGINS, str(ROOT)]
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from redis.asyncio import Redis  # noqa: E402  (the path is set just above)
-from redis.exceptions import RedisError  # noqa: E402
-
-from devtools.redis_server import RunningRedis  # noqa: E402
-from newswatch.errors import NewswatchError  # noqa: E402
-from newswatch.models import Item  # noqa: E402
-from newswatch.pipeline.base.adoption import adopt_config  # noqa: E402
-from newswatch.pipeline.base.services import Services  # noqa: E402
-from newswatch.pipeline.match.run import run_match  # noqa: E402
-from newswatch.store import feeds, outbox  # noqa: E402
-from newswatch.store.client import connect  # noqa: E402
-from newswatch.store.codec import item_to_json  # noqa: E402
-from newswatch.store.leases import Lease  # noqa: E402
-from newswatch.store.seen import SeenRecord  # noqa: E402
+from devtools.redis_server import RunningRedis
+from newswatch.errors import NewswatchError
+from newswatch.models import Item
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.match.run import run_match
+from newswatch.settings import Settings
+from newswatch.store import feeds, keys, outbox
+from newswatch.store.client import connect
+from newswatch.store.codec import item_to_json
+from newswatch.store.leases import Lease
+from newswatch.store.seen import SeenRecord
 
 ROUNDS = 3
 ITEMS = 300
@@ -54,39 +44,10 @@ Figures = dict[str, tuple[float, float]]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--beside", help="another checkout of newswatch to measure by turns")
-    parser.add_argument("--figures", action="store_true", help="print JSON for the run that compares")
-    given = parser.parse_args()
-    if given.figures:
-        print(json.dumps(measure()))
-        return 0
-    folders = {"now": ROOT} | ({"before": Path(given.beside)} if given.beside else {})
-    found: dict[str, list[Figures]] = {name: [] for name in folders}
-    for _ in range(3 if given.beside else 1):
-        for name, folder in folders.items():
-            found[name].append(_in_a_process(folder))
-    best = {name: _best(runs) for name, runs in found.items()}
-    print(f"{'µs each: ours (Redis)':48}" + "".join(f"{name:>20}" for name in best))
-    for case in best["now"]:
-        row = "".join(f"{mine:11.0f} ({cpu:5.0f})" for mine, cpu in (best[name][case] for name in best))
-        print(f"{case:48}{row}")
+    print(f"{'':48}{'ours, µs':>12}{'Redis, µs':>12}")
+    for case, (ours, cpu) in measure().items():
+        print(f"{case:48}{ours:12.0f}{cpu:12.0f}")
     return 0
-
-
-def _in_a_process(folder: Path) -> Figures:
-    """The figures of one checkout, in a process that loads nothing of another."""
-    env = {**os.environ, "HAND_OVER_PLUGINS": str(folder / "plugins"), "PYTHONPATH": str(folder / "plugins")}
-    done = subprocess.run(
-        [sys.executable, __file__, "--figures"], env=env, check=True, capture_output=True, text=True
-    )
-    return {case: (ours, cpu) for case, (ours, cpu) in json.loads(done.stdout).items()}
-
-
-def _best(runs: list[Figures]) -> Figures:
-    return {case: (min(r[case][0] for r in runs), min(r[case][1] for r in runs)) for case in runs[0]}
 
 
 def measure() -> Figures:
@@ -137,7 +98,7 @@ async def _alerts(
     _write_config(config, held >= 0, rules, channels)
     ours, cpus = [], []
     for _ in range(ROUNDS):
-        async with Services(connect(url), None, config, env={"NEWSWATCH_RULE_CAP": "1000000"}) as services:
+        async with Services(Settings(config_dir=config, rule_cap=1_000_000), connect(url), None) as services:
             redis = services.redis
             await redis.flushall()
             await adopt_config(services)
@@ -162,17 +123,13 @@ async def _alerts(
 
 
 async def _hold(redis: Redis, held: int) -> None:
-    """So many alerts are held, as either code keeps them, without matching their items."""
-    await redis.xtrim("newswatch:items", maxlen=0, approximate=False)
+    """Hold so many alerts without matching their items."""
+    await redis.xtrim(keys.ITEMS, maxlen=0, approximate=False)
     now_ms = int(time.time() * 1000)
-    name = f"newswatch:surge:r0:{CHANNEL}"
     ids = [f"{n:016x}" for n in range(held)]
-    if (Path(PLUGINS) / "newswatch" / "pipeline" / "placement.py").exists():
-        await redis.zadd(name, {f"{n:010x}|{one}": now_ms for n, one in enumerate(ids)})
-        await redis.zadd(f"{name}:stories", {f"s{one}": now_ms for one in ids})
-        await redis.zadd(f"{name}:sources", {"wire": now_ms})
-    else:
-        await redis.zadd(name, {f"{one}|s{one}|wire": now_ms for one in ids})
+    await redis.zadd(keys.surge("r0", CHANNEL), {f"{n:010x}|{one}": now_ms for n, one in enumerate(ids)})
+    await redis.zadd(keys.surge_stories("r0", CHANNEL), {f"s{one}": now_ms for one in ids})
+    await redis.zadd(keys.surge_sources("r0", CHANNEL), {"wire": now_ms})
 
 
 def _write_config(folder: Path, hold: bool, rules: int, channels: int) -> None:  # noqa: FBT001
@@ -238,7 +195,7 @@ async def _deliveries(redis: Redis, count: int) -> None:
     await lease.take(0.0)
     pipe = redis.pipeline(transaction=False)
     for number in range(count):
-        record = {
+        record: Any = {
             "kind": "story",
             "state": "queued",
             "channel": CHANNEL,
@@ -246,8 +203,8 @@ async def _deliveries(redis: Redis, count: int) -> None:
             "alerts": "[]",
             "root": "",
         }
-        pipe.hset(f"newswatch:message:{number:020x}", mapping=record)
-        pipe.zadd(f"newswatch:outbox:{CHANNEL}", {f"{number:020x}": NOW_MS})
+        pipe.hset(keys.message(f"{number:020x}"), mapping=record)
+        pipe.zadd(keys.outbox(CHANNEL), {f"{number:020x}": NOW_MS})
     await pipe.execute()
     for number in range(count):
         message = Message(f"{number:020x}", "story", CHANNEL, "s", ())

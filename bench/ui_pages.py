@@ -196,7 +196,7 @@ async def put_bundle(url: str, rules: int, feeds: int) -> None:
     )
     async with connect(url) as client:
         stored = Stored(1, bundle.digest, bundle_to_json(bundle), "")
-        change = FeedChange(added=tuple(feed.id for feed in bundle.feeds))
+        change = FeedChange(86_400, added=tuple(feed.id for feed in bundle.feeds))
         now_ms = to_ms(datetime.now(timezone.utc))
         await put_in_force(client, Head(), stored, change, owner="", now_ms=now_ms)
 

@@ -86,8 +86,18 @@ def records(count: int, now_s: int, chance: random.Random) -> list[SeenRecord]:
     """What one feed remembers."""
     return [
         SeenRecord(
-            *(name, name, chance.randbytes(6), chance.randbytes(6), chance.randbytes(6)),
-            *(now_s - 600, now_s, now_s, 1, 0, False, "guid"),
+            id=name,
+            item=name,
+            link=chance.randbytes(6),
+            title=chance.randbytes(6),
+            content=chance.randbytes(6),
+            published=now_s - 600,
+            first_seen=now_s,
+            last_in_document=now_s,
+            config_version=1,
+            revision=0,
+            silent=False,
+            known_by="guid",
         )
         for name in (chance.randbytes(8) for _ in range(count))
     ]
@@ -98,7 +108,9 @@ async def fill(redis: Redis, feed_count: int, each: int, rule_count: int, stream
     chance = random.Random(1)
     made = bundle(feed_count, rule_count, chance)
     stored = configuration.Stored(1, "bench", bundle_to_json(made), "")
-    await configuration.put_in_force(redis, 0, stored, int(time.time() * 1000))
+    change = configuration.FeedChange(86_400, added=tuple(feed.id for feed in made.feeds))
+    now_ms = int(time.time() * 1000)
+    await configuration.put_in_force(redis, configuration.Head(), stored, change, owner="", now_ms=now_ms)
     await feeds.ensure_group(redis)
     asked = feed_count // 2
     for number, feed in enumerate(made.feeds):
@@ -112,7 +124,7 @@ async def fill(redis: Redis, feed_count: int, each: int, rule_count: int, stream
         for record in known[: stream // feed_count]:
             pipe.xadd(keys.ITEMS, {"v": "1", "item": item(feed.id, record, LINK, chance)})
         await pipe.execute()
-    ids = await redis.xrevrange(keys.ITEMS, count=1)
+    ids: Any = await redis.xrevrange(keys.ITEMS, count=1)
     await redis.xgroup_setid(keys.ITEMS, keys.ITEMS_GROUP, ids[0][0])
 
 

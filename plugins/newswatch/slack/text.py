@@ -40,6 +40,8 @@ class Piece:
 
 def clean(text: str) -> str:
     """`text` on one line without control, bidi and invisible characters or stacked accents."""
+    if text.isascii() and text.isprintable():  # most are, and need no look at each character
+        return _WHITE_SPACE.sub(" ", text).strip(" ")
     kept: list[str] = []
     accents = 0
     for char in text:

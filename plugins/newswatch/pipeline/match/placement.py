@@ -292,7 +292,7 @@ class _Board:
             if one.muted or story is None:
                 self._alerts.append(PlacedAlert(one.alert, "", one.muted))
             else:
-                together.append(replace(one, group=story))
+                together.append(one if story == one.group else replace(one, group=story))
         for part in _parts(together):
             message = self._message(part)
             self._alerts += [PlacedAlert(one.alert, message.id) for one in part]
