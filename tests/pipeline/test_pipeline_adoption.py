@@ -15,10 +15,11 @@ from newsroom import OPS, WATCHLIST, Newsroom
 from newswatch.config import codec
 from newswatch.errors import PermanentError
 from newswatch.pipeline.base import origin
-from newswatch.pipeline.base.adoption import adopt_config, in_force
+from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.feed_causes import causes
 from newswatch.pipeline.base.notices import raise_notice
 from newswatch.pipeline.oversight.status import read_status
-from newswatch.pipeline.poll import health
 from newswatch.store import keys
 from newswatch.store.client import connect
 
@@ -77,7 +78,7 @@ def prepare(room: Newsroom) -> None:
     room.poll()
     room.feeds("stays", "goes")
     room.poll()
-    room._do(lambda services: raise_notice(services, health.causes("goes")[0], "goes is given up"))
+    room._do(lambda services: raise_notice(services, causes("goes")[0], "goes is given up"))
     room.write(
         "feeds.yaml",
         "defaults: {every: 1m, allow_private: true}\nfeeds:\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from newswatch.pipeline.base.feed_causes import causes
 from newswatch.pipeline.oversight.findings import feeds_finding, finding_of
-from newswatch.pipeline.poll import health
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,6 @@ def test_many_feeds_in_trouble_at_once_are_worth_a_look(counts, told):
     assert all(finding.level == "warning" for finding in findings)
 
 
-@pytest.mark.parametrize("cause", health.causes("wire"))
+@pytest.mark.parametrize("cause", causes("wire"))
 def test_all_that_is_told_of_a_feed_has_its_place_in_the_runbook(cause):
     assert finding_of(cause, {}).runbook.startswith("a-feed-")

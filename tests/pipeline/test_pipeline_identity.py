@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from newswatch.document import Entry
 from newswatch.feeds.canonical import canonical_link
 from newswatch.models import Feed
+from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.poll import entry_ids, identity
 from newswatch.store.seen import digest, pack_all, unpack_all
 
@@ -193,8 +194,8 @@ def test_edit_of_an_item_dated_in_the_future_is_late_by_when_it_was_first_seen()
     feed.show(entry(1, published=NOW + timedelta(days=300)))
     later = NOW + timedelta(days=5)
     (edit,) = feed.show(entry(1, published=NOW + timedelta(days=300), summary="Other words"), now=later)
-    assert identity.is_late_edit(edit, later)
-    assert not identity.is_late_edit(edit, NOW + timedelta(hours=40))
+    assert is_late_edit(edit, later)
+    assert not is_late_edit(edit, NOW + timedelta(hours=40))
 
 
 def test_first_sight_leaves_an_archive_out_of_the_stream_and_remembers_it():

@@ -12,7 +12,7 @@ from newswatch.listener.clicks import take_click
 from newswatch.models import Bundle
 from newswatch.pipeline.authoring.backtest import Question, run_backtest
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.deliver.dead_letters import read_letters, retry_letters
 from newswatch.pipeline.oversight import feeds as feeds_page
 from newswatch.pipeline.oversight import rules as rules_page

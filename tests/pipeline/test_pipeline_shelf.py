@@ -12,8 +12,8 @@ import pytest
 from newswatch.errors import QueryError
 from newswatch.models import FeedFilter, Rule
 from newswatch.pipeline.base import compiled_rules as compiled_module
-from newswatch.pipeline.base.adoption import check_files
 from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.disk_cache import MOST_ENTRIES, Shelf
 from newswatch.rules import ItemText
 from newswatch.settings import Settings

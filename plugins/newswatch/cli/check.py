@@ -10,7 +10,8 @@ from newswatch import feed_secrets
 from newswatch.cli.context import Invocation, examination
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.errors import Problem, RedisRefused, RedisUnavailable
-from newswatch.pipeline.base.adoption import check_files, not_applied
+from newswatch.pipeline.base.adoption import not_applied
+from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services, utc_now
 
 LOOK_TIMEOUT_S = 2.0

@@ -20,8 +20,8 @@ from newswatch.errors import ConfigError, FetchRefused
 from newswatch.feeds.auth import resolver
 from newswatch.models import Feed, FeedFilter, Match
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_file, preview_url
-from newswatch.pipeline.base.adoption import check_files
 from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.disk_cache import Shelf
 from newswatch.pipeline.base.services import utc_now
 from newswatch.redact import redact_url

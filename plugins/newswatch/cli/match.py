@@ -18,8 +18,8 @@ from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import FeedFilter, Match
 from newswatch.pipeline.authoring.preview import read_url
 from newswatch.pipeline.authoring.single_query import lone_rule
-from newswatch.pipeline.base.adoption import check_files
 from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import ItemText, Watchlist
 

@@ -10,7 +10,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
 from newswatch.errors import ConfigError, PermanentError, SlackRefused, SlackUnavailable
 from newswatch.models import Message, Receiver, short_hash
-from newswatch.pipeline.base.adoption import check_files
+from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services
 from newswatch.slack.client import SlackClient
 from newswatch.slack.payload import render_ops

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from newswatch.models import Bundle
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.feeds import read_statuses
 from newswatch.pipeline.oversight.latency import Latency, read_latency

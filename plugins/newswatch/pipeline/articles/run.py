@@ -21,10 +21,10 @@ from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.articles import tries
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.hosts import HostPauses, host_of
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.run import lease_s
+from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.store import articles, feeds, hosts
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms

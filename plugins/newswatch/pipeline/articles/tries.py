@@ -6,15 +6,11 @@ page that cannot be read is tried a few times and then given up on, and nobody w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError
 from newswatch.feeds.redirect import same_origin
-from newswatch.models import Feed, Item
-from newswatch.pipeline.base.hosts import host_of
-from newswatch.pipeline.poll.identity import is_late_edit
-from newswatch.store.codec import from_ms
+from newswatch.models import Feed
 
 MAX_TRIES = 3
 PAUSES_S = (60.0, 300.0)
@@ -22,16 +18,6 @@ PAUSES_S = (60.0, 300.0)
 LONGEST_PAUSE_S = 86_400.0
 SLOW_DOWN_S = 60.0
 """How long a host is left alone that asks for less (429) and does not say for how long."""
-
-
-def wanted(feed: Feed, items: Iterable[Item], now_ms: int) -> frozenset[str]:
-    """The ids of the items whose pages are to be read: those that may still alert and have a link."""
-    if not feed.article:
-        return frozenset()
-    now = from_ms(now_ms)
-    return frozenset(
-        item.id for item in items if not item.silent and host_of(item.link) and not is_late_edit(item, now)
-    )
 
 
 def page_of(feed: Feed, link: str) -> Feed:

@@ -22,7 +22,7 @@ from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.authoring.hit_count import RuleReport, Tally, Window
 from newswatch.pipeline.authoring.single_query import QUERY, BadQuery, lone_rule
-from newswatch.pipeline.base.adoption import check_files, in_force
+from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.run import Watch
 from newswatch.settings import Settings

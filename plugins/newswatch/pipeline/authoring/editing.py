@@ -33,7 +33,7 @@ from newswatch.pipeline.authoring.saved_versions import (
     read_kept,
     savings,
 )
-from newswatch.pipeline.base.adoption import check_files
+from newswatch.pipeline.base.configuration import check_files
 from newswatch.settings import Settings
 
 MAX_BYTES = 5_000_000

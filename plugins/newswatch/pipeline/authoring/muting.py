@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from newswatch.errors import PermanentError
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.store import mutes
 from newswatch.store.client import redis_errors

@@ -10,23 +10,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from newswatch import __version__
 from newswatch.config.codec import (
     UnreadableBundle,
-    bundle_from_json,
     bundle_to_json,
     draft_to_bundle,
     rules_since,
 )
 from newswatch.config.draft import Loaded
-from newswatch.config.load import fingerprint, load_config
+from newswatch.config.load import fingerprint
 from newswatch.errors import Problem
 from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.configuration import check_files, in_force
+from newswatch.pipeline.base.feed_causes import causes
 from newswatch.pipeline.base.origin import (
     AWAY_S,
     RENEW_S,
@@ -38,10 +37,7 @@ from newswatch.pipeline.base.origin import (
     origin_of,
     replaced_text,
 )
-from newswatch.pipeline.base.rules_checker import RulesChecker
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.poll import health
-from newswatch.settings import Settings
 from newswatch.store import configuration, feeds
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -64,32 +60,6 @@ class Adoption:
     def errors(self) -> tuple[Problem, ...]:
         """The problems that kept the files from being applied."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
-
-
-_cache: dict[tuple[int, str], Bundle] = {}
-
-
-async def in_force(services: Services) -> Bundle | None:
-    """The bundle in force, None before the first adoption. Decoded once per version and process.
-
-    Raises RedisUnavailable, RedisRefused, and UnreadableBundle or NewerBundle where another release wrote it.
-    """
-    with redis_errors():
-        key = await configuration.read_version(services.redis)
-        if key in _cache:
-            return _cache[key]
-        stored = await configuration.read_stored(services.redis)
-    if stored is None:
-        return None
-    bundle = bundle_from_json(stored.bundle)
-    _cache.clear()
-    _cache[stored.version, stored.digest] = bundle
-    return bundle
-
-
-def check_files(settings: Settings, today: date) -> Loaded:
-    """Read and check the files; says nothing to anyone."""
-    return load_config(settings.config_dir, RulesChecker(), today=today, shelf=Shelf(settings.cache))
 
 
 async def not_applied(services: Services) -> Problem | None:
@@ -259,7 +229,7 @@ def _follows(
     return configuration.FeedChange(
         added=tuple(feed.id for feed in bundle.feeds if feed.id not in scheduled),
         moved=tuple(feed.id for feed in bundle.feeds if before.get(feed.id, feed.url) != feed.url),
-        gone={name: health.causes(name) for name in sorted(set(scheduled) - configured)},
+        gone={name: causes(name) for name in sorted(set(scheduled) - configured)},
         kept_s=kept_s,
     )
 

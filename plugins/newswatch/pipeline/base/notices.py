@@ -17,6 +17,7 @@ from newswatch.config.codec import NewerBundle, UnreadableBundle
 from newswatch.errors import FetchRefused, RedisRefused, RedisUnavailable
 from newswatch.feeds.proxy import service_proxy
 from newswatch.models import Bundle
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.redact import redact_text
 from newswatch.store import notices
@@ -84,8 +85,6 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
 
 async def _ops_channel(services: Services) -> str:
     """Of what is in force; "" where this release cannot read that."""
-    from newswatch.pipeline.base.adoption import in_force  # noqa: PLC0415  (configure raises notices itself)
-
     try:
         return ops_channel(await in_force(services))
     except (UnreadableBundle, NewerBundle):

@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 
 from newswatch.errors import LeaseLost, RetryableError
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.deliver.courier import Courier
 from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
-from newswatch.pipeline.match.run import lease_s
 from newswatch.slack.client import SlackClient
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors

@@ -16,10 +16,12 @@ from datetime import datetime
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.adoption import in_force
 from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import (
     MOST_RELEASED,
@@ -31,7 +33,6 @@ from newswatch.pipeline.match.placement import (
     release_question,
 )
 from newswatch.pipeline.match.routing import Route, names, routes
-from newswatch.pipeline.poll.identity import is_late_edit
 from newswatch.rules import ItemText, Watchlist, stem, tokenize
 from newswatch.rules.excerpt import excerpts_for
 from newswatch.settings import Settings
@@ -51,7 +52,6 @@ log = logging.getLogger("newswatch.match")
 BATCH = 100
 DECISIONS = 20
 """So often a hand-over is decided again in a row."""
-MAX_LEASE_S = 15.0
 HOUR_MS = 3_600_000
 CAP_GRACES = 5
 """What exceeds a rule's cap is collected for so many grace periods: five minutes as a rule."""
@@ -71,12 +71,6 @@ class MatchCounts:
     def as_dict(self) -> dict[str, int]:
         """For `--json` and XCom."""
         return asdict(self)
-
-
-def lease_s(bundle: Bundle | None) -> float:
-    """How long a stage's lease lasts: half of the shortest grace period, within 0.5–15 s."""
-    grace_s = min((receiver.grace_s for receiver in bundle.receivers), default=60.0) if bundle else 60.0
-    return min(max(grace_s / 2, 0.5), MAX_LEASE_S)
 
 
 class Watch:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from newswatch import feed_secrets
 from newswatch.config.draft import Draft, Loaded
 from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
-from newswatch.pipeline.base.adoption import check_files, in_force, not_applied
+from newswatch.pipeline.base.adoption import not_applied
+from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.standstill import read_polling, standstills

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newswatch.models import Feed
+from newswatch.pipeline.base import feed_causes
 from newswatch.pipeline.poll import health, moved_feeds
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
@@ -42,9 +43,9 @@ def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
 
 def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
     status = state.polling.status
-    if status == health.STOPPED:
+    if status == feed_causes.STOPPED:
         return "gone for good: take it out of feeds.yaml or give its new url"
-    if status == health.SILENT:
+    if status == feed_causes.SILENT:
         last = f"{from_ms(state.document.newest_ms):%d %B %H:%M} UTC"
         return f"silent since {last}, an item each {health.span(state.document.gap_s)} before: look whether the feed moved"
     if status == "slowed":
@@ -53,7 +54,7 @@ def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
             if paused
             else f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
         )
-    if status in ("refused", health.GIVEN_UP):
+    if status in ("refused", feed_causes.GIVEN_UP):
         return health.remedy(feed, state)
     if status == "failing":
         return "nothing to do yet: it is asked again by itself, and ops is told if it lasts"

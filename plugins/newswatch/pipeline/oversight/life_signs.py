@@ -16,7 +16,7 @@ import aiohttp
 from newswatch.errors import FetchRefused
 from newswatch.feeds.proxy import service_proxy
 from newswatch.models import Bundle, Receiver
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.routing import last_local
 from newswatch.pipeline.oversight.backlog import read_backlog

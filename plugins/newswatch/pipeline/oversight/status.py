@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from newswatch.models import Bundle
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
 from newswatch.pipeline.oversight.feeds import counted, read_statuses

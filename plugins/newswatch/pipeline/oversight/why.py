@@ -17,7 +17,7 @@ from typing import Any
 from newswatch.errors import PermanentError
 from newswatch.feeds.canonical import canonical_link
 from newswatch.models import Bundle
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.why_item import STATES, Copy, Explanation, State, stamp
 from newswatch.pipeline.oversight.why_rules import Judges, RuleAnswer

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Literal, cast, get_args
 
 from newswatch.models import Bundle
+from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.alerts import AlertLine, line_of
 from newswatch.pipeline.oversight.why_rules import Judge, Judges, RuleAnswer
 from newswatch.pipeline.poll.entry_ids import KNOWN_BY
 from newswatch.pipeline.poll.health import span
-from newswatch.pipeline.poll.identity import is_late_edit
 from newswatch.store import polls, sightings
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.messages import read_messages

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, PermanentError
 from newswatch.models import Feed
+from newswatch.pipeline.base.feed_causes import GIVEN_UP, MOVED, SILENT, STOPPED, cause_of
 from newswatch.pipeline.poll import moved_feeds, schedule
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
 from newswatch.store.feed_state import FeedState
 
-GIVEN_UP, STOPPED, SILENT, MOVED = "given-up", "stopped", "silent", "moved"
 FAILURES = 3
 HARD_S, SOFT_S = 3_600, 24 * 3_600
 """For how long a feed must fail to be given up on: where someone has to act, and where it may pass."""
@@ -131,23 +131,14 @@ def asked_pause_s(error: NewswatchError, failures: int) -> float | None:
 
 
 def _tells(feed: Feed, state: FeedState, before: set[str], now: set[str]) -> tuple[Tell, ...]:
-    begun = [Tell(_cause(feed.id, what), _text(feed, state, what)) for what in sorted(now - before)]
+    begun = [Tell(cause_of(feed.id, what), _text(feed, state, what)) for what in sorted(now - before)]
     # A feed given up on that is found to be gone has not come back: the new notice takes the old one's place.
     replaced = {GIVEN_UP, STOPPED} if now & {GIVEN_UP, STOPPED} else set()
     ended = [
-        Tell(_cause(feed.id, what), "" if what in replaced else _over(feed, what), on=False)
+        Tell(cause_of(feed.id, what), "" if what in replaced else _over(feed, what), on=False)
         for what in sorted(before - now)
     ]
     return (*ended, *begun)
-
-
-def causes(feed_id: str) -> tuple[str, ...]:
-    """All that ops may have been told of a feed."""
-    return tuple(_cause(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED))
-
-
-def _cause(feed_id: str, what: str) -> str:
-    return f"feed:{feed_id}" if what == GIVEN_UP else f"{what}:{feed_id}"
 
 
 def reason(feed_id: str, error: str) -> str:

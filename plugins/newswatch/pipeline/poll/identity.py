@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from newswatch.models import Feed, Item
 from newswatch.pipeline.poll.entry_ids import Identified
@@ -27,8 +27,6 @@ from newswatch.store.seen import KnownBy, SeenRecord
 CHURN_WINDOW_S = 48 * 3600
 AHEAD_S = 86_400
 """Wrong time zones put dates some hours ahead; what is dated later announces something, and is as good as undated."""
-UPDATE_WINDOW = timedelta(hours=48)
-"""How old an item may be for an edit of it still to be news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,6 @@ class Sighting:
     """When the previous document was last confirmed unchanged."""
     document_lang: str = ""
     keep_s: int = 30 * 86_400
-
-
-def is_late_edit(item: Item, now: datetime) -> bool:
-    """Whether the item is an edit that comes too late to be news. A date in the future makes nothing younger."""
-    since = min(item.published or item.first_seen, item.first_seen)
-    return item.revision > 0 and now - since >= UPDATE_WINDOW
 
 
 class Churn:

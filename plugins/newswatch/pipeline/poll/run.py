@@ -15,7 +15,7 @@ from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.hosts import HostPauses, host_of, name_of
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll import moved_feeds, schedule

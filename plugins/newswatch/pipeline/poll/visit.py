@@ -19,9 +19,9 @@ from newswatch.feeds.freshness import fresh_for_s
 from newswatch.feeds.wire import ParsedDocument
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
-from newswatch.pipeline.articles import tries
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.wanted_articles import wanted
 from newswatch.pipeline.poll import changed_entries, health, identity, moved_feeds, schedule
 from newswatch.pipeline.poll.claim_log import claim_lines
 from newswatch.pipeline.poll.rhythm import rhythm_of
@@ -220,7 +220,7 @@ class Visitor:
             values=changes(memory.state, outcome.state),
             next_due_ms=outcome.due_ms,
             now_ms=now_ms,
-            pages=tries.wanted(feed, (item for item, _ in decision.items), now_ms),
+            pages=wanted(feed, (item for item, _ in decision.items), now_ms),
             elements=pack_elements(changed_entries.circumstances(answer.result.url), reading.elements),
         )
         return work, outcome

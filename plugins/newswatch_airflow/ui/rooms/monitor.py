@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newswatch.errors import RedisRefused, RedisUnavailable
-from newswatch.pipeline.base.adoption import in_force
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.feeds import counted
