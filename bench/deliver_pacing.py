@@ -30,10 +30,11 @@ from devtools.slack_sim.running import RunningSimulator  # noqa: E402
 from newswatch.models import Alert, Excerpt  # noqa: E402
 from newswatch.pipeline.configure import adopt_config  # noqa: E402
 from newswatch.pipeline.deliver import run_deliver  # noqa: E402
+from newswatch.pipeline.placement import Candidate, place, question  # noqa: E402
 from newswatch.pipeline.services import Services  # noqa: E402
 from newswatch.slack.client import SlackSettings  # noqa: E402
 from newswatch.store.client import connect  # noqa: E402
-from newswatch.store.handover import Placement, hand_over  # noqa: E402
+from newswatch.store.handover import hand_over, read_situation  # noqa: E402
 from newswatch.store.leases import Lease  # noqa: E402
 
 LATENCY_S = 0.08
@@ -135,10 +136,11 @@ class Scene:
         now = datetime.now(timezone.utc)
         now_ms = int(now.timestamp() * 1000)
         for channel in self._channels:
-            placed = [
-                Placement(alert_for(channel, n, now), "each", f"story-{n}", now_ms + n) for n in range(each)
+            wanted = [
+                Candidate(alert_for(channel, n, now), "each", f"story-{n}", now_ms + n) for n in range(each)
             ]
-            await hand_over(redis, lease, [], placed, [], now_ms=now_ms, titles_since_ms=0)
+            situation = await read_situation(redis, question(wanted, now_ms))
+            await hand_over(redis, lease, place(wanted, situation, now_ms), now_ms=now_ms)
         await lease.release()
 
     def __enter__(self) -> Self:
