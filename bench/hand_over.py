@@ -65,7 +65,7 @@ def main() -> int:
         return 0
     folders = {"now": ROOT} | ({"before": Path(given.beside)} if given.beside else {})
     found: dict[str, list[Figures]] = {name: [] for name in folders}
-    for _ in range(3 if given.beside else 1):
+    for _ in range(2 if given.beside else 1):
         for name, folder in folders.items():
             found[name].append(_in_a_process(folder))
     best = {name: _best(runs) for name, runs in found.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def note_files(redis: Redis, files: str) -> None:
 
 async def put_in_force(redis: Redis, replaces: int, stored: Stored, now_ms: int) -> bool:
     """Put a bundle in force unless another came in meanwhile (then False)."""
-    script = redis.register_script(script_text("configure"))
+    script = script_of(redis, "configure")
     args: list[str | int] = [
         str(replaces),
         str(stored.version),
