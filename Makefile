@@ -67,7 +67,7 @@ lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms, generated files
 	$(BIN)/ruff check --select AIR3 dags plugins
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/python -m newswatch.config.schema config/schema --check
 	$(BIN)/python -m newswatch.cli.docs docs/cli.md --check
 	$(BIN)/python -m newswatch.settings docs/settings.md --check

@@ -30,11 +30,11 @@ from newswatch.models import Alert, Excerpt
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import run_deliver
-from newswatch.pipeline.match.placement import Candidate, place
+from newswatch.pipeline.match.placement import Candidate, place, question
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect
-from newswatch.store.handover import Situation, hand_over
+from newswatch.store.handover import hand_over, read_situation
 from newswatch.store.leases import Lease
 
 LATENCY_S = 0.08
@@ -137,10 +137,11 @@ class Scene:
         now = datetime.now(timezone.utc)
         now_ms = int(now.timestamp() * 1000)
         for channel in self._channels:
-            alerts = [
+            wanted = [
                 Candidate(alert_for(channel, n, now), "each", f"story-{n}", now_ms + n) for n in range(each)
             ]
-            await hand_over(redis, lease, place(alerts, Situation(), now_ms), now_ms=now_ms)
+            situation = await read_situation(redis, question(wanted, now_ms))
+            await hand_over(redis, lease, place(wanted, situation, now_ms), now_ms=now_ms)
         await lease.release()
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -182,6 +183,36 @@ def test_killed_release_of_a_surge_is_gone_on_with(newsroom, monkeypatch):
     newsroom.until(lambda: newsroom.deliver().queued == 0, timeout_s=60)
     assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 321
     assert newsroom.redis.zcard("newswatch:alerts:state:held") == 0
+
+
+def test_message_that_is_begun_while_it_is_decided_takes_no_more_alerts(newsroom, monkeypatch):
+    """The deliver stage begins the story's message between the decision and its take-over."""
+    from newswatch.pipeline import match  # noqa: PLC0415
+
+    newsroom.feeds("wire", "daily")
+    newsroom.receivers(grace="60s")
+    newsroom.adopt()
+    append(newsroom, item(1))
+    newsroom.match()
+    decided = []
+
+    def place_and_deliver(*given):
+        plan = place(*given)
+        decided.append(plan)
+        if len(decided) == 1:
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(newsroom.deliver, linger_s=0.0).result().sent == 1
+        return plan
+
+    place = match.place
+    append(newsroom, item(1, "daily"))
+    with monkeypatch.context() as patch:
+        patch.setattr(match, "place", place_and_deliver)
+        newsroom.match()
+    assert [len(plan.grown) for plan in decided] == [1, 0]
+    newsroom.until(lambda: newsroom.deliver().queued == 0)
+    assert (len(newsroom.posts()), len(newsroom.replies())) == (1, 1)
+    assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 2
 
 
 @pytest.mark.slow

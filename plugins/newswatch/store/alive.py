@@ -7,7 +7,7 @@ from redis.exceptions import ResponseError
 
 from newswatch.models import Receiver
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 
 
 async def told(redis: Redis, receiver: Receiver) -> tuple[int | None, int]:
@@ -26,6 +26,6 @@ async def items_added(redis: Redis) -> int:
 
 async def tell(redis: Redis, receiver: Receiver, line: str, *, due_ms: int, now_ms: int, items: int) -> bool:
     """Queue the line unless an alert came since the last one, or it was told; note that its time has been."""
-    script = redis.register_script(script_text("alive"))
+    script = script_of(redis, "alive")
     args: list[str | int] = [receiver.id, due_ms, now_ms, receiver.channel, line, items]
     return bool(await script(keys=[keys.ALIVE], args=args))

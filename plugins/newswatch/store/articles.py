@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from newswatch.errors import LeaseLost
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 from newswatch.store.codec import item_from_json, item_to_json
 from newswatch.store.leases import Lease
 
@@ -84,7 +84,7 @@ async def settle(
     False: the feed edited the item while its old page was being read, and nothing was done; the
     new job stands in the queue.
     """
-    script = redis.register_script(script_text("article"))
+    script = script_of(redis, "article")
     names = [lease.key, keys.ITEMS, keys.ARTICLES, keys.article(job.item_id), keys.feed(job.feed_id)]
     told = item_to_json(item) if item is not None else error
     answer = int(await script(keys=names, args=[lease.token, job.item_id, job.stamp, outcome, told, at_ms]))

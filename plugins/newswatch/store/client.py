@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import itertools
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -11,7 +14,7 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from newswatch.errors import RedisRefused
 from newswatch.redact import redact_text
@@ -55,16 +58,53 @@ def redis_errors() -> Iterator[None]:
         raise fault_of(error) from error
 
 
+_DEFINITION = re.compile(r"^(?:local function|function|local) ([\w.]+)", re.MULTILINE)
+
+
 @cache
 def script_text(name: str) -> str:
-    """One of our Lua scripts, `newswatch/store/lua/<name>.lua`, behind what all of them share."""
+    """One of our Lua scripts, `newswatch/store/lua/<name>.lua`, behind the definitions of the prelude that it uses.
+
+    Redis runs all of a script's text each time, so what a script does not use would cost it time.
+    """
     folder = resources.files("newswatch.store") / "lua"
-    prelude = (folder / "prelude.lua").read_text("utf-8")
     script = (folder / f"{name}.lua").read_text("utf-8")
-    if not script.startswith("#!"):
-        return prelude + script
-    flags, _, rest = script.partition("\n")  # Redis reads them from the first line only
-    return f"{flags}\n{prelude}{rest}"
+    flags = (
+        script.partition("\n")[0] + "\n" if script.startswith("#!") else ""
+    )  # only the first line may hold them
+    return flags + _used((folder / "prelude.lua").read_text("utf-8"), script) + script[len(flags) :]
+
+
+def _used(prelude: str, script: str) -> str:
+    """The definitions that a script uses, and those that they use, in their order. Pure."""
+    starts = [found.start() for found in _DEFINITION.finditer(prelude)] + [len(prelude)]
+    parts = [prelude[start:end] for start, end in itertools.pairwise(starts)]
+    kept, text_so_far = [], script
+    for part in reversed(parts):
+        (name,) = _DEFINITION.findall(part)[:1]
+        if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text_so_far):
+            kept.append(part)
+            text_so_far += part
+    return "".join(reversed(kept))
+
+
+def script_of(redis: Redis, name: str) -> Callable[..., Awaitable[Any]]:
+    """One of our scripts, to be called with `keys` and `args`."""
+
+    async def run(keys: Sequence[str] = (), args: Iterable[str | bytes | int | float] = ()) -> Any:
+        given = (*keys, *args)
+        try:
+            return await redis.evalsha(_sha(name), len(keys), *given)
+        except NoScriptError:  # a Redis that restarted, or took over
+            await redis.script_load(script_text(name))
+            return await redis.evalsha(_sha(name), len(keys), *given)
+
+    return run
+
+
+@cache
+def _sha(name: str) -> str:
+    return hashlib.sha1(script_text(name).encode(), usedforsecurity=False).hexdigest()
 
 
 def text(value: bytes | str | None, default: str = "") -> str:

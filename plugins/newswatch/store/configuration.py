@@ -11,7 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 from newswatch.store.feeds import OF_A_FEED
 
 PAST_KEPT = 20
@@ -117,7 +117,7 @@ async def put_in_force(
         *(json.dumps(follow), int(change.kept_s)),
     ]
     names = [keys.CONFIG, keys.CONFIG_PAST, keys.FEEDS_DUE, keys.NOTICES]
-    return bool(await redis.register_script(script_text("configure"))(keys=names, args=args))
+    return bool(await script_of(redis, "configure")(keys=names, args=args))
 
 
 async def note_owner(redis: Redis, owner: str, now_ms: int) -> None:
@@ -137,4 +137,4 @@ async def drop_rival(redis: Redis) -> None:
 
 async def _note(redis: Redis, *command: str | int) -> None:
     """A write that works when Redis is out of memory: matching and delivery begin with a look at the files."""
-    await redis.register_script(script_text("small"))(keys=[keys.CONFIG], args=command)
+    await script_of(redis, "small")(keys=[keys.CONFIG], args=command)

@@ -13,7 +13,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 
 
 async def server_run(redis: Redis) -> str:
@@ -35,7 +35,7 @@ async def recall(
 
     Returns how many alerts Redis did not know, and how many queued messages were out already.
     """
-    script = redis.register_script(script_text("recall"))
+    script = script_of(redis, "recall")
     args: list[str | int] = [channel, now_ms, retention_s, run, json.dumps(list(posts))]
     unknown, found = await script(keys=[keys.EPOCH], args=args)
     return int(unknown), int(found)

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from newswatch.errors import RetryableError
 from newswatch.models import Item
 from newswatch.store import keys, polls
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 from newswatch.store.codec import item_to_json
 from newswatch.store.feed_state import FeedState, Move, read_state
 from newswatch.store.seen import SeenRecord, pack_all, unpack_all
@@ -29,7 +29,7 @@ class ClaimConflict(RetryableError):
 
 async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
     """The states of many feeds in few round trips; a feed never polled has an empty one."""
-    script = redis.register_script(script_text("states"))
+    script = script_of(redis, "states")
     found: dict[str, FeedState] = {}
     for start in range(0, len(feed_ids), READ_AT_ONCE):
         some = feed_ids[start : start + READ_AT_ONCE]
@@ -115,7 +115,7 @@ async def write_updates(
     ]
     names = [keys.FEEDS_DUE, *(keys.feed(update.feed_id) for update in updates)]
     data = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    await redis.register_script(script_text("update"))(keys=names, args=[data])
+    await script_of(redis, "update")(keys=names, args=[data])
 
 
 async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
@@ -142,7 +142,7 @@ class Memory:
 async def read_memory(redis: Redis, feed_id: str) -> Memory:
     """In one step, as a claim writes it."""
     names = [keys.feed(feed_id), keys.seen(feed_id), keys.elements(feed_id), keys.CONFIG]
-    state, seen, elements, version = await redis.register_script(script_text("memory"))(keys=names)
+    state, seen, elements, version = await script_of(redis, "memory")(keys=names)
     return Memory(_read(state), unpack_all(seen), elements, int(version))
 
 
@@ -193,7 +193,7 @@ async def claim(
     Raises ClaimConflict when the feed's generation or the configuration in force is no longer what
     the decision was made on; chunks already in stay claimed, and a new decision finds them known.
     """
-    script = redis.register_script(script_text("claim"))
+    script = script_of(redis, "claim")
     names = [keys.feed(work.feed_id), keys.seen(work.feed_id), keys.ITEMS, keys.CONFIG, keys.FEEDS_DUE]
     names += [keys.ARTICLES, keys.elements(work.feed_id)]
     chunks = _chunks(work.items)

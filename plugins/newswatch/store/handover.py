@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import Alert, MessageKind
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 from newswatch.store.codec import alert_to_json
 from newswatch.store.leases import Lease
 from newswatch.store.messages import alert_ids_of
@@ -116,7 +116,7 @@ async def read_situation(redis: Redis, question: Question) -> Situation:
         ],
         "channels": list(question.channels),
     }
-    script = redis.register_script(script_text("situation"))
+    script = script_of(redis, "situation")
     known, stories, counts, surges, sequences = await script(args=[json.dumps(asked, ensure_ascii=False)])
     found = {
         name: _story(row, rules) for (name, rules), row in zip(question.stories.items(), stories, strict=True)
@@ -351,7 +351,7 @@ async def hand_over(
 
     `titles` are remembered for telling stories apart, those before `titles_since_ms` forgotten.
     """
-    script = redis.register_script(script_text("handover"))
+    script = script_of(redis, "handover")
     args: list[str | int] = [
         *(lease.token, now_ms, int(alerts_kept_s), keys.STORY_RETENTION_S, plan.to_json()),
         *(json.dumps(list(stream_ids)), json.dumps(list(titles), ensure_ascii=False), titles_since_ms),

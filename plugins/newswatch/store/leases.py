@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from newswatch.errors import LeaseLost
 from newswatch.store import keys
-from newswatch.store.client import script_text
+from newswatch.store.client import script_of
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Lease:
 
     async def _call(self, action: str) -> int:
         started = self.monotonic()
-        script = self.redis.register_script(script_text("lease"))
+        script = script_of(self.redis, "lease")
         args: list[str | int] = [self.token, action, int(self.duration_s * 1000)]
         answer = int(await script(keys=[self.key], args=args))
         if answer == 1 and action != "release":

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import Item, Mark, MarkKind, Marks
 from newswatch.store import keys
-from newswatch.store.client import fields, script_text, text
+from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import from_ms, item_from_json, item_to_json, to_ms
 
 MOST_IRRELEVANT = 200
@@ -92,7 +92,7 @@ def _row(item: Item, mark: Mark) -> str:
 
 
 async def _put(redis: Redis, message_id: str, kind: MarkKind, mark: Mark, now_ms: int, follows: Any) -> int:
-    script = redis.register_script(script_text("mark"))
+    script = script_of(redis, "mark")
     args: list[str | int] = [message_id, now_ms, kind, to_ms(mark.at), mark_to_json(mark)]
     args.append(json.dumps(follows, ensure_ascii=False))
     return int(await script(args=args))

@@ -11,7 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 from newswatch.store.codec import from_ms, to_ms
 
 EVERYWHERE = "*"
@@ -53,7 +53,7 @@ async def lift(redis: Redis, rule_id: str, channel: str | None, now: datetime) -
 
 async def _change(redis: Redis, rows: Mapping[str, str | bool], now_ms: int) -> None:
     """Begin or end (False) mutes; the messages whose buttons began what goes show it no longer."""
-    script = redis.register_script(script_text("mute"))
+    script = script_of(redis, "mute")
     await script(args=[now_ms, json.dumps(rows, ensure_ascii=False)])
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from redis.asyncio import Redis
 
 from newswatch.store import keys
-from newswatch.store.client import fields, script_text, text
+from newswatch.store.client import fields, script_of, text
 
 REPEAT_AFTER_S = 4 * 3600
 Switch = Literal["on", "off", "once"]
@@ -18,7 +18,7 @@ async def switch(
     redis: Redis, cause: str, how: Switch, *, notice_text: str, ops_channel: str, now_ms: int
 ) -> str | None:
     """Raise or clear a cause, or tell of it once. Returns the message queued, "" if due without a channel, None if not due."""
-    script = redis.register_script(script_text("notice"))
+    script = script_of(redis, "notice")
     args: list[str | int] = [cause, how, notice_text, now_ms, REPEAT_AFTER_S * 1000, ops_channel]
     answer = await script(keys=[keys.notice(cause), keys.NOTICES], args=args)
     return None if answer is None else text(answer)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import DeliveryState, Message
 from newswatch.store import keys
-from newswatch.store.client import script_text, text
+from newswatch.store.client import script_of, text
 from newswatch.store.leases import Lease
 
 
@@ -80,7 +80,7 @@ async def begin(
     redis: Redis, lease: Lease, message: Message, *, now_ms: int, look_again_ms: int, free_again_ms: int
 ) -> int:
     """Freeze the message and mark it `sending`: 1 begun, 0 the lease is another's, -1 not queued."""
-    script = redis.register_script(script_text("begin"))
+    script = script_of(redis, "begin")
     args: list[str | int] = [lease.token, message.id, now_ms, look_again_ms, free_again_ms, message.channel]
     return int(await script(keys=[lease.key], args=args))
 
@@ -97,7 +97,7 @@ async def record_sent(
 ) -> int:
     """Record it as sent and forget the queue entry: 1 recorded, 0 known already, -1 it is out twice."""
     root = message.root_id or ""
-    script = redis.register_script(script_text("sent"))
+    script = script_of(redis, "sent")
     free = "" if free_again_ms is None else free_again_ms
     args: list[str | int] = [message.id, ts, now_ms, message.channel, free, int(alerts_kept_s), root]
     args += further_feeds if root else ()
@@ -116,7 +116,7 @@ async def requeue(
     minimal: bool = False,
 ) -> None:
     """After a failure: back to `queued`, or kept `sending` with another look at `due_ms`."""
-    script = redis.register_script(script_text("requeue"))
+    script = script_of(redis, "requeue")
     args: list[str | int] = [message.id, state, due_ms, error, attempts, "1" if minimal else "0"]
     args += [begun_ms, message.channel]
     await script(args=args)
@@ -124,7 +124,7 @@ async def requeue(
 
 async def _small(redis: Redis, key: str, *command: str | int) -> None:
     """A write that works when Redis is out of memory."""
-    await redis.register_script(script_text("small"))(keys=[key], args=command)
+    await script_of(redis, "small")(keys=[key], args=command)
 
 
 async def defer(redis: Redis, message: Message, due_ms: int) -> None:
@@ -155,13 +155,13 @@ async def count_look(redis: Redis, message: Message) -> None:
 
 async def mark_dead(redis: Redis, message: Message, error: str, now_ms: int) -> None:
     """Move it to the dead letters."""
-    script = redis.register_script(script_text("dead"))
+    script = script_of(redis, "dead")
     await script(args=[message.id, now_ms, error, message.channel])
 
 
 async def revive(redis: Redis, message: Message, now_ms: int) -> bool:
     """Queue a dead letter again; False when it is none."""
-    script = redis.register_script(script_text("revive"))
+    script = script_of(redis, "revive")
     return bool(await script(args=[message.id, now_ms, message.channel]))
 
 
@@ -185,7 +185,7 @@ async def fold(
     redis: Redis, channel: str, old: Sequence[Message], *, now_ms: int, due_ms: int, heading: str
 ) -> bool:
     """Put these queued messages into one digest; False, with nothing changed, when one was begun or grew meanwhile."""
-    script = redis.register_script(script_text("fold"))
+    script = script_of(redis, "fold")
     rows = [[one.id, one.story_id, len(one.alert_ids)] for one in old]
     args: list[str | int] = [channel, now_ms, due_ms, heading, sum(one.size for one in old)]
     args.append(json.dumps(rows, ensure_ascii=False))
@@ -203,7 +203,7 @@ async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:
 
 async def updated(redis: Redis, message_id: str, rev: int) -> bool:
     """The message shows how things stood at `rev`; False when they changed meanwhile."""
-    script = redis.register_script(script_text("updated"))
+    script = script_of(redis, "updated")
     return bool(await script(args=[message_id, rev]))
 
 
