@@ -18,7 +18,7 @@ from newswatch.pipeline.base.disk_cache import MOST_ENTRIES, Shelf
 from newswatch.rules import ItemText
 from newswatch.settings import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
