@@ -7,8 +7,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from article_pages import linked, page, row, show, stream
 
+from article_pages import linked, page, row, show, stream
 from feed_server import Document, FeedServer, story
 from newswatch.feeds.auth import resolver
 from newswatch.pipeline.articles.run import run_articles
