@@ -47,7 +47,7 @@ rules:
 class Newsroom:
     """Runs the stages in this process (`poll`, `match`, `deliver`) or as commands (`command`)."""
 
-    def __init__(self, folder: Path, redis_url: str, slack: RunningSimulator, *, grace: str = "2s") -> None:
+    def __init__(self, folder: Path, redis_url: str, slack: RunningSimulator, *, grace: str = "30s") -> None:
         self.redis_url = redis_url
         self.redis = redis.Redis.from_url(redis_url, decode_responses=True)
         self.slack = slack

@@ -333,7 +333,7 @@ def test_quiet_hours_hold_alerts_and_end_in_a_digest(newsroom):
     until = newsroom.clock() + timedelta(hours=1)
     newsroom.write(
         "receivers.yaml",
-        "defaults: {per_channel_interval: 0.02s, grace: 2s}\n"
+        "defaults: {per_channel_interval: 0.02s}\n"
         f"receivers:\n  - id: policy\n    channel: {POLICY}\n"
         f"    quiet: {{from: '{quiet}', to: '{until:%H:%M}', timezone: UTC}}\n  - {{id: ops, channel: {OPS}}}\n",
     )
@@ -352,7 +352,7 @@ def test_digest_goes_out_at_its_time_and_not_before(newsroom):
     at = newsroom.clock() + timedelta(hours=2)
     newsroom.write(
         "receivers.yaml",
-        "defaults: {per_channel_interval: 0.02s, grace: 2s}\n"
+        "defaults: {per_channel_interval: 0.02s}\n"
         f"receivers:\n  - id: policy\n    channel: {POLICY}\n    mode: digest\n"
         f"    digest: {{at: '{at:%H:%M}', timezone: UTC}}\n  - {{id: ops, channel: {OPS}}}\n",
     )

@@ -236,7 +236,7 @@ def test_digest_shows_each_headline_and_link_however_long_the_links(newsroom):
     at = newsroom.clock() + timedelta(hours=2)
     newsroom.write(
         "receivers.yaml",
-        "defaults: {per_channel_interval: 0s, grace: 2s}\n"
+        "defaults: {per_channel_interval: 0s}\n"
         f"receivers:\n  - id: policy\n    channel: {POLICY}\n    mode: digest\n"
         f"    digest: {{at: '{at:%H:%M}', timezone: UTC}}\n  - {{id: ops, channel: C0999999999}}\n",
     )
