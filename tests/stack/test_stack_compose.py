@@ -46,9 +46,9 @@ def services(done):
     return yaml.safe_load(done.stdout)["services"]
 
 
-@pytest.fixture
-def stack(tmp_path):
-    return services(compose(tmp_path, "docker-compose.yml", **SECRETS))
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    return services(compose(tmp_path_factory.mktemp("compose"), "docker-compose.yml", **SECRETS))
 
 
 def mounts(service):
