@@ -17,9 +17,11 @@ ARGUMENTS = (
     "--no-first-run",
     "--disable-background-networking",
 )
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine: install the package chromium"
-)
+IN_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install the package chromium"),
+]
+"""For `pytestmark` of a file whose tests use a browser."""
 
 
 @contextmanager

@@ -79,7 +79,7 @@ class ListenerProcess:
 
     def stop(self) -> int:
         os.kill(self.process.pid, signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=240)
         return self.process.returncode
 
     def kill(self) -> None:

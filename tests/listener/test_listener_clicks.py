@@ -268,7 +268,7 @@ def test_stopped_listener_ends_by_itself(process):
 def refused(newsroom) -> tuple[int, str]:
     """The exit status and stderr of a listener that does not start. It wants its process's main thread."""
     process = newsroom.start("listen")
-    _out, err = process.communicate(timeout=60)
+    _out, err = process.communicate(timeout=240)
     return process.returncode, err
 
 

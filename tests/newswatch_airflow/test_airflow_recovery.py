@@ -20,7 +20,7 @@ from devtools.running_stack import RunningStack
 from devtools.slack_sim.running import RunningSimulator
 from newswatch.store import keys
 
-pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900)]
 
 POLICY, OPS = "C0123456789", "C0999999999"
 RECOVERY_S = 60.0

@@ -37,7 +37,7 @@ def compose(tmp_path, *files, **variables):
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -182,6 +182,6 @@ def test_airflow_starts_as_a_user_whom_the_image_does_not_know(tmp_path):
         env={**given, "AIRFLOW_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert done.stdout.split() == ["airflow", "/opt/airflow"], done.stderr

@@ -15,16 +15,16 @@ import redis
 from browsing import NAVIGATION, follow, sign_in
 from playwright.sync_api import expect
 
-from chromium import needs_chromium, open_browser
+from chromium import IN_CHROMIUM, open_browser
 from devtools.running_stack import RunningStack
 from devtools.slack_sim.running import RunningSimulator
 from feed_server import FeedServer, story
 from newswatch.store import keys
 
-pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(420), needs_chromium]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
 POLICY, OPS = "C0123456789", "C0999999999"
-SOON_MS = 90_000
+SOON_MS = 240_000
 """For what the DAGs do: they are woken within seconds, but the machine may be busy."""
 
 WATCHLIST = """\

@@ -182,4 +182,4 @@ def test_processes_side_by_side_share_a_shelf(tmp_path):
     env = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
     command = [sys.executable, "-c", code, str(tmp_path / "cache")]
     running = [subprocess.Popen([*command, name], env=env) for name in "ab"]
-    assert [process.wait(timeout=60) for process in running] == [0, 0]
+    assert [process.wait(timeout=240) for process in running] == [0, 0]

@@ -216,7 +216,7 @@ def test_message_that_is_begun_while_it_is_decided_takes_no_more_alerts(newsroom
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_surge_of_ten_thousand_held_alerts_is_delivered(newsroom):
     newsroom.watchlist(SURGE.format(stories=2))
     newsroom.receivers(interval="0s")
