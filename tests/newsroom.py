@@ -216,7 +216,7 @@ class Newsroom:
             for name in message["metadata"]["event_payload"]["alert_ids"]
         ]
 
-    def until(self, condition, timeout_s: float = 60.0):
+    def until(self, condition, timeout_s: float = 180.0):
         """Wait until `condition()` holds and return its value."""
         deadline = time.monotonic() + timeout_s
         while not (value := condition()):
