@@ -1,4 +1,4 @@
-"""The benchmarks, one after the other: `make bench`, or `make bench ARGS="rules_matcher feeds_fetch_parse"`."""
+"""The benchmarks, one after the other: `make bench`, or `make bench ARGS="rules_matcher signal"`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def main(wanted: list[str]) -> int:
-    """Run the scripts named, or all; the worst exit status is ours."""
+    """Run the scripts named (`rules_signal`, or just `signal`), or all; the worst exit status is ours."""
     scripts = sorted(path for path in FOLDER.glob("*.py") if not path.name.startswith("_"))
     names = {path.stem: path for path in scripts}
+    wanted = [next((name for name in names if name.endswith(f"_{each}")), each) for each in wanted]
     unknown = [name for name in wanted if name not in names]
     if unknown:
         print(f"no benchmark is called {unknown[0]}; there are: {', '.join(names)}")
