@@ -11,8 +11,8 @@ measuring data, where that lies beside the repository:
   that the family matches, precision the share of its matches that are wanted.
 - `precision` holds hits of earlier rules. There, recall is the share of the wanted ones that still match.
 
-Each share is k of n with the Wilson 95% interval. What readers could not decide is left out. Beside the rules
-in force stand those of `--old FILE`, a search for one string, and an AND of words in any form.
+Each share is k of n with the Wilson 95% interval. What readers could not decide is left out. For comparison the
+table shows the rules of `--old FILE`, a search for one string, and an AND of words in any form.
 Targets: .85 for recall and for precision in the net, .80 for the central bank, whose n is small.
 """
 
@@ -85,7 +85,7 @@ FAMILIES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A headline that somebody labelled."""
+    """A headline with its label."""
 
     file: str
     family: str
@@ -121,7 +121,7 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 
 
 class _NoExamples(RulesChecker):
-    """Rules of another day need not keep their examples: what they catch is what is measured."""
+    """Older rules may fail their examples. What they catch is measured all the same."""
 
     def check_examples(self, rule: Rule, lists: object, lang: str) -> list[object]:  # type: ignore[override]
         del rule, lists, lang
