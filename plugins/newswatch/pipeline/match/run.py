@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
@@ -210,6 +211,7 @@ async def run_match(
             await lease.release()
 
 
+@lru_cache(256)
 def title_stems(title: str, lang: str, default_lang: str = "en") -> frozenset[str]:
     """What a headline is about: the stems of its words, function words left out."""
     words = (token.text for token in tokenize(title))
@@ -279,7 +281,7 @@ class _Stage:
 
         async def decide() -> Plan:
             situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
-            return place(candidates, situation, now_ms)
+            return place(candidates, situation, now_ms, self._services.layout)
 
         plan = await self._take_over(
             lease, now_ms, decide, [entry.stream_id for entry in batch], [one.to_json() for one in told]
@@ -306,7 +308,7 @@ class _Stage:
                     stored = await messages.read_stored_alerts(redis, list(held.values()))
                     waiting = {one.alert.id: one.alert for one in stored if not one.message_id}
                     members = {member: waiting.get(name) for member, name in held.items()}
-                    return release(given, members, situation, now_ms)
+                    return release(given, members, situation, now_ms, self._services.layout)
 
                 await self._take_over(lease, now_ms, decide)
 
