@@ -15,7 +15,8 @@
         ├── ConfigError           configuration refused; carries every Problem found
         ├── QueryError            one rule query refused; carries the offset
         ├── FetchRefused          one feed must not or cannot be fetched (address, 4xx, too large)
-        ├── ParseFailed           the document is no feed
+        ├── ParseFailed           the document is not a feed
+        ├── NoSuchRule            no rule has the id that was given
         └── SlackRefused          Slack refuses the token, the channel or the payload
 
 Errors name the thing (feed id, rule id, file:line:col, setting) and the way out. Their text
@@ -104,6 +105,10 @@ class ParseFailed(PermanentError):
     def __init__(self, message: str, *, kind: str = "not_a_feed") -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class NoSuchRule(PermanentError):
+    """No rule has the id that was given, or none that this can be done to."""
 
 
 class QueryError(PermanentError):

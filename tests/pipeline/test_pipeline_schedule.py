@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from newswatch.errors import FetchFailed, FetchRefused, ParseFailed
 from newswatch.feeds.freshness import fresh_for_s
 from newswatch.models import Bundle, Feed
+from newswatch.pipeline.base.hosts import asked_pause_s
 from newswatch.pipeline.poll import health, moved_feeds, schedule
 from newswatch.pipeline.poll.rhythm import rhythm_of
 from newswatch.pipeline.poll.run import due_feeds
@@ -328,9 +329,9 @@ def test_silent_feed_is_told_once_and_its_return_once():
 
 def test_429_without_retry_after_asks_for_more_time_with_each_repetition():
     slow = FetchFailed("slow down", kind="ratelimited", status=429)
-    assert [health.asked_pause_s(slow, n) for n in (1, 2, 3, 20)] == [60, 120, 240, 3_600]
-    assert health.asked_pause_s(FetchFailed("503", kind="http", status=503, retry_after_s=7.5), 1) == 7.5
-    assert health.asked_pause_s(TIMEOUT, 1) is None
+    assert [asked_pause_s(slow, n) for n in (1, 2, 3, 20)] == [60, 120, 240, 3_600]
+    assert asked_pause_s(FetchFailed("503", kind="http", status=503, retry_after_s=7.5), 1) == 7.5
+    assert asked_pause_s(TIMEOUT, 1) is None
 
 
 # ── moves ─────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""`notice.lua` and `alive.lua`: messages that no alert is in."""
+"""`notice.lua` and `daily_line.lua`: messages that no alert is in."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
 from newswatch.env_file import with_env_file
 from newswatch.errors import NewswatchError, SettingsRefused
-from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings, read_settings
 from newswatch.store.server import check_server
@@ -37,9 +37,9 @@ class Invocation:
     """What is wrong with them; always empty but for commands that report it themselves."""
 
     @property
-    def shelf(self) -> Shelf:
+    def cache(self) -> DiskCache:
         """What earlier processes derived from the files."""
-        return Shelf(self.settings.cache)
+        return DiskCache(self.settings.cache)
 
     def services(self) -> Services:
         """Redis, Slack and the rest, from the settings."""

@@ -14,7 +14,7 @@ from newswatch.config.draft import Draft
 from newswatch.config.feeds_append import NewFeed, append_feeds, id_for, tag_for
 from newswatch.config.load import FEEDS
 from newswatch.config.words import check_url, is_language
-from newswatch.errors import ConfigError, ParseFailed
+from newswatch.errors import ParseFailed
 from newswatch.feeds.canonical import canonical_link
 from newswatch.feeds.opml import Outline, read_opml, write_opml
 from newswatch.pipeline.base.configuration import check_files
@@ -65,9 +65,7 @@ def _refusal(url: str) -> str:
 
 def _draft(call: Invocation) -> Draft:
     loaded = check_files(call.settings, utc_now().date())
-    if loaded.draft is None:
-        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
-    return loaded.draft
+    return loaded.sound_draft()
 
 
 @click.command(

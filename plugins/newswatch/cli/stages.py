@@ -14,7 +14,7 @@ from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import DeliverCounts, run_deliver
 from newswatch.pipeline.match.run import MatchCounts, run_match
-from newswatch.pipeline.oversight.life_signs import after_cycle
+from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.poll.run import PollCounts, run_poll
 
 POLL_DEADLINE_S = 600.0

@@ -5,7 +5,7 @@ What happens to a file, each step one module::
     file ──yaml_tree──▶ nodes with places ──shapes──▶ values ──feeds_file, watchlist_file,
     receivers_file──▶ models ──references, queries──▶ Draft ──codec──▶ Bundle (JSON in Redis)
 
-Every step reports what it finds to a `Report` and goes on, so that `newswatch check` shows all
+Every step reports what it finds to a `FileReport` and goes on, so that `newswatch check` shows all
 errors of all files at once. `shapes` is the one table of keys: the readers and the JSON Schemas
 in `config/schema/` both come from it.
 """

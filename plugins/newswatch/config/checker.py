@@ -16,7 +16,7 @@ Lists = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class QueryFinding:
     """Something about a query, at `query[offset:end]`."""
 
     message: str
@@ -49,7 +49,9 @@ class ExampleFinding:
 class QueryChecker(Protocol):
     """Judges queries, lists and examples. Reports; never raises for what an author may write."""
 
-    def check_query(self, query: str, lists: Lists, lang: str) -> tuple[list[Finding], list[Finding]]:
+    def check_query(
+        self, query: str, lists: Lists, lang: str
+    ) -> tuple[list[QueryFinding], list[QueryFinding]]:
         """The errors and the warnings of one query."""
         ...
 

@@ -1,4 +1,4 @@
-"""A bundle as JSON and back, and the step from a draft to the next bundle.
+"""A bundle as JSON and back.
 
 Values equal to the model's default are left out: 10,000 rules stay some 1.5 MB, and a field
 added later with a default reads older bundles as they were meant. Plain dicts and `json`, since
@@ -11,13 +11,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
-
-if TYPE_CHECKING:
-    from newswatch.config.draft import Draft
 
 SCHEMA_VERSION = 1
 
@@ -170,27 +167,4 @@ def _read_bundle(plain: Mapping[str, Any]) -> Bundle:
         lists={name: tuple(entries) for name, entries in plain["lists"].items()},
         default_lang=str(plain["default_lang"]),
         rule_since={rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
-    )
-
-
-def draft_to_bundle(draft: Draft, previous: Bundle | None) -> Bundle:
-    """The next bundle: one version on, or `previous` itself when the content is the same.
-
-    A rule keeps the version with which its id came into force, so that an edit of its query
-    does not make it blind to what was claimed before. A rule that was taken out and comes back
-    is new again.
-    """
-    if previous is not None and previous.digest == draft.digest:
-        return previous
-    version = 1 if previous is None else previous.version + 1
-    since = {} if previous is None else previous.rule_since
-    return Bundle(
-        version=version,
-        digest=draft.digest,
-        feeds=draft.feeds,
-        rules=draft.rules,
-        receivers=draft.receivers,
-        lists=draft.lists,
-        default_lang=draft.default_lang,
-        rule_since={rule.id: since.get(rule.id, version) for rule in draft.rules},
     )

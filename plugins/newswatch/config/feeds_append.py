@@ -6,16 +6,15 @@ it does not hold exactly the old feeds and the new ones, nothing is changed.
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from newswatch.atomic_file import replace_file
 from newswatch.config.feeds_file import read_feeds
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import Document, ListNode, MapNode, Node, Scalar, parse_document
 from newswatch.errors import PermanentError
 from newswatch.models import Feed
@@ -80,15 +79,18 @@ def append_feeds(path: Path, new: Sequence[NewFeed]) -> None:
     added = [(feed.id, feed.url, feed.tags) for feed in found[len(old) :]]
     if found[: len(old)] != old or added != [(feed.id, feed.url, feed.tags) for feed in new]:
         raise CannotAppend(f"{path.name} is of an unusual form: add these entries to `feeds` by hand")
-    _replace(path, written)
+    try:
+        replace_file(path, written)
+    except OSError as error:
+        raise CannotAppend(f"{path.name} cannot be written ({type(error).__name__})") from error
 
 
 def _feeds(document: Document) -> list[Feed]:
-    report = Report(document)
+    report = FileReport(document)
     part = read_feeds(report)
     errors = [problem for problem in report.problems if problem.severity == "error"]
     if errors:
-        raise CannotAppend(f"mend this first, nothing was changed: {errors[0]}")
+        raise CannotAppend(f"correct this first (nothing was changed): {errors[0]}")
     return part.feeds
 
 
@@ -123,16 +125,3 @@ def _end(node: Node) -> int:
 def _end_of_line(text: str, offset: int) -> int:
     end = text.find("\n", offset)
     return len(text) if end < 0 else end
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """In one step, so that nobody reads half a file; its mode stays."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(data)
-    temporary = Path(file.name)
-    try:
-        temporary.chmod(path.stat().st_mode & 0o7777)
-        os.replace(temporary, path)  # noqa: PTH105 - says what it is for
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CannotAppend(f"{path.name} cannot be written ({type(error).__name__})") from error

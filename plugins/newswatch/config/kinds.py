@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar
 from newswatch.durations import PATTERN, parse_duration
 
@@ -26,7 +26,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 class Kind(Protocol):
     """One kind of value."""
 
-    def read(self, node: Node, label: str, report: Report) -> Any:
+    def read(self, node: Node, label: str, report: FileReport) -> Any:
         """The value, or None once the report says why not."""
         ...
 
@@ -52,7 +52,7 @@ def is_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.text and not node.style
 
 
-def scalar_text(node: Node, label: str, report: Report) -> str | None:
+def scalar_text(node: Node, label: str, report: FileReport) -> str | None:
     """The trimmed text of a scalar; lists, mappings and nothing at all are reported."""
     if not isinstance(node, Scalar):
         found = "a list" if isinstance(node, ListNode) else "a mapping"
@@ -74,7 +74,7 @@ class Text:
 
     max_chars: int = 10_000
 
-    def read(self, node: Node, label: str, report: Report) -> str | None:
+    def read(self, node: Node, label: str, report: FileReport) -> str | None:
         """The text without what trails it; see Kind."""
         text = scalar_text(node, label, report)
         if text is None or not isinstance(node, Scalar):
@@ -100,7 +100,7 @@ class Value:
     convert: Callable[[str], Any]
     form: Mapping[str, Any]
 
-    def read(self, node: Node, label: str, report: Report) -> Any:
+    def read(self, node: Node, label: str, report: FileReport) -> Any:
         """The converted value; see Kind."""
         text = scalar_text(node, label, report)
         if text is None:
@@ -183,7 +183,7 @@ class ListOf:
     empty: str | None = "the list is empty: name at least one or remove the key"
     unique: bool = True
 
-    def read(self, node: Node, label: str, report: Report) -> tuple[Any, ...] | None:
+    def read(self, node: Node, label: str, report: FileReport) -> tuple[Any, ...] | None:
         """The values that could be read; see Kind."""
         if is_nothing(node) and self.empty is None:
             return ()
@@ -199,7 +199,7 @@ class ListOf:
         return tuple(value for value, _ in values if value is not None)
 
     def _without_repeats(
-        self, values: Sequence[tuple[Any, Node]], label: str, report: Report
+        self, values: Sequence[tuple[Any, Node]], label: str, report: FileReport
     ) -> list[tuple[Any, Node]]:
         first: dict[Any, Node] = {}
         for value, item in values:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from newswatch.config.checker import Finding, ListFinding, Lists, QueryChecker
-from newswatch.config.report import Report
+from newswatch.config.checker import ListFinding, Lists, QueryChecker, QueryFinding
+from newswatch.config.report import FileReport
 from newswatch.config.watchlist_file import ListSource, RuleSource, WatchlistPart
 from newswatch.config.yaml_tree import ListNode, Scalar
 from newswatch.models import Rule
@@ -21,7 +21,7 @@ _NEEDS_QUOTES = re.compile(r"[\s\-?:,\[\]{}#&*!|>'\"%@`]|.*(?::\s|\s#|:$)", re.D
 
 
 def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str) -> None:
-    """Report what is wrong with lists, queries and examples of the files that were read anew.
+    """FileReport what is wrong with lists, queries and examples of the files that were read anew.
 
     A query that uses a list which was refused is left alone: the list's own error comes first.
     """
@@ -48,7 +48,7 @@ def _uses(query: str, broken: set[str], lists: Lists, *, complete: bool) -> bool
 
 
 def _check_lists(part: WatchlistPart, lists: Lists, broken: set[str], checker: QueryChecker) -> set[str]:
-    """Report faulty entries; gives the names of the lists that have some.
+    """FileReport faulty entries; gives the names of the lists that have some.
 
     An entry that names a list which was refused is not held against its own list.
     """
@@ -74,9 +74,12 @@ def _report_entry(source: ListSource, finding: ListFinding) -> None:
 
 
 def _check_query(
-    source: RuleSource, node: Scalar, query: str, findings: tuple[Sequence[Finding], Sequence[Finding]]
+    source: RuleSource,
+    node: Scalar,
+    query: str,
+    findings: tuple[Sequence[QueryFinding], Sequence[QueryFinding]],
 ) -> bool:
-    """Report what the query language says; True if there is no error."""
+    """FileReport what the query language says; True if there is no error."""
     errors, warnings = findings
     label = f"rule {source.given.get('id', '')!r}: query"
     for finding in errors[:MAX_ERRORS_PER_QUERY]:
@@ -115,7 +118,7 @@ def check_expiry(part: WatchlistPart, today: date) -> None:
 
 
 def _warn_of_expiry(
-    report: Report, rule_id: str, expires: str | None, place: tuple[int, int], today: date
+    report: FileReport, rule_id: str, expires: str | None, place: tuple[int, int], today: date
 ) -> None:
     if expires is not None and date.fromisoformat(expires) < today:
         message = f"rule {rule_id!r}: expired on {expires} and alerts no more: remove it or move the date"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from newswatch.config.records import Reading
-from newswatch.config.report import Report
+from newswatch.config.records import CheckedMapping
+from newswatch.config.report import FileReport
 from newswatch.config.shapes import RECEIVERS_FILE
-from newswatch.config.unique import Names
+from newswatch.config.unique import UniqueNames
 from newswatch.models import Digest, QuietHours, Receiver
 
 OPS_ID = "ops"
@@ -24,7 +24,7 @@ class ReceiversPart:
     """Whether every id could be read, so that a name not found is unknown."""
 
 
-def read_receivers(report: Report) -> ReceiversPart:
+def read_receivers(report: FileReport) -> ReceiversPart:
     """The receivers of the document; what is wrong goes to the report."""
     part = ReceiversPart()
     root = report.document.root
@@ -32,7 +32,7 @@ def read_receivers(report: Report) -> ReceiversPart:
     if reading is None or "receivers" not in reading.givens:
         return part
     part.complete = True
-    names = Names("receiver id")
+    names = UniqueNames("receiver id")
     for given in reading.get("receivers"):
         part.complete = part.complete and "id" in given.givens
         part.ids.add(given.get("id", ""))
@@ -45,14 +45,14 @@ def read_receivers(report: Report) -> ReceiversPart:
     return part
 
 
-def _check_digest(given: Reading, report: Report) -> None:
+def _check_digest(given: CheckedMapping, report: FileReport) -> None:
     """A digest needs its time. A time without the digest may wait for the day it is switched on."""
     if given.sound and given.get("mode") == "digest" and "digest" not in given.givens:
         message = 'mode digest needs its time, digest: {at: "08:00", timezone: Europe/Zurich}'
         report.error(given.node_of("mode"), f"receiver {given.get('id')!r}: {message}")
 
 
-def _receiver(given: Reading, defaults: Reading | None) -> Receiver:
+def _receiver(given: CheckedMapping, defaults: CheckedMapping | None) -> Receiver:
     interval_s, grace_s = _NO_DEFAULTS.per_channel_interval_s, _NO_DEFAULTS.grace_s
     if defaults is not None:
         interval_s = defaults.get("per_channel_interval", interval_s)
@@ -69,11 +69,11 @@ def _receiver(given: Reading, defaults: Reading | None) -> Receiver:
     )
 
 
-def _digest(given: Reading | None) -> Digest | None:
+def _digest(given: CheckedMapping | None) -> Digest | None:
     return None if given is None else Digest(at=given.get("at"), timezone=given.get("timezone"))
 
 
-def _quiet(given: Reading | None) -> QuietHours | None:
+def _quiet(given: CheckedMapping | None) -> QuietHours | None:
     if given is None:
         return None
     return QuietHours(

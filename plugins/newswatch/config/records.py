@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from newswatch.config.kinds import Kind, Schema, did_you_mean, is_nothing
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import MapNode, Node, Scalar
 
 
@@ -32,7 +32,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CheckedMapping:
     """What a record held. `sound` is False when anything in it was refused."""
 
     node: Node
@@ -62,7 +62,7 @@ class Record:
         """The keys by name."""
         return {key.name: key for key in self.keys}
 
-    def read(self, node: Node, label: str, report: Report) -> Reading | None:
+    def read(self, node: Node, label: str, report: FileReport) -> CheckedMapping | None:
         """What could be read; keys that are unknown, missing or wrong are reported and left out."""
         errors = report.errors
         entries = self._entries(node, label, report)
@@ -80,9 +80,9 @@ class Record:
         for key in self.keys:
             if key.missing is not None and key.name not in meant:
                 report.error(node, f"{prefix}{key.missing}")
-        return Reading(node, givens, sound=report.errors == errors)
+        return CheckedMapping(node, givens, sound=report.errors == errors)
 
-    def _entries(self, node: Node, label: str, report: Report) -> Sequence[tuple[Scalar, Node]] | None:
+    def _entries(self, node: Node, label: str, report: FileReport) -> Sequence[tuple[Scalar, Node]] | None:
         if isinstance(node, MapNode):
             return node.entries
         if is_nothing(node) and all(key.missing is None for key in self.keys):
@@ -91,7 +91,7 @@ class Record:
         report.error(node, f"{label or 'this file'}: expected a mapping with the keys {names}")
         return None
 
-    def _given(self, key: Key, name: Scalar, node: Node, prefix: str, report: Report) -> Given | None:
+    def _given(self, key: Key, name: Scalar, node: Node, prefix: str, report: FileReport) -> Given | None:
         if is_nothing(node):  # an empty value has no place of its own: point at its key
             node = Scalar("", "", name.start, name.end, name.line, name.col)
         value = key.kind.read(node, f"{prefix}{key.name}", report)
@@ -99,8 +99,8 @@ class Record:
             return None
         return Given(value, node, name)
 
-    def _unknown(self, name: Scalar, prefix: str, report: Report) -> str:
-        """Report an unknown key; returns the key that was meant, as far as one can tell."""
+    def _unknown(self, name: Scalar, prefix: str, report: FileReport) -> str:
+        """FileReport an unknown key; returns the key that was meant, as far as one can tell."""
         if name.text == "<<":
             report.error(name, f"{prefix}YAML merge keys (<<) are not read: write the keys out")
             return name.text
@@ -134,7 +134,7 @@ class Named:
     name_pattern: Kind
     kind: Kind
 
-    def read(self, node: Node, label: str, report: Report) -> dict[str, Given] | None:
+    def read(self, node: Node, label: str, report: FileReport) -> dict[str, Given] | None:
         """The values by name. A name whose value is refused is there with the value None."""
         if is_nothing(node):
             return {}

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from newswatch.config.feeds_file import FeedsPart
 from newswatch.config.kinds import did_you_mean
 from newswatch.config.receivers_file import ReceiversPart
-from newswatch.config.records import Reading
+from newswatch.config.records import CheckedMapping
 from newswatch.config.watchlist_file import RuleSource, WatchlistPart
 from newswatch.config.yaml_tree import ListNode, Node, Scalar
 
 
 def check_references(watchlist: WatchlistPart, feeds: FeedsPart, receivers: ReceiversPart) -> None:
-    """Report names in rules that nothing bears.
+    """FileReport names in rules that nothing bears.
 
     Where a file could not be read in full its names are not held against the rules: the file's
     own error is the one to mend.
@@ -21,7 +21,7 @@ def check_references(watchlist: WatchlistPart, feeds: FeedsPart, receivers: Rece
     for source in watchlist.rules:
         if receivers.complete:
             _check_receivers(source, receivers.ids)
-        chosen: Reading | None = source.given.get("feeds")
+        chosen: CheckedMapping | None = source.given.get("feeds")
         if chosen is not None and feeds.complete:
             _check_feed_ids(source, chosen, feeds.ids)
             _check_feed_tags(source, chosen, feeds.tags)
@@ -35,7 +35,7 @@ def _check_receivers(source: RuleSource, known: Collection[str]) -> None:
             source.report.error(node, message)
 
 
-def _check_feed_ids(source: RuleSource, chosen: Reading, known: Collection[str]) -> None:
+def _check_feed_ids(source: RuleSource, chosen: CheckedMapping, known: Collection[str]) -> None:
     for name in chosen.get("ids", ()):
         if name not in known:
             node = _entry(chosen.node_of("ids"), name)
@@ -43,7 +43,7 @@ def _check_feed_ids(source: RuleSource, chosen: Reading, known: Collection[str])
             source.report.error(node, message)
 
 
-def _check_feed_tags(source: RuleSource, chosen: Reading, known: Collection[str]) -> None:
+def _check_feed_tags(source: RuleSource, chosen: CheckedMapping, known: Collection[str]) -> None:
     for name in chosen.get("tags", ()):
         if name not in known:
             node = _entry(chosen.node_of("tags"), name)

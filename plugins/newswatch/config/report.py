@@ -7,7 +7,7 @@ from newswatch.config.yaml_tree import Document, Node, Scalar
 from newswatch.errors import Problem
 
 
-class Report:
+class FileReport:
     """The problems of one document. `errors` counts those that refuse the configuration."""
 
     def __init__(self, document: Document) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from newswatch.config.kept import KIND, KeptFile, Lists, Shelf, key_of
-from newswatch.config.records import Given, Reading
-from newswatch.config.report import Report
+from newswatch.config.checked_file import KIND, CheckCache, CheckedFile, Lists, key_of
+from newswatch.config.records import CheckedMapping, Given
+from newswatch.config.report import FileReport
 from newswatch.config.shapes import WATCHLIST_FILE
 from newswatch.config.yaml_tree import Document, parse_document, read_data
 from newswatch.errors import Problem
@@ -19,31 +19,31 @@ class WatchlistFile:
     `key` is None where the file could not be had; `reading` is None where it could not be read.
     """
 
-    def __init__(self, path: Path, shelf: Shelf) -> None:
+    def __init__(self, path: Path, cache: CheckCache) -> None:
         data = read_data(path)
         self.key: str | None = None
-        self.kept: KeptFile | None = None
-        self.reading: Reading | None = None
+        self.kept: CheckedFile | None = None
+        self.reading: CheckedMapping | None = None
         self._name = str(path)
         self._data = b""
         if isinstance(data, Document):
-            self.report = Report(data)
+            self.report = FileReport(data)
             return
         self._data = data
         self.key = key_of(data)
-        entry = shelf.get(KIND, self.key)
-        self.kept = None if entry is None else KeptFile.from_bytes(entry)
+        entry = cache.get(KIND, self.key)
+        self.kept = None if entry is None else CheckedFile.from_bytes(entry)
         if self.kept is None:
-            self.read_anew()
+            self.reread()
             return
-        self.report = Report(Document(self._name))
+        self.report = FileReport(Document(self._name))
         for line, col, message in self.kept.warnings:
             self.report.problems.append(Problem(self._name, line, col, message, severity="warning"))
 
-    def read_anew(self) -> None:
+    def reread(self) -> None:
         """Read the file itself; what was kept of it is of no more use."""
         self.kept = None
-        self.report = Report(parse_document(self._name, self._data))
+        self.report = FileReport(parse_document(self._name, self._data))
         root = self.report.document.root
         self.reading = None if root is None else WATCHLIST_FILE.read(root, "", self.report)
 

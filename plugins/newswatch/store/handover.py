@@ -374,7 +374,7 @@ async def next_released(redis: Redis, release: Release, most: int) -> dict[str, 
     return {member: member.partition("|")[2] for member in members}
 
 
-async def told_titles(redis: Redis, since_ms: int) -> list[tuple[str, float]]:
+async def known_titles(redis: Redis, since_ms: int) -> list[tuple[str, float]]:
     """Titles remembered since then, with when they were told in milliseconds since 1970."""
     rows: Any = await redis.zrangebyscore(keys.TITLES, since_ms, "+inf", withscores=True)
     return [(text(member), float(score)) for member, score in rows]

@@ -44,7 +44,7 @@ async def read_batch(redis: Redis, count: int, *, pending: bool) -> list[StreamE
     return [_entry(stream_id, values) for _, rows in streams or () for stream_id, values in rows]
 
 
-async def bury(redis: Redis, stream_id: str, error: str, *, kept_s: float) -> None:
+async def set_aside(redis: Redis, stream_id: str, error: str, *, kept_s: float) -> None:
     """Remember an item that could not be matched for `kept_s`; the stream keeps its text for its retention."""
     await redis.hset(keys.DEAD_ITEMS, stream_id, error)
     await redis.expire(keys.DEAD_ITEMS, int(kept_s))

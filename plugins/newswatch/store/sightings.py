@@ -39,7 +39,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StreamedItem:
     """One revision of an item in the stream."""
 
     stream_id: str
@@ -87,7 +87,7 @@ async def read_since(redis: Redis, feed_ids: Sequence[str]) -> int | None:
     return min((int(row) for row in await pipe.execute() if row and int(row)), default=None)
 
 
-async def entries_of(redis: Redis, item_id: str, spans_ms: Iterable[tuple[int, int]]) -> list[Entry]:
+async def entries_of(redis: Redis, item_id: str, spans_ms: Iterable[tuple[int, int]]) -> list[StreamedItem]:
     """The item's entries that came into the stream within these spans of time, the oldest first."""
     mark, found, left = _mark(item_id), [], MOST_ENTRIES
     for begin, end in _merged(spans_ms):
@@ -102,7 +102,7 @@ async def entries_of(redis: Redis, item_id: str, spans_ms: Iterable[tuple[int, i
     return found
 
 
-async def newest_entries_of(redis: Redis, item_id: str) -> list[Entry]:
+async def newest_entries_of(redis: Redis, item_id: str) -> list[StreamedItem]:
     """The item's entries among the newest MOST_NEWEST of the stream, the oldest first."""
     mark, found, end, left = _mark(item_id), [], "+", MOST_NEWEST
     while left > 0:
@@ -120,10 +120,12 @@ def _mark(item_id: str) -> bytes:
     return f'{{"id":{json.dumps(item_id, ensure_ascii=False)},'.encode()
 
 
-def _marked(rows: Iterable[tuple[bytes, dict[bytes, bytes] | None]], mark: bytes) -> list[Entry]:
+def _marked(rows: Iterable[tuple[bytes, dict[bytes, bytes] | None]], mark: bytes) -> list[StreamedItem]:
     found = ((stream_id, (values or {}).get(b"item", b"")) for stream_id, values in rows)
     return [
-        Entry(text(stream_id), item_from_json(data)) for stream_id, data in found if data.startswith(mark)
+        StreamedItem(text(stream_id), item_from_json(data))
+        for stream_id, data in found
+        if data.startswith(mark)
     ]
 
 

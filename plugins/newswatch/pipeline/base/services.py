@@ -1,4 +1,4 @@
-"""What a stage needs from outside: the settings, Redis, Slack, the clock, the secrets of feeds."""
+"""What a stage needs from outside: settings, Redis, Slack, the clock, credentials of feeds."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from newswatch.store.client import connect
 
 
 def utc_now() -> datetime:
-    """The wall clock, aware."""
+    """The current time, aware, in UTC."""
     return datetime.now(timezone.utc)
 
 
 def no_auth(_name: str) -> Auth | None:
-    """Knows no credentials."""
+    """Finds no credentials."""
     return None
 
 
 @dataclass(frozen=True)
 class Services:
-    """Everything outside; an async context manager that closes Redis."""
+    """Everything from outside. An async context manager that closes Redis."""
 
     settings: Settings
     redis: Redis
@@ -41,9 +41,9 @@ class Services:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Services:
-        """For the command line: Redis and Slack as the settings name them.
+        """The services of the command line, as the settings name them.
 
-        Raises PermanentError where no Redis is named.
+        Raises PermanentError if REDIS_URL is not set.
         """
         if settings.redis_url is None:
             raise PermanentError(

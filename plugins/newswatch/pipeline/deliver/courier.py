@@ -268,7 +268,7 @@ class Courier:
 
     async def _twice(self, message: Message) -> None:
         text = f"A message stands twice in {message.channel} (message id {message.id})."
-        await notices.tell_once(self._run.services, f"double:{message.id}", text)
+        await notices.notify_once(self._run.services, f"double:{message.id}", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from newswatch.config.codec import rule_from_plain, rule_to_plain
 from newswatch.models import Rule, short_hash
 
 FORMAT = 1
-"""Of `KeptFile.to_bytes`. It grows with every change of the form."""
+"""Of `CheckedFile.to_bytes`. It grows with every change of the form."""
 
 KIND = "watchlist-file"
 
@@ -30,7 +30,7 @@ At = tuple[int, int]
 _LIST_USE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_-]*)")
 
 
-class Shelf(Protocol):
+class CheckCache(Protocol):
     """Where things are kept: an entry comes back as it was put, or not at all."""
 
     def get(self, kind: str, key: str) -> bytes | None:
@@ -42,7 +42,7 @@ class Shelf(Protocol):
         ...
 
 
-class NoShelf:
+class NoCache:
     """Keeps nothing."""
 
     def get(self, kind: str, key: str) -> bytes | None:
@@ -53,7 +53,7 @@ class NoShelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class UsedNames:
     """The names that a file's rules use. `lists` are those in queries and in its own lists' entries."""
 
     receivers: tuple[str, ...]
@@ -62,7 +62,7 @@ class Names:
     lists: tuple[str, ...]
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], lists: Lists) -> Names:
+    def of(cls, rules: Sequence[Rule], lists: Lists) -> UsedNames:
         """All names, each once."""
         texts = [rule.query for rule in rules if "$" in rule.query]
         texts += [entry for entries in lists.values() for entry in entries]
@@ -75,11 +75,11 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFile:
+class CheckedFile:
     """One sound watchlist file: rules with their places, lists, warnings, and what they rest on.
 
-    `expiries` are the places of `expires`, by the rule's number. `ground` names the lists that the
-    file's queries use, and the default language; see `ground_of`.
+    `expiries` are the places of `expires`, by the rule's number. `basis` names the lists that the
+    file's queries use, and the default language; see `basis_of`.
     """
 
     rules: tuple[Rule, ...]
@@ -87,8 +87,8 @@ class KeptFile:
     expiries: tuple[tuple[int, int, int], ...]
     lists: Lists
     warnings: tuple[tuple[int, int, str], ...]
-    names: Names
-    ground: str
+    names: UsedNames
+    basis: str
 
     def fits(self, receivers: Collection[str], feeds: Collection[str], tags: Collection[str]) -> bool:
         """Whether all names of other files that the rules use are known."""
@@ -106,12 +106,12 @@ class KeptFile:
             "lists": dict(self.lists),
             "warnings": self.warnings,
             "names": asdict(self.names),
-            "ground": self.ground,
+            "basis": self.basis,
         }
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> KeptFile | None:
+    def from_bytes(cls, data: bytes) -> CheckedFile | None:
         """What `to_bytes` wrote; None for anything else."""
         try:
             plain: dict[str, Any] = json.loads(data)
@@ -123,8 +123,8 @@ class KeptFile:
                 expiries=tuple([(number, line, col) for number, line, col in plain["expiries"]]),
                 lists={name: tuple(entries) for name, entries in plain["lists"].items()},
                 warnings=tuple([(line, col, message) for line, col, message in plain["warnings"]]),
-                names=Names(**{kind: tuple(names) for kind, names in plain["names"].items()}),
-                ground=plain["ground"],
+                names=UsedNames(**{kind: tuple(names) for kind, names in plain["names"].items()}),
+                basis=plain["basis"],
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             # Whatever it is, the file itself says it better.
@@ -136,8 +136,8 @@ def key_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def ground_of(names: Iterable[str], lists: Lists, default_lang: str) -> str:
-    """Names what judging a file's queries rests on: the lists it uses, theirs too, and the language.
+def basis_of(names: Iterable[str], lists: Lists, default_lang: str) -> str:
+    """UsedNames what judging a file's queries rests on: the lists it uses, theirs too, and the language.
 
     A list that is not there is part of it as well.
     """
