@@ -6,7 +6,7 @@ import json
 
 from feed_server import story
 from newsroom import POLICY, Newsroom
-from newswatch.pipeline.letters import read_dead_letters
+from newswatch.pipeline.deliver.dead_letters import read_dead_letters
 from newswatch.store import keys, listening
 
 WORDS = "The central bank opposes the plan."

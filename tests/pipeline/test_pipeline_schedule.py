@@ -219,8 +219,8 @@ class Life:
 
     def _take(self, outcome):
         self.state, self.due_s = outcome.state, outcome.due_ms / 1000
-        self.told += [(tell.on, tell.cause) for tell in outcome.tells if tell.text]
-        self.texts += [tell.text for tell in outcome.tells if tell.text]
+        self.told += [(tell.on, tell.cause) for tell in outcome.notices if tell.text]
+        self.texts += [tell.text for tell in outcome.notices if tell.text]
         return outcome
 
 

@@ -10,7 +10,7 @@ import pytest
 from feed_server import story
 from newsroom import POLICY, WATCHLIST, Newsroom
 from newswatch.pipeline.match.run import run_match
-from newswatch.pipeline.oversight.why import Answer, explain
+from newswatch.pipeline.oversight.why import WhyAnswer, explain
 
 WORDS = "The central bank opposes the plan."
 OTHERS = """\
@@ -27,7 +27,7 @@ def link(number: int) -> str:
     return story(number)["link"]
 
 
-def why(room: Newsroom, asked: str, **options) -> Answer:
+def why(room: Newsroom, asked: str, **options) -> WhyAnswer:
     return room._do(lambda services: explain(services, asked, **options))
 
 
@@ -221,7 +221,7 @@ def test_rule_is_judged_as_it_was_when_the_item_came(room):
     assert "judged under today's configuration" in told
 
 
-def outcome(answer: Answer, rule_id: str) -> tuple[str, str]:
+def outcome(answer: WhyAnswer, rule_id: str) -> tuple[str, str]:
     (found,) = [one for one in answer.copies[0].rules if one.rule_id == rule_id]
     return found.state, found.text
 

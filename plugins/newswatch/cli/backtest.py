@@ -14,7 +14,7 @@ from newswatch.pipeline.base.services import Services
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:
-    """What `--since` says, in seconds."""
+    """The value of `--since`, in seconds."""
     try:
         return parse_duration(value)
     except ValueError as error:
@@ -70,7 +70,7 @@ def backtest(call: Invocation, *, since_s: float, rule_id: str | None, query: st
 
 
 def _overview(report: BacktestReport) -> None:
-    """One row a rule, those with the most hits first."""
+    """One row for each rule, those with the most hits first."""
     rows = sorted(report.rules, key=lambda rule: -rule.hits)
     table(
         ("Rule", "Items", "Stories", "Gained", "Lost"),

@@ -1,4 +1,4 @@
-"""`newswatch dead`: messages Slack refused for good, to be looked at and tried again."""
+"""`newswatch dead`: lists messages that Slack refused, and queues them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`newswatch feeds preview`: what a feed holds, and what the watchlist would make of it."""
+"""`newswatch feeds preview`: what a feed contains, and which rules would match."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _feed(draft: Draft, source: str) -> Feed | None:
 
 
 def _watchlist(draft: Draft, cache: DiskCache, *, everywhere: bool) -> Watchlist:
-    """The rules in force today; for a feed that is not configured, whatever feeds they are limited to."""
+    """The rules that have not expired. For a feed that is not configured they apply whatever their limits on feeds."""
     today = utc_now().date().isoformat()
     rules = rules_for_any_feed(draft, today) if everywhere else draft.rules_on(today)
     return compiled(rules, draft.lists, draft.default_lang, cache)
@@ -135,7 +135,7 @@ def _show(found: FeedPreview, matched: Matched, most: int) -> None:
     if found.private:
         out.print(Text("It is in a private network: as a feed it needs `allow_private: true`"))
     if found.permanent_url:
-        out.print(Text(f"It moved for good: use {redact_url(found.permanent_url)}"))
+        out.print(Text(f"It moved permanently: use {redact_url(found.permanent_url)}"))
     hits = sum(1 for _, _, matches in matched if matches)
     undated = sum(1 for entry, _, _ in matched if not (entry.published or entry.updated))
     out.print(Text(f"{len(matched)} items, {undated} without a date, {hits} would match"))

@@ -32,7 +32,7 @@ class BadLine(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class GivenText:
-    """One text to be matched, with the id to answer under."""
+    """One text to match, with its id in the answer."""
 
     id: str
     text: ItemText
@@ -59,7 +59,7 @@ def _read_lines(source: TextIO, name: str, lang: str) -> Iterator[GivenText]:
 
 
 def _read_line(line: str, place: str, number: int, lang: str) -> GivenText:
-    form = 'one JSON object a line: {"id": …, "title": …, "summary": …}'
+    form = 'write one JSON object per line: {"id": …, "title": …, "summary": …}'
     try:
         data = json.loads(line)
     except ValueError as error:
@@ -85,7 +85,7 @@ def _spans(text: ItemText, match: Match) -> list[dict[str, Any]]:
     ]
 
 
-def _tell(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
+def _print(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
     if json_lines:
         found = [
             {"rule": m.rule_id, "alternative": m.alternative, "spans": _spans(given.text, m)} for m in matches
@@ -146,7 +146,7 @@ def match(
     watchlist, default_lang = _watchlist(call, query)
     if jsonl is not None:
         for given in _read_lines(jsonl, jsonl.name, lang or default_lang):
-            _tell(given, watchlist.match(given.text), json_lines=True)
+            _print(given, watchlist.match(given.text), json_lines=True)
         return
     if url:
         found = asyncio.run(read_url(url, call.settings))
@@ -162,4 +162,4 @@ def match(
     for given in texts:
         if len(texts) > 1 and not call.json:
             click.echo(given.text.title or given.id)
-        _tell(given, watchlist.match(given.text), json_lines=call.json)
+        _print(given, watchlist.match(given.text), json_lines=call.json)

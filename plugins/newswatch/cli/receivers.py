@@ -40,7 +40,7 @@ async def _post(services: Services, receiver: Receiver) -> str:
         channel=receiver.channel,
         story_id="test",
         alert_ids=(),
-        text=f"newswatch can post here.\nThis is a test of the receiver {receiver.id}; nothing happened.",
+        text=f"newswatch can post here.\nThis is a test of the receiver {receiver.id}; no action is needed.",
     )
     async with SlackClient(replace(services.slack)) as client:
         outcome = await client.post(render_ops(message), thread_ts=None, broadcast=False)

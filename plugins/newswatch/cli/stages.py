@@ -20,7 +20,7 @@ from newswatch.pipeline.poll.run import PollCounts, run_poll
 POLL_DEADLINE_S = 600.0
 ARTICLES_DEADLINE_S = 300.0
 ARTICLES_IN_RUN_S = 45.0
-"""`run` is meant to be repeated: slow articles wait for the next run, so that new headlines need not wait."""
+"""`run` is meant to be repeated: slow articles are left to the next run, so that new headlines do not wait."""
 
 
 async def _in_force(call: Invocation, services: Services) -> bool:

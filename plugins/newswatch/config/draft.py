@@ -13,7 +13,7 @@ from newswatch.models import Bundle, Feed, Receiver, Rule
 
 @dataclass(frozen=True)
 class Draft:
-    """What the files say, defaults applied."""
+    """The content of the files, with defaults applied."""
 
     feeds: tuple[Feed, ...]
     rules: tuple[Rule, ...]
@@ -23,7 +23,7 @@ class Draft:
 
     @cached_property
     def digest(self) -> str:
-        """A name for the content: equal for equal content, whatever the files look like."""
+        """A hash of the content: equal for equal content, however the files are written."""
         return content_digest(self.feeds, self.rules, self.receivers, self.lists, self.default_lang)
 
     def to_bundle(self, previous: Bundle | None) -> Bundle:
@@ -54,7 +54,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person finds a thing; line and column count from 1."""
+    """A place in a file. Line and column count from 1."""
 
     file: str
     line: int
@@ -63,7 +63,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading gave. `draft` is None if there is any error; `rule_places` is by rule id."""
+    """The result of loading. `draft` is None if there is any error; `rule_places` is by rule id."""
 
     draft: Draft | None
     problems: tuple[Problem, ...]
@@ -77,10 +77,10 @@ class Loaded:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems that refuse the configuration."""
+        """The problems because of which there is no draft."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """The problems that do not."""
+        """The problems that do not prevent a draft."""
         return tuple(problem for problem in self.problems if problem.severity == "warning")

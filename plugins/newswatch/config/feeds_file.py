@@ -20,18 +20,18 @@ _NO_DEFAULTS = Feed(id="", url="")
 
 @dataclass(slots=True)
 class FeedsPart:
-    """What feeds.yaml gave. `ids` and `tags` include those of feeds that were refused."""
+    """The content of feeds.yaml. `ids` and `tags` include those of feeds with errors."""
 
     feeds: list[Feed] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
     default_lang: str = "en"
     complete: bool = False
-    """Whether every feed's id and tags could be read, so that a name not found is unknown."""
+    """Whether every feed's id and tags could be read. If so, a name that is not among them is unknown."""
 
 
 def read_feeds(report: FileReport) -> FeedsPart:
-    """The feeds of the document; what is wrong goes to the report."""
+    """The feeds of the document. Problems go to the report."""
     part = FeedsPart()
     root = report.document.root
     reading = None if root is None else FEEDS_FILE.read(root, "", report)
@@ -79,7 +79,7 @@ def _read_feed(
 
 
 def _either(given: CheckedMapping, defaults: CheckedMapping | None, name: str, default: Value) -> Value:
-    """The feed's own value, else the file's default, else newswatch's."""
+    """The feed's own value, else the file's default, else newswatch's default."""
     inherited = default if defaults is None else defaults.get(name, default)
     value: Value = given.get(name, inherited)
     return value
@@ -88,7 +88,7 @@ def _either(given: CheckedMapping, defaults: CheckedMapping | None, name: str, d
 def _at_most(
     given: CheckedMapping, defaults: CheckedMapping | None, every_s: float, report: FileReport
 ) -> float:
-    """How far hints may stretch the interval: never over 15 minutes, never below the interval."""
+    """How far hints may stretch the interval: at most 15 minutes, at least the interval itself."""
     cap_s = max(AT_MOST_CAP_S, every_s)
     own: float | None = given.get("at_most")
     if own is None:

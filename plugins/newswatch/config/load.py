@@ -35,10 +35,9 @@ def load_config(
 ) -> Loaded:
     """Read feeds.yaml, watchlist.yaml, watchlist.d/*.yaml and receivers.yaml.
 
-    All problems of all files are given at once, in the order of the files and their lines. Any
-    error means no draft. `today` (UTC) decides which rules have expired. `cache` keeps what
-    came of sound watchlist files; the answer is the same with it and without. Raises nothing for
-    what the files hold.
+    All problems of all files are returned at once, in the order of the files and their lines. With any error there is no
+    draft. `today` (UTC) decides which rules have expired. `cache` keeps the results of watchlist files without errors; the
+    answer is the same with it and without. Raises nothing because of the files' content.
     """
     missing = _folder_problem(directory)
     if missing is not None:
@@ -67,7 +66,7 @@ def _load(directory: Path, checker: QueryChecker, today: date, cache: CheckCache
 
 
 def watchlist_files(directory: Path) -> list[Path]:
-    """watchlist.yaml, there or not, and the files of watchlist.d by name; hidden ones are not read."""
+    """watchlist.yaml, whether it exists or not, and the files of watchlist.d by name. Hidden files are not read."""
     parts = sorted(
         path for path in (directory / WATCHLIST_FOLDER).glob("*.yaml") if not path.name.startswith(".")
     )
@@ -75,9 +74,9 @@ def watchlist_files(directory: Path) -> list[Path]:
 
 
 def fingerprint(directory: Path) -> str:
-    """A name for the bytes of all files: unchanged files need not be loaded again.
+    """A hash of the bytes of all files: unchanged files need not be loaded again.
 
-    Raises OSError when a file that is there cannot be read.
+    Raises OSError if a file exists and cannot be read.
     """
     digest = hashlib.blake2b(digest_size=16)
     for path in (directory / FEEDS, *watchlist_files(directory), directory / RECEIVERS):
@@ -90,7 +89,7 @@ def fingerprint(directory: Path) -> str:
 def _folder_problem(directory: Path) -> Problem | None:
     if directory.is_dir():
         return None
-    what = "is no folder" if directory.exists() else "does not exist"
+    what = "is not a folder" if directory.exists() else "does not exist"
     message = f"the configuration folder {what}: name the right one with --config or NEWSWATCH_CONFIG"
     return Problem(str(directory), 1, 1, message)
 

@@ -16,16 +16,16 @@ _NO_DEFAULTS = Receiver(id="", channel="")
 
 @dataclass(slots=True)
 class ReceiversPart:
-    """What receivers.yaml gave. `ids` includes those of receivers that were refused."""
+    """The content of receivers.yaml. `ids` includes those of receivers with errors."""
 
     receivers: list[Receiver] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     complete: bool = False
-    """Whether every id could be read, so that a name not found is unknown."""
+    """Whether every id could be read. If so, a name that is not among them is unknown."""
 
 
 def read_receivers(report: FileReport) -> ReceiversPart:
-    """The receivers of the document; what is wrong goes to the report."""
+    """The receivers of the document. Problems go to the report."""
     part = ReceiversPart()
     root = report.document.root
     reading = None if root is None else RECEIVERS_FILE.read(root, "", report)
@@ -41,12 +41,14 @@ def read_receivers(report: FileReport) -> ReceiversPart:
         if given.sound:
             part.receivers.append(_receiver(given, reading.get("defaults")))
     if part.complete and OPS_ID not in part.ids:
-        report.warning(reading.node, "there is no receiver 'ops': troubles will show in logs and pages only")
+        report.warning(
+            reading.node, "there is no receiver 'ops': problems will be reported in logs and pages only"
+        )
     return part
 
 
 def _check_digest(given: CheckedMapping, report: FileReport) -> None:
-    """A digest needs its time. A time without the digest may wait for the day it is switched on."""
+    """Mode digest needs a time. A time is also allowed without that mode, so that the mode can be switched on later."""
     if given.sound and given.get("mode") == "digest" and "digest" not in given.givens:
         message = 'mode digest needs its time, digest: {at: "08:00", timezone: Europe/Zurich}'
         report.error(given.node_of("mode"), f"receiver {given.get('id')!r}: {message}")

@@ -1,4 +1,4 @@
-"""Names that rules use: receivers, feeds, tags."""
+"""The names that rules use: receivers, feeds, tags."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from newswatch.config.yaml_tree import ListNode, Node, Scalar
 
 
 def check_references(watchlist: WatchlistPart, feeds: FeedsPart, receivers: ReceiversPart) -> None:
-    """FileReport names in rules that nothing bears.
+    """Report names in rules that do not exist.
 
-    Where a file could not be read in full its names are not held against the rules: the file's
-    own error is the one to mend.
+    If a file could not be read completely, its names are not checked: its own errors have to be corrected first.
     """
     for source in watchlist.rules:
         if receivers.complete:
@@ -47,7 +46,7 @@ def _check_feed_tags(source: RuleSource, chosen: CheckedMapping, known: Collecti
     for name in chosen.get("tags", ()):
         if name not in known:
             node = _entry(chosen.node_of("tags"), name)
-            message = f"{_label(source)}feeds: no feed carries the tag {name!r}{_known(name, known)}"
+            message = f"{_label(source)}feeds: no feed has the tag {name!r}{_known(name, known)}"
             source.report.warning(node, message)
 
 
@@ -56,7 +55,7 @@ def _label(source: RuleSource) -> str:
 
 
 def _known(name: str, known: Collection[str]) -> str:
-    """A guess at what was meant, else the names there are, if they are few."""
+    """A guess at what was meant, or the existing names if there are few."""
     names = sorted(filter(None, known))
     guess = did_you_mean(name, names)
     if guess or not names or len(names) > 8:
@@ -65,7 +64,7 @@ def _known(name: str, known: Collection[str]) -> str:
 
 
 def _entry(node: Node, name: str) -> Node:
-    """The list entry that holds a name."""
+    """The list entry with a name."""
     if isinstance(node, ListNode):
         for item in node.items:
             if isinstance(item, Scalar) and item.text.strip() == name:

@@ -1,4 +1,4 @@
-"""Which watchlist files need not be read again, and what is kept of those that were."""
+"""Which watchlist files need not be read again, and caching the results of those that were read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from newswatch.config.watchlist_source import WatchlistFile
 
 
 def reread_outdated(files: Sequence[WatchlistFile], feeds: FeedsPart, receivers: ReceiversPart) -> None:
-    """Read anew the kept files that no longer fit what stands around them.
+    """Read the cached files again that no longer fit the other files.
 
-    Reading one changes nothing for the others: its ids and lists are what they were.
+    This changes nothing for the others, because ids and lists stay the same.
     """
     if all(file.kept is None for file in files):
         return
@@ -50,7 +50,7 @@ def cache_sound(
     receivers: ReceiversPart,
     cache: CheckCache,
 ) -> None:
-    """Keep what came of the files that were read and are sound, all names known."""
+    """Cache the results of files that were read and have neither errors nor unknown names."""
     if not (watchlist.complete and feeds.complete and receivers.complete):
         return
     lists = watchlist.sound_lists()

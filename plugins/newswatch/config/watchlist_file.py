@@ -16,7 +16,7 @@ from newswatch.models import FeedFilter, Rule, Threshold
 
 @dataclass(slots=True)
 class RuleSource:
-    """A rule as it stands in its file. `rule` is None when anything in it was refused."""
+    """A rule in its file. `rule` is None if anything in it has an error."""
 
     given: CheckedMapping
     report: FileReport
@@ -25,7 +25,7 @@ class RuleSource:
 
 @dataclass(slots=True)
 class ListSource:
-    """A list as it stands in its file. `entries` is None when anything in it was refused."""
+    """A list in its file. `entries` is None if anything in it has an error."""
 
     given: Given
     report: FileReport
@@ -34,31 +34,30 @@ class ListSource:
 
 @dataclass(slots=True)
 class WatchlistPart:
-    """What the watchlist files gave together.
+    """The content of all watchlist files.
 
-    `rules` and `lists` are those of the files that were read anew; what was kept of the others
-    needs no further check.
+    `rules` and `lists` are those of the files that were read. The cached results of other files need no further check.
     """
 
     rules: list[RuleSource] = field(default_factory=list)
     lists: dict[str, ListSource] = field(default_factory=dict)
     files: list[tuple[FileReport, CheckedFile | list[RuleSource]]] = field(default_factory=list)
     complete: bool = True
-    """Whether all files could be read, so that a list not found is unknown."""
+    """Whether all files could be read. If so, a list that is not among theirs is unknown."""
 
     @property
     def kept(self) -> Iterator[tuple[CheckedFile, FileReport]]:
-        """What was kept of the files that were not read."""
+        """The cached results of the files that were not read."""
         return ((found, report) for report, found in self.files if isinstance(found, CheckedFile))
 
     def sound_lists(self) -> dict[str, tuple[str, ...]]:
-        """The lists of all files but for those that were refused."""
+        """The lists of all files, without those that have errors."""
         found = {name: tuple(entries) for kept, _ in self.kept for name, entries in kept.lists.items()}
         fresh = self.lists.items()
         return {**found, **{name: source.entries for name, source in fresh if source.entries is not None}}
 
     def sound_rules(self) -> Iterator[Rule]:
-        """The rules of all files, in the order of the files, but for those that were refused."""
+        """The rules of all files, in the order of the files, without those that have errors."""
         for _, found in self.files:
             if isinstance(found, CheckedFile):
                 yield from found.rules
@@ -66,7 +65,7 @@ class WatchlistPart:
                 yield from (source.rule for source in found if source.rule is not None)
 
     def places(self) -> dict[str, Place]:
-        """Where each rule's id stands first."""
+        """The first place of each rule's id."""
         places: dict[str, Place] = {}
         for report, found in self.files:
             name = report.document.file
@@ -81,7 +80,7 @@ class WatchlistPart:
 
 
 def read_watchlists(files: Sequence[WatchlistFile]) -> WatchlistPart:
-    """The rules and lists of all files; what is wrong goes to their reports."""
+    """The rules and lists of all files. Problems go to their reports."""
     part = WatchlistPart()
     ids, names = UniqueNames("rule id"), UniqueNames("list")
     for file in files:

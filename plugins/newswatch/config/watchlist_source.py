@@ -1,4 +1,4 @@
-"""One watchlist file on its way in: kept from an earlier time, or read anew."""
+"""One watchlist file: its cached result, or its content."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from newswatch.errors import Problem
 
 
 class WatchlistFile:
-    """A file with its report, and either what was kept of it or what it holds.
+    """A file with its report, and either its cached result or its content.
 
-    `key` is None where the file could not be had; `reading` is None where it could not be read.
+    `key` is None if the file cannot be opened; `reading` is None if it cannot be parsed.
     """
 
     def __init__(self, path: Path, cache: CheckCache) -> None:
@@ -41,21 +41,21 @@ class WatchlistFile:
             self.report.problems.append(Problem(self._name, line, col, message, severity="warning"))
 
     def reread(self) -> None:
-        """Read the file itself; what was kept of it is of no more use."""
+        """Read the file itself and drop the cached result."""
         self.kept = None
         self.report = FileReport(parse_document(self._name, self._data))
         root = self.report.document.root
         self.reading = None if root is None else WATCHLIST_FILE.read(root, "", self.report)
 
     def rule_ids(self) -> Iterator[str]:
-        """The ids of its rules, each as often as it stands there."""
+        """The ids of its rules, repeated ones as often as they occur."""
         if self.kept is not None:
             yield from (rule.id for rule in self.kept.rules)
         elif self.reading is not None:
             yield from (given.get("id") for given in self.reading.get("rules", ()) if given.get("id"))
 
     def lists(self) -> Lists:
-        """Its lists, those left out that were refused."""
+        """Its lists, without those that have errors."""
         if self.kept is not None:
             return self.kept.lists
         found: dict[str, Given] = {} if self.reading is None else self.reading.get("lists", {})
