@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other: `make bench`, or some: `make bench ARGS="rules_matcher ui_pages"`."""
+"""The benchmarks, one after the other: `make bench`, or some: `make bench ARGS="rules_matcher signal"`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ ROOT = FOLDER.parent
 
 
 def main(wanted: list[str]) -> int:
-    """Run the wanted benchmarks, or all. Returns the highest exit status."""
+    """Run the benchmarks named (`rules_signal`, or just `signal`), or all. Returns the highest exit status."""
     names = sorted(path.stem for path in FOLDER.glob("*.py") if not path.name.startswith("_"))
+    wanted = [next((name for name in names if name.endswith(f"_{each}")), each) for each in wanted]
     unknown = [name for name in wanted if name not in names]
     if unknown:
         print(f"there is no benchmark {unknown[0]}; the benchmarks are: {', '.join(names)}")

@@ -20,12 +20,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
 from slack_sdk.web.async_client import AsyncWebClient
 from typing_extensions import Self
 
 from devtools.redis_server import RunningRedis
 from devtools.slack_sim.running import RunningSimulator
+from newswatch.assembly import services_of
 from newswatch.models import Alert, Excerpt
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
@@ -123,15 +123,16 @@ class Scene:
         settings = SlackSettings(self.slack.token, self.slack.base_url)
         own = Settings(config_dir=self._config)
         own = replace(own, slack_rate=100_000) if self._unlimited else own
-        async with Services(own, connect(self._redis.url), settings) as services:
+        async with services_of(own, connect(self._redis.url), settings) as services:
             await adopt_config(services)
-            await self._queue(services.redis, each)
+            await self._queue(services, each)
             started = time.monotonic()
             counts = await run_deliver(services, deadline_s=deadline_s, linger_s=3.0)
             print(f"  {counts.as_dict()} in {time.monotonic() - started:.1f} s", flush=True)
             return time.monotonic() - started
 
-    async def _queue(self, redis: Redis, each: int) -> None:
+    async def _queue(self, services: Services, each: int) -> None:
+        redis = services.redis
         lease = Lease(redis, "match", 15.0)
         await lease.take(0.0)
         now = datetime.now(timezone.utc)
@@ -141,7 +142,7 @@ class Scene:
                 Candidate(alert_for(channel, n, now), "each", f"story-{n}", now_ms + n) for n in range(each)
             ]
             situation = await read_situation(redis, question(wanted, now_ms))
-            await hand_over(redis, lease, place(wanted, situation, now_ms), now_ms=now_ms)
+            await hand_over(redis, lease, place(wanted, situation, now_ms, services.layout), now_ms=now_ms)
         await lease.release()
 
     def __enter__(self) -> Self:

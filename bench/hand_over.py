@@ -21,10 +21,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from devtools.redis_server import RunningRedis
+from newswatch.assembly import services_of
 from newswatch.errors import NewswatchError
 from newswatch.models import Item
 from newswatch.pipeline.base.adoption import adopt_config
-from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.run import run_match
 from newswatch.settings import Settings
 from newswatch.store import feeds, keys, outbox
@@ -98,7 +98,9 @@ async def _alerts(
     _write_config(config, held >= 0, rules, channels)
     ours, cpus = [], []
     for _ in range(ROUNDS):
-        async with Services(Settings(config_dir=config, rule_cap=1_000_000), connect(url), None) as services:
+        async with services_of(
+            Settings(config_dir=config, rule_cap=1_000_000), connect(url), None
+        ) as services:
             redis = services.redis
             await redis.flushall()
             await adopt_config(services)

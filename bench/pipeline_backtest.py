@@ -20,9 +20,9 @@ from pathlib import Path
 import redis
 
 from devtools.redis_server import RunningRedis
+from newswatch.assembly import services_of
 from newswatch.models import Item
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, run_backtest
-from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
 from newswatch.store.client import connect
 from newswatch.store.codec import item_to_json
@@ -87,7 +87,7 @@ def write_config(folder: Path, rules: int) -> None:
 
 def measure(url: str, config: Path, label: str, question: BacktestQuestion) -> None:
     async def ask() -> tuple[int, int]:
-        async with Services(Settings(config_dir=config), connect(url), None) as services:
+        async with services_of(Settings(config_dir=config), connect(url), None) as services:
             report = await run_backtest(services, question)
             return report.items, sum(rule.hits for rule in report.rules)
 

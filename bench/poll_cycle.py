@@ -138,7 +138,8 @@ def measured(cycle: Callable[[], object]) -> dict[str, float]:
 
 def as_newswatch(port: int, feeds: int, redis_url: str) -> Figures:
     """Cycles: all feeds new, 5% changed, none changed, half changed, and 5% changed without validators."""
-    from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415 - each contestant imports its own
+    from newswatch.assembly import services_of  # noqa: PLC0415 - each contestant imports its own
+    from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
     from newswatch.pipeline.base.services import Services  # noqa: PLC0415
     from newswatch.pipeline.poll.run import run_poll  # noqa: PLC0415
     from newswatch.settings import Settings  # noqa: PLC0415
@@ -152,7 +153,7 @@ def as_newswatch(port: int, feeds: int, redis_url: str) -> Figures:
         (config / "receivers.yaml").write_text("receivers: [{id: ops, channel: C0123456789}]\n")
 
         async def work(stage: Callable[[Services], Awaitable[object]]) -> None:
-            async with Services(Settings(config_dir=config), connect(redis_url), None) as services:
+            async with services_of(Settings(config_dir=config), connect(redis_url), None) as services:
                 await stage(services)
 
         asyncio.run(work(adopt_config))

@@ -29,8 +29,8 @@ import redis
 
 from devtools.redis_server import RunningRedis
 from feed_server import FeedServer, story
+from newswatch.assembly import services_of
 from newswatch.pipeline.base.adoption import adopt_config
-from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll.run import run_poll
 from newswatch.settings import Settings
 from newswatch.store.client import connect
@@ -106,7 +106,7 @@ class Stream:
 
 async def poll_on(redis_url: str, config: Path, *, rounds: int) -> None:
     """Poll every feed again and again."""
-    services = Services(Settings(config_dir=config), connect(redis_url), None)
+    services = services_of(Settings(config_dir=config), connect(redis_url), None)
     async with services:
         await adopt_config(services)
         for _ in range(rounds):

@@ -30,6 +30,7 @@ from newswatch.pipeline.match.run import run_match
 from newswatch.pipeline.poll.run import run_poll
 from newswatch.settings import Settings, settings_from
 from newswatch.slack.client import SlackSettings
+from newswatch.slack.layout import SlackLayout
 from newswatch.store.client import connect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +93,8 @@ class Newsroom:
         values = {
             "settings": self.settings(**changes.pop("env", {})),
             "redis": connect(self.redis_url),
-            "slack": settings,
+            "sender": settings,
+            "layout": SlackLayout(),
             "clock": self._now,
             **changes,
         }

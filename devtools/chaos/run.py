@@ -21,8 +21,8 @@ from devtools.chaos.feeds import ChaosFeeds, make_entries, rule_id
 from devtools.process import ROOT
 from devtools.redis_server import RunningRedis
 from devtools.slack_sim.running import RunningSimulator
+from newswatch.assembly import services_of
 from newswatch.pipeline.base.adoption import adopt_config
-from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.store import keys
@@ -134,7 +134,9 @@ class Chaos:
 
     async def _adopt(self) -> None:
         slack = SlackSettings(self._slack.token, self._slack.base_url)
-        async with Services(Settings(config_dir=self._config), connect(self._redis.url), slack) as services:
+        async with services_of(
+            Settings(config_dir=self._config), connect(self._redis.url), slack
+        ) as services:
             adoption = await adopt_config(services)
         if adoption.errors:
             raise RuntimeError("; ".join(map(str, adoption.errors)))

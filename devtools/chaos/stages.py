@@ -17,14 +17,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from newswatch.assembly import services_of
 from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import run_deliver
 from newswatch.pipeline.match.run import run_match
 from newswatch.pipeline.poll.run import run_poll
+from newswatch.sending import Found
 from newswatch.settings import settings_from
 from newswatch.slack.client import SlackClient, SlackSettings
-from newswatch.slack.history import Found
 from newswatch.store.client import connect
 
 _PAUSE_S = 0.05
@@ -45,7 +46,7 @@ async def _run_forever(stage: str) -> None:
     """Run one stage again and again, whatever errors Redis and Slack cause."""
     settings = SlackSettings(os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_BASE_URL"], timeout_s=5.0)
     own = settings_from(os.environ, Path.cwd())
-    async with Services(own, connect(os.environ["REDIS_URL"]), settings) as services:
+    async with services_of(own, connect(os.environ["REDIS_URL"]), settings) as services:
         while True:
             with contextlib.suppress(NewswatchError):
                 await STAGES[stage](services)

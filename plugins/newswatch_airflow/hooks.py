@@ -8,7 +8,6 @@ the asynchronous look-up. The configuration folder is `NEWSWATCH_CONFIG`, else `
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from newswatch_airflow.connections import feed_auth, redis_address, slack_settin
 if TYPE_CHECKING:
     from newswatch.feeds.auth import Auth
     from newswatch.pipeline.base.services import Services
+    from newswatch.slack.client import SlackSettings
     from newswatch_airflow.connections import ConnectionLike
 
 REDIS_CONNECTION = "newswatch_redis"
@@ -64,6 +64,14 @@ def task_services(*, slack: bool = False) -> Services:
         raise SlackUnavailable(_missing(SLACK_CONNECTION)) from error
 
 
+def task_slack() -> SlackSettings:
+    """How to reach Slack. Raises SettingsRefused, and SlackUnavailable if the connection is not found."""
+    try:
+        return slack_settings(BaseHook.get_connection(SLACK_CONNECTION), process_settings().network)
+    except AirflowNotFoundException as error:
+        raise SlackUnavailable(_missing(SLACK_CONNECTION)) from error
+
+
 async def trigger_services() -> Services:
     """Services for the triggerer: Redis only, looked up without blocking its event loop."""
     settings = process_settings()
@@ -76,17 +84,16 @@ async def trigger_services() -> Services:
 def _services(
     settings: Settings, redis_connection: ConnectionLike, slack_connection: ConnectionLike | None
 ) -> Services:
+    from newswatch.assembly import services_of  # noqa: PLC0415 - DAG files reach this module
     from newswatch.feeds.auth import resolver  # noqa: PLC0415
-    from newswatch.pipeline.base.services import Services  # noqa: PLC0415 - DAG files reach this module
     from newswatch.store.client import connect  # noqa: PLC0415
 
     address = redis_address(redis_connection)
-    return Services(
-        settings=settings,
-        redis=connect(address.url, **address.options),
-        slack=None if slack_connection is None else slack_settings(slack_connection, settings.network),
-        clock=_utc_now,
-        resolve_auth=resolver(settings.feed_secrets, lru_cache(maxsize=None)(_connection_auth)),
+    return services_of(
+        settings,
+        connect(address.url, **address.options),
+        None if slack_connection is None else slack_settings(slack_connection, settings.network),
+        resolver(settings.feed_secrets, lru_cache(maxsize=None)(_connection_auth)),
     )
 
 
@@ -95,10 +102,6 @@ def _connection_auth(name: str) -> Auth | None:
         return feed_auth(BaseHook.get_connection(name))
     except AirflowNotFoundException:
         return None
-
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 def _missing(name: str) -> str:

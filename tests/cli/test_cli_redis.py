@@ -58,9 +58,9 @@ def test_doctor_finds_permissions_that_are_missing(tmp_path, invoke, kind):
     with kind(tmp_path / "servers") as url:
         result = invoke(url, "doctor", "--json")
     assert result.exit_code == 1
-    (found,) = [one for one in json.loads(result.stdout) if one["subject"] == "redis"]
+    (found,) = [one for one in json.loads(result.stdout)["checks"] if one["name"] == "redis"]
     assert found["level"] == "error"
-    assert "does not permit" in found["message"]
+    assert "does not permit" in found["text"]
 
 
 def test_doctor_finds_a_redis_that_is_full(tmp_path, invoke):
@@ -72,8 +72,8 @@ def test_doctor_finds_a_redis_that_is_full(tmp_path, invoke):
 
 def test_configuration_is_examined_although_redis_cannot_be_used(tmp_path, invoke):
     with redis_servers.sentinel(tmp_path) as url:
-        found = json.loads(invoke(url, "doctor", "--json").stdout)
-    assert [one["level"] for one in found if one["subject"] == "configuration"] == ["ok"]
+        found = json.loads(invoke(url, "doctor", "--json").stdout)["checks"]
+    assert [one["level"] for one in found if one["name"] == "configuration"] == ["ok"]
 
 
 # ── the least permissions ─────────────────────────────────────────────────────────────────────

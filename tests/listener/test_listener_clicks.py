@@ -278,7 +278,7 @@ def test_listener_with_a_refused_token_ends_and_says_why(newsroom):
 
 
 def test_doctor_says_whether_somebody_listens(newsroom, over_socket):
-    findings = json.loads(newsroom.command("doctor", "--json")[1])
-    assert [f["message"] for f in findings if f["subject"] == "buttons"] == [
+    checks = json.loads(newsroom.command("doctor", "--json")[1])["checks"]
+    assert [one["text"] for one in checks if one["name"] == "buttons"] == [
         "a listener takes clicks over Socket Mode"
     ]

@@ -25,7 +25,7 @@ async def ping(services):
 
 def test_task_services_reach_redis_and_know_slack(connections):
     services = task_services(slack=True)
-    assert services.slack.token == "xoxb-1-a"
+    assert services.sender.token == "xoxb-1-a"
     assert services.clock().tzinfo is timezone.utc
     assert asyncio.run(ping(services))
 
@@ -85,11 +85,11 @@ def test_proxy_of_the_environment_is_for_slack_too_but_never_for_loopback(connec
     connections.setenv("HTTP_PROXY", "http://proxy.example:3128")
     connections.delenv("NO_PROXY", raising=False)
     connections.delenv("no_proxy", raising=False)
-    assert task_services(slack=True).slack.proxy is None
+    assert task_services(slack=True).sender.proxy is None
     connections.setenv(
         "AIRFLOW_CONN_NEWSWATCH_SLACK", json.dumps({"conn_type": "slack", "password": "xoxb-1"})
     )
-    assert task_services(slack=True).slack.proxy == "http://proxy.example:3128"
+    assert task_services(slack=True).sender.proxy == "http://proxy.example:3128"
 
 
 def test_auth_name_is_an_environment_variable_first(connections):

@@ -298,7 +298,7 @@ def test_author_of_files_that_are_not_applied_is_told_by_check_doctor_and_stages
     problems = second.json("check")["problems"]
     assert [(one["severity"], one["file"]) for one in problems] == [("warning", str(second.config))]
     _, out, _ = second.command("doctor", "--json")
-    assert [one["level"] for one in json.loads(out) if one["subject"] == "configuration in force"] == [
+    assert [one["level"] for one in json.loads(out)["checks"] if one["name"] == "configuration in force"] == [
         "warning"
     ]
     status, _, err = second.command("poll")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timezone
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newswatch.models import Alert
+from newswatch.pipeline.match import placement
 from newswatch.pipeline.match.placement import (
     COLLECT_MS,
-    MAX_ALERTS_A_LISTING,
     MAX_ALERTS_A_MESSAGE,
     Candidate,
     Cap,
-    place,
     question,
-    release,
 )
-from newswatch.slack.listing import ROOM
+from newswatch.slack.layout import SlackLayout
+from newswatch.slack.listing import MAX_ITEMS, ROOM
 from newswatch.store.handover import (
     MessageStanding,
     Plan,
@@ -28,6 +28,9 @@ from newswatch.store.handover import (
     StoryStanding,
     SurgeStanding,
 )
+
+place = partial(placement.place, layout=SlackLayout())
+release = partial(placement.release, layout=SlackLayout())
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=timezone.utc)
 NOW = int(NOON.timestamp() * 1000)
@@ -447,7 +450,7 @@ def test_each_alert_is_in_exactly_one_message_or_says_why_in_none(candidates):
     assert len(plan.alerts) == len({one.alert.id for one in candidates})
     for one in plan.created:
         items = {placed.alert.item_id for placed in plan.alerts if placed.message_id == one.id}
-        assert len(items) <= MAX_ALERTS_A_LISTING
+        assert len(items) <= MAX_ITEMS
         assert one.size <= ROOM or len(items) == 1
         stories = [change for change in plan.stories if one.id in change.messages.values()]
         assert len(stories) == 1

@@ -187,7 +187,7 @@ def test_killed_release_of_a_surge_is_gone_on_with(newsroom, monkeypatch):
 
 def test_message_that_is_begun_while_it_is_decided_takes_no_more_alerts(newsroom, monkeypatch):
     """The deliver stage begins the story's message between the decision and its take-over."""
-    from newswatch.pipeline import match  # noqa: PLC0415
+    from newswatch.pipeline.match import run as match  # noqa: PLC0415
 
     newsroom.feeds("wire", "daily")
     newsroom.receivers(grace="60s")

@@ -14,7 +14,6 @@ from newswatch.pipeline.deliver.updates import refresh
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
-from newswatch.slack.client import SlackClient
 from newswatch.store import keys, messages, outbox
 
 WORDS = "The central bank opposes the plan."
@@ -140,7 +139,7 @@ def test_click_on_a_message_whose_answer_was_lost_is_shown_once_it_is_found(news
         return found
 
     async def listener(services):
-        async with SlackClient(services.slack) as client:
+        async with services.sender.open() as client:
             await refresh(services, client, name)
 
     with monkeypatch.context() as patch:

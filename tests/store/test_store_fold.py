@@ -6,6 +6,7 @@ from store_records import CHANNEL, NOW, alert, queue, queued, stored
 
 from newswatch.models import Delivery, Message
 from newswatch.pipeline.deliver.folding import digests_of, fold
+from newswatch.slack.layout import SlackLayout
 from newswatch.slack.listing import ROOM
 from newswatch.store import keys, outbox
 from newswatch.store.messages import StoredMessage
@@ -52,7 +53,7 @@ async def test_message_that_was_begun_or_grew_or_is_gone_refuses_all(redis, matc
 async def test_whole_queue_is_folded_in_its_order(redis, match_lease):
     for number in range(45):
         await queue(redis, match_lease, f"m{number:02}", alert(f"a{number:02}"), story=f"s{number}")
-    assert await fold(redis, CHANNEL, now_ms=NOW, due_ms=NOW + 9) == 45
+    assert await fold(redis, CHANNEL, SlackLayout(), now_ms=NOW, due_ms=NOW + 9) == 45
     names = [(await stored(redis, name)).message.alert_ids for name in await queued(redis)]
     assert [name for ids in names for name in ids] == [f"a{number:02}" for number in range(45)]
     assert [len(ids) for ids in names] == [20, 20, 5]
@@ -65,12 +66,15 @@ def a_message(name: str, alerts: int = 1, size: int = 100, kind: str = "story", 
 
 def test_digests_take_neighbours_as_many_as_fit():
     queue_ = [a_message(f"m{n}", alerts=8) for n in range(5)]
-    assert [[one.id for one in digest] for digest in digests_of(queue_)] == [["m0", "m1"], ["m2", "m3"]]
+    assert [[one.id for one in digest] for digest in digests_of(queue_, SlackLayout())] == [
+        ["m0", "m1"],
+        ["m2", "m3"],
+    ]
     wide = [a_message(f"m{n}", size=ROOM // 3) for n in range(4)]
-    assert [len(digest) for digest in digests_of(wide)] == [3]
+    assert [len(digest) for digest in digests_of(wide, SlackLayout())] == [3]
 
 
 def test_what_is_begun_or_listed_already_is_not_folded():
     others = [a_message("d", kind="digest"), a_message("o", kind="ops"), a_message("b", state="sending")]
-    assert digests_of([a_message("m0"), *others]) == []
-    assert len(digests_of([a_message("m0"), *others, a_message("m1")])[0]) == 2
+    assert digests_of([a_message("m0"), *others], SlackLayout()) == []
+    assert len(digests_of([a_message("m0"), *others, a_message("m1")], SlackLayout())[0]) == 2

@@ -49,7 +49,9 @@ async def test_notices_of_one_moment_keep_their_order(redis):
 
 
 async def line(redis, due_ms):
-    return await daily_lines.queue_line(redis, RECEIVER, "Nothing came.", due_ms=due_ms, now_ms=due_ms, items=7)
+    return await daily_lines.queue_line(
+        redis, RECEIVER, "Nothing came.", due_ms=due_ms, now_ms=due_ms, items=7
+    )
 
 
 async def test_daily_line_comes_from_the_second_time_on_once_a_day(redis):

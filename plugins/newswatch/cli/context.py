@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from newswatch.assembly import services_from
 from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
 from newswatch.env_file import with_env_file
@@ -43,7 +44,7 @@ class Invocation:
 
     def services(self) -> Services:
         """Redis, Slack and the rest, from the settings."""
-        return Services.from_settings(self.settings)
+        return services_from(self.settings)
 
     def run(self, work: Callable[[Services], Awaitable[Result]], *, checked: bool = True) -> Result:
         """Run asynchronous work with services.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from newswatch.cli.context import Invocation, examination
@@ -18,7 +16,7 @@ _SIGN = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
 
 @click.command(
     epilog="""
-    JSON: a list of {"subject", "level", "message"}. "level" is "ok", "warning" or "error".
+    JSON: {"checks": [{"name", "level", "text"}]}. `level` is "ok", "warning" or "error".
 
     Exit: 1 if any level is "error".
     """
@@ -28,7 +26,9 @@ def doctor(call: Invocation) -> None:
     """Check settings, configuration, Redis and Slack. Each line says what to do."""
     findings = _findings(call)
     if call.json:
-        as_json([asdict(finding) for finding in findings])
+        as_json(
+            {"checks": [{"name": one.subject, "level": one.level, "text": one.message} for one in findings]}
+        )
     else:
         for finding in findings:
             click.echo(f"{_SIGN[finding.level]} {finding.subject}: {finding.message}")

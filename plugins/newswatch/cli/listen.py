@@ -8,9 +8,14 @@ import signal
 
 import click
 
+from newswatch.assembly import slack_from
 from newswatch.cli.context import Invocation, command
+from newswatch.errors import PermanentError
 from newswatch.listener.run import run_listener, ways_from
 from newswatch.pipeline.base.services import Services
+from newswatch.slack.client import SlackSettings
+
+WITHOUT_SLACK = "No Slack token: set SLACK_BOT_TOKEN. Without it, messages cannot show what was clicked"
 
 
 @click.command(epilog="JSON: none; it runs until it is stopped.")
@@ -18,12 +23,19 @@ from newswatch.pipeline.base.services import Services
 def listen(call: Invocation) -> None:
     """Receive clicks on message buttons over Socket Mode or signed HTTP, until SIGINT or SIGTERM."""
     logging.getLogger("newswatch").setLevel(logging.INFO)
-    call.run(_listen, checked=False)
+    slack = slack_from(call.settings)
+    if slack is None:
+        raise PermanentError(WITHOUT_SLACK)
+
+    async def work(services: Services) -> None:
+        await _listen(services, slack)
+
+    call.run(work, checked=False)
 
 
-async def _listen(services: Services) -> None:
+async def _listen(services: Services, slack: SlackSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     ways = ways_from(services)
-    await run_listener(services, ways, stop, say=click.echo)
+    await run_listener(services, slack, ways, stop, say=click.echo)

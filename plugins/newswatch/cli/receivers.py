@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from newswatch.cli.context import Invocation, command
@@ -12,8 +10,7 @@ from newswatch.errors import PermanentError, SlackRefused, SlackUnavailable
 from newswatch.models import Message, Receiver, short_hash
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services
-from newswatch.slack.client import SlackClient
-from newswatch.slack.payload import render_ops
+from newswatch.sending import Outgoing
 
 
 class NoSuchReceiver(PermanentError):
@@ -30,7 +27,7 @@ def _receiver(call: Invocation, name: str, services: Services) -> Receiver:
 
 
 async def _post(services: Services, receiver: Receiver) -> str:
-    if services.slack is None:
+    if services.sender is None:
         raise SlackRefused(
             "No Slack token: set SLACK_BOT_TOKEN in .env or the environment", code="not_authed"
         )
@@ -42,8 +39,9 @@ async def _post(services: Services, receiver: Receiver) -> str:
         alert_ids=(),
         text=f"newswatch can post here.\nThis is a test of the receiver {receiver.id}; no action is needed.",
     )
-    async with SlackClient(replace(services.slack)) as client:
-        outcome = await client.post(render_ops(message), thread_ts=None, broadcast=False)
+    payload = services.layout.render(Outgoing(message, (), {}, services.clock()))
+    async with services.sender.open() as sender:
+        outcome = await sender.post(payload, thread_ts=None, broadcast=False)
     if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
         raise SlackUnavailable(outcome.message)
     if outcome.ts is None:

@@ -25,7 +25,15 @@ _STATES = {
 }
 
 
-@click.command()
+@click.command(
+    epilog="""
+    JSON: {"state", "reasons": [text], "rules": [{"rule", "state", "share", "text"}], "items": [...]}. `state` is sent,
+    queued, held, muted, capped, silent, too_old, not_matched, dead or unknown. `items` has the answer of each feed
+    that has the item; the one that came furthest is on top.
+
+    Exit: 1 if the item is unknown.
+    """
+)
 @click.argument("item", metavar="URL|TITLE|ITEM_ID")
 @click.option("--all", "all_rules", is_flag=True, help="Explain every rule, not only the nearest ten.")
 @command

@@ -16,7 +16,7 @@ from newswatch.listener.inbox import ClickInbox
 from newswatch.listener.web import CLICKS_PATH, build
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Address
-from newswatch.slack.client import SlackClient
+from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.slack.socket_mode import SocketMode
 from newswatch.store import listening
 from newswatch.store.client import redis_errors
@@ -59,21 +59,22 @@ def ways_from(services: Services) -> Ways:
 
 
 async def run_listener(
-    services: Services, ways: Ways, stop: asyncio.Event, *, say: Callable[[str], None] = lambda _text: None
+    services: Services,
+    slack: SlackSettings,
+    ways: Ways,
+    stop: asyncio.Event,
+    *,
+    say: Callable[[str], None] = lambda _text: None,
 ) -> None:
     """Listen until `stop` is set, also while Redis or Slack is away.
 
     Raises PermanentError, RedisRefused or SlackRefused if a setting is wrong.
     """
-    if services.slack is None:
-        raise PermanentError(
-            "No Slack token: set SLACK_BOT_TOKEN. Without it, messages cannot show what was clicked"
-        )
     async with AsyncExitStack() as open_ways:
-        client = await open_ways.enter_async_context(SlackClient(services.slack))
+        client = await open_ways.enter_async_context(SlackClient(slack))
         inbox = ClickInbox(services, client)
         open_ways.push_async_callback(inbox.settle)
-        connection = SocketMode(replace(services.slack, token=ways.app_token or ""), inbox.take)
+        connection = SocketMode(replace(slack, token=ways.app_token or ""), inbox.take)
 
         async def listens() -> bool:
             return ways.signing_secret is not None or await connection.connected()

@@ -11,56 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
 
-OutcomeKind = Literal[
-    "sent",
-    "not_reached",
-    "ambiguous",
-    "ratelimited",
-    "message_limit",
-    "minimal",
-    "paused_channel",
-    "paused_workspace",
-    "failed",
-]
+from newswatch.sending import Outcome
 
 MESSAGE_LIMIT_PAUSE_S = 300.0
 DEFAULT_RETRY_AFTER_S = 1.0
 MAX_RETRY_AFTER_S = 3_600.0
 """A larger Retry-After is reduced to this, so that one header cannot stop alerts for a day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one request to Slack.
-
-    - `sent`: posted as `ts`.
-    - `not_reached`: it never reached Slack; retry with backoff.
-    - `ambiguous`: it may have been posted; look it up in history after the grace period.
-    - `ratelimited`: pause the channel for `retry_after_s`; does not count as an attempt.
-    - `message_limit`: pause the workspace for `retry_after_s`, fold the backlog.
-    - `minimal`: this payload is refused; resend once as minimal text, then give up.
-    - `paused_channel`: nothing can be sent to this channel until someone acts.
-    - `paused_workspace`: nothing can be sent at all until someone acts.
-    - `failed`: this message is refused for good (`code` says why); a dead letter.
-
-    `code` is Slack's error string, or a short word for a network error. `message` is for people
-    and says what to do.
-    """
-
-    kind: OutcomeKind
-    ts: str | None = None
-    code: str = ""
-    retry_after_s: float | None = None
-    message: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether Slack did what was asked."""
-        return self.kind == "sent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import json
 import logging
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
-from newswatch.slack.answers import Answer, Outcome, ambiguous, classify, classify_fault
-from newswatch.slack.doctor import SlackCheck, examine
-from newswatch.slack.history import Found, Posted, find, posted
+from newswatch.sending import Found, Outcome, Posted, SenderCheck
+from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault
+from newswatch.slack.doctor import examine
+from newswatch.slack.history import find, posted
 from newswatch.slack.limits import check_payload
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class SlackSettings:
     timeout_s: float = 10.0
     proxy: str | None = field(default=None, repr=False)
     """May hold a password. None: directly."""
+
+    def open(self, timeout_s: float | None = None) -> SlackClient:
+        """A client with these settings, to be entered."""
+        return SlackClient(self if timeout_s is None else replace(self, timeout_s=timeout_s))
 
 
 class SlackClient:
@@ -116,7 +121,7 @@ class SlackClient:
         """Our messages in the channel since then, and why reading ended early, if it did."""
         return await posted(self._read, channel, since=since, threads=threads)
 
-    async def check(self, channels: Iterable[str] = ()) -> list[SlackCheck]:
+    async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
         """What `newswatch doctor` reports about the token, its scopes and these channels."""
         return await examine(self._read, channels)
 

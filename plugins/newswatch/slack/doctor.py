@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-from newswatch.slack.answers import Answer, Outcome
+from newswatch.sending import CheckLevel, Outcome, SenderCheck
+from newswatch.slack.answers import Answer
 from newswatch.slack.history import Read
 
 _REQUIRED_SCOPES: Mapping[str, str] = {
@@ -20,31 +19,14 @@ _USEFUL_SCOPES: Mapping[str, str] = {
 }
 
 
-Level = Literal["ok", "warning", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class SlackCheck:
-    """One check's result. `message` says what is wrong and what to do."""
-
-    subject: str
-    level: Level
-    message: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing needs to be done."""
-        return self.level == "ok"
-
-
-async def examine(read: Read, channels: Iterable[str]) -> list[SlackCheck]:
+async def examine(read: Read, channels: Iterable[str]) -> list[SenderCheck]:
     """Check the token, its scopes, and each channel. Nothing else is checked if the token is refused."""
     auth = await read("auth.test")
     if not auth.outcome.ok:
-        return [SlackCheck("Slack token", "error", auth.outcome.message)]
+        return [SenderCheck("Slack token", "error", auth.outcome.message)]
     scopes = _scopes(auth.headers)
     team, user = auth.body.get("team", "?"), auth.body.get("user", "?")
-    findings = [SlackCheck("Slack token", "ok", f"Signed in to {team} as {user}"), *_scope_findings(scopes)]
+    findings = [SenderCheck("Slack token", "ok", f"Signed in to {team} as {user}"), *_scope_findings(scopes)]
     return findings + [await _channel(read, channel, scopes) for channel in dict.fromkeys(channels)]
 
 
@@ -54,24 +36,24 @@ def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
     return None if given is None else frozenset(part.strip() for part in given.split(",") if part.strip())
 
 
-def _scope_findings(scopes: frozenset[str] | None) -> list[SlackCheck]:
+def _scope_findings(scopes: frozenset[str] | None) -> list[SenderCheck]:
     if scopes is None:
-        return [SlackCheck("Slack scopes", "warning", "Slack did not say which scopes the token has")]
+        return [SenderCheck("Slack scopes", "warning", "Slack did not say which scopes the token has")]
     missing = [
         _missing("error", scope, _REQUIRED_SCOPES[scope]) for scope in _REQUIRED_SCOPES if scope not in scopes
     ]
     missing += [
         _missing("warning", scope, _USEFUL_SCOPES[scope]) for scope in _USEFUL_SCOPES if scope not in scopes
     ]
-    return missing or [SlackCheck("Slack scopes", "ok", ", ".join(sorted(_REQUIRED_SCOPES)))]
+    return missing or [SenderCheck("Slack scopes", "ok", ", ".join(sorted(_REQUIRED_SCOPES)))]
 
 
-def _missing(level: Level, scope: str, effect: str) -> SlackCheck:
+def _missing(level: CheckLevel, scope: str, effect: str) -> SenderCheck:
     way_out = "Add it to the app under OAuth & Permissions and reinstall the app"
-    return SlackCheck("Slack scopes", level, f"{scope} is missing: {effect}. {way_out}")
+    return SenderCheck("Slack scopes", level, f"{scope} is missing: {effect}. {way_out}")
 
 
-async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> SlackCheck:
+async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> SenderCheck:
     subject = f"Slack channel {channel}"
     name = channel
     if scopes is None or scopes & _USEFUL_SCOPES.keys():
@@ -79,17 +61,19 @@ async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> S
         about = info.body.get("channel") or {}
         name = f"#{about['name']}" if about.get("name") else channel
         if info.outcome.ok and about.get("is_archived"):
-            return SlackCheck(subject, "error", f"{name} is archived. Unarchive it, or change receivers.yaml")
+            return SenderCheck(
+                subject, "error", f"{name} is archived. Unarchive it, or change receivers.yaml"
+            )
         if info.outcome.ok and about.get("is_member") is False:
-            return SlackCheck(
+            return SenderCheck(
                 subject, "error", f"The app is not a member of {name}. Invite it: /invite @<app name>"
             )
     history = await read("conversations.history", channel=channel, limit=1)
     return _history_finding(subject, name, history)
 
 
-def _history_finding(subject: str, name: str, history: Answer) -> SlackCheck:
+def _history_finding(subject: str, name: str, history: Answer) -> SenderCheck:
     outcome: Outcome = history.outcome
     if outcome.ok:
-        return SlackCheck(subject, "ok", f"{name}: the app is a member and can read back what it sent")
-    return SlackCheck(subject, "error", f"{name} cannot be read back. {outcome.message}")
+        return SenderCheck(subject, "ok", f"{name}: the app is a member and can read back what it sent")
+    return SenderCheck(subject, "error", f"{name} cannot be read back. {outcome.message}")

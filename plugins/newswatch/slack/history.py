@@ -8,11 +8,11 @@ block ids. Either is proof.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from newswatch.slack.answers import Answer, Outcome
+from newswatch.sending import Found, Outcome, Posted
+from newswatch.slack.answers import Answer
 from newswatch.slack.payload import EVENT_TYPE, block_marker
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -28,21 +28,6 @@ class Read(Protocol):
 
     def __call__(self, method: str, **params: Any) -> Awaitable[Answer]:
         """Ask `method` with these parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What reading back found.
-
-    `ts` is the oldest message with the id. `all_ts` are all of them: more than one is a duplicate.
-    `readable` is False if history could not be read to its end; `problem` says why, and a
-    `ts` of None then proves nothing.
-    """
-
-    ts: str | None
-    readable: bool
-    problem: Outcome | None = None
-    all_ts: tuple[str, ...] = ()
 
 
 def is_ours(message: Mapping[str, Any], message_id: str) -> bool:
@@ -76,15 +61,6 @@ async def find(read: Read, channel: str, message_id: str, *, since: datetime, th
         # The parent was deleted. A reply that was broadcast, or posted without it, is in the channel.
         return await _paged(read, "conversations.history", query, message_id)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """One message of ours in a channel."""
-
-    message_id: str
-    ts: str
-    alert_ids: tuple[str, ...]
 
 
 async def posted(

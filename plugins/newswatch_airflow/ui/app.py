@@ -24,7 +24,7 @@ from newswatch.errors import (
 from newswatch.pipeline.base.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
-from newswatch_airflow.hooks import task_services
+from newswatch_airflow.hooks import task_services, task_slack
 from newswatch_airflow.ui.access import PageVisitor, ReaderDep
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms import alerts, delivery, editor, feeds, files, monitor, status, watchlist
@@ -63,7 +63,7 @@ async def page_services() -> Services:
 async def page_slack() -> SlackSettings | None:
     """How to reach Slack, None if there is no connection for it."""
     try:
-        return await asyncio.to_thread(lambda: task_services(slack=True).slack)
+        return await asyncio.to_thread(task_slack)
     except NewswatchError as error:
         log.info("No links to Slack: %s", error)
         return None

@@ -1,4 +1,4 @@
-"""What a stage needs from outside: settings, Redis, Slack, the clock, credentials of feeds."""
+"""What a stage needs from outside: settings, Redis, the sender, the clock, credentials of feeds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from types import TracebackType
 from redis.asyncio import Redis
 from typing_extensions import Self
 
-from newswatch.errors import PermanentError
-from newswatch.feeds.auth import Auth, Resolve, resolver
-from newswatch.feeds.proxy import service_proxy
+from newswatch.feeds.auth import Auth, Resolve
+from newswatch.pipeline.base.sender import Layout, SenderAddress
 from newswatch.settings import Settings
-from newswatch.slack.client import SlackSettings
-from newswatch.store.client import connect
 
 
 def utc_now() -> datetime:
@@ -35,33 +32,11 @@ class Services:
 
     settings: Settings
     redis: Redis
-    slack: SlackSettings | None
+    sender: SenderAddress | None
+    """None: nothing says where messages are sent to."""
+    layout: Layout
     clock: Callable[[], datetime] = utc_now
     resolve_auth: Resolve = no_auth
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Services:
-        """The services of the command line, as the settings name them.
-
-        Raises PermanentError if REDIS_URL is not set.
-        """
-        if settings.redis_url is None:
-            raise PermanentError(
-                "REDIS_URL is not set: put it into .env or the environment, or use `make run`"
-            )
-        slack = None
-        if settings.slack_token:
-            slack = SlackSettings(
-                token=settings.slack_token,
-                base_url=settings.slack_base_url,
-                proxy=service_proxy(settings.slack_base_url, settings.network),
-            )
-        return cls(
-            settings=settings,
-            redis=connect(settings.redis_url),
-            slack=slack,
-            resolve_auth=resolver(settings.feed_secrets),
-        )
 
     @property
     def config_dir(self) -> Path:

@@ -13,7 +13,7 @@ from newswatch.pipeline.deliver.folding import fold
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.pipeline.deliver.verdict import UNREADABLE_LOOKS, Verdict, judge
-from newswatch.slack.answers import Outcome
+from newswatch.sending import Outcome
 from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredMessage
@@ -77,7 +77,7 @@ class Courier:
         await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
         await run.budget.take()
         await self._make_sure_of_the_lease(message, begun_ms)
-        outcome = await run.client.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
+        outcome = await run.sender.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
         await self._after(queued, alerts, outcome, begun_ms)
 
     async def _make_sure_of_the_lease(self, message: Message, begun_ms: int) -> None:
@@ -198,7 +198,9 @@ class Courier:
     async def _fold(self, due_ms: int) -> None:
         """The workspace takes no more messages for now: what waits becomes few of them."""
         for channel in await outbox.channels_with_queue(self._redis):
-            await fold(self._redis, channel, now_ms=self._run.now_ms(), due_ms=due_ms)
+            await fold(
+                self._redis, channel, self._run.services.layout, now_ms=self._run.now_ms(), due_ms=due_ms
+            )
 
     async def _dead(self, message: Message, error: str) -> None:
         run = self._run
@@ -222,7 +224,7 @@ class Courier:
         thread = await self._thread(message)
         if thread is None:
             return
-        found = await run.client.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
+        found = await run.sender.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
         if found.readable:
             text = f"The history of {message.channel} can be read again."
             await notices.clear_notice(run.services, f"history:{message.channel}", text)

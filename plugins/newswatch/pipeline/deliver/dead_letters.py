@@ -11,7 +11,7 @@ from newswatch.models import Alert, Message
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.rendering import render
-from newswatch.slack.payload import Payload
+from newswatch.sending import Payload
 from newswatch.store import keys, messages, outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from redis.asyncio import Redis
 
-from newswatch.slack.listing import MAX_ITEMS, ROOM
+from newswatch.pipeline.base.sender import Layout
 from newswatch.store import messages, outbox
 from newswatch.store.messages import StoredMessage
 
@@ -14,7 +14,7 @@ HEADING = "Held back, since the workspace had reached Slack's message limit"
 _READ_AT_ONCE = 200
 
 
-def digests_of(queue: Iterable[StoredMessage]) -> list[list[StoredMessage]]:
+def digests_of(queue: Iterable[StoredMessage], layout: Layout) -> list[list[StoredMessage]]:
     """Which messages become one digest each: neighbours, as many as fit. Pure.
 
     Only stories and replies that were never begun are folded; one that would be alone stays as it is.
@@ -31,20 +31,20 @@ def digests_of(queue: Iterable[StoredMessage]) -> list[list[StoredMessage]]:
             continue
         alerts += len(message.alert_ids)
         size += message.size
-        if not digests or alerts > MAX_ITEMS or size > ROOM:
+        if not digests or alerts > layout.most_items or size > layout.most_room:
             digests.append([])
             alerts, size = len(message.alert_ids), message.size
         digests[-1].append(one)
     return [digest for digest in digests if len(digest) > 1]
 
 
-async def fold(redis: Redis, channel: str, *, now_ms: int, due_ms: int) -> int:
+async def fold(redis: Redis, channel: str, layout: Layout, *, now_ms: int, due_ms: int) -> int:
     """Put what waits in a channel into digests that are due at `due_ms`; how many messages were folded."""
     folded = 0
     queue = await outbox.queued_ids(redis, channel)
     for first in range(0, len(queue), _READ_AT_ONCE):
         found = await messages.read_messages(redis, queue[first : first + _READ_AT_ONCE])
-        for digest in digests_of(found.values()):
+        for digest in digests_of(found.values(), layout):
             # One that grew meanwhile stays as it is: it is short, and the next answer of Slack folds it.
             if await outbox.fold(
                 redis, channel, [one.message for one in digest], now_ms=now_ms, due_ms=due_ms, heading=HEADING

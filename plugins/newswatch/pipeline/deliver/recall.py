@@ -11,8 +11,7 @@ from datetime import timedelta
 
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.run_state import DeliveryRun
-from newswatch.slack.answers import Outcome
-from newswatch.slack.history import Posted
+from newswatch.sending import Outcome, Posted
 from newswatch.store import epoch, messages, outbox
 
 EMPTY_BACK = timedelta(hours=48)
@@ -70,7 +69,7 @@ async def _read(run: DeliveryRun, channel: str, back: timedelta) -> tuple[list[P
     threads = await _threads(run, channel)
     tries = 0
     for _ in range(MOST_PAUSES):
-        posts, problem = await run.client.posted(channel, since=since, threads=threads)
+        posts, problem = await run.sender.posted(channel, since=since, threads=threads)
         if problem is None or problem.kind not in ("ratelimited", "ambiguous"):
             return posts, problem
         tries += problem.kind == "ambiguous"

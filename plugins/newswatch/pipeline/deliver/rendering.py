@@ -1,4 +1,4 @@
-"""A queued message becomes the payload of its kind, with the names people know their sources by."""
+"""A message with the names people know its sources by, laid out."""
 
 from __future__ import annotations
 
@@ -9,41 +9,32 @@ from redis.asyncio import Redis
 
 from newswatch.models import Alert
 from newswatch.pipeline.base.services import Services
-from newswatch.slack.buttons import Attention
-from newswatch.slack.payload import (
-    Payload,
-    render_listing,
-    render_minimal,
-    render_ops,
-    render_reply,
-    render_story,
-)
+from newswatch.sending import Outgoing, Payload
 from newswatch.store import feeds, listening
 from newswatch.store.messages import StoredMessage
 
 
 async def render(services: Services, queued: StoredMessage, alerts: Sequence[Alert]) -> Payload:
-    """What goes to Slack; as plain text where the full payload was refused."""
-    message, now = queued.delivery.message, services.clock()
-    if message.kind == "ops" and not queued.delivery.minimal:
-        return render_ops(message)
+    """What is sent; as plain text where the full payload was refused."""
     sources, heard = await asyncio.gather(_sources(services.redis, alerts), listening.heard(services.redis))
-    attention = Attention(queued.marks, buttons=heard is not None, now=now)
-    if queued.delivery.minimal:
-        return render_minimal(
-            message, alerts, sources=sources, now=now, further=queued.further, attention=attention
+    return services.layout.render(
+        Outgoing(
+            message=queued.message,
+            alerts=alerts,
+            sources=sources,
+            now=services.clock(),
+            further=queued.further,
+            marks=queued.marks,
+            buttons=heard is not None,
+            plain=queued.delivery.minimal,
         )
-    if message.kind in ("digest", "surge"):
-        return render_listing(message, alerts, sources=sources, now=now, attention=attention)
-    if message.kind == "reply":
-        return render_reply(message, alerts, sources=sources, now=now, attention=attention)
-    return render_story(
-        message, alerts, sources=sources, now=now, further=queued.further, attention=attention
     )
 
 
 async def _sources(redis: Redis, alerts: Sequence[Alert]) -> dict[str, str]:
     """Feed ids to the names people know: the title the feed gives itself, else its id."""
     feed_ids = sorted({alert.feed_id for alert in alerts})
+    if not feed_ids:
+        return {}
     states = await feeds.read_states(redis, feed_ids)
     return {feed_id: states[feed_id].document.title or feed_id for feed_id in feed_ids}

@@ -13,7 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 
 from newswatch.errors import LeaseLost, RetryableError
 from newswatch.pipeline.base import notices
@@ -24,7 +24,6 @@ from newswatch.pipeline.deliver.courier import Courier
 from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
-from newswatch.slack.client import SlackClient
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -82,23 +81,21 @@ async def run_deliver(
     """
     bundle = await in_force(services)
     with redis_errors():
-        if services.slack is None:
-            return await _without_slack(services)
+        if services.sender is None:
+            return await _without_sender(services)
         if bundle is None or not await _anything(services):
             return DeliverCounts()
         lease = Lease(services.redis, "deliver", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
             return DeliverCounts(queued=await _queued(services))
-        settings = replace(
-            services.slack, timeout_s=min(services.slack.timeout_s, lease.duration_s * REQUEST_SHARE)
-        )
-        async with SlackClient(settings) as client:
+        timeout_s = min(services.sender.timeout_s, lease.duration_s * REQUEST_SHARE)
+        async with services.sender.open(timeout_s) as sender:
             run = DeliveryRun(
                 services,
                 bundle,
-                client,
+                sender,
                 lease,
-                settings.timeout_s,
+                timeout_s,
                 Budget(services.settings.slack_rate),
                 on_progress,
             )
@@ -111,7 +108,7 @@ async def run_deliver(
         return DeliverCounts(run.sent, run.retrying, run.dead, await _queued(services), tuple(run.problems))
 
 
-async def _without_slack(services: Services) -> DeliverCounts:
+async def _without_sender(services: Services) -> DeliverCounts:
     queued = await _queued(services)
     if not queued:
         return DeliverCounts()

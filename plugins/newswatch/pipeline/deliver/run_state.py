@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
-from newswatch.slack.answers import Outcome
-from newswatch.slack.client import SlackClient
+from newswatch.sending import Outcome
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease
 
@@ -39,7 +39,7 @@ class DeliveryRun:
 
     services: Services
     bundle: Bundle
-    client: SlackClient
+    sender: Sender
     lease: Lease
     timeout_s: float
     budget: Budget

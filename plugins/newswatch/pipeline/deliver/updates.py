@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from newswatch.models import Alert
+from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
-from newswatch.slack.answers import Outcome
-from newswatch.slack.client import SlackClient
+from newswatch.sending import Outcome
 from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredMessage
@@ -37,20 +37,20 @@ async def bring_up_to_date(run: DeliveryRun) -> None:
     redis = run.services.redis
     due = list(await outbox.due_updates(redis, run.now_ms()))
     for number, message_id in enumerate(due):
-        wait_s = await refresh(run.services, run.client, message_id)
+        wait_s = await refresh(run.services, run.sender, message_id)
         if wait_s is not None:
             for later in due[number + 1 :]:
                 await outbox.defer_update(redis, later, run.now_ms() + int(wait_s * 1000))
             return
 
 
-async def refresh(services: Services, client: SlackClient, message_id: str) -> float | None:
+async def refresh(services: Services, sender: Sender, message_id: str) -> float | None:
     """Let one message in Slack show how things stand.
 
     Where Slack takes no edits now, it is noted for later: the seconds until then are returned.
     """
     try:
-        return await _refresh(services, client, message_id)
+        return await _refresh(services, sender, message_id)
     except (ValueError, TypeError, LookupError):
         # One message that cannot be rendered must not hold up the others, nor every run to come.
         log.exception("message %s could not be made, and stays as it is in Slack", message_id)
@@ -58,14 +58,14 @@ async def refresh(services: Services, client: SlackClient, message_id: str) -> f
         return None
 
 
-async def _refresh(services: Services, client: SlackClient, message_id: str) -> float | None:
+async def _refresh(services: Services, sender: Sender, message_id: str) -> float | None:
     redis = services.redis
     for _ in range(MOST_EDITS):
         queued = await messages.read_message(redis, message_id)
         alerts = await messages.read_alerts(redis, queued.message.alert_ids) if queued else []
         # What is not in Slack, or tells of nothing that is kept, needs no edit.
         if queued is not None and queued.delivery.ts is not None and alerts:
-            outcome = await _edit(services, client, queued, alerts)
+            outcome = await _edit(services, sender, queued, alerts)
             wait_s = _wait_s(outcome)
             if wait_s is not None:
                 await outbox.defer_update(redis, message_id, to_ms(services.clock()) + int(wait_s * 1000))
@@ -88,15 +88,15 @@ async def _look_again_when_a_mute_ends(services: Services, queued: StoredMessage
 
 
 async def _edit(
-    services: Services, client: SlackClient, queued: StoredMessage, alerts: Sequence[Alert]
+    services: Services, sender: Sender, queued: StoredMessage, alerts: Sequence[Alert]
 ) -> Outcome:
     """Edit it; as plain text where Slack refuses the layout."""
     delivery = queued.delivery
     where = delivery.message.channel, delivery.ts or ""
-    outcome = await client.update(*where, await render(services, queued, alerts))
+    outcome = await sender.update(*where, await render(services, queued, alerts))
     if outcome.kind == "minimal" and not delivery.minimal:
         plain = replace(queued, delivery=replace(delivery, minimal=True))
-        outcome = await client.update(*where, await render(services, plain, alerts))
+        outcome = await sender.update(*where, await render(services, plain, alerts))
     return outcome
 
 

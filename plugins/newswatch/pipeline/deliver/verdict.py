@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from newswatch.slack.answers import Outcome
+from newswatch.sending import Outcome
 
 UNREADABLE_LOOKS = 5
 """After so many looks at an unreadable history a message in doubt is sent again: late beats lost."""

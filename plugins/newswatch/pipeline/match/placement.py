@@ -21,8 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from newswatch.models import SEVERITIES, Alert, MessageKind, short_hash
-from newswatch.slack.listing import MAX_ITEMS, ROOM, room
-from newswatch.slack.payload import MAX_ALERT_IDS
+from newswatch.pipeline.base.sender import Layout
 from newswatch.store.handover import (
     Begun,
     GrownMessage,
@@ -41,7 +40,6 @@ from newswatch.store.handover import (
 )
 
 MAX_ALERTS_A_MESSAGE = 8
-MAX_ALERTS_A_LISTING = MAX_ITEMS
 COLLECT_MS = 3_000
 """How long later sources of a story are collected instead of being posted one by one."""
 MOST_RELEASED = 200
@@ -126,21 +124,23 @@ def _surge_question(
     )
 
 
-def place(candidates: Sequence[Candidate], situation: Situation, now_ms: int) -> Plan:
+def place(candidates: Sequence[Candidate], situation: Situation, now_ms: int, layout: Layout) -> Plan:
     """Decide where all of these alerts go. Alerts that exist already are left out."""
-    board = _Board(situation, now_ms)
+    board = _Board(situation, now_ms, layout)
     for group in _groups(candidates, situation.known):
         board.place(group)
     return board.plan()
 
 
-def release(given: Release, held: Mapping[str, Alert | None], situation: Situation, now_ms: int) -> Plan:
+def release(
+    given: Release, held: Mapping[str, Alert | None], situation: Situation, now_ms: int, layout: Layout
+) -> Plan:
     """Put some of a surge's alerts into messages. The first message is the surge's; the others continue the list.
 
     `held` maps the members that are released, in order, to their alerts. The value is None for an alert that is gone or
     is in a message already.
     """
-    board = _Board(situation, now_ms)
+    board = _Board(situation, now_ms, layout)
     board.release(given, held)
     return board.plan()
 
@@ -168,9 +168,9 @@ def _cap_story(one: Candidate, cap: Cap) -> str:
     return f"cap:{one.alert.rule_id}:{cap.hour}"
 
 
-def _parts(group: Sequence[Candidate]) -> Iterable[Sequence[Candidate]]:
+def _parts(group: Sequence[Candidate], most: int) -> Iterable[Sequence[Candidate]]:
     """All alerts of an item in one part, or in several if one message cannot name them all."""
-    return (group[first : first + MAX_ALERT_IDS] for first in range(0, len(group), MAX_ALERT_IDS))
+    return (group[first : first + most] for first in range(0, len(group), most))
 
 
 @dataclass(slots=True)
@@ -186,10 +186,10 @@ class _Message:
     broadcast: bool = False
     grew: bool = False
 
-    def has_room(self, count: int, size: int) -> bool:
+    def has_room(self, count: int, size: int, layout: Layout) -> bool:
         listing = self.kind in ("digest", "surge")
-        most = MAX_ALERTS_A_LISTING if listing else MAX_ALERTS_A_MESSAGE
-        return self.grows and len(self.alerts) + count <= most and self.size + size <= ROOM
+        most = layout.most_items if listing else MAX_ALERTS_A_MESSAGE
+        return self.grows and len(self.alerts) + count <= most and self.size + size <= layout.most_room
 
     @property
     def dead(self) -> bool:
@@ -265,7 +265,8 @@ class _Surge:
 class _Board:
     """The situation, updated while alerts are placed one after the other."""
 
-    def __init__(self, situation: Situation, now_ms: int) -> None:
+    def __init__(self, situation: Situation, now_ms: int, layout: Layout) -> None:
+        self._layout = layout
         self._now_ms = now_ms
         self._given = situation
         self._stories: dict[tuple[str, str], _Story] = {}
@@ -293,14 +294,14 @@ class _Board:
                 self._alerts.append(PlacedAlert(one.alert, "", one.muted))
             else:
                 together.append(one if story == one.group else replace(one, group=story))
-        for part in _parts(together):
+        for part in _parts(together, self._layout.most_alert_ids):
             message = self._message(part)
             self._alerts += [PlacedAlert(one.alert, message.id) for one in part]
 
     def _message(self, group: Sequence[Candidate]) -> _Message:
         """The message for the alerts of one item: that of the most severe rule; of equals, the one that is sent first."""
         lead = min(group, key=lambda one: (-one.rank, one.kind == "digest", one.due_ms))
-        ids, size = [one.alert.id for one in group], room([one.alert for one in group])
+        ids, size = [one.alert.id for one in group], self._layout.room([one.alert for one in group])
         story = self._story(lead.alert.channel, lead.group)
         joined = self._join(story, lead.kind, ids, size)
         if joined is None and lead.kind == "each":
@@ -319,10 +320,10 @@ class _Board:
         """The story's message that still collects, if it has room."""
         root, reply = story.root, story.open
         chosen = None
-        if root is not None and root.has_room(len(ids), size):
+        if root is not None and root.has_room(len(ids), size, self._layout):
             chosen = root
         elif root is not None and not root.dead and kind == "each" and reply is not None:
-            chosen = reply if reply.has_room(len(ids), size) else None
+            chosen = reply if reply.has_room(len(ids), size, self._layout) else None
         if chosen is not None:
             chosen.alerts += ids
             chosen.size += size
@@ -447,8 +448,8 @@ class _Board:
                 items.setdefault(alert.item_id, []).append(alert)
         message: _Message | None = None
         for group in items.values():
-            size, ids = room(group), [alert.id for alert in group]
-            if message is not None and message.has_room(len(ids), size):
+            size, ids = self._layout.room(group), [alert.id for alert in group]
+            if message is not None and message.has_room(len(ids), size, self._layout):
                 message.alerts += ids
                 message.size += size
             else:

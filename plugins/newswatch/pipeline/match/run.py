@@ -269,7 +269,7 @@ class _MatchStage:
 
         async def decide() -> Plan:
             situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
-            return place(candidates, situation, now_ms)
+            return place(candidates, situation, now_ms, self._services.layout)
 
         plan = await self._take_over(
             lease, now_ms, decide, [entry.stream_id for entry in batch], [one.to_json() for one in titles]
@@ -296,7 +296,7 @@ class _MatchStage:
                     stored = await messages.read_stored_alerts(redis, list(held.values()))
                     waiting = {one.alert.id: one.alert for one in stored if not one.message_id}
                     members = {member: waiting.get(name) for member, name in held.items()}
-                    return release(given, members, situation, now_ms)
+                    return release(given, members, situation, now_ms, self._services.layout)
 
                 await self._take_over(lease, now_ms, decide)
 

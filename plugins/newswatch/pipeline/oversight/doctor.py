@@ -14,7 +14,6 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
 from newswatch.settings import Settings
-from newswatch.slack.client import SlackClient
 from newswatch.store import listening
 from newswatch.store.client import redis_errors
 from newswatch.store.server import judge, try_scripts, try_writing, version_of
@@ -129,10 +128,10 @@ async def _buttons(services: Services) -> list[Examined]:
 
 
 async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
-    if services.slack is None:
+    if services.sender is None:
         text = "no token: set SLACK_BOT_TOKEN in .env or the environment (README, Connect Slack)"
         return [Examined("slack", "error", text)]
     channels = sorted({receiver.channel for receiver in draft.receivers}) if draft else []
-    async with SlackClient(services.slack) as client:
-        found = await client.check(channels)
+    async with services.sender.open() as sender:
+        found = await sender.check(channels)
     return [Examined(f"slack {one.subject}", one.level, one.message) for one in found]

@@ -1,0 +1,82 @@
+"""What the pipeline needs of the place that messages are sent to. `newswatch.slack` implements it.
+
+A `Layout` says how a message looks and how much one holds; it is pure. A `SenderAddress` opens a `Sender`,
+which posts, updates and looks for messages. A sender judges each answer itself: it returns an `Outcome` and
+never raises for what the other side or the network do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from newswatch.models import Alert
+from newswatch.sending import Found, Outcome, Outgoing, Payload, Posted, SenderCheck
+
+
+class Layout(Protocol):
+    """How messages look, and how much one holds."""
+
+    @property
+    def most_items(self) -> int:
+        """Items that a listing holds at most."""
+        ...
+
+    @property
+    def most_room(self) -> int:
+        """The room in one message, in characters."""
+        ...
+
+    @property
+    def most_alert_ids(self) -> int:
+        """Alerts that one message can name."""
+        ...
+
+    def room(self, alerts: Sequence[Alert]) -> int:
+        """The room that one item takes, at most; `alerts` are the item's."""
+        ...
+
+    def render(self, outgoing: Outgoing) -> Payload:
+        """The payload. Raises ValueError, TypeError or LookupError for a message that cannot be rendered."""
+        ...
+
+
+class Sender(Protocol):
+    """An open connection. `thread_ts` and `ts` name messages that were posted before."""
+
+    async def post(self, payload: Payload, *, thread_ts: str | None, broadcast: bool) -> Outcome:
+        """Post once; never repeats by itself. `broadcast`: a reply that the whole channel sees."""
+        ...
+
+    async def update(self, channel: str, ts: str, payload: Payload) -> Outcome:
+        """Replace a posted message; repeating it does no harm."""
+        ...
+
+    async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
+        """Look for a message that may have been posted."""
+        ...
+
+    async def posted(
+        self, channel: str, *, since: datetime, threads: Iterable[str] = ()
+    ) -> tuple[list[Posted], Outcome | None]:
+        """What of ours is in the channel since then, and why reading ended early, if it did."""
+        ...
+
+    async def check(self, channels: Iterable[str] = ()) -> Sequence[SenderCheck]:
+        """What `newswatch doctor` reports."""
+        ...
+
+
+class SenderAddress(Protocol):
+    """How to reach the place that messages are sent to."""
+
+    @property
+    def timeout_s(self) -> float:
+        """How long one request may take."""
+        ...
+
+    def open(self, timeout_s: float | None = None) -> AbstractAsyncContextManager[Sender]:
+        """A sender, open while the context is."""
+        ...

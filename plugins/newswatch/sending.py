@@ -1,0 +1,110 @@
+"""What delivery and a sender give each other: a message to be sent, what became of it, what was found. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from newswatch.models import NO_MARKS, Alert, Marks, Message
+
+Payload = Mapping[str, Any]
+"""A rendered message. Only its layout and its sender know what is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message with all that its looks depend on.
+
+    `sources` maps feed ids to the names people know; `further` counts the sources that are only in its
+    thread; `buttons` says whether anybody takes clicks; `plain` asks for the smallest form.
+    """
+
+    message: Message
+    alerts: Sequence[Alert]
+    sources: Mapping[str, str]
+    now: datetime
+    further: int = 0
+    marks: Marks = NO_MARKS
+    buttons: bool = False
+    plain: bool = False
+
+
+OutcomeKind = Literal[
+    "sent",
+    "not_reached",
+    "ambiguous",
+    "ratelimited",
+    "message_limit",
+    "minimal",
+    "paused_channel",
+    "paused_workspace",
+    "failed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one request to the place that messages are sent to.
+
+    - `sent`: posted as `ts`.
+    - `not_reached`: it never reached Slack; retry with backoff.
+    - `ambiguous`: it may have been posted; look it up in history after the grace period.
+    - `ratelimited`: pause the channel for `retry_after_s`; does not count as an attempt.
+    - `message_limit`: pause the workspace for `retry_after_s`, fold the backlog.
+    - `minimal`: this payload is refused; resend once as minimal text, then give up.
+    - `paused_channel`: nothing can be sent to this channel until someone acts.
+    - `paused_workspace`: nothing can be sent at all until someone acts.
+    - `failed`: this message is refused for good (`code` says why); a dead letter.
+
+    `code` is Slack's error string, or a short word for a network error. `message` is for people
+    and says what to do.
+    """
+
+    kind: OutcomeKind
+    ts: str | None = None
+    code: str = ""
+    retry_after_s: float | None = None
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether Slack did what was asked."""
+        return self.kind == "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What reading back found.
+
+    `ts` is the oldest message with the id. `all_ts` are all of them: more than one is a duplicate.
+    `readable` is False if history could not be read to its end; `problem` says why, and a
+    `ts` of None then proves nothing.
+    """
+
+    ts: str | None
+    readable: bool
+    problem: Outcome | None = None
+    all_ts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One message of ours in a channel."""
+
+    message_id: str
+    ts: str
+    alert_ids: tuple[str, ...]
+
+
+CheckLevel = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class SenderCheck:
+    """One thing examined: what it is, how it is, and what to do."""
+
+    subject: str
+    level: CheckLevel
+    message: str
