@@ -240,7 +240,7 @@ def test_unchanged_rule_is_not_held_against_itself(newsroom):
     newsroom.watchlist((newsroom.config / "watchlist.yaml").read_text("utf-8") + "# a word\n")
     found = ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes"))
     assert found.rules[0].compared is False
-    assert "say the same" in "\n".join(bracketed(line) for line in report_lines(found))
+    assert "have the same text" in "\n".join(bracketed(line) for line in report_lines(found))
 
 
 def test_changed_list_changes_the_rules_that_use_it(newsroom):

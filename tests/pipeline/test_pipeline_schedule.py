@@ -307,7 +307,7 @@ def test_notice_names_the_feed_once_and_says_what_happened_and_what_to_do():
         assert text.startswith("Feed wire (https://wire.example/rss)")
         assert text.lower().count("feed wire") == text.count("https://") == 1
     assert "the server refuses (HTTP 404). What to do: see `newswatch feeds preview wire`" in lost
-    assert "it is gone (HTTP 410). Take it out of feeds.yaml or give its new url." in gone
+    assert "it is gone (HTTP 410). Remove it from feeds.yaml or set its new url." in gone
 
 
 def test_new_url_in_the_file_starts_afresh():
@@ -345,20 +345,20 @@ def move(feed: Feed, hours, *, target: str | None = TARGET, same: bool = True, s
 
 
 def test_redirect_is_taken_up_after_several_polls_over_two_days():
-    assert moved_feeds.asked_url(FEED, move(FEED, range(0, 47, 6))) == FEED.url
-    assert moved_feeds.asked_url(FEED, move(FEED, [0, 50])) == FEED.url
-    assert moved_feeds.asked_url(FEED, move(FEED, [0, 20, 49])) == TARGET
+    assert moved_feeds.request_url(FEED, move(FEED, range(0, 47, 6))) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, [0, 50])) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, [0, 20, 49])) == TARGET
 
 
 def test_redirect_that_ended_in_between_begins_anew():
     state = move(FEED, [0, 20])
     state = move(FEED, [30], target=None, state=state)
-    assert moved_feeds.asked_url(FEED, move(FEED, [49, 50, 51], state=state)) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, [49, 50, 51], state=state)) == FEED.url
 
 
 def test_target_with_another_feed_is_never_taken_up():
     state = move(FEED, [0], same=False)
-    assert moved_feeds.asked_url(FEED, move(FEED, range(10, 100, 10), state=state)) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, range(10, 100, 10), state=state)) == FEED.url
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_target_with_another_feed_is_never_taken_up():
 )
 def test_move_that_would_give_away_credentials_or_encryption_is_left_to_the_editor(feed, target):
     state = move(feed, range(0, 100, 10), target=target)
-    assert moved_feeds.asked_url(feed, state) == feed.url
+    assert moved_feeds.request_url(feed, state) == feed.url
     assert state.move.redirect_url == target
 
 
@@ -388,5 +388,5 @@ def test_taken_up_url_that_fails_for_long_is_let_go_of():
     life.state = move(FEED, [0, 20, 49])._replace(polling=PollRecord(polled_url=FEED.url, notified="moved"))
     for _ in range(4):
         life.fail(NOT_FOUND, HOUR_S)
-    assert moved_feeds.asked_url(FEED, life.state) == FEED.url
+    assert moved_feeds.request_url(FEED, life.state) == FEED.url
     assert (False, "moved:wire") in life.told

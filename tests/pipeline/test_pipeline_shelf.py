@@ -72,7 +72,7 @@ def test_folder_that_cannot_be_used_is_an_empty_one(tmp_path, caplog):
     cache = DiskCache(blocked / "cache")
     cache.put("kind", "key", b"content")
     assert cache.get("kind", "key") is None
-    assert "nothing is kept in" in caplog.text
+    assert "nothing can be cached in" in caplog.text
     nowhere = DiskCache(None)
     nowhere.put("kind", "key", b"content")
     assert nowhere.get("kind", "key") is None

@@ -85,14 +85,16 @@ async def settle(
     """
     script = script_of(redis, "article")
     names = [lease.key, keys.ITEMS, keys.ARTICLES, keys.article(job.item_id), keys.feed(job.feed_id)]
-    told = item_to_json(item) if item is not None else error
-    answer = int(await script(keys=names, args=[lease.token, job.item_id, job.stamp, outcome, told, at_ms]))
+    content = item_to_json(item) if item is not None else error
+    answer = int(
+        await script(keys=names, args=[lease.token, job.item_id, job.stamp, outcome, content, at_ms])
+    )
     if answer < 0:
         raise LeaseLost("another process runs the articles stage now and continues the work")
     return answer == 1
 
 
-async def put_off(redis: Redis, jobs: Iterable[Job], until_ms: int) -> None:
+async def postpone(redis: Redis, jobs: Iterable[Job], until_ms: int) -> None:
     """Postpone jobs without counting a try. Jobs that were removed meanwhile stay removed."""
     names = {job.item_id: until_ms for job in jobs}
     if names:

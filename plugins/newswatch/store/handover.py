@@ -51,8 +51,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageStanding:
-    """A message that alerts may join. The script compares `standing`."""
+class MessageSnapshot:
+    """A message that alerts may join. The script compares `snapshot`."""
 
     id: str
     kind: MessageKind
@@ -60,27 +60,27 @@ class MessageStanding:
     size: int
     state: str
     """Empty for a message that is past its retention."""
-    standing: str
+    snapshot: str
 
     @property
     def grows(self) -> bool:
         """Whether alerts can still be added."""
-        return self.standing.startswith("queued||")
+        return self.snapshot.startswith("queued||")
 
 
 @dataclass(frozen=True, slots=True)
-class StoryStanding:
+class StorySnapshot:
     """One channel's messages about one story: the first, and the reply that still collects."""
 
-    root: MessageStanding | None = None
-    open: MessageStanding | None = None
+    root: MessageSnapshot | None = None
+    open: MessageSnapshot | None = None
     messages: int = 0
     rank: int = -1
     rules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class SurgeStanding:
+class SurgeSnapshot:
     """One rule's surge in one channel. `story` is "" if there is no surge now.
 
     Then the other fields count what is held.
@@ -101,9 +101,9 @@ class Situation:
 
     known: frozenset[str] = frozenset()
     """Alerts that exist already."""
-    stories: Mapping[tuple[str, str], StoryStanding] = field(default_factory=dict)
+    stories: Mapping[tuple[str, str], StorySnapshot] = field(default_factory=dict)
     rates: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
-    surges: Mapping[tuple[str, str], SurgeStanding] = field(default_factory=dict)
+    surges: Mapping[tuple[str, str], SurgeSnapshot] = field(default_factory=dict)
     sequences: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -124,23 +124,23 @@ async def read_situation(redis: Redis, question: Question) -> Situation:
     found = {
         name: _story(row, rules) for (name, rules), row in zip(question.stories.items(), stories, strict=True)
     }
-    standings = {}
+    snapshots = {}
     for (name, one), row in zip(question.surges.items(), surges, strict=True):
-        standings[name] = _surge(row, one)
-        if standings[name].story:
-            found[name[1], standings[name].story] = _story(row[2], one.rules)
+        snapshots[name] = _surge(row, one)
+        if snapshots[name].story:
+            found[name[1], snapshots[name].story] = _story(row[2], one.rules)
     return Situation(
         known=frozenset(name for name, exists in zip(question.alerts, known, strict=True) if exists),
         stories=found,
         rates={name: int(count or 0) for name, count in zip(question.rates, counts, strict=True)},
-        surges=standings,
+        surges=snapshots,
         sequences={name: int(n or 0) for name, n in zip(question.channels, sequences, strict=True)},
     )
 
 
-def _story(row: Sequence[Any], rules: Sequence[str]) -> StoryStanding:
+def _story(row: Sequence[Any], rules: Sequence[str]) -> StorySnapshot:
     root, opened, count, rank, named, root_row, open_row = row
-    return StoryStanding(
+    return StorySnapshot(
         root=_message(root, root_row),
         open=_message(opened, open_row),
         messages=int(count or 0),
@@ -149,21 +149,21 @@ def _story(row: Sequence[Any], rules: Sequence[str]) -> StoryStanding:
     )
 
 
-def _message(name: bytes | None, row: Sequence[bytes | None] | None) -> MessageStanding | None:
+def _message(name: bytes | None, row: Sequence[bytes | None] | None) -> MessageSnapshot | None:
     if name is None or row is None:
         return None
     state, frozen, alerts, kind, size = (text(value) for value in row)
     known: MessageKind = kind if kind in get_args(MessageKind) else "story"  # type: ignore[assignment]
-    return MessageStanding(
+    return MessageSnapshot(
         text(name), known, alert_ids_of(alerts or "[]"), int(size or 0), state, f"{state}|{frozen}|{alerts}"
     )
 
 
-def _surge(row: Sequence[Any], asked: SurgeQuestion) -> SurgeStanding:
+def _surge(row: Sequence[Any], asked: SurgeQuestion) -> SurgeSnapshot:
     if row[0]:
-        return SurgeStanding(text(row[0]), releasing=bool(row[1]))
+        return SurgeSnapshot(text(row[0]), releasing=bool(row[1]))
     _, stories, sources, known_stories, known_sources = row
-    return SurgeStanding(
+    return SurgeSnapshot(
         stories=int(stories),
         sources=int(sources),
         known_stories=frozenset(n for n, known in zip(asked.stories, known_stories, strict=True) if known),
@@ -299,7 +299,7 @@ class Plan:
     """The decision where alerts go, and what it was based on."""
 
     alerts: Sequence[PlacedAlert] = ()
-    standing: Mapping[str, str] = field(default_factory=dict)
+    snapshot: Mapping[str, str] = field(default_factory=dict)
     """Messages by id, as they must still be."""
     stories: Sequence[StoryChange] = ()
     created: Sequence[NewMessage] = ()
@@ -323,7 +323,7 @@ class Plan:
         """What the script reads."""
         row = {
             "alerts": [one.row() for one in self.alerts],
-            "standing": dict(self.standing),
+            "snapshot": dict(self.snapshot),
             "stories": [one.row() for one in self.stories],
             "created": [asdict(one) for one in self.created],
             "grown": [asdict(one) for one in self.grown],

@@ -137,7 +137,7 @@ async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
     await redis.zrem(keys.outbox(channel), message_id)
 
 
-async def stand_alone(redis: Redis, message: Message) -> None:
+async def detach_reply(redis: Redis, message: Message) -> None:
     """Make a reply a message of its own, because its story's message will never be posted."""
     story = keys.story(message.channel, message.story_id)
     kind = "story" if message.kind == "reply" else message.kind

@@ -182,6 +182,6 @@ def _order(stream_id: str) -> tuple[int, int]:
     return int(moment), int(number or 0)
 
 
-async def buried(redis: Redis, stream_id: str) -> str:
+async def match_error(redis: Redis, stream_id: str) -> str:
     """Why a stream entry could not be matched, "" if it was."""
     return text(await redis.hget(keys.DEAD_ITEMS, stream_id))

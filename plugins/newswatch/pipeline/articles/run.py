@@ -180,7 +180,7 @@ class _ArticleStage:
         for host, jobs in by_host.items():
             until_ms = paused.get(host, 0)
             if until_ms > now_ms:
-                await articles.put_off(self._redis, jobs, until_ms)
+                await articles.postpone(self._redis, jobs, until_ms)
                 continue
             self._queues.setdefault(host, deque()).extend(jobs)
             self._known.update(job.item_id for job in jobs)
@@ -250,7 +250,7 @@ class _ArticleStage:
         queue = self._queues.get(host_and_port(url), deque())
         left = list(queue)
         queue.clear()
-        await articles.put_off(self._redis, left, until_ms)
+        await articles.postpone(self._redis, left, until_ms)
         self._known.difference_update(job.item_id for job in left)
 
     def _now_ms(self) -> int:

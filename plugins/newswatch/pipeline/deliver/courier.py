@@ -102,7 +102,7 @@ class Courier:
         found = await messages.read_message(self._redis, message.root_id)
         root = found.delivery if found else None
         if root is None or root.state == "dead":
-            await outbox.stand_alone(self._redis, message)
+            await outbox.detach_reply(self._redis, message)
             again = await messages.read_message(self._redis, message.id)
             return _Thread(again.message, None) if again else None
         if root.ts is None:

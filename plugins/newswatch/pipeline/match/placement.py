@@ -26,7 +26,7 @@ from newswatch.store.handover import (
     Begun,
     GrownMessage,
     Held,
-    MessageStanding,
+    MessageSnapshot,
     NewMessage,
     PlacedAlert,
     Plan,
@@ -34,9 +34,9 @@ from newswatch.store.handover import (
     Release,
     Situation,
     StoryChange,
-    StoryStanding,
+    StorySnapshot,
     SurgeQuestion,
-    SurgeStanding,
+    SurgeSnapshot,
 )
 
 MAX_ALERTS_A_MESSAGE = 8
@@ -200,7 +200,7 @@ class _Story:
     """A story on the board."""
 
     def __init__(
-        self, channel: str, name: str, read: StoryStanding, root: _Message | None, reply: _Message | None
+        self, channel: str, name: str, read: StorySnapshot, root: _Message | None, reply: _Message | None
     ) -> None:
         self.channel = channel
         self.name = name
@@ -241,7 +241,7 @@ class _Story:
 class _Surge:
     """A rule's surge in one channel, on the board."""
 
-    def __init__(self, read: SurgeStanding) -> None:
+    def __init__(self, read: SurgeSnapshot) -> None:
         self.story = read.story
         self.releasing = read.releasing
         self._stories, self._sources = read.stories, read.sources
@@ -391,12 +391,12 @@ class _Board:
     def _story(self, channel: str, name: str) -> _Story:
         known = self._stories.get((channel, name))
         if known is None:
-            read = self._given.stories.get((channel, name), StoryStanding())
+            read = self._given.stories.get((channel, name), StorySnapshot())
             root, reply = self._as_read(read.root), self._as_read(read.open)
             known = self._stories[channel, name] = _Story(channel, name, read, root, reply)
         return known
 
-    def _as_read(self, read: MessageStanding | None) -> _Message | None:
+    def _as_read(self, read: MessageSnapshot | None) -> _Message | None:
         """A message on the board, shared by all stories that were folded into one digest."""
         if read is None:
             return None
@@ -412,7 +412,7 @@ class _Board:
         stories, sources, within_ms = one.threshold or (0, 0, 0)
         surge = self._surges.get(one.surge)
         if surge is None:
-            surge = self._surges[one.surge] = _Surge(self._given.surges.get(one.surge, SurgeStanding()))
+            surge = self._surges[one.surge] = _Surge(self._given.surges.get(one.surge, SurgeSnapshot()))
         rule, channel = one.surge
         if surge.story and not surge.releasing:
             self._going_on[one.surge] = within_ms
@@ -472,11 +472,11 @@ class _Board:
 
     def plan(self) -> Plan:
         touched = [story for story in self._stories.values() if story.touched]
-        read = [one for story in touched for one in self._standing(story)]
+        read = [one for story in touched for one in self._snapshots(story)]
         given = self._given
         return Plan(
             alerts=self._alerts,
-            standing={one.id: one.standing for one in read},
+            snapshot={one.id: one.snapshot for one in read},
             stories=[story.change() for story in touched],
             created=[self._final(one) for one in self._created],
             grown=self._grown(),
@@ -496,9 +496,9 @@ class _Board:
             released=self._released,
         )
 
-    def _standing(self, story: _Story) -> list[MessageStanding]:
+    def _snapshots(self, story: _Story) -> list[MessageSnapshot]:
         """The story's messages at the time of the decision."""
-        given = self._given.stories.get((story.channel, story.name), StoryStanding())
+        given = self._given.stories.get((story.channel, story.name), StorySnapshot())
         return [one for one in (given.root, given.open) if one is not None]
 
     def _final(self, one: NewMessage) -> NewMessage:

@@ -28,7 +28,7 @@ def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> s
 
 
 def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
-    if moved_feeds.asked_url(feed, state) != feed.url:
+    if moved_feeds.request_url(feed, state) != feed.url:
         return f"moved permanently: set its url to {redact_url(state.move.adopted_url)} in feeds.yaml"
     if not state.move.redirect_url:
         return ""

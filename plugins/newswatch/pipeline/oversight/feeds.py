@@ -109,10 +109,10 @@ async def read_lines(services: Services, page: Sequence[Feed]) -> list[FeedLine]
     with redis_errors():
         states = await feeds.read_states(services.redis, ids)
         due = await services.redis.zmscore(keys.FEEDS_DUE, ids)
-        asked = [host_and_port(moved_feeds.asked_url(feed, states[feed.id])) for feed in page]
-        paused = await hosts.pauses(services.redis, asked)
+        requested = [host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in page]
+        paused = await hosts.pauses(services.redis, requested)
     now_ms = to_ms(services.clock())
-    rows = zip(page, due, asked, strict=True)
+    rows = zip(page, due, requested, strict=True)
     return [feed_line(feed, states[feed.id], at, paused.get(host, 0), now_ms) for feed, at, host in rows]
 
 

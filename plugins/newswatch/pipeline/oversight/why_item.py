@@ -79,7 +79,7 @@ class Explanation:
         judge = await self._judges.of(self._record.config_version)
         alerted = [await self._alerted(line) for line in lines]
         judged = self._judged(judge, entries, {line.alert.rule_id for line in lines})
-        state, reasons = await self._fate(alerted, judged, entries, kept=judge.kept)
+        state, reasons = await self._state(alerted, judged, entries, kept=judge.kept)
         shown = judged if all_rules else judged[:NEAREST]
         item = entries[-1].item if entries else None
         alert = lines[-1].alert if lines else None
@@ -131,22 +131,22 @@ class Explanation:
         under = f"under configuration version {record.config_version}"
         moved = record.id != record.item
         if not record.revision and not moved:
-            told = [f"{first}, {under}: a new item, recognised by {by}."]
+            sentences = [f"{first}, {under}: a new item, recognised by {by}."]
         else:
-            told = [f"{first}, {under}: a new item."]
+            sentences = [f"{first}, {under}: a new item."]
         if moved:
-            told.append(f"The feed gave it another guid later; it was recognised by {by}.")
+            sentences.append(f"The feed gave it another guid later; it was recognised by {by}.")
         if record.revision:
             times = f"{record.revision} time{'s' if record.revision > 1 else ''}"
-            told.append(
+            sentences.append(
                 f"Edited {times}{'' if moved else f', recognised by {by}'}: an edit is not a new item."
             )
         if record.last_in_document > record.first_seen:
             until = stamp(_moment(record.last_in_document))
-            told.append(f"Still in the document {until}: a repetition, which does not alert again.")
-        return told
+            sentences.append(f"Still in the document {until}: a repetition, which does not alert again.")
+        return sentences
 
-    async def _fate(
+    async def _state(
         self,
         alerted: Sequence[RuleAnswer],
         judged: Sequence[RuleAnswer],
@@ -167,7 +167,7 @@ class Explanation:
             )
             return "not_matched", [text]
         last = entries[-1]
-        error = await sightings.buried(self._redis, last.stream_id)
+        error = await sightings.match_error(self._redis, last.stream_id)
         if error:
             return "dead", [f"It could not be matched and was set aside: {error}"]
         if await sightings.waits(self._redis, last.stream_id):

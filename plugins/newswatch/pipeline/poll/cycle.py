@@ -90,7 +90,7 @@ class Cycle:
     def _queues(self, chosen: list[Feed]) -> list[deque[Feed]]:
         queues: dict[str, deque[Feed]] = {}
         for feed in chosen:
-            url = moved_feeds.asked_url(feed, self._states[feed.id])
+            url = moved_feeds.request_url(feed, self._states[feed.id])
             queues.setdefault(host_name(url), deque()).append(feed)
         return list(queues.values())
 
@@ -104,7 +104,7 @@ class Cycle:
 
     async def _turn(self, feed: Feed) -> None:
         state = self._states[feed.id]
-        url = moved_feeds.asked_url(feed, state)
+        url = moved_feeds.request_url(feed, state)
         paused_until_ms = self._pauses.until_ms(url)
         if paused_until_ms:
             due_ms = paused_until_ms + int(random.random() * _SPREAD_S * 1000)

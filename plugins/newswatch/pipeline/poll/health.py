@@ -54,7 +54,7 @@ def succeeded(
     """After an answer. `state` already includes the answer. `counted_s`: see `schedule.counted_from`."""
     document = state.document
     silent = bool(document.silent_after_s) and now_ms - document.newest_ms > document.silent_after_s * 1000
-    moved = moved_feeds.asked_url(feed, state) != feed.url
+    moved = moved_feeds.request_url(feed, state) != feed.url
     holds = {SILENT: silent, MOVED: moved}
     before = set(state.polling.notified.split())
     now = {cause for cause, is_so in holds.items() if is_so}
@@ -69,7 +69,7 @@ def succeeded(
     after = state._replace(polling=polling)
     wait_s = schedule.interval_s(feed, ttl_s=document.ttl_s, fresh_s=fresh_s, gap_s=document.gap_s)
     due_ms = int(schedule.after_success(feed, counted_s, jitter, wait_s) * 1000)
-    return PollOutcome(after, due_ms, _tells(feed, after, before, now))
+    return PollOutcome(after, due_ms, _notices(feed, after, before, now))
 
 
 def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, jitter: float) -> PollOutcome:
@@ -105,7 +105,7 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
         lost=lost,
         stopped=gone,
     )
-    return PollOutcome(after, int(due_s * 1000), _tells(feed, after, before, now))
+    return PollOutcome(after, int(due_s * 1000), _notices(feed, after, before, now))
 
 
 def _status(error: NewswatchError, *, gone: bool, lost: bool) -> str:
@@ -118,7 +118,7 @@ def _status(error: NewswatchError, *, gone: bool, lost: bool) -> str:
     return "refused" if isinstance(error, PermanentError) else "failing"
 
 
-def _tells(feed: Feed, state: FeedState, before: set[str], now: set[str]) -> tuple[FeedNotice, ...]:
+def _notices(feed: Feed, state: FeedState, before: set[str], now: set[str]) -> tuple[FeedNotice, ...]:
     begun = [FeedNotice(cause_of(feed.id, what), _text(feed, state, what)) for what in sorted(now - before)]
     # A feed that was given up and is now found to be gone has not recovered: the new notice replaces the old one.
     replaced = {GIVEN_UP, STOPPED} if now & {GIVEN_UP, STOPPED} else set()

@@ -20,7 +20,7 @@ ANOTHER_FEED = -1
 """Replaces the number of polls."""
 
 
-def asked_url(feed: Feed, state: FeedState) -> str:
+def request_url(feed: Feed, state: FeedState) -> str:
     """The URL to request: the adopted one, unless feeds.yaml changed or the feed got credentials since."""
     move = state.move
     adopted = move.adopted_url and move.adopted_from == feed.url and adoptable(feed, move.adopted_url)
@@ -47,7 +47,7 @@ def after_answer(
     """
     if state.move.adopted_url and state.move.adopted_from != feed.url:
         state = back(state)
-    if permanent_url is None or permanent_url == asked_url(feed, state):
+    if permanent_url is None or permanent_url == request_url(feed, state):
         return state._replace(move=_unwatched(state.move)) if state.move.redirect_url else state
     return state._replace(move=_watched(feed, state.move, permanent_url, now_ms, same=same))
 

@@ -48,15 +48,15 @@ def due_feeds(bundle: Bundle, due_ms: dict[str, float], now_ms: int) -> list[Fee
 
 
 def shards(
-    due: Iterable[Feed], shard_size: int, asked: Mapping[str, str] | None = None, planned_ms: int = 0
+    due: Iterable[Feed], shard_size: int, request_urls: Mapping[str, str] | None = None, planned_ms: int = 0
 ) -> list[Shard]:
     """Feeds packed host by host into shards of about `shard_size`. A host is never split.
 
-    `asked` has the URLs, by id, of feeds that are polled at another URL than their own.
+    `request_urls` has the URLs, by id, of feeds that are polled at another URL than their own.
     """
     by_host: dict[str, list[str]] = {}
     for feed in due:
-        by_host.setdefault(host_name((asked or {}).get(feed.id, feed.url)), []).append(feed.id)
+        by_host.setdefault(host_name((request_urls or {}).get(feed.id, feed.url)), []).append(feed.id)
     packed: list[tuple[list[str], list[str]]] = []
     for host, ids in sorted(by_host.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         for names, members in packed:
@@ -84,7 +84,7 @@ async def plan_shards(services: Services, *, shard_size: int = 500) -> list[Shar
         due = due_feeds(bundle, await feeds.read_due(services.redis), now_ms)
         moved = await feeds.read_moved(services.redis, [feed.id for feed in due])
     return shards(
-        due, shard_size, {feed.id: moved_feeds.asked_url(feed, moved[feed.id]) for feed in due}, now_ms
+        due, shard_size, {feed.id: moved_feeds.request_url(feed, moved[feed.id]) for feed in due}, now_ms
     )
 
 
@@ -133,8 +133,8 @@ async def _poll(
         if not chosen:
             return PollCounts()
         states = await feeds.read_states(services.redis, [feed.id for feed in chosen])
-        asked = [host_and_port(moved_feeds.asked_url(feed, states[feed.id])) for feed in chosen]
-        pauses = HostPauses(services, await hosts.pauses(services.redis, asked))
+        requested = [host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in chosen]
+        pauses = HostPauses(services, await hosts.pauses(services.redis, requested))
         await feeds.ensure_group(services.redis)
         async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
             visitor = Visitor(services, fetcher, parsers, planned_ms, due_ms)

@@ -118,7 +118,7 @@ class Visitor:
         full = known.url != feed.url or schedule.wants_full(
             feed.id, full_ms=known.full_ms, streak=known.streak, now_ms=started_ms
         )
-        url = moved_feeds.asked_url(feed, state)
+        url = moved_feeds.request_url(feed, state)
         result = await self._fetcher.fetch(
             feed if url == feed.url else replace(feed, url=url),
             etag=None if full else known.etag or None,

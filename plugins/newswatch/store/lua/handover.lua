@@ -12,8 +12,8 @@ local now, retention, plan = tonumber(ARGV[2]), ARGV[3], cjson.decode(ARGV[5])
 for _, alert in ipairs(plan.alerts) do
   if call('EXISTS', key.alert(alert.id)) == 1 then return -1 end
 end
-for id, was in pairs(plan.standing) do
-  if standing(id) ~= was then return -1 end
+for id, was in pairs(plan.snapshot) do
+  if snapshot(id) ~= was then return -1 end
 end
 for _, story in ipairs(plan.stories) do
   local was = call('HMGET', key.story(story.channel, story.story), 'root', 'open')

@@ -75,7 +75,7 @@ local function create_message(m, now)
 end
 
 -- What decides whether a message may still grow, as one text: a decision was made on it if it is the same again.
-local function standing(id)
+local function snapshot(id)
   local row = call('HMGET', key.message(id), 'state', 'frozen', 'alerts')
   return (row[1] or '') .. '|' .. (row[2] or '') .. '|' .. (row[3] or '')
 end
