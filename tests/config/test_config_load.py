@@ -280,9 +280,7 @@ def test_tag_given_twice_is_a_warning_and_counts_once(folder):
     (folder / "feeds.yaml").write_text("feeds:\n  - {id: a, url: 'http://a.example', tags: [x, y, x]}\n")
     loaded = load(folder)
     assert loaded.draft.feeds[0].tags == ("x", "y")
-    assert messages(loaded) == [
-        f"{folder / 'feeds.yaml'}:2:51: warning: feed 'a': tags: 'x' stands here twice"
-    ]
+    assert messages(loaded) == [f"{folder / 'feeds.yaml'}:2:51: warning: feed 'a': tags: 'x' is listed twice"]
 
 
 def test_every_option_of_feeds_rules_and_receivers_is_read(folder):
