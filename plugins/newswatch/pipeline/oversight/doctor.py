@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from newswatch import feed_secrets
 from newswatch.config.draft import Draft, Loaded
-from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
+from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
@@ -31,21 +31,23 @@ class Examined:
 async def examine(services: Services) -> list[Examined]:
     """All checks, in the order in which problems should be fixed. Raises nothing for what it finds."""
     loaded = check_files(services.settings, services.clock().date())
-    findings = examine_files(services.settings, loaded)
-    findings += await _applied(services)
-    findings.append(_contact(services))
-    findings += await _redis(services)
-    findings += await _slack(services, loaded.draft)
-    findings += await _stages(services)
-    return findings + await _buttons(services)
+    redis = await _redis(services)
+    usable = all(one.level != "error" for one in redis if one.subject == "redis")
+    return [
+        *examine_files(services.settings, loaded),
+        *(await _applied(services) if usable else ()),
+        _contact(services),
+        *redis,
+        *await _slack(services, loaded.draft),
+        *(await _stages(services) if usable else ()),
+        *(await _buttons(services) if usable else ()),
+    ]
 
 
 async def _applied(services: Services) -> list[Examined]:
     """Whether the files here are the ones that are in force."""
     try:
         problem = await not_applied(services)
-    except (RedisUnavailable, RedisRefused):
-        return []  # the line about Redis says why
     except NewswatchError as error:
         return [Examined("configuration in force", "error", str(error))]
     if problem is not None:
