@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from newswatch import feed_secrets
 from newswatch.config.draft import Draft, Loaded
-from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
+from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
@@ -32,9 +32,11 @@ async def examine(services: Services) -> list[Examined]:
     """All checks, in the order in which problems should be fixed. Raises nothing for what it finds."""
     loaded = check_files(services.settings, services.clock().date())
     findings = examine_files(services.settings, loaded)
-    findings += await _applied(services)
+    redis = await _redis(services)
+    if all(finding.level != "error" for finding in redis):
+        findings += await _applied(services)
     findings.append(_contact(services))
-    findings += await _redis(services)
+    findings += redis
     findings += await _slack(services, loaded.draft)
     findings += await _stages(services)
     return findings + await _buttons(services)
@@ -44,8 +46,6 @@ async def _applied(services: Services) -> list[Examined]:
     """Whether the files here are the ones that are in force."""
     try:
         problem = await not_applied(services)
-    except (RedisUnavailable, RedisRefused):
-        return []  # the line about Redis says why
     except NewswatchError as error:
         return [Examined("configuration in force", "error", str(error))]
     if problem is not None:
