@@ -22,7 +22,7 @@ EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 UV := $(shell command -v uv 2>/dev/null || echo uv)
 COMPILE := $(UV) pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help setup run stop test lint bench chaos check-slack lock schema reference
+.PHONY: help setup run stop test test-quick lint bench chaos check-slack lock schema reference
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,13 +53,23 @@ run: $(RUN) ## run everything on this machine; Ctrl-C stops it
 stop: ## stop what `make run` started, from another terminal or after a crash
 	@if test -x $(BIN)/python; then exec $(BIN)/python -m devtools.stack stop; fi
 
+# Importing Airflow takes seconds in each process, so the tests that need it are in folders of their own. Each
+# process has an Airflow home and database, and the pages want another one than the DAGs. The slow tests of a
+# file share what they have started.
+WITH_AIRFLOW := tests/dags tests/newswatch_airflow tests/ui
+QUICK := -n 2 -m "not slow and not browser" $(WITH_AIRFLOW:%=--ignore %)
+
+test-quick: $(DEV) ## the tests without Airflow, a browser or long runs: three minutes of CPU
+	@exec $(BIN)/python -m pytest $(QUICK)
+
 test: $(DEV) ## all tests; ARGS="-k word" passes arguments to pytest instead
 ifdef ARGS
 	@exec $(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n 3 -m "not slow" --ignore tests/ui
-	@$(BIN)/python -m pytest -n 2 -m "not slow" tests/ui # its own processes: an Airflow database of its own
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest $(QUICK)
+	@$(BIN)/python -m pytest -n 2 -m "not slow" tests/dags tests/newswatch_airflow
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/ui tests/devtools/test_slack_sim_page*.py
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 endif
 
 lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms, generated files

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 ROOT = Path(__file__).resolve().parent.parent
-_READY_WITHIN_S = 20.0
-_STOP_WITHIN_S = 5.0
-_CALL_TIMEOUT_S = 10.0
+_READY_WITHIN_S = 60.0
+_STOP_WITHIN_S = 15.0
+_CALL_TIMEOUT_S = 60.0
 # Calls to this machine must not go through a proxy from the environment.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -68,7 +68,7 @@ class RunningRedis:
         """What goes into REDIS_URL."""
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def start(self, timeout_s: float = 20.0) -> None:
+    def start(self, timeout_s: float = 60.0) -> None:
         """Start it on its port and wait until it answers. Raises RuntimeError if it does not."""
         log = (self._data / "server.log").open("ab")
         command = server_command(self._data, self.port, *self._extra)

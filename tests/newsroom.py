@@ -48,7 +48,7 @@ rules:
 class Newsroom:
     """Runs the stages in this process (`poll`, `match`, `deliver`) or as commands (`command`)."""
 
-    def __init__(self, folder: Path, redis_url: str, slack: RunningSimulator, *, grace: str = "2s") -> None:
+    def __init__(self, folder: Path, redis_url: str, slack: RunningSimulator, *, grace: str = "30s") -> None:
         self.redis_url = redis_url
         self.redis = redis.Redis.from_url(redis_url, decode_responses=True)
         self.slack = slack
@@ -218,7 +218,7 @@ class Newsroom:
             for name in message["metadata"]["event_payload"]["alert_ids"]
         ]
 
-    def until(self, condition, timeout_s: float = 20.0):
+    def until(self, condition, timeout_s: float = 180.0):
         """Wait until `condition()` holds and return its value."""
         deadline = time.monotonic() + timeout_s
         while not (value := condition()):

@@ -39,6 +39,8 @@ GRACE_S = 2.0
 FROZEN_S = 0.7
 HISTORY_DELAY_S = 0.3
 STRICT_INTERVAL_S = 0.05
+PAUSE_SHARE = 0.25
+"""Of the time to the first message, so that a stage lives long enough between kills to do its work."""
 OPS = "C0999999999"
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "reset", "when": "after", "rate": 0.04},
@@ -67,9 +69,9 @@ class ChaosPlan:
     alerts: int = 1000
     channels: int = 10
     pause_s: float = 0.2
-    """The average time between two kills."""
+    """The average time between two kills, at least; longer where the stages take long to start."""
     reconcile: bool = True
-    settle_s: float = 120.0
+    settle_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Chaos:
         self._kills: Counter[str] = Counter()
         self._redis_kills = 0
         self._freezes = 0
+        self._pause_s = plan.pause_s
 
     def _write_config(self) -> None:
         self._config.mkdir()
@@ -172,12 +175,14 @@ class Chaos:
         `report` gets a line about the progress now and then.
         """
         started = time.monotonic()
-        for fault in FAULTS:
-            self._slack.fault(**{"times": 0, **fault})
         for stage in STAGES:
             self._command("start", stage)
+        self._pause_s = max(self.plan.pause_s, self._first_message_s() * PAUSE_SHARE)
+        for fault in FAULTS:
+            self._slack.fault(**{"times": 0, **fault})
         for number in range(self.plan.kills):
-            self._feeds.published = len(self._feeds.entries) * (number + 1) // self.plan.kills
+            due = len(self._feeds.entries) * (number + 1) // self.plan.kills
+            self._feeds.published = max(self._feeds.published, due)
             self._step(number)
             if number % 50 == 49:
                 messages = len(self._slack.messages())
@@ -187,10 +192,21 @@ class Chaos:
         self._settle(report)
         return self._report(time.monotonic() - started)
 
+    def _first_message_s(self) -> float:
+        """Let the stages take the first entries to Slack, undisturbed. Returns how long that took, in seconds."""
+        started = time.monotonic()
+        while not self._feeds.expected():
+            self._feeds.published += 1
+        while not self._slack.messages():
+            if time.monotonic() - started > self.plan.settle_s:
+                raise RuntimeError("no message came before the first kill: see stages.log")
+            time.sleep(0.05)
+        return time.monotonic() - started
+
     def _step(self, number: int) -> None:
         """One kill of a stage, sometimes with a frozen stage before or a kill of Redis."""
         plan, chance = self.plan, self._chance
-        time.sleep(chance.uniform(0.2, 1.8) * plan.pause_s)
+        time.sleep(chance.uniform(0.2, 1.8) * self._pause_s)
         if self._is_turn(number, plan.freezes):
             stage = chance.choice(STAGES)
             self._command("freeze", stage)

@@ -51,6 +51,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--redeliveries", type=int, default=2, help="how often an unacknowledged envelope is sent again"
     )
+    parser.add_argument(
+        "--acknowledge-within-s",
+        type=float,
+        default=3.0,
+        help="how long a click waits for its acknowledgement",
+    )
     parser.add_argument("--strict-channels", action="store_true", help="do not create unknown channels")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)

@@ -21,12 +21,11 @@ from devtools.slack_sim.clicks import (
     read_click,
 )
 from devtools.slack_sim.connection import CLOSE_AFTER_S, REASONS
+from devtools.slack_sim.settings import SimSettings
 from devtools.slack_sim.signing import signed_headers
-from devtools.slack_sim.socket_mode import ACKNOWLEDGE_WITHIN_S
 from devtools.slack_sim.tools import read_json
 
 _NOBODY = "nobody listens: no Socket Mode connection is open and interactivity_url is not set"
-_LATE = f"no acknowledgement within {ACKNOWLEDGE_WITHIN_S:.0f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,12 @@ def _answer(channel: str | None, outcomes: list[ClickOutcome]) -> dict[str, Any]
 
 
 async def _over_socket(simulator: Simulator, _: ClickOrder, payload: dict[str, Any]) -> ClickOutcome:
-    delivery = await simulator.sockets.deliver(payload, simulator.settings.redeliveries)
+    settings = simulator.settings
+    delivery = await simulator.sockets.deliver(
+        payload, settings.redeliveries, within_s=settings.acknowledge_within_s
+    )
     done = delivery.acknowledged.done()
-    return ClickOutcome(done, error=None if done else _LATE)
+    return ClickOutcome(done, error=None if done else _late(settings))
 
 
 async def _over_http(simulator: Simulator, wanted: ClickOrder, payload: dict[str, Any]) -> ClickOutcome:
@@ -103,7 +105,7 @@ async def _over_http(simulator: Simulator, wanted: ClickOrder, payload: dict[str
             timestamp_is=wanted.timestamp,
         ),
     }
-    timeout = aiohttp.ClientTimeout(total=ACKNOWLEDGE_WITHIN_S)
+    timeout = aiohttp.ClientTimeout(total=settings.acknowledge_within_s)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
@@ -113,12 +115,16 @@ async def _over_http(simulator: Simulator, wanted: ClickOrder, payload: dict[str
         ):
             text = await answer.text(errors="replace")
     except asyncio.TimeoutError:
-        return ClickOutcome(False, error=_LATE)
+        return ClickOutcome(False, error=_late(settings))
     except (aiohttp.ClientError, ValueError) as error:
         return ClickOutcome(False, error=f"{settings.interactivity_url}: {error}")
     if answer.status == 200:
         return ClickOutcome(True, 200)
     return ClickOutcome(False, answer.status, f"HTTP {answer.status}: {text.strip()[:200]}")
+
+
+def _late(settings: SimSettings) -> str:
+    return f"no acknowledgement within {settings.acknowledge_within_s:g} s"
 
 
 async def _to_nobody(_: Simulator, __: ClickOrder, ___: dict[str, Any]) -> ClickOutcome:

@@ -26,6 +26,7 @@ _SETTINGS = (
     "interactivity_url",
     "signing_secret",
     "redeliveries",
+    "acknowledge_within_s",
     "strict_channels",
 )
 
@@ -42,7 +43,8 @@ class RunningSimulator(RunningServer):
 
     `data` keeps messages over `kill` and `restart`. `faults` is a JSON file with a list of faults. The
     keyword settings are those of `POST /sim/config` (interval_s, latency_s, history_delay_s, token,
-    app_token, interactivity_url, signing_secret, redeliveries, strict_channels); `reset` returns to them.
+    app_token, interactivity_url, signing_secret, redeliveries, acknowledge_within_s, strict_channels); `reset` returns to
+    them.
     An app needs `token`, `app_token` and `signing_secret`.
     """
 
@@ -136,7 +138,7 @@ class RunningSimulator(RunningServer):
     def click(
         self, channel: str, ts: str, action_id: str, user: dict[str, str] | None = None, **more: Any
     ) -> dict[str, Any]:
-        """Clicks a button and returns `{delivered, status, acknowledged, error?}`, within about 3 s.
+        """Clicks a button and returns `{delivered, status, acknowledged, error?}`, within `acknowledge_within_s`.
 
         `user` is `{id, name}`. `more`: block_id, repeat, signature, timestamp; see
         devtools.slack_sim.clicks. Raises RuntimeError with the reason if there is no such button.

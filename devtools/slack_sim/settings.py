@@ -40,7 +40,8 @@ class SimSettings:
     `xoxb-…`. `strict_channels`: do not create unknown channels on first use. `interactivity_url`: where
     clicks are posted while no Socket Mode connection is open, signed with `signing_secret`.
     `app_token`: the only accepted app-level token; None accepts every `xapp-…`. `redeliveries`: how
-    often an envelope that is not acknowledged is delivered again.
+    often an envelope that is not acknowledged is delivered again. `acknowledge_within_s`: how long a click
+    waits for its acknowledgement; Slack's three seconds are too few for a listener on a very busy machine.
     """
 
     interval_s: float = 1.0
@@ -53,6 +54,7 @@ class SimSettings:
     signing_secret: str = DEFAULT_SIGNING_SECRET
     app_token: str | None = None
     redeliveries: int = 2
+    acknowledge_within_s: float = 3.0
     channels: tuple[ChannelSetup, ...] = field(default=DEFAULT_CHANNELS)
 
 
@@ -60,7 +62,7 @@ class BadSettings(ValueError):
     """A setting is unknown or its value is not valid; the text names it."""
 
 
-_DURATIONS = ("interval_s", "latency_s", "history_delay_s")
+_DURATIONS = ("interval_s", "latency_s", "history_delay_s", "acknowledge_within_s")
 
 
 def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:

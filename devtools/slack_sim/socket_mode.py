@@ -20,7 +20,6 @@ from aiohttp import WSMsgType, web
 
 from devtools.slack_sim.connection import Connection, disconnection, hello
 
-ACKNOWLEDGE_WITHIN_S = 3.0
 CONNECTIONS_MAX = 10
 _NEW_CONNECTION_WITHIN_S = 60.0
 _PING_EVERY_S = 10.0
@@ -100,15 +99,17 @@ class SimSocketMode:
         if delivery and not delivery.acknowledged.done():
             delivery.acknowledged.set_result(True)
 
-    async def deliver(self, payload: Mapping[str, Any], redeliveries: int) -> EnvelopeDelivery:
-        """Delivers once and waits at most three seconds. Further attempts go on in the background."""
+    async def deliver(
+        self, payload: Mapping[str, Any], redeliveries: int, *, within_s: float
+    ) -> EnvelopeDelivery:
+        """Delivers once and waits at most `within_s`. Further attempts go on in the background."""
         delivery = EnvelopeDelivery()
-        self._begin(self._delivering, self._attempts(delivery, payload, redeliveries))
-        await asyncio.wait({delivery.acknowledged}, timeout=ACKNOWLEDGE_WITHIN_S)
+        self._begin(self._delivering, self._attempts(delivery, payload, redeliveries, within_s))
+        await asyncio.wait({delivery.acknowledged}, timeout=within_s)
         return delivery
 
     async def _attempts(
-        self, delivery: EnvelopeDelivery, payload: Mapping[str, Any], redeliveries: int
+        self, delivery: EnvelopeDelivery, payload: Mapping[str, Any], redeliveries: int, within_s: float
     ) -> None:
         envelope_ids: list[str] = []
         retry: dict[str, Any] = {}
@@ -121,7 +122,7 @@ class SimSocketMode:
                 self._waiting[envelope_ids[-1]] = delivery
                 delivery.attempts = attempt + 1
                 await connection.send({**_envelope(envelope_ids[-1], payload), **retry})
-                await _either(delivery.acknowledged, connection.lost)
+                await _either(delivery.acknowledged, connection.lost, within_s)
                 if delivery.acknowledged.done():
                     return
                 reason = "connection_failed" if connection.lost.is_set() else "timeout"
@@ -183,11 +184,11 @@ class SimSocketMode:
             await connection.close()
 
 
-async def _either(acknowledged: asyncio.Future[bool], lost: asyncio.Event) -> None:
+async def _either(acknowledged: asyncio.Future[bool], lost: asyncio.Event, within_s: float) -> None:
     losing: asyncio.Future[Any] = asyncio.ensure_future(lost.wait())
     try:
         both: set[asyncio.Future[Any]] = {acknowledged, losing}
-        await asyncio.wait(both, timeout=ACKNOWLEDGE_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         losing.cancel()
 

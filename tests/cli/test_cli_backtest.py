@@ -46,7 +46,7 @@ def on_terminal(room: Newsroom, *words: str) -> str:
     try:
         while chunk := _read(ours):
             said += chunk
-        process.wait(timeout=60)
+        process.wait(timeout=240)
     finally:
         kill(process)
         os.close(ours)

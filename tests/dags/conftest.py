@@ -31,7 +31,7 @@ rules:
 """
 
 RECEIVERS = f"""\
-defaults: {{per_channel_interval: 0.05s, grace: 2s}}
+defaults: {{per_channel_interval: 0.05s}}
 receivers:
   - id: policy
     channel: {POLICY}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chromium import needs_chromium
+from chromium import IN_CHROMIUM
 
-pytestmark = needs_chromium
+pytestmark = IN_CHROMIUM
 CHANNEL = "C0000000001"
 HOSTILE = (
     "<img src=x onerror=document.title='owned'> <script>document.title='owned'</script> &amp; <!channel>"

@@ -7,9 +7,9 @@ import pytest
 from click_endpoint import ClickEndpoint
 from slack_sdk.web.client import WebClient
 
-from chromium import needs_chromium
+from chromium import IN_CHROMIUM
 
-pytestmark = needs_chromium
+pytestmark = IN_CHROMIUM
 CHANNEL = "C0000000001"
 DIALOG = {
     "title": {"type": "plain_text", "text": "Mute for 24 hours?"},

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from devtools.slack_sim.running import RunningSimulator
 
 CHANNEL = "C0000000001"
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 def post(slack):

@@ -1,9 +1,9 @@
-"""A newsroom with a listener beside it, as a process of its own."""
+"""A newsroom with a listener beside it: in a thread, or as a process for tests that end it."""
 
 from __future__ import annotations
 
 import pytest
-from listener_room import Listener
+from listener_room import Listener, ListenerProcess
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def listen(newsroom):
 
     yield start
     for one in started:
-        one.kill()
+        one.stop()
 
 
 @pytest.fixture
@@ -30,3 +30,10 @@ def over_http(newsroom, listen):
     listener = listen(SLACK_SIGNING_SECRET=newsroom.slack.signing_secret)
     newsroom.slack.config(interactivity_url=listener.url)
     return listener
+
+
+@pytest.fixture
+def process(newsroom):
+    made = ListenerProcess(newsroom, SLACK_APP_TOKEN=newsroom.slack.app_token)
+    yield made
+    made.kill()

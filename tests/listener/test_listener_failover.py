@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from listener_room import Listener, shown
+from listener_room import ListenerProcess, shown
 
 import redis_servers
 from feed_server import story
@@ -61,18 +61,18 @@ def room_at(tmp_path, simulator):
     """Newsrooms with a listener over HTTP, by the address of their Redis."""
     opened = []
 
-    def open_room(url: str) -> tuple[Newsroom, Listener]:
+    def open_room(url: str) -> tuple[Newsroom, ListenerProcess]:
         simulator.reset()
         newsroom = Newsroom(tmp_path / "room", url, simulator)
         opened.append(newsroom)
-        listener = Listener(newsroom, SLACK_SIGNING_SECRET=simulator.signing_secret)
+        listener = ListenerProcess(newsroom, SLACK_SIGNING_SECRET=simulator.signing_secret)
         opened.append(listener)
         simulator.config(interactivity_url=listener.url)
         return newsroom, listener
 
     yield open_room
     for one in reversed(opened):
-        one.kill() if isinstance(one, Listener) else one.close()
+        one.kill() if isinstance(one, ListenerProcess) else one.close()
 
 
 def click(room: Newsroom, message: dict) -> bool:
@@ -94,8 +94,10 @@ def test_listener_survives_a_restart_of_redis(room_at, own_redis):
     room, listener = room_at(own_redis.url)
     message = alert(room)
     own_redis.kill()
+    room.slack.config(acknowledge_within_s=3.0)
     assert not click(room, message)
     own_redis.start()
+    room.slack.config(acknowledge_within_s=20.0)
     room.until(lambda: click(room, message))
     shows(room, "Acknowledged by anna")
     assert listener.stop() == 0
@@ -116,7 +118,9 @@ def test_listener_survives_a_failover(room_at, tmp_path):
                 )
                 new.replicaof("NO", "ONE")
                 old.replicaof("127.0.0.1", second.port)
+                room.slack.config(acknowledge_within_s=3.0)
                 assert not click(room, message)
+                room.slack.config(acknowledge_within_s=20.0)
                 address.leads_to = second.port
                 room.until(lambda: click(room, message))
                 shows(room, "Acknowledged by anna")

@@ -5,6 +5,7 @@ import pytest
 from airflow.sdk import Connection
 from redis.asyncio.connection import SSLConnection
 
+from devtools.stack.connections import redis_connection
 from newswatch.errors import PermanentError
 from newswatch.store.client import connect
 from newswatch_airflow.connections import feed_auth, redis_address, slack_settings
@@ -149,3 +150,9 @@ def test_feed_auth_bearer_in_extra_wins():
 
 def test_feed_auth_of_an_empty_connection_is_none():
     assert feed_auth(connection("ecb", host="feeds.example")) is None
+
+
+def test_redis_connection_of_the_launcher_survives_airflows_own_reading():
+    read = Connection.from_json(json.dumps(redis_connection("rediss://user:pw@h:6380/5")))
+    assert (read.host, read.port, read.login, read.password) == ("h", 6380, "user", "pw")
+    assert read.extra_dejson == {"db": 5, "ssl": True}

@@ -16,7 +16,7 @@ def loaded_stages(*command_line):
         "print(sum(name.startswith('newswatch.pipeline.') for name in sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240, check=True
     )
     return int(done.stdout.strip().splitlines()[-1])
 

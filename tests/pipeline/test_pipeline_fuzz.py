@@ -53,7 +53,7 @@ def targets(part) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_ten_thousand_nasty_items_reach_slack_and_none_is_live(newsroom):
     chance = random.Random(SEED)
     names = [f"feed-{number}" for number in range(FEEDS)]

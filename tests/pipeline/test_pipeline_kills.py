@@ -16,7 +16,8 @@ WORDS = "The central bank opposes the plan."
 @pytest.fixture
 def room(tmp_path, redis_url, simulator):
     simulator.reset()
-    newsroom = Newsroom(tmp_path, redis_url, simulator, grace="1.5s")
+    # Short, since the lease of a stage that was killed lasts for half of it.
+    newsroom = Newsroom(tmp_path, redis_url, simulator, grace="4s")
     yield newsroom
     newsroom.close()
 
@@ -27,7 +28,7 @@ def settle(room: Newsroom, stories: int) -> None:
         lambda: (
             room.run() and len(room.alert_ids()) >= stories and not room.redis.smembers("newswatch:channels")
         ),
-        timeout_s=60,
+        timeout_s=300,
     )
 
 
@@ -78,23 +79,24 @@ def test_kill_between_the_stages_loses_and_doubles_nothing(room):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_kills_at_random_instants_with_dropped_replies_lose_and_double_nothing(room):
-    """Forty kills over a changing feed; each tenth answer of Slack gets lost on its way back."""
+    """Twenty kills over a changing feed; some of Slack's answers get lost on their way back."""
     chance = random.Random(20261123)
+    begun = time.monotonic()
+    room.start("run", "--all").communicate()
+    cycle_s = time.monotonic() - begun  # on this machine, as busy as it is
     shown = []
-    for step in range(40):
+    for step in range(20):
         shown.append(story(step, f"Distinct headline {step}", WORDS))
-        room.site.serve("/wire", *shown[-20:])
-        if step % 10 == 5:
+        room.site.serve("/wire", *shown)
+        if step % 5 == 2:
             room.slack.fault("reset", when="after", times=1)
         process = room.start("run", "--all")
-        time.sleep(chance.uniform(0.2, 2.2))
+        time.sleep(chance.uniform(0.1, 1.1) * cycle_s)
         kill(process)
     room.slack.clear_faults()
-    expected = len(set(room.redis.scan_iter("newswatch:alert:*")))
-    settle(room, max(expected, 20))
-    assert_each_once(room, len(room.alert_ids()))
-    titles = {item["title"] for item in shown[-20:]}
+    settle(room, len(shown))
+    assert_each_once(room, len(shown))
     texts = " ".join(message["text"] for message in room.slack.messages())
-    assert all(title in texts for title in titles)
+    assert all(item["title"] in texts for item in shown)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from article_pages import linked, page, show
 
 import redis_servers
+from article_pages import linked, page, show
 from feed_server import story
 from newsroom import POLICY, Newsroom
 from newswatch.listener.clicks import take_click

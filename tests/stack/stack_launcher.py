@@ -16,7 +16,7 @@ from devtools.stack.environment import STACK_ID
 from devtools.stack.processes import StackRecord
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -6,9 +6,9 @@ import time
 import pytest
 from stack_launcher import until
 
-BOOT_S = 240.0
-ALERT_S = 90.0
-STOP_S = 60.0
+BOOT_S = 600.0
+ALERT_S = 300.0
+STOP_S = 180.0
 
 FILES = {
     "feeds.yaml": "feeds: []\n",
@@ -56,7 +56,7 @@ def stop(running):
 
 @pytest.mark.slow
 @pytest.mark.airflow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_make_run_alerts_once_a_story_and_a_second_start_repeats_none(stack, tmp_path):
     config = tmp_path / "config"
     config.mkdir()

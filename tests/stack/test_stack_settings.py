@@ -5,7 +5,6 @@ import socket
 from pathlib import Path
 
 import pytest
-from airflow.models.connection import Connection
 
 from devtools.stack import StackError
 from devtools.stack.airflow_secrets import airflow_secrets
@@ -65,17 +64,6 @@ def test_redis_connection_error_hides_the_password():
     with pytest.raises(StackError) as caught:
         redis_connection("redis://:hunter2@h/five")
     assert "hunter2" not in str(caught.value)
-
-
-def test_redis_connection_survives_airflows_own_reading():
-    connection = Connection.from_json(json.dumps(redis_connection("rediss://user:pw@h:6380/5")))
-    assert (connection.host, connection.port, connection.login, connection.password) == (
-        "h",
-        6380,
-        "user",
-        "pw",
-    )
-    assert connection.extra_dejson == {"db": 5, "ssl": True}
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:8081/api", "http://127.0.0.1:8081/api/"])

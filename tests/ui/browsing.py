@@ -22,9 +22,9 @@ def sign_in(context: BrowserContext, url: str, user: str, password: str) -> tupl
     page.locator("input[name=username]").fill(user)
     page.locator("input[name=password]").fill(password)
     page.locator("button[type=submit]").click()
-    page.get_by_role("link", name="newswatch", exact=True).click(timeout=60_000)
+    page.get_by_role("link", name="newswatch", exact=True).click(timeout=120_000)
     frame = page.frame_locator("iframe")
-    expect(frame.get_by_role("heading", level=1)).to_have_text("Status", timeout=30_000)
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Status", timeout=120_000)
     page.noise.clear()  # what Airflow's own pages say on the way is not ours
     return page, frame
 

@@ -129,7 +129,7 @@ def enter(airflow, browser):
 
     def make(user="ada", **options):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(120_000)
         contexts.append(context)
         return sign_in(context, airflow.url, user, airflow.password(user))
 

@@ -55,12 +55,12 @@ class RunningAirflow:
                 stderr=output,
             )
 
-    def wait(self, timeout_s: float = 90.0) -> None:
+    def wait(self, timeout_s: float = 300.0) -> None:
         """Until it answers."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                with _OPENER.open(f"{self.url}/api/v2/version", timeout=5):
+                with _OPENER.open(f"{self.url}/api/v2/version", timeout=30):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.3)

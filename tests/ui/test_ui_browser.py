@@ -7,10 +7,10 @@ import scenes
 from browsing import NAVIGATION, follow
 from playwright.sync_api import expect
 
-from chromium import needs_chromium
+from chromium import IN_CHROMIUM
 from newsroom import WATCHLIST
 
-pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(300), needs_chromium]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
 
 def test_second_editor_is_told_and_can_take_over(enter, room):

@@ -9,10 +9,10 @@ import scenes
 from browsing import grave_faults
 from playwright.sync_api import expect
 
-from chromium import needs_chromium
+from chromium import IN_CHROMIUM
 from newswatch.store import keys
 
-pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(300), needs_chromium]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
 THEMES = ("light", "dark")
 GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "oklch(0.23185 0.0323 266.44)"}

@@ -159,13 +159,19 @@ def mrkdwn_link(url: str, text: str) -> str:
     return f"<{escape(url.translate(_URL_UNSAFE))}|{escape(text)}>"  # a label may contain |
 
 
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+
 def usable_link(url: str) -> str | None:
     """`url` if Slack accepts it as a link: http(s), a host, at most 3,000 visible characters.
 
     Verbatim, except that `<`, `>` and `|` are percent-encoded: they end a link in Slack's notation,
     and a URL never contains them unencoded.
     """
-    if any(unicodedata.category(char) in _HIDDEN | _SPACES for char in url[: MAX_URL_CHARS + 1]):
+    plain = _VISIBLE_ASCII.fullmatch(url) is not None  # nearly every URL is
+    if not plain and any(
+        unicodedata.category(char) in _HIDDEN | _SPACES for char in url[: MAX_URL_CHARS + 1]
+    ):
         return None
     encoded = url.translate(_URL_UNSAFE)
     if len(encoded) > MAX_URL_CHARS or not encoded.lower().startswith(("http://", "https://")):

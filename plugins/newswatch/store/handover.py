@@ -325,11 +325,11 @@ class Plan:
             "alerts": [one.row() for one in self.alerts],
             "snapshot": dict(self.snapshot),
             "stories": [one.row() for one in self.stories],
-            "created": [asdict(one) for one in self.created],
-            "grown": [asdict(one) for one in self.grown],
+            "created": [_fields(one) for one in self.created],
+            "grown": [_fields(one) for one in self.grown],
             "rates": [[*name, by] for name, by in self.rates.items()],
             "sequences": dict(self.sequences),
-            "held": [asdict(one) for one in self.held],
+            "held": [_fields(one) for one in self.held],
             "begun": [one.row() for one in self.begun],
             "going_on": [{"rule": r, "channel": c, "within": within} for r, c, within in self.going_on],
             "joined": [{"channel": c, "story": s, "member": member} for c, s, member in self.joined],
@@ -337,6 +337,11 @@ class Plan:
             "released": [{"channel": c, "story": s, "members": members} for c, s, members in self.released],
         }
         return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def _fields(row: NewMessage | GrownMessage | Held) -> dict[str, Any]:
+    """A flat row by name; `dataclasses.asdict` copies deeply and takes ten times as long."""
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 async def hand_over(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
@@ -200,6 +201,7 @@ async def run_match(
             await lease.release()
 
 
+@lru_cache(256)
 def title_stems(title: str, lang: str, default_lang: str = "en") -> frozenset[str]:
     """The stems of a headline's words, without function words."""
     words = (token.text for token in tokenize(title))

@@ -120,7 +120,7 @@ def revisions(draw):
     return history
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100)
 @given(
     revisions(),
     st.lists(st.integers(1, 40), min_size=6, max_size=6),

@@ -83,7 +83,8 @@ def put_in_force(room, feed):
     async def work(services: Services) -> None:
         with redis_errors():
             stored = configuration.Stored(1, "old", bundle_to_json(bundle), "")
-            assert await configuration.put_in_force(services.redis, 0, stored, 0)
+            known, change = configuration.Head(), configuration.FeedChange(kept_s=60)
+            assert await configuration.put_in_force(services.redis, known, stored, change, owner="", now_ms=0)
 
     room._do(work)
 
@@ -182,7 +183,7 @@ def test_url_adopted_after_a_move_never_gets_a_secret_named_later(newsroom, else
     newsroom.poll()
     newsroom.redis.hset(
         "newswatch:feed:wire",
-        mapping={"moved_url": f"{elsewhere.url}/wire", "moved_from": f"{newsroom.site.url}/wire"},
+        mapping={"adopted_url": f"{elsewhere.url}/wire", "adopted_from": f"{newsroom.site.url}/wire"},
     )
     newsroom._do(lambda services: run_poll(services, all_feeds=True))
     assert len(elsewhere.requests) == 1, "without a secret the adopted address is asked"

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newswatch.errors import FetchFailed, FetchRefused, ParseFailed
@@ -69,6 +69,7 @@ def bundle_of(feed: Feed) -> Bundle:
 
 
 @pytest.mark.parametrize(("every_s", "runs"), [(60, 1), (120, 2), (300, 5), (900, 15)])
+@settings(max_examples=30)
 @given(st.randoms(use_true_random=False))
 def test_feed_is_polled_by_each_run_that_its_interval_asks_for(every_s, runs, chance):
     plans = [NOW_S + 60 * number + chance.uniform(0, 8) for number in range(200)]
@@ -76,6 +77,7 @@ def test_feed_is_polled_by_each_run_that_its_interval_asks_for(every_s, runs, ch
     assert polled == plans[::runs]
 
 
+@settings(max_examples=30)
 @given(
     st.randoms(use_true_random=False), st.sampled_from([60, 90, 300, 700]), st.sampled_from([1, 10, 45, 60])
 )

@@ -6,8 +6,8 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from article_pages import linked, page, show, stream
 
+from article_pages import linked, page, show, stream
 from feed_server import Document, story
 from newsroom import kill
 from newswatch.pipeline.oversight.housekeeping import run_housekeeping

@@ -39,7 +39,7 @@ def test_messages_beyond_the_cap_come_as_a_digest_that_says_so(newsroom):
     newsroom.poll()
     match(newsroom)
     assert newsroom.deliver(linger_s=0.0).sent == 3
-    newsroom.pass_time(timedelta(minutes=1))
+    newsroom.pass_time(timedelta(minutes=5))
     newsroom.deliver()
     *single, digest = newsroom.posts()
     assert len(single) == 3

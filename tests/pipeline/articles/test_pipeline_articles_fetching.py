@@ -7,8 +7,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from article_pages import linked, page, row, show, stream
 
+from article_pages import linked, page, row, show, stream
 from feed_server import Document, FeedServer, story
 from newswatch.feeds.auth import resolver
 from newswatch.pipeline.articles.run import run_articles
@@ -44,7 +44,7 @@ def test_page_that_is_slow_never_holds_up_the_title(room):
         room.until(lambda: room.redis.exists("newswatch:lease:articles"))
     finally:
         answered.set()
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     assert json.loads(out)["articles"]["fetched"] == 1
     assert len(room.slack.messages()) == 1

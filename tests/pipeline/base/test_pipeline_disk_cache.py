@@ -18,7 +18,7 @@ from newswatch.pipeline.base.disk_cache import MOST_ENTRIES, DiskCache
 from newswatch.rules import ItemText
 from newswatch.settings import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -182,4 +182,4 @@ def test_processes_side_by_side_share_a_shelf(tmp_path):
     env = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
     command = [sys.executable, "-c", code, str(tmp_path / "cache")]
     running = [subprocess.Popen([*command, name], env=env) for name in "ab"]
-    assert [process.wait(timeout=60) for process in running] == [0, 0]
+    assert [process.wait(timeout=240) for process in running] == [0, 0]

@@ -20,7 +20,7 @@ def room(newsroom):
     at = newsroom.clock() + timedelta(hours=2)
     newsroom.write(
         "receivers.yaml",
-        "defaults: {per_channel_interval: 0.02s, grace: 2s}\n"
+        "defaults: {per_channel_interval: 0.02s}\n"
         f"receivers:\n  - id: policy\n    channel: {POLICY}\n    alive: {{at: '{at:%H:%M}', timezone: UTC}}\n"
         f"  - {{id: ops, channel: {OPS}}}\n",
     )

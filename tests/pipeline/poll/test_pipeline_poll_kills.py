@@ -19,7 +19,7 @@ def poll_kills():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_pollers_killed_at_random_instants_lose_and_double_nothing(poll_kills, tmp_path, redis_url):
     found = poll_kills.torture(tmp_path, redis_url, kills=15, seed=20_261_123)
     assert found["changes"] > 3
