@@ -78,7 +78,7 @@ def test_bundle_survives_json_with_any_text(query, owner, entries):
     ("schema", "error", "words"),
     [
         (SCHEMA_VERSION + 1, NewerBundle, "newer release"),
-        (SCHEMA_VERSION - 1, UnreadableBundle, "made again"),
+        (SCHEMA_VERSION - 1, UnreadableBundle, "makes it again"),
     ],
 )
 def test_bundle_of_another_schema_is_refused_with_the_way_out(schema, error, words):

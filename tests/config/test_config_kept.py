@@ -99,7 +99,7 @@ def test_id_given_again_in_another_file_is_refused(folder, cache):
     extra.write_text("rules:\n" + RULE.format(id="central-bank-opposes", query="rates", notify="policy"))
     assert_same(folder, cache)
     loaded, _ = load(folder, cache)
-    assert any("'central-bank-opposes' stands in" in str(problem) for problem in loaded.problems)
+    assert any("'central-bank-opposes' is already in" in str(problem) for problem in loaded.problems)
 
 
 def test_two_kept_files_with_one_id_are_both_read_again(folder, cache):

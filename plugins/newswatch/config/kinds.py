@@ -117,11 +117,11 @@ class Value:
 
 
 def word(pattern: str, what: str, expected: str, *, lower: bool = False) -> Value:
-    """Text of a fixed form, for messages "… is not a <what>: <expected>"."""
+    """Text of a fixed form, for messages "… is not <what>: <expected>"; `what` has its article."""
 
     def convert(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise ValueError(f"{text[:100]!r} is not a {what}: {expected}")
+            raise ValueError(f"{text[:100]!r} is not {what}: {expected}")
         return text.lower() if lower else text
 
     return Value(convert, {"type": "string", "pattern": f"^(?:{pattern})$"})

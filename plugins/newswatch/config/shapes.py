@@ -18,13 +18,13 @@ NOBODY = "nobody would be alerted: name receivers of receivers.yaml, such as not
 
 ID = word(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
-    "id",
+    "an id",
     "write letters, digits, - and _ (at most 100), beginning with a letter or digit",
 )
-TAG = word(r"\w[\w.-]{0,99}", "tag", "write letters, digits, - and _ (at most 100)")
-LANG = word(words.LANGUAGE, "language code", "write en, ru, zh, …", lower=True)
+TAG = word(r"\w[\w.-]{0,99}", "a tag", "write letters, digits, - and _ (at most 100)")
+LANG = word(words.LANGUAGE, "a language code", "write en, ru, zh, …", lower=True)
 LIST_NAME = word(
-    r"[A-Za-z_][A-Za-z0-9_-]{0,99}", "list name", "write letters, digits, _ and -, as in $central_bank"
+    r"[A-Za-z_][A-Za-z0-9_-]{0,99}", "a list name", "write letters, digits, _ and -, as in $central_bank"
 )
 URL = Value(words.check_url, {"type": "string", "pattern": "^https?://[^/\\s]+"})
 CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-9]{7,20}$"})

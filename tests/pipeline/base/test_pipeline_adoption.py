@@ -236,7 +236,7 @@ def test_owner_keeps_the_right_while_it_is_seen_and_loses_it_after(two):
     assert version(first) == 2
     first.pass_time(timedelta(minutes=16))
     second.deliver()
-    assert any("are applied now" in post["text"] for post in second.posts(OPS))
+    assert any("are now applied" in post["text"] for post in second.posts(OPS))
 
 
 def test_owner_with_broken_files_keeps_the_right(two):
