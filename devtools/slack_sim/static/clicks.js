@@ -32,7 +32,7 @@ async function send(key, order) {
   redraw();
 }
 
-// the message may have been drawn anew while a dialog had the focus
+// the message may have been drawn again while a dialog had the focus
 function focusAgain(key) {
   if (document.activeElement !== document.body) return;
   [...document.querySelectorAll("[data-key]")].find((entry) => entry.dataset.key === key)?.focus();

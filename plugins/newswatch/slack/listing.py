@@ -65,7 +65,7 @@ class Listing:
 def listing_of(
     message: Message, alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime
 ) -> Listing:
-    """The items of these alerts, the gravest first, then the earliest."""
+    """The items of these alerts, the most severe first, then the earliest."""
     groups: dict[str, list[Alert]] = {}
     for alert in alerts:
         groups.setdefault(alert.item_id, []).append(alert)
@@ -99,12 +99,12 @@ def title_of(line: ListingLine, max_chars: int) -> str:
 
 
 def before_time(line: ListingLine) -> str:
-    """What stands between an item's title and its time: the source."""
+    """The text between an item's title and its time: the source."""
     return f"{SEPARATOR}{shorten(line.report.source, _SOURCE_CHARS)}{SEPARATOR}"
 
 
 def after_time(line: ListingLine) -> str:
-    """What stands behind its time: the rules, where they differ between the items."""
+    """The text after its time: the rules, if they differ between the items."""
     return f"{SEPARATOR}{why(line.rules, _MAX_RULES)}" if line.rules else ""
 
 

@@ -1,4 +1,4 @@
-"""One message at a time: send it, or find out what became of it, and record that."""
+"""Sends one message at a time, or finds out whether it was sent, and records the result."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Courier:
             await self._send(found, free_at_ms)
 
     async def bury(self, message_id: str, error: str) -> None:
-        """Set a message aside that cannot even be made."""
+        """Make a dead letter of a message that cannot be rendered."""
         queued = await messages.read_message(self._redis, message_id)
         if queued is not None:
             await self._dead(queued.message, error)
@@ -66,11 +66,11 @@ class Courier:
             await self._post(thread, now_ms, free_at_ms)
 
     async def _post(self, thread: _Thread, begun_ms: int, free_at_ms: int) -> None:
-        """Send a message that has begun: only now is its membership final."""
+        """Send a message that has begun. Its alerts can no longer change."""
         run = self._run
         queued = await messages.read_message(self._redis, thread.message.id)
         if queued is None:
-            return  # taken away by an operator since it was begun
+            return  # an operator removed it after it was begun
         message = queued.message
         alerts = await messages.read_alerts(self._redis, message.alert_ids)
         payload = await render(run.services, queued, alerts)
@@ -81,7 +81,7 @@ class Courier:
         await self._after(queued, alerts, outcome, begun_ms)
 
     async def _make_sure_of_the_lease(self, message: Message, begun_ms: int) -> None:
-        """The last check before the request: it must be over before another process may take over."""
+        """The last check before the request, which must end before another process may take over."""
         run = self._run
         try:
             if run.lease.left_s() <= run.timeout_s:
@@ -96,7 +96,7 @@ class Courier:
             raise LeaseLost("the deliver stage was held up until its lease ran short; the next run goes on")
 
     async def _thread(self, message: Message) -> _Thread | None:
-        """Where a message goes: the channel, or its root's thread; None when it has to wait."""
+        """Where a message goes: the channel, or its root's thread. None if it has to wait."""
         if message.root_id is None:
             return _Thread(message, None)
         found = await messages.read_message(self._redis, message.root_id)
@@ -161,14 +161,14 @@ class Courier:
             run.on_progress(run.sent, run.dead)
         again = {
             "slack": "Slack takes messages again.",
-            f"channel:{message.channel}": f"Messages go out to {message.channel} again.",
+            f"channel:{message.channel}": f"Messages are sent to {message.channel} again.",
         }
         for cause in again.keys() - run.well:
             run.well.add(cause)
             await notices.clear_notice(run.services, cause, again[cause])
 
     async def _further(self, message: Message, alerts: list[Alert]) -> list[str]:
-        """The feeds a reply adds to those its story message already names."""
+        """The feeds of a reply that its story's message does not name yet."""
         if message.root_id is None:
             return []
         root = await messages.read_message(self._redis, message.root_id)
@@ -196,7 +196,7 @@ class Courier:
         await notices.raise_notice(run.services, cause, text)
 
     async def _fold(self, due_ms: int) -> None:
-        """The workspace takes no more messages for now: what waits becomes few of them."""
+        """Turn the backlog into a few digests while the workspace takes no more messages."""
         for channel in await outbox.channels_with_queue(self._redis):
             await fold(
                 self._redis, channel, self._run.services.layout, now_ms=self._run.now_ms(), due_ms=due_ms
@@ -217,7 +217,7 @@ class Courier:
     # ── finding out ───────────────────────────────────────────────────────────────────────────
 
     async def _find_out(self, queued: StoredMessage) -> None:
-        """A message that may be out: look it up, then record it or queue it again."""
+        """Look up a message that may have been posted, then record it or queue it again."""
         run, delivery = self._run, queued.delivery
         message = delivery.message
         begun = delivery.sending_since or run.services.clock()
@@ -269,7 +269,7 @@ class Courier:
             await outbox.defer(self._redis, message, due_ms)
 
     async def _twice(self, message: Message) -> None:
-        text = f"A message stands twice in {message.channel} (message id {message.id})."
+        text = f"A message was posted twice in {message.channel} (message id {message.id})."
         await notices.notify_once(self._run.services, f"double:{message.id}", text)
 
 

@@ -1,4 +1,4 @@
-"""Dead letters: looked at with what would be sent, and queued again."""
+"""Dead letters, each with what a retry would send; and the retry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A channel's backlog becomes digests, while the workspace takes few messages."""
+"""Turns a channel's backlog into digests while the workspace takes few messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newswatch.pipeline.base.sender import Layout
 from newswatch.store import messages, outbox
 from newswatch.store.messages import StoredMessage
 
-HEADING = "Held back, since the workspace had reached Slack's message limit"
+HEADING = "Collected while the workspace had reached Slack's message limit"
 _READ_AT_ONCE = 200
 
 
@@ -39,13 +39,13 @@ def digests_of(queue: Iterable[StoredMessage], layout: Layout) -> list[list[Stor
 
 
 async def fold(redis: Redis, channel: str, layout: Layout, *, now_ms: int, due_ms: int) -> int:
-    """Put what waits in a channel into digests that are due at `due_ms`; how many messages were folded."""
+    """Turn what waits in a channel into digests due at `due_ms`. Returns the messages folded."""
     folded = 0
     queue = await outbox.queued_ids(redis, channel)
     for first in range(0, len(queue), _READ_AT_ONCE):
         found = await messages.read_messages(redis, queue[first : first + _READ_AT_ONCE])
         for digest in digests_of(found.values(), layout):
-            # One that grew meanwhile stays as it is: it is short, and the next answer of Slack folds it.
+            # A message that grew in the meantime is left for the next time.
             if await outbox.fold(
                 redis, channel, [one.message for one in digest], now_ms=now_ms, due_ms=due_ms, heading=HEADING
             ):

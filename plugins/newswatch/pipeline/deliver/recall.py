@@ -1,7 +1,8 @@
-"""What is out already: asked before a channel's first message after Redis was emptied or restarted.
+"""Finds what was posted already, before a channel's first message after Redis was emptied or restarted.
 
-Redis tells what was sent; a Redis that lost it (a wiped disk, a failover without the last second) would have
-everything sent again. Slack's history still knows: each message names its id and its alerts there.
+Redis records what was sent. If it lost that record (a wiped disk, a failover without the last second),
+everything would be sent again. The history at the other end still has it: each message names its id and
+its alerts there.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from newswatch.sending import Outcome, Posted
 from newswatch.store import epoch, messages, outbox
 
 EMPTY_BACK = timedelta(hours=48)
-"""How far back after a Redis came back empty: feeds bring no older items at first sight than a day."""
+"""How far back to look after Redis came back empty. At first sight, feeds bring nothing older than a day."""
 RESTART_BACK = timedelta(minutes=15)
-"""How far back after a restart or failover: writes of the last second may be missing, not older ones."""
+"""How far back to look after a restart or failover, which can lose writes of the last second."""
 REFUSED = ("paused_channel", "paused_workspace")
 TRIES = 3
 MOST_PAUSES = 20
 
 
 async def make_sure(run: DeliveryRun, channel: str) -> bool:
-    """Whether the channel may be sent to; looks into its history when another Redis delivered last."""
+    """Whether messages may be sent to the channel. Reads its history if another Redis delivered last."""
     if channel in run.recalled:
         return True
     redis = run.services.redis
@@ -42,9 +43,11 @@ async def _recall(run: DeliveryRun, channel: str, server: str, *, empty: bool) -
         await run.unreached(problem)
         return False
     if problem is not None and problem.kind in REFUSED and problem.code != "missing_scope":
-        return True  # the post meets the same answer, and that one's row decides
+        return True  # the post gets the same answer, and that decides
     if problem is not None:
-        text = f"History of {channel} cannot be read, so what Redis forgot may come twice: {problem.message}"
+        text = (
+            f"History of {channel} cannot be read, so what Redis lost may be posted twice: {problem.message}"
+        )
         await notices.notify_once(run.services, f"history:{channel}", text)
     unknown, found = await epoch.recall(
         run.services.redis,
@@ -56,7 +59,7 @@ async def _recall(run: DeliveryRun, channel: str, server: str, *, empty: bool) -
     )
     if unknown or found:
         text = (
-            "Redis has lost deliveries: it came back empty or older than it was. What stands in Slack was read"
+            "Redis has lost deliveries: it came back empty or older than it was. What was posted in Slack was read"
             " back from the channels and is not sent again; feeds are asked again for what they still show."
         )
         await notices.notify_once(run.services, "redis-lost", text)
@@ -64,7 +67,7 @@ async def _recall(run: DeliveryRun, channel: str, server: str, *, empty: bool) -
 
 
 async def _read(run: DeliveryRun, channel: str, back: timedelta) -> tuple[list[Posted], Outcome | None]:
-    """What stands in the channel; patient with rate limits, less so with faults."""
+    """What is posted in the channel. Rate limits are waited for longer than faults."""
     since = run.services.clock() - back
     threads = await _threads(run, channel)
     tries = 0
@@ -80,7 +83,7 @@ async def _read(run: DeliveryRun, channel: str, back: timedelta) -> tuple[list[P
 
 
 async def _threads(run: DeliveryRun, channel: str) -> list[str]:
-    """The threads that queued replies are meant for: a reply that is out stands there only."""
+    """The threads of queued replies: a reply that was posted is only there."""
     redis = run.services.redis
     (state,) = await outbox.read_channels(redis, [channel])
     queued = await messages.read_messages(redis, [name for name, _ in state.due])

@@ -1,9 +1,9 @@
-"""The deliver stage: what is queued goes to Slack, one message a second per channel, exactly once.
+"""The deliver stage sends what is queued, one message a second per channel, each exactly once.
 
-A message is frozen and marked `sending` in Redis before the request leaves. Whatever happens
-then, the next process knows that it may be out: after the grace period it reads the channel's
-history for the message id and either records what it finds or sends again. One process at a time
-delivers (a fenced lease), and none sends unless its lease outlasts the request.
+A message is frozen and marked `sending` in Redis before the request is made. If the process dies then, the
+next one knows that the message may have been posted. After the grace period it looks for the message id in
+the channel's history, and either records what it finds or sends the message again. One process delivers at
+a time (a fenced lease), and none sends unless its lease outlasts the request.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from newswatch.store.leases import Lease, under
 log = logging.getLogger("newswatch.deliver")
 
 LINGER_S = 6.0
-"""A run stays for what falls due within this time: collected replies, a first retry."""
+"""A run waits for what will be due within this time: collected replies, a first retry."""
 AHEAD_MS = 100
-"""So long before its turn a message is made ready, so that it leaves on the tick."""
+"""A message is prepared this long before its turn, so that it is sent on time."""
 REQUEST_SHARE = 0.6
 """A request ends within this share of the lease, so that it cannot outlast it."""
 STAGGER_FROM = 10
-"""From this many channels on, their first messages are spread over one interval."""
+"""With at least this many channels, their first messages are spread over one interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverCounts:
-    """What a run came to. `problems` is not empty when somebody has to act."""
+    """The result of a run. `problems` is not empty if somebody has to act."""
 
     sent: int = 0
     retrying: int = 0
@@ -52,7 +52,7 @@ class DeliverCounts:
     problems: tuple[str, ...] = field(default=())
 
     def __add__(self, later: DeliverCounts) -> DeliverCounts:
-        """Two runs together: what is queued and who has to act is as the later one found it."""
+        """Both runs together; the queue is as the later one found it."""
         return DeliverCounts(
             self.sent + later.sent,
             self.retrying + later.retrying,
@@ -128,7 +128,7 @@ async def _anything(services: Services) -> bool:
 
 
 async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
-    """All channels side by side, until nothing falls due soon or the time is up."""
+    """Work all channels at once, until nothing is due soon or the time is up."""
     workers: dict[str, asyncio.Future[None]] = {}
     try:
         while time.monotonic() < stop_at and not run.stopped:
@@ -153,7 +153,7 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
 
 
 async def _at_hand(run: DeliveryRun, linger_s: float) -> list[str]:
-    """The channels with something to do within the linger time; the others need no worker now."""
+    """The channels with something to do within the linger time. The others need no worker yet."""
     redis = run.services.redis
     states = await outbox.read_channels(redis, await outbox.channels_with_queue(redis), most=1)
     workspace = await outbox.read_workspace_pause(redis)
@@ -191,5 +191,5 @@ async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: flo
             raise
         except (ValueError, KeyError, TypeError, IndexError) as error:
             # One message that cannot be rendered must not hold up its channel.
-            log.exception("message %s could not be made", message_id)
+            log.exception("message %s could not be rendered", message_id)
             await courier.bury(message_id, f"could not be rendered: {type(error).__name__}: {error}")

@@ -19,7 +19,7 @@ BURST_S = 0.25
 
 
 class Budget:
-    """Messages a second over all channels; a quarter of a second's worth may go at once."""
+    """Limits the messages a second over all channels. A quarter of a second's worth may be sent at once."""
 
     def __init__(self, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._gap_s = 1 / per_second
@@ -56,11 +56,11 @@ class DeliveryRun:
 
     @property
     def retrying(self) -> int:
-        """Messages that were tried and are not through yet."""
+        """Messages that were tried and are not sent yet."""
         return len(self.waiting)
 
     def interval_s(self, channel: str) -> float:
-        """The pace of a channel, the slowest where receivers share it."""
+        """The pace of a channel; the slowest if receivers share it."""
         found = [r.per_channel_interval_s for r in self.bundle.receivers if r.channel == channel]
         return max(found, default=1.0)
 
@@ -78,7 +78,7 @@ class DeliveryRun:
             self.problems.append(text)
 
     async def unreached(self, outcome: Outcome) -> None:
-        """Slack is away for everyone: end the run, so that its backoff is not burnt by every channel."""
+        """Slack cannot be reached at all: end the run, so that not every channel spends an attempt."""
         self.stopped = True
         self.problem(outcome.message)
         await notices.raise_notice(self.services, "slack", outcome.message)

@@ -1,8 +1,8 @@
-"""Messages in Slack are brought up to date: "+3 sources", and what readers said with the buttons.
+"""Updates messages that were posted: "+3 sources", and what readers clicked.
 
-The deliver stage does it for whatever is noted as out of date; the listener does it at once for
-the message that was clicked. Both render what Redis holds at that moment, so that repeating an edit
-does no harm; who finds that things changed while Slack was asked edits once more.
+The deliver stage updates whatever is noted as out of date; the listener updates a message at once when it
+was clicked. Both render what Redis holds at that moment, so repeating an edit does no harm. If the record
+changed during the edit, the message is edited again.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ log = logging.getLogger("newswatch.updates")
 
 UPDATE_RETRY_S = 30.0
 WORKSPACE_RETRY_S = 300.0
-"""After an answer that somebody has to act on, such as a token that was revoked."""
+"""After an answer that needs somebody to act, such as a revoked token."""
 MOST_EDITS = 5
-"""Edits in a row while a message keeps changing; the next run goes on."""
+"""Edits in a row while a message keeps changing. The next run continues."""
 
 
 async def bring_up_to_date(run: DeliveryRun) -> None:
-    """Edit the messages that no longer show how things stand; all later where Slack takes no edits now."""
+    """Update the messages that are out of date. If no edits are taken now, all wait."""
     if run.stopped:
         return
     redis = run.services.redis
@@ -45,7 +45,7 @@ async def bring_up_to_date(run: DeliveryRun) -> None:
 
 
 async def refresh(services: Services, sender: Sender, message_id: str) -> float | None:
-    """Let one message in Slack show how things stand.
+    """Update one message.
 
     Where Slack takes no edits now, it is noted for later: the seconds until then are returned.
     """
@@ -53,7 +53,7 @@ async def refresh(services: Services, sender: Sender, message_id: str) -> float 
         return await _refresh(services, sender, message_id)
     except (ValueError, TypeError, LookupError):
         # One message that cannot be rendered must not hold up the others, nor every run to come.
-        log.exception("message %s could not be made, and stays as it is in Slack", message_id)
+        log.exception("message %s could not be rendered and is not updated", message_id)
         await outbox.drop_update(services.redis, message_id)
         return None
 
@@ -63,7 +63,7 @@ async def _refresh(services: Services, sender: Sender, message_id: str) -> float
     for _ in range(MOST_EDITS):
         queued = await messages.read_message(redis, message_id)
         alerts = await messages.read_alerts(redis, queued.message.alert_ids) if queued else []
-        # What is not in Slack, or tells of nothing that is kept, needs no edit.
+        # A message that was not posted, or whose alerts are no longer kept, needs no edit.
         if queued is not None and queued.delivery.ts is not None and alerts:
             outcome = await _edit(services, sender, queued, alerts)
             wait_s = _wait_s(outcome)
@@ -79,7 +79,7 @@ async def _refresh(services: Services, sender: Sender, message_id: str) -> float
 
 
 async def _look_again_when_a_mute_ends(services: Services, queued: StoredMessage | None) -> None:
-    """The message is to offer muting again then, and no longer to offer the end of it."""
+    """When the mute ends, the message offers *Mute* again in place of *Unmute*."""
     mute = queued.marks.mute if queued else None
     if queued is None or mute is None or not mute.on or mute.until is None:
         return
@@ -90,7 +90,7 @@ async def _look_again_when_a_mute_ends(services: Services, queued: StoredMessage
 async def _edit(
     services: Services, sender: Sender, queued: StoredMessage, alerts: Sequence[Alert]
 ) -> Outcome:
-    """Edit it; as plain text where Slack refuses the layout."""
+    """Edit it, as plain text if the layout is refused."""
     delivery = queued.delivery
     where = delivery.message.channel, delivery.ts or ""
     outcome = await sender.update(*where, await render(services, queued, alerts))
@@ -101,7 +101,7 @@ async def _edit(
 
 
 def _wait_s(outcome: Outcome) -> float | None:
-    """Seconds for which Slack is not to be asked for edits; None when it has taken or refused this one."""
+    """Seconds to wait before the next edit; None if this one was taken or refused."""
     if outcome.kind in ("not_reached", "ambiguous", "ratelimited"):
         return outcome.retry_after_s or UPDATE_RETRY_S
     if outcome.kind in ("paused_workspace", "message_limit"):

@@ -1,8 +1,8 @@
-"""What each answer of Slack does to a message, its channel and the workspace. Pure.
+"""What each outcome means for a message, its channel and the workspace. Pure.
 
-The table is DESIGN's: what never reached Slack is retried with backoff; what may have reached it
-stays `sending` until history has been read; pauses keep the queue; only what Slack refuses for
-good becomes a dead letter.
+A message that never arrived is retried with backoff. One that may have arrived stays `sending` until
+the history has been read. A pause keeps the queue. Only a message that is refused for good becomes a dead
+letter. docs/architecture.md has the table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal
 from newswatch.sending import Outcome
 
 UNREADABLE_LOOKS = 5
-"""After so many looks at an unreadable history a message in doubt is sent again: late beats lost."""
+"""After this many failed attempts to read the history, a message in doubt is sent again: late is better than lost."""
 
 
 @dataclass(frozen=True, slots=True)
