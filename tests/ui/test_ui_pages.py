@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 import pytest
@@ -199,16 +198,6 @@ def test_pages_name_the_retention_in_force(visit, newsroom, settings):
     assert "without an alert in 20 days" in watchlist
     assert "none in 20 days" in watchlist
     assert "Items are kept for 3 days." in client.get("/newswatch/feeds/wire").text
-
-
-def test_feed_page_shows_items_as_long_as_they_are_kept(visit, newsroom, settings):
-    settings.setenv("NEWSWATCH_ITEM_RETENTION", "30d")
-    past = datetime.now(timezone.utc) - timedelta(days=10)
-    newsroom.clock = lambda: past
-    newsroom.site.serve("/wire", story(1, "Ten days ago", now=past))
-    newsroom.poll()
-    newsroom.clock = lambda: datetime.now(timezone.utc)
-    assert "Ten days ago" in visit("ada").get("/newswatch/feeds/wire").text
 
 
 def test_redis_that_refuses_is_a_page_that_says_what_to_do(visit, newsroom, settings):
