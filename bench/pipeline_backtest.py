@@ -22,7 +22,7 @@ import redis
 from devtools.redis_server import RunningRedis
 from newswatch.assembly import services_of
 from newswatch.models import Item
-from newswatch.pipeline.authoring.backtest import Question, run_backtest
+from newswatch.pipeline.authoring.backtest import BacktestQuestion, run_backtest
 from newswatch.settings import Settings
 from newswatch.store.client import connect
 from newswatch.store.codec import item_to_json
@@ -85,7 +85,7 @@ def write_config(folder: Path, rules: int) -> None:
     )
 
 
-def measure(url: str, config: Path, label: str, question: Question) -> None:
+def measure(url: str, config: Path, label: str, question: BacktestQuestion) -> None:
     async def ask() -> tuple[int, int]:
         async with services_of(Settings(config_dir=config), connect(url), None) as services:
             report = await run_backtest(services, question)
@@ -107,8 +107,8 @@ def main(items: int, rules: int) -> None:
         folder = Path(name)
         fill(server.url, items)
         write_config(folder, rules)
-        measure(server.url, folder, "one query", Question(WEEK_S, query="central bank opposes"))
-        measure(server.url, folder, f"{rules:,} rules", Question(WEEK_S))
+        measure(server.url, folder, "one query", BacktestQuestion(WEEK_S, query="central bank opposes"))
+        measure(server.url, folder, f"{rules:,} rules", BacktestQuestion(WEEK_S))
 
 
 if __name__ == "__main__":

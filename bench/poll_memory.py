@@ -50,7 +50,7 @@ async def show(redis: Redis, feed: Feed, last: int, now_s: int) -> None:
     """Take one document through identity and claim, without adding its items to the stream."""
     memory = await feeds.read_memory(redis, feed.id)
     identified = entry_ids.identify(document(feed.id, last), canonical_link)
-    sighting = identity.Sighting(
+    context = identity.PollContext(
         feed=feed,
         now=now_s,
         first_sight=False,
@@ -58,7 +58,7 @@ async def show(redis: Redis, feed: Feed, last: int, now_s: int) -> None:
         document_time=now_s,
         confirmed_time=now_s,
     )
-    decision = identity.decide(memory.seen, identified, sighting)
+    decision = identity.decide(memory.seen, identified, context)
     elements = {digest(one.entry.guid, HASH_BYTES): one.id for one in identified}
     work = feeds.Claim(
         feed_id=feed.id,

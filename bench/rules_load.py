@@ -46,23 +46,23 @@ def write_files(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def load(folder: Path, cache: Path) -> dict[str, float]:
+def load(folder: Path, cache_folder: Path) -> dict[str, float]:
     """Load the files once, in this process. Returns wall-clock seconds and megabytes."""
     import resource  # noqa: PLC0415
     from datetime import date  # noqa: PLC0415
 
     from newswatch.config.load import load_config  # noqa: PLC0415
     from newswatch.pipeline.base.compiled_rules import compiled  # noqa: PLC0415
-    from newswatch.pipeline.base.disk_cache import Shelf  # noqa: PLC0415
+    from newswatch.pipeline.base.disk_cache import DiskCache  # noqa: PLC0415
     from newswatch.pipeline.base.rules_checker import RulesChecker  # noqa: PLC0415
 
     imported = time.perf_counter()
-    shelf = Shelf(cache)
-    draft = load_config(folder, RulesChecker(), today=date(2026, 1, 1), shelf=shelf).draft
+    cache = DiskCache(cache_folder)
+    draft = load_config(folder, RulesChecker(), today=date(2026, 1, 1), cache=cache).draft
     if draft is None:
         raise SystemExit("the configuration files have errors")
     checked = time.perf_counter()
-    compiled(draft.rules, draft.lists, draft.default_lang, shelf).index("en")
+    compiled(draft.rules, draft.lists, draft.default_lang, cache).index("en")
     ready = time.perf_counter()
     return {
         "rules": len(draft.rules),

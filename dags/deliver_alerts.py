@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.assets import ALERTS
-from newswatch_airflow.deadlines import deadline
-from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
+from newswatch_airflow.woken import woken_by
 
 DOC = """
 **What it does.** Sends every message that is due to its Slack channel, at most one a second per channel, and
@@ -34,18 +32,9 @@ Runbook: [messages wait](/newswatch/runbook#messages-wait-for-delivery),
 """
 
 with TestableDAG(
-    dag_id="deliver_alerts",
     description="Send what is due in the outbox to Slack",
     doc_md=DOC,
-    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[ALERTS]),
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    dagrun_timeout=timedelta(minutes=8),
-    default_args=recovery(execution_timeout=timedelta(seconds=120)),
-    deadline=deadline("deliver_alerts", within=timedelta(minutes=4)),
-    tags=["newswatch"],
+    **woken_by(ALERTS, "deliver_alerts"),
 ):
 
     @task

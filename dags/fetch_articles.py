@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.assets import ARTICLES, ITEMS
-from newswatch_airflow.deadlines import deadline
-from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
+from newswatch_airflow.woken import woken_by
 
 DOC = """
 **What it does.** For feeds with `article: true` it fetches each new item's web page and adds the item to the
@@ -31,28 +30,15 @@ A feed's page (*newswatch* in the navigation, *Feeds*) shows how many of its art
 """
 
 with TestableDAG(
-    dag_id="fetch_articles",
     description="Read the articles of items whose feed asks for it, and queue them for matching",
     doc_md=DOC,
-    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[ARTICLES]),
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    dagrun_timeout=timedelta(minutes=8),
-    default_args=recovery(execution_timeout=timedelta(seconds=120)),
-    deadline=deadline("fetch_articles", within=timedelta(minutes=4)),
-    tags=["newswatch"],
+    **woken_by(ARTICLES, "fetch_articles"),
 ):
 
     @task(outlets=[ITEMS])
     def read_articles() -> dict[str, Any]:
         """Read all due articles, then start match_items. Skipped: done, and no item waits for matching."""
         context = get_current_context()
-
-        def report(counts: dict[str, Any]) -> None:
-            context["ti"].xcom_push(key="counts", value=counts)
-
-        return stages.read_articles(context["dag"].dag_id, report)
+        return stages.read_articles(context["dag"].dag_id, partial(context["ti"].xcom_push, "counts"))
 
     read_articles()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.assets import ALERTS, ITEMS
-from newswatch_airflow.deadlines import deadline
-from newswatch_airflow.retries import recovery
 from newswatch_airflow.testable import TestableDAG
+from newswatch_airflow.woken import woken_by
 
 DOC = """
 **What it does.** Matches every item that waits in the stream `newswatch:items` against the rules in force. Matches
@@ -32,28 +31,15 @@ matching](/newswatch/runbook#items-wait-for-matching).
 """
 
 with TestableDAG(
-    dag_id="match_items",
     description="Match waiting items against the watchlist and queue the messages",
     doc_md=DOC,
-    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[ITEMS]),
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    dagrun_timeout=timedelta(minutes=8),
-    default_args=recovery(execution_timeout=timedelta(seconds=120)),
-    deadline=deadline("match_items", within=timedelta(minutes=4)),
-    tags=["newswatch"],
+    **woken_by(ITEMS, "match_items"),
 ):
 
     @task(outlets=[ALERTS])
     def match() -> dict[str, Any]:
         """Match all waiting items, then start deliver_alerts. Skipped: done, and no message is due."""
         context = get_current_context()
-
-        def report(counts: dict[str, Any]) -> None:
-            context["ti"].xcom_push(key="counts", value=counts)
-
-        return stages.match(context["dag"].dag_id, report)
+        return stages.match(context["dag"].dag_id, partial(context["ti"].xcom_push, "counts"))
 
     match()

@@ -7,10 +7,10 @@ everything it started.
 
 The modules, in the order in which a start uses them::
 
-    settings      environment and .env → Settings
+    settings      environment and .env → StackSettings
     ports         the port of each service, remembered between starts
     connections   REDIS_URL, SLACK_BOT_TOKEN → Airflow connections
-    environment   Settings → the environment variables of every child
+    environment   StackSettings → the environment variables of every child
     overlay       config/ with the sample feeds added, kept up to date with config/
     components    the command of each component, and how to see that it is ready
     processes     finding and ending the processes of a stack

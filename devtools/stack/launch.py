@@ -28,7 +28,7 @@ from devtools.stack.environment import AirflowPlace, Endpoints, child_environmen
 from devtools.stack.overlay import SYNC_EVERY_S, Overlay, sample_feeds
 from devtools.stack.parent import interrupted_parent
 from devtools.stack.ports import LOOPBACK, RememberedPorts, fixed_port
-from devtools.stack.settings import Settings
+from devtools.stack.settings import StackSettings
 from devtools.stack.supervise import Supervisor
 
 RECORD = "stack.json"
@@ -60,7 +60,7 @@ class StackPlan:
     overlay: Overlay | None
 
 
-def make_plan(settings: Settings) -> StackPlan:
+def make_plan(settings: StackSettings) -> StackPlan:
     """Choose ports and addresses. Raises StackError if a requested port is taken."""
     ports = RememberedPorts(settings.data / "ports.json")
     services: list[Component] = []
@@ -93,7 +93,7 @@ def make_plan(settings: Settings) -> StackPlan:
     return StackPlan(services, airflow, endpoints, place, overlay)
 
 
-def _sample_ports(settings: Settings, ports: RememberedPorts) -> tuple[int, int]:
+def _sample_ports(settings: StackSettings, ports: RememberedPorts) -> tuple[int, int]:
     sim = fixed_port("SLACK_SIM_PORT", settings.slack_sim_port)
     if settings.site_port is not None:
         return sim, fixed_port("SITE_PORT", settings.site_port)
@@ -118,7 +118,9 @@ def clean_up(data: Path, say: Callable[[str], None]) -> None:
 class Launch:
     """`make run`: start everything, watch it until a signal comes, end everything."""
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: StackSettings, environ: Mapping[str, str], say: Callable[[str], None]
+    ) -> None:
         self._settings = settings
         self._environ = environ
         self._say = say
@@ -221,7 +223,7 @@ class Launch:
         (self._settings.data / CLI_ENVIRONMENT).write_text(text, encoding="utf-8")
 
 
-def banner(settings: Settings, plan: StackPlan, environ: Mapping[str, str]) -> str:
+def banner(settings: StackSettings, plan: StackPlan, environ: Mapping[str, str]) -> str:
     """The text that is shown when everything is running."""
     lines = ["", "newswatch is up"]
     if plan.place is not None:

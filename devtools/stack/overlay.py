@@ -20,6 +20,8 @@ from pathlib import Path
 
 import yaml
 
+from newswatch.atomic_file import replace_file
+
 FEEDS_FILE = "feeds.yaml"
 SYNC_EVERY_S = 2.0
 SAMPLE_PATHS = {
@@ -149,9 +151,7 @@ class Overlay:
         file = self._target / FEEDS_FILE
         if content == self._written and file.exists():
             return
-        draft = self._target / f".{FEEDS_FILE}.new"
-        draft.write_bytes(content)
-        draft.replace(file)
+        replace_file(file, content)
         self._written = content
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 import psutil
 
 from devtools.stack.environment import STACK_ID
+from newswatch.atomic_file import replace_file
 
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
@@ -63,10 +64,8 @@ class StackRecord:
     children: tuple[ProcessIdentity, ...] = field(default=())
 
     def save(self, file: Path) -> None:
-        """Replace the file in one step, so that a reader never sees half of it."""
-        draft = file.with_suffix(".new")
-        draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        draft.replace(file)
+        """Replace the file in one step, so that a reader never sees half of it. Raises OSError."""
+        replace_file(file, json.dumps(asdict(self), indent=1).encode())
 
     @classmethod
     def load(cls, file: Path) -> StackRecord | None:

@@ -11,7 +11,7 @@ from newswatch.settings import settings_from
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class StackSettings:
     """One start's settings. A port of None is any free one; `data` holds all that persists."""
 
     root: Path
@@ -35,13 +35,15 @@ class Settings:
         return self.slack_token is None
 
 
-def read_settings(environ: Mapping[str, str], root: Path, data: Path, *, airflow: bool = True) -> Settings:
+def read_settings(
+    environ: Mapping[str, str], root: Path, data: Path, *, airflow: bool = True
+) -> StackSettings:
     """Settings from variables; an empty value counts as not set.
 
     Raises StackError and SettingsRefused, which name the variables.
     """
     own = settings_from(environ, root)
-    return Settings(
+    return StackSettings(
         root=root,
         data=data,
         config=own.config_dir,

@@ -1,8 +1,7 @@
-"""What a feed's document says: its entries, parsed and cleaned, before they have an identity.
+"""A feed's document: its entries, parsed and cleaned, before they have an identity.
 
-Apart from `newswatch.models`, and tuples instead of dataclasses, because parser processes are
-started with nothing else: those modules and what they import would take longer to load than
-Python itself.
+Apart from `newswatch.models`, and with tuples instead of dataclasses, because parser processes start with nothing else:
+those modules and their imports would take longer to load than Python itself.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Entry(NamedTuple):
 
 
 class ParsedFeed(NamedTuple):
-    """A feed document: its entries in document order and what it says of itself."""
+    """A feed document: its entries in document order, and what it says about itself."""
 
     entries: tuple[Entry, ...]
     title: str = ""

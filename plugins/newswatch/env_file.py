@@ -1,7 +1,7 @@
 """The .env file: NAME=value lines, as Docker Compose and shells write them.
 
-A reader of our own, forty lines long, rather than a package: one that also expanded variables or ran
-anything would be more than a file of secrets needs.
+We parse it ourselves, in forty lines, instead of using a package: a package that also expands variables or runs
+commands does more than is safe for a file of secrets.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>.*?)(?P=quote)\s*(?:#.*)?""", r
 
 
 def with_env_file(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """The environment, completed by `.env` of that folder if there is one; the environment wins.
+    """The environment, completed by the folder's `.env` if there is one. The environment wins.
 
-    Raises PermanentError, naming the line, for a file that cannot be read. The error shows no value.
+    Raises PermanentError, naming the line, for a file that cannot be parsed. The error shows no value.
     """
     try:
         text = (folder / NAME).read_text(encoding="utf-8")
@@ -32,10 +32,10 @@ def with_env_file(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 def read_env_text(text: str) -> dict[str, str]:
-    """The variables of an .env text. Blank lines and comments are passed over; nothing is expanded.
+    """The variables of an .env text. Blank lines and comments are skipped; nothing is expanded.
 
-    A value may be in quotes, which are taken off; without them ` #` begins a comment. Raises
-    PermanentError, with its number, for a line of another form.
+    A value may be in quotes, which are removed; without them ` #` begins a comment. Raises PermanentError, with the line's
+    number, for a line of another form.
     """
     found: dict[str, str] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):

@@ -6,20 +6,21 @@
     ├── RetryableError            the same call may succeed later; Airflow retries the task
     │   ├── RedisUnavailable      Redis cannot be reached, is loading or failing over
     │   │   └── RedisFull         Redis is out of memory and refuses writes
-    │   ├── LeaseLost             another process took the stage over; its work goes on there
+    │   ├── LeaseLost             another process runs the stage now
     │   ├── FetchFailed           one feed could not be fetched (timeout, DNS, 5xx, 429)
     │   └── SlackUnavailable      Slack cannot be reached or answered with a passing fault
     └── PermanentError            the same call fails again until someone acts
         ├── RedisRefused          Redis refuses the user or a command, or newswatch cannot use this kind
-        ├── SettingsRefused       variables of the environment or .env refused; carries all that is wrong
-        ├── ConfigError           configuration refused; carries every Problem found
-        ├── QueryError            one rule query refused; carries the offset
+        ├── SettingsRefused       variables of the environment or .env refused; has everything that is wrong
+        ├── ConfigError           configuration refused; has every Problem found
+        ├── QueryError            one rule query refused; has the offset
         ├── FetchRefused          one feed must not or cannot be fetched (address, 4xx, too large)
-        ├── ParseFailed           the document is no feed
+        ├── ParseFailed           the document is not a feed
+        ├── NoSuchRule            no rule has the id that was given
         └── SlackRefused          Slack refuses the token, the channel or the payload
 
-Errors name the thing (feed id, rule id, file:line:col, setting) and the way out. Their text
-never holds a secret: URLs go through `newswatch.redact.redact_url` first.
+Errors name the thing (feed id, rule id, file:line:col, setting) and say what to do. Their text
+never contains a secret: URLs go through `newswatch.redact.redact_url` first.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Literal, NamedTuple
 
 
 class NewswatchError(Exception):
-    """Base of all errors raised on purpose. `str(error)` is fit to show to a person."""
+    """Base of all errors raised on purpose. `str(error)` can be shown to a person."""
 
 
 class RetryableError(NewswatchError):
@@ -49,15 +50,15 @@ class RedisFull(RedisUnavailable):
 
 
 class LeaseLost(RetryableError):
-    """The stage's lease passed to another process; nothing was handed over by this one."""
+    """Another process has the stage's lease now. This one handed nothing over."""
 
 
 class FetchFailed(RetryableError):
     """A feed could not be fetched this time.
 
-    `kind` is a short machine word (timeout, dns, connect, proxy, tls, http, ratelimited, truncated).
-    `retry_after_s` is what the server asked for, in seconds, or None. `url` is what was asked last,
-    "" for unknown: after redirects that is another server's than the feed's own.
+    `kind` is a short machine word (timeout, dns, connect, proxy, tls, http, ratelimited, truncated). `retry_after_s` is what
+    the server asked for, in seconds, or None. `url` is the last URL that was requested, "" for unknown; after redirects
+    it may be of another server than the feed's.
     """
 
     def __init__(
@@ -87,8 +88,8 @@ class SlackUnavailable(RetryableError):
 class FetchRefused(PermanentError):
     """A feed is refused: a forbidden address or scheme, a 4xx, a body over the cap.
 
-    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy). `target`
-    is the URL that a redirect led to where that one is refused for its address.
+    `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy). `target` is the URL of a
+    redirect that is refused because of its address.
     """
 
     def __init__(self, message: str, *, kind: str, status: int | None = None, target: str = "") -> None:
@@ -99,11 +100,18 @@ class FetchRefused(PermanentError):
 
 
 class ParseFailed(PermanentError):
-    """The document is no feed, or no story, newswatch can read. `kind`: not_a_feed, no_text (articles), limit, crashed."""
+    """The document is not a feed, or not an article, that newswatch can read.
+
+    `kind`: not_a_feed, no_text (articles), limit, crashed.
+    """
 
     def __init__(self, message: str, *, kind: str = "not_a_feed") -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class NoSuchRule(PermanentError):
+    """There is no rule with the id that was given, or the rule is not muted."""
 
 
 class QueryError(PermanentError):
@@ -121,7 +129,7 @@ class QueryError(PermanentError):
 
 
 class Problem(NamedTuple):
-    """One finding about the configuration, at a place a person can open."""
+    """One problem of the configuration, at its place in a file."""
 
     file: str
     line: int
@@ -135,7 +143,7 @@ class Problem(NamedTuple):
 
 
 class SettingsRefused(PermanentError):
-    """Settings are refused, so nothing was begun. `problems` holds a sentence for each bad variable."""
+    """Settings are refused, so nothing was started. `problems` has a sentence for each bad variable."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -143,7 +151,7 @@ class SettingsRefused(PermanentError):
 
 
 class ConfigError(PermanentError):
-    """The configuration is refused. `problems` holds every error found, in file order."""
+    """The configuration is refused. `problems` has every error, in file order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

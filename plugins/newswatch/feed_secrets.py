@@ -1,8 +1,8 @@
-"""The one door to feeds' secrets: which names `auth:` may use, and what their values look like.
+"""Credentials of feeds: which names `auth:` may use, and which form the values have.
 
-Editors of feeds.yaml are not trusted with newswatch's own secrets: a feed that named the Slack token
-or the database's password would have it sent to the feed's address. So the names have a prefix of
-their own, checked where the files are read and again where a secret is looked up.
+Editors of feeds.yaml may not use newswatch's own secrets: a feed that named the Slack token or the database's password
+would have it sent to the feed's address. So the names have a prefix of their own. It is checked when the files are
+read, and again when a secret is looked up.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ ALLOWED = (
 def check_name(name: str) -> str:
     """The name, if a feed may use it. Raises ValueError that says what to write instead.
 
-    The error repeats the name only if it looks like one: a text of another form may be the secret itself.
+    The error repeats the name only if it looks like a name: another text may be the secret itself.
     """
     if _NAME.fullmatch(name):
         return name
     if _PLAIN.fullmatch(name):
-        raise ValueError(f"{name!r} is not a secret of feeds: {ALLOWED}")
+        raise ValueError(f"{name!r} cannot be used by feeds: {ALLOWED}")
     raise ValueError(f"expected a name, not the credentials or a placeholder: {ALLOWED}")
 
 
 def variable_of(name: str) -> str:
-    """The variable that a name stands for: `newswatch_feed_ecb` → `NEWSWATCH_FEED_ECB`."""
+    """The variable for a name: `newswatch_feed_ecb` → `NEWSWATCH_FEED_ECB`."""
     return name if name.startswith(VARIABLE_PREFIX) else re.sub(r"[.-]", "_", name).upper()
 
 
 def is_connection(name: str) -> bool:
-    """Whether a name may also stand for an Airflow connection."""
+    """Whether a name may also be that of an Airflow connection."""
     return name.startswith(CONNECTION_PREFIX)
 
 
 def authorization(variable: str, value: str) -> str:
-    """The Authorization header for `user:password`, or for a scheme such as `Bearer xyz` as it is.
+    """The Authorization header for `user:password`, or for a scheme such as `Bearer xyz` unchanged.
 
     Raises ValueError, naming the variable and not showing the value, for any other form.
     """

@@ -1,7 +1,7 @@
-"""The nouns of newswatch: frozen, typed, and free of behaviour that needs anything but themselves.
+"""The nouns of newswatch: frozen and typed, with only the behaviour that needs nothing else.
 
-All datetimes are aware and in UTC. All durations are seconds in fields ending `_s`. Text
-offsets count code points of the original (unfolded) text.
+All datetimes are aware and in UTC. Durations are seconds, in fields that end with `_s`. Text offsets count code points
+of the original (unfolded) text.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Literal, get_args
 TextField = Literal["title", "summary", "body", "author"]
 Severity = Literal["low", "medium", "high"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the mildest to the gravest."""
+"""From the least to the most severe."""
 
 
 def short_hash(*parts: str, size: int = 16) -> str:
-    """A stable name for `parts`: `size` hex digits of BLAKE2b over the parts, unambiguously joined."""
+    """A stable id for `parts`: `size` hex digits of BLAKE2b over the parts, joined unambiguously."""
     digest = hashlib.blake2b(digest_size=size // 2)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -49,13 +49,13 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedFilter:
-    """Which feeds a rule looks at: any of the ids or any of the tags. Both empty: all feeds."""
+    """Which feeds a rule applies to: any of the ids or any of the tags. Both empty: all feeds."""
 
     ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
     def admits(self, feed_id: str, feed_tags: tuple[str, ...]) -> bool:
-        """Whether items of this feed are looked at."""
+        """Whether the rule applies to items of this feed."""
         if not self.ids and not self.tags:
             return True
         return feed_id in self.ids or any(tag in self.tags for tag in feed_tags)
@@ -91,7 +91,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Local times between which alerts wait, `except_severity` excepted."""
+    """Local times between which alerts wait, except those of `except_severity` and above."""
 
     start: str
     end: str
@@ -109,7 +109,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who is told: one Slack channel and how it wants to be told."""
+    """Who gets alerts: one Slack channel, with its mode, quiet hours and pace."""
 
     id: str
     channel: str
@@ -119,16 +119,15 @@ class Receiver:
     per_channel_interval_s: float = 1.0
     grace_s: float = 60.0
     alive: Digest | None = None
-    """When a line says that nothing came, if nothing did."""
+    """When a line says that nothing came, on days without an alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """The configuration in force: validated, versioned, read by every stage from Redis.
 
-    `version` counts adoptions and only grows. `digest` names the content. `rule_since` maps a
-    rule id to the version with which that id came into force: a rule never alerts on items
-    claimed under an earlier version.
+    `version` counts changes and only grows. `digest` identifies the content. `rule_since` maps a rule id to the version
+    in which it came into force: a rule never alerts on items claimed under an earlier version.
     """
 
     version: int
@@ -151,12 +150,11 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What one request for a feed brought.
+    """The result of one request for a feed.
 
-    `status` is 200 or 304; anything else is raised as an error. `body` is decompressed. `etag`
-    and `last_modified` are the server's own bytes as text, to be sent back verbatim. `headers`
-    has lower-case names and holds only what the parser and the scheduler need (content-type,
-    content-language, content-location, cache-control, expires, date).
+    `status` is 200 or 304; anything else is raised as an error. `body` is decompressed. `etag` and `last_modified` are the
+    server's own bytes as text, to be sent back unchanged. `headers` has lower-case names, and only those that the parser
+    and the scheduler need (content-type, content-language, content-location, cache-control, expires, date).
     """
 
     url: str
@@ -172,11 +170,11 @@ class FetchResult:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry with an identity, as it stands in the items stream.
+    """An entry with an identity, as the items stream has it.
 
-    `id` is `<feed id>:<16 hex>` and survives guid churn and edits; `revision` starts at 0 and
-    grows by one with each change of title, summary or body that the feed makes. `config_version`
-    is the bundle version under which the item (not the revision) was first claimed.
+    `id` is `<feed id>:<16 hex>` and survives changed guids and edits. `revision` starts at 0 and grows by one with each
+    change of title, summary or body in the feed. `config_version` is the bundle version under which the item (not the
+    revision) was first claimed.
     """
 
     id: str
@@ -195,9 +193,9 @@ class Item:
     first_seen: datetime
     config_version: int
     silent: bool = False
-    """True for what a feed already held at first sight: kept for backtests, never alerted."""
+    """True for items that a feed already had when it was added: kept for backtests, never alerted."""
     article: bool = False
-    """True where `body` is the main text of the item's page, read after this same `revision`."""
+    """True if `body` is the article of the item, read for this `revision`."""
 
     def text(self, name: TextField) -> str:
         """The original text of one field."""
@@ -271,10 +269,10 @@ MarkKind = Literal["ack", "mute", "irrelevant"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a reader said of a message with a button, the last time they said so.
+    """What a reader last said about a message with one button.
 
-    `on` is False where it was taken back. `by` is what people are called, `user_id` Slack's id of
-    them, "" where they are none of Slack's. `until` is the end of a mute.
+    `on` is False if it was taken back. `by` is the person's name, `user_id` their Slack id, "" for someone outside of Slack.
+    `until` is the end of a mute.
     """
 
     on: bool
@@ -286,7 +284,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What readers said of one message; None for what nobody did."""
+    """What readers said about one message; None for what nobody said."""
 
     ack: Mark | None = None
     mute: Mark | None = None
@@ -302,10 +300,10 @@ MessageKind = Literal["story", "reply", "digest", "surge", "ops"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes to Slack as one post: a story, a reply in its thread, a digest, a surge, an ops notice.
+    """One post to Slack: a story, a reply in its thread, a digest, a surge, a notice to ops.
 
-    `alert_ids` may grow while the message is queued and is frozen when its first send begins.
-    `root_id` is the story message a reply belongs to. `text` is an ops notice, or a digest's heading.
+    `alert_ids` may grow while the message is queued; they are frozen when its first send begins. `root_id` is the story's
+    message that a reply belongs to. `text` is a notice, or a digest's heading.
     """
 
     id: str
@@ -317,12 +315,12 @@ class Message:
     text: str = ""
     created: datetime | None = None
     size: int = 0
-    """What its items take of a listing's room, see `newswatch.slack.listing`."""
+    """How much of a list's room its items take, see `newswatch.slack.listing`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a message stands. `attempts` counts only attempts that Slack may have seen."""
+    """The state of a message. `attempts` counts only attempts that Slack may have seen."""
 
     message: Message
     state: DeliveryState
@@ -333,4 +331,4 @@ class Delivery:
     ts: str | None = None
     error: str = ""
     minimal: bool = False
-    """The next send is the one minimal-text resend after a refused payload."""
+    """The next send is the one retry as plain text after Slack refused the content."""

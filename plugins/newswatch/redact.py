@@ -1,7 +1,7 @@
-"""Secrets out of text: the one place that decides what of a URL may be shown.
+"""Removes secrets from text. The one place that decides which parts of a URL may be shown.
 
-Feeds may carry credentials in the user-info part or in the query string. Whatever reaches a
-log, an error, a message or a page goes through here first.
+Feeds may have credentials in the user-info part or in the query string. Everything that goes into a log, an error, a
+message or a page passes through here first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every variable that newswatch reads: its form, its default and what it is for, in one table.
 
 A process builds its `Settings` once, when it starts, from the environment (the command line also from
-`.env`). Nothing else reads the environment. Secrets never show in `repr`, in errors or in logs.
+`.env`). Nothing else reads the environment. Secrets never appear in `repr`, in errors or in logs.
 
 `python -m newswatch.settings docs/settings.md` writes the reference; `--check` fails if it is out of date.
 """
@@ -29,7 +29,7 @@ SHORTEST_ALERTS_KEPT_S = 3 * DAY_S
 in quiet hours waits for their end, up to a day more (25 h each when clocks change); the third day is for
 an outage of Slack at that moment."""
 LONGEST_KEPT_S = 3_650 * DAY_S
-"""Redis would take more; to keep news for longer, copy it into an archive."""
+"""Redis allows more. To keep news for longer, copy it into an archive."""
 
 NETWORK = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
@@ -65,7 +65,7 @@ class Variable:
     secret: bool
 
     def fault(self, value: str) -> str:
-        """What is wrong with a value that the form refuses; a secret is not shown."""
+        """What is wrong with a refused value. A secret is not shown."""
         given = "" if self.secret else f", not {value[:100]!r}"
         return f"{self.name} must be {self.form.allowed}{given}"
 
@@ -73,7 +73,7 @@ class Variable:
 def _variable(
     name: str, form: Form, about: str, *, default: str = "", shown: str = "", secret: bool = False
 ) -> Any:
-    """A field of Settings that is read from a variable; without a default it is None where none is set."""
+    """A field of Settings that is read from a variable. Without a default it is None if not set."""
     variable = Variable(name, form, about, default or shown, secret)
     value = form.read(default) if default else None
     return field(default=value, repr=not secret, metadata={"variable": variable})
@@ -160,7 +160,7 @@ def _choice(*values: str) -> Form:
 def _folder(value: str) -> Path:
     try:
         return Path(value).expanduser()
-    except RuntimeError as error:  # nobody knows the home that ~ means
+    except RuntimeError as error:  # the home of ~ is unknown
         raise ValueError from error
 
 
@@ -208,7 +208,7 @@ class Settings:
         "REDIS_URL",
         _REDIS,
         "Where Redis is: 7 or newer, append-only file on, `noeviction`. Under Airflow the connection "
-        "`newswatch_redis` says it. `make run` brings a Redis of its own where this is not set.",
+        "`newswatch_redis` says it. `make run` starts a Redis of its own if this is not set.",
         secret=True,
     )
     slack_token: str | None = _variable(
@@ -279,7 +279,7 @@ class Settings:
     contact: str | None = _variable(
         "NEWSWATCH_CONTACT",
         Form(_contact, "a line of text, such as news@example.com"),
-        "An address or URL for the User-Agent, so that publishers can reach you. Some refuse pollers "
+        "An address or URL for the User-Agent, so that publishers can contact you. Some block pollers "
         "without one.",
     )
     cache: Path | None = _variable(
@@ -291,13 +291,13 @@ class Settings:
     ops_webhook: str | None = _variable(
         "NEWSWATCH_OPS_WEBHOOK",
         _WEB,
-        'Where notices go that Slack itself cannot carry: a POST with `{"text", "cause"}`.',
+        'Where notices go if Slack or Redis cannot deliver them: a POST with `{"text", "cause"}`.',
         secret=True,
     )
     deadman_url: str | None = _variable(
         "NEWSWATCH_DEADMAN_URL",
         _WEB,
-        "Asked after each healthy cycle. The service behind it raises the alarm when the requests stop.",
+        "Requested after each healthy cycle. The service behind it raises an alarm when the requests stop.",
         secret=True,
     )
     monitor_token: str | None = _variable(
@@ -312,7 +312,7 @@ class Settings:
 
     @property
     def user_agent(self) -> str:
-        """Who asks, and how to reach them."""
+        """The User-Agent of requests, with the contact."""
         contact = f"; {self.contact}" if self.contact else ""
         return f"newswatch/{__version__} (news alerts{contact})"
 
@@ -320,7 +320,7 @@ class Settings:
 VARIABLES: dict[str, Variable] = {
     one.name: one.metadata["variable"] for one in fields(Settings) if "variable" in one.metadata
 }
-"""By the name of the field."""
+"""The variables by the name of their field."""
 
 
 # ── building ──────────────────────────────────────────────────────────────────────────────────────
@@ -329,8 +329,8 @@ VARIABLES: dict[str, Variable] = {
 def read_settings(environ: Mapping[str, str], root: Path) -> tuple[Settings, tuple[str, ...]]:
     """The settings in these variables, and what is wrong with every value that is refused.
 
-    An empty value counts as not set. A refused one has its default in the settings, which are then fit
-    for reporting only. Relative folders are below `root`.
+    An empty value counts as not set. A refused value is replaced by the default; such settings are fit for reporting only.
+    Relative folders are below `root`.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -369,7 +369,7 @@ def settings_from(environ: Mapping[str, str], root: Path) -> Settings:
 
 
 def _cache_of_user(environ: Mapping[str, str]) -> Path | None:
-    """The usual place (XDG Base Directory Specification); None for a user without a home."""
+    """The usual folder (XDG Base Directory Specification); None for a user without a home."""
     home = environ.get("XDG_CACHE_HOME", "").strip()
     if not home and environ.get("HOME"):
         home = f"{environ['HOME']}/.cache"

@@ -17,7 +17,7 @@ from newswatch_airflow.hooks import sound_settings
 from newswatch_airflow.stages import in_stage
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.authoring.backtest import Question, Report
+    from newswatch.pipeline.authoring.backtest import BacktestQuestion, BacktestReport
     from newswatch.pipeline.base.services import Services
 
 log = logging.getLogger("newswatch.backtest")
@@ -80,7 +80,7 @@ def backtest(params: Mapping[str, Any]) -> dict[str, Any]:
 
     question = _question(params)
 
-    async def stage(services: Services) -> Report:
+    async def stage(services: Services) -> BacktestReport:
         return await run_backtest(services, question)
 
     report = in_stage(stage)
@@ -89,11 +89,11 @@ def backtest(params: Mapping[str, Any]) -> dict[str, Any]:
     return bounded(report, MAX_REPORT_BYTES)
 
 
-def _question(params: Mapping[str, Any]) -> Question:
+def _question(params: Mapping[str, Any]) -> BacktestQuestion:
     from newswatch.durations import parse_duration  # noqa: PLC0415
-    from newswatch.pipeline.authoring.backtest import Question  # noqa: PLC0415
+    from newswatch.pipeline.authoring.backtest import BacktestQuestion  # noqa: PLC0415
 
-    return Question(
+    return BacktestQuestion(
         since_s=parse_duration(params["since"]),
         rule_id=(params["rule"] or "").strip() or None,
         query=(params["query"] or "").strip() or None,
@@ -101,7 +101,7 @@ def _question(params: Mapping[str, Any]) -> Question:
     )
 
 
-def _lines(report: Report) -> list[str]:
+def _lines(report: BacktestReport) -> list[str]:
     from newswatch.pipeline.authoring.backtest_report import note_lines, overview_lines, report_lines  # noqa: PLC0415
     from newswatch.pipeline.authoring.highlight import bracketed  # noqa: PLC0415
 

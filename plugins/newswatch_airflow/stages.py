@@ -184,7 +184,7 @@ async def _backlog(services: Services) -> Backlog:
 
 
 async def _alive(services: Services) -> None:
-    from newswatch.pipeline.oversight.life_signs import after_cycle  # noqa: PLC0415
+    from newswatch.pipeline.oversight.heartbeat import after_cycle  # noqa: PLC0415
 
     await after_cycle(services)
 

@@ -99,7 +99,7 @@ def test_import_adds_new_feeds_leaves_known_ones_out_and_keeps_comments(newsroom
     assert found["added"] == [
         {"id": "ecb-press", "url": "https://ecb.example/rss", "tags": ["central-banks"], "lang": None}
     ]
-    assert any("already there as wire" in row["reason"] for row in found["left_out"])
+    assert any("already configured as wire" in row["reason"] for row in found["left_out"])
     after = (newsroom.config / "feeds.yaml").read_text()
     assert after.startswith(before)
     assert newsroom.command("check")[0] == 0

@@ -2,7 +2,7 @@
 
 import re
 
-from newswatch.config.checker import ExampleFinding, Finding, ListFinding
+from newswatch.config.checker import ExampleFinding, ListFinding, QueryFinding
 
 
 class EasyChecker:
@@ -17,14 +17,14 @@ class EasyChecker:
     def check_query(self, query, lists, lang):
         self.checked.append((query, lang))
         errors = [
-            Finding(f"there is no list ${use[1]}", use.start(), use.end())
+            QueryFinding(f"there is no list ${use[1]}", use.start(), use.end())
             for use in re.finditer(r"\$(\w+)", query)
             if use[1] not in lists
         ]
         if query.count("(") != query.count(")"):
             at = query.index("(") if "(" in query else query.index(")")
-            errors.append(Finding("this bracket has no partner", at, at + 1))
-        warnings = [Finding("shouting", use.start(), use.end()) for use in re.finditer("SHOUT", query)]
+            errors.append(QueryFinding("this bracket has no partner", at, at + 1))
+        warnings = [QueryFinding("shouting", use.start(), use.end()) for use in re.finditer("SHOUT", query)]
         return errors, warnings
 
     def check_lists(self, lists):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newswatch.config.checker import Finding, ListFinding
+from newswatch.config.checker import ListFinding, QueryFinding
 from newswatch.config.load import load_config
 from newswatch.errors import QueryError
 from newswatch.rules.lists import check_lists
@@ -27,7 +27,7 @@ class LanguageChecker:
         try:
             parse_query(query, lists)
         except QueryError as error:
-            return [Finding(error.message, error.offset, error.end)], []
+            return [QueryFinding(error.message, error.offset, error.end)], []
         return [], []
 
     def check_lists(self, lists):

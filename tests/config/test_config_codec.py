@@ -12,7 +12,6 @@ from newswatch.config.codec import (
     UnreadableBundle,
     bundle_from_json,
     bundle_to_json,
-    draft_to_bundle,
     rules_since,
 )
 from newswatch.config.draft import Draft
@@ -79,7 +78,7 @@ def test_bundle_survives_json_with_any_text(query, owner, entries):
     ("schema", "error", "words"),
     [
         (SCHEMA_VERSION + 1, NewerBundle, "newer release"),
-        (SCHEMA_VERSION - 1, UnreadableBundle, "made again"),
+        (SCHEMA_VERSION - 1, UnreadableBundle, "makes it again"),
     ],
 )
 def test_bundle_of_another_schema_is_refused_with_the_way_out(schema, error, words):
@@ -105,25 +104,25 @@ def test_bundle_with_an_unknown_field_is_refused():
 
 
 def test_first_bundle_has_version_one_and_all_rules_since_then():
-    bundle = draft_to_bundle(draft(Rule("r", "x")), None)
+    bundle = draft(Rule("r", "x")).to_bundle(None)
     assert (bundle.version, dict(bundle.rule_since)) == (1, {"r": 1})
 
 
 def test_same_content_keeps_the_bundle_itself():
-    first = draft_to_bundle(draft(Rule("r", "x")), None)
-    assert draft_to_bundle(draft(Rule("r", "x")), first) is first
+    first = draft(Rule("r", "x")).to_bundle(None)
+    assert draft(Rule("r", "x")).to_bundle(first) is first
 
 
 def test_edited_rule_keeps_its_version_and_a_new_one_gets_the_next():
-    first = draft_to_bundle(draft(Rule("r", "x")), None)
-    second = draft_to_bundle(draft(Rule("r", "y"), Rule("s", "z")), first)
+    first = draft(Rule("r", "x")).to_bundle(None)
+    second = draft(Rule("r", "y"), Rule("s", "z")).to_bundle(first)
     assert (second.version, dict(second.rule_since)) == (2, {"r": 1, "s": 2})
 
 
 def test_rule_that_comes_back_is_new_again():
-    first = draft_to_bundle(draft(Rule("r", "x")), None)
-    second = draft_to_bundle(draft(Rule("s", "x")), first)
-    third = draft_to_bundle(draft(Rule("r", "x"), Rule("s", "x")), second)
+    first = draft(Rule("r", "x")).to_bundle(None)
+    second = draft(Rule("s", "x")).to_bundle(first)
+    third = draft(Rule("r", "x"), Rule("s", "x")).to_bundle(second)
     assert dict(third.rule_since) == {"r": 3, "s": 2}
 
 
@@ -141,6 +140,6 @@ def test_digest_sees_every_part_of_the_content():
 def test_ten_thousand_rules_pass_through_json_within_a_second_of_cpu():
     rules = tuple(Rule(f"rule-{n}", f"central bank {n}", notify=("policy",)) for n in range(10_000))
     before = time.process_time()
-    bundle = draft_to_bundle(draft(*rules), None)
+    bundle = draft(*rules).to_bundle(None)
     assert bundle_from_json(bundle_to_json(bundle)) == bundle
     assert time.process_time() - before < 1

@@ -6,7 +6,7 @@ import pytest
 
 from newswatch.config.feeds_append import CannotAppend, NewFeed, append_feeds, id_for, tag_for
 from newswatch.config.feeds_file import read_feeds
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import parse_document
 
 NEW = [NewFeed("ecb-press", "https://ecb.example/rss?x=1#top", ("central-bank", "официально"), "en")]
@@ -40,7 +40,7 @@ def test_url_of_any_shape_is_written_so_that_it_reads_the_same(tmp_path, url):
     path = tmp_path / "feeds.yaml"
     path.write_text("feeds:\n  - id: a\n    url: https://a.example/\n")
     append_feeds(path, [NewFeed("b", url, ("no", "1.0", "null"))])
-    report = Report(parse_document("feeds.yaml", path.read_bytes()))
+    report = FileReport(parse_document("feeds.yaml", path.read_bytes()))
     assert [(feed.url, feed.tags) for feed in read_feeds(report).feeds][1:] == [(url, ("no", "1.0", "null"))]
 
 

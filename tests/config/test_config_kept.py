@@ -1,4 +1,4 @@
-"""A shelf must change how long loading takes and nothing else: each test holds it to loading without."""
+"""A cache must change how long loading takes and nothing else: each test holds it to loading without."""
 
 import shutil
 from datetime import date
@@ -36,127 +36,127 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def shelf():
+def cache():
     return DictShelf()
 
 
-def load(folder, shelf=None, today=TODAY):
+def load(folder, cache=None, today=TODAY):
     checker = EasyChecker()
-    return load_config(folder, checker, today=today, shelf=shelf), [query for query, _ in checker.checked]
+    return load_config(folder, checker, today=today, cache=cache), [query for query, _ in checker.checked]
 
 
-def assert_same(folder, shelf, today=TODAY):
-    """Loading with the shelf says what loading without it says; the queries that were checked for it."""
+def assert_same(folder, cache, today=TODAY):
+    """Loading with the cache says what loading without it says; the queries that were checked for it."""
     plain, _ = load(folder, today=today)
-    kept, checked = load(folder, shelf, today=today)
+    kept, checked = load(folder, cache, today=today)
     assert kept == plain
     if plain.draft is not None:
         assert kept.draft.digest == plain.draft.digest
     return checked
 
 
-def test_unchanged_files_are_not_checked_again(folder, shelf):
-    assert assert_same(folder, shelf)
-    assert assert_same(folder, shelf) == []
+def test_unchanged_files_are_not_checked_again(folder, cache):
+    assert assert_same(folder, cache)
+    assert assert_same(folder, cache) == []
 
 
-def test_only_the_edited_file_is_checked_again(folder, shelf):
-    load(folder, shelf)
+def test_only_the_edited_file_is_checked_again(folder, cache):
+    load(folder, cache)
     (folder / "watchlist.d" / "more.yaml").write_text(
         "rules:\n" + RULE.format(id="one-more", query="rates", notify="policy")
     )
-    assert assert_same(folder, shelf) == ["rates"]
+    assert assert_same(folder, cache) == ["rates"]
 
 
 @pytest.mark.parametrize("fixture", BROKEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_broken_file_is_reported_as_ever_beside_kept_ones(fixture, folder, shelf):
-    load(folder, shelf)
+def test_broken_file_is_reported_as_ever_beside_kept_ones(fixture, folder, cache):
+    load(folder, cache)
     shutil.copy(fixture, folder / f"{fixture.parent.name}.yaml")
-    assert_same(folder, shelf)
-    assert_same(folder, shelf)
+    assert_same(folder, cache)
+    assert_same(folder, cache)
 
 
-def test_receiver_taken_out_is_missed_at_its_place(folder, shelf):
-    load(folder, shelf)
+def test_receiver_taken_out_is_missed_at_its_place(folder, cache):
+    load(folder, cache)
     path = folder / "receivers.yaml"
     path.write_text(path.read_text().replace("id: policy", "id: politics"))
-    assert_same(folder, shelf)
-    loaded, _ = load(folder, shelf)
+    assert_same(folder, cache)
+    loaded, _ = load(folder, cache)
     assert loaded.draft is None
     assert any("no receiver 'policy'" in str(problem) for problem in loaded.problems)
 
 
-def test_tag_that_no_feed_carries_any_more_is_warned_of(folder, shelf):
-    load(folder, shelf)
+def test_tag_that_no_feed_carries_any_more_is_warned_of(folder, cache):
+    load(folder, cache)
     path = folder / "feeds.yaml"
     path.write_text(path.read_text().replace("crypto", "coins"))
-    assert_same(folder, shelf)
+    assert_same(folder, cache)
 
 
-def test_id_given_again_in_another_file_is_refused(folder, shelf):
-    load(folder, shelf)
+def test_id_given_again_in_another_file_is_refused(folder, cache):
+    load(folder, cache)
     extra = folder / "watchlist.d" / "zz.yaml"
     extra.write_text("rules:\n" + RULE.format(id="central-bank-opposes", query="rates", notify="policy"))
-    assert_same(folder, shelf)
-    loaded, _ = load(folder, shelf)
-    assert any("'central-bank-opposes' stands in" in str(problem) for problem in loaded.problems)
+    assert_same(folder, cache)
+    loaded, _ = load(folder, cache)
+    assert any("'central-bank-opposes' is already in" in str(problem) for problem in loaded.problems)
 
 
-def test_two_kept_files_with_one_id_are_both_read_again(folder, shelf):
+def test_two_kept_files_with_one_id_are_both_read_again(folder, cache):
     first, second = folder / "watchlist.d" / "x.yaml", folder / "watchlist.d" / "y.yaml"
     text = "rules:\n" + RULE.format(id="twin", query="rates", notify="policy")
     first.write_text(text)
-    load(folder, shelf)
+    load(folder, cache)
     second.write_text(text)
-    assert_same(folder, shelf)
+    assert_same(folder, cache)
 
 
-def test_query_is_checked_again_when_a_list_of_another_file_changes(folder, shelf):
+def test_query_is_checked_again_when_a_list_of_another_file_changes(folder, cache):
     lists, rules = folder / "watchlist.d" / "lists.yaml", folder / "watchlist.d" / "rules.yaml"
     lists.write_text("lists:\n  outer: [$inner]\n  inner: [word]\n  apart: [thing]\n")
     rules.write_text("rules:\n" + RULE.format(id="uses", query="$outer", notify="policy"))
-    load(folder, shelf)
+    load(folder, cache)
     lists.write_text("lists:\n  outer: [$inner]\n  inner: [word]\n  apart: [other]\n")
-    assert "$outer" not in assert_same(folder, shelf)
+    assert "$outer" not in assert_same(folder, cache)
     lists.write_text("lists:\n  outer: [$inner]\n  inner: [other]\n  apart: [other]\n")
-    assert "$outer" in assert_same(folder, shelf)
+    assert "$outer" in assert_same(folder, cache)
     lists.unlink()
-    assert_same(folder, shelf)
-    assert load(folder, shelf)[0].draft is None
+    assert_same(folder, cache)
+    assert load(folder, cache)[0].draft is None
 
 
-def test_rule_that_expires_overnight_is_warned_of(folder, shelf):
+def test_rule_that_expires_overnight_is_warned_of(folder, cache):
     (folder / "watchlist.d" / "old.yaml").write_text(
         "rules:\n" + RULE.format(id="old", query="rates", notify="policy") + "  expires: 2026-11-22\n"
     )
-    assert not load(folder, shelf)[0].problems
-    assert assert_same(folder, shelf, today=date(2026, 11, 23)) == []
-    assert "expired on 2026-11-22" in str(load(folder, shelf, date(2026, 11, 23))[0].problems[0])
+    assert not load(folder, cache)[0].problems
+    assert assert_same(folder, cache, today=date(2026, 11, 23)) == []
+    assert "expired on 2026-11-22" in str(load(folder, cache, date(2026, 11, 23))[0].problems[0])
 
 
-def test_warnings_are_kept_with_their_places(folder, shelf):
+def test_warnings_are_kept_with_their_places(folder, cache):
     (folder / "watchlist.d" / "loud.yaml").write_text(
         "rules:\n" + RULE.format(id="loud", query="SHOUT it", notify="policy")
     )
-    load(folder, shelf)
-    assert assert_same(folder, shelf) == []
-    assert "loud.yaml:3:10: warning: rule 'loud': query: shouting" in str(load(folder, shelf)[0].problems[0])
+    load(folder, cache)
+    assert assert_same(folder, cache) == []
+    assert "loud.yaml:3:10: warning: rule 'loud': query: shouting" in str(load(folder, cache)[0].problems[0])
 
 
 @pytest.mark.parametrize(
     "spoilt", [b"", b"[]", b"{}", b'{"format":1}', b'{"format":1,"rules":7}', b"\xff\x00"]
 )
-def test_spoilt_entry_is_made_anew(folder, shelf, spoilt):
-    load(folder, shelf)
-    before = dict(shelf.entries)
-    shelf.entries = dict.fromkeys(before, spoilt)
-    assert assert_same(folder, shelf)
-    assert shelf.entries == before
+def test_spoilt_entry_is_made_anew(folder, cache, spoilt):
+    load(folder, cache)
+    before = dict(cache.entries)
+    cache.entries = dict.fromkeys(before, spoilt)
+    assert assert_same(folder, cache)
+    assert cache.entries == before
 
 
-def test_file_with_errors_is_not_kept(folder, shelf):
+def test_file_with_errors_is_not_kept(folder, cache):
     (folder / "watchlist.d" / "bad.yaml").write_text(
         "rules:\n" + RULE.format(id="bad", query="(rates", notify="policy")
     )
-    load(folder, shelf)
-    assert "(rates" in assert_same(folder, shelf)
+    load(folder, cache)
+    assert "(rates" in assert_same(folder, cache)

@@ -180,8 +180,8 @@ def test_unreadable_watchlist_does_not_make_its_lists_unknown_elsewhere(folder):
 def test_rule_id_is_unique_over_all_watchlist_files(folder):
     (folder / "watchlist.d" / "also.yaml").write_text("rules:\n  - {id: tax-plan, query: x, notify: [ops]}\n")
     (message,) = messages(load(folder))
-    assert "more.yaml:2:10: the rule id 'tax-plan' stands in" in message
-    assert "also.yaml:2 already" in message
+    assert "more.yaml:2:10: the rule id 'tax-plan' is already in" in message
+    assert "also.yaml:2: each" in message
 
 
 def test_list_of_one_file_serves_rules_of_another(folder):
@@ -280,9 +280,7 @@ def test_tag_given_twice_is_a_warning_and_counts_once(folder):
     (folder / "feeds.yaml").write_text("feeds:\n  - {id: a, url: 'http://a.example', tags: [x, y, x]}\n")
     loaded = load(folder)
     assert loaded.draft.feeds[0].tags == ("x", "y")
-    assert messages(loaded) == [
-        f"{folder / 'feeds.yaml'}:2:51: warning: feed 'a': tags: 'x' stands here twice"
-    ]
+    assert messages(loaded) == [f"{folder / 'feeds.yaml'}:2:51: warning: feed 'a': tags: 'x' is listed twice"]
 
 
 def test_every_option_of_feeds_rules_and_receivers_is_read(folder):

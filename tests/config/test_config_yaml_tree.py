@@ -40,7 +40,7 @@ def test_alias_stands_for_what_its_anchor_holds():
 def test_alias_to_what_holds_it_is_refused():
     document = parse("a: &x [p, *x]\n")
     assert document.root is None
-    assert "names no anchor above" in document.problems[0].message
+    assert "refers to no anchor above" in document.problems[0].message
 
 
 def test_comments_alone_are_an_empty_file():

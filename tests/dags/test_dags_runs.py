@@ -97,13 +97,13 @@ def test_poll_feeds_with_a_failing_shard_is_red_although_the_items_go_on(world, 
     world.site.publish(repeat_after_s=0)
     world.run("check_config")
     whole = stages.plan()
-    one_each = [{"label": feed_id, "feed_ids": [feed_id]} for feed_id in whole[0]["feed_ids"]]
+    one_each = [whole[0] | {"label": feed_id, "feed_ids": [feed_id]} for feed_id in whole[0]["feed_ids"]]
     real_poll = stages.poll
 
-    def poll(feed_ids):
+    def poll(feed_ids, planned_ms):
         if feed_ids == ["daily"]:
             raise ConfigError([])
-        return real_poll(feed_ids)
+        return real_poll(feed_ids, planned_ms)
 
     monkeypatch.setattr(stages, "plan", lambda: one_each)
     monkeypatch.setattr(stages, "poll", poll)

@@ -32,7 +32,7 @@ def test_task_services_reach_redis_and_know_slack(connections):
 
 def test_task_services_need_no_slack_connection_before_delivery(connections):
     connections.delenv("AIRFLOW_CONN_NEWSWATCH_SLACK")
-    assert task_services().slack is None
+    assert task_services().sender is None
 
 
 async def test_trigger_services_reach_redis_from_within_the_event_loop(connections):

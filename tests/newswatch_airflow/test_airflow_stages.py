@@ -13,9 +13,9 @@ from newswatch_airflow import stages
 
 TASKS = {
     "plan": stages.plan,
-    "poll": lambda: stages.poll(["wire"]),
+    "poll": lambda: stages.poll(["wire"], 0),
     "publish": lambda: stages.publish_items("poll_feeds", complete=True),
-    "pages": lambda: stages.read_pages("fetch_articles", print),
+    "articles": lambda: stages.read_articles("fetch_articles", print),
     "match": lambda: stages.match("match_items", print),
     "deliver": lambda: stages.deliver("deliver_alerts"),
     "check": lambda: stages.check_config("check_config"),

@@ -10,18 +10,18 @@ from feed_server import story
 from newsroom import POLICY, Newsroom
 from newswatch.listener.clicks import take_click
 from newswatch.models import Bundle
-from newswatch.pipeline.authoring.backtest import Question, run_backtest
+from newswatch.pipeline.authoring.backtest import BacktestQuestion, run_backtest
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
 from newswatch.pipeline.base.configuration import in_force
-from newswatch.pipeline.deliver.dead_letters import read_letters, retry_letters
+from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
 from newswatch.pipeline.oversight import feeds as feeds_page
 from newswatch.pipeline.oversight import rules as rules_page
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.oversight.alerts import read_life
 from newswatch.pipeline.oversight.doctor import examine
+from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 from newswatch.pipeline.oversight.latency import read_latency
-from newswatch.pipeline.oversight.life_signs import after_cycle
 from newswatch.pipeline.oversight.queues import read_queues
 from newswatch.pipeline.oversight.status import read_status
 from newswatch.slack.buttons import ACTIONS
@@ -61,7 +61,7 @@ def test_stages_edits_clicks_and_housekeeping_need_no_further_permission(room):
     room.match()
     room.slack.fault("invalid_blocks", times=2)
     room.deliver()
-    room._do(retry_letters)
+    room._do(retry_dead_letters)
     room.deliver()
     assert room.posts()
     room.feeds("wire", "moved")
@@ -98,7 +98,7 @@ async def _all_pages(services) -> None:
     assert await read_life(services, found.lines[0].alert.id)
     await read_queues(services, bundle)
     await read_latency(services)
-    await read_letters(services, 10)
+    await read_dead_letters(services, 10)
     await feeds_page.read_lines(services, bundle.feeds)
     await feeds_page.read_hours(services)
     await feeds_page.read_statuses(services, bundle)
@@ -106,7 +106,7 @@ async def _all_pages(services) -> None:
     await rules_page.silent_rules(services, bundle.rules)
     await rules_page.read_lines(services, bundle.rules)
     await rules_page.irrelevant_to(services, bundle, bundle.rules[0].id)
-    await run_backtest(services, Question(since_s=3600))
+    await run_backtest(services, BacktestQuestion(since_s=3600))
     findings = await examine(services)
     assert [one.level for one in findings if one.subject == "redis"] == ["ok"]
 

@@ -76,6 +76,31 @@ CASES = [
     ("/pla[x]/", TITLE, "absent", "`/pla[x]/` is nowhere in the title, summary or body"),
     ("tag:crypto AND plan", TITLE, "absent", "the tag of `tag:crypto`; they have only `money` and `press`"),
     ("source:ecb", TITLE, "absent", "the item is of the feed `wire`, and the rule wants `source:ecb`"),
+    (
+        "central ~1 opposes",
+        "The central bank now opposes it",
+        "apart",
+        "has 2 words between `central` and `opposes`, and ~1 allows 1",
+    ),
+    ("central ~1 apples", TITLE, "part", "of `central ~1 apples` the title has only `central`"),
+    (
+        "^central bank",
+        TITLE,
+        "elsewhere",
+        "`central bank` is in the title, and `^central bank` wants it at the start",
+    ),
+    (
+        "bank NEAR/S plan",
+        "The bank won. The plan failed.",
+        "apart",
+        "are in different sentences of the title",
+    ),
+    (
+        "bank ONEAR/1 opposes ONEAR/0 plan",
+        TITLE,
+        "apart",
+        "are 1 words apart in the title, and ONEAR/0 allows 0",
+    ),
     ("apples OR pears", TITLE, "absent", "none of `apples` or `pears` is there"),
 ]
 

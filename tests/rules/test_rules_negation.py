@@ -82,6 +82,24 @@ def test_phrase_is_guarded_like_near():
     assert matches("The central bank opposes it", query="central bank opposes")
 
 
+@pytest.mark.parametrize(
+    ("query", "text", "matched"),
+    [
+        ("impose ~4 sanctions", "The EU imposes no sanctions", False),
+        ("impose ~4 sanctions", "The EU imposes wide sanctions", True),
+        ("impose ~4 no ~0 sanctions", "The EU imposes no sanctions", True),
+        ("EU ONEAR/3 impose ~4 sanctions", "The EU imposes no sanctions", False),
+        ("EU ONEAR/3 impose ONEAR/4 sanctions", "The EU imposes no sanctions", False),
+        ("EU ONEAR/3 impose ONEAR/4 sanctions", "The EU does not impose sanctions", False),
+        ("EU ONEAR/3 impose ONEAR/4 sanctions", "The EU imposes wide sanctions", True),
+        ("^(EU ONEAR/3 impose)", "EU does not impose it", False),
+        ("^EU ONEAR/S sanctions", "EU imposes sanctions", True),
+    ],
+)
+def test_negation_between_the_parts_of_a_hit_governs_the_later_part(query, text, matched):
+    assert bool(matches(text, query=query)) is matched
+
+
 def test_not_is_judged_on_negated_mentions_too():
     assert not matches("bill, which nobody does not oppose", query="bill AND NOT oppose")
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from newswatch.errors import QueryError
 from newswatch.rules.advice import list_warnings, query_warnings
 from newswatch.rules.lists import check_lists, expand_list
-from newswatch.rules.nodes import And, Near, Not, Or, Phrase, Scoped
+from newswatch.rules.nodes import And, Edge, Near, Not, Or, Phrase, Scoped
 from newswatch.rules.query import parse_query
 
 LISTS = {"central_bank": ["central bank", "'ECB'"], "opposes": ["oppose"]}
@@ -27,6 +27,45 @@ def test_near_binds_tighter_than_not_and_or():
     assert isinstance(both, And)
     assert isinstance(both.children[1], Not)
     assert isinstance(both.children[1].child, Near)
+
+
+def test_near_chains_from_the_left():
+    root = parse_query("one NEAR/2 two ONEAR/S three", LISTS).root
+    assert isinstance(root, Near)
+    assert (root.distance, root.ordered) == (None, True)
+    assert isinstance(root.left, Near)
+    assert (root.left.distance, root.left.ordered) == (2, False)
+
+
+def test_phrase_mixes_words_prefixes_quotes_and_gaps():
+    root = parse_query("\"Freezes\" ~5 asset* 'SEC' co-chief", LISTS).root
+    assert isinstance(root, Phrase)
+    assert [(word.text, word.how, word.gap) for word in root.words] == [
+        ("freezes", "exact", 0),
+        ("asset", "prefix", 5),
+        ("SEC", "case", 0),
+        ("co", "stem", 0),
+        ("chief", "stem", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "opens", "closes"),
+    [
+        ("^US sanctions", True, False),
+        ("says Lagarde^", False, True),
+        ('^"done"^', True, True),
+        ("title:^$opposes", True, False),
+        ("$opposes^", False, True),
+        ("(^bank)", True, False),
+        ("^(bank OR 'SEC')^", True, True),
+    ],
+)
+def test_caret_ties_a_term_to_the_edge_of_its_field(query, opens, closes):
+    root = parse_query(query, LISTS).root
+    edge = root.child if isinstance(root, Scoped) else root
+    assert isinstance(edge, Edge)
+    assert (edge.opens, edge.closes) == (opens, closes)
 
 
 def test_adjacent_words_are_one_phrase_and_a_scope_takes_all_of_it():
@@ -57,8 +96,21 @@ def test_quotes_and_slashes_within_words_are_plain(query):
         ("bank AND (x OR NOT y)", "NOT y", "only says what must not be there"),
         ("NOT NOT bank", "NOT NOT bank", "remove both"),
         ("one NEAR two", "NEAR", "NEAR/6"),
-        ("one NEAR/2 two NEAR/3 three", "NEAR/3", "cannot be chained"),
-        ("(one NEAR/2 two) NEAR/3 three", "(one NEAR/2 two)", "another NEAR"),
+        (" NEAR/1 ".join(["one"] * 30), "NEAR/1", "more than 20 NEARs in a row"),
+        ("one NEAR/s two", "NEAR/s", "NEAR/S"),
+        ("warn ~", "~", "warn ~3 against"),
+        ("warn ~three against", "~three", "warn ~3 against"),
+        ("~3 against", "~3", "between two words"),
+        ("warn ~3", "~3", "between two words"),
+        ("warn ~3 ~3 against", "~3", "between two words"),
+        ("warn ~3 $opposes", "~3", "write ONEAR/3"),
+        ("warn ~3 OR against", "~3", "between two words"),
+        ("warn ~9999 against", "~9999", "0 to 1000"),
+        ("^ bank", "^", "^US sanctions"),
+        ("bank ^x", "^", "expected AND, OR"),
+        ("^/bank/", "/bank/", "expected a term after `^`"),
+        ("^(bank AND x)", "(bank AND x)", "`^` ties phrases"),
+        ("^^bank", "^", "expected a term after `^`"),
         ("(one AND two) NEAR/3 three", "(one AND two)", "not AND"),
         ("/x/ NEAR/3 three", "/x/", "not a /pattern/"),
         ("one NEAR/99999 two", "NEAR/99999", "0 to 1000"),
@@ -82,7 +134,7 @@ def test_quotes_and_slashes_within_words_are_plain(query):
         ("b*nk x", "*", "only at the end"),
         ('"oppos*"', "*", "within quotes"),
         ("$opposes bank", "bank", "ONEAR/0"),
-        ('bank "bank"', '"bank"', "expected AND, OR"),
+        ('bank "bank" /x/', "/x/", "expected AND, OR"),
         ("bank && x", "&&", "write AND"),
         ('"?!"', '"?!"', "no letters or digits"),
         ("(" * 60 + "x" + ")" * 60, "(", "brackets within each other"),
@@ -96,7 +148,7 @@ def test_broken_query_is_refused_at_the_place_with_the_way_out(query, place, say
 
 PIECES = [
     "bank", "AND", "OR", "NOT", "(", ")", "NEAR/2", "ONEAR/1", '"', "'", "/", "title:", "tag:x", "$opposes",
-    "oppos*", "*", " ", "\n", "x:", "“", "😀", "\x00", "'SEC'", '"a b"', "/b/",
+    "oppos*", "*", "~3", "~", "^", "^bank", "NEAR/S", " ", "\n", "x:", "“", "😀", "\x00", "'SEC'", '"a b"', "/b/",
 ]  # fmt: skip
 
 
@@ -126,6 +178,7 @@ def test_any_text_is_a_query_or_a_query_error_with_a_place_within_it(text):
         ("bank and money", "and", "AND"),
         ("bank near money", "near", "NEAR/6"),
         ("bank -money", "-money", "NOT money"),
+        ("says Lagarde$", "Lagarde$", "write Lagarde^"),
     ],
 )
 def test_doubtful_query_is_warned_about_at_the_place(query, place, says):

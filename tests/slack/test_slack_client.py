@@ -289,13 +289,13 @@ async def test_check_says_what_to_do_about_each_channel_and_scope(slack):
     assert "/invite" in found["Slack channel C0000000008"].message
     assert "archived" in found["Slack channel C0000000009"].message
     assert "receivers.yaml" in found["Slack channel C7"].message
-    assert [finding.ok for finding in found.values()] == [True, False, False, False, False]
+    assert [finding.level == "ok" for finding in found.values()] == [True, False, False, False, False]
 
 
 async def test_check_of_a_refused_token_ends_there(slack):
     slack.config(token="xoxb-another")
     (finding,) = await findings(slack, CHANNEL)
-    assert not finding.ok
+    assert finding.level == "error"
     assert "SLACK_BOT_TOKEN" in finding.message
 
 

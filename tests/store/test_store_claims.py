@@ -34,7 +34,7 @@ async def test_claim_remembers_appends_and_saves_the_validators_in_one_step(redi
     assert await claim(redis, work(1, 2)) == 2
     assert await redis.xlen(keys.ITEMS) == 2
     memory = await feeds.read_memory(redis, "wire")
-    assert (memory.state.generation, memory.state.etag, len(memory.seen)) == (1, '"v1"', 2)
+    assert (memory.state.generation, memory.state.validators.etag, len(memory.seen)) == (1, '"v1"', 2)
     assert await redis.zscore(keys.FEEDS_DUE, "wire") == NOW + 60_000
     day, hour = divmod(NOW // 3_600_000, 24)
     assert await redis.hget(keys.items_by_hour(day), str(hour)) == b"2"
@@ -55,9 +55,10 @@ async def test_claim_is_trimmed_never_past_what_is_not_acknowledged(redis):
 
 
 async def test_many_states_are_written_and_read_in_one_step(redis):
+    await redis.zadd(keys.FEEDS_DUE, {f"f{n}": 0 for n in range(50)})
     await feeds.write_updates(redis, [StateUpdate(f"f{n}", {"etag": str(n)}, NOW + n) for n in range(50)])
     found = await feeds.read_states(redis, [f"f{n}" for n in range(51)])
-    assert [found[f"f{n}"].etag for n in range(51)] == [*map(str, range(50)), ""]
+    assert [found[f"f{n}"].validators.etag for n in range(51)] == [*map(str, range(50)), ""]
     assert await redis.zscore(keys.FEEDS_DUE, "f7") == NOW + 7
 
 
@@ -83,7 +84,7 @@ async def test_page_that_was_read_is_appended_counted_and_no_job_any_more(redis,
     assert await articles.settle(redis, lease, job, "read", item=replace(item(1), body="text", article=True))
     assert await redis.xlen(keys.ITEMS) == 2
     assert await articles.waiting(redis) == 0
-    assert (await feeds.read_states(redis, ["wire"]))["wire"].articles_read == 1
+    assert (await feeds.read_states(redis, ["wire"]))["wire"].articles.articles_read == 1
     assert not await redis.exists(keys.article(job.item_id))
 
 
@@ -93,7 +94,7 @@ async def test_page_that_failed_is_due_later_and_given_up_with_its_feed(redis, l
     assert again.tries == 1
     assert await articles.settle(redis, lease, again, "given-up", error="timeout", at_ms=NOW)
     assert await articles.waiting(redis) == 0
-    assert (await feeds.read_states(redis, ["wire"]))["wire"].articles_failed == 1
+    assert (await feeds.read_states(redis, ["wire"]))["wire"].articles.articles_failed == 1
 
 
 async def test_page_of_an_item_that_was_edited_meanwhile_changes_nothing(redis, lease, job):

@@ -78,7 +78,7 @@ async def test_feeds_come_on_the_schedule_and_leave_it_with_the_bundle(redis_url
         assert await put(redis, 1, FeedChange(KEPT_S, added=("a", "b", "c")))
         assert await feeds.read_due(redis) == {"a": 0, "b": 0, "c": 0}
         for name in "abc":
-            await write_updates(redis, [StateUpdate(name, {"told": "x", "etag": "y"}, 90_000)])
+            await write_updates(redis, [StateUpdate(name, {"notified": "x", "etag": "y"}, 90_000)])
         await notices.switch(redis, "feed:b", "on", notice_text="x", ops_channel="", now_ms=1)
         change = FeedChange(moved=("c",), gone={"b": ("feed:b", "silent:b")}, kept_s=60)
         assert await put(redis, 2, change)

@@ -82,7 +82,7 @@ async def test_message_that_was_begun_or_grew_meanwhile_refuses_all(redis, match
     for field, value in (("state", "sending"), ("frozen", "1"), ("alerts", '["a1","a9"]')):
         before = await redis.hget(keys.message("m1"), field)
         await redis.hset(keys.message("m1"), field, value)
-        plan = Plan(alerts=[PlacedAlert(alert("a2"), "m1")], standing=as_read, grown=[grown])
+        plan = Plan(alerts=[PlacedAlert(alert("a2"), "m1")], snapshot=as_read, grown=[grown])
         assert await take(redis, match_lease, plan) == "changed"
         await (
             redis.hdel(keys.message("m1"), field)
@@ -94,7 +94,7 @@ async def test_message_that_was_begun_or_grew_meanwhile_refuses_all(redis, match
 
 
 async def test_message_that_is_gone_refuses_all(redis, match_lease):
-    assert await take(redis, match_lease, Plan(standing={"m1": 'queued||["a1"]'})) == "changed"
+    assert await take(redis, match_lease, Plan(snapshot={"m1": 'queued||["a1"]'})) == "changed"
 
 
 async def test_story_that_was_folded_meanwhile_refuses_all(redis, match_lease):

@@ -1,11 +1,11 @@
-"""`notice.lua` and `alive.lua`: messages that no alert is in."""
+"""`notice.lua` and `daily_line.lua`: messages that no alert is in."""
 
 from __future__ import annotations
 
 from store_records import CHANNEL, NOW, queued, stored
 
 from newswatch.models import Receiver
-from newswatch.store import alive, keys, notices
+from newswatch.store import daily_lines, keys, notices
 
 HOURS = 3_600_000
 RECEIVER = Receiver("policy", CHANNEL)
@@ -49,7 +49,9 @@ async def test_notices_of_one_moment_keep_their_order(redis):
 
 
 async def line(redis, due_ms):
-    return await alive.tell(redis, RECEIVER, "Nothing came.", due_ms=due_ms, now_ms=due_ms, items=7)
+    return await daily_lines.queue_line(
+        redis, RECEIVER, "Nothing came.", due_ms=due_ms, now_ms=due_ms, items=7
+    )
 
 
 async def test_daily_line_comes_from_the_second_time_on_once_a_day(redis):
@@ -58,7 +60,7 @@ async def test_daily_line_comes_from_the_second_time_on_once_a_day(redis):
     assert not await line(redis, NOW + 24 * HOURS)
     ((name, _),) = (await queued(redis)).items()
     assert (await stored(redis, name)).message.text == "Nothing came."
-    assert await alive.told(redis, RECEIVER) == (NOW + 24 * HOURS, 7)
+    assert await daily_lines.last_line(redis, RECEIVER) == (NOW + 24 * HOURS, 7)
 
 
 async def test_daily_line_does_not_come_after_an_alert(redis):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from store_records import CHANNEL, NOW, alert, queue
 
 from newswatch.store import handover, keys
-from newswatch.store.handover import MessageStanding, Question, StoryStanding, SurgeQuestion, SurgeStanding
+from newswatch.store.handover import MessageSnapshot, Question, StorySnapshot, SurgeQuestion, SurgeSnapshot
 
 ASKED = SurgeQuestion(NOW - 60_000, ("s1", "s2"), ("wire",), ("r1",))
 
@@ -16,9 +16,9 @@ async def test_empty_store_knows_nothing(redis):
     )
     found = await handover.read_situation(redis, question)
     assert found.known == frozenset()
-    assert found.stories == {(CHANNEL, "s1"): StoryStanding()}
+    assert found.stories == {(CHANNEL, "s1"): StorySnapshot()}
     assert found.rates == {("r1", CHANNEL, 5): 0}
-    assert found.surges == {("r1", CHANNEL): SurgeStanding()}
+    assert found.surges == {("r1", CHANNEL): SurgeSnapshot()}
     assert found.sequences == {CHANNEL: 0}
 
 
@@ -26,8 +26,8 @@ async def test_story_is_read_with_its_messages_and_the_rules_asked_for(redis, ma
     await queue(redis, match_lease)
     found = await handover.read_situation(redis, Question(["a1", "a2"], {(CHANNEL, "s1"): ["r0", "r1"]}))
     assert found.known == {"a1"}
-    root = MessageStanding("m1", "story", ("a1",), 100, "queued", 'queued||["a1"]')
-    assert found.stories[CHANNEL, "s1"] == StoryStanding(root, None, 1, 2, frozenset({"r1"}))
+    root = MessageSnapshot("m1", "story", ("a1",), 100, "queued", 'queued||["a1"]')
+    assert found.stories[CHANNEL, "s1"] == StorySnapshot(root, None, 1, 2, frozenset({"r1"}))
     assert root.grows
 
 
@@ -62,7 +62,7 @@ async def test_surge_under_way_is_read_with_its_story(redis, match_lease):
     await redis.set(keys.surge_now("r1", CHANNEL), "surge:r1:1")
     question = Question(surges={("r1", CHANNEL): ASKED})
     found = await handover.read_situation(redis, question)
-    assert found.surges["r1", CHANNEL] == SurgeStanding(story="surge:r1:1")
+    assert found.surges["r1", CHANNEL] == SurgeSnapshot(story="surge:r1:1")
     root = found.stories[CHANNEL, "surge:r1:1"].root
     assert root is not None
     assert root.kind == "surge"

@@ -140,8 +140,8 @@ def trouble(room: Newsroom, titles=TITLES, summaries=SUMMARIES, source="The Wire
             "watchlist.yaml:4:12: the rule asks for nothing: give a query. Version 1 stays in force.",
         ),
         ("slack", "Slack takes nothing: invalid_auth"),
-        ("silent:daily", "Feed daily answers but has shown nothing new since 12 November 08:00 UTC"),
-        ("moved:markets", "Feed markets moved for good and is asked at https://markets.example/new now"),
+        ("silent:daily", "Feed daily answers but has had no new item since 12 November 08:00 UTC"),
+        ("moved:markets", "Feed markets moved permanently and is now polled at https://markets.example/new"),
     ):
         room.redis.hset(keys.notice(cause), mapping={"text": text, "since": _ms() - 5_400_000})
         room.redis.sadd(keys.NOTICES, cause)

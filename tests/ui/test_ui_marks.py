@@ -63,10 +63,10 @@ def test_what_is_not_relevant_is_counted_listed_and_held_against_an_edit(ada, ne
     draft = (newsroom.config / "watchlist.yaml").read_text()
     body = {"name": "watchlist.yaml", "text": draft, "rule": "central-bank-opposes", "since": "7d"}
     found = ada.post("/newswatch/api/files/backtest", json=body, headers=WRITE)
-    assert "Readers called 1 item not relevant; 1 would be caught again" in found.text
+    assert "Readers called 1 item not relevant; 1 would still be caught" in found.text
     body["text"] = draft.replace("central bank opposes", "central bank opposes AND NOT mining", 1)
     found = ada.post("/newswatch/api/files/backtest", json=body, headers=WRITE)
-    assert "Readers called 1 item not relevant; 0 would be caught again" in found.text
+    assert "Readers called 1 item not relevant; 0 would still be caught" in found.text
 
 
 def test_rule_nobody_complained_of_says_so(ada):

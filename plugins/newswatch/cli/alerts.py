@@ -24,7 +24,7 @@ async def _newest(services: Services, limit: int) -> list[tuple[StoredAlert, Sto
 
 
 def _row(stored: StoredAlert, queued: StoredMessage | None) -> dict[str, Any]:
-    """`held`: a threshold waits for its surge."""
+    """`held`: its rule's threshold is not reached yet."""
     data = asdict(stored.alert)
     delivery = queued.delivery if queued else None
     data["state"] = delivery.state if delivery else "muted" if stored.muted else "held"

@@ -1,6 +1,6 @@
-"""`newswatch`: check the configuration, run the stages by hand, look after what runs.
+"""`newswatch`: check the configuration, run the stages by hand, operate what runs.
 
-Exit status: 0 fine, 1 a problem was found, 2 wrong usage.
+Exit status: 0 all is well, 1 a problem was found, 2 wrong usage.
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import styled
 from newswatch.cli.output import as_json, console, progress, table
 from newswatch.durations import parse_duration
-from newswatch.pipeline.authoring.backtest import Question, Report, run_backtest
+from newswatch.pipeline.authoring.backtest import BacktestQuestion, BacktestReport, run_backtest
 from newswatch.pipeline.authoring.backtest_report import Line, as_dict, note_lines, report_lines
 from newswatch.pipeline.base.services import Services
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:
-    """What `--since` says, in seconds."""
+    """The value of `--since`, in seconds."""
     try:
         return parse_duration(value)
     except ValueError as error:
@@ -53,9 +53,9 @@ def backtest(call: Invocation, *, since_s: float, rule_id: str | None, query: st
     """
     if rule_id is not None and query is not None:
         raise click.UsageError("give --rule or --query, not both")
-    question = Question(since_s, rule_id, query, limit)
+    question = BacktestQuestion(since_s, rule_id, query, limit)
 
-    async def work(services: Services) -> Report:
+    async def work(services: Services) -> BacktestReport:
         with progress("Trying stored items", as_json=call.json) as report:
             return await run_backtest(services, question, on_progress=report)
 
@@ -69,8 +69,8 @@ def backtest(call: Invocation, *, since_s: float, rule_id: str | None, query: st
             _say(line)
 
 
-def _overview(report: Report) -> None:
-    """One row a rule, those with the most hits first."""
+def _overview(report: BacktestReport) -> None:
+    """One row for each rule, those with the most hits first."""
     rows = sorted(report.rules, key=lambda rule: -rule.hits)
     table(
         ("Rule", "Items", "Stories", "Gained", "Lost"),

@@ -15,10 +15,10 @@ from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services, utc_now
 
 LOOK_TIMEOUT_S = 2.0
-"""For Redis, which need not be there."""
+"""The timeout for Redis, which need not be there."""
 
 ENVIRONMENT = "environment"
-"""In place of a file's name, for variables of the environment and of .env."""
+"""Used instead of a file's name for variables of the environment and of .env."""
 
 
 @click.command(
@@ -51,7 +51,7 @@ def check(call: Invocation) -> None:
 
 
 def _not_applied(call: Invocation) -> list[Problem]:
-    """Whether another machine's files are in force. Nothing where no Redis answers: the files can be checked all the same."""
+    """Whether another machine's files are in force. Nothing if Redis cannot be reached: files can be checked without it."""
 
     async def look(services: Services) -> Problem | None:
         return await asyncio.wait_for(not_applied(services), LOOK_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""What every command takes: `--config`, `--json`, the settings, and how failures end it."""
+"""What all commands share: `--config`, `--json`, the settings, and how errors end them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
 from newswatch.env_file import with_env_file
 from newswatch.errors import NewswatchError, SettingsRefused
-from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings, read_settings
 from newswatch.store.server import check_server
@@ -35,22 +35,21 @@ class Invocation:
     settings: Settings
     json: bool
     bad_settings: tuple[str, ...] = ()
-    """What is wrong with them; always empty but for commands that report it themselves."""
+    """Problems of the settings. Always empty, except for commands that report them themselves."""
 
     @property
-    def shelf(self) -> Shelf:
-        """What earlier processes derived from the files."""
-        return Shelf(self.settings.cache)
+    def cache(self) -> DiskCache:
+        """Results that earlier processes kept on disk."""
+        return DiskCache(self.settings.cache)
 
     def services(self) -> Services:
         """Redis, Slack and the rest, from the settings."""
         return services_from(self.settings)
 
     def run(self, work: Callable[[Services], Awaitable[Result]], *, checked: bool = True) -> Result:
-        """Run asynchronous work with services around it.
+        """Run asynchronous work with services.
 
-        `checked`: first make sure that newswatch can use this Redis. Raises RedisUnavailable or
-        RedisRefused where it cannot.
+        `checked`: first check that newswatch can use this Redis. Raises RedisUnavailable or RedisRefused if it cannot.
         """
 
         async def inside() -> Result:
@@ -75,16 +74,16 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def remember(config_dir: Path | None, *, as_json: bool) -> None:
-    """Keep what was given at this level for the commands below it."""
+    """Keep the options given at this level for the commands below it."""
     given = click.get_current_context().meta
     given[_CONFIG] = config_dir or given.get(_CONFIG)
     given[_JSON] = as_json or given.get(_JSON, False)
 
 
 def command(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the common options and an Invocation as its first argument.
+    """Give a command the common options, and an Invocation as its first argument.
 
-    Bad settings and errors raised on purpose end it with 1 and one clear text; a traceback is a defect of ours.
+    Bad settings and errors raised on purpose end it with 1 and one clear text. A traceback is a defect of ours.
     """
     return _command(function, reports_bad_settings=False)
 
@@ -115,7 +114,7 @@ def _command(function: Callable[..., Any], *, reports_bad_settings: bool) -> Cal
 
 def _invocation(config_dir: Path | None, *, as_json: bool) -> Invocation:
     folder = Path.cwd()
-    # The process's one look at its environment.
+    # The only place where the process reads its environment.
     environ = with_env_file(os.environ, folder)  # noqa: TID251
     settings, bad = read_settings(environ, folder)
     if config_dir is not None:
@@ -124,7 +123,7 @@ def _invocation(config_dir: Path | None, *, as_json: bool) -> Invocation:
 
 
 def fail(text: str, *, as_json: bool) -> None:
-    """Say what is wrong and end with 1."""
+    """Report what is wrong and exit with 1."""
     if as_json:
         print_json({"error": text})
     else:

@@ -1,4 +1,4 @@
-"""`newswatch dead`: messages Slack refused for good, to be looked at and tried again."""
+"""`newswatch dead`: lists messages that Slack refused, and queues them again."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import click
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, table
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.deliver.dead_letters import read_letters, retry_letters
+from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
 
 _JSON = 'JSON: a list of {"message_id", "channel", "error", "title", "rules": [id], "alert_ids": [id]}.'
 
 
 async def _letters(services: Services) -> list[dict[str, Any]]:
-    letters, _ = await read_letters(services)
+    letters, _ = await read_dead_letters(services)
     return [
         {
             "message_id": letter.message.id,
@@ -65,7 +65,7 @@ def list_(call: Invocation) -> None:
 @command
 def retry(call: Invocation, *, message_ids: tuple[str, ...]) -> None:
     """Queue dead letters again: those with the given ids, or all of them."""
-    count = call.run(lambda services: retry_letters(services, message_ids))
+    count = call.run(lambda services: retry_dead_letters(services, message_ids))
     if call.json:
         as_json({"retried": count})
     else:

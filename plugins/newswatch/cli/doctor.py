@@ -1,4 +1,4 @@
-"""`newswatch doctor`: is everything there that alerts depend on, and if not, what to do."""
+"""`newswatch doctor`: checks everything that alerts depend on, and says what to do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def doctor(call: Invocation) -> None:
 
 def _findings(call: Invocation) -> list[Examined]:
     if call.bad_settings:
-        # Nothing is begun on settings that may point at the wrong place.
+        # Nothing is done with settings that may name the wrong Redis or Slack.
         bad = [Examined("settings", "error", text) for text in call.bad_settings]
         loaded = check_files(call.settings, utc_now().date())
         return [*bad, *examine_files(call.settings, loaded)]

@@ -11,9 +11,9 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.feeds_opml import export, import_
 from newswatch.cli.feeds_preview import preview
 from newswatch.cli.output import ago, as_json, table
+from newswatch.feeds.host import host_and_port
 from newswatch.models import Feed
 from newswatch.pipeline.base.adoption import adopt_config
-from newswatch.pipeline.base.hosts import host_of
 from newswatch.pipeline.base.services import Services, utc_now
 from newswatch.pipeline.oversight import feed_report
 from newswatch.pipeline.poll import moved_feeds
@@ -39,11 +39,13 @@ async def _states(services: Services) -> list[dict[str, Any]]:
     with redis_errors():
         states = await store.read_states(services.redis, [feed.id for feed in configured])
         due = await store.read_due(services.redis)
-        asked = {feed.id: host_of(moved_feeds.asked_url(feed, states[feed.id])) for feed in configured}
-        paused = await hosts.pauses(services.redis, asked.values())
+        requested = {
+            feed.id: host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in configured
+        }
+        paused = await hosts.pauses(services.redis, requested.values())
     now_ms = to_ms(services.clock())
     return [
-        _row(feed, states[feed.id], due.get(feed.id, 0), paused.get(asked[feed.id], 0), now_ms)
+        _row(feed, states[feed.id], due.get(feed.id, 0), paused.get(requested[feed.id], 0), now_ms)
         for feed in configured
     ]
 
@@ -53,7 +55,7 @@ def _time(ms: float) -> datetime | None:
 
 
 def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: int) -> dict[str, Any]:
-    moved = moved_feeds.asked_url(feed, state)
+    moved = moved_feeds.request_url(feed, state)
     return {
         "id": feed.id,
         "url": redact_url(feed.url),

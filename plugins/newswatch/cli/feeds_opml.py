@@ -14,7 +14,7 @@ from newswatch.config.draft import Draft
 from newswatch.config.feeds_append import NewFeed, append_feeds, id_for, tag_for
 from newswatch.config.load import FEEDS
 from newswatch.config.words import check_url, is_language
-from newswatch.errors import ConfigError, ParseFailed
+from newswatch.errors import ParseFailed
 from newswatch.feeds.canonical import canonical_link
 from newswatch.feeds.opml import Outline, read_opml, write_opml
 from newswatch.pipeline.base.configuration import check_files
@@ -31,14 +31,14 @@ class Sorted:
 
 
 def sort_out(outlines: tuple[Outline, ...], draft: Draft) -> Sorted:
-    """What of the document is new; the same page under another spelling of its URL is not."""
+    """The feeds of the document that are new. The same URL in another spelling is not."""
     known = {canonical_link(feed.url): feed.id for feed in draft.feeds}
     taken = {feed.id for feed in draft.feeds}
     new: list[NewFeed] = []
     left_out: list[tuple[str, str]] = []
     for outline in outlines:
         name = canonical_link(outline.url)
-        reason = _refusal(outline.url) or (f"already there as {known[name]}" if name in known else "")
+        reason = _refusal(outline.url) or (f"already configured as {known[name]}" if name in known else "")
         if reason:
             left_out.append((redact_url(outline.url), reason))
             continue
@@ -57,17 +57,15 @@ def _refusal(url: str) -> str:
     except ValueError as error:
         return str(error)
     if not url.isprintable():
-        return "its URL holds control characters"
+        return "its URL contains control characters"
     if "***" in url:
         return "its URL had a secret, which was left out when it was exported: add this feed by hand"
-    return "its URL holds a password: name credentials with `auth`" if "@" in urlsplit(url).netloc else ""
+    return "its URL contains a password: name credentials with `auth`" if "@" in urlsplit(url).netloc else ""
 
 
 def _draft(call: Invocation) -> Draft:
     loaded = check_files(call.settings, utc_now().date())
-    if loaded.draft is None:
-        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
-    return loaded.draft
+    return loaded.sound_draft()
 
 
 @click.command(

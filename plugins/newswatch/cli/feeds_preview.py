@@ -1,4 +1,4 @@
-"""`newswatch feeds preview`: what a feed holds, and what the watchlist would make of it."""
+"""`newswatch feeds preview`: what a feed contains, and which rules would match."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import ago, as_json, console
 from newswatch.config.draft import Draft
 from newswatch.document import Entry
-from newswatch.errors import ConfigError, FetchRefused
+from newswatch.errors import FetchRefused
 from newswatch.feeds.auth import resolver
-from newswatch.models import Feed, FeedFilter, Match
+from newswatch.models import Feed, Match
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_file, preview_url
+from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import utc_now
 from newswatch.redact import redact_url
 from newswatch.rules import ItemText, Watchlist
@@ -32,9 +33,7 @@ Matched = list[tuple[Entry, ItemText, list[Match]]]
 
 def _draft(call: Invocation) -> Draft:
     loaded = check_files(call.settings, utc_now().date())
-    if loaded.draft is None:
-        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
-    return loaded.draft
+    return loaded.sound_draft()
 
 
 def _feed(draft: Draft, source: str) -> Feed | None:
@@ -42,17 +41,15 @@ def _feed(draft: Draft, source: str) -> Feed | None:
     return next((feed for feed in draft.feeds if source in (feed.id, feed.url)), None)
 
 
-def _watchlist(draft: Draft, shelf: Shelf, *, everywhere: bool) -> Watchlist:
-    """The rules in force today; for a feed that is not configured, whatever feeds they are limited to."""
+def _watchlist(draft: Draft, cache: DiskCache, *, everywhere: bool) -> Watchlist:
+    """The rules that have not expired. For a feed that is not configured they apply whatever their limits on feeds."""
     today = utc_now().date().isoformat()
-    rules = [rule for rule in draft.rules if rule.expires is None or rule.expires >= today]
-    if everywhere:
-        rules = [replace(rule, feeds=FeedFilter()) for rule in rules]
-    return compiled(rules, draft.lists, draft.default_lang, shelf)
+    rules = rules_for_any_feed(draft, today) if everywhere else draft.rules_on(today)
+    return compiled(rules, draft.lists, draft.default_lang, cache)
 
 
-def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview, shelf: Shelf) -> Matched:
-    watchlist = _watchlist(draft, shelf, everywhere=feed is None)
+def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview, cache: DiskCache) -> Matched:
+    watchlist = _watchlist(draft, cache, everywhere=feed is None)
     found: Matched = []
     for entry in preview.feed.entries:
         text = ItemText(
@@ -101,7 +98,7 @@ def preview(call: Invocation, *, source: str, most: int) -> None:
     draft = _draft(call)
     feed = _feed(draft, source)
     found = _look(call, source, feed)
-    matched = _matched(draft, feed, found, call.shelf)
+    matched = _matched(draft, feed, found, call.cache)
     if call.json:
         as_json(_as_json(found, matched))
         return
@@ -138,7 +135,7 @@ def _show(found: FeedPreview, matched: Matched, most: int) -> None:
     if found.private:
         out.print(Text("It is in a private network: as a feed it needs `allow_private: true`"))
     if found.permanent_url:
-        out.print(Text(f"It moved for good: use {redact_url(found.permanent_url)}"))
+        out.print(Text(f"It moved permanently: use {redact_url(found.permanent_url)}"))
     hits = sum(1 for _, _, matches in matched if matches)
     undated = sum(1 for entry, _, _ in matched if not (entry.published or entry.updated))
     out.print(Text(f"{len(matched)} items, {undated} without a date, {hits} would match"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import click
@@ -14,12 +14,14 @@ from rich.text import Text
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import as_json, console
-from newswatch.errors import ConfigError, PermanentError
-from newswatch.models import FeedFilter, Match
+from newswatch.errors import PermanentError
+from newswatch.models import Match
 from newswatch.pipeline.authoring.preview import read_url
 from newswatch.pipeline.authoring.single_query import lone_rule
+from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
+from newswatch.pipeline.base.item_text import plain_text
 from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import ItemText, Watchlist
 
@@ -29,50 +31,35 @@ class BadLine(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One text to be matched, with the id to answer under."""
+class GivenText:
+    """One text to match, with its id in the answer."""
 
     id: str
     text: ItemText
 
 
-def _text(title: str, summary: str, body: str, lang: str) -> ItemText:
-    return ItemText(
-        title=title, summary=summary, body=body, author="", lang=lang, feed_id="", feed_tags=(), tags=()
-    )
-
-
 def _watchlist(call: Invocation, query: str | None) -> tuple[Watchlist, str]:
-    """The files' rules in force today, or the query alone, with the files' lists.
-
-    Words alone are asked here, so limits on feeds do not count.
-    """
+    """The files' rules in force today, for any feed, or the query alone. Both may use the files' lists."""
     today = utc_now().date()
-    loaded = check_files(call.settings, today)
-    if loaded.draft is None:
-        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
-    draft = loaded.draft
+    draft = check_files(call.settings, today).sound_draft()
     if query is not None:
         rule, warnings = lone_rule(query, draft.lists)
         for warning in warnings:
             click.echo(warning, err=True)
-        return compiled([rule], draft.lists, draft.default_lang, call.shelf), draft.default_lang
-    rules = [
-        replace(rule, feeds=FeedFilter())
-        for rule in draft.rules
-        if rule.expires is None or rule.expires >= today.isoformat()
-    ]
-    return compiled(rules, draft.lists, draft.default_lang, call.shelf), draft.default_lang
+        rules = [rule]
+    else:
+        rules = rules_for_any_feed(draft, today.isoformat())
+    return compiled(rules, draft.lists, draft.default_lang, call.cache), draft.default_lang
 
 
-def _read_lines(source: TextIO, name: str, lang: str) -> Iterator[Candidate]:
+def _read_lines(source: TextIO, name: str, lang: str) -> Iterator[GivenText]:
     for number, line in enumerate(source, start=1):
         if line.strip():
             yield _read_line(line, f"{name}:{number}:1", number, lang)
 
 
-def _read_line(line: str, place: str, number: int, lang: str) -> Candidate:
-    form = 'one JSON object a line: {"id": …, "title": …, "summary": …}'
+def _read_line(line: str, place: str, number: int, lang: str) -> GivenText:
+    form = 'write one JSON object per line: {"id": …, "title": …, "summary": …}'
     try:
         data = json.loads(line)
     except ValueError as error:
@@ -83,7 +70,7 @@ def _read_line(line: str, place: str, number: int, lang: str) -> Candidate:
     if not all(isinstance(text, str) for text in texts):
         raise BadLine(f"{place}: title, summary, body and lang are strings")
     title, summary, body, own_lang = texts
-    return Candidate(data.get("id", str(number)), _text(title, summary, body, own_lang or lang))
+    return GivenText(data.get("id", str(number)), plain_text(title, summary, body, own_lang or lang))
 
 
 def _spans(text: ItemText, match: Match) -> list[dict[str, Any]]:
@@ -98,13 +85,12 @@ def _spans(text: ItemText, match: Match) -> list[dict[str, Any]]:
     ]
 
 
-def _tell(candidate: Candidate, matches: list[Match], *, json_lines: bool) -> None:
+def _print(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
     if json_lines:
         found = [
-            {"rule": m.rule_id, "alternative": m.alternative, "spans": _spans(candidate.text, m)}
-            for m in matches
+            {"rule": m.rule_id, "alternative": m.alternative, "spans": _spans(given.text, m)} for m in matches
         ]
-        as_json({"id": candidate.id, "matches": found})
+        as_json({"id": given.id, "matches": found})
         return
     if not matches:
         click.echo("No rule matches.")
@@ -115,7 +101,7 @@ def _tell(candidate: Candidate, matches: list[Match], *, json_lines: bool) -> No
         )
         for name in dict.fromkeys(span.field for span in match.spans):
             ranges = [(span.start, span.end) for span in match.spans if span.field == name]
-            out.print(marked_field(name, getattr(candidate.text, name), ranges))
+            out.print(marked_field(name, getattr(given.text, name), ranges))
 
 
 @click.command(
@@ -154,25 +140,26 @@ def match(
 
     The rules are those of the files, whether in force or not. With --query, that query is tried instead.
     """
-    given = [bool(title or summary or body), bool(url), jsonl is not None]
-    if sum(given) != 1:
+    sources = [bool(title or summary or body), bool(url), jsonl is not None]
+    if sum(sources) != 1:
         raise click.UsageError("give one of: --title/--summary/--body, --url, --jsonl")
     watchlist, default_lang = _watchlist(call, query)
     if jsonl is not None:
-        for candidate in _read_lines(jsonl, jsonl.name, lang or default_lang):
-            _tell(candidate, watchlist.match(candidate.text), json_lines=True)
+        for given in _read_lines(jsonl, jsonl.name, lang or default_lang):
+            _print(given, watchlist.match(given.text), json_lines=True)
         return
     if url:
         found = asyncio.run(read_url(url, call.settings))
-        candidates = [
-            Candidate(
-                one.link or url, _text(one.title, one.summary, one.body, one.lang or lang or default_lang)
+        texts = [
+            GivenText(
+                one.link or url,
+                plain_text(one.title, one.summary, one.body, one.lang or lang or default_lang),
             )
             for one in found
         ]
     else:
-        candidates = [Candidate("text", _text(title, summary, body, lang or default_lang))]
-    for candidate in candidates:
-        if len(candidates) > 1 and not call.json:
-            click.echo(candidate.text.title or candidate.id)
-        _tell(candidate, watchlist.match(candidate.text), json_lines=call.json)
+        texts = [GivenText("text", plain_text(title, summary, body, lang or default_lang))]
+    for given in texts:
+        if len(texts) > 1 and not call.json:
+            click.echo(given.text.title or given.id)
+        _print(given, watchlist.match(given.text), json_lines=call.json)

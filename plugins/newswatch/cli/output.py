@@ -45,7 +45,7 @@ def table(
             click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
         return
     shown = [n for n, name in enumerate(headings) if name not in optional or any(row[n] for row in rows)]
-    # Folded, never cut: half an id or half an URL is of no use.
+    # Wrapped, never cut: half an id or half a URL is of no use.
     drawn = Table(*(Column(headings[n], overflow="fold") for n in shown), box=None, pad_edge=False)
     for row in rows:
         drawn.add_row(*(Text(row[n]) for n in shown))

@@ -6,7 +6,7 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
-from newswatch.errors import ConfigError, PermanentError, SlackRefused, SlackUnavailable
+from newswatch.errors import PermanentError, SlackRefused, SlackUnavailable
 from newswatch.models import Message, Receiver, short_hash
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services
@@ -18,13 +18,11 @@ class NoSuchReceiver(PermanentError):
 
 
 def _receiver(call: Invocation, name: str, services: Services) -> Receiver:
-    loaded = check_files(call.settings, services.clock().date())
-    if loaded.draft is None:
-        raise ConfigError([problem for problem in loaded.problems if problem.severity == "error"])
-    for receiver in loaded.draft.receivers:
+    receivers = check_files(call.settings, services.clock().date()).sound_draft().receivers
+    for receiver in receivers:
         if receiver.id == name:
             return receiver
-    known = ", ".join(receiver.id for receiver in loaded.draft.receivers)
+    known = ", ".join(receiver.id for receiver in receivers)
     raise NoSuchReceiver(f"receivers.yaml has no receiver {name}; it has: {known}")
 
 
@@ -39,7 +37,7 @@ async def _post(services: Services, receiver: Receiver) -> str:
         channel=receiver.channel,
         story_id="test",
         alert_ids=(),
-        text=f"newswatch can post here.\nThis is a test of the receiver {receiver.id}; nothing happened.",
+        text=f"newswatch can post here.\nThis is a test of the receiver {receiver.id}; no action is needed.",
     )
     payload = services.layout.render(Outgoing(message, (), {}, services.clock()))
     async with services.sender.open() as sender:

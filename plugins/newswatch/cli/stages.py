@@ -14,13 +14,13 @@ from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import DeliverCounts, run_deliver
 from newswatch.pipeline.match.run import MatchCounts, run_match
-from newswatch.pipeline.oversight.life_signs import after_cycle
+from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.poll.run import PollCounts, run_poll
 
 POLL_DEADLINE_S = 600.0
 ARTICLES_DEADLINE_S = 300.0
 ARTICLES_IN_RUN_S = 45.0
-"""`run` is meant to be repeated: slow articles wait for the next run, so that new headlines need not wait."""
+"""`run` is meant to be repeated: slow articles are left to the next run, so that new headlines do not wait."""
 
 
 async def _in_force(call: Invocation, services: Services) -> bool:

@@ -13,13 +13,13 @@ from newswatch.pipeline.oversight.why_item import Copy
 _STATES = {
     "sent": "sent to Slack",
     "capped": "sent to a digest: its rule brought too many messages this hour",
-    "queued": "on its way",
+    "queued": "queued",
     "held": "held until enough stories come",
     "muted": "muted",
     "dead": "could not be delivered",
     "withdrawn": "withdrawn",
     "too_old": "too old to alert",
-    "silent": "remembered silently",
+    "silent": "silent: too old when its feed was added",
     "not_matched": "no rule matched",
     "unknown": "unknown",
 }
@@ -38,7 +38,7 @@ _STATES = {
 @click.option("--all", "all_rules", is_flag=True, help="Explain every rule, not only the nearest ten.")
 @command
 def why(call: Invocation, *, item: str, all_rules: bool) -> None:
-    """Tell why ITEM did or did not alert: an item's link, its full title, or its id."""
+    """Explain why ITEM did or did not alert: an item's link, its full title, or its id."""
     answer = call.run(lambda services: explain(services, item, all_rules=all_rules))
     if call.json:
         as_json(as_dict(answer))

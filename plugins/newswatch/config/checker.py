@@ -1,7 +1,7 @@
-"""What the configuration needs from the query language, declared by its consumer.
+"""What the configuration needs of the query language, declared here by its consumer.
 
-`newswatch.config` knows no queries: `newswatch.pipeline` hands in an object that does.
-Offsets count code points of the text that was given.
+`newswatch.config` knows no queries: `newswatch.pipeline` passes in an object that does. Offsets count code points of the
+text that was given.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ Lists = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about a query, at `query[offset:end]`."""
+class QueryFinding:
+    """A problem of a query, at `query[offset:end]`."""
 
     message: str
     offset: int
@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ListFinding:
-    """Something wrong with one entry of a list, at `entry[offset:]`; index -1 for the whole list."""
+    """A problem of one entry of a list, at `entry[offset:]`; index -1 for the whole list."""
 
     list_name: str
     entry_index: int
@@ -36,7 +36,7 @@ class ListFinding:
 
 @dataclass(frozen=True, slots=True)
 class ExampleFinding:
-    """An example that a rule does not keep: the index-th of its `kind`.
+    """An example that a rule fails: the index-th of its `kind`.
 
     The report puts the rule's id and the kind before `message`.
     """
@@ -47,9 +47,11 @@ class ExampleFinding:
 
 
 class QueryChecker(Protocol):
-    """Judges queries, lists and examples. Reports; never raises for what an author may write."""
+    """Checks queries, lists and examples. It returns problems and raises nothing for what an author may write."""
 
-    def check_query(self, query: str, lists: Lists, lang: str) -> tuple[list[Finding], list[Finding]]:
+    def check_query(
+        self, query: str, lists: Lists, lang: str
+    ) -> tuple[list[QueryFinding], list[QueryFinding]]:
         """The errors and the warnings of one query."""
         ...
 
@@ -58,5 +60,5 @@ class QueryChecker(Protocol):
         ...
 
     def check_examples(self, rule: Rule, lists: Lists, lang: str) -> list[ExampleFinding]:
-        """The examples that the rule's query, itself without errors, does not keep."""
+        """The examples that the rule's query fails. The query itself has no errors."""
         ...

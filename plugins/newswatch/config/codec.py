@@ -1,8 +1,8 @@
-"""A bundle as JSON and back, and the step from a draft to the next bundle.
+"""A bundle as JSON and back.
 
-Values equal to the model's default are left out: 10,000 rules stay some 1.5 MB, and a field
-added later with a default reads older bundles as they were meant. Plain dicts and `json`, since
-a validating model would take seconds for what was validated before.
+Values equal to the model's default are left out. So 10,000 rules are about 1.5 MB, and an older bundle without a field
+that was added later gets its default. Plain dicts and `json`, because a validating model would take seconds for what
+was validated before.
 """
 
 from __future__ import annotations
@@ -11,13 +11,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
-
-if TYPE_CHECKING:
-    from newswatch.config.draft import Draft
 
 SCHEMA_VERSION = 1
 
@@ -28,17 +25,17 @@ _NESTED: Mapping[str, type[Any]] = {
     "quiet": QuietHours,
     "alive": Digest,
 }
-"""Fields of rules and receivers that hold a record of their own."""
+"""Fields of rules and receivers that contain a record."""
 
 Model = TypeVar("Model")
 
 
 class UnreadableBundle(PermanentError):
-    """What Redis keeps is damaged or of an older release: the files can take its place."""
+    """The stored bundle is damaged or from an older release. It can be made again from the files."""
 
 
 class NewerBundle(PermanentError):
-    """What Redis keeps was written by a newer release, which must not be undone."""
+    """The stored bundle was written by a newer release, and must not be overwritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def _from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
 
 
 def rule_to_plain(rule: Rule) -> dict[str, Any]:
-    """A rule as JSON can hold it."""
+    """A rule as plain values for JSON."""
     return _to_plain(rule)
 
 
@@ -113,7 +110,7 @@ def content_digest(
     lists: Mapping[str, Sequence[str]],
     default_lang: str,
 ) -> str:
-    """32 hex digits that name a configuration's content, order of feeds and rules included."""
+    """32 hex digits that identify a configuration's content, including the order of feeds and rules."""
     text = _dump(_content(feeds, rules, receivers, lists, default_lang))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -128,7 +125,7 @@ def bundle_to_json(bundle: Bundle) -> str:
 def bundle_from_json(text: str) -> Bundle:
     """The bundle that `bundle_to_json` wrote.
 
-    Raises NewerBundle or UnreadableBundle when this release does not read it.
+    Raises NewerBundle or UnreadableBundle if this release cannot read it.
     """
     try:
         plain = json.loads(text)
@@ -147,13 +144,13 @@ def bundle_from_json(text: str) -> Bundle:
 
 def _unreadable(reason: str) -> str:
     return (
-        f"the configuration in Redis cannot be read ({reason}): it is made again from the files with the next poll"
-        " or check_config run, once `newswatch check` finds no error in them"
+        f"the configuration in Redis cannot be read ({reason}): the next poll or check_config run makes it again"
+        " from the files, once `newswatch check` finds no error in them"
     )
 
 
 def rules_since(text: str) -> dict[str, int]:
-    """`rule_since` of a bundle that cannot be read, as far as it can be found; else empty."""
+    """`rule_since` of a bundle that cannot be read, if it can be found; otherwise empty."""
     try:
         return {str(rule_id): int(version) for rule_id, version in json.loads(text)["rule_since"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -170,27 +167,4 @@ def _read_bundle(plain: Mapping[str, Any]) -> Bundle:
         lists={name: tuple(entries) for name, entries in plain["lists"].items()},
         default_lang=str(plain["default_lang"]),
         rule_since={rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
-    )
-
-
-def draft_to_bundle(draft: Draft, previous: Bundle | None) -> Bundle:
-    """The next bundle: one version on, or `previous` itself when the content is the same.
-
-    A rule keeps the version with which its id came into force, so that an edit of its query
-    does not make it blind to what was claimed before. A rule that was taken out and comes back
-    is new again.
-    """
-    if previous is not None and previous.digest == draft.digest:
-        return previous
-    version = 1 if previous is None else previous.version + 1
-    since = {} if previous is None else previous.rule_since
-    return Bundle(
-        version=version,
-        digest=draft.digest,
-        feeds=draft.feeds,
-        rules=draft.rules,
-        receivers=draft.receivers,
-        lists=draft.lists,
-        default_lang=draft.default_lang,
-        rule_since={rule.id: since.get(rule.id, version) for rule in draft.rules},
     )

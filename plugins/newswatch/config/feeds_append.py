@@ -1,21 +1,20 @@
-"""Adding feeds to feeds.yaml without touching what stands there: comments and order stay.
+"""Adding feeds to feeds.yaml without changing the rest: comments and order stay.
 
-The new entries are written after the last one, and the result is read back before it counts: if
-it does not hold exactly the old feeds and the new ones, nothing is changed.
+The new entries are written after the last one, and the result is parsed before it is saved. If it does not contain
+exactly the old feeds and the new ones, nothing is changed.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from newswatch.atomic_file import replace_file
 from newswatch.config.feeds_file import read_feeds
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import Document, ListNode, MapNode, Node, Scalar, parse_document
 from newswatch.errors import PermanentError
 from newswatch.models import Feed
@@ -25,12 +24,12 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 
 
 class CannotAppend(PermanentError):
-    """feeds.yaml is of a form that entries cannot be added to safely, or it is broken."""
+    """Entries cannot be added to feeds.yaml safely, or it is broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewFeed:
-    """An entry to be written. All values are checked by the reader of feeds.yaml afterwards."""
+    """A new entry. The reader of feeds.yaml checks its values afterwards."""
 
     id: str
     url: str
@@ -39,7 +38,7 @@ class NewFeed:
 
     def lines(self, indent: str) -> list[str]:
         """The entry in YAML."""
-        # A colon at its end would make a key of it.
+        # A colon at its end would make it a key.
         url = f"'{self.url}'" if self.url.endswith(":") else self.url
         rows = [f"- id: {self.id}", f"  url: {url}"]
         rows += [f"  tags: [{', '.join(self.tags)}]"] if self.tags else []
@@ -48,7 +47,7 @@ class NewFeed:
 
 
 def id_for(name: str, taken: Collection[str]) -> str:
-    """A feed id made of a title or a host, not among those taken."""
+    """A feed id made from a title or a host, not among `taken`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = _NOT_PLAIN.sub("-", plain).strip("-")[:MAX_ID_CHARS].rstrip("-") or "feed"
     number, found = 1, base
@@ -59,14 +58,14 @@ def id_for(name: str, taken: Collection[str]) -> str:
 
 
 def tag_for(label: str) -> str:
-    """A tag made of a folder's name, "" where nothing of it can be one. Letters of any script stay."""
+    """A tag made from a folder's name, "" if there is no usable character. Letters of any script stay."""
     return re.sub(r"[^\w.-]+", "-", label.casefold()).strip("-.")[:MAX_ID_CHARS]
 
 
 def append_feeds(path: Path, new: Sequence[NewFeed]) -> None:
-    """Write the entries to the end of the file's `feeds`.
+    """Add the entries to the end of the file's `feeds`.
 
-    Raises CannotAppend, with the file unchanged.
+    Raises CannotAppend; then the file is unchanged.
     """
     try:
         data = path.read_bytes()
@@ -79,16 +78,19 @@ def append_feeds(path: Path, new: Sequence[NewFeed]) -> None:
     found = _feeds(parse_document(path.name, written))
     added = [(feed.id, feed.url, feed.tags) for feed in found[len(old) :]]
     if found[: len(old)] != old or added != [(feed.id, feed.url, feed.tags) for feed in new]:
-        raise CannotAppend(f"{path.name} is of an unusual form: add these entries to `feeds` by hand")
-    _replace(path, written)
+        raise CannotAppend(f"{path.name} has an unusual form: add these entries to `feeds` by hand")
+    try:
+        replace_file(path, written)
+    except OSError as error:
+        raise CannotAppend(f"{path.name} cannot be written ({type(error).__name__})") from error
 
 
 def _feeds(document: Document) -> list[Feed]:
-    report = Report(document)
+    report = FileReport(document)
     part = read_feeds(report)
     errors = [problem for problem in report.problems if problem.severity == "error"]
     if errors:
-        raise CannotAppend(f"mend this first, nothing was changed: {errors[0]}")
+        raise CannotAppend(f"correct this first (nothing was changed): {errors[0]}")
     return part.feeds
 
 
@@ -123,16 +125,3 @@ def _end(node: Node) -> int:
 def _end_of_line(text: str, offset: int) -> int:
     end = text.find("\n", offset)
     return len(text) if end < 0 else end
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """In one step, so that nobody reads half a file; its mode stays."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(data)
-    temporary = Path(file.name)
-    try:
-        temporary.chmod(path.stat().st_mode & 0o7777)
-        os.replace(temporary, path)  # noqa: PTH105 - says what it is for
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CannotAppend(f"{path.name} cannot be written ({type(error).__name__})") from error

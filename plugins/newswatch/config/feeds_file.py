@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from newswatch.config.records import Reading
-from newswatch.config.report import Report
+from newswatch.config.records import CheckedMapping
+from newswatch.config.report import FileReport
 from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE
-from newswatch.config.unique import Names
+from newswatch.config.unique import UniqueNames
 from newswatch.durations import format_duration
 from newswatch.models import Feed
 
@@ -20,27 +20,27 @@ _NO_DEFAULTS = Feed(id="", url="")
 
 @dataclass(slots=True)
 class FeedsPart:
-    """What feeds.yaml gave. `ids` and `tags` include those of feeds that were refused."""
+    """The content of feeds.yaml. `ids` and `tags` include those of feeds with errors."""
 
     feeds: list[Feed] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
     default_lang: str = "en"
     complete: bool = False
-    """Whether every feed's id and tags could be read, so that a name not found is unknown."""
+    """Whether every feed's id and tags could be read. If so, a name that is not among them is unknown."""
 
 
-def read_feeds(report: Report) -> FeedsPart:
-    """The feeds of the document; what is wrong goes to the report."""
+def read_feeds(report: FileReport) -> FeedsPart:
+    """The feeds of the document. Problems go to the report."""
     part = FeedsPart()
     root = report.document.root
     reading = None if root is None else FEEDS_FILE.read(root, "", report)
     if root is None or reading is None or "feeds" not in reading.givens:
         return part
-    defaults: Reading | None = reading.get("defaults")
+    defaults: CheckedMapping | None = reading.get("defaults")
     part.default_lang = _NO_DEFAULTS.lang if defaults is None else defaults.get("lang", _NO_DEFAULTS.lang)
     part.complete = True
-    ids = Names("feed id")
+    ids = UniqueNames("feed id")
     urls: dict[str, str] = {}
     if not reading.get("feeds"):
         report.warning(reading.node, "there are no feeds, so nothing will be polled")
@@ -51,7 +51,9 @@ def read_feeds(report: Report) -> FeedsPart:
     return part
 
 
-def _read_feed(given: Reading, defaults: Reading | None, part: FeedsPart, report: Report) -> None:
+def _read_feed(
+    given: CheckedMapping, defaults: CheckedMapping | None, part: FeedsPart, report: FileReport
+) -> None:
     part.complete = part.complete and "id" in given.givens
     part.ids.add(given.get("id", ""))
     part.tags.update(given.get("tags", ()))
@@ -76,15 +78,17 @@ def _read_feed(given: Reading, defaults: Reading | None, part: FeedsPart, report
     )
 
 
-def _either(given: Reading, defaults: Reading | None, name: str, default: Value) -> Value:
-    """The feed's own value, else the file's default, else newswatch's."""
+def _either(given: CheckedMapping, defaults: CheckedMapping | None, name: str, default: Value) -> Value:
+    """The feed's own value, else the file's default, else newswatch's default."""
     inherited = default if defaults is None else defaults.get(name, default)
     value: Value = given.get(name, inherited)
     return value
 
 
-def _at_most(given: Reading, defaults: Reading | None, every_s: float, report: Report) -> float:
-    """How far hints may stretch the interval: never over 15 minutes, never below the interval."""
+def _at_most(
+    given: CheckedMapping, defaults: CheckedMapping | None, every_s: float, report: FileReport
+) -> float:
+    """How far hints may stretch the interval: at most 15 minutes, at least the interval itself."""
     cap_s = max(AT_MOST_CAP_S, every_s)
     own: float | None = given.get("at_most")
     if own is None:
@@ -100,7 +104,7 @@ def _at_most(given: Reading, defaults: Reading | None, every_s: float, report: R
     return own
 
 
-def _warn_of_url(given: Reading, urls: dict[str, str], report: Report) -> None:
+def _warn_of_url(given: CheckedMapping, urls: dict[str, str], report: FileReport) -> None:
     url = given.get("url")
     if url is None:
         return

@@ -1,7 +1,7 @@
-"""The kinds of value a key can hold: each reads a node and describes itself as JSON Schema.
+"""The kinds of value that a key can have. Each reads a node and describes itself as JSON Schema.
 
-`read` gives the typed value, or None after reporting what is wrong and what is allowed. `label`
-names the setting in messages.
+`read` gives the typed value, or None after it reported what is wrong and what is allowed. `label` names the setting
+in messages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar
 from newswatch.durations import PATTERN, parse_duration
 
@@ -26,8 +26,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 class Kind(Protocol):
     """One kind of value."""
 
-    def read(self, node: Node, label: str, report: Report) -> Any:
-        """The value, or None once the report says why not."""
+    def read(self, node: Node, label: str, report: FileReport) -> Any:
+        """The value, or None after the error was reported."""
         ...
 
     def schema(self) -> Schema:
@@ -36,9 +36,9 @@ class Kind(Protocol):
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """`; did you mean 'x'?` when a known word is close, else nothing.
+    """`; did you mean 'x'?` if a known word is similar, else "".
 
-    Looking for likeness among many words takes milliseconds each time; then only case is forgiven.
+    Among many words similarity takes milliseconds each time, so there only differences of case are found.
     """
     if len(known) > MAX_GUESSED_FROM:
         same = [other for other in known if other.lower() == word.lower()]
@@ -52,7 +52,7 @@ def is_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.text and not node.style
 
 
-def scalar_text(node: Node, label: str, report: Report) -> str | None:
+def scalar_text(node: Node, label: str, report: FileReport) -> str | None:
     """The trimmed text of a scalar; lists, mappings and nothing at all are reported."""
     if not isinstance(node, Scalar):
         found = "a list" if isinstance(node, ListNode) else "a mapping"
@@ -70,12 +70,12 @@ def scalar_text(node: Node, label: str, report: Report) -> str | None:
 
 @dataclass(frozen=True)
 class Text:
-    """Free text up to `max_chars`. Leading white space stays, so that offsets into it hold."""
+    """Free text up to `max_chars`. Leading white space is kept, so that offsets stay right."""
 
     max_chars: int = 10_000
 
-    def read(self, node: Node, label: str, report: Report) -> str | None:
-        """The text without what trails it; see Kind."""
+    def read(self, node: Node, label: str, report: FileReport) -> str | None:
+        """The text without trailing white space; see Kind."""
         text = scalar_text(node, label, report)
         if text is None or not isinstance(node, Scalar):
             return None
@@ -85,7 +85,7 @@ class Text:
         return node.text.rstrip()
 
     def schema(self) -> Schema:
-        """Any scalar: to us `3` and `on` are texts, to an editor they are not."""
+        """Any scalar: for us `3` and `on` are texts, for an editor they are not."""
         return {"type": ["string", "number", "boolean"]}
 
 
@@ -93,14 +93,14 @@ class Text:
 class Value:
     """A trimmed text that `convert` turns into the value, or refuses with a ValueError.
 
-    The error's text says what is wrong and what to write instead; the setting's name is put
-    before it. `form` is the JSON Schema.
+    The error's text says what is wrong and what to write instead; the setting's name is put before it. `form` is the JSON
+    Schema.
     """
 
     convert: Callable[[str], Any]
     form: Mapping[str, Any]
 
-    def read(self, node: Node, label: str, report: Report) -> Any:
+    def read(self, node: Node, label: str, report: FileReport) -> Any:
         """The converted value; see Kind."""
         text = scalar_text(node, label, report)
         if text is None:
@@ -117,11 +117,11 @@ class Value:
 
 
 def word(pattern: str, what: str, expected: str, *, lower: bool = False) -> Value:
-    """Text of a fixed form, for messages "… is no <what>: <expected>"."""
+    """Text of a fixed form, for messages "… is not <what>: <expected>"; `what` has its article."""
 
     def convert(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise ValueError(f"{text[:100]!r} is no {what}: {expected}")
+            raise ValueError(f"{text[:100]!r} is not {what}: {expected}")
         return text.lower() if lower else text
 
     return Value(convert, {"type": "string", "pattern": f"^(?:{pattern})$"})
@@ -139,7 +139,7 @@ def choice(*words: str) -> Value:
 
 
 def flag() -> Value:
-    """Either true or false, and none of YAML's other words for them."""
+    """Only true or false, none of YAML's other words for them."""
 
     def convert(text: str) -> bool:
         if text.lower() not in ("true", "false"):
@@ -166,7 +166,7 @@ def count(least: int, most: int = 1_000_000) -> Value:
 
     def convert(text: str) -> int:
         if re.fullmatch(r"[0-9]{1,9}", text) is None or not least <= int(text) <= most:
-            raise ValueError(f"{text[:100]!r} is no whole number from {least} to {most}")
+            raise ValueError(f"{text[:100]!r} is not a whole number from {least} to {most}")
         return int(text)
 
     return Value(convert, {"type": "integer", "minimum": least, "maximum": most})
@@ -174,16 +174,16 @@ def count(least: int, most: int = 1_000_000) -> Value:
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list of one kind, as a tuple; entries that are refused are left out, after the report.
+    """A list of one kind, as a tuple. Entries with errors are reported and left out.
 
-    `empty` is what to say of an empty list; None allows it.
+    `empty` is the message about an empty list; None allows it.
     """
 
     kind: Kind
     empty: str | None = "the list is empty: name at least one or remove the key"
     unique: bool = True
 
-    def read(self, node: Node, label: str, report: Report) -> tuple[Any, ...] | None:
+    def read(self, node: Node, label: str, report: FileReport) -> tuple[Any, ...] | None:
         """The values that could be read; see Kind."""
         if is_nothing(node) and self.empty is None:
             return ()
@@ -199,12 +199,12 @@ class ListOf:
         return tuple(value for value, _ in values if value is not None)
 
     def _without_repeats(
-        self, values: Sequence[tuple[Any, Node]], label: str, report: Report
+        self, values: Sequence[tuple[Any, Node]], label: str, report: FileReport
     ) -> list[tuple[Any, Node]]:
         first: dict[Any, Node] = {}
         for value, item in values:
             if value is not None and first.setdefault(value, item) is not item:
-                report.warning(item, f"{label}: {value!r} stands here twice")
+                report.warning(item, f"{label}: {value!r} is listed twice")
         return list(first.items())
 
     def _expected(self, node: Node) -> str:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from newswatch.config.checked_file import CheckCache, NoCache
 from newswatch.config.checker import QueryChecker
 from newswatch.config.draft import Draft, Loaded
 from newswatch.config.feeds_file import FeedsPart, read_feeds
-from newswatch.config.keep import keep_sound, read_misfits
-from newswatch.config.kept import NoShelf, Shelf
 from newswatch.config.queries import check_expiry, check_queries
 from newswatch.config.receivers_file import ReceiversPart, read_receivers
 from newswatch.config.references import check_references
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
+from newswatch.config.unchanged_files import cache_sound, reread_outdated
 from newswatch.config.watchlist_file import WatchlistPart, read_watchlists
 from newswatch.config.watchlist_source import WatchlistFile
 from newswatch.config.yaml_tree import read_document
 from newswatch.errors import Problem
+from newswatch.garbage import collection_paused
 
 FEEDS, WATCHLIST, WATCHLIST_FOLDER, RECEIVERS = (
     "feeds.yaml",
@@ -31,32 +30,33 @@ FEEDS, WATCHLIST, WATCHLIST_FOLDER, RECEIVERS = (
 )
 
 
-def load_config(directory: Path, checker: QueryChecker, *, today: date, shelf: Shelf | None = None) -> Loaded:
+def load_config(
+    directory: Path, checker: QueryChecker, *, today: date, cache: CheckCache | None = None
+) -> Loaded:
     """Read feeds.yaml, watchlist.yaml, watchlist.d/*.yaml and receivers.yaml.
 
-    All problems of all files are given at once, in the order of the files and their lines. Any
-    error means no draft. `today` (UTC) decides which rules have expired. `shelf` keeps what
-    came of sound watchlist files; the answer is the same with it and without. Raises nothing for
-    what the files hold.
+    All problems of all files are returned at once, in the order of the files and their lines. With any error there is no
+    draft. `today` (UTC) decides which rules have expired. `cache` keeps the results of watchlist files without errors; the
+    answer is the same with it and without. Raises nothing because of the files' content.
     """
     missing = _folder_problem(directory)
     if missing is not None:
         return Loaded(None, (missing,))
-    with _collection_paused():
-        return _load(directory, checker, today, shelf or NoShelf())
+    with collection_paused():
+        return _load(directory, checker, today, cache or NoCache())
 
 
-def _load(directory: Path, checker: QueryChecker, today: date, shelf: Shelf) -> Loaded:
-    feeds_report = Report(read_document(directory / FEEDS))
-    files = [WatchlistFile(path, shelf) for path in watchlist_files(directory)]
-    receivers_report = Report(read_document(directory / RECEIVERS))
+def _load(directory: Path, checker: QueryChecker, today: date, cache: CheckCache) -> Loaded:
+    feeds_report = FileReport(read_document(directory / FEEDS))
+    files = [WatchlistFile(path, cache) for path in watchlist_files(directory)]
+    receivers_report = FileReport(read_document(directory / RECEIVERS))
     feeds = read_feeds(feeds_report)
     receivers = read_receivers(receivers_report)
-    read_misfits(files, feeds, receivers)
+    reread_outdated(files, feeds, receivers)
     watchlist = read_watchlists(files)
     check_references(watchlist, feeds, receivers)
     check_queries(watchlist, checker, feeds.default_lang)
-    keep_sound(files, watchlist, feeds, receivers, shelf)
+    cache_sound(files, watchlist, feeds, receivers, cache)
     check_expiry(watchlist, today)
     reports = [feeds_report, *(file.report for file in files), receivers_report]
     _warn_of_nothing(watchlist, files[0].report, reports)
@@ -66,7 +66,7 @@ def _load(directory: Path, checker: QueryChecker, today: date, shelf: Shelf) -> 
 
 
 def watchlist_files(directory: Path) -> list[Path]:
-    """watchlist.yaml, there or not, and the files of watchlist.d by name; hidden ones are not read."""
+    """watchlist.yaml, whether it exists or not, and the files of watchlist.d by name. Hidden files are not read."""
     parts = sorted(
         path for path in (directory / WATCHLIST_FOLDER).glob("*.yaml") if not path.name.startswith(".")
     )
@@ -74,9 +74,9 @@ def watchlist_files(directory: Path) -> list[Path]:
 
 
 def fingerprint(directory: Path) -> str:
-    """A name for the bytes of all files: unchanged files need not be loaded again.
+    """A hash of the bytes of all files: unchanged files need not be loaded again.
 
-    Raises OSError when a file that is there cannot be read.
+    Raises OSError if a file exists and cannot be read.
     """
     digest = hashlib.blake2b(digest_size=16)
     for path in (directory / FEEDS, *watchlist_files(directory), directory / RECEIVERS):
@@ -86,37 +86,22 @@ def fingerprint(directory: Path) -> str:
     return digest.hexdigest()
 
 
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Hold the search for garbage while nodes are made by the hundred thousand and none is dropped.
-
-    Halves the time for 10,000 rules.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _folder_problem(directory: Path) -> Problem | None:
     if directory.is_dir():
         return None
-    what = "is no folder" if directory.exists() else "does not exist"
+    what = "is not a folder" if directory.exists() else "does not exist"
     message = f"the configuration folder {what}: name the right one with --config or NEWSWATCH_CONFIG"
     return Problem(str(directory), 1, 1, message)
 
 
-def _warn_of_nothing(watchlist: WatchlistPart, report: Report, reports: Sequence[Report]) -> None:
+def _warn_of_nothing(watchlist: WatchlistPart, report: FileReport, reports: Sequence[FileReport]) -> None:
     if any(report.errors for report in reports):
         return
     if watchlist.complete and next(watchlist.sound_rules(), None) is None:
         report.warning_at(1, 1, "there are no rules, so nothing will alert")
 
 
-def _warn_of_unread(directory: Path, report: Report) -> None:
+def _warn_of_unread(directory: Path, report: FileReport) -> None:
     for path in sorted((directory / WATCHLIST_FOLDER).glob("*.yml")):
         report.warning_at(1, 1, f"{WATCHLIST_FOLDER}/{path.name} is not read: rename it to end in .yaml")
 
@@ -131,6 +116,6 @@ def _draft(feeds: FeedsPart, watchlist: WatchlistPart, receivers: ReceiversPart)
     )
 
 
-def _in_order(reports: Sequence[Report]) -> tuple[Problem, ...]:
+def _in_order(reports: Sequence[FileReport]) -> tuple[Problem, ...]:
     ordered = (sorted(report.problems, key=lambda problem: (problem.line, problem.col)) for report in reports)
     return tuple(problem for problems in ordered for problem in problems)

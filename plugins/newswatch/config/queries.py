@@ -1,4 +1,4 @@
-"""Queries, lists and examples, judged by the query language and put back into their place."""
+"""Queries, lists and examples, checked by the query language. Problems are reported at their places in the files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from newswatch.config.checker import Finding, ListFinding, Lists, QueryChecker
-from newswatch.config.report import Report
+from newswatch.config.checker import ListFinding, Lists, QueryChecker, QueryFinding
+from newswatch.config.report import FileReport
 from newswatch.config.watchlist_file import ListSource, RuleSource, WatchlistPart
 from newswatch.config.yaml_tree import ListNode, Scalar
 from newswatch.models import Rule
@@ -17,13 +17,13 @@ MAX_ERRORS_PER_QUERY = 3
 _LIST_USE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_-]*)")
 _COMMENT = re.compile(r"[ \t]+(#[^\r\n]*)")
 _NEEDS_QUOTES = re.compile(r"[\s\-?:,\[\]{}#&*!|>'\"%@`]|.*(?::\s|\s#|:$)", re.DOTALL)
-"""What YAML would not read as the same plain text: there the quotes are YAML's by need."""
+"""Text that YAML would not read as the same plain text. There the quotes are needed by YAML."""
 
 
 def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str) -> None:
-    """Report what is wrong with lists, queries and examples of the files that were read anew.
+    """Report problems of lists, queries and examples in the files that were read.
 
-    A query that uses a list which was refused is left alone: the list's own error comes first.
+    A query that uses a list with errors is not checked: the list's own error comes first.
     """
     lists = part.sound_lists()
     broken = part.lists.keys() - lists.keys()
@@ -48,9 +48,9 @@ def _uses(query: str, broken: set[str], lists: Lists, *, complete: bool) -> bool
 
 
 def _check_lists(part: WatchlistPart, lists: Lists, broken: set[str], checker: QueryChecker) -> set[str]:
-    """Report faulty entries; gives the names of the lists that have some.
+    """Report wrong entries. Returns the names of the lists that have some.
 
-    An entry that names a list which was refused is not held against its own list.
+    An entry that names a list with errors is not an error of its own list.
     """
     found = checker.check_lists(lists)
     for finding in found:
@@ -74,9 +74,12 @@ def _report_entry(source: ListSource, finding: ListFinding) -> None:
 
 
 def _check_query(
-    source: RuleSource, node: Scalar, query: str, findings: tuple[Sequence[Finding], Sequence[Finding]]
+    source: RuleSource,
+    node: Scalar,
+    query: str,
+    findings: tuple[Sequence[QueryFinding], Sequence[QueryFinding]],
 ) -> bool:
-    """Report what the query language says; True if there is no error."""
+    """Report what the query language finds. Returns whether there is no error."""
     errors, warnings = findings
     label = f"rule {source.given.get('id', '')!r}: query"
     for finding in errors[:MAX_ERRORS_PER_QUERY]:
@@ -98,7 +101,7 @@ def _check_examples(source: RuleSource, rule: Rule, checker: QueryChecker, lists
 
 
 def check_expiry(part: WatchlistPart, today: date) -> None:
-    """Warn of rules that are in force no more. Apart, since it is another answer every day."""
+    """Warn about expired rules. A step of its own, because the result changes with the day."""
     for source in part.rules:
         node = source.given.node_of("expires")
         _warn_of_expiry(
@@ -115,22 +118,22 @@ def check_expiry(part: WatchlistPart, today: date) -> None:
 
 
 def _warn_of_expiry(
-    report: Report, rule_id: str, expires: str | None, place: tuple[int, int], today: date
+    report: FileReport, rule_id: str, expires: str | None, place: tuple[int, int], today: date
 ) -> None:
     if expires is not None and date.fromisoformat(expires) < today:
-        message = f"rule {rule_id!r}: expired on {expires} and alerts no more: remove it or move the date"
+        message = f"rule {rule_id!r}: expired on {expires} and no longer alerts: remove it or move the date"
         report.warning_at(*place, message)
 
 
 def _warn_of_yaml(source: RuleSource, node: Scalar) -> None:
-    """Warn where YAML may have taken something off a query."""
+    """Warn if YAML may have removed a part of a query."""
     label = f"rule {source.given.get('id', '')!r}: query"
     text = node.text.strip()
     if node.style in ("'", '"') and "'" not in text and '"' not in text and not _NEEDS_QUOTES.match(text):
         source.report.warning(
             node,
-            f"{label}: the quotes are YAML's and no part of the query; for exactly these words"
-            f" write '\"{text[:60]}\"', else leave the quotes out",
+            f"{label}: the quotes belong to YAML and are not part of the query; for exactly these words"
+            f" write '\"{text[:60]}\"', otherwise leave the quotes out",
         )
     cut = _COMMENT.match(source.report.document.text, node.end) if not node.style else None
     if cut is not None:
@@ -138,6 +141,6 @@ def _warn_of_yaml(source: RuleSource, node: Scalar) -> None:
         source.report.warning_at(
             line,
             col + cut.start(1) - node.end,
-            f"{label}: YAML takes {cut[1][:40]!r} for a comment, which cuts the query here;"
+            f"{label}: YAML reads {cut[1][:40]!r} as a comment, which cuts the query here;"
             " put the query in a block (>-), or the comment on a line of its own",
         )

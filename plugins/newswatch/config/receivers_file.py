@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from newswatch.config.records import Reading
-from newswatch.config.report import Report
+from newswatch.config.records import CheckedMapping
+from newswatch.config.report import FileReport
 from newswatch.config.shapes import RECEIVERS_FILE
-from newswatch.config.unique import Names
+from newswatch.config.unique import UniqueNames
 from newswatch.models import Digest, QuietHours, Receiver
 
 OPS_ID = "ops"
@@ -16,23 +16,23 @@ _NO_DEFAULTS = Receiver(id="", channel="")
 
 @dataclass(slots=True)
 class ReceiversPart:
-    """What receivers.yaml gave. `ids` includes those of receivers that were refused."""
+    """The content of receivers.yaml. `ids` includes those of receivers with errors."""
 
     receivers: list[Receiver] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     complete: bool = False
-    """Whether every id could be read, so that a name not found is unknown."""
+    """Whether every id could be read. If so, a name that is not among them is unknown."""
 
 
-def read_receivers(report: Report) -> ReceiversPart:
-    """The receivers of the document; what is wrong goes to the report."""
+def read_receivers(report: FileReport) -> ReceiversPart:
+    """The receivers of the document. Problems go to the report."""
     part = ReceiversPart()
     root = report.document.root
     reading = None if root is None else RECEIVERS_FILE.read(root, "", report)
     if reading is None or "receivers" not in reading.givens:
         return part
     part.complete = True
-    names = Names("receiver id")
+    names = UniqueNames("receiver id")
     for given in reading.get("receivers"):
         part.complete = part.complete and "id" in given.givens
         part.ids.add(given.get("id", ""))
@@ -41,18 +41,20 @@ def read_receivers(report: Report) -> ReceiversPart:
         if given.sound:
             part.receivers.append(_receiver(given, reading.get("defaults")))
     if part.complete and OPS_ID not in part.ids:
-        report.warning(reading.node, "there is no receiver 'ops': troubles will show in logs and pages only")
+        report.warning(
+            reading.node, "there is no receiver 'ops': problems will be reported in logs and pages only"
+        )
     return part
 
 
-def _check_digest(given: Reading, report: Report) -> None:
-    """A digest needs its time. A time without the digest may wait for the day it is switched on."""
+def _check_digest(given: CheckedMapping, report: FileReport) -> None:
+    """Mode digest needs a time. A time is also allowed without that mode, so that the mode can be switched on later."""
     if given.sound and given.get("mode") == "digest" and "digest" not in given.givens:
         message = 'mode digest needs its time, digest: {at: "08:00", timezone: Europe/Zurich}'
         report.error(given.node_of("mode"), f"receiver {given.get('id')!r}: {message}")
 
 
-def _receiver(given: Reading, defaults: Reading | None) -> Receiver:
+def _receiver(given: CheckedMapping, defaults: CheckedMapping | None) -> Receiver:
     interval_s, grace_s = _NO_DEFAULTS.per_channel_interval_s, _NO_DEFAULTS.grace_s
     if defaults is not None:
         interval_s = defaults.get("per_channel_interval", interval_s)
@@ -69,11 +71,11 @@ def _receiver(given: Reading, defaults: Reading | None) -> Receiver:
     )
 
 
-def _digest(given: Reading | None) -> Digest | None:
+def _digest(given: CheckedMapping | None) -> Digest | None:
     return None if given is None else Digest(at=given.get("at"), timezone=given.get("timezone"))
 
 
-def _quiet(given: Reading | None) -> QuietHours | None:
+def _quiet(given: CheckedMapping | None) -> QuietHours | None:
     if given is None:
         return None
     return QuietHours(

@@ -1,4 +1,4 @@
-"""Mappings with known keys: read by one table of keys, described by the same table."""
+"""Mappings with known keys. One table of keys both reads and describes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from newswatch.config.kinds import Kind, Schema, did_you_mean, is_nothing
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import MapNode, Node, Scalar
 
 
@@ -32,20 +32,20 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a record held. `sound` is False when anything in it was refused."""
+class CheckedMapping:
+    """The values of a mapping. `sound` is False if anything in it has an error."""
 
     node: Node
     givens: Mapping[str, Given]
     sound: bool
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a key, or the default when the key is absent or was refused."""
+        """The value of a key, or the default if the key is absent or has an error."""
         given = self.givens.get(name)
         return default if given is None else given.value
 
     def node_of(self, name: str) -> Node:
-        """Where the key's value stands; the record itself when the key is absent."""
+        """The node of the key's value, or of the mapping if the key is absent."""
         given = self.givens.get(name)
         return self.node if given is None else given.node
 
@@ -62,8 +62,8 @@ class Record:
         """The keys by name."""
         return {key.name: key for key in self.keys}
 
-    def read(self, node: Node, label: str, report: Report) -> Reading | None:
-        """What could be read; keys that are unknown, missing or wrong are reported and left out."""
+    def read(self, node: Node, label: str, report: FileReport) -> CheckedMapping | None:
+        """The values that could be read. Keys that are unknown, missing or wrong are reported and left out."""
         errors = report.errors
         entries = self._entries(node, label, report)
         if entries is None:
@@ -80,9 +80,9 @@ class Record:
         for key in self.keys:
             if key.missing is not None and key.name not in meant:
                 report.error(node, f"{prefix}{key.missing}")
-        return Reading(node, givens, sound=report.errors == errors)
+        return CheckedMapping(node, givens, sound=report.errors == errors)
 
-    def _entries(self, node: Node, label: str, report: Report) -> Sequence[tuple[Scalar, Node]] | None:
+    def _entries(self, node: Node, label: str, report: FileReport) -> Sequence[tuple[Scalar, Node]] | None:
         if isinstance(node, MapNode):
             return node.entries
         if is_nothing(node) and all(key.missing is None for key in self.keys):
@@ -91,16 +91,16 @@ class Record:
         report.error(node, f"{label or 'this file'}: expected a mapping with the keys {names}")
         return None
 
-    def _given(self, key: Key, name: Scalar, node: Node, prefix: str, report: Report) -> Given | None:
-        if is_nothing(node):  # an empty value has no place of its own: point at its key
+    def _given(self, key: Key, name: Scalar, node: Node, prefix: str, report: FileReport) -> Given | None:
+        if is_nothing(node):  # an empty value has no place of its own, so the place of its key is reported
             node = Scalar("", "", name.start, name.end, name.line, name.col)
         value = key.kind.read(node, f"{prefix}{key.name}", report)
         if value is None:
             return None
         return Given(value, node, name)
 
-    def _unknown(self, name: Scalar, prefix: str, report: Report) -> str:
-        """Report an unknown key; returns the key that was meant, as far as one can tell."""
+    def _unknown(self, name: Scalar, prefix: str, report: FileReport) -> str:
+        """Report an unknown key. Returns the key that was probably meant."""
         if name.text == "<<":
             report.error(name, f"{prefix}YAML merge keys (<<) are not read: write the keys out")
             return name.text
@@ -110,14 +110,14 @@ class Record:
         return guess.split("'")[1] if guess else name.text
 
     def _prefix(self, entries: Sequence[tuple[Scalar, Node]], label: str) -> str:
-        """How messages begin: `rule 'x': ` for what has an id, else the label of the record."""
+        """How messages begin: `rule 'x': ` if there is an id, else the label of the record."""
         for name, value in entries:
             if name.text == "id" and isinstance(value, Scalar) and value.text:
                 return f"{self.name} {value.text[:60]!r}: "
         return f"{label}: " if label else ""
 
     def schema(self) -> Schema:
-        """An object that knows these keys and no others."""
+        """An object with these keys and no others."""
         form: Schema = {
             "type": "object",
             "additionalProperties": False,
@@ -129,13 +129,13 @@ class Record:
 
 @dataclass(frozen=True)
 class Named:
-    """A mapping from free names to one kind, such as `lists`."""
+    """A mapping from any names to one kind, such as `lists`."""
 
     name_pattern: Kind
     kind: Kind
 
-    def read(self, node: Node, label: str, report: Report) -> dict[str, Given] | None:
-        """The values by name. A name whose value is refused is there with the value None."""
+    def read(self, node: Node, label: str, report: FileReport) -> dict[str, Given] | None:
+        """The values by name. A value with an error is None."""
         if is_nothing(node):
             return {}
         if not isinstance(node, MapNode):
@@ -151,6 +151,6 @@ class Named:
         return found
 
     def schema(self) -> Schema:
-        """An object with free names of the right form."""
+        """An object with any names of the right form."""
         form = self.name_pattern.schema()
         return {"type": "object", "propertyNames": form, "additionalProperties": self.kind.schema()}

@@ -1,4 +1,4 @@
-"""Names that rules use: receivers, feeds, tags."""
+"""The names that rules use: receivers, feeds, tags."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from collections.abc import Collection
 from newswatch.config.feeds_file import FeedsPart
 from newswatch.config.kinds import did_you_mean
 from newswatch.config.receivers_file import ReceiversPart
-from newswatch.config.records import Reading
+from newswatch.config.records import CheckedMapping
 from newswatch.config.watchlist_file import RuleSource, WatchlistPart
 from newswatch.config.yaml_tree import ListNode, Node, Scalar
 
 
 def check_references(watchlist: WatchlistPart, feeds: FeedsPart, receivers: ReceiversPart) -> None:
-    """Report names in rules that nothing bears.
+    """Report names in rules that do not exist.
 
-    Where a file could not be read in full its names are not held against the rules: the file's
-    own error is the one to mend.
+    If a file could not be read completely, its names are not checked: its own errors have to be corrected first.
     """
     for source in watchlist.rules:
         if receivers.complete:
             _check_receivers(source, receivers.ids)
-        chosen: Reading | None = source.given.get("feeds")
+        chosen: CheckedMapping | None = source.given.get("feeds")
         if chosen is not None and feeds.complete:
             _check_feed_ids(source, chosen, feeds.ids)
             _check_feed_tags(source, chosen, feeds.tags)
@@ -35,7 +34,7 @@ def _check_receivers(source: RuleSource, known: Collection[str]) -> None:
             source.report.error(node, message)
 
 
-def _check_feed_ids(source: RuleSource, chosen: Reading, known: Collection[str]) -> None:
+def _check_feed_ids(source: RuleSource, chosen: CheckedMapping, known: Collection[str]) -> None:
     for name in chosen.get("ids", ()):
         if name not in known:
             node = _entry(chosen.node_of("ids"), name)
@@ -43,11 +42,11 @@ def _check_feed_ids(source: RuleSource, chosen: Reading, known: Collection[str])
             source.report.error(node, message)
 
 
-def _check_feed_tags(source: RuleSource, chosen: Reading, known: Collection[str]) -> None:
+def _check_feed_tags(source: RuleSource, chosen: CheckedMapping, known: Collection[str]) -> None:
     for name in chosen.get("tags", ()):
         if name not in known:
             node = _entry(chosen.node_of("tags"), name)
-            message = f"{_label(source)}feeds: no feed carries the tag {name!r}{_known(name, known)}"
+            message = f"{_label(source)}feeds: no feed has the tag {name!r}{_known(name, known)}"
             source.report.warning(node, message)
 
 
@@ -56,7 +55,7 @@ def _label(source: RuleSource) -> str:
 
 
 def _known(name: str, known: Collection[str]) -> str:
-    """A guess at what was meant, else the names there are, if they are few."""
+    """A guess at what was meant, or the existing names if there are few."""
     names = sorted(filter(None, known))
     guess = did_you_mean(name, names)
     if guess or not names or len(names) > 8:
@@ -65,7 +64,7 @@ def _known(name: str, known: Collection[str]) -> str:
 
 
 def _entry(node: Node, name: str) -> Node:
-    """The list entry that holds a name."""
+    """The list entry with a name."""
     if isinstance(node, ListNode):
         for item in node.items:
             if isinstance(item, Scalar) and item.text.strip() == name:

@@ -1,4 +1,4 @@
-"""Where the readers put what they find in one file."""
+"""The problems that readers find in one file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from newswatch.config.yaml_tree import Document, Node, Scalar
 from newswatch.errors import Problem
 
 
-class Report:
-    """The problems of one document. `errors` counts those that refuse the configuration."""
+class FileReport:
+    """The problems of one document. `errors` counts those that are not warnings."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -23,7 +23,7 @@ class Report:
     def error_at(self, line: int, col: int, message: str) -> None:
         """An error at a line and column, both from 1."""
         self.errors += 1
-        if (line, col, message) not in self._seen:  # an aliased node is read once per use
+        if (line, col, message) not in self._seen:  # an aliased node is read once for each use
             self._seen.add((line, col, message))
             self.problems.append(Problem(self.document.file, line, col, message))
 

@@ -1,9 +1,9 @@
-"""Where in the file the n-th character of a scalar stands.
+"""The place in the file of the n-th character of a scalar.
 
-A query's error is known by its offset into the query; the editor needs a line and a column. A
-plain or folded scalar loses line breaks and indentation on the way, a quoted one its escapes.
-Both texts hold the same characters in the same order, so walking them side by side finds the
-place: white space in the value stands for one character of a run of white space in the file.
+A query's error is known by its offset in the query; an editor needs line and column. A plain or folded scalar loses
+line breaks and indentation when it is read, a quoted one its escapes. Both texts have the same characters in the same
+order, so going through them side by side finds the place. White space in the value matches a run of white space in
+the file.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def _content_start(text: str, scalar: Scalar) -> int:
 
 
 def _skip(text: str, position: int, end: int, char: str, style: str) -> int:
-    """The next position in the file that can stand for `char` of the value."""
+    """The next position in the file that can be `char` of the value."""
     if style == '"' and text[position] == "\\" and text[position + 1 : position + 2] in ("\n", "\r"):
-        position += 2  # an escaped line break: it and the indentation after it are no part of the value
+        position += 2  # an escaped line break: it and the indentation after it are not part of the value
         while position < end and text[position] in _SPACE:
             position += 1
         return position
@@ -57,7 +57,7 @@ def _skip(text: str, position: int, end: int, char: str, style: str) -> int:
 
 
 def _width(text: str, position: int, style: str) -> int:
-    """How many characters of the file stand for one character of the value."""
+    """How many characters of the file make one character of the value."""
     if style == "'" and text[position] == "'":
         return 2
     if style == '"' and text[position] == "\\":

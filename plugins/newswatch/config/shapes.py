@@ -1,4 +1,4 @@
-"""The one table of keys: what feeds.yaml, the watchlist files and receivers.yaml may say.
+"""The one table of keys: what feeds.yaml, the watchlist files and receivers.yaml may contain.
 
 The readers and the JSON Schemas both come from here.
 """
@@ -12,19 +12,19 @@ from newswatch.config.records import Key, Named, Record
 from newswatch.models import SEVERITIES
 
 AT_MOST_CAP_S = 900.0
-"""A feed is asked at least every 15 minutes, unless its own interval is longer."""
+"""A feed is polled at least every 15 minutes, unless its own interval is longer."""
 
-NOBODY = "nobody would be told: name receivers of receivers.yaml, such as notify: [policy]"
+NOBODY = "nobody would be alerted: name receivers of receivers.yaml, such as notify: [policy]"
 
 ID = word(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
-    "id",
+    "an id",
     "write letters, digits, - and _ (at most 100), beginning with a letter or digit",
 )
-TAG = word(r"\w[\w.-]{0,99}", "tag", "write letters, digits, - and _ (at most 100)")
-LANG = word(words.LANGUAGE, "language code", "write en, ru, zh, …", lower=True)
+TAG = word(r"\w[\w.-]{0,99}", "a tag", "write letters, digits, - and _ (at most 100)")
+LANG = word(words.LANGUAGE, "a language code", "write en, ru, zh, …", lower=True)
 LIST_NAME = word(
-    r"[A-Za-z_][A-Za-z0-9_-]{0,99}", "list name", "write letters, digits, _ and -, as in $central_bank"
+    r"[A-Za-z_][A-Za-z0-9_-]{0,99}", "a list name", "write letters, digits, _ and -, as in $central_bank"
 )
 URL = Value(words.check_url, {"type": "string", "pattern": "^https?://[^/\\s]+"})
 CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-9]{7,20}$"})
@@ -38,7 +38,7 @@ AT_MOST = duration()
 FIRST_SIGHT = duration(zero=True)
 
 _POLLING = (
-    Key("every", EVERY, "How often the feed is asked, such as 5m."),
+    Key("every", EVERY, "How often the feed is polled, such as 5m."),
     Key(
         "at_most",
         AT_MOST,
@@ -58,12 +58,15 @@ FEED = Record(
     "feed",
     (
         Key(
-            "id", ID, "The feed's name in rules, alerts and logs; keep it for good.", missing="id is missing"
+            "id",
+            ID,
+            "The feed's name in rules, alerts and logs. Do not change it later.",
+            missing="id is missing",
         ),
         Key("url", URL, "The feed's address, http or https.", missing="url is missing"),
-        Key("tags", ListOf(TAG), "Words to select feeds by, in rules and in queries (tag:…)."),
+        Key("tags", ListOf(TAG), "Words by which rules and queries (tag:…) select feeds."),
         *_POLLING,
-        Key("article", flag(), "Also fetch the page of each item and match its text as body."),
+        Key("article", flag(), "Also read the article of each item and match it as body."),
         Key(
             "auth",
             AUTH,
@@ -76,7 +79,7 @@ FEED_FILTER = Record(
     "feeds",
     (
         Key("ids", ListOf(ID), "Only these feeds."),
-        Key("tags", ListOf(TAG), "Only feeds that carry one of these tags."),
+        Key("tags", ListOf(TAG), "Only feeds with one of these tags."),
     ),
 )
 THRESHOLD = Record(
@@ -92,7 +95,7 @@ RULE = Record(
     (
         Key("id", ID, "The rule's name; unique over all watchlist files.", missing="id is missing"),
         Key("query", Text(), "What to look for, see docs/rules.md.", missing="query is missing"),
-        Key("severity", choice(*SEVERITIES), "How grave a match is. Default medium."),
+        Key("severity", choice(*SEVERITIES), "How urgent its alerts are. Default medium."),
         Key("notify", ListOf(ID, empty=NOBODY), "The receivers of its alerts.", missing=f"notify: {NOBODY}"),
         Key("feeds", FEED_FILTER, "Which feeds the rule looks at. Default all."),
         Key("languages", ListOf(LANG), "Which languages the rule looks at. Default all."),
@@ -101,7 +104,7 @@ RULE = Record(
             choice("ignore", "exclude"),
             "Whether a negated match counts. Default: it does (ignore).",
         ),
-        Key("owner", Text(200), "Who answers for the rule."),
+        Key("owner", Text(200), "Who is responsible for the rule."),
         Key("expires", DATE, "The last day on which the rule is in force."),
         Key("threshold", THRESHOLD, "Alert only on a surge."),
         Key(
@@ -127,7 +130,9 @@ RECEIVER_DEFAULTS = Record(
             "The least time between two posts to a channel. Default 1s.",
         ),
         Key(
-            "grace", duration(), "How long an unclear post is left alone before Slack is asked. Default 60s."
+            "grace",
+            duration(),
+            "How long a message in doubt waits before the channel's history is read. Default 60s.",
         ),
     ),
 )
@@ -162,14 +167,14 @@ RECEIVER = Record(
         Key("mode", choice("each", "digest"), "Each alert at once, or a digest. Default each."),
         Key("digest", DIGEST, "When the digest goes out."),
         Key("quiet", QUIET, "When alerts wait."),
-        Key("alive", ALIVE, "When a line says that nothing came, if nothing did. Default never."),
+        Key("alive", ALIVE, "When a line says that nothing came, on days without an alert. Default never."),
     ),
 )
 
 FEEDS_FILE = Record(
     "file",
     (
-        Key("defaults", FEED_DEFAULTS, "What holds for every feed that does not say otherwise."),
+        Key("defaults", FEED_DEFAULTS, "Defaults for all feeds."),
         Key("feeds", ListOf(FEED, empty=None, unique=False), "The feeds.", missing="feeds is missing"),
     ),
 )
@@ -183,7 +188,7 @@ WATCHLIST_FILE = Record(
 RECEIVERS_FILE = Record(
     "file",
     (
-        Key("defaults", RECEIVER_DEFAULTS, "What holds for every receiver."),
+        Key("defaults", RECEIVER_DEFAULTS, "Defaults for all receivers."),
         Key(
             "receivers",
             ListOf(RECEIVER, empty=None, unique=False),

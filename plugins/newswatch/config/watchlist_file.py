@@ -5,72 +5,71 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from newswatch.config.checked_file import CheckedFile
 from newswatch.config.draft import Place
-from newswatch.config.kept import KeptFile
-from newswatch.config.records import Given, Reading
-from newswatch.config.report import Report
-from newswatch.config.unique import Names
+from newswatch.config.records import CheckedMapping, Given
+from newswatch.config.report import FileReport
+from newswatch.config.unique import UniqueNames
 from newswatch.config.watchlist_source import WatchlistFile
 from newswatch.models import FeedFilter, Rule, Threshold
 
 
 @dataclass(slots=True)
 class RuleSource:
-    """A rule as it stands in its file. `rule` is None when anything in it was refused."""
+    """A rule in its file. `rule` is None if anything in it has an error."""
 
-    given: Reading
-    report: Report
+    given: CheckedMapping
+    report: FileReport
     rule: Rule | None
 
 
 @dataclass(slots=True)
 class ListSource:
-    """A list as it stands in its file. `entries` is None when anything in it was refused."""
+    """A list in its file. `entries` is None if anything in it has an error."""
 
     given: Given
-    report: Report
+    report: FileReport
     entries: tuple[str, ...] | None
 
 
 @dataclass(slots=True)
 class WatchlistPart:
-    """What the watchlist files gave together.
+    """The content of all watchlist files.
 
-    `rules` and `lists` are those of the files that were read anew; what was kept of the others
-    needs no further check.
+    `rules` and `lists` are those of the files that were read. The cached results of other files need no further check.
     """
 
     rules: list[RuleSource] = field(default_factory=list)
     lists: dict[str, ListSource] = field(default_factory=dict)
-    files: list[tuple[Report, KeptFile | list[RuleSource]]] = field(default_factory=list)
+    files: list[tuple[FileReport, CheckedFile | list[RuleSource]]] = field(default_factory=list)
     complete: bool = True
-    """Whether all files could be read, so that a list not found is unknown."""
+    """Whether all files could be read. If so, a list that is not among theirs is unknown."""
 
     @property
-    def kept(self) -> Iterator[tuple[KeptFile, Report]]:
-        """What was kept of the files that were not read."""
-        return ((found, report) for report, found in self.files if isinstance(found, KeptFile))
+    def kept(self) -> Iterator[tuple[CheckedFile, FileReport]]:
+        """The cached results of the files that were not read."""
+        return ((found, report) for report, found in self.files if isinstance(found, CheckedFile))
 
     def sound_lists(self) -> dict[str, tuple[str, ...]]:
-        """The lists of all files but for those that were refused."""
+        """The lists of all files, without those that have errors."""
         found = {name: tuple(entries) for kept, _ in self.kept for name, entries in kept.lists.items()}
         fresh = self.lists.items()
         return {**found, **{name: source.entries for name, source in fresh if source.entries is not None}}
 
     def sound_rules(self) -> Iterator[Rule]:
-        """The rules of all files, in the order of the files, but for those that were refused."""
+        """The rules of all files, in the order of the files, without those that have errors."""
         for _, found in self.files:
-            if isinstance(found, KeptFile):
+            if isinstance(found, CheckedFile):
                 yield from found.rules
             else:
                 yield from (source.rule for source in found if source.rule is not None)
 
     def places(self) -> dict[str, Place]:
-        """Where each rule's id stands first."""
+        """The first place of each rule's id."""
         places: dict[str, Place] = {}
         for report, found in self.files:
             name = report.document.file
-            if isinstance(found, KeptFile):
+            if isinstance(found, CheckedFile):
                 for rule, (line, col) in zip(found.rules, found.places, strict=True):
                     places.setdefault(rule.id, Place(name, line, col))
                 continue
@@ -81,9 +80,9 @@ class WatchlistPart:
 
 
 def read_watchlists(files: Sequence[WatchlistFile]) -> WatchlistPart:
-    """The rules and lists of all files; what is wrong goes to their reports."""
+    """The rules and lists of all files. Problems go to their reports."""
     part = WatchlistPart()
-    ids, names = Names("rule id"), Names("list")
+    ids, names = UniqueNames("rule id"), UniqueNames("list")
     for file in files:
         if file.kept is not None:
             part.files.append((file.report, file.kept))
@@ -98,7 +97,7 @@ def read_watchlists(files: Sequence[WatchlistFile]) -> WatchlistPart:
     return part
 
 
-def _read_lists(reading: Reading, report: Report, part: WatchlistPart, names: Names) -> None:
+def _read_lists(reading: CheckedMapping, report: FileReport, part: WatchlistPart, names: UniqueNames) -> None:
     found: dict[str, Given] = reading.get("lists", {})
     for name, given in found.items():
         if not names.add_name(name, given.name, report):
@@ -106,7 +105,7 @@ def _read_lists(reading: Reading, report: Report, part: WatchlistPart, names: Na
         part.lists[name] = ListSource(given, report, given.value)
 
 
-def _read_rules(reading: Reading, report: Report, part: WatchlistPart, ids: Names) -> None:
+def _read_rules(reading: CheckedMapping, report: FileReport, part: WatchlistPart, ids: UniqueNames) -> None:
     found: list[RuleSource] = []
     part.files.append((report, found))
     for given in reading.get("rules", ()):
@@ -117,16 +116,16 @@ def _read_rules(reading: Reading, report: Report, part: WatchlistPart, ids: Name
     part.rules.extend(found)
 
 
-def _check_filter(given: Reading, report: Report) -> None:
-    chosen: Reading | None = given.get("feeds")
+def _check_filter(given: CheckedMapping, report: FileReport) -> None:
+    chosen: CheckedMapping | None = given.get("feeds")
     if chosen is not None and chosen.sound and not chosen.givens:
         label = f"rule {given.get('id', '')!r}: feeds"
         report.error(chosen.node, f"{label}: names neither ids nor tags; for all feeds remove the key")
 
 
-def _rule(given: Reading) -> Rule:
-    chosen: Reading | None = given.get("feeds")
-    surge: Reading | None = given.get("threshold")
+def _rule(given: CheckedMapping) -> Rule:
+    chosen: CheckedMapping | None = given.get("feeds")
+    surge: CheckedMapping | None = given.get("threshold")
     return Rule(
         id=given.get("id"),
         query=given.get("query"),
@@ -143,5 +142,5 @@ def _rule(given: Reading) -> Rule:
     )
 
 
-def _threshold(surge: Reading) -> Threshold:
+def _threshold(surge: CheckedMapping) -> Threshold:
     return Threshold(stories=surge.get("stories"), sources=surge.get("sources"), within_s=surge.get("within"))

@@ -21,29 +21,29 @@ def check_url(text: str) -> str:
         parts = urlsplit(text)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(f"{redact_url(text)!r} is no URL: write https://host/path") from None
+        raise ValueError(f"{redact_url(text)!r} is not a URL: write https://host/path") from None
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"{redact_url(text)[:200]!r} does not begin with http:// or https://")
     if not host or _HOST.fullmatch(host) is None or re.search(r"\s", text):
-        raise ValueError(f"{redact_url(text)[:200]!r} is no URL with a host: write https://host/path")
+        raise ValueError(f"{redact_url(text)[:200]!r} is not a URL with a host: write https://host/path")
     if len(text) > 2_000:
         raise ValueError("the URL is over 2,000 characters long")
     return text
 
 
 def is_language(text: str) -> bool:
-    """Whether this is a language code as feeds.yaml takes them."""
+    """Whether this is a language code that feeds.yaml accepts."""
     return re.fullmatch(LANGUAGE, text) is not None
 
 
 def check_channel(text: str) -> str:
-    """A Slack conversation id. A name will not do: names change, and posting by name is ending."""
+    """A Slack conversation id. Names are not accepted: they change, and Slack is ending posts by name."""
     if _CHANNEL.fullmatch(text):
         return text
     where = "in Slack, open the channel's details; the id is at the end of About"
     if re.fullmatch(r"[UW][A-Z0-9]{7,20}", text):
         raise ValueError(f"{text!r} is a person's id: write the id of the conversation (D…)")
-    raise ValueError(f"{text!r} is no channel id: write the id (C…, G… or D…), not a name; {where}")
+    raise ValueError(f"{text!r} is not a channel id: write the id (C…, G… or D…), not a name; {where}")
 
 
 def check_timezone(text: str) -> str:
@@ -53,20 +53,20 @@ def check_timezone(text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         close = get_close_matches(text, sorted(available_timezones()), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ", such as Europe/Zurich"
-        raise ValueError(f"{text!r} is no known time zone: write an IANA name{hint}") from None
+        raise ValueError(f"{text!r} is not a known time zone: write an IANA name{hint}") from None
     return text
 
 
 def check_clock(text: str) -> str:
     """A local time, HH:MM from 00:00 to 23:59."""
     if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is None:
-        raise ValueError(f"{text!r} is no time of day: write HH:MM, such as 08:00 or 22:30")
+        raise ValueError(f"{text!r} is not a time of day: write HH:MM, such as 08:00 or 22:30")
     return text
 
 
 def check_date(text: str) -> str:
     """An ISO date, kept as text."""
-    expected = f"{text[:40]!r} is no date: write YYYY-MM-DD, such as 2027-06-30"
+    expected = f"{text[:40]!r} is not a date: write YYYY-MM-DD, such as 2027-06-30"
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is None:
         raise ValueError(expected)
     try:

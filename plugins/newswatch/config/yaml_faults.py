@@ -1,4 +1,4 @@
-"""What libyaml says of a broken file, put so that the author knows what to change."""
+"""libyaml's errors about a broken file, in words that tell the author what to change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import yaml
 
 _AFTER_QUOTE = re.compile(r"""(?:^|[:\-\[,{]\s+)(?P<quote>["']).*(?P=quote)\s*$""")
 _LOOKED_AT = 500
-"""How much of a line is looked at: a file may be one line of megabytes."""
+"""How much of a line is examined: a file may be one line of megabytes."""
 _VALUE_BEFORE = re.compile(r"^\s*(?:- +)?[\w.-]+: +\S")
 
 
@@ -42,7 +42,7 @@ def _describe_character(error: yaml.reader.ReaderError, text: str) -> tuple[int,
 def _explain(problem: str, line: str, column: int) -> str:
     before, at = line[:column], line[column : column + 1]
     if at == "\t" or before.endswith("\t") or "tab" in problem:
-        return "a tab stands where YAML wants spaces: indent with spaces"
+        return "a tab where YAML needs spaces: indent with spaces"
     if "cannot start any token" in problem:
         return f"a value cannot start with {at!r} in YAML: put the value in quotes, or in a block (>-)"
     if "mapping values are not allowed" in problem:

@@ -1,10 +1,10 @@
-"""A YAML file as a tree of nodes that know their place; every scalar is text.
+"""A YAML file as a tree of nodes that know their places. Every scalar is text.
 
-Built from libyaml's events rather than its `compose`: composing recurses in C and ends the
-process on some 100,000 opening brackets, the event parser does not; it is also eight times as
-fast, because no scalar's type is guessed. So `NO`, `on` and `22:00` stay what they are.
+Built from libyaml's events rather than its `compose`. `compose` recurses in C and crashes the process on some 100,000
+opening brackets; the event parser does not. It is also eight times as fast, because it does not guess the type of
+scalars. So `NO`, `on` and `22:00` stay what they are.
 
-A file that cannot be read at all has no root, and one problem that says why.
+A file that cannot be parsed at all has no root, and one problem that says why.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from newswatch.errors import Problem
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 20
 MAX_ALIASED_NODES = 10_000
-"""How many nodes aliases may stand for in one file. Guards against expansion bombs."""
+"""How many nodes aliases may expand to in one file. Guards against expansion bombs."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +62,7 @@ Node = Scalar | ListNode | MapNode
 
 @dataclass(slots=True)
 class Document:
-    """One file: its name as reported, its text, its root (None if unreadable), what was wrong."""
+    """One file: its name in messages, its text, its root (None if unreadable), and its problems."""
 
     file: str
     text: str = ""
@@ -71,13 +71,13 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read and parse one file. Never raises for what a file may hold: that gives a problem."""
+    """Read and parse one file. Never raises because of a file's content: that gives a problem."""
     data = read_data(path)
     return data if isinstance(data, Document) else parse_document(str(path), data)
 
 
 def read_data(path: Path) -> bytes | Document:
-    """The bytes of one file; a document without root, but with a problem, where they cannot be had."""
+    """The bytes of one file, or a document without root and with a problem if they cannot be read."""
     name = str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -120,7 +120,7 @@ def parse_document(name: str, data: bytes) -> Document:
 
 
 class _Stop(Exception):
-    """The tree is refused; the problem has been recorded."""
+    """The tree is refused. The problem has been recorded."""
 
 
 @dataclass(slots=True)
@@ -203,14 +203,14 @@ class _Builder:
         found = self._anchors.get(event.anchor)
         if found is None:
             self._problem(
-                event, f"*{event.anchor} names no anchor above: a value that starts with * needs quotes"
+                event, f"*{event.anchor} refers to no anchor above: a value that starts with * needs quotes"
             )
             raise _Stop
         node, size = found
         self._size += size
         self._aliased += size
         if self._aliased > MAX_ALIASED_NODES:
-            self._problem(event, f"aliases stand for more than {MAX_ALIASED_NODES:,} values: write them out")
+            self._problem(event, f"aliases expand to more than {MAX_ALIASED_NODES:,} values: write them out")
             raise _Stop
         self._add(node)
 
@@ -230,14 +230,14 @@ class _Builder:
             frame.in_value = False
 
     def _key(self, frame: _Frame, node: Node) -> Scalar | None:
-        """The key if it may be used, else None: its value is then left out."""
+        """The key if it can be used, else None: then its value is left out."""
         if not isinstance(node, Scalar):
             self._problem(node, "a key must be a plain word; text with [ ] or { } needs quotes")
             return None
         first = frame.keys.setdefault(node.text, node)
         if first is not node:
             self._problem(
-                node, f"the key {node.text!r} stands here a second time; the first is in line {first.line}"
+                node, f"the key {node.text!r} is here for the second time; the first is in line {first.line}"
             )
             return None
         return node

@@ -13,6 +13,7 @@ from newswatch.feeds import dates, entry, limits
 from newswatch.feeds.article_clutter import kebab
 from newswatch.feeds.article_text import blocks, inline, same_text, squash
 from newswatch.feeds.canonical import canonical_link
+from newswatch.feeds.host import host_name
 from newswatch.feeds.links import absolute_link
 from newswatch.feeds.text import cut, one_line, plain_to_text
 
@@ -147,10 +148,7 @@ def _without_site(title: str, shown: str, site: str, url: str) -> str:
 
 def _names_host(name: str, url: str) -> bool:
     """Whether the end of a title is the name of the site: `Coin Desk` on www.coindesk.com."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
+    host = host_name(url)
     squashed = squash(name)
     return len(squashed) > 2 and squashed in {
         squash(host),

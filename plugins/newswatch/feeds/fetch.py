@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from types import TracebackType
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import abc, hdrs
@@ -24,6 +23,7 @@ from newswatch.feeds import answer
 from newswatch.feeds.address import AddressRefused, host_refusal
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.faults import fetch_error
+from newswatch.feeds.host import host_name
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
 from newswatch.feeds.sessions import NetworkRoute, Sessions, named_tls_context
@@ -153,7 +153,7 @@ class Fetcher:
         """Raises FetchFailed for a redirect to a host that asked for a pause."""
         wait_s = await self._pause_s(url)
         if wait_s > 0:
-            text = f"it redirects to {_as_host(url)}, which asked to be left alone for {wait_s:.0f} s more"
+            text = f"it redirects to {host_name(url)}, which asked for a pause of {wait_s:.0f} s more"
             raise FetchFailed(text, kind="ratelimited", retry_after_s=wait_s, url=url)
 
     async def _request(
@@ -225,7 +225,7 @@ class Fetcher:
 
     def _host(self, url: str) -> asyncio.Semaphore:
         """The slots of this host. Acquire one before a slot of `_slots`: a busy host then blocks no other."""
-        host = _as_host(url)
+        host = host_name(url)
         if host not in self._hosts:
             self._hosts[host] = asyncio.Semaphore(self._per_host)
         return self._hosts[host]
@@ -256,10 +256,6 @@ def _as_url(url: str) -> URL:
     """The URL to request. Plain ASCII stays byte for byte, because signed URLs break when quoted again."""
     plain = url.isascii() and url.isprintable() and " " not in url
     return URL(url, encoded=plain)
-
-
-def _as_host(url: str) -> str:
-    return (urlsplit(url).hostname or "").rstrip(".")
 
 
 def _location(response: aiohttp.ClientResponse) -> str:

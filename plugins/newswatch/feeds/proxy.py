@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from newswatch.errors import FetchRefused
+from newswatch.feeds.host import host_name
 from newswatch.redact import redact_url
 
 
@@ -24,7 +25,7 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     proxy = _setting(env, f"{parts.scheme}_proxy") or _setting(env, "all_proxy")
     if not proxy:
         return None
-    host = (parts.hostname or "").rstrip(".")
+    host = host_name(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if _bypassed(host, port, _setting(env, "no_proxy")):
         return None
@@ -40,7 +41,7 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
 
 def service_proxy(url: str, env: Mapping[str, str]) -> str | None:
     """The same for Slack and for webhooks, whose addresses are the operator's: never for loopback."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
+    host = host_name(url)
     return None if _is_loopback(host) else proxy_for(url, env)
 
 

@@ -1,5 +1,14 @@
-"""The three stages and what runs beside them; each function here does the work of one Airflow task.
+"""The stages and what runs beside them, in rooms in the order of the data path.
 
-poll → `newswatch.pipeline.poll.run`, match → `.match`, deliver → `.deliver`; `.configure` takes up the
-files, `.backlog` says what waits, `.notices` tells ops, `.housekeeping` tidies.
+::
+
+    base/       what every stage needs: services, configuration in force, notices, leases, hosts
+    poll/       which feeds are due, and one feed's visit: fetch, parse, claim
+    articles/   the web pages of items, for feeds with `article: true`
+    match/      which rules an item satisfies, and into which message each alert goes
+    deliver/    messages to Slack
+    authoring/  for people who write rules: edit, check, try, backtest, mute
+    oversight/  for people who run newswatch: status, why, metrics, housekeeping
+
+`run.py` of a stage is the work of its Airflow task. Stages do not import each other; they meet in Redis.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from lark import Token
 
@@ -73,7 +74,7 @@ def _of_terms(tokens: Sequence[Token]) -> Iterator[QueryWarning]:
             yield _warn(
                 token, f"`{token}` without quotes also matches the word “{token.lower()}”: write '{token}'"
             )
-    for phrase in _terms(tokens):
+    for phrase in _phrases(tokens):
         words = [word for token in phrase for word in tokenize(token)]
         if len(words) == 1 and len(words[0].text) == 1 and not _is_ideograph(words[0].text):
             yield _warn(
@@ -81,20 +82,11 @@ def _of_terms(tokens: Sequence[Token]) -> Iterator[QueryWarning]:
             )
 
 
-def _terms(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """The tokens of each phrase: a run of bare words, or one quoted piece."""
-    run: list[Token] = []
-    for token in tokens:
-        if token.type == "WORD":
-            run.append(token)
-            continue
-        if run:
-            yield run
-        run = []
-        if token.type in ("EXACT", "CASE"):
-            yield [token]
-    if run:
-        yield run
+def _phrases(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The tokens of each phrase."""
+    for is_phrase, run in groupby(tokens, lambda token: token.type in ("WORD", "EXACT", "CASE", "GAP")):
+        if is_phrase:
+            yield list(run)
 
 
 def _of_lost_characters(token: Token) -> Iterator[QueryWarning]:
@@ -105,6 +97,8 @@ def _of_lost_characters(token: Token) -> Iterator[QueryWarning]:
         text = text[1:-1]
     elif text.startswith("-"):
         yield _warn(token, f"`-` before a word excludes nothing: write NOT {text[1:]}, or leave it out")
+    if token.type == "WORD" and len(text) > 1 and text.endswith("$") and not text[:-1].isdecimal():
+        yield _warn(token, f"`$` does not end a field here: write {text[:-1]}^")
     lost = "".join(_lost(text.rstrip("*")))
     if lost:
         words = " ".join(found.text for found in tokenize(text))

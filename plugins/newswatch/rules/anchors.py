@@ -59,6 +59,8 @@ class Anchors:
                 return _PATTERN_COST, [plan]
             case "i":
                 return _IDENTITY_COST, [plan]
+            case "e":
+                return self._choice(plan[1])
             case "n":
                 return min(self._choice(plan[1]), self._choice(plan[2]), key=_cost_of)
             case "&":
@@ -75,11 +77,11 @@ class Anchors:
 
     def _cost(self, key: PhraseKey) -> float:
         guess = 1.0
-        for text, prefix in key[1]:
+        for text, how, _ in key:
             if text in _COMMON:
                 guess *= _MOST
             else:
-                base = 0.05 if len(text) <= 3 else (0.16 if prefix else 0.08) / len(text)
+                base = 0.05 if len(text) <= 3 else (0.16 if how == "prefix" else 0.08) / len(text)
                 guess *= min(_MOST, base * (1 + self._uses[text]))
         return guess
 
@@ -96,7 +98,7 @@ def _word_uses(tables: Tables, plans: Iterable[Plan]) -> Counter[str]:
             phrases[phrase] += uses
     words: Counter[str] = Counter()
     for number, uses in phrases.items():
-        for text, _ in tables.phrases[number][1]:
+        for text, _, _ in tables.phrases[number]:
             words[text] += uses
     return words
 
@@ -107,6 +109,8 @@ def _positive_terms(plan: Plan) -> Iterator[tuple[str, int]]:
     match kind:
         case "p" | "s":
             yield kind, plan[1]
+        case "e":
+            yield from _positive_terms(plan[1])
         case "n":
             yield from _positive_terms(plan[1])
             yield from _positive_terms(plan[2])

@@ -10,35 +10,59 @@ from lark import Token, Transformer, v_args
 
 from newswatch.errors import QueryError
 from newswatch.rules.fold import fold
-from newswatch.rules.nodes import And, Identity, ListTerm, Near, Node, Not, Or, Pattern, Phrase, Scoped, Word
+from newswatch.rules.nodes import (
+    And,
+    Edge,
+    How,
+    Identity,
+    ListTerm,
+    Near,
+    Node,
+    Not,
+    Or,
+    Pattern,
+    Phrase,
+    Scoped,
+    Word,
+)
 from newswatch.rules.patterns import compile_pattern
+from newswatch.rules.tokens import Token as Cut
 from newswatch.rules.tokens import cased, tokenize
 
 MIN_PREFIX_LENGTH = 4
 MAX_DISTANCE = 1_000
+MAX_CHAIN = 20
+"""NEARs in a row."""
 
 
 @v_args(inline=True)
 class TreeBuilder(Transformer[Token, Any]):
     """lark's bottom-up callbacks. They raise QueryError for terms with nothing to look for."""
 
-    def phrase(self, *words: Token) -> Phrase:
-        """A run of bare words. Each may end in `*`."""
+    def phrase(self, *parts: Token) -> Phrase:
+        """Bare words, of which each may end in `*`, and quoted ones, with gaps between them."""
         found: list[Word] = []
-        for word in words:
-            found.extend(_bare_words(word))
-        return Phrase("stem", tuple(found), _start(words[0]), _end(words[-1]))
+        gap = 0
+        for part in parts:
+            if part.type == "GAP":
+                gap = _distance(part, part[1:])
+                continue
+            first, *others = _words(part)
+            found += [replace(first, gap=gap), *others]
+            gap = 0
+        return Phrase(tuple(found), _start(parts[0]), _end(parts[-1]))
 
-    def exact(self, quoted: Token) -> Phrase:
-        """Words in double quotes."""
-        words = tuple(Word(token.text) for token in tokenize(_inside(quoted)))
-        return Phrase("exact", _some(words, quoted), _start(quoted), _end(quoted))
+    def opening(self, opens: Token, child: Node) -> Edge:
+        """What a field must begin with."""
+        return Edge(child, opens=True, closes=False, start=_start(opens), end=child.end)
 
-    def case(self, quoted: Token) -> Phrase:
-        """Words in single quotes, their case kept."""
-        text = _inside(quoted)
-        words = tuple(Word(cased(text[token.start : token.end])) for token in tokenize(text))
-        return Phrase("case", _some(words, quoted), _start(quoted), _end(quoted))
+    def closing(self, child: Node, closes: Token) -> Edge:
+        """What a field must end with."""
+        return Edge(child, opens=False, closes=True, start=child.start, end=_end(closes))
+
+    def whole(self, opens: Token, child: Node, closes: Token) -> Edge:
+        """What must be all of a field, or must begin and end it."""
+        return Edge(child, opens=True, closes=True, start=_start(opens), end=_end(closes))
 
     def list_(self, name: Token) -> ListTerm:
         """The name of a list."""
@@ -76,13 +100,18 @@ class TreeBuilder(Transformer[Token, Any]):
     def near(self, left: Node, operator: Token, right: Node) -> Near:
         """NEAR/n or ONEAR/n with its operands."""
         name, _, number = operator.partition("/")
-        if int(number[:9]) > MAX_DISTANCE:
+        distance = None if number == "S" else _distance(operator, number)
+        near = Near(left, right, distance, name == "ONEAR", left.start, right.end)
+        links, inner = 0, near.left
+        while isinstance(inner, Near):
+            links, inner = links + 1, inner.left
+        if links == MAX_CHAIN:
             raise QueryError(
-                f"{name}/n allows 0 to {MAX_DISTANCE} words in between",
+                f"more than {MAX_CHAIN} NEARs in a row: join two shorter chains by AND",
                 offset=_start(operator),
                 end=_end(operator),
             )
-        return Near(left, right, int(number), name == "ONEAR", left.start, right.end)
+        return near
 
     def negated(self, operator: Token, child: Node) -> Not:
         """NOT and what must not be there."""
@@ -97,6 +126,32 @@ class TreeBuilder(Transformer[Token, Any]):
         """Terms joined by OR."""
         children = parts[::2]
         return Or(children, children[0].start, children[-1].end)
+
+
+def _distance(token: Token, number: str) -> int:
+    if int(number[:9]) > MAX_DISTANCE:
+        raise QueryError(
+            f"`{token}` allows too many words in between: write 0 to {MAX_DISTANCE}",
+            offset=_start(token),
+            end=_end(token),
+        )
+    return int(number)
+
+
+def _words(piece: Token) -> list[Word]:
+    """The words of one piece of a phrase."""
+    if piece.type == "WORD":
+        return _bare_words(piece)
+    text = _inside(piece)
+    cut = tokenize(text)
+    if not any(token.text for token in cut):
+        raise QueryError(_no_letters(str(piece)), offset=_start(piece), end=_end(piece))
+    how: How = "exact" if piece.type == "EXACT" else "case"
+    return [Word(token.text if how == "exact" else _as_written(text, token), how) for token in cut]
+
+
+def _as_written(text: str, token: Cut) -> str:
+    return cased(text[token.start : token.end])
 
 
 def _bare_words(word: Token) -> list[Word]:
@@ -115,7 +170,7 @@ def _bare_words(word: Token) -> list[Word]:
             )
         if tokens[-1].end != len(word) - 1:
             raise QueryError(f"`*` must follow a letter, found `{word}`", offset=_end(word) - 1)
-        found[-1] = Word(last, prefix=True)
+        found[-1] = Word(last, "prefix")
     return found
 
 
@@ -131,12 +186,6 @@ def _inside(quoted: Token) -> str:
         at = _start(quoted) + quoted.index("*")
         raise QueryError("`*` does not work within quotes: write oppos* without quotes", offset=at)
     return str(quoted[1:-1])
-
-
-def _some(words: tuple[Word, ...], token: Token) -> tuple[Word, ...]:
-    if not any(word.text for word in words):
-        raise QueryError(_no_letters(str(token)), offset=_start(token), end=_end(token))
-    return words
 
 
 def _bad_pattern(error: Exception) -> str:

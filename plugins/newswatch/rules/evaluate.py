@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from typing_extensions import assert_never
 
 from newswatch.models import Span
+from newswatch.rules.gaps import Hit, Piece, extent, pieces
 from newswatch.rules.negation import Guard
 from newswatch.rules.nodes import TEXT_FIELDS
 from newswatch.rules.patterns import searchable
-from newswatch.rules.scan import Hit, Scan
+from newswatch.rules.scan import Scan
 from newswatch.rules.tables import FIELD_BITS, Plan, kind_of
 
 Found = tuple[list[Hit], list[Span]]
@@ -54,8 +55,13 @@ class Evaluation:
         match kind:
             case "p" | "s":
                 return self._unless_negated(self._operand(plan))
+            case "e":
+                found = self._evaluate(plan[1])
+                hits = self._at_edge(plan, found[0]) if found else []
+                return (hits, []) if hits else None
             case "n":
-                return self._near(plan)
+                hits = self._operand(plan)
+                return (hits, []) if hits else None
             case "r":
                 return self._pattern(plan)
             case "i":
@@ -74,30 +80,31 @@ class Evaluation:
             hits = [hit for hit in hits if not self._guard.negates(self._scan, hit)]
         return (hits, []) if hits else None
 
-    def _near(self, plan: Plan) -> Found | None:
-        _, left, right, distance, ordered = plan
-        lefts = self._operand(left)
-        rights = sorted(self._operand(right)) if lefts else []
-        hits: set[Hit] = set()
-        for first in lefts:
-            for second in closest(first, rights, distance, ordered=ordered):
-                if self._is_near_match(first, second):
-                    hits.update((first, second))
-        return (sorted(hits), []) if hits else None
-
-    def _is_near_match(self, left: Hit, right: Hit) -> bool:
-        first, second = sorted((left, right))
-        if not self._scan.same_block(first[0], second[1]):
-            return False
-        return self._guard is None or not self._guard.negates_pair(self._scan, first, second)
-
     def _operand(self, plan: Plan) -> list[Hit]:
-        """The hits of a phrase, a set, or an OR-group of them: all that NEAR takes."""
-        if plan[0] == "p":
-            return self._scan.phrase(plan[1], plan[2])
-        if plan[0] == "s":
-            return self._scan.phrase_set(plan[1], plan[2])
-        return sorted({hit for branch, _, _ in plan[1] for hit in self._operand(branch)})
+        """The hits of a phrase, a set, NEAR, or an OR-group of them, sorted: all that NEAR takes.
+
+        Of the guard's rules only those apply that concern what is between the parts of a hit.
+        """
+        match plan[0]:
+            case "p":
+                return self._unless_negated_within(self._scan.phrase(plan[1], plan[2]))
+            case "s":
+                return self._unless_negated_within(self._scan.phrase_set(plan[1], plan[2]))
+            case "e":
+                return self._at_edge(plan, self._operand(plan[1]))
+            case "n":
+                lefts = self._operand(plan[1])
+                rights = self._operand(plan[2]) if lefts else []
+                return near(self._scan, lefts, rights, plan[3], ordered=plan[4], guard=self._guard)
+            case _:
+                return in_order(hit for branch, _, _ in plan[1] for hit in self._operand(branch))
+
+    def _unless_negated_within(self, hits: list[Hit]) -> list[Hit]:
+        guard = self._guard
+        return [hit for hit in hits if not guard.negates_within(self._scan, hit)] if guard else hits
+
+    def _at_edge(self, plan: Plan, hits: list[Hit]) -> list[Hit]:
+        return [hit for hit in hits if self._scan.is_at_edge(hit, opens=plan[2], closes=plan[3])]
 
     def _pattern(self, plan: Plan) -> Found | None:
         _, number, bits = plan
@@ -149,15 +156,44 @@ def _union(parts: Iterable[Found]) -> Found:
     return hits, spans
 
 
-def closest(first: Hit, others: list[Hit], distance: int, *, ordered: bool) -> list[Hit]:
-    """The hits that do not overlap `first` and have at most `distance` tokens between."""
-    start, end = first
-    after = others[bisect_left(others, (end, 0)) : bisect_left(others, (end + distance + 1, 0))]
-    if ordered:
-        return after
-    before = [
-        other
-        for other in others[: bisect_left(others, (start, 0))]
-        if other[1] <= start and start - other[1] <= distance
-    ]
-    return [*before, *after]
+def in_order(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits in the order of the text, each once."""
+    return sorted(set(hits))
+
+
+def near(
+    scan: Scan,
+    lefts: Sequence[Hit],
+    rights: list[Hit],
+    distance: int | None,
+    *,
+    ordered: bool,
+    guard: Guard | None,
+) -> list[Hit]:
+    """The pairs of hits that are near each other and not negated, each pair as one hit, in order.
+
+    Pairs of the same extent become one hit with the words of all of them, so that a chain stays small.
+    """
+    joined: dict[Piece, set[Piece]] = {}
+    for left in lefts:
+        for right in closest(scan, left, rights, distance, ordered=ordered):
+            first, second = (left, right) if left[0] < right[0] else (right, left)
+            if guard is None or not guard.negates_pair(scan, first, second):
+                joined.setdefault((first[0], second[1]), set()).update(pieces(left), pieces(right))
+    return [(*place, tuple(sorted(words))) for place, words in sorted(joined.items())]
+
+
+def closest(scan: Scan, hit: Hit, others: list[Hit], distance: int | None, *, ordered: bool) -> list[Hit]:
+    """The others in the same block that do not overlap the hit and have at most `distance` tokens between.
+
+    A `distance` of None asks for the same sentence.
+    """
+    start, end = extent(hit)
+    low, high = (start - distance, end + distance) if distance is not None else scan.sentence(start)
+    found = others[bisect_left(others, (end, 0)) : bisect_left(others, (high + 1, 0))]
+    if not ordered:
+        before = others[: bisect_left(others, (start, 0))]
+        found = [*(other for other in before if low <= other[1] <= start), *found]
+    if distance is None:
+        return [other for other in found if low <= other[0] and max(end, other[1]) <= high]
+    return [other for other in found if scan.same_block(min(start, other[0]), max(end, other[1]))]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ahocorasick_rs import AhoCorasick
 
 from newswatch.errors import PermanentError
+from newswatch.rules.gaps import ranges
 from newswatch.rules.needs import Needs
 from newswatch.rules.plan import RulePlan
 from newswatch.rules.stems import Stem
@@ -35,20 +36,30 @@ Touched = tuple[dict[int, list[tuple[int, int]]], set[int]]
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """A phrase in one language. `run` is its longest part without prefixes; it begins at word `at`.
+    """A phrase in one language, or its first piece: `rest` are the others, each with the gap before it.
 
-    `checks` are (place, text, how) of the words for which equal characters in the stream are not enough.
+    `run` is the piece's longest part without prefixes; it begins at word `at`. `checks` are
+    (place, text, how) of the words for which equal characters in the stream are not enough.
     """
 
     size: int
     run: str
     at: int
     checks: tuple[tuple[int, str, str], ...]
+    rest: tuple[tuple[int, Needle], ...] = ()
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The runs of all pieces that have one, the longest first."""
+        if not self.rest:
+            return (self.run,) if self.run else ()
+        found = [self.run, *(piece.run for _, piece in self.rest)]
+        return tuple(sorted(filter(None, found), key=len, reverse=True))
 
     @property
     def is_all_run(self) -> bool:
         """Whether the phrase is its run, so that finding the run is finding the phrase."""
-        return len(self.run) == self.size and not self.checks
+        return len(self.run) == self.size and not self.checks and not self.rest
 
 
 class _Codes(dict[str, str]):
@@ -89,22 +100,23 @@ class Index:
         self._single = array("l")
         self._shared: dict[int, tuple[int, ...]] = {}
         self._search = self._anchor(rules, tables)
-        self.needs = Needs(rules, [needle.run for needle in self.needles], tables.sets)
+        self.needs = Needs(rules, [needle.runs for needle in self.needles], tables.sets)
         self._prefix_lengths = sorted({len(prefix) for prefix in self._anchored_prefixes})
 
     def _needle(self, key: PhraseKey) -> Needle:
-        kind, words = key
-        codes = [OTHER if prefix else self._code(text.casefold()) for text, prefix in words]
+        first, *others = (key[start:end] for start, end in ranges([gap for _, _, gap in key]))
+        return self._piece(first, tuple((words[0][2], self._piece(words)) for words in others))
+
+    def _piece(self, words: PhraseKey, rest: tuple[tuple[int, Needle], ...] = ()) -> Needle:
+        codes = [OTHER if how == "prefix" else self._code(text.casefold()) for text, how, _ in words]
         run, at = _longest_run(codes)
-        checks = []
-        for place, (text, prefix) in enumerate(words):
-            if prefix:
-                checks.append((place, text, "prefix"))
-            elif kind != "stem":
-                checks.append((place, text, kind))
+        checks: list[tuple[int, str, str]] = []
+        for place, (text, how, _) in enumerate(words):
+            if how != "stem":
+                checks.append((place, text, how))
             elif not at <= place < at + len(run):
                 checks.append((place, codes[place], "code"))
-        return Needle(len(words), run, at, tuple(checks))
+        return Needle(len(words), run, at, tuple(checks), rest)
 
     def _code(self, word: str) -> str:
         code = self._rule_words.get(word)
@@ -125,11 +137,11 @@ class Index:
         by_run: dict[str, dict[int, None]] = {}
         for number, rule in enumerate(rules):
             for phrase in rule.anchor_phrases:
-                run = self.needles[phrase].run
-                if run:
-                    by_run.setdefault(run, {})[number] = None
+                runs = self.needles[phrase].runs
+                if runs:
+                    by_run.setdefault(runs[0], {})[number] = None
                 else:
-                    prefix = max((text for text, _ in tables.phrases[phrase][1]), key=len)
+                    prefix = max((text for text, _, _ in tables.phrases[phrase]), key=len)
                     self._anchored_prefixes.setdefault(prefix, []).append(number)
             if rule.plain >= 0 and not rule.exclude_negated:
                 self._is_proof[number] = self.needles[rule.plain].is_all_run
@@ -192,9 +204,9 @@ class Index:
             by_run: dict[str, dict[int, None]] = {}
             unsearchable = []
             for phrase in self._sets[number]:
-                run = self.needles[phrase].run
-                if run:
-                    by_run.setdefault(run, {})[phrase] = None
+                runs = self.needles[phrase].runs
+                if runs:
+                    by_run.setdefault(runs[0], {})[phrase] = None
                 else:
                     unsearchable.append(phrase)
             phrases = [tuple(members) for members in by_run.values()]

@@ -20,7 +20,9 @@ MAX_QUERY_LENGTH = 20_000
 MAX_DEPTH = 40
 """Brackets within brackets."""
 
-_STOP = r"(?=[\s()]|\Z)"
+_STOP = r"(?=[\s()]|\^(?:[\s)]|\Z)|\Z)"
+"""What ends a term: a space, a bracket, the end, or a `^` that ties the term to the end of the field."""
+
 _TERMINALS = re.compile(
     rf"""(?P<space>\s+)
     |(?P<LPAR>\()
@@ -28,12 +30,15 @@ _TERMINALS = re.compile(
     |(?P<EXACT>"[^"]*"{_STOP})
     |(?P<CASE>'(?:(?!'{_STOP}).)*'{_STOP})
     |(?P<PATTERN>/(?:\\.|[^/\\])*/{_STOP})
-    |(?P<NEAR>O?NEAR/[0-9]+{_STOP})
+    |(?P<NEAR>O?NEAR/(?:[0-9]+|S){_STOP})
+    |(?P<GAP>~[0-9]+{_STOP})
+    |(?P<CLOSES>\^(?=[\s)]|\Z))
+    |(?P<OPENS>\^)
     |(?P<operator>(?:AND|OR|NOT){_STOP})
     |(?P<LIST>\$[A-Za-z_][A-Za-z0-9_-]*{_STOP})
     |(?P<IDENTITY>(?:tag|source):\s*(?:"[^"]+"{_STOP}|[^\s()"]+))
     |(?P<SCOPE>[^\W\d_]\w*:)
-    |(?P<WORD>[^\s()"]+)
+    |(?P<WORD>(?:(?!\^{_STOP})[^\s()"])+)
     |(?P<quote>")""",
     re.VERBOSE | re.DOTALL,
 )
@@ -81,7 +86,8 @@ def _check_word(word: str, start: int, end: int) -> None:
         raise QueryError(message.format(word=word), offset=start, end=end)
     if _NEAR_LIKE.fullmatch(word):
         raise QueryError(
-            f"`{word}` needs a slash and a number of words, for example NEAR/6 or ONEAR/6",
+            f"`{word}` needs a slash and a number of words, for example NEAR/6 or ONEAR/6; NEAR/S and ONEAR/S "
+            "mean in the same sentence",
             offset=start,
             end=end,
         )
@@ -107,6 +113,7 @@ _FIRST = {
     "`\\/` for a slash within it (flags are not needed: case never matters)",
     "$": "`$` begins the name of a list (letters, digits, `_` and `-`, first a letter), found `{word}`; for "
     "an amount of money write the number without the sign",
+    "~": "`~` and a number of words allow a gap in a phrase, as in warn ~3 against; found `{word}`",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newswatch.errors import QueryError
-from newswatch.rules.nodes import ListTerm, Phrase
+from newswatch.rules.nodes import ListTerm, Phrase, Word
 from newswatch.rules.query import parse_entry, unknown_list
 
 Lists = Mapping[str, Sequence[str]]
@@ -79,14 +79,14 @@ def _cycles(lists: Lists, nested: Mapping[str, Sequence[tuple[int, str]]]) -> li
 
 def expand_list(name: str, lists: Lists) -> tuple[Phrase, ...]:
     """All phrases of a list and of the lists in it, in order, each once. Raises QueryError."""
-    phrases: dict[tuple[object, ...], Phrase] = {}
+    phrases: dict[tuple[Word, ...], Phrase] = {}
     waiting, seen = [name], {name}
     while waiting:
         current = waiting.pop()
         for text in lists.get(current, ()):
             entry = _entry(current, text)
             if isinstance(entry, Phrase):
-                phrases.setdefault((entry.kind, entry.words), entry)
+                phrases.setdefault(entry.words, entry)
             elif entry.name not in seen:
                 seen.add(entry.name)
                 waiting.append(entry.name)

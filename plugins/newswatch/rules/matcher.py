@@ -15,15 +15,16 @@ from newswatch.errors import QueryError
 from newswatch.models import FeedFilter, Match, Rule, Span
 from newswatch.rules.evaluate import Evaluation, Found, Place
 from newswatch.rules.fold import fold
+from newswatch.rules.gaps import Piece, pieces
 from newswatch.rules.index import Index
 from newswatch.rules.negation import guard_for
 from newswatch.rules.patterns import compile_pattern, pattern_groups, searchable
 from newswatch.rules.plan import Planner, RulePlan
-from newswatch.rules.scan import Hit, Scan
+from newswatch.rules.scan import Scan
 from newswatch.rules.stems import primary_language, stemmer_for, stemming_key
 from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Plan, Tables
 
-FORMAT = 2
+FORMAT = 3
 """The format of `Watchlist.dumps`. Raise it with every change to the form of plans."""
 
 MAX_LANGUAGE_NAMES = 1_000
@@ -111,7 +112,12 @@ class Watchlist:
         return {number for key in keys for number in self._by_identity.get(key, ())}
 
     def _verify(
-        self, item: ItemText, scan: Scan, proven: Mapping[int, list[Hit]], possible: Sequence[int], lang: str
+        self,
+        item: ItemText,
+        scan: Scan,
+        proven: Mapping[int, list[Piece]],
+        possible: Sequence[int],
+        lang: str,
     ) -> list[Match]:
         evaluation: Evaluation | None = None
         matches = []
@@ -162,9 +168,7 @@ class Watchlist:
             if raw["format"] != FORMAT:
                 raise ValueError(f"compiled watchlist of format {raw['format']}, not {FORMAT}")
             tables = Tables(
-                phrases=[
-                    (kind, tuple((text, prefix) for text, prefix in words)) for kind, words in raw["phrases"]
-                ],
+                phrases=[tuple((text, how, gap) for text, how, gap in words) for words in raw["phrases"]],
                 sets=[tuple(members) for members in raw["sets"]],
                 patterns=raw["patterns"],
                 uses_author=raw["uses_author"],
@@ -222,7 +226,8 @@ def _gate(rule: RulePlan) -> _Gate | None:
 
 def _match(rule: RulePlan, scan: Scan, found: Found, place: Place) -> Match:
     # Hits are in reading order already. The other pieces of text have to be sorted in.
-    ordered = tuple([scan.span(hit) for hit in sorted(set(found[0]))])
+    words = sorted({piece for hit in found[0] for piece in pieces(hit)})
+    ordered = tuple([scan.span(piece) for piece in words])
     if found[1]:
         ordered = tuple(sorted({*ordered, *found[1]}, key=_reading_order))
     start, end = place or (0, len(rule.query))

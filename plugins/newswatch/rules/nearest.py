@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 from typing_extensions import assert_never
 
 from newswatch.models import Rule, Span
-from newswatch.rules.evaluate import closest
+from newswatch.rules.build import MAX_DISTANCE
+from newswatch.rules.evaluate import closest, in_order
 from newswatch.rules.fold import fold
+from newswatch.rules.gaps import Hit, extent, pieces
 from newswatch.rules.lists import Lists
 from newswatch.rules.lookup import Lookup
 from newswatch.rules.matcher import ItemText
@@ -23,6 +26,7 @@ from newswatch.rules.negation import Guard, guard_for
 from newswatch.rules.nodes import (
     TEXT_FIELDS,
     And,
+    Edge,
     Identity,
     ListTerm,
     Near,
@@ -37,7 +41,6 @@ from newswatch.rules.nodes import (
 )
 from newswatch.rules.patterns import compile_pattern, searchable
 from newswatch.rules.query import parse_query
-from newswatch.rules.scan import Hit
 from newswatch.rules.stems import primary_language, stemmer_for
 from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS
 
@@ -150,6 +153,8 @@ class Reading:
             return self._identity(node)
         if isinstance(node, Scoped):
             return self._judge(node.child, FIELD_BITS[node.field])
+        if isinstance(node, Edge):
+            return self._edge(node, bits)
         if isinstance(node, Near):
             return self._near(node, bits)
         if isinstance(node, Not):
@@ -169,11 +174,11 @@ class Reading:
         asserted = [hit for hit in hits if guard is None or not guard.negates(self._scan, hit)]
         term = self._written(node)
         if asserted:
-            return _Verdict(found=((term, self._scan.span(asserted[0])),), have=1, want=1)
+            return _Verdict(found=((term, self._span(asserted[0])),), have=1, want=1)
         if hits:
             return _nearly(self._negated(term, hits[0], hits[0][0]), NEGATED_CREDIT)
         if everywhere:
-            span = self._scan.span(everywhere[0])
+            span = self._span(everywhere[0])
             text = f"{_quoted(term)} is in the {span.field}, and the rule looks only in the {_fields(bits, 'and')}"
             return _nearly(Failing(term, "elsewhere", text, (span,)), FOUND_ELSEWHERE_CREDIT)
         return self._absent(node, term, bits)
@@ -183,21 +188,41 @@ class Reading:
         if isinstance(node, ListTerm):
             text = f"no entry of {_quoted(term)} ({len(self._lookup.members(node.name))} in all) is in the {_fields(bits, 'or')}"
             return _Verdict((Failing(term, "absent", text),), want=1)
-        if node.kind != "stem":
-            folded = tuple(Word(fold(word.text), word.prefix) for word in node.words)
-            forms = self._lookup.within("stem", folded, bits)
+        if any(word.how in ("exact", "case") for word in node.words):
+            forms = self._lookup.within(tuple(map(_in_any_form, node.words)), bits)
             if forms:
-                span = self._scan.span(forms[0])
-                wanted = "in this form and case" if node.kind == "case" else "in this form"
+                span = self._span(forms[0])
+                cased = any(word.how == "case" for word in node.words)
+                wanted = "in this form and case" if cased else "in this form"
                 text = f"the {span.field} has {_quoted(self._text(span))}, and the rule wants {_quoted(term)} exactly {wanted}"
                 return _nearly(Failing(term, "form", text, (span,)), FOUND_ELSEWHERE_CREDIT)
+        apart = self._gap_too_wide(node, term, bits)
+        if apart:
+            return _nearly(apart, FOUND_ELSEWHERE_CREDIT)
         longest, size = self._lookup.longest_part(node, bits)
         if longest is None:
             return _Verdict((Failing(term, "absent", f"{_quoted(term)} is {nowhere}"),), want=1)
-        part = self._scan.span(longest)
+        part = self._span(longest)
         text = f"of {_quoted(term)} the {part.field} has only {_quoted(self._text(part))}"
         credit = PART_CREDIT * size / len(node.words)
         return _nearly(Failing(term, "part", text, (part,)), credit)
+
+    def _gap_too_wide(self, node: Phrase, term: str, bits: int) -> Failing | None:
+        """The phrase's words are in one block in their order, but too far from each other."""
+        wide = tuple(replace(word, gap=MAX_DISTANCE if word.gap else 0) for word in node.words)
+        hits = self._lookup.within(wide, bits) if wide != node.words else []
+        if not hits:
+            return None
+        parts = pieces(min(hits, key=lambda hit: hit[1] - hit[0]))
+        allowed = [word.gap for word in node.words if word.gap]
+        gaps = zip(pairwise(parts), allowed, strict=True)
+        one, other, most = next((a, b, most) for (a, b), most in gaps if b[0] - a[1] > most)
+        spans = self._scan.span(one), self._scan.span(other)
+        text = (
+            f"in {_quoted(term)} the {spans[0].field} has {other[0] - one[1]} words between "
+            f"{_quoted(self._text(spans[0]))} and {_quoted(self._text(spans[1]))}, and ~{most} allows {most}"
+        )
+        return Failing(term, "apart", text, spans)
 
     # ── patterns, tags, feeds ────────────────────────────────────────────────────────────────
 
@@ -236,22 +261,59 @@ class Reading:
 
     # ── operators ────────────────────────────────────────────────────────────────────────────
 
+    def _edge(self, node: Edge, bits: int) -> _Verdict:
+        verdict = self._judge(node.child, bits)
+        if verdict.failing:
+            return verdict
+        hits = self._asserted(node, bits)
+        if hits:
+            return verdict
+        hit = self._asserted(node.child, bits)[0]
+        span, term = self._span(hit), self._written(node)
+        edges = " and ".join(name for name, wanted in (("start", node.opens), ("end", node.closes)) if wanted)
+        text = (
+            f"{_quoted(self._text(span))} is in the {span.field}, and {_quoted(term)} wants it at the {edges}"
+        )
+        return _nearly(Failing(term, "elsewhere", text, (span,)), FOUND_ELSEWHERE_CREDIT)
+
+    def _asserted(self, node: Node, bits: int) -> list[Hit]:
+        """The hits of what NEAR and `^` take that no negation governs."""
+        guard = self._guard
+        match node:
+            case Phrase() | ListTerm():
+                hits = self._lookup.hits(node, bits)
+                return [hit for hit in hits if guard is None or not guard.negates(self._scan, hit)]
+            case Scoped():
+                return self._asserted(node.child, FIELD_BITS[node.field])
+            case Or():
+                return in_order(hit for child in node.children for hit in self._asserted(child, bits))
+            case Edge():
+                hits = self._asserted(node.child, bits)
+                return [
+                    hit for hit in hits if self._scan.is_at_edge(hit, opens=node.opens, closes=node.closes)
+                ]
+            case _:
+                return self._lookup.hits(node, bits, guard)
+
     def _near(self, node: Near, bits: int) -> _Verdict:
-        lefts, rights = self._lookup.hits(node.left, bits), self._lookup.hits(node.right, bits)
+        guard = self._guard
+        lefts, rights = (self._lookup.hits(side, bits, guard) for side in (node.left, node.right))
         # The guard looks at pairs here, so each side is judged without it.
-        guard, self._guard = self._guard, None
+        self._guard = None
         sides = _joined([self._judge(node.left, bits), self._judge(node.right, bits)])
         self._guard = guard
-        if not lefts or not rights:
+        if sides.failing:
             return _Verdict(sides.failing, sides.found, sides.have, sides.want + 1)
         negated: Failing | None = None
+        for side, hits in ((node.left, lefts), (node.right, rights)):
+            if not hits:
+                hit = self._lookup.hits(side, bits)[0]
+                negated = self._negated(self._written(side), hit, hit[0])
         for left in lefts:
-            for right in closest(left, rights, node.distance, ordered=node.ordered):
+            for right in closest(self._scan, left, rights, node.distance, ordered=node.ordered):
                 first, second = sorted((left, right))
-                if not self._scan.same_block(first[0], second[1]):
-                    continue
                 if guard is None or not guard.negates_pair(self._scan, first, second):
-                    spans = (self._scan.span(left), self._scan.span(right))
+                    spans = (self._span(left), self._span(right))
                     found = ((self._written(node.left), spans[0]), (self._written(node.right), spans[1]))
                     return _Verdict(found=found, have=sides.want + 1, want=sides.want + 1)
                 negated = negated or self._negated(self._written(node), second, first[0])
@@ -261,11 +323,11 @@ class Reading:
 
     def _too_far(self, node: Near, lefts: Sequence[Hit], rights: Sequence[Hit]) -> Failing:
         """Both operands are there, but not near each other as the rule wants it."""
-        operator = f"{'ONEAR' if node.ordered else 'NEAR'}/{node.distance}"
+        operator = f"{'ONEAR' if node.ordered else 'NEAR'}/{'S' if node.distance is None else node.distance}"
         one, other = _quoted(self._written(node.left)), _quoted(self._written(node.right))
         pairs = [pair for pair in _neighbours(lefts, rights) if self._together(*pair)]
         if not pairs:
-            spans = self._scan.span(lefts[0]), self._scan.span(rights[0])
+            spans = self._span(lefts[0]), self._span(rights[0])
             text = (
                 f"{one} is in the {spans[0].field} and {other} in the {spans[1].field}, "
                 f"and {operator} looks within one field and paragraph, at different words"
@@ -274,11 +336,14 @@ class Reading:
         # A pair in the wanted order comes first, then the nearest.
         ahead = [pair for pair in pairs if pair[0] < pair[1]] if node.ordered else pairs
         left, right = min(ahead or pairs, key=lambda pair: _gap(*pair))
-        spans = self._scan.span(left), self._scan.span(right)
+        spans = self._span(left), self._span(right)
         field = spans[0].field
         if node.ordered and not ahead:
             text = f"{other} comes before {one} in the {field}, and {operator} wants it after"
             return Failing(self._written(node), "order", text, spans)
+        if node.distance is None:
+            text = f"{one} and {other} are in different sentences of the {field}, and {operator} wants them in one"
+            return Failing(self._written(node), "apart", text, spans)
         gap = _gap(left, right)
         text = (
             f"{one} and {other} are {gap} words apart in the {field}, and {operator} allows {node.distance}"
@@ -317,9 +382,12 @@ class Reading:
         shown = max(self._scan.block_start(first), first - _WORDS_BEFORE), hit[1]
         after = min(self._scan.block_end(hit[1] - 1), hit[1] + 2)
         passage = self._text(self._scan.span((shown[0], after)))
-        span = self._scan.span(hit)
+        span = self._span(hit)
         text = f"{_quoted(term)} is negated in the {span.field}: “{passage}”"
         return Failing(term, "negated", text, (span,))
+
+    def _span(self, hit: Hit) -> Span:
+        return self._scan.span(extent(hit))
 
     def _written(self, node: Node) -> str:
         """A part of the query as the editor wrote it."""
@@ -355,6 +423,10 @@ def _gap(left: Hit, right: Hit) -> int:
     """The words between two hits that do not overlap."""
     first, second = sorted((left, right))
     return second[0] - first[1]
+
+
+def _in_any_form(word: Word) -> Word:
+    return replace(word, text=fold(word.text), how="prefix" if word.how == "prefix" else "stem")
 
 
 def _quoted(term: str) -> str:

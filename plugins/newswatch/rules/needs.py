@@ -22,10 +22,10 @@ _MOST_ALTERNATIVES = 12
 
 
 class Needs:
-    """The needs of every rule. `runs` has the run of each phrase, see `index.Needle`; "" for none."""
+    """The needs of every rule. `runs` has the runs of each phrase, the best first (see `index.Needle`)."""
 
     def __init__(
-        self, rules: Sequence[RulePlan], runs: Sequence[str], sets: Sequence[tuple[int, ...]]
+        self, rules: Sequence[RulePlan], runs: Sequence[tuple[str, ...]], sets: Sequence[tuple[int, ...]]
     ) -> None:
         self._rules = rules
         self._runs = runs
@@ -57,7 +57,7 @@ class Needs:
         """The needs of a rule, without those that the anchors meet: one anchor is known to be there."""
         groups = self._groups(json.loads(rule.plan))
         if not rule.anchor_patterns and not rule.anchor_ids:
-            anchors = {self._runs[phrase] for phrase in rule.anchor_phrases}
+            anchors = {run for phrase in rule.anchor_phrases for run in self._runs[phrase][:1]}
             groups = [group for group in groups if not anchors.issubset(group)]
         return _AND.join(_OR.join(group) for group in groups if len(group) <= _MOST_ALTERNATIVES)
 
@@ -65,11 +65,15 @@ class Needs:
         """For each necessary part the runs of which one must occur; parts without such runs are left out."""
         kind = kind_of(plan)
         match kind:
+            case "p":
+                return [[run] for run in self._runs[plan[1]]]
+            case "e":
+                return self._groups(plan[1])
             case "n":
                 return self._groups(plan[1]) + self._groups(plan[2])
             case "&":
                 return [group for child in plan[1] for group in self._groups(child)]
-            case "p" | "s" | "r" | "i" | "!" | "|":
+            case "s" | "r" | "i" | "!" | "|":
                 runs = self._alternatives(plan)
                 return [runs] if runs else []
             case _:
@@ -80,7 +84,9 @@ class Needs:
         kind = kind_of(plan)
         match kind:
             case "p":
-                return [run] if (run := self._runs[plan[1]]) else None
+                return list(self._runs[plan[1]][:1]) or None
+            case "e":
+                return self._alternatives(plan[1])
             case "s":
                 parts = [["p", member] for member in self._sets[plan[1]]]
             case "|":

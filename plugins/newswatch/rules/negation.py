@@ -5,6 +5,8 @@ are in `data/negation.json`, one set for each language. A cue negates a hit when
 before it in the same block, with no clause border (. ; : ! ? or a dash) and no word such as "but" or
 "which" in between.
 
+A cue in a gap of a phrase negates the words after the gap.
+
 A hit of NEAR has two parts. A cue before the later part always counts, even between the two. The
 earlier part is usually the speaker. A cue before it counts only if the words in between are all light
 ones: "not opposed by the central bank" is negated, "did not ask the central bank, which opposes" is
@@ -18,9 +20,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
-from newswatch.rules.scan import Hit, Scan
+from newswatch.rules.gaps import Hit, pieces
+from newswatch.rules.scan import Scan
 from newswatch.rules.stems import Stem, primary_language, stemmer_for
 from newswatch.rules.tokens import tokenize
 
@@ -56,7 +60,18 @@ class Guard:
     def negates(self, scan: Scan, hit: Hit) -> bool:
         """Whether a cue negates a hit of one part."""
         lowest = scan.block_start(hit[0])
-        return self._before(scan, hit[0], lowest, light_only=False) or self._after(scan, hit[1])
+        return (
+            self._before(scan, hit[0], lowest, light_only=False)
+            or self.negates_within(scan, hit)
+            or self._after(scan, hit[1])
+        )
+
+    def negates_within(self, scan: Scan, hit: Hit) -> bool:
+        """Whether a cue in a gap of the phrase negates what comes after it: "imposes no sanctions"."""
+        return any(
+            self._before(scan, later[0], earlier[1], light_only=False)
+            for earlier, later in pairwise(pieces(hit))
+        )
 
     def negates_pair(self, scan: Scan, first: Hit, second: Hit) -> bool:
         """Whether a cue negates a hit of two parts, given in the order of the text."""
@@ -75,7 +90,7 @@ class Guard:
             for at in _places(words, cue):
                 after = low + at + len(cue)
                 if self._reaches(scan, after, start, light_only=light_only or reversal) and not (
-                    cue in self._cues.answers and "," in _gap(scan, after - 1)
+                    cue in self._cues.answers and "," in scan.between(after - 1)
                 ):
                     return True
         return False
@@ -116,16 +131,9 @@ def _places(words: Sequence[str], cue: Cue) -> list[int]:
     return [at for at in range(len(words) - size + 1) if tuple(words[at : at + size]) == cue]
 
 
-def _gap(scan: Scan, at: int) -> str:
-    """The folded text between a token and the next one."""
-    if at + 1 >= len(scan.raws):
-        return ""
-    return scan.folded[scan.folded_span(at)[1] : scan.folded_span(at + 1)[0]]
-
-
 def _border(scan: Scan, at: int) -> bool:
     """Whether a clause ends after this token. The last point of "U.S." does not end a clause."""
-    gap = _gap(scan, at)
+    gap = scan.between(at)
     if "." in scan.raws[at] and gap.startswith("."):
         gap = gap[1:]
     return not _CLAUSE_BORDERS.isdisjoint(gap) or " - " in gap or "--" in gap

@@ -10,22 +10,26 @@ from newswatch.models import TextField
 DEFAULT_FIELDS: tuple[TextField, ...] = ("title", "summary", "body")
 TEXT_FIELDS: tuple[TextField, ...] = ("title", "summary", "body", "author")
 
-PhraseKind = Literal["stem", "exact", "case"]
+How = Literal["stem", "exact", "case", "prefix"]
+"""How a word is compared: any form of it, this form, this form and case, or every word that begins so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a phrase: folded, or as written in an exact-case phrase; or a folded prefix."""
+    """One word of a phrase, folded, or as written where its case counts.
+
+    At most `gap` other words are between it and the word before it.
+    """
 
     text: str
-    prefix: bool = False
+    how: How = "stem"
+    gap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Adjacent words. `stem`: any form of each; `exact`: these forms; `case`: this case too."""
+    """Words in this order, side by side except where a word has a gap before it."""
 
-    kind: PhraseKind
     words: tuple[Word, ...]
     start: int
     end: int
@@ -70,12 +74,26 @@ class Scoped:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """What must begin a field (`opens`), end it (`closes`), or be all of it."""
+
+    child: Node
+    opens: bool
+    closes: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Near:
-    """Two operands with at most `distance` tokens between them; `ordered`: the left one first."""
+    """Two operands with at most `distance` tokens between them; `ordered`: the left one first.
+
+    A `distance` of None means in the same sentence. A chain is a Near whose left operand is a Near.
+    """
 
     left: Node
     right: Node
-    distance: int
+    distance: int | None
     ordered: bool
     start: int
     end: int
@@ -108,7 +126,7 @@ class Or:
     end: int
 
 
-Node = Phrase | ListTerm | Pattern | Identity | Scoped | Near | Not | And | Or
+Node = Phrase | ListTerm | Pattern | Identity | Scoped | Edge | Near | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)

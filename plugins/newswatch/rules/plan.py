@@ -6,7 +6,8 @@ A plan is one of::
     ["s", set, fields]                          any phrase of a set (a list)
     ["r", pattern, fields]                      an RE2 pattern
     ["i", "tag" | "source", id]                 a tag or the feed
-    ["n", left, right, distance, ordered]       NEAR, ONEAR
+    ["e", plan, opens, closes]                  what begins or ends a field
+    ["n", left, right, distance, ordered]       NEAR, ONEAR; a distance of null: in the same sentence
     ["!", plan]  ["&", [plan, …]]               NOT, AND
     ["|", [[plan, start, end], …]]              OR, each branch with its place in the query
 
@@ -29,6 +30,7 @@ from newswatch.rules.anchors import Anchors
 from newswatch.rules.lists import expand_list
 from newswatch.rules.nodes import (
     And,
+    Edge,
     Identity,
     ListTerm,
     Near,
@@ -86,17 +88,13 @@ class Planner:
 
     def _plan(self, node: Node, bits: int) -> Plan:
         match node:
-            case Phrase():
-                return ["p", self._phrase(node), bits]
-            case ListTerm():
-                return ["s", self._list(node.name), bits]
-            case Pattern():
-                return ["r", _number(node.regex, self._pattern_numbers, self.tables.patterns), bits]
-            case Identity():
-                return ["i", node.kind, node.value]
+            case Phrase() | ListTerm() | Pattern() | Identity():
+                return self._term(node, bits)
             case Scoped():
                 self.tables.uses_author |= node.field == "author"
                 return self._plan(node.child, FIELD_BITS[node.field])
+            case Edge():
+                return ["e", self._plan(node.child, bits), node.opens, node.closes]
             case Near(left=left, right=right):
                 return ["n", self._plan(left, bits), self._plan(right, bits), node.distance, node.ordered]
             case Not():
@@ -110,8 +108,21 @@ class Planner:
             case _:
                 assert_never(node)
 
+    def _term(self, node: Phrase | ListTerm | Pattern | Identity, bits: int) -> Plan:
+        match node:
+            case Phrase():
+                return ["p", self._phrase(node), bits]
+            case ListTerm():
+                return ["s", self._list(node.name), bits]
+            case Pattern():
+                return ["r", _number(node.regex, self._pattern_numbers, self.tables.patterns), bits]
+            case Identity():
+                return ["i", node.kind, node.value]
+            case _:
+                assert_never(node)
+
     def _phrase(self, node: Phrase) -> int:
-        key: PhraseKey = (node.kind, tuple((word.text, word.prefix) for word in node.words))
+        key: PhraseKey = tuple((word.text, word.how, word.gap) for word in node.words)
         return _number(key, self._phrase_numbers, self.tables.phrases)
 
     def _list(self, name: str) -> int:

@@ -19,7 +19,20 @@ from typing_extensions import assert_never
 from newswatch.errors import QueryError
 from newswatch.rules.build import TreeBuilder
 from newswatch.rules.lexer import QueryLexer, scan
-from newswatch.rules.nodes import And, Identity, ListTerm, Near, Node, Not, Or, Pattern, Phrase, Query, Scoped
+from newswatch.rules.nodes import (
+    And,
+    Edge,
+    Identity,
+    ListTerm,
+    Near,
+    Node,
+    Not,
+    Or,
+    Pattern,
+    Phrase,
+    Query,
+    Scoped,
+)
 
 _TERM = "words, \"exact words\", 'Exact Case', $list, /pattern/, a field such as title: or a bracket"
 
@@ -55,10 +68,10 @@ def parse_entry(text: str) -> Phrase | ListTerm:
     if not tokens:
         raise QueryError("the entry is empty: remove it, or write a word", offset=0, end=max(1, len(text)))
     for token in tokens:
-        if token.type not in ("WORD", "EXACT", "CASE", "LIST"):
+        if token.type not in ("WORD", "EXACT", "CASE", "GAP", "LIST"):
             raise QueryError(
                 f'`{token}` is not allowed in a list: an entry is one term (words, "exact words", \'Exact '
-                "Case', oppos* or $list); operators belong in the rule's query",
+                "Case', oppos*, gaps such as ~3, or $list); operators belong in the rule's query",
                 offset=token.start_pos or 0,
                 end=token.end_pos,
             )
@@ -78,6 +91,8 @@ def _explain(error: UnexpectedToken, tokens: list[Token]) -> NoReturn:
     found = error.token
     if found.type == "$END":
         last = tokens[-1]
+        if last.type == "GAP":
+            raise QueryError(_GAP, offset=last.start_pos or 0, end=last.end_pos) from error
         raise QueryError(
             f"expected a term after `{last}`, but the query ends there: write {_TERM}",
             offset=last.start_pos or 0,
@@ -85,6 +100,11 @@ def _explain(error: UnexpectedToken, tokens: list[Token]) -> NoReturn:
         ) from error
     at, end = found.start_pos or 0, found.end_pos
     before = [token for token in tokens if (token.start_pos or 0) < at]
+    if found.type == "GAP" or (before and before[-1].type == "GAP"):
+        gap = found if found.type == "GAP" else before[-1]
+        raise QueryError(_GAP, offset=gap.start_pos or 0, end=gap.end_pos) from error
+    if found.type == "CLOSES":
+        raise QueryError(_CLOSES, offset=at, end=end) from error
     if "AND" not in error.expected and found.type != "WORD":
         after = f" after `{before[-1]}`" if before else ""
         raise QueryError(
@@ -97,17 +117,20 @@ def _between(before: list[Token], found: Token) -> str:
     """What to say when a term is followed by something that needs an operator before it."""
     if found.type == "NOT":
         return "expected AND or OR before NOT: write `… AND NOT …`"
-    if found.type == "NEAR":
-        return (
-            f"`{found}` cannot follow another NEAR: NEAR takes two operands and cannot be chained. Use two "
-            "NEARs joined by AND"
-        )
     return (
         f"expected AND, OR, NEAR/n or ONEAR/n between `{before[-1]}` and `{found}` "
         "(ONEAR/0 means directly followed by)"
     )
 
 
+_GAP = (
+    "a gap is between two words of a phrase, as in warn ~3 against. Between lists, brackets and patterns write "
+    "ONEAR/3"
+)
+_CLOSES = (
+    "`^` ties the word, list or bracket that it touches to the edge of the field: ^US sanctions to its start, "
+    "says Lagarde^ to its end"
+)
 _NEGATIVE = (
     "this part only says what must not be there: every branch of an OR, every bracket and the query as a "
     "whole need a term that must be there"
@@ -123,7 +146,7 @@ def _is_positive(node: Node) -> bool:
             return any(_is_positive(child) for child in node.children)
         case Or():
             return all(_is_positive(child) for child in node.children)
-        case Scoped():
+        case Scoped() | Edge():
             return _is_positive(node.child)
         case Phrase() | ListTerm() | Pattern() | Identity() | Near():
             return True
@@ -142,17 +165,23 @@ def _check(node: Node, lists: Mapping[str, Sequence[str]], scope: Scoped | None)
             _check_identity(node, scope)
         case Scoped():
             _check_scoped(node, lists, scope)
+        case Edge():
+            _check_operand("`^` ties", node.child, lists, scope)
         case Near():
             _check_near(node, lists, scope)
         case And() | Or():
-            for child in node.children:
-                _check(child, lists, scope)
-                if isinstance(node, Or) and not _is_positive(child):
-                    raise QueryError(_NEGATIVE, offset=child.start, end=child.end)
+            _check_children(node, lists, scope)
         case Not():
             _check_not(node, lists, scope)
         case _:
             assert_never(node)
+
+
+def _check_children(node: And | Or, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:
+    for child in node.children:
+        _check(child, lists, scope)
+        if isinstance(node, Or) and not _is_positive(child):
+            raise QueryError(_NEGATIVE, offset=child.start, end=child.end)
 
 
 def _check_list(node: ListTerm, lists: Mapping[str, Sequence[str]]) -> None:
@@ -199,15 +228,21 @@ def _check_not(node: Not, lists: Mapping[str, Sequence[str]], scope: Scoped | No
 
 def _check_near(node: Near, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:
     for operand in (node.left, node.right):
-        wrong = _not_an_operand(operand)
-        if wrong:
-            raise QueryError(
-                f"NEAR and ONEAR take phrases, lists and OR-groups of them, not {wrong[0]}",
-                offset=wrong[1].start,
-                end=wrong[1].end,
-            )
-        _check(operand, lists, scope)
+        _check_operand("NEAR and ONEAR take", operand, lists, scope)
     _check_common_field(node)
+
+
+def _check_operand(
+    taker: str, operand: Node, lists: Mapping[str, Sequence[str]], scope: Scoped | None
+) -> None:
+    wrong = _not_an_operand(operand)
+    if wrong:
+        raise QueryError(
+            f"{taker} phrases, lists, NEARs and OR-groups of them, not {wrong[0]}",
+            offset=wrong[1].start,
+            end=wrong[1].end,
+        )
+    _check(operand, lists, scope)
 
 
 def _not_an_operand(node: Node) -> tuple[str, Node] | None:
@@ -215,16 +250,16 @@ def _not_an_operand(node: Node) -> tuple[str, Node] | None:
     match node:
         case Phrase() | ListTerm():
             return None
-        case Scoped():
+        case Scoped() | Edge():
             return _not_an_operand(node.child)
+        case Near():
+            return _not_an_operand(node.left) or _not_an_operand(node.right)
         case Or():
             return next(filter(None, map(_not_an_operand, node.children)), None)
         case Pattern():
             return "a /pattern/", node
         case Identity():
             return "tag: or source:", node
-        case Near():
-            return "another NEAR", node
         case Not():
             return "NOT", node
         case And():
@@ -251,7 +286,12 @@ def _fields(node: Node) -> set[str]:
         case Or():
             parts = [_fields(child) for child in node.children]
             return set().union(*parts) if all(parts) else set()
-        case Phrase() | ListTerm() | Pattern() | Identity() | Near() | Not() | And():
+        case Edge():
+            return _fields(node.child)
+        case Near():
+            left, right = _fields(node.left), _fields(node.right)
+            return left & right if left and right else left or right
+        case Phrase() | ListTerm() | Pattern() | Identity() | Not() | And():
             return set()
         case _:
             assert_never(node)

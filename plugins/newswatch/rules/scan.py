@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
+from typing import TypeVar
 
 from newswatch.models import Span, TextField
 from newswatch.rules.fold import Origin, fold
+from newswatch.rules.gaps import Hit, Piece, chain
 from newswatch.rules.index import BLOCK, FIELD, Index, Needle, Touched
 from newswatch.rules.nodes import TEXT_FIELDS
+from newswatch.rules.sentences import ends_sentence
 from newswatch.rules.tables import FIELD_BITS
 from newswatch.rules.tokens import (
     BLOCK_BREAK,
@@ -20,8 +23,7 @@ from newswatch.rules.tokens import (
     word_end,
 )
 
-Hit = tuple[int, int]
-"""The place of a phrase: its first token and the token after its last, numbered through the item."""
+AnyHit = TypeVar("AnyHit", bound=Hit)
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
@@ -48,7 +50,8 @@ class Scan:
         self.stream = index.stream(self.raws)
         self._hits: dict[int, list[Hit]] = {}
         self._set_hits: dict[int, list[Hit]] = {}
-        self._spans: dict[Hit, Span] = {}
+        self._spans: dict[Piece, Span] = {}
+        self._ends: dict[int, bool] = {}
         self._places: dict[int, tuple[int, int]] = {}
         self._walked: list[tuple[int, int]] = []
 
@@ -74,17 +77,25 @@ class Scan:
             hits = self._set_hits[number] = sorted(found)
         return self.within(hits, bits)
 
-    def within(self, hits: list[Hit], bits: int) -> list[Hit]:
+    def within(self, hits: list[AnyHit], bits: int) -> list[AnyHit]:
         """The hits that are in the fields of `bits`; -1 means all fields."""
         if bits == -1 or (bits == 7 and len(self.texts) == 3) or not hits:
             return hits
         return [hit for hit in hits if FIELD_BITS[self.field(hit[0])] & bits]
 
     def _find(self, needle: Needle) -> list[Hit]:
+        firsts = self._find_piece(needle)
+        if not needle.rest:
+            return [*firsts]
+        if not firsts:
+            return []
+        return chain(firsts, [(gap, self._find_piece(piece)) for gap, piece in needle.rest], self.same_block)
+
+    def _find_piece(self, needle: Needle) -> list[Piece]:
         if not needle.run:
             starts = range(len(self.raws) - needle.size + 1)
             return [(start, start + needle.size) for start in starts if self._is_at(needle, start)]
-        hits = []
+        hits: list[Piece] = []
         at = self.stream.find(needle.run)
         while at >= 0:
             start = at - needle.at
@@ -143,6 +154,34 @@ class Scan:
         """Whether there is no border between two tokens."""
         return self.stream.find(BLOCK, first, last) < 0 and self.stream.find(FIELD, first, last) < 0
 
+    def is_at_edge(self, hit: Hit, *, opens: bool, closes: bool) -> bool:
+        """Whether no word of the field is before the hit (`opens`), or after it (`closes`)."""
+        if opens and self.stream[self.stream.rfind(FIELD, 0, hit[0]) + 1 : hit[0]].strip(BLOCK):
+            return False
+        end = self.stream.find(FIELD, hit[1])
+        return not (closes and self.stream[hit[1] : end if end >= 0 else None].strip(BLOCK))
+
+    def sentence(self, at: int) -> Piece:
+        """The first token of the sentence that a token is in, and the token after its last."""
+        low, high = self.block_start(at), self.block_end(at)
+        start = next(
+            (before + 1 for before in range(at - 1, low - 1, -1) if self._ends_sentence(before)), low
+        )
+        end = next((last + 1 for last in range(at, high) if self._ends_sentence(last)), high)
+        return start, end
+
+    def _ends_sentence(self, at: int) -> bool:
+        ends = self._ends.get(at)
+        if ends is None:
+            ends = self._ends[at] = ends_sentence(self.raws[at], self.between(at))
+        return ends
+
+    def between(self, at: int) -> str:
+        """The folded text between a token and the next one."""
+        if at + 1 >= len(self.raws):
+            return ""
+        return self.folded[self.folded_span(at)[1] : self.folded_span(at + 1)[0]]
+
     def folded_span(self, at: int) -> tuple[int, int]:
         """The place of a token in the folded text. Places are looked up only as far as needed."""
         place = self._places.get(at)
@@ -176,16 +215,16 @@ class Scan:
         end = word_end(self.raws[after - 1], end)
         return (start, end) if self._joined.isascii() else self._origin.span(start, end)
 
-    def span(self, hit: Hit) -> Span:
-        """The place of a hit in its field's original text."""
-        span = self._spans.get(hit)
+    def span(self, piece: Piece) -> Span:
+        """The place of words in their field's original text."""
+        span = self._spans.get(piece)
         if span is None:
-            start, end = self.offsets(*hit)
+            start, end = self.offsets(*piece)
             base, field = 0, 0
             for text in self.texts:
                 if end <= base + len(text):
                     break
                 base += len(text) + 1
                 field += 1
-            span = self._spans[hit] = Span(TEXT_FIELDS[field], max(start - base, 0), end - base)
+            span = self._spans[piece] = Span(TEXT_FIELDS[field], max(start - base, 0), end - base)
         return span

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from newswatch.models import TextField
-from newswatch.rules.nodes import PhraseKind
+from newswatch.rules.nodes import How
 
 Plan = list[Any]
 """A query ready for matching; `plan` describes its form."""
-PlanKind = Literal["p", "s", "r", "i", "n", "!", "&", "|"]
-PhraseKey = tuple[PhraseKind, tuple[tuple[str, bool], ...]]
-"""Kind and words; a word is its text and whether it is a prefix."""
+PlanKind = Literal["p", "s", "r", "i", "e", "n", "!", "&", "|"]
+PhraseKey = tuple[tuple[str, How, int], ...]
+"""The words: text, how it is compared, and the gap before it."""
 
 FIELD_BITS: dict[TextField, int] = {"title": 1, "summary": 2, "body": 4, "author": 8}
 DEFAULT_BITS = 7

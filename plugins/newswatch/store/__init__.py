@@ -1,1 +1,21 @@
-"""Redis: what is kept there, and the atomic steps by which one stage hands over to the next."""
+"""Redis: what is stored, and the atomic steps by which one stage hands over to the next.
+
+In the order of the data path::
+
+    client, server, faults   connecting, whether this Redis can be used, what its errors mean
+    keys, codec              names of keys; items and alerts as JSON
+    configuration            the bundle in force
+    feeds, feed_state        a feed's state, the claim
+    seen, elements, polls    what a feed has shown, its last document, its last polls
+    hosts                    pauses that hosts asked for
+    articles                 the queue of articles
+    items                    the stream, as matching reads it
+    handover                 match → outbox
+    messages, outbox         messages and their queues
+    epoch                    whether Redis lost data
+    mutes, marks, listening  what readers do with buttons
+    notices, daily_lines     messages to ops and to quiet receivers
+    leases                   one process at a time works a stage
+    archive, sightings       what pages and `why` look up
+    retention                removing what is past its retention
+"""

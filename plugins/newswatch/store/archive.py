@@ -1,4 +1,4 @@
-"""What the pages show of alerts, messages and items: read page by page, never all at once."""
+"""What pages show of alerts, messages and items. It is read page by page, never all at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from newswatch.store.messages import alert_ids, dead_letters
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in the list of alerts: everything older than this alert comes next."""
+    """A place in the list of alerts: the next page has everything older than this alert."""
 
     matched_ms: int
     alert_id: str
@@ -32,7 +32,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, value: str) -> Cursor | None:
-        """The cursor that `str` made; None for anything else."""
+        """The cursor that `str` gave; None for anything else."""
         moment, _, name = value.partition("-")
         if not moment.isascii() or not moment.isdigit() or len(moment) > 15 or not name:
             return None
@@ -52,7 +52,7 @@ async def alerts_before(
 
 
 async def shortest(redis: Redis, names: Sequence[str]) -> str:
-    """Of these lists the one with the fewest alerts."""
+    """The shortest of these lists."""
     pipe = redis.pipeline(transaction=False)
     for name in names:
         pipe.zcard(name)
@@ -65,7 +65,7 @@ async def dead_places(redis: Redis, most: int) -> list[Cursor]:
 
 
 async def unsent_places(redis: Redis, most: int) -> list[Cursor] | None:
-    """All alerts that wait for something, newest first; None where more than `most` messages wait."""
+    """All waiting alerts, newest first; None if more than `most` messages wait."""
     channels = [text(row) for row in await redis.smembers(keys.CHANNELS)]
     pipe = redis.pipeline(transaction=False)
     pipe.zrevrange(keys.alerts_of("state", "held"), 0, most - 1)
@@ -88,7 +88,7 @@ async def _places(redis: Redis, alert_ids: Sequence[str]) -> list[Cursor]:
 
 
 async def items_claimed_at(redis: Redis, feed_id: str, moments_s: Iterable[int], most: int) -> list[Item]:
-    """A feed's items that came into the stream within seconds of these moments, at most `most`."""
+    """At most `most` of a feed's items that were added to the stream within seconds of these times."""
     pipe = redis.pipeline(transaction=False)
     for moment in moments_s:
         pipe.xrange(keys.ITEMS, min=(moment - 2) * 1000, max=(moment + 8) * 1000, count=200)
@@ -112,7 +112,7 @@ def _item(data: bytes) -> Item | None:
 
 
 async def items_by_hour(redis: Redis, now_ms: int, hours: int) -> list[int]:
-    """Items claimed in each of the last hours, the present one last."""
+    """Items claimed in each of the last hours, the current hour last."""
     present = now_ms // 3_600_000
     wanted = range(present - hours + 1, present + 1)
     pipe = redis.pipeline(transaction=False)
@@ -135,7 +135,7 @@ async def hits_of(redis: Redis, rule_ids: Sequence[str], now_ms: int, days: int)
 
 
 async def last_hits(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:
-    """When each rule last had an alert, in milliseconds since 1970; those that never had are left out."""
+    """When each rule last had an alert (ms since 1970). Rules without one are left out."""
     if not rule_ids:
         return {}
     rows = await redis.hmget(keys.HITS_LAST, list(rule_ids))

@@ -1,7 +1,7 @@
-"""The article queue: items whose pages are to be read, between the claim and the items stream.
+"""The article queue: items whose web pages are to be read, between the claim and the items stream.
 
-The claim puts them in (`lua/claim.lua`), the article stage takes them out again in the step that
-appends the item with its page's text (`lua/article.lua`).
+The claim adds them (`lua/claim.lua`). The articles stage removes them in the same step that adds the item with its
+article to the stream (`lua/article.lua`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Outcome = Literal["read", "later", "given-up", "drop"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to be read. `tries` counts those that failed; `stamp` names what was queued.
+    """One web page to read. `tries` counts failed tries; `stamp` identifies this entry of the queue.
 
     A job whose record has expired has an empty stamp and nothing else.
     """
@@ -37,19 +37,19 @@ class Job:
 
 
 async def waiting(redis: Redis) -> int:
-    """Pages still to be read, due or not."""
+    """How many pages wait, due or not."""
     return int(await redis.zcard(keys.ARTICLES))
 
 
 async def due_since(redis: Redis, now_ms: int) -> tuple[int, int | None]:
-    """How many pages could be read now, and since when the oldest could (ms); (0, None) for none."""
+    """How many pages are due, and since when the oldest is (ms); (0, None) for none."""
     due = int(await redis.zcount(keys.ARTICLES, "-inf", now_ms))
     rows: Any = await redis.zrange(keys.ARTICLES, 0, 0, withscores=True) if due else []
     return due, int(rows[0][1]) if rows else None
 
 
 async def due_jobs(redis: Redis, now_ms: int, *, known: Collection[str], most: int) -> list[Job]:
-    """Of the `most` jobs due longest, those whose item is not in `known`."""
+    """The `most` jobs that are due longest, without those whose item is in `known`."""
     found: Any = await redis.zrangebyscore(keys.ARTICLES, "-inf", now_ms, start=0, num=most)
     ids = [name for name in (text(member) for member in found) if name not in known]
     pipe = redis.pipeline(transaction=False)
@@ -64,7 +64,7 @@ def _job(item_id: str, row: Sequence[bytes | None]) -> Job:
 
 
 async def read_item(redis: Redis, job: Job) -> Item:
-    """The item as its feed gave it. ValueError, KeyError or TypeError where it is not one of ours."""
+    """The item as in its feed. Raises ValueError, KeyError or TypeError if it is not one of ours."""
     stored: Any = await redis.hget(keys.article(job.item_id), "item")
     return item_from_json(stored or b"null")
 
@@ -79,22 +79,23 @@ async def settle(
     error: str = "",
     at_ms: int = 0,
 ) -> bool:
-    """Record what a try came to, as `lua/article.lua` says. Raises LeaseLost.
+    """Record the result of a try, as `lua/article.lua` describes. Raises LeaseLost.
 
-    False: the feed edited the item while its old page was being read, and nothing was done; the
-    new job stands in the queue.
+    Returns False if the feed edited the item meanwhile. Then nothing was done, and a new job is in the queue.
     """
     script = script_of(redis, "article")
     names = [lease.key, keys.ITEMS, keys.ARTICLES, keys.article(job.item_id), keys.feed(job.feed_id)]
-    told = item_to_json(item) if item is not None else error
-    answer = int(await script(keys=names, args=[lease.token, job.item_id, job.stamp, outcome, told, at_ms]))
+    content = item_to_json(item) if item is not None else error
+    answer = int(
+        await script(keys=names, args=[lease.token, job.item_id, job.stamp, outcome, content, at_ms])
+    )
     if answer < 0:
-        raise LeaseLost("the articles stage is worked by another process now; it goes on there")
+        raise LeaseLost("another process runs the articles stage now and continues the work")
     return answer == 1
 
 
-async def put_off(redis: Redis, jobs: Iterable[Job], until_ms: int) -> None:
-    """Let jobs wait without counting a try; those no longer queued stay gone."""
+async def postpone(redis: Redis, jobs: Iterable[Job], until_ms: int) -> None:
+    """Postpone jobs without counting a try. Jobs that were removed meanwhile stay removed."""
     names = {job.item_id: until_ms for job in jobs}
     if names:
         await redis.zadd(keys.ARTICLES, names, xx=True, gt=True)

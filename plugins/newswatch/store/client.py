@@ -1,4 +1,4 @@
-"""The Redis client: how it is made, and how its failures become ours."""
+"""The Redis client: how it is made, and how its errors become ours."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ MAX_CONNECTIONS = 50
 
 
 def connect(url: str, **options: Any) -> Redis:
-    """A client for `url` (redis://, rediss://, unix://). No connection is made yet.
+    """A client for `url` (redis://, rediss://, unix://). It does not connect yet.
 
-    Calls are retried twice within a second on a broken connection: every script of ours may run
-    twice without harm, since the second run finds the first one's result. Some hundred channels may
-    be delivered to at once: a caller that finds no free connection waits for one. Raises RedisRefused
-    for a URL that redis-py cannot read.
+    Calls are retried twice within a second if the connection breaks. Every script may run twice without harm, since the
+    second run finds the result of the first. Some hundred channels may be delivered to at once; a caller that finds no
+    free connection waits for one. Raises RedisRefused for a URL that redis-py cannot parse.
     """
     settings: dict[str, Any] = {
         "socket_timeout": SOCKET_TIMEOUT_S,
@@ -51,7 +50,7 @@ def connect(url: str, **options: Any) -> Redis:
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Turn redis-py's errors into RedisUnavailable or RedisRefused, with what to do about it."""
+    """Turn redis-py's errors into RedisUnavailable or RedisRefused, whose text says what to do."""
     try:
         yield
     except (RedisError, OSError) as error:
@@ -63,9 +62,9 @@ _DEFINITION = re.compile(r"^(?:local function|function|local) ([\w.]+)", re.MULT
 
 @cache
 def script_text(name: str) -> str:
-    """One of our Lua scripts, `newswatch/store/lua/<name>.lua`, behind the definitions of the prelude that it uses.
+    """The text of `newswatch/store/lua/<name>.lua`, after the definitions of the prelude that it uses.
 
-    Redis runs all of a script's text each time, so what a script does not use would cost it time.
+    Redis runs the whole text each time, so unused definitions would cost time.
     """
     folder = resources.files("newswatch.store") / "lua"
     script = (folder / f"{name}.lua").read_text("utf-8")
@@ -76,7 +75,7 @@ def script_text(name: str) -> str:
 
 
 def _used(prelude: str, script: str) -> str:
-    """The definitions that a script uses, and those that they use, in their order. Pure."""
+    """The definitions that a script uses, and those that they use, in order. Pure."""
     starts = [found.start() for found in _DEFINITION.finditer(prelude)] + [len(prelude)]
     parts = [prelude[start:end] for start, end in itertools.pairwise(starts)]
     kept, text_so_far = [], script

@@ -1,7 +1,7 @@
-"""Items and alerts as JSON in Redis: readable with any tool, text as plain UTF-8.
+"""Items and alerts as JSON in Redis, readable with any tool. Text is plain UTF-8.
 
-The schema version stands beside the JSON (stream field `v`, hash field `v`), so that a later
-release can tell what an earlier one wrote.
+The schema version is stored beside the JSON (stream field `v`, hash field `v`), so that a later release recognises
+what an earlier one wrote.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def _moment(value: str | None) -> datetime | None:
 
 
 def _dump(data: dict[str, Any]) -> str:
-    """JSON without escapes; lone surrogates, which UTF-8 cannot carry, become U+FFFD."""
+    """JSON without escapes. Lone surrogates, which UTF-8 cannot encode, become U+FFFD."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
 
 
 def item_to_json(item: Item) -> str:
-    """What stands in the items stream."""
+    """An item as the stream stores it."""
     return _dump(
         {
             "id": item.id,
@@ -65,7 +65,7 @@ def item_to_json(item: Item) -> str:
 
 
 def item_from_json(text: str | bytes) -> Item:
-    """An item of the stream; ValueError, KeyError or TypeError where it is not one of ours."""
+    """An item of the stream. Raises ValueError, KeyError or TypeError if it is not one of ours."""
     data = json.loads(text)
     first_seen = _moment(data["first_seen"])
     if first_seen is None:
@@ -92,7 +92,7 @@ def item_from_json(text: str | bytes) -> Item:
 
 
 def alert_to_json(alert: Alert) -> str:
-    """What stands in an alert's hash."""
+    """An alert as its hash stores it."""
     return _dump(
         {
             "id": alert.id,
@@ -116,9 +116,9 @@ def alert_to_json(alert: Alert) -> str:
 
 
 def alert_marks(exact: Mapping[str, str], title: str) -> tuple[str, ...]:
-    """What the JSON of an alert with these fields, and these words in its title, holds in folded case.
+    """Texts that are in the JSON of every alert with these fields and these words in its title, in folded case.
 
-    Whether it holds them is told 20 times as fast as the alert is read.
+    Searching for them is 20 times as fast as parsing the alert.
     """
     fields = [_dump({name: value})[1:-1].casefold() for name, value in exact.items()]
     return (*fields, _dump({"": title.casefold()})[5:-2]) if title else tuple(fields)

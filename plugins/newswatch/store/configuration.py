@@ -1,4 +1,4 @@
-"""The configuration in force, as every stage reads it, and whose files it was made of."""
+"""The configuration in force, and whose files it was made from."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from newswatch.store.client import script_of, text
 from newswatch.store.feeds import OF_A_FEED
 
 PAST_KEPT = 20
-"""Versions whose bundles can still be read, the one in force among them."""
+"""How many versions' bundles are kept, the one in force included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of the configuration in force without reading it; all empty before the first one.
+    """What is known of the configuration in force without reading it. All empty before the first one.
 
-    `files` is the fingerprint of the files it was made of. `owner` names the copy of the files that may be
-    applied, `rival` another copy that differs; both are opaque here and "" for none.
+    `files` is the fingerprint of its files. `owner` names the copy of the files that may be applied, `rival` another copy
+    that differs. Both are opaque here, and "" for none.
     """
 
     version: int = 0
@@ -37,7 +37,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A bundle as JSON with its version, its content's digest and the fingerprint of its files."""
+    """A bundle as JSON, with its version, the digest of its content and the fingerprint of its files."""
 
     version: int
     digest: str
@@ -47,10 +47,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class FeedChange:
-    """What a configuration means for the feeds.
+    """What a new configuration changes for the feeds.
 
-    `added` go on the schedule and are due at once, `moved` are due at once, `gone` leave the schedule: their
-    notices are dropped (the causes are given with them), and what they showed is kept for `kept_s` seconds.
+    `added` are scheduled and due at once, `moved` are due at once, and `gone` leave the schedule. The notices of `gone`
+    (their causes are given) are deleted, and their records are kept for `kept_s` seconds.
     """
 
     kept_s: float
@@ -60,7 +60,7 @@ class FeedChange:
 
 
 async def read_head(redis: Redis) -> Head:
-    """Versions, fingerprint and owner in one look."""
+    """Versions, fingerprint and owner, in one read."""
     names = ["version", "digest", "files", "owner", "owner_seen", "rival", "rival_seen"]
     version, digest, files, owner, owner_seen, rival, rival_seen = await redis.hmget(keys.CONFIG, names)
     return Head(
@@ -70,13 +70,13 @@ async def read_head(redis: Redis) -> Head:
 
 
 async def read_version(redis: Redis) -> tuple[int, str]:
-    """Version and digest in force, (0, "") when there is none yet."""
+    """The version and digest in force, (0, "") if there is none yet."""
     version, digest = await redis.hmget(keys.CONFIG, ["version", "digest"])
     return int(version or 0), text(digest)
 
 
 async def read_stored(redis: Redis) -> Stored | None:
-    """What is in force, None before the first adoption."""
+    """The stored bundle, None before the first one."""
     names = ["version", "digest", "bundle", "files"]
     version, digest, bundle, files = await redis.hmget(keys.CONFIG, names)
     if version is None:
@@ -85,23 +85,23 @@ async def read_stored(redis: Redis) -> Stored | None:
 
 
 async def read_past(redis: Redis, version: int) -> str | None:
-    """The bundle of a version, as JSON; None where it is no longer among the last 20."""
+    """The bundle of a version, as JSON; None if it is not among the last 20."""
     packed: Any = await redis.hget(keys.CONFIG_PAST, str(version))
     return None if packed is None else zlib.decompress(packed).decode()
 
 
 async def adopted_ms(redis: Redis) -> int:
-    """When the configuration in force came in, in milliseconds since 1970; 0 when there is none yet."""
+    """When the configuration came into force (ms since 1970); 0 if there is none yet."""
     return int(await redis.hget(keys.CONFIG, "adopted") or 0)
 
 
 async def put_in_force(
     redis: Redis, known: Head, stored: Stored, change: FeedChange, *, owner: str, now_ms: int
 ) -> bool:
-    """Put a bundle in force with all that follows from it, in one step.
+    """Put a bundle in force, with its changes for the feeds, in one step.
 
-    False, with nothing done, where another version or owner than those in `known` came in meanwhile.
-    With the version in `known` the bundle stays as it is, and only its files, its owner and the feeds follow.
+    Returns False, with nothing done, if the version or owner is no longer that of `known`. If the bundle has the version
+    in `known`, only its files, its owner and the feeds are stored.
     """
     follow = {
         "added": change.added,
@@ -121,20 +121,20 @@ async def put_in_force(
 
 
 async def note_owner(redis: Redis, owner: str, now_ms: int) -> None:
-    """The owner's files were looked at and are those in force, or its broken ones are still to be mended."""
+    """Record that the owner was seen: its files are in force, or are broken and not corrected yet."""
     await _note(redis, "HSET", "owner", owner, "owner_seen", now_ms)
 
 
 async def note_rival(redis: Redis, rival: str, now_ms: int) -> None:
-    """Another copy of the files differs from those in force."""
+    """Record that another copy of the files differs from those in force."""
     await _note(redis, "HSET", "rival", rival, "rival_seen", now_ms)
 
 
 async def drop_rival(redis: Redis) -> None:
-    """No other copy differs any more."""
+    """Record that no other copy differs any more."""
     await _note(redis, "HDEL", "rival", "rival_seen")
 
 
 async def _note(redis: Redis, *command: str | int) -> None:
-    """A write that works when Redis is out of memory: matching and delivery begin with a look at the files."""
+    """A write that works if Redis is out of memory, because matching and delivery check the files first."""
     await script_of(redis, "small")(keys=[keys.CONFIG], args=command)

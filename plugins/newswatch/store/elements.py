@@ -1,9 +1,8 @@
-"""Which entries a feed's last document held: what lets the next poll parse only the changed ones.
+"""Which entries a feed's last document had. The next poll then parses only those that changed.
 
-One string a feed: 8 bytes naming the circumstances the document was read in, then for each entry
-the hash of its element (`newswatch.feeds.reduce`) and the identity it has, 8 bytes each. An entry
-that says nothing at all has an identity of zeros. Written by the claim's last chunk only, so it
-always belongs to the records beside it.
+One string for each feed: 8 bytes that identify how the document was parsed, then for each entry the hash of its
+element (`newswatch.feeds.reduce`) and its identity, 8 bytes each. An empty entry has an identity of zeros. Only the
+claim's last chunk writes it, so it always belongs to the records beside it.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ NOTHING = bytes(HASH_BYTES)
 
 
 def pack_elements(circumstances: bytes, elements: Mapping[bytes, bytes]) -> bytes:
-    """The string for Redis; empty where there is nothing to remember."""
+    """The string for Redis; empty if there is nothing to remember."""
     if not elements:
         return b""
     return circumstances + b"".join(name + identity for name, identity in elements.items())
 
 
 def unpack_elements(blob: bytes, circumstances: bytes) -> dict[bytes, bytes]:
-    """Identity by element hash; empty where the document was read in other circumstances."""
+    """Identity by element hash; empty if the document was parsed under other circumstances."""
     if blob[:HASH_BYTES] != circumstances:
         return {}
     whole = len(blob) - (len(blob) - HASH_BYTES) % _ROW

@@ -1,7 +1,7 @@
-"""Which Redis this is: whether a channel's queue comes from the server that last delivered to it.
+"""Whether Redis is the same server that last delivered to a channel.
 
-The mark per channel is the server's `run_id`. It is absent in a Redis that is new or came back empty,
-and another one after a restart or a failover, when the last second of writes may be missing.
+The mark of a channel is the server's `run_id`. It is absent if Redis is new or came back empty. It is different
+after a restart or a failover, when the last second of writes may be missing.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from newswatch.store.client import script_of, text
 
 
 async def server_run(redis: Redis) -> str:
-    """The server's own name for this run of it, "unknown" where it tells none."""
+    """The server's id of its present run, "unknown" if it has none."""
     info = await redis.info("server")
     return str(info.get("run_id") or "unknown")
 
 
 async def delivered_by(redis: Redis, channel: str) -> str | None:
-    """The server run that delivered to the channel last, None in a Redis that never did."""
+    """The run that delivered to the channel last, None if this Redis never did."""
     mark = await redis.hget(keys.EPOCH, channel)
     return None if mark is None else text(mark)
 
@@ -31,9 +31,9 @@ async def delivered_by(redis: Redis, channel: str) -> str | None:
 async def recall(
     redis: Redis, channel: str, posts: Iterable[Mapping[str, Any]], run: str, *, now_ms: int, retention_s: int
 ) -> tuple[int, int]:
-    """Take over what stands in the channel already, `{id, ts, alerts}` each, and mark the channel.
+    """Record what is already posted in the channel, `{id, ts, alerts}` each, and mark the channel.
 
-    Returns how many alerts Redis did not know, and how many queued messages were out already.
+    Returns how many alerts Redis did not know, and how many queued messages had been posted already.
     """
     script = script_of(redis, "recall")
     args: list[str | int] = [channel, now_ms, retention_s, run, json.dumps(list(posts))]

@@ -1,4 +1,4 @@
-"""What an error of Redis or of the way to it means, in one sentence with the way out. Pure."""
+"""What an error of Redis, or of the connection to it, means: one sentence that says what to do. Pure."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ OLDEST_VERSION = 7
 _ADDRESS = "REDIS_URL (under Airflow, the connection newswatch_redis)"
 
 OUT_OF_MEMORY = (
-    "Redis is out of memory and refuses writes, so that nothing is polled: raise maxmemory, or shorten the retention"
+    "Redis is out of memory and refuses writes, so nothing is polled: raise maxmemory, or shorten the retention"
     " (NEWSWATCH_ITEM_RETENTION)"
 )
 LOADING = "Redis is still loading its data: try again when it has finished"
-REPLICA = f"Redis is a read-only replica: {_ADDRESS} must lead to the primary. During a failover this passes by itself"
+REPLICA = f"Redis is a read-only replica: {_ADDRESS} must lead to the primary. During a failover this ends by itself"
 LOST_PRIMARY = f"Redis is a replica that has lost its primary: {_ADDRESS} must lead to the primary"
 CLUSTER = (
     "Redis runs in cluster mode, which newswatch does not support: name a single primary, with replicas if you"
@@ -43,7 +43,7 @@ PROTECTED = (
     "Redis is in protected mode and answers its own machine only: give it a password, and put that into"
     f" {_ADDRESS}"
 )
-DATABASE = f"Redis does not have the database that is asked for: use database 0 in {_ADDRESS}"
+DATABASE = f"Redis does not have the database that is named: use database 0 in {_ADDRESS}"
 CANNOT_SAVE = (
     "Redis refuses writes because it cannot save its data: see its log, and whether its disk is full"
 )
@@ -57,7 +57,7 @@ UNTRUSTED = (
 
 
 def too_old(version: str) -> str:
-    """What to say of a Redis before 7, whose scripts know no flags. `version` may be empty."""
+    """The error about a Redis before 7, whose scripts have no flags. `version` may be empty."""
     have = f"Redis is too old ({version})" if version else "Redis is too old"
     return f"{have}: newswatch needs Redis {OLDEST_VERSION} or newer, or Valkey"
 
@@ -93,10 +93,10 @@ _SHOWN = 200
 
 
 def fault_of(error: Exception) -> RedisUnavailable | RedisRefused:
-    """The error of ours for one of redis-py's or of the operating system's.
+    """Our error for one of redis-py's or of the operating system's.
 
-    RedisUnavailable where it may pass by itself, RedisRefused where someone has to act. Redis documents
-    no list of its error codes: these are the ones in the sources of Redis 7 and Valkey 9.
+    RedisUnavailable if it may pass by itself, RedisRefused if someone has to act. Redis does not document a list of its
+    error codes: these come from the sources of Redis 7 and Valkey 9.
     """
     for kind, fault, sentence in _BY_CLASS:
         if isinstance(error, kind):
@@ -111,7 +111,7 @@ def fault_of(error: Exception) -> RedisUnavailable | RedisRefused:
 
 
 def _not_permitted(said: str) -> str:
-    """Redis names the command; of a key it says only that there is one."""
+    """Redis names the command; for a key it only says that there is one."""
     command = re.search(r"'([^' ]+)' (?:sub)?command", said)
     what = f"the command {command[1].upper().replace('|', ' ')}" if command else "a key"
     return (
@@ -121,7 +121,7 @@ def _not_permitted(said: str) -> str:
 
 
 def _unnamed(error: Exception, said: str) -> RedisUnavailable | RedisRefused:
-    """What neither a class nor our list of words names."""
+    """The error for everything that neither a class nor our list of words covers."""
     unknown = re.search(r"unknown command [`']([^`']+)[`']", said)
     if unknown:
         return RedisRefused(

@@ -1,7 +1,7 @@
-"""What is known of one feed between polls, by purpose, and how its Redis hash stores it.
+"""What is known of one feed between polls, grouped by purpose, and how its Redis hash stores it.
 
-Tuples rather than dataclasses: a cycle reads, copies and compares one state for each feed, and most
-of the cost of a feed that did not change is this.
+Tuples rather than dataclasses: a cycle reads, copies and compares one state for each feed, and that is most of the
+cost of an unchanged feed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Validators(NamedTuple):
-    """What the next request can be compared with: the document that `url` sent last."""
+    """What the next request is compared with: the last document that `url` sent."""
 
     url: str = ""
     etag: str = ""
@@ -20,11 +20,11 @@ class Validators(NamedTuple):
     full_ms: int = 0
     """When the server last sent a whole document."""
     streak: int = 0
-    """How often it has answered 304 since."""
+    """How many 304 answers in a row came since."""
 
 
 class LastDocument(NamedTuple):
-    """What the feed's documents say about it."""
+    """What the feed's documents say."""
 
     title: str = ""
     document_ms: int = 0
@@ -37,14 +37,14 @@ class LastDocument(NamedTuple):
     ttl_s: int = 0
     """How often the document says it changes; 0 if it does not say."""
     gap_s: int = 0
-    """The feed's own rhythm: half of its items came closer together than this; 0 if unknown."""
+    """The feed's rhythm: the median gap between its items; 0 if unknown."""
     silent_after_s: int = 0
-    """After how long without an item the feed is silent against its own rhythm; 0 if unknown."""
+    """After this long without an item the feed is silent; 0 if unknown."""
     newest_ms: int = 0
 
 
 class PollRecord(NamedTuple):
-    """How polling the feed goes."""
+    """How polling goes."""
 
     polled_ms: int = 0
     polled_url: str = ""
@@ -54,9 +54,9 @@ class PollRecord(NamedTuple):
     error: str = ""
     status: str = ""
     notified: str = ""
-    """What ops was notified of and is not over yet: given-up, stopped, silent, moved; separated by spaces."""
+    """The notices to ops that are not over yet: given-up, stopped, silent, moved; separated by spaces."""
     unchanged: int = 0
-    """Polls in a row, since the last entry of `store.polls`, that brought nothing new."""
+    """Polls in a row without anything new, since the last entry of `store.polls`."""
     took_ms: int = 0
     """How long the last answer took."""
 
@@ -69,13 +69,13 @@ class Move(NamedTuple):
     redirect_polls: int = 0
     """In how many polls in a row it led to `redirect_url`."""
     adopted_url: str = ""
-    """The URL that is asked in place of the configured one, which is kept in `adopted_from`."""
+    """The URL that is requested instead of the configured one. The configured one is in `adopted_from`."""
     adopted_from: str = ""
     adopted_ms: int = 0
 
 
 class ArticleReads(NamedTuple):
-    """Web pages read for the feed's items, and those given up on, with the last failure."""
+    """Articles that were read for the feed's items, and those that were given up, with the last error."""
 
     articles_read: int = 0
     articles_failed: int = 0
@@ -105,11 +105,11 @@ _FIELDS: dict[bytes, tuple[int, str, bool]] = {
     for at, part in enumerate(_PARTS)
     for field in part._fields
 }
-"""Stored name → which part it belongs to, its name there, and whether it is a number."""
+"""Stored name → its part, its name there, and whether it is a number."""
 
 
 def read_state(pairs: Iterable[tuple[bytes, bytes]]) -> FeedState:
-    """The state stored in a hash; fields of other versions are ignored."""
+    """The state in a hash. Fields of other versions are ignored."""
     parts: list[Any] = [*_EMPTY]
     values: dict[int, dict[str, str | int]] = {}
     for name, value in pairs:
@@ -126,7 +126,7 @@ def read_state(pairs: Iterable[tuple[bytes, bytes]]) -> FeedState:
 
 
 def changes(before: FeedState, after: FeedState) -> dict[str, str | int]:
-    """The fields that differ, as they are stored. A claim counts the generation itself."""
+    """The fields that differ, as they are stored. The claim script itself increments the generation."""
     parts: Iterable[tuple[type[Any], Any, Any]] = zip(_PARTS, before[:-1], after[:-1], strict=True)
     return {
         name: new

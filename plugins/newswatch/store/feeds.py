@@ -1,4 +1,4 @@
-"""Feed state and the claim: what makes an item be seen exactly once."""
+"""Feed state and the claim, which makes an item be seen exactly once."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements)
 
 
 class ClaimConflict(RetryableError):
-    """Another poller claimed for this feed, or the configuration changed: decide again."""
+    """Another poll claimed for this feed, or the configuration changed: decide again."""
 
 
 async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
-    """The states of many feeds in few round trips; a feed never polled has an empty one."""
+    """The states of many feeds in few round trips. A feed that was never polled has an empty state."""
     script = script_of(redis, "states")
     found: dict[str, FeedState] = {}
     for start in range(0, len(feed_ids), READ_AT_ONCE):
@@ -44,7 +44,7 @@ def _read(flat: list[bytes]) -> FeedState:
 
 
 async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
-    """Of the states of many feeds only what says where they are asked."""
+    """Only the part of many feeds' states that says which URL is requested."""
     names = ("adopted_url", "adopted_from")
     pipe = redis.pipeline(transaction=False)
     for feed_id in feed_ids:
@@ -63,9 +63,9 @@ async def read_due(redis: Redis) -> dict[str, float]:
 
 
 async def earliest_due(redis: Redis, feed_ids: Sequence[str], unplanned_ms: int) -> int | None:
-    """When the feed that is due first is due (ms since 1970).
+    """When the first feed becomes due (ms since 1970).
 
-    A feed without a time of its own, if it is among `feed_ids`, is due at `unplanned_ms`. None: there is no feed.
+    A feed of `feed_ids` that is not scheduled counts as due at `unplanned_ms`. None: there is no feed.
     """
     rows: Any = await redis.zrangebyscore(keys.FEEDS_DUE, 1, "+inf", start=0, num=1, withscores=True)
     scores = await redis.zmscore(keys.FEEDS_DUE, list(feed_ids)) if feed_ids else []
@@ -84,7 +84,7 @@ async def last_polled(redis: Redis, feed_ids: Sequence[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StateUpdate:
-    """What a poll without anything to claim leaves behind."""
+    """What is stored after a poll that claims nothing."""
 
     feed_id: str
     values: Mapping[str, str | int]
@@ -94,9 +94,9 @@ class StateUpdate:
 async def write_updates(
     redis: Redis, updates: Sequence[StateUpdate], notes: Sequence[polls.PollNote] = ()
 ) -> None:
-    """Many feeds' updates in one step, and notes of polls in another.
+    """Store many feeds' updates in one step, and notes of polls in another.
 
-    A feed that left the schedule meanwhile stays off it.
+    A feed that left the schedule meanwhile is not scheduled again.
     """
     if notes:
         pipe = redis.pipeline(transaction=False)
@@ -119,7 +119,7 @@ async def write_updates(
 
 
 async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
-    """Let these feeds be polled with the next cycle, those on the schedule."""
+    """Make these feeds due now, if they are scheduled."""
     due = dict.fromkeys(feed_ids, 0)
     if due:
         await redis.zadd(keys.FEEDS_DUE, due, xx=True)
@@ -129,8 +129,8 @@ async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
 class Memory:
     """What a changed document is compared with.
 
-    `seen` is what the feed has shown, by identity hash; `elements` what its last document held
-    (`newswatch.store.elements`); `version` the configuration in force.
+    `seen` are the feed's records by identity hash, `elements` the entries of its last document
+    (`newswatch.store.elements`), `version` the configuration in force.
     """
 
     state: FeedState
@@ -140,14 +140,14 @@ class Memory:
 
 
 async def read_memory(redis: Redis, feed_id: str) -> Memory:
-    """In one step, as a claim writes it."""
+    """Read all of it in one step."""
     names = [keys.feed(feed_id), keys.seen(feed_id), keys.elements(feed_id), keys.CONFIG]
     state, seen, elements, version = await script_of(redis, "memory")(keys=names)
     return Memory(_read(state), unpack_all(seen), elements, int(version))
 
 
 async def ensure_group(redis: Redis) -> None:
-    """The consumer group of the items stream, from the stream's beginning."""
+    """Create the consumer group of the items stream, from the stream's beginning."""
     groups = await redis.exists(keys.ITEMS) and await redis.xinfo_groups(keys.ITEMS)
     if not any(group["name"] == keys.ITEMS_GROUP.encode() for group in groups or []):
         await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0", mkstream=True)
@@ -155,10 +155,10 @@ async def ensure_group(redis: Redis) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """All that one document changes: new items with their records, and the whole for the end.
+    """All changes by one document: new items with their records, and all records at the end.
 
-    `pages` names the items whose pages are to be read, from `now_ms` on. `elements` is what
-    `newswatch.store.elements` packed, empty where the next document must be read in full.
+    `pages` names the items whose web pages are to be read, from `now_ms` on. `elements` is what
+    `newswatch.store.elements` packed, empty if the next document must be parsed in full.
     """
 
     feed_id: str
@@ -172,7 +172,7 @@ class Claim:
 
 
 def _chunks(pairs: Sequence[tuple[Item, SeenRecord]]) -> list[list[tuple[str, Item, SeenRecord]]]:
-    """Items with their JSON in chunks bounded by number and by bytes; always at least one chunk."""
+    """Items with their JSON in chunks, bounded by number and by bytes. There is always at least one chunk."""
     chunks: list[list[tuple[str, Item, SeenRecord]]] = [[]]
     size = 0
     for item, record in pairs:
@@ -188,10 +188,10 @@ def _chunks(pairs: Sequence[tuple[Item, SeenRecord]]) -> list[list[tuple[str, It
 async def claim(
     redis: Redis, work: Claim, *, generation: int, config_version: int, trim_before_ms: int
 ) -> int:
-    """Remember and append, chunk by chunk; validators only with the last. Returns the items appended.
+    """Store records and append items, chunk by chunk; validators only with the last. Returns the number of items appended.
 
-    Raises ClaimConflict when the feed's generation or the configuration in force is no longer what
-    the decision was made on; chunks already in stay claimed, and a new decision finds them known.
+    Raises ClaimConflict if the feed's generation or the configuration in force is no longer the one that the decision was
+    based on. Chunks that are stored stay claimed, and a new decision finds them known.
     """
     script = script_of(redis, "claim")
     names = [keys.feed(work.feed_id), keys.seen(work.feed_id), keys.ITEMS, keys.CONFIG, keys.FEEDS_DUE]

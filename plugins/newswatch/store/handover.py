@@ -1,8 +1,8 @@
-"""The hand-over match → deliver: what the placement of alerts is decided on, and its take-over in one step.
+"""The hand-over match → deliver: what a placement is decided on, and storing the decision in one step.
 
-`newswatch.pipeline.match.placement` decides between the two. Only the holder of the match lease hands over, but the
-deliver stage begins, folds and buries messages meanwhile: the script refuses a plan whose messages or stories
-are no longer as they were read, and the decision is made again (ADR 2).
+`newswatch.pipeline.match.placement` decides in between. Only the holder of the match lease hands over. The deliver
+stage sends, folds and rejects messages meanwhile, so the script refuses a plan if its messages or stories changed
+since they were read, and the decision is made again (ADR 2).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Answer = Literal["taken", "lost", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class SurgeQuestion:
-    """One rule's surge in one channel: what is held after `since_ms`, and of these stories and sources."""
+    """One rule's surge in one channel: what is held since `since_ms`, and which of these stories and sources are."""
 
     since_ms: int
     stories: tuple[str, ...]
@@ -40,52 +40,55 @@ class SurgeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a decision needs: records by channel and story, by rule, channel and hour, and by rule and channel."""
+    """What must be read for a decision: by channel and story, by rule, channel and hour, and by rule and channel."""
 
     alerts: Sequence[str] = ()
     stories: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
-    """(channel, story) → the rules of which is asked whether the story named them."""
+    """(channel, story) → the rules of which must be known whether the story names them."""
     rates: Sequence[tuple[str, str, int]] = ()
     surges: Mapping[tuple[str, str], SurgeQuestion] = field(default_factory=dict)
     channels: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class MessageStanding:
-    """A message that alerts may join. `standing` is what the script compares."""
+class MessageSnapshot:
+    """A message that alerts may join. The script compares `snapshot`."""
 
     id: str
     kind: MessageKind
     alert_ids: tuple[str, ...]
     size: int
     state: str
-    """"" for one that is past its retention."""
-    standing: str
+    """Empty for a message that is past its retention."""
+    snapshot: str
 
     @property
     def grows(self) -> bool:
-        """Whether its membership is still open."""
-        return self.standing.startswith("queued||")
+        """Whether alerts can still be added."""
+        return self.snapshot.startswith("queued||")
 
 
 @dataclass(frozen=True, slots=True)
-class StoryStanding:
-    """One channel's messages about one story: the first, and the reply that is being collected."""
+class StorySnapshot:
+    """One channel's messages about one story: the first, and the reply that still collects."""
 
-    root: MessageStanding | None = None
-    open: MessageStanding | None = None
+    root: MessageSnapshot | None = None
+    open: MessageSnapshot | None = None
     messages: int = 0
     rank: int = -1
     rules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class SurgeStanding:
-    """One rule's surge in one channel. `story` is "" where none is under way; then the rest counts what is held."""
+class SurgeSnapshot:
+    """One rule's surge in one channel. `story` is "" if there is no surge now.
+
+    Then the other fields count what is held.
+    """
 
     story: str = ""
     releasing: bool = False
-    """Its alerts are on their way into messages."""
+    """Its alerts are being put into messages."""
     stories: int = 0
     sources: int = 0
     known_stories: frozenset[str] = frozenset()
@@ -98,14 +101,14 @@ class Situation:
 
     known: frozenset[str] = frozenset()
     """Alerts that exist already."""
-    stories: Mapping[tuple[str, str], StoryStanding] = field(default_factory=dict)
+    stories: Mapping[tuple[str, str], StorySnapshot] = field(default_factory=dict)
     rates: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
-    surges: Mapping[tuple[str, str], SurgeStanding] = field(default_factory=dict)
+    surges: Mapping[tuple[str, str], SurgeSnapshot] = field(default_factory=dict)
     sequences: Mapping[str, int] = field(default_factory=dict)
 
 
 async def read_situation(redis: Redis, question: Question) -> Situation:
-    """All of it as it is at one moment."""
+    """Read all of it at one moment."""
     asked = {
         "alerts": list(question.alerts),
         "stories": [[*name, list(rules)] for name, rules in question.stories.items()],
@@ -121,23 +124,23 @@ async def read_situation(redis: Redis, question: Question) -> Situation:
     found = {
         name: _story(row, rules) for (name, rules), row in zip(question.stories.items(), stories, strict=True)
     }
-    standings = {}
+    snapshots = {}
     for (name, one), row in zip(question.surges.items(), surges, strict=True):
-        standings[name] = _surge(row, one)
-        if standings[name].story:
-            found[name[1], standings[name].story] = _story(row[2], one.rules)
+        snapshots[name] = _surge(row, one)
+        if snapshots[name].story:
+            found[name[1], snapshots[name].story] = _story(row[2], one.rules)
     return Situation(
         known=frozenset(name for name, exists in zip(question.alerts, known, strict=True) if exists),
         stories=found,
         rates={name: int(count or 0) for name, count in zip(question.rates, counts, strict=True)},
-        surges=standings,
+        surges=snapshots,
         sequences={name: int(n or 0) for name, n in zip(question.channels, sequences, strict=True)},
     )
 
 
-def _story(row: Sequence[Any], rules: Sequence[str]) -> StoryStanding:
+def _story(row: Sequence[Any], rules: Sequence[str]) -> StorySnapshot:
     root, opened, count, rank, named, root_row, open_row = row
-    return StoryStanding(
+    return StorySnapshot(
         root=_message(root, root_row),
         open=_message(opened, open_row),
         messages=int(count or 0),
@@ -146,21 +149,21 @@ def _story(row: Sequence[Any], rules: Sequence[str]) -> StoryStanding:
     )
 
 
-def _message(name: bytes | None, row: Sequence[bytes | None] | None) -> MessageStanding | None:
+def _message(name: bytes | None, row: Sequence[bytes | None] | None) -> MessageSnapshot | None:
     if name is None or row is None:
         return None
     state, frozen, alerts, kind, size = (text(value) for value in row)
     known: MessageKind = kind if kind in get_args(MessageKind) else "story"  # type: ignore[assignment]
-    return MessageStanding(
+    return MessageSnapshot(
         text(name), known, alert_ids_of(alerts or "[]"), int(size or 0), state, f"{state}|{frozen}|{alerts}"
     )
 
 
-def _surge(row: Sequence[Any], asked: SurgeQuestion) -> SurgeStanding:
+def _surge(row: Sequence[Any], asked: SurgeQuestion) -> SurgeSnapshot:
     if row[0]:
-        return SurgeStanding(text(row[0]), releasing=bool(row[1]))
+        return SurgeSnapshot(text(row[0]), releasing=bool(row[1]))
     _, stories, sources, known_stories, known_sources = row
-    return SurgeStanding(
+    return SurgeSnapshot(
         stories=int(stories),
         sources=int(sources),
         known_stories=frozenset(n for n, known in zip(asked.stories, known_stories, strict=True) if known),
@@ -215,7 +218,7 @@ class GrownMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoryChange:
-    """What becomes of a story's record. `was` and `open` are message ids, "" for none."""
+    """How a story's record changes. `was` and `open` are message ids, "" for none."""
 
     channel: str
     story: str
@@ -225,10 +228,10 @@ class StoryChange:
     rank: int
     rules: tuple[str, ...]
     messages: Mapping[int, str]
-    """New ones, by their number in the story."""
+    """New messages, by their number in the story."""
 
     def row(self) -> dict[str, Any]:
-        """What the script reads: fields and values to set, and whether no reply is being collected any more."""
+        """The row for the script: fields and values to set, and whether the open reply is closed."""
         values: list[str | int] = ["root", self.root, "rank", self.rank]
         values += ["open", self.open] if self.open else []
         for rule in self.rules:
@@ -249,7 +252,7 @@ class StoryChange:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An alert that waits for a surge; `member` sorts in the order in which they came."""
+    """An alert that waits for a surge. `member` sorts in the order in which they came."""
 
     rule: str
     channel: str
@@ -261,7 +264,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A surge whose alerts are on their way into messages, in parts: they may be many."""
+    """A surge whose alerts are being put into messages, in parts because there may be many."""
 
     rule: str
     channel: str
@@ -279,7 +282,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A surge that begins; it goes on until nothing came for `within` ms."""
+    """A surge that begins. It lasts until nothing came for `within` ms."""
 
     release: Release
     within: int
@@ -293,34 +296,34 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where alerts go, and what it was decided on."""
+    """The decision where alerts go, and what it was based on."""
 
     alerts: Sequence[PlacedAlert] = ()
-    standing: Mapping[str, str] = field(default_factory=dict)
-    """Messages by id, as they have to be still."""
+    snapshot: Mapping[str, str] = field(default_factory=dict)
+    """Messages by id, as they must still be."""
     stories: Sequence[StoryChange] = ()
     created: Sequence[NewMessage] = ()
     grown: Sequence[GrownMessage] = ()
     rates: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
-    """Messages that rules brought to channels, by hour."""
+    """Messages by rule and channel, by hour."""
     sequences: Mapping[str, int] = field(default_factory=dict)
-    """How many ids each channel gave out."""
+    """The sequence numbers that each channel has used."""
     held: Sequence[Held] = ()
     begun: Sequence[Begun] = ()
     going_on: Sequence[tuple[str, str, int]] = ()
-    """Surges under way that got an alert: rule, channel, and for how long (ms) they go on without another."""
+    """Current surges that got an alert: rule, channel, and how long (ms) they last without another."""
     joined: Sequence[tuple[str, str, str]] = ()
     """Alerts of surges that are being released: channel, story, member."""
     moved: Sequence[tuple[str, str]] = ()
-    """Held alerts with the message they go into."""
+    """Held alerts, with the message they go into."""
     released: Sequence[tuple[str, str, tuple[str, ...]]] = ()
-    """Members of releases that are done: channel, story, members."""
+    """Members that were released: channel, story, members."""
 
     def to_json(self) -> str:
         """What the script reads."""
         row = {
             "alerts": [one.row() for one in self.alerts],
-            "standing": dict(self.standing),
+            "snapshot": dict(self.snapshot),
             "stories": [one.row() for one in self.stories],
             "created": [_fields(one) for one in self.created],
             "grown": [_fields(one) for one in self.grown],
@@ -352,9 +355,9 @@ async def hand_over(
     titles_since_ms: int = 0,
     alerts_kept_s: float = keys.ALERT_RETENTION_S,
 ) -> Answer:
-    """Take a plan over and acknowledge the items it came from.
+    """Store a plan and acknowledge the items it came from.
 
-    `titles` are remembered for telling stories apart, those before `titles_since_ms` forgotten.
+    `titles` are remembered to recognise stories; those before `titles_since_ms` are deleted.
     """
     script = script_of(redis, "handover")
     args: list[str | int] = [
@@ -367,19 +370,19 @@ async def hand_over(
 
 
 async def releases(redis: Redis) -> list[Release]:
-    """The surges whose alerts are not all in messages yet."""
+    """The surges with alerts that are not in messages yet."""
     rows: Any = await redis.hvals(keys.RELEASES)
     return [Release.from_json(text(row)) for row in rows]
 
 
 async def next_released(redis: Redis, release: Release, most: int) -> dict[str, str]:
-    """The next alerts of a surge, in their order: member → alert id."""
+    """The next alerts of a surge, in order: member → alert id."""
     rows: Any = await redis.zrange(keys.release(release.channel, release.story), 0, most - 1)
     members = [text(row) for row in rows]
     return {member: member.partition("|")[2] for member in members}
 
 
-async def told_titles(redis: Redis, since_ms: int) -> list[tuple[str, float]]:
-    """Titles remembered since then, with when they were told in milliseconds since 1970."""
+async def known_titles(redis: Redis, since_ms: int) -> list[tuple[str, float]]:
+    """Titles stored since then, each with its time (ms since 1970)."""
     rows: Any = await redis.zrangebyscore(keys.TITLES, since_ms, "+inf", withscores=True)
     return [(text(member), float(score)) for member, score in rows]

@@ -1,4 +1,4 @@
-"""Hosts that asked to be left alone (429, 503, Retry-After): all their feeds wait."""
+"""Hosts that asked for a pause (429, 503, Retry-After): all their feeds wait."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from newswatch.store import keys
 
 
 async def pause(redis: Redis, host: str, now_ms: int, until_ms: int) -> None:
-    """Remember that a host wants to be left alone. A shorter wish does not end a longer one early."""
+    """Store a host's pause. A shorter one does not end a longer one early."""
     known = await redis.get(keys.host(host))
     if known is None or int(known) < until_ms:
         await redis.set(keys.host(host), until_ms, px=max(until_ms - now_ms, 1))
 
 
 async def pauses(redis: Redis, hosts: Iterable[str]) -> dict[str, int]:
-    """Until when (ms) these hosts want to be left alone, as far as they do; in one round trip."""
+    """When the pauses of these hosts end (ms), for those that have one. One round trip."""
     names = sorted(set(hosts))
     if not names:
         return {}

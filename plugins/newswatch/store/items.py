@@ -1,4 +1,4 @@
-"""Reading the items stream: the match stage's side of the hand-over."""
+"""Reading the items stream, for the match stage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BACK_PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
-    """One stream entry: the item, or why it cannot be read."""
+    """One stream entry: the item, or why it cannot be parsed."""
 
     stream_id: str
     item: Item | None
@@ -33,25 +33,25 @@ def _entry(stream_id: bytes, values: dict[bytes, bytes] | None) -> StreamEntry:
     try:
         return StreamEntry(text(stream_id), item_from_json(values[b"item"]))
     except (ValueError, KeyError, TypeError) as error:
-        return StreamEntry(text(stream_id), None, f"not an item of ours: {error!r}")
+        return StreamEntry(text(stream_id), None, f"not a newswatch item: {error!r}")
 
 
 async def read_batch(redis: Redis, count: int, *, pending: bool) -> list[StreamEntry]:
-    """The next entries: those handed out before and never acknowledged (`pending`), else new ones."""
+    """The next entries: new ones, or with `pending` those that were read before and not acknowledged."""
     position = "0" if pending else ">"
     reply: Any = await redis.xreadgroup(keys.ITEMS_GROUP, CONSUMER, {keys.ITEMS: position}, count=count)
     streams = reply.items() if isinstance(reply, dict) else reply
     return [_entry(stream_id, values) for _, rows in streams or () for stream_id, values in rows]
 
 
-async def bury(redis: Redis, stream_id: str, error: str, *, kept_s: float) -> None:
-    """Remember an item that could not be matched for `kept_s`; the stream keeps its text for its retention."""
+async def set_aside(redis: Redis, stream_id: str, error: str, *, kept_s: float) -> None:
+    """Store for `kept_s` why an item could not be matched. The stream keeps its text for its retention."""
     await redis.hset(keys.DEAD_ITEMS, stream_id, error)
     await redis.expire(keys.DEAD_ITEMS, int(kept_s))
 
 
 async def oldest_waiting_ms(redis: Redis) -> int | None:
-    """When the oldest item not yet acknowledged came into the stream, None when there is none."""
+    """When the oldest item that is not acknowledged was added, None if there is none."""
     if not await redis.exists(keys.ITEMS):
         return None
     for group in await redis.xinfo_groups(keys.ITEMS):
@@ -74,7 +74,7 @@ async def waiting_count(redis: Redis) -> int:
     for group in await redis.xinfo_groups(keys.ITEMS):
         if group["name"] == keys.ITEMS_GROUP.encode():
             lag: Any = group.get("lag")
-            if lag is None:  # Redis cannot tell after deletions in mid-stream: count
+            if lag is None:  # after deletions within the stream Redis does not know: count
                 after = "(" + text(group["last-delivered-id"])
                 rows: Any = await redis.xrange(keys.ITEMS, min=after, count=100_000)
                 lag = len(rows)
@@ -99,8 +99,8 @@ async def stored_items(redis: Redis, since_ms: int, page: int = 1000) -> AsyncIt
 async def items_before(
     redis: Redis, wanted: Mapping[str, int], latest_ms: int, most: int = 3_000
 ) -> dict[str, Item]:
-    """Of the `most` entries before `latest_ms`, the wanted items: id → revision in, id → Item out."""
-    # An item's JSON begins with its id: thousands of others are told from it without being read.
+    """Among the `most` entries before `latest_ms`, the wanted items: id → revision in, id → Item out."""
+    # An item's JSON begins with its id, so thousands of others are skipped without parsing.
     names = tuple(f'{{"id":{json.dumps(item_id, ensure_ascii=False)},'.encode() for item_id in wanted)
     found: dict[str, Item] = {}
     end, left = str(latest_ms), most

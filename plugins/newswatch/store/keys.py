@@ -2,17 +2,17 @@
 
 Keys are spelled here and in `lua/prelude.lua`, for the scripts, and nowhere else; a test compares the two.
 
-How long items, alerts and what feeds showed are kept are settings; the table names their defaults.
+Retention of items, alerts and seen entries is set by settings; the table has the defaults.
 
 | key | type | written by | size | kept |
 |---|---|---|---|---|
-| config | hash: version, bundle (JSON), fingerprint, whose files they are | configure | the bundle's JSON | always |
+| config | hash: version, bundle (JSON), fingerprint, owner of its files | configure | the bundle's JSON | always |
 | config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON or less, ~120 KB for 10,000 rules | the last 20 versions |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
 | seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
-| host:{host} | string: nothing before, ms | poll, articles | ~100 B | as long as the host asked for |
+| host:{host} | string: no request before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
 | items | stream, group `match` | poll (claim), articles | the item's JSON | 7 days, never past unacknowledged ones |
 | items:{day} | hash hour → items claimed; the day counts from 1970 | poll (claim) | small | 9 days |
@@ -24,18 +24,18 @@ How long items, alerts and what feeds showed are kept are settings; the table na
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
-| titles | zset title stems → told, ms | match | ~190 B an item that alerted | 48 hours |
+| titles | zset title stems → when, ms | match | ~190 B an item that alerted | 48 hours |
 | surge:{rule}:{channel} | zset sequence|alert → held since, ms | match | ~100 B a held alert | the rule's window |
 | surge:{rule}:{channel}:stories | zset story → held last, ms | match | ~90 B a story | the rule's window |
 | surge:{rule}:{channel}:sources | zset feed → held last, ms | match | ~70 B a feed | the rule's window |
-| surge:{rule}:{channel}:now | string, the surge under way | match | small | the rule's window |
+| surge:{rule}:{channel}:now | string, the current surge | match | small | the rule's window |
 | releases | hash channel|story → what its messages need (JSON) | match | ~150 B a surge | until its alerts are queued |
 | release:{channel}:{story} | zset sequence|alert → held since, ms | match | ~100 B an alert | until they are queued |
 | rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
-| mutes | hash rule|channel → until, ms, by whom, with which message | mute, listener | ~100 B a mute | until it ends |
+| mutes | hash rule|channel → until, ms, by whom, message whose button began it | mute, listener | ~100 B a mute | until it ends |
 | irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
 | listener | string: how it listens, since when | listener | ~100 B | 2 minutes after its last beat |
-| mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until un-muted |
+| mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until unmuted |
 | message:{id} | hash | match, deliver, listener | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
@@ -43,12 +43,12 @@ How long items, alerts and what feeds showed are kept are settings; the table na
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
-| updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message shows how things stand |
+| updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |
 | notices | set of active causes | all stages | small | while active |
-| lease:{stage} | string token | match, deliver, articles | small | its own time-out |
+| lease:{stage} | string token | match, deliver, articles | small | its own timeout |
 """
 
 from __future__ import annotations
@@ -88,27 +88,27 @@ def feed(feed_id: str) -> str:
 
 
 def polls(feed_id: str) -> str:
-    """How a feed's last polls went: see `newswatch.store.polls`."""
+    """A feed's last polls: see `newswatch.store.polls`."""
     return f"{_PREFIX}polls:{feed_id}"
 
 
 def seen(feed_id: str) -> str:
-    """What a feed has shown: packed records, see `newswatch.store.seen`."""
+    """A feed's packed records: see `newswatch.store.seen`."""
     return f"{_PREFIX}seen:{feed_id}"
 
 
 def elements(feed_id: str) -> str:
-    """Which entries the feed's last document held: see `newswatch.store.elements`."""
+    """The entries of a feed's last document: see `newswatch.store.elements`."""
     return f"{_PREFIX}elements:{feed_id}"
 
 
 def host(name: str) -> str:
-    """Until when a host wants its feeds left alone."""
+    """When a host's pause ends."""
     return f"{_PREFIX}host:{name}"
 
 
 def article(item_id: str) -> str:
-    """One item whose page is to be read."""
+    """One item whose web page is to be read."""
     return f"{_PREFIX}article:{item_id}"
 
 
@@ -143,12 +143,12 @@ def surge_sources(rule_id: str, channel_id: str) -> str:
 
 
 def surge_now(rule_id: str, channel_id: str) -> str:
-    """The surge under way: the story its alerts belong to."""
+    """The current surge: the story its alerts belong to."""
     return f"{surge(rule_id, channel_id)}:now"
 
 
 def release(channel_id: str, story_id: str) -> str:
-    """The alerts of a surge that are on their way into messages."""
+    """The alerts of a surge that are being put into messages."""
     return f"{_PREFIX}release:{channel_id}:{story_id}"
 
 
@@ -188,7 +188,7 @@ def channel(channel_id: str) -> str:
 
 
 def lease(stage: str) -> str:
-    """Who works a stage at present."""
+    """Which process runs a stage now."""
     return f"{_PREFIX}lease:{stage}"
 
 

@@ -1,4 +1,4 @@
-"""Leases: one process at a time works a stage, and a process that lost its lease hands nothing over."""
+"""Leases: one process at a time runs a stage. A process that lost its lease hands nothing over."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from newswatch.store.client import script_of
 
 @dataclass
 class Lease:
-    """The right to work one stage for `duration_s`, renewable; `token` is its fence.
+    """The right to run one stage for `duration_s`, renewable. `token` is its fence.
 
-    `held_until` is on the monotonic clock and never later than Redis's own time-out, because it
-    is counted from before the request left.
+    `held_until` is on the monotonic clock. It is never later than the timeout in Redis, because it counts from before the
+    request was sent.
     """
 
     redis: Redis
@@ -32,7 +32,7 @@ class Lease:
 
     @property
     def key(self) -> str:
-        """The key that scripts check against the token."""
+        """The key whose token scripts check."""
         return keys.lease(self.stage)
 
     async def _call(self, action: str) -> int:
@@ -45,7 +45,7 @@ class Lease:
         return answer
 
     async def take(self, wait_s: float) -> bool:
-        """Take it, waiting at most `wait_s` for a holder that died or finishes."""
+        """Take it. Waits at most `wait_s` for a holder that died or is about to finish."""
         give_up = self.monotonic() + wait_s
         while (answer := await self._call("take")) != 1:
             left_s = give_up - self.monotonic()
@@ -55,23 +55,23 @@ class Lease:
         return True
 
     async def renew(self) -> None:
-        """Prolong it; LeaseLost when another process has it."""
+        """Prolong it. Raises LeaseLost if another process has it."""
         if await self._call("renew") != 1:
             self.held_until = 0.0
-            raise LeaseLost(f"the {self.stage} stage is worked by another process now; it goes on there")
+            raise LeaseLost(f"another process runs the {self.stage} stage now and continues the work")
 
     async def release(self) -> None:
-        """Give it up; harmless when it is another's."""
+        """Give it up. Does nothing if another process has it."""
         await self._call("release")
         self.held_until = 0.0
 
     def left_s(self) -> float:
-        """How long it is surely still ours, in seconds."""
+        """For how many seconds it is certainly still ours."""
         return self.held_until - self.monotonic()
 
 
 async def under(lease: Lease, work: Coroutine[None, None, None]) -> None:
-    """Do the work while the lease is kept alive; stop it and raise LeaseLost when the lease is lost."""
+    """Do the work and renew the lease meanwhile. If it is lost, stop the work and raise LeaseLost."""
     working = asyncio.ensure_future(work)
     keeping = asyncio.ensure_future(_keep(lease, working))
     try:

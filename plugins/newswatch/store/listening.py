@@ -1,4 +1,4 @@
-"""Whether a listener takes clicks: messages carry buttons only while one does."""
+"""Whether a listener takes clicks. Messages have buttons only if one does."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from newswatch.store.codec import from_ms, to_ms
 
 BEAT_S = 20.0
 SILENCE_S = 120
-"""A listener that has not been heard of for so long is gone; a restart takes less."""
+"""A listener that was not heard from for this long is gone. A restart takes less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The listener at work: `ways` are "Socket Mode" and "HTTP"."""
+    """The listener: `ways` are "Socket Mode" and "HTTP"."""
 
     ways: tuple[str, ...]
     since: datetime
 
 
 async def beat(redis: Redis, listening: Listening) -> None:
-    """Say that it is there."""
+    """Record that it is there."""
     row = json.dumps({"ways": listening.ways, "since": to_ms(listening.since)})
     await redis.set(keys.LISTENER, row, ex=SILENCE_S)
 
 
 async def heard(redis: Redis) -> Listening | None:
-    """The listener at work, None where nothing listens."""
+    """The listener, None if there is none."""
     row = await redis.get(keys.LISTENER)
     if not row:
         return None

@@ -1,4 +1,4 @@
-"""What readers say of messages with the buttons: kept with the message, and with the rules it is about."""
+"""What readers say about messages with the buttons. Stored with the message and with its rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import from_ms, item_from_json, item_to_json, to_ms
 
 MOST_IRRELEVANT = 200
-"""Items kept for each rule: enough to backtest an edit against, and no more than people have clicked."""
+"""Items kept for each rule: enough to backtest an edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Irrelevant:
 
 
 def mark_to_json(mark: Mark) -> str:
-    """As it stands in the message's hash."""
+    """The mark as the message's hash stores it."""
     until = to_ms(mark.until) if mark.until else None
     row = {"on": mark.on, "by": mark.by, "user": mark.user_id, "at": to_ms(mark.at), "until": until}
     return json.dumps(row, ensure_ascii=False)
@@ -52,16 +52,16 @@ def _mark(data: str | None) -> Mark | None:
 
 
 async def put_ack(redis: Redis, message_id: str, mark: Mark, now_ms: int) -> int:
-    """Somebody looks after the story: 1 taken, 0 somebody did before, -1 no such message."""
+    """Someone looks after the story: 1 stored, 0 someone did before, -1 no such message."""
     return await _put(redis, message_id, "ack", mark, now_ms, {})
 
 
 async def put_mute(
     redis: Redis, message_id: str, mark: Mark, now_ms: int, rules: Sequence[str], channel: str
 ) -> int:
-    """The message's rules are quiet in its channel until `mark.until`, or speak again.
+    """Mute the message's rules in its channel until `mute.until`, or unmute them.
 
-    1 taken, 0 known or older than what is known, -1 no such message.
+    1 stored, 0 known or older than what is known, -1 no such message.
     """
     row = json.dumps(
         {
@@ -78,9 +78,9 @@ async def put_mute(
 async def put_irrelevant(
     redis: Redis, message_id: str, mark: Mark, now_ms: int, items: Sequence[tuple[str, Item]]
 ) -> int:
-    """What the message tells is not what its rules are meant for, or is after all; `items` by rule.
+    """The message is not relevant to its rules, or that is taken back; `items` by rule.
 
-    1 taken, 0 known or older than what is known, -1 no such message.
+    1 stored, 0 known or older than what is known, -1 no such message.
     """
     follows = [[rule, item.id, _row(item, mark) if mark.on else False] for rule, item in items]
     return await _put(redis, message_id, "irrelevant", mark, now_ms, follows)
@@ -99,7 +99,7 @@ async def _put(redis: Redis, message_id: str, kind: MarkKind, mark: Mark, now_ms
 
 
 async def read_irrelevant(redis: Redis, rule_id: str) -> list[Irrelevant]:
-    """The items called not relevant to a rule, the newest word first."""
+    """The items called not relevant to a rule, the newest mark first."""
     rows: Any = await redis.hgetall(keys.irrelevant(rule_id))
     found = [one for one in map(_irrelevant, fields(rows).values()) if one is not None]
     return sorted(found, key=lambda one: one.at, reverse=True)
@@ -114,7 +114,7 @@ def _irrelevant(data: str) -> Irrelevant | None:
 
 
 async def count_irrelevant(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:
-    """How many items were called not relevant to each rule; rules without any are left out."""
+    """How many items were called not relevant to each rule. Rules without any are left out."""
     pipe = redis.pipeline(transaction=False)
     for rule_id in rule_ids:
         pipe.hlen(keys.irrelevant(rule_id))
@@ -122,7 +122,7 @@ async def count_irrelevant(redis: Redis, rule_ids: Sequence[str]) -> dict[str, i
 
 
 async def tidy(redis: Redis, now_ms: int, kept_s: float) -> int:
-    """Forget what is past its retention, and all but the newest of a rule; returns how many."""
+    """Delete what is past its retention, and all but the newest of a rule. Returns how many."""
     floor, gone = now_ms - int(kept_s * 1000), 0
     async for key in redis.scan_iter(match=keys.irrelevant("*"), count=1000):
         rule_id = text(key).removeprefix(keys.irrelevant(""))

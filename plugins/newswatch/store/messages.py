@@ -1,4 +1,4 @@
-"""The records of messages and alerts: their fields are read here, and written by the scripts' prelude."""
+"""The records of messages and alerts. They are parsed here, and written by the scripts' prelude."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ MOST_MESSAGES_A_STORY = 50
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message with its delivery, and what only some of its readers need."""
+    """A message with its delivery, and fields that only some readers need."""
 
     delivery: Delivery
     broadcast: bool = False
-    """A reply that the whole channel is to see."""
+    """A reply that is also shown in the channel."""
     further: int = 0
-    """Sources that are in the message's thread and not in the message."""
+    """Sources in the message's thread that are not in the message."""
     looks: int = 0
-    """How often history could not be read while the message was in doubt."""
+    """How often the history could not be read while the message was in doubt."""
     marks: Marks = NO_MARKS
     rev: int = 0
-    """Grows with everything that changes how the message is to look in Slack."""
+    """Incremented by everything that changes how the message should look in Slack."""
 
     @property
     def message(self) -> Message:
@@ -55,7 +55,7 @@ class StoredAlert:
 
 
 def alert_ids_of(given: str) -> tuple[str, ...]:
-    """The alerts of a record; none where it cannot be read, since one record must not hold up the others."""
+    """The alerts of a record; none if it cannot be parsed, since one record must not hold up the others."""
     try:
         return tuple(map(str, json.loads(given)))
     except (ValueError, TypeError):
@@ -98,7 +98,7 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
 
 
 async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
-    """Messages by id, in the order asked for; those that no longer exist are left out."""
+    """Messages by id, in the given order. Those that no longer exist are left out."""
     wanted = list(dict.fromkeys(name for name in ids if name))
     pipe = redis.pipeline(transaction=False)
     for name in wanted:
@@ -108,16 +108,16 @@ async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMes
 
 
 async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
-    """One message, None if there is none of that id."""
+    """One message, None if there is none with that id."""
     return (await read_messages(redis, [message_id])).get(message_id)
 
 
 async def read_stored_alerts(
     redis: Redis, ids: Sequence[str], marks: Sequence[str] = ()
 ) -> list[StoredAlert]:
-    """The alerts of these ids, in this order, whose records hold the marks (`codec.alert_marks`).
+    """The alerts with these ids, in this order, whose records contain the marks (`codec.alert_marks`).
 
-    Those past their retention are left out, and those that cannot be read: a page must not fail because of one.
+    Those past their retention, and those that cannot be parsed, are left out: a page must not fail because of one.
     """
     pipe = redis.pipeline(transaction=False)
     for alert_id in ids:
@@ -131,9 +131,9 @@ async def read_stored_alerts(
 
 
 async def read_alerts(redis: Redis, ids: Iterable[str]) -> list[Alert]:
-    """Alerts by id, in the order asked for; those past their retention left out.
+    """Alerts by id, in the given order. Those past their retention are left out.
 
-    Raises ValueError, KeyError or TypeError for a record that cannot be read: a message must not go out without it.
+    Raises ValueError, KeyError or TypeError for a record that cannot be parsed: a message must not be sent without it.
     """
     pipe = redis.pipeline(transaction=False)
     for alert_id in ids:
@@ -162,7 +162,7 @@ async def alert_ids(redis: Redis, message_ids: Sequence[str]) -> list[str]:
 
 
 async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
-    """Ids of the messages a channel has about a story, oldest first, the newest MOST_MESSAGES_A_STORY."""
+    """Ids of the channel's messages about a story, oldest first; the newest MOST_MESSAGES_A_STORY."""
     story = keys.story(channel, story_id)
     count = int(await redis.hget(story, "n") or 0)
     first = max(1, count - MOST_MESSAGES_A_STORY + 1)
@@ -173,14 +173,14 @@ async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]
 
 
 async def dead_letters(redis: Redis, most: int | None = None) -> dict[str, int]:
-    """The newest dead letters, newest first, each with when it died in milliseconds since 1970."""
+    """The newest dead letters, newest first, each with the time it became one (ms since 1970)."""
     last = -1 if most is None else most - 1
     rows: Any = await redis.zrevrange(keys.DEAD, 0, last, withscores=True)
     return {text(name): int(score) for name, score in rows}
 
 
 async def sent_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
-    """When these messages were sent; those that were not are left out."""
+    """When these messages were sent. Those that were not are left out."""
     wanted = list(dict.fromkeys(name for name in ids if name))
     pipe = redis.pipeline(transaction=False)
     for name in wanted:

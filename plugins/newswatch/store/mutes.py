@@ -1,4 +1,4 @@
-"""Mutes: rules that stay out of Slack for a while, in one channel or in all of them."""
+"""Mutes: rules whose alerts are not sent for a while, in one channel or in all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVERYWHERE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """One rule's silence. `channel` is a channel id or EVERYWHERE; `muted` counts what it kept back."""
+    """One mute. `channel` is a channel id or EVERYWHERE; `muted` counts the alerts that it suppressed."""
 
     rule_id: str
     channel: str
@@ -28,11 +28,11 @@ class Mute:
     since: datetime
     muted: int = 0
     message_id: str = ""
-    """The message whose button began it, which shows it as long as it lasts; "" for none."""
+    """The message whose button began it and which shows it while it lasts; "" for none."""
 
     @property
     def name(self) -> str:
-        """The field it is kept under."""
+        """The field that stores it."""
         return f"{self.rule_id}|{self.channel}"
 
 
@@ -43,7 +43,7 @@ async def put(redis: Redis, mute: Mute) -> None:
 
 
 async def lift(redis: Redis, rule_id: str, channel: str | None, now: datetime) -> list[Mute]:
-    """End a rule's mute in one channel, or wherever it has one; returns what was ended."""
+    """End a rule's mute in one channel, or in every channel where it has one. Returns the mutes that ended."""
     known = await read(redis)
     ended = [one for one in known if one.rule_id == rule_id and channel in (None, one.channel)]
     if ended:
@@ -52,13 +52,13 @@ async def lift(redis: Redis, rule_id: str, channel: str | None, now: datetime) -
 
 
 async def _change(redis: Redis, rows: Mapping[str, str | bool], now_ms: int) -> None:
-    """Begin or end (False) mutes; the messages whose buttons began what goes show it no longer."""
+    """Begin or end (False) mutes. Messages whose buttons began a mute that ends no longer show it."""
     script = script_of(redis, "mute")
     await script(args=[now_ms, json.dumps(rows, ensure_ascii=False)])
 
 
 async def read(redis: Redis) -> list[Mute]:
-    """Every mute, ended ones not yet tidied away included, by rule and channel."""
+    """Every mute, by rule and channel, including ended ones that were not removed yet."""
     pipe = redis.pipeline(transaction=False)
     pipe.hgetall(keys.MUTES)
     pipe.hgetall(keys.MUTES_COUNT)
@@ -75,7 +75,7 @@ def _mute(name: str, row: dict[str, Any], muted: int) -> Mute:
 
 
 async def tidy(redis: Redis, now: datetime) -> int:
-    """Forget mutes that have ended; returns how many."""
+    """Remove mutes that have ended. Returns how many."""
     ended = [mute.name for mute in await read(redis) if mute.until <= now]
     if ended:
         await redis.hdel(keys.MUTES, *ended)
@@ -84,7 +84,7 @@ async def tidy(redis: Redis, now: datetime) -> int:
 
 
 def muted_by(mutes: list[Mute], rule_id: str, channel: str, now: datetime) -> str | None:
-    """The name of the mute in force for this rule and channel, None when it may speak."""
+    """The name of the mute in force for this rule and channel, None if it is not muted."""
     for mute in mutes:
         if mute.rule_id == rule_id and mute.channel in (channel, EVERYWHERE) and mute.until > now:
             return mute.name

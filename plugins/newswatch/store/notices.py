@@ -1,4 +1,4 @@
-"""Ops notices by cause: when one is due, and the message it becomes."""
+"""Notices to ops by cause: when one is due, and its message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ Switch = Literal["on", "off", "once"]
 async def switch(
     redis: Redis, cause: str, how: Switch, *, notice_text: str, ops_channel: str, now_ms: int
 ) -> str | None:
-    """Raise or clear a cause, or tell of it once. Returns the message queued, "" if due without a channel, None if not due."""
+    """Raise or clear a cause, or report it once.
+
+    Returns the queued message, "" if a notice is due but there is no channel, None if none is due.
+    """
     script = script_of(redis, "notice")
     args: list[str | int] = [cause, how, notice_text, now_ms, REPEAT_AFTER_S * 1000, ops_channel]
     answer = await script(keys=[keys.notice(cause), keys.NOTICES], args=args)
@@ -25,7 +28,7 @@ async def switch(
 
 
 async def drop(redis: Redis, causes: Sequence[str]) -> None:
-    """Clear causes without a word; one that is raised again is told anew."""
+    """Delete causes without a message. If one is raised again, ops is notified again."""
     if not causes:
         return
     pipe = redis.pipeline(transaction=True)
@@ -37,12 +40,12 @@ async def drop(redis: Redis, causes: Sequence[str]) -> None:
 
 
 async def is_active(redis: Redis, cause: str) -> bool:
-    """Whether the cause has been raised and not cleared."""
+    """Whether the cause is raised and not cleared."""
     return bool(await redis.sismember(keys.NOTICES, cause))
 
 
 async def active(redis: Redis) -> dict[str, dict[str, str]]:
-    """Active causes with their text, since (ms) and last notice (ms)."""
+    """Active causes with their text, since when (ms), and the last notice (ms)."""
     causes = sorted(text(row) for row in await redis.smembers(keys.NOTICES))
     pipe = redis.pipeline(transaction=False)
     for cause in causes:

@@ -1,4 +1,4 @@
-"""The outbox: messages on their way to Slack, and what became of them."""
+"""The outbox: messages that are not sent yet, and the results of sending."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from newswatch.store.leases import Lease
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A channel's or the workspace's pause; `until_ms` 0 means none."""
+    """A pause of a channel or of the workspace. `until_ms` 0 means none."""
 
     until_ms: int = 0
     reason: str = ""
@@ -25,7 +25,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """One channel's queue as the deliverer sees it."""
+    """One channel's queue, as the deliver stage sees it."""
 
     channel: str
     next_at_ms: int
@@ -41,12 +41,12 @@ async def recent_alerts(redis: Redis, limit: int) -> list[str]:
 
 
 async def channels_with_queue(redis: Redis) -> list[str]:
-    """Channels that have something queued."""
+    """Channels with queued messages."""
     return sorted(text(row) for row in await redis.smembers(keys.CHANNELS))
 
 
 async def read_workspace_pause(redis: Redis) -> Pause:
-    """The pause over everything, if any."""
+    """The pause of the workspace, if there is one."""
     until, reason = await redis.hmget(keys.WORKSPACE, ["until", "reason"])
     return Pause(int(until or 0), text(reason))
 
@@ -68,7 +68,7 @@ async def read_channels(redis: Redis, channels: Sequence[str], most: int = 100) 
 
 
 async def queue_lengths(redis: Redis) -> dict[str, int]:
-    """Messages queued by channel, in doubt ones included."""
+    """Queued messages by channel, including those in doubt."""
     channels = await channels_with_queue(redis)
     pipe = redis.pipeline(transaction=False)
     for channel in channels:
@@ -79,7 +79,7 @@ async def queue_lengths(redis: Redis) -> dict[str, int]:
 async def begin(
     redis: Redis, lease: Lease, message: Message, *, now_ms: int, look_again_ms: int, free_again_ms: int
 ) -> int:
-    """Freeze the message and mark it `sending`: 1 begun, 0 the lease is another's, -1 not queued."""
+    """Freeze the message and mark it `sending`: 1 done, 0 the lease is another's, -1 it is not queued."""
     script = script_of(redis, "begin")
     args: list[str | int] = [lease.token, message.id, now_ms, look_again_ms, free_again_ms, message.channel]
     return int(await script(keys=[lease.key], args=args))
@@ -95,7 +95,7 @@ async def record_sent(
     further_feeds: Iterable[str] = (),
     alerts_kept_s: float = keys.ALERT_RETENTION_S,
 ) -> int:
-    """Record it as sent and forget the queue entry: 1 recorded, 0 known already, -1 it is out twice."""
+    """Record it as sent and remove it from the queue: 1 recorded, 0 known already, -1 it was posted twice."""
     root = message.root_id or ""
     script = script_of(redis, "sent")
     free = "" if free_again_ms is None else free_again_ms
@@ -115,7 +115,7 @@ async def requeue(
     attempts: int = 0,
     minimal: bool = False,
 ) -> None:
-    """After a failure: back to `queued`, or kept `sending` with another look at `due_ms`."""
+    """After a failure: back to `queued`, or `sending` until it is looked at again at `due_ms`."""
     script = script_of(redis, "requeue")
     args: list[str | int] = [message.id, state, due_ms, error, attempts, "1" if minimal else "0"]
     args += [begun_ms, message.channel]
@@ -123,22 +123,22 @@ async def requeue(
 
 
 async def _small(redis: Redis, key: str, *command: str | int) -> None:
-    """A write that works when Redis is out of memory."""
+    """A write that works if Redis is out of memory."""
     await script_of(redis, "small")(keys=[key], args=command)
 
 
 async def defer(redis: Redis, message: Message, due_ms: int) -> None:
-    """Let a queued message wait until `due_ms` without touching its state."""
+    """Postpone a queued message to `due_ms` without changing its state."""
     await _small(redis, keys.outbox(message.channel), "ZADD", "XX", due_ms, message.id)
 
 
 async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
-    """Take a queue entry away whose message is done or no longer exists."""
+    """Remove a queue entry whose message is done or no longer exists."""
     await redis.zrem(keys.outbox(channel), message_id)
 
 
-async def stand_alone(redis: Redis, message: Message) -> None:
-    """A reply whose story message will never be out becomes a message of its own."""
+async def detach_reply(redis: Redis, message: Message) -> None:
+    """Make a reply a message of its own, because its story's message will never be posted."""
     story = keys.story(message.channel, message.story_id)
     kind = "story" if message.kind == "reply" else message.kind
     pipe = redis.pipeline(transaction=True)
@@ -149,7 +149,7 @@ async def stand_alone(redis: Redis, message: Message) -> None:
 
 
 async def count_look(redis: Redis, message: Message) -> None:
-    """History could not be read for a message in doubt."""
+    """Count that the history could not be read for a message in doubt."""
     await _small(redis, keys.message(message.id), "HINCRBY", "looks", 1)
 
 
@@ -160,18 +160,18 @@ async def mark_dead(redis: Redis, message: Message, error: str, now_ms: int) -> 
 
 
 async def revive(redis: Redis, message: Message, now_ms: int) -> bool:
-    """Queue a dead letter again; False when it is none."""
+    """Queue a dead letter again. Returns False if it is not a dead letter."""
     script = script_of(redis, "revive")
     return bool(await script(args=[message.id, now_ms, message.channel]))
 
 
 async def pause_channel(redis: Redis, channel: str, until_ms: int, reason: str) -> None:
-    """Keep a channel's queue until `until_ms`."""
+    """Pause a channel until `until_ms`. Its queue is kept."""
     await _small(redis, keys.channel(channel), "HSET", "until", until_ms, "reason", reason)
 
 
 async def pause_workspace(redis: Redis, until_ms: int, reason: str) -> None:
-    """Keep every queue until `until_ms`."""
+    """Pause the workspace until `until_ms`. All queues are kept."""
     await _small(redis, keys.WORKSPACE, "HSET", "until", until_ms, "reason", reason)
 
 
@@ -184,7 +184,10 @@ async def queued_ids(redis: Redis, channel: str) -> list[str]:
 async def fold(
     redis: Redis, channel: str, old: Sequence[Message], *, now_ms: int, due_ms: int, heading: str
 ) -> bool:
-    """Put these queued messages into one digest; False, with nothing changed, when one was begun or grew meanwhile."""
+    """Put these queued messages into one digest.
+
+    Returns False, with nothing changed, if one of them was begun or got alerts meanwhile.
+    """
     script = script_of(redis, "fold")
     rows = [[one.id, one.story_id, len(one.alert_ids)] for one in old]
     args: list[str | int] = [channel, now_ms, due_ms, heading, sum(one.size for one in old)]
@@ -193,7 +196,7 @@ async def fold(
 
 
 async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:
-    """Messages in Slack that no longer show how things stand (further sources, what readers said).
+    """Messages in Slack that are out of date (further sources, what readers said).
 
     Each with its due time in ms, the earliest first.
     """
@@ -202,18 +205,18 @@ async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:
 
 
 async def updated(redis: Redis, message_id: str, rev: int) -> bool:
-    """The message shows how things stood at `rev`; False when they changed meanwhile."""
+    """The message is up to date as of `rev`. Returns False if it changed meanwhile."""
     script = script_of(redis, "updated")
     return bool(await script(args=[message_id, rev]))
 
 
 async def drop_update(redis: Redis, message_id: str) -> None:
-    """Nothing is to be brought up to date: the message is not in Slack, or what it told is gone."""
+    """Remove an update: the message is not in Slack, or its records are gone."""
     await redis.zrem(keys.UPDATES, message_id)
 
 
 async def note_update(redis: Redis, message_id: str, due_ms: int) -> None:
-    """Bring a message up to date at that time, for what will have changed by itself."""
+    """Update a message at that time, for what changes by then without an event."""
     await _small(redis, keys.UPDATES, "ZADD", due_ms, message_id)
 
 

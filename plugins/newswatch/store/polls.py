@@ -1,8 +1,8 @@
-"""How a feed's last polls went, for its page: an entry for each poll that changed something or failed.
+"""A feed's last polls, for its page: one entry for each poll that changed something or failed.
 
-A poll that brought nothing new makes no entry and costs nothing here. How many of them came before an
-entry stands in it; those since the last one are counted in the feed's state (`unchanged`, `took_ms`).
-A failure that repeats takes the place of its entry and counts up.
+A poll that brought nothing new has no entry and costs nothing here. Each entry has the number of such polls before it;
+those since the last entry are counted in the feed's state (`unchanged`, `took_ms`). A failure that repeats replaces
+its entry and counts up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_ERROR = 200
 
 @dataclass(frozen=True, slots=True)
 class PollNote:
-    """One poll. `status` is HTTP's, 0 where no answer came; `new` counts items and revisions."""
+    """One poll. `status` is HTTP's, 0 without an answer; `new` counts items and revisions."""
 
     feed_id: str
     at_s: int
@@ -29,16 +29,16 @@ class PollNote:
     new: int
     took_ms: int
     unchanged: int
-    """Polls right before it that brought nothing new."""
+    """Polls directly before it that brought nothing new."""
     failures: int = 0
-    """Which failure in a row it was; 0: it succeeded."""
+    """Its number among failures in a row; 0: it succeeded."""
     error: str = ""
     again: bool = False
-    """The same failure as the last entry's, whose place it takes. Not stored."""
+    """The same failure as the last entry, which it replaces. Not stored."""
 
 
 def add(pipe: Any, note: PollNote) -> None:
-    """Put the entry behind the others, the oldest beyond MOST dropped; within the caller's pipeline."""
+    """Add the entry and drop the oldest beyond MOST, within the caller's pipeline."""
     name = keys.polls(note.feed_id)
     if note.again:
         pipe.rpop(name)
@@ -47,7 +47,7 @@ def add(pipe: Any, note: PollNote) -> None:
 
 
 async def read(redis: Redis, feed_id: str) -> list[PollNote]:
-    """The entries kept, newest first; one that cannot be read is left out."""
+    """The stored entries, newest first. One that cannot be parsed is left out."""
     rows: Any = await redis.lrange(keys.polls(feed_id), 0, -1)
     notes = (_unpacked(feed_id, text(row)) for row in reversed(rows))
     return [note for note in notes if note is not None]

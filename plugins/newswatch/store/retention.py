@@ -1,4 +1,4 @@
-"""What is past its time: lists that carry no expiry of their own are trimmed here."""
+"""Removing what is past its retention, from lists that do not expire by themselves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from newswatch.store.items import oldest_waiting_ms
 
 
 async def trim_items(redis: Redis, now_ms: int, kept_s: float) -> int:
-    """Trim the items stream by age, never past the oldest item not yet acknowledged."""
+    """Trim the items stream by age, but never past the oldest item that is not acknowledged."""
     floor_ms = now_ms - int(kept_s * 1000)
     waiting = await oldest_waiting_ms(redis)
     if waiting is not None:
@@ -18,12 +18,12 @@ async def trim_items(redis: Redis, now_ms: int, kept_s: float) -> int:
 
 
 async def trim_articles(redis: Redis, now_ms: int) -> int:
-    """Take pages that nobody came to read in a week off the queue; their jobs expire by themselves."""
+    """Remove pages from the queue that were not read in a week. Their jobs expire by themselves."""
     return int(await redis.zremrangebyscore(keys.ARTICLES, "-inf", now_ms - keys.ARTICLE_RETENTION_S * 1000))
 
 
 async def trim_alerts(redis: Redis, now_ms: int, kept_s: float) -> int:
-    """Take alerts past their retention off the lists; their records expire by themselves."""
+    """Remove alerts past their retention from the lists. Their records expire by themselves."""
     horizon = now_ms - int(kept_s * 1000)
     pipe = redis.pipeline(transaction=False)
     async for name in redis.scan_iter(match=keys.alerts_of("*", "*"), count=1_000):
@@ -33,7 +33,7 @@ async def trim_alerts(redis: Redis, now_ms: int, kept_s: float) -> int:
 
 
 async def trim_dead(redis: Redis, now_ms: int, kept_s: float) -> int:
-    """Let go of dead letters past their retention, with their messages."""
+    """Remove dead letters past their retention, with their messages."""
     horizon = now_ms - int(kept_s * 1000)
     old = await redis.zrangebyscore(keys.DEAD, "-inf", horizon)
     for message_id in old:

@@ -1,8 +1,8 @@
-"""What a feed has shown before: one packed record an item, all of a feed in one string.
+"""What a feed has shown: one packed record for each item, all of a feed in one string.
 
-A string of 53-byte records costs about 60 bytes an item however many there are, where hash
-fields fall off Redis's compact encoding beyond 512. The claim appends records chunk by chunk and
-writes the compacted whole with the last one; of two records with one id the later counts.
+A string of 53-byte records costs about 60 bytes an item however many there are. Hash fields cost more, because Redis
+stores hashes compactly only up to 512 fields. The claim appends records chunk by chunk and writes the compacted string
+with the last chunk. Of two records with one id the later counts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ RECORD_BYTES = _RECORD.size
 _SILENT = 1
 
 KnownBy = Literal["", "guid", "link", "title", "content"]
-"""What decided that an entry is a new item, or an edit of which: `title` is title and day."""
+"""What showed that an entry is a new item, or of which item it is an edit. `title` is title and day."""
 _KNOWN_BY: tuple[KnownBy, ...] = get_args(KnownBy)
 
 
@@ -27,8 +27,8 @@ _FLAGS = [(bool(flags & _SILENT), (*_KNOWN_BY, "", "", "")[flags >> 1]) for flag
 class SeenRecord(NamedTuple):
     """One remembered item. Times are whole seconds since 1970; 0 means unknown.
 
-    `id` is the hash of the identity the document shows now, `item` that of the first identity
-    (they differ after guid churn), `last_in_document` the last poll whose document held it.
+    `id` is the hash of the identity in the present document, `item` that of the first identity (they differ after the
+    guid changed). `last_in_document` is the last poll whose document had the item.
     """
 
     id: bytes
@@ -43,20 +43,20 @@ class SeenRecord(NamedTuple):
     revision: int
     silent: bool
     known_by: KnownBy = ""
-    """Of the last decision that was not "a repetition"."""
+    """How the last decision that was not "a repetition" was made."""
 
     def shown_at(self, moment: int) -> SeenRecord:
-        """The record of an item that was in the document then; all of a feed's are renewed with each one."""
+        """The record of an item that was in the document then. All records of a feed are renewed together."""
         return tuple.__new__(SeenRecord, (*self[:7], moment, *self[8:]))
 
     def pack(self) -> bytes:
-        """The record as it stands in Redis."""
+        """The record as Redis stores it."""
         flags = (_SILENT if self.silent else 0) | _KNOWN_BY.index(self.known_by) << 1
         return _RECORD.pack(*self[:9], min(self.revision, 0xFFFF), flags)
 
 
 def digest(value: str, size: int) -> bytes:
-    """`size` bytes naming `value`; all zeros for an empty value, so that emptiness never matches."""
+    """A hash of `value` of `size` bytes. All zeros for an empty value, which must never match."""
     if not value:
         return bytes(size)
     return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=size).digest()
@@ -68,7 +68,7 @@ def pack_all(records: Iterable[SeenRecord]) -> bytes:
 
 
 def unpack_all(blob: bytes) -> dict[bytes, SeenRecord]:
-    """Records by id; a torn tail (never written by us) is ignored."""
+    """Records by id. An incomplete last record is ignored."""
     whole = len(blob) - len(blob) % RECORD_BYTES
     records = {}
     for row in _RECORD.iter_unpack(blob[:whole]):

@@ -1,4 +1,4 @@
-"""Whether newswatch can use this Redis at all, from what it says of itself."""
+"""Whether newswatch can use this Redis, by what the server reports."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from newswatch.store.leases import Lease
 
 
 def version_of(info: Mapping[str, Any]) -> str:
-    """The version as people know it: Valkey also calls itself a Redis 7.2."""
+    """The version as people know it: Valkey also reports itself as Redis 7.2."""
     return str(info.get("valkey_version") or info.get("redis_version") or "unknown")
 
 
 def judge(info: Mapping[str, Any]) -> RedisUnavailable | RedisRefused | None:
-    """What is wrong with a server, from its INFO; None where it is a primary that newswatch can use. Pure.
+    """What is wrong with a server, from its INFO; None for a primary that newswatch can use. Pure.
 
-    A replica that accepts writes is refused too: its writes vanish with the next synchronisation.
+    A replica that accepts writes is refused too, because its writes are lost with the next synchronisation.
     """
     mode = info.get("server_mode") or info.get("redis_mode")  # Valkey renamed it
     if mode == "sentinel":
@@ -41,7 +41,7 @@ def judge(info: Mapping[str, Any]) -> RedisUnavailable | RedisRefused | None:
 
 
 async def check_server(redis: Redis) -> None:
-    """Ask the server what it is, before a stage relies on it. One round trip.
+    """Check the server before a stage relies on it. One round trip.
 
     Raises RedisUnavailable or RedisRefused.
     """

@@ -1,4 +1,4 @@
-"""What all feeds have shown, looked through for one item: its records, its entries in the stream, its alerts."""
+"""One item in what all feeds have shown: its records, its stream entries, its alerts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from newswatch.store.messages import StoredAlert, StoredMessage, read_stored_ale
 from newswatch.store.seen import SeenRecord, unpack_all
 
 FEEDS_AT_ONCE = 250
-"""Some 1.5 MB of records where feeds show a hundred items."""
+"""About 1.5 MB of records if each feed shows a hundred items."""
 _PAGE = 500
 MOST_ENTRIES = 20_000
-"""Entries of the stream looked through for one item, in the spans in which it may have come."""
+"""Stream entries that are read to find one item, in the times at which it may have come."""
 MOST_NEWEST = 5_000
-"""Entries looked through where it did not come in those."""
+"""Entries that are read if it did not come at those times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StreamedItem:
     """One revision of an item in the stream."""
 
     stream_id: str
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def claimed_ms(self) -> int:
-        """When it came in, by the clock of Redis, in milliseconds since 1970."""
+        """When it was added, by the clock of Redis (ms since 1970)."""
         return int(self.stream_id.partition("-")[0])
 
 
@@ -73,22 +73,22 @@ async def _looked_through(
         names = feed_ids[start : start + FEEDS_AT_ONCE]
         blobs: Any = await redis.mget([keys.seen(name) for name in names])
         for name, blob in zip(names, blobs, strict=True):
-            # Searching the bytes is a hundred times as fast as reading the records.
+            # Searching the bytes is a hundred times as fast as parsing the records.
             if blob and part in blob:
                 found += [Sighting(name, record) for record in unpack_all(blob).values() if wanted(record)]
     return found
 
 
 async def read_since(redis: Redis, feed_ids: Sequence[str]) -> int | None:
-    """Since when the first of these feeds has been read, in milliseconds since 1970; None: none has."""
+    """When the first of these feeds was first read (ms since 1970); None: none was."""
     pipe = redis.pipeline(transaction=False)
     for name in feed_ids:
         pipe.hget(keys.feed(name), "seen_since_ms")
     return min((int(row) for row in await pipe.execute() if row and int(row)), default=None)
 
 
-async def entries_of(redis: Redis, item_id: str, spans_ms: Iterable[tuple[int, int]]) -> list[Entry]:
-    """The item's entries that came into the stream within these spans of time, the oldest first."""
+async def entries_of(redis: Redis, item_id: str, spans_ms: Iterable[tuple[int, int]]) -> list[StreamedItem]:
+    """The item's entries that were added to the stream within these times, the oldest first."""
     mark, found, left = _mark(item_id), [], MOST_ENTRIES
     for begin, end in _merged(spans_ms):
         start = str(begin)
@@ -102,7 +102,7 @@ async def entries_of(redis: Redis, item_id: str, spans_ms: Iterable[tuple[int, i
     return found
 
 
-async def newest_entries_of(redis: Redis, item_id: str) -> list[Entry]:
+async def newest_entries_of(redis: Redis, item_id: str) -> list[StreamedItem]:
     """The item's entries among the newest MOST_NEWEST of the stream, the oldest first."""
     mark, found, end, left = _mark(item_id), [], "+", MOST_NEWEST
     while left > 0:
@@ -116,14 +116,16 @@ async def newest_entries_of(redis: Redis, item_id: str) -> list[Entry]:
 
 
 def _mark(item_id: str) -> bytes:
-    """An item's JSON begins with its id: thousands of others are told from it without being read."""
+    """The beginning of an item's JSON. Thousands of other items are skipped by it without parsing."""
     return f'{{"id":{json.dumps(item_id, ensure_ascii=False)},'.encode()
 
 
-def _marked(rows: Iterable[tuple[bytes, dict[bytes, bytes] | None]], mark: bytes) -> list[Entry]:
+def _marked(rows: Iterable[tuple[bytes, dict[bytes, bytes] | None]], mark: bytes) -> list[StreamedItem]:
     found = ((stream_id, (values or {}).get(b"item", b"")) for stream_id, values in rows)
     return [
-        Entry(text(stream_id), item_from_json(data)) for stream_id, data in found if data.startswith(mark)
+        StreamedItem(text(stream_id), item_from_json(data))
+        for stream_id, data in found
+        if data.startswith(mark)
     ]
 
 
@@ -138,7 +140,7 @@ def _merged(spans_ms: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 async def alerts_of(redis: Redis, feed_id: str, item_id: str, since_ms: int) -> list[StoredAlert]:
-    """The alerts that an item gave, the oldest first. `since_ms` is when it was first seen."""
+    """The alerts of an item, the oldest first. `since_ms` is when it was first seen."""
     name, marks = keys.alerts_of("feed", feed_id), alert_marks({"item": item_id}, "")
     found: list[StoredAlert] = []
     start = 0
@@ -152,17 +154,17 @@ async def alerts_of(redis: Redis, feed_id: str, item_id: str, since_ms: int) -> 
 
 
 async def muted_by(redis: Redis, alert_id: str) -> str:
-    """The name of the mute that kept an alert out of Slack, "" for none (`mutes.Mute.name`)."""
+    """The name of the mute that suppressed an alert, "" for none (`mutes.Mute.name`)."""
     return text(await redis.hget(keys.alert(alert_id), "muted"))
 
 
 def is_capped(message: StoredMessage) -> bool:
-    """Whether a message collects what exceeded a rule's hourly cap."""
+    """Whether a message collects alerts beyond a rule's hourly cap."""
     return message.message.story_id.startswith("cap:")
 
 
 async def waits(redis: Redis, stream_id: str) -> bool:
-    """Whether an entry of the stream has not been matched yet."""
+    """Whether a stream entry has not been matched yet."""
     for group in await redis.xinfo_groups(keys.ITEMS):
         if group["name"] == keys.ITEMS_GROUP.encode():
             if _order(stream_id) > _order(text(group["last-delivered-id"])):
@@ -180,6 +182,6 @@ def _order(stream_id: str) -> tuple[int, int]:
     return int(moment), int(number or 0)
 
 
-async def buried(redis: Redis, stream_id: str) -> str:
-    """Why an entry of the stream could not be matched, "" where it could."""
+async def match_error(redis: Redis, stream_id: str) -> str:
+    """Why a stream entry could not be matched, "" if it was."""
     return text(await redis.hget(keys.DEAD_ITEMS, stream_id))

@@ -10,9 +10,9 @@ import pytest
 import redis
 
 from feed_server import story
-from newswatch.errors import ConfigError, QueryError
+from newswatch.errors import ConfigError, NoSuchRule, QueryError
 from newswatch.models import Bundle, Feed, FeedFilter, Item, Rule
-from newswatch.pipeline.authoring.backtest import BadQuestion, NoSuchRule, Question, run_backtest
+from newswatch.pipeline.authoring.backtest import BacktestQuestion, BadQuestion, run_backtest
 from newswatch.pipeline.authoring.backtest_report import as_dict, bounded, chart, report_lines
 from newswatch.pipeline.authoring.caret import with_caret
 from newswatch.pipeline.authoring.highlight import bracketed, one_line, pieces
@@ -182,7 +182,7 @@ def test_chart_has_a_row_for_every_day_and_a_bar_for_every_hit():
 # ── against a real Redis ──────────────────────────────────────────────────────────────────────
 
 
-def ask(newsroom, question: Question, **options):
+def ask(newsroom, question: BacktestQuestion, **options):
     async def work(services):
         return await run_backtest(services, question, **options)
 
@@ -211,11 +211,11 @@ def kept(newsroom, *, adopt: bool = True):
 def test_silent_items_are_tried_too_and_nothing_is_sent_or_changed(newsroom):
     kept(newsroom)
     before = everything(newsroom.redis_url)
-    found = ask(newsroom, Question(WEEK_S, rule_id="central-bank-opposes"))
+    found = ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes"))
     assert (found.items, found.rules[0].hits) == (3, 2)
     assert [one.item.silent for one in found.rules[0].examples] == [True, False]
-    ask(newsroom, Question(WEEK_S, query="ministers"))
-    ask(newsroom, Question(WEEK_S))
+    ask(newsroom, BacktestQuestion(WEEK_S, query="ministers"))
+    ask(newsroom, BacktestQuestion(WEEK_S))
     assert everything(newsroom.redis_url) == before
     assert newsroom.slack.messages() == []
 
@@ -224,7 +224,7 @@ def test_nothing_is_changed_by_a_backtest_of_edited_files(newsroom):
     kept(newsroom)
     newsroom.watchlist("rules:\n  - {id: central-bank-opposes, query: ministers, notify: [policy]}\n")
     before = everything(newsroom.redis_url)
-    found = ask(newsroom, Question(WEEK_S, rule_id="central-bank-opposes"))
+    found = ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes"))
     (rule,) = found.rules
     assert (len(rule.gained), len(rule.lost)) == (1, 2)
     text = "\n".join(bracketed(line) for line in report_lines(found))
@@ -238,9 +238,9 @@ def test_nothing_is_changed_by_a_backtest_of_edited_files(newsroom):
 def test_unchanged_rule_is_not_held_against_itself(newsroom):
     kept(newsroom)
     newsroom.watchlist((newsroom.config / "watchlist.yaml").read_text("utf-8") + "# a word\n")
-    found = ask(newsroom, Question(WEEK_S, rule_id="central-bank-opposes"))
+    found = ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes"))
     assert found.rules[0].compared is False
-    assert "say the same" in "\n".join(bracketed(line) for line in report_lines(found))
+    assert "have the same text" in "\n".join(bracketed(line) for line in report_lines(found))
 
 
 def test_changed_list_changes_the_rules_that_use_it(newsroom):
@@ -248,14 +248,14 @@ def test_changed_list_changes_the_rules_that_use_it(newsroom):
     newsroom.watchlist("lists: {who: [central bank]}\n" + rules)
     kept(newsroom)
     newsroom.watchlist("lists: {who: [regulator]}\n" + rules)
-    found = ask(newsroom, Question(WEEK_S, rule_id="bank"))
+    found = ask(newsroom, BacktestQuestion(WEEK_S, rule_id="bank"))
     assert (found.rules[0].hits, len(found.rules[0].lost)) == (0, 2)
 
 
 def test_new_rule_gains_every_hit_and_says_that_it_is_new(newsroom):
     kept(newsroom)
     newsroom.watchlist("rules:\n  - {id: waiting, query: ministers wait, notify: [policy]}\n")
-    found = ask(newsroom, Question(WEEK_S, rule_id="waiting"))
+    found = ask(newsroom, BacktestQuestion(WEEK_S, rule_id="waiting"))
     assert len(found.rules[0].gained) == 1
     assert "not in force yet" in found.notes[0]
 
@@ -263,7 +263,7 @@ def test_new_rule_gains_every_hit_and_says_that_it_is_new(newsroom):
 def test_rule_taken_out_of_the_files_shows_what_goes_with_it(newsroom):
     kept(newsroom)
     newsroom.watchlist("rules: []\n")
-    found = ask(newsroom, Question(WEEK_S, rule_id="central-bank-opposes"))
+    found = ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes"))
     assert (found.rules[0].hits, len(found.rules[0].lost)) == (0, 2)
     assert "no longer in the files" in found.notes[0]
 
@@ -272,7 +272,7 @@ def test_all_rules_have_a_row_each_with_what_changed(newsroom):
     kept(newsroom)
     text = (newsroom.config / "watchlist.yaml").read_text("utf-8")
     newsroom.watchlist(text + "  - {id: waiting, query: ministers wait, notify: [policy]}\n")
-    found = ask(newsroom, Question(WEEK_S))
+    found = ask(newsroom, BacktestQuestion(WEEK_S))
     rows = {rule.rule: (rule.hits, len(rule.gained), len(rule.lost)) for rule in found.rules}
     assert rows == {"central-bank-opposes": (2, 0, 0), "waiting": (1, 1, 0)}
 
@@ -280,20 +280,20 @@ def test_all_rules_have_a_row_each_with_what_changed(newsroom):
 def test_query_uses_the_lists_of_the_files(newsroom):
     newsroom.watchlist("lists: {who: [central bank]}\nrules: []\n")
     kept(newsroom)
-    found = ask(newsroom, Question(WEEK_S, query="$who ONEAR/3 opposes"))
+    found = ask(newsroom, BacktestQuestion(WEEK_S, query="$who ONEAR/3 opposes"))
     assert (found.rules[0].rule, found.rules[0].hits) == ("query", 2)
 
 
 def test_since_leaves_out_what_was_stored_before(newsroom):
     kept(newsroom)
     newsroom.pass_time(timedelta(hours=3))
-    assert ask(newsroom, Question(3600.0, query="central bank")).items == 0
-    assert ask(newsroom, Question(4 * 3600.0, query="central bank")).items == 3
+    assert ask(newsroom, BacktestQuestion(3600.0, query="central bank")).items == 0
+    assert ask(newsroom, BacktestQuestion(4 * 3600.0, query="central bank")).items == 3
 
 
 def test_longer_time_than_items_are_kept_is_said(newsroom):
     kept(newsroom)
-    found = ask(newsroom, Question(999_999_999 * 86_400.0, query="central bank"))
+    found = ask(newsroom, BacktestQuestion(999_999_999 * 86_400.0, query="central bank"))
     assert found.rules[0].hits == 2
     assert "kept for 7d" in found.notes[0]
 
@@ -301,12 +301,16 @@ def test_longer_time_than_items_are_kept_is_said(newsroom):
 def test_progress_ends_at_the_whole(newsroom):
     kept(newsroom)
     told = []
-    ask(newsroom, Question(WEEK_S, query="bank"), on_progress=lambda done, total: told.append((done, total)))
+    ask(
+        newsroom,
+        BacktestQuestion(WEEK_S, query="bank"),
+        on_progress=lambda done, total: told.append((done, total)),
+    )
     assert told[-1] == (3, 3)
 
 
 def test_first_backtest_before_anything_is_in_force_counts_and_says_so(newsroom):
-    found = ask(newsroom, Question(WEEK_S))
+    found = ask(newsroom, BacktestQuestion(WEEK_S))
     assert [rule.hits for rule in found.rules] == [0]
     assert "nothing to compare" in found.notes[0]
 
@@ -314,21 +318,21 @@ def test_first_backtest_before_anything_is_in_force_counts_and_says_so(newsroom)
 def test_entry_that_is_no_item_of_ours_does_not_stop_the_others(newsroom):
     kept(newsroom)
     newsroom.redis.xadd("newswatch:items", {"item": "{broken"})
-    assert ask(newsroom, Question(WEEK_S, query="central bank")).items == 3
+    assert ask(newsroom, BacktestQuestion(WEEK_S, query="central bank")).items == 3
 
 
 def test_question_that_cannot_be_answered_is_refused_with_the_reason(newsroom):
     with pytest.raises(NoSuchRule, match="did you mean central-bank-opposes"):
-        ask(newsroom, Question(WEEK_S, rule_id="central-bank-oposes"))
+        ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-oposes"))
     with pytest.raises(BadQuestion, match=r"\n  bank AND\n"):
-        ask(newsroom, Question(WEEK_S, query="bank AND"))
+        ask(newsroom, BacktestQuestion(WEEK_S, query="bank AND"))
     with pytest.raises(BadQuestion, match="one of them"):
-        ask(newsroom, Question(WEEK_S, rule_id="central-bank-opposes", query="bank"))
+        ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes", query="bank"))
     with pytest.raises(BadQuestion, match="look back"):
-        ask(newsroom, Question(0.0, query="bank"))
+        ask(newsroom, BacktestQuestion(0.0, query="bank"))
     newsroom.watchlist("rules: [")
     with pytest.raises(ConfigError):
-        ask(newsroom, Question(WEEK_S, query="bank"))
+        ask(newsroom, BacktestQuestion(WEEK_S, query="bank"))
 
 
 # ── for machines ──────────────────────────────────────────────────────────────────────────────
@@ -336,7 +340,9 @@ def test_question_that_cannot_be_answered_is_refused_with_the_reason(newsroom):
 
 def test_json_names_counts_days_and_examples(newsroom):
     kept(newsroom)
-    data = json.loads(json.dumps(as_dict(ask(newsroom, Question(WEEK_S, rule_id="central-bank-opposes")))))
+    data = json.loads(
+        json.dumps(as_dict(ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes"))))
+    )
     assert data["items"] == 3
     (rule,) = data["rules"]
     assert (
@@ -356,7 +362,7 @@ def test_bounded_report_keeps_within_its_size_and_says_what_it_left_out(newsroom
     rows = "".join(f"  - {{id: rule-{n}, query: central bank, notify: [policy]}}\n" for n in range(40))
     newsroom.watchlist("rules:\n" + rows + "  - {id: silent, query: parrot, notify: [policy]}\n")
     kept(newsroom)
-    report = ask(newsroom, Question(WEEK_S))
+    report = ask(newsroom, BacktestQuestion(WEEK_S))
     data = bounded(report, 10_000)
     assert len(json.dumps(data)) <= 10_000
     assert len(data["rules"]) + data["left_out"] == 41
@@ -374,5 +380,5 @@ def test_stream_is_read_in_pages(newsroom):
             pipe.xadd("newswatch:items", values)
         pipe.execute()
     newsroom.redis.config_resetstat()
-    assert ask(newsroom, Question(WEEK_S, query="bank")).items == 3
+    assert ask(newsroom, BacktestQuestion(WEEK_S, query="bank")).items == 3
     assert newsroom.redis.info("commandstats")["cmdstat_xrange"]["calls"] >= 4

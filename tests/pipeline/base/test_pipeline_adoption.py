@@ -14,7 +14,7 @@ from feed_server import story
 from newsroom import OPS, WATCHLIST, Newsroom
 from newswatch.config import codec
 from newswatch.errors import PermanentError
-from newswatch.pipeline.base import origin
+from newswatch.pipeline.base import config_copy
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.feed_causes import causes
@@ -126,7 +126,7 @@ def test_bundle_that_cannot_be_read_is_made_again_from_the_files(newsroom, damag
         rewrite(newsroom, schema=0, feeds="of another form")
     else:
         rewrite(newsroom, feeds=None)
-    with pytest.raises(PermanentError, match="made again from the files with the next poll"):
+    with pytest.raises(PermanentError, match="the next poll or check_config run makes it again"):
         newsroom.match()
     newsroom.site.serve("/wire", story(1, summary=WORDS))
     assert newsroom.poll().new == 1
@@ -236,7 +236,7 @@ def test_owner_keeps_the_right_while_it_is_seen_and_loses_it_after(two):
     assert version(first) == 2
     first.pass_time(timedelta(minutes=16))
     second.deliver()
-    assert any("are applied now" in post["text"] for post in second.posts(OPS))
+    assert any("are now applied" in post["text"] for post in second.posts(OPS))
 
 
 def test_owner_with_broken_files_keeps_the_right(two):
@@ -254,7 +254,7 @@ def test_same_folder_under_another_host_name_is_the_same_copy(newsroom):
     """As containers see it that mount one folder."""
     newsroom.adopt()
     newsroom.watchlist(WATCHLIST + SECOND_RULE)
-    with patch.object(origin.socket, "gethostname", return_value="container-2"):
+    with patch.object(config_copy.socket, "gethostname", return_value="container-2"):
         assert newsroom.adopt().changed
 
 
@@ -263,7 +263,7 @@ def test_restarted_machine_is_the_same_copy(newsroom, tmp_path):
     newsroom.watchlist(WATCHLIST + SECOND_RULE)
     boot = tmp_path / "boot_id"
     boot.write_text("another\n")
-    with patch.object(origin, "_BOOT_ID", boot):
+    with patch.object(config_copy, "_BOOT_ID", boot):
         assert newsroom.adopt().changed
 
 

@@ -14,7 +14,7 @@ from newswatch.models import FeedFilter, Rule
 from newswatch.pipeline.base import compiled_rules as compiled_module
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.disk_cache import MOST_ENTRIES, Shelf
+from newswatch.pipeline.base.disk_cache import MOST_ENTRIES, DiskCache
 from newswatch.rules import ItemText
 from newswatch.settings import Settings
 
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def shelf(tmp_path):
-    return Shelf(tmp_path / "cache")
+def cache(tmp_path):
+    return DiskCache(tmp_path / "cache")
 
 
 @pytest.fixture(autouse=True)
@@ -36,66 +36,66 @@ def entries(shelf_folder):
     return sorted(path for path in shelf_folder.iterdir() if not path.name.startswith("."))
 
 
-def test_entry_comes_back_as_it_was_put(shelf):
-    assert shelf.get("kind", "key") is None
-    shelf.put("kind", "key", b"line\nline")
-    assert shelf.get("kind", "key") == b"line\nline"
-    assert shelf.get("kind", "other") is None
-    assert shelf.get("other", "key") is None
+def test_entry_comes_back_as_it_was_put(cache):
+    assert cache.get("kind", "key") is None
+    cache.put("kind", "key", b"line\nline")
+    assert cache.get("kind", "key") == b"line\nline"
+    assert cache.get("kind", "other") is None
+    assert cache.get("other", "key") is None
 
 
 @pytest.mark.parametrize(
     "damage", [lambda data: data[:-1], lambda data: data + b" ", lambda _: b"", lambda _: b"\n"]
 )
-def test_damaged_entry_is_none(shelf, tmp_path, damage):
-    shelf.put("kind", "key", b"content")
+def test_damaged_entry_is_none(cache, tmp_path, damage):
+    cache.put("kind", "key", b"content")
     (path,) = entries(tmp_path / "cache")
     path.write_bytes(damage(path.read_bytes()))
-    assert shelf.get("kind", "key") is None
-    shelf.put("kind", "key", b"content")
-    assert shelf.get("kind", "key") == b"content"
+    assert cache.get("kind", "key") is None
+    cache.put("kind", "key", b"content")
+    assert cache.get("kind", "key") == b"content"
 
 
-def test_entry_of_another_key_is_none(shelf, tmp_path):
-    shelf.put("kind", "one", b"one")
+def test_entry_of_another_key_is_none(cache, tmp_path):
+    cache.put("kind", "one", b"one")
     (one,) = entries(tmp_path / "cache")
-    shelf.put("kind", "two", b"two")
+    cache.put("kind", "two", b"two")
     (two,) = set(entries(tmp_path / "cache")) - {one}
     two.write_bytes(one.read_bytes())
-    assert shelf.get("kind", "two") is None
+    assert cache.get("kind", "two") is None
 
 
 def test_folder_that_cannot_be_used_is_an_empty_one(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    shelf = Shelf(blocked / "cache")
-    shelf.put("kind", "key", b"content")
-    assert shelf.get("kind", "key") is None
-    assert "nothing is kept in" in caplog.text
-    nowhere = Shelf(None)
+    cache = DiskCache(blocked / "cache")
+    cache.put("kind", "key", b"content")
+    assert cache.get("kind", "key") is None
+    assert "nothing can be cached in" in caplog.text
+    nowhere = DiskCache(None)
     nowhere.put("kind", "key", b"content")
     assert nowhere.get("kind", "key") is None
 
 
-def test_folder_that_others_may_write_is_not_believed(shelf, tmp_path):
-    shelf.put("kind", "key", b"content")
+def test_folder_that_others_may_write_is_not_believed(cache, tmp_path):
+    cache.put("kind", "key", b"content")
     (tmp_path / "cache").chmod(0o777)
-    assert shelf.get("kind", "key") is None
+    assert cache.get("kind", "key") is None
     (tmp_path / "cache").chmod(0o700)
-    assert shelf.get("kind", "key") == b"content"
+    assert cache.get("kind", "key") == b"content"
 
 
-def test_longest_unused_entries_go_first(shelf, tmp_path):
-    shelf.put("kind", "old", b"old")
+def test_longest_unused_entries_go_first(cache, tmp_path):
+    cache.put("kind", "old", b"old")
     (old,) = entries(tmp_path / "cache")
     for number in range(MOST_ENTRIES - 1):
-        shelf.put("kind", str(number), b"")
+        cache.put("kind", str(number), b"")
     past = time.time() - 1_000
     for path in entries(tmp_path / "cache"):
         os.utime(path, (past, past))
-    assert shelf.get("kind", "old") == b"old"
-    shelf.put("kind", "new", b"new")
+    assert cache.get("kind", "old") == b"old"
+    cache.put("kind", "new", b"new")
     assert len(entries(tmp_path / "cache")) == MOST_ENTRIES
     assert old.exists()
 
@@ -108,14 +108,14 @@ def answers(watchlist, text):
     return watchlist.match(ItemText(title=text))
 
 
-def test_compiled_watchlist_of_the_shelf_matches_like_a_fresh_one(shelf, tmp_path, fresh_memory, monkeypatch):
+def test_compiled_watchlist_of_the_shelf_matches_like_a_fresh_one(cache, tmp_path, fresh_memory, monkeypatch):
     asked = [*rules(150), Rule("l", "$x NEAR/3 bank", feeds=FeedFilter(tags=("t",))), Rule("p", "/c[ao]t/")]
     lists = {"x": ("cat", "'Dog'")}
-    first = compiled(asked, lists, "en", shelf)
-    assert compiled(asked, lists, "en", shelf) is first
+    first = compiled(asked, lists, "en", cache)
+    assert compiled(asked, lists, "en", cache) is first
     monkeypatch.setattr(compiled_module, "_memory", type(compiled_module._memory)())
     monkeypatch.setattr(compiled_module, "compile_watchlist", None)
-    second = compiled(asked, lists, "en", shelf)
+    second = compiled(asked, lists, "en", cache)
     assert second is not first
     for text in ("The word7 opposed word8; word9 opposes", "A Dog at the bank", "a cat, the bank"):
         assert answers(second, text) == answers(first, text)
@@ -126,14 +126,14 @@ def test_compiled_watchlist_of_the_shelf_matches_like_a_fresh_one(shelf, tmp_pat
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b'{"format":99}', b"\xff"])
-def test_compiled_watchlist_is_made_anew_from_a_spoilt_entry(shelf, content, monkeypatch):
+def test_compiled_watchlist_is_made_anew_from_a_spoilt_entry(cache, content, monkeypatch):
     asked = rules(120)
-    compiled(asked, {}, "en", shelf)
+    compiled(asked, {}, "en", cache)
     key = compiled_module._key(asked, {}, "en")
-    shelf.put(compiled_module.KIND, key, content)
+    cache.put(compiled_module.KIND, key, content)
     monkeypatch.setattr(compiled_module, "_memory", type(compiled_module._memory)())
-    assert answers(compiled(asked, {}, "en", shelf), "word7 opposes")
-    assert shelf.get(compiled_module.KIND, key) != content
+    assert answers(compiled(asked, {}, "en", cache), "word7 opposes")
+    assert cache.get(compiled_module.KIND, key) != content
 
 
 def test_every_change_that_matters_is_another_watchlist():
@@ -156,9 +156,9 @@ def test_every_change_that_matters_is_another_watchlist():
     assert compiled_module._key(told, lists, "en") == keys[0]
 
 
-def test_query_that_cannot_be_read_names_its_rule(shelf):
+def test_query_that_cannot_be_read_names_its_rule(cache):
     with pytest.raises(QueryError, match="rule bad"):
-        compiled([*rules(120), Rule("bad", "bank AND")], {}, "en", shelf)
+        compiled([*rules(120), Rule("bad", "bank AND")], {}, "en", cache)
 
 
 def test_check_of_the_shipped_files_is_the_same_from_the_shelf(tmp_path):
@@ -172,11 +172,11 @@ def test_check_of_the_shipped_files_is_the_same_from_the_shelf(tmp_path):
 
 def test_processes_side_by_side_share_a_shelf(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from newswatch.pipeline.base.disk_cache import Shelf\n"
-        "shelf = Shelf(Path(sys.argv[1]))\n"
+        "import sys; from pathlib import Path; from newswatch.pipeline.base.disk_cache import DiskCache\n"
+        "cache = DiskCache(Path(sys.argv[1]))\n"
         "for n in range(200):\n"
-        "    shelf.put('kind', 'key', b'x' * 50_000 + sys.argv[2].encode())\n"
-        "    found = shelf.get('kind', 'key')\n"
+        "    cache.put('kind', 'key', b'x' * 50_000 + sys.argv[2].encode())\n"
+        "    found = cache.get('kind', 'key')\n"
         "    assert found is not None and found[:-1] == b'x' * 50_000\n"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}

@@ -6,14 +6,14 @@ import json
 
 from feed_server import story
 from newsroom import POLICY, Newsroom
-from newswatch.pipeline.deliver.dead_letters import read_letters
+from newswatch.pipeline.deliver.dead_letters import read_dead_letters
 from newswatch.store import keys, listening
 
 WORDS = "The central bank opposes the plan."
 
 
 def letters(room: Newsroom):
-    return room._do(read_letters)[0]
+    return room._do(read_dead_letters)[0]
 
 
 def dead_message(room: Newsroom) -> None:

@@ -21,12 +21,12 @@ from newswatch.pipeline.match.placement import (
 from newswatch.slack.layout import SlackLayout
 from newswatch.slack.listing import MAX_ITEMS, ROOM
 from newswatch.store.handover import (
-    MessageStanding,
+    MessageSnapshot,
     Plan,
     Release,
     Situation,
-    StoryStanding,
-    SurgeStanding,
+    StorySnapshot,
+    SurgeSnapshot,
 )
 
 place = partial(placement.place, layout=SlackLayout())
@@ -68,15 +68,15 @@ def digest(one: Alert, group: str = "digest:8", **changes) -> Candidate:
     return candidate(one, kind="digest", group=group, due_ms=NOW + 60_000, heading="Digest", **changes)
 
 
-def standing(name: str = "m1", ids: tuple[str, ...] = ("a",), **changes) -> MessageStanding:
+def snapshot(name: str = "m1", ids: tuple[str, ...] = ("a",), **changes) -> MessageSnapshot:
     state, frozen = changes.pop("state", "queued"), changes.pop("frozen", "")
     values = {"id": name, "kind": "story", "alert_ids": ids, "size": 0, "state": state}
-    return MessageStanding(**(values | {"standing": f"{state}|{frozen}|{ids}"} | changes))
+    return MessageSnapshot(**(values | {"snapshot": f"{state}|{frozen}|{ids}"} | changes))
 
 
-def told(root: MessageStanding | None = None, reply: MessageStanding | None = None, **changes) -> Situation:
+def told(root: MessageSnapshot | None = None, reply: MessageSnapshot | None = None, **changes) -> Situation:
     known = {"root": root, "open": reply, "messages": 1, "rank": 1, "rules": frozenset({"r1"})}
-    return Situation(stories={(CHANNEL, "i1"): StoryStanding(**(known | changes))})
+    return Situation(stories={(CHANNEL, "i1"): StorySnapshot(**(known | changes))})
 
 
 def kinds(plan: Plan) -> list[str]:
@@ -99,15 +99,15 @@ def test_first_alert_of_a_story_begins_its_message():
 
 
 def test_alert_joins_the_message_that_is_not_begun():
-    plan = place([candidate()], told(standing()), NOW)
+    plan = place([candidate()], told(snapshot()), NOW)
     (grown,) = plan.grown
     assert (grown.id, grown.alerts, grown.broadcast) == ("m1", ("a", "r1-i1"), False)
     assert plan.created == []
-    assert plan.standing == {"m1": "queued||('a',)"}
+    assert plan.snapshot == {"m1": "queued||('a',)"}
 
 
 def test_alert_of_a_story_that_was_begun_is_a_reply_that_collects():
-    plan = place([candidate()], told(standing(state="sending", frozen="1")), NOW)
+    plan = place([candidate()], told(snapshot(state="sending", frozen="1")), NOW)
     (made,) = plan.created
     (story,) = plan.stories
     assert (made.kind, made.root, made.due) == ("reply", "m1", NOW + COLLECT_MS)
@@ -115,25 +115,25 @@ def test_alert_of_a_story_that_was_begun_is_a_reply_that_collects():
 
 
 def test_alert_joins_the_reply_that_collects():
-    plan = place([candidate()], told(standing(state="sent"), standing("m2")), NOW)
+    plan = place([candidate()], told(snapshot(state="sent"), snapshot("m2")), NOW)
     assert [one.id for one in plan.grown] == ["m2"]
-    assert set(plan.standing) == {"m1", "m2"}
+    assert set(plan.snapshot) == {"m1", "m2"}
 
 
 def test_reply_that_was_begun_is_followed_by_another():
-    situation = told(standing(state="sent"), standing("m2", state="sending", frozen="1"))
+    situation = told(snapshot(state="sent"), snapshot("m2", state="sending", frozen="1"))
     assert kinds(place([candidate()], situation, NOW)) == ["reply"]
 
 
 def test_story_whose_message_is_dead_or_past_its_retention_begins_again():
     for state in ("dead", ""):
-        plan = place([candidate()], told(standing(state=state), standing("m2")), NOW)
+        plan = place([candidate()], told(snapshot(state=state), snapshot("m2")), NOW)
         assert kinds(plan) == ["story"]
         assert (plan.stories[0].open, plan.stories[0].row()["closed"]) == ("", True)
 
 
 def test_frozen_message_that_is_queued_again_takes_no_more():
-    assert kinds(place([candidate()], told(standing(frozen="1")), NOW)) == ["reply"]
+    assert kinds(place([candidate()], told(snapshot(frozen="1")), NOW)) == ["reply"]
 
 
 def test_message_takes_eight_alerts_and_the_next_is_a_reply():
@@ -152,8 +152,8 @@ def test_items_with_long_links_leave_their_message_sooner():
 
 
 def test_stories_that_share_a_digest_both_grow_it():
-    shared = standing("m9", kind="digest")
-    stories = {(CHANNEL, name): StoryStanding(shared, None, 1) for name in ("i1", "i2")}
+    shared = snapshot("m9", kind="digest")
+    stories = {(CHANNEL, name): StorySnapshot(shared, None, 1) for name in ("i1", "i2")}
     plan = place([candidate(alert("i1")), candidate(alert("i2"))], Situation(stories=stories), NOW)
     (grown,) = plan.grown
     assert grown.alerts == ("a", "r1-i1", "r1-i2")
@@ -170,23 +170,23 @@ def test_alert_that_exists_is_left_out_and_one_twice_in_a_batch_counts_once():
 
 
 def test_reply_of_a_named_rule_stays_in_the_thread():
-    (made,) = place([candidate()], told(standing(state="sent")), NOW).created
+    (made,) = place([candidate()], told(snapshot(state="sent")), NOW).created
     assert not made.broadcast
 
 
 def test_reply_of_a_rule_not_named_yet_is_broadcast():
-    (made,) = place([candidate(alert(rule="r2"))], told(standing(state="sent")), NOW).created
+    (made,) = place([candidate(alert(rule="r2"))], told(snapshot(state="sent")), NOW).created
     assert made.broadcast
 
 
 def test_reply_of_a_more_severe_alert_is_broadcast():
-    plan = place([candidate(alert(severity="high"))], told(standing(state="sent")), NOW)
+    plan = place([candidate(alert(severity="high"))], told(snapshot(state="sent")), NOW)
     assert plan.created[0].broadcast
     assert plan.stories[0].rank == 2
 
 
 def test_reply_that_collects_becomes_a_broadcast_with_a_new_rule():
-    plan = place([candidate(alert(rule="r2"))], told(standing(state="sent"), standing("m2")), NOW)
+    plan = place([candidate(alert(rule="r2"))], told(snapshot(state="sent"), snapshot("m2")), NOW)
     assert plan.grown[0].broadcast
 
 
@@ -305,7 +305,7 @@ def held(item: str, feed: str = "wire", **changes) -> Candidate:
 
 
 def surge(**changes) -> Situation:
-    return Situation(surges={("r1", CHANNEL): SurgeStanding(**changes)})
+    return Situation(surges={("r1", CHANNEL): SurgeSnapshot(**changes)})
 
 
 def test_alert_below_the_threshold_is_held():
@@ -353,8 +353,8 @@ def test_alerts_of_a_surge_that_is_released_still_wait_for_their_turn():
 
 def test_alerts_of_a_surge_under_way_go_to_its_thread():
     situation = Situation(
-        stories={(CHANNEL, "surge:r1:1"): StoryStanding(standing(kind="surge", state="sent"), None, 1, 1)},
-        surges={("r1", CHANNEL): SurgeStanding(story="surge:r1:1")},
+        stories={(CHANNEL, "surge:r1:1"): StorySnapshot(snapshot(kind="surge", state="sent"), None, 1, 1)},
+        surges={("r1", CHANNEL): SurgeSnapshot(story="surge:r1:1")},
     )
     plan = place([held("i9")], situation, NOW)
     (made,) = plan.created
@@ -386,7 +386,7 @@ def test_release_lists_all_that_was_held_in_its_order_the_first_message_as_root(
 
 
 def test_release_goes_on_in_the_thread_that_an_earlier_part_began():
-    root = StoryStanding(standing(kind="surge", state="sent"), None, 3, 1)
+    root = StorySnapshot(snapshot(kind="surge", state="sent"), None, 3, 1)
     plan = release(RELEASE, members(5), Situation(stories={(CHANNEL, RELEASE.story): root}), NOW)
     assert [one.root for one in plan.created] == ["m1"]
     assert plan.stories[0].messages.keys() == {4}

@@ -10,7 +10,7 @@ import pytest
 from feed_server import story
 from newsroom import POLICY, WATCHLIST, Newsroom
 from newswatch.pipeline.match.run import run_match
-from newswatch.pipeline.oversight.why import Answer, explain
+from newswatch.pipeline.oversight.why import WhyAnswer, explain
 
 WORDS = "The central bank opposes the plan."
 OTHERS = """\
@@ -27,7 +27,7 @@ def link(number: int) -> str:
     return story(number)["link"]
 
 
-def why(room: Newsroom, asked: str, **options) -> Answer:
+def why(room: Newsroom, asked: str, **options) -> WhyAnswer:
     return room._do(lambda services: explain(services, asked, **options))
 
 
@@ -92,7 +92,7 @@ def test_muted_item_names_who_muted_and_until_when(room):
     room.run()
     answer = why(room, link(1))
     assert answer.state == "muted"
-    assert f"kept out of {POLICY}: " in answer.reasons[-1]
+    assert f"muted in {POLICY}: " in answer.reasons[-1]
     assert "muted the rule everywhere until " in answer.reasons[-1]
 
 
@@ -121,7 +121,7 @@ def test_silent_item_was_in_the_feed_at_first_sight(newsroom):
     newsroom.run()
     answer = why(newsroom, link(1))
     assert answer.state == "silent"
-    assert any("the feed held it when newswatch first read the feed" in one for one in answer.reasons)
+    assert any("the feed already had it when newswatch first read the feed" in one for one in answer.reasons)
     assert [(one.rule_id, one.state) for one in answer.copies[0].rules] == [
         ("central-bank-opposes", "matches")
     ]
@@ -198,7 +198,7 @@ def test_rewritten_guid_and_repetition_are_told(room):
     bring(room, story(1, "News", WORDS, guid="rewritten"))
     told = " ".join(why(room, link(1)).reasons)
     assert "The feed gave it another guid later; it was recognised by its link." in told
-    assert "a repetition, which never alerts again" in told
+    assert "a repetition, which does not alert again" in told
 
 
 # ── which configuration ───────────────────────────────────────────────────────────────────────────
@@ -221,7 +221,7 @@ def test_rule_is_judged_as_it_was_when_the_item_came(room):
     assert "judged under today's configuration" in told
 
 
-def outcome(answer: Answer, rule_id: str) -> tuple[str, str]:
+def outcome(answer: WhyAnswer, rule_id: str) -> tuple[str, str]:
     (found,) = [one for one in answer.copies[0].rules if one.rule_id == rule_id]
     return found.state, found.text
 

@@ -109,5 +109,5 @@ def test_host_that_asks_for_hours_is_told_once_with_what_to_do(newsroom):
     newsroom.poll()
     newsroom.deliver()
     (told,) = [post["text"] for post in newsroom.posts(OPS)]
-    assert told.startswith(f"Host 127.0.0.1:{newsroom.site.port} asks to be left alone until")
+    assert told.startswith(f"Host 127.0.0.1:{newsroom.site.port} asked for a pause until")
     assert "Raise `every`" in told

@@ -107,7 +107,7 @@ def test_each_feed_has_its_story_told_rightly_and_once(desk, sites):
         if minute in (15, 25):
             assert {path: times(sites["busy"], path) for path in ("/1", "/2")} == asked
             assert {rows(desk)[name]["state"] for name in ("busy-1", "busy-2")} <= {"waiting", "slowed"}
-            assert "asked to be left alone" in rows(desk)["busy-2"]["advice"]
+            assert "asked for a pause" in rows(desk)["busy-2"]["advice"]
     seen = rows(desk)
     states = {name: row["state"] for name, row in seen.items()}
     assert states == {
@@ -125,17 +125,17 @@ def test_each_feed_has_its_story_told_rightly_and_once(desk, sites):
     assert "silent since" in seen["silent"]["advice"]
     assert seen["silent"]["rhythm_s"] == 3600
     given_up = (
-        f"Feed returning ({sites['returning'].url}/feed) has brought nothing since TIME and is asked more seldom now:"
-        " the server answered HTTP 500. What to do: it is asked again by itself; if it lasts, tell its publisher or"
-        " take it out of feeds.yaml."
+        f"Feed returning ({sites['returning'].url}/feed) has failed since TIME and is polled less often now:"
+        " the server answered HTTP 500. What to do: it is tried again automatically; if it lasts, contact the publisher or"
+        " remove the feed from feeds.yaml."
     )
     stopped = (
         f"Feed dying ({sites['dying'].url}/feed) is stopped: the server says it is gone for good (HTTP 410)."
-        " Take it out of feeds.yaml or give its new url."
+        " Remove it from feeds.yaml or set its new url."
     )
     silent = (
-        f"Feed silent ({sites['silent'].url}/feed) answers but has shown nothing new since TIME, far longer than its"
-        " rhythm (an item each 1 h). See whether its site has news: then find the feed that carries it."
+        f"Feed silent ({sites['silent'].url}/feed) answers but has had no new item since TIME, much longer than usual"
+        " (one every 1 h). If the site has newer articles, find the feed that has them."
     )
     found = ops(desk)
     assert sorted(found) == sorted([given_up, stopped, silent, "Feed returning answers again."])

@@ -40,7 +40,7 @@ class Feedback:
 
     def show(self, *entries: Entry, now: datetime = NOW, version: int = 1):
         seconds = int(now.timestamp())
-        sighting = identity.Sighting(
+        context = identity.PollContext(
             feed=FEED,
             now=seconds,
             first_sight=self.first,
@@ -48,7 +48,7 @@ class Feedback:
             document_time=self.document,
             confirmed_time=self.confirmed,
         )
-        decision = identity.decide(self.known, entry_ids.identify(entries, canonical_link), sighting)
+        decision = identity.decide(self.known, entry_ids.identify(entries, canonical_link), context)
         self.known = {record.id: record for record in decision.whole}
         self.first = False
         self.document = self.confirmed = seconds

@@ -54,7 +54,7 @@ def test_429_after_a_redirect_slows_the_host_that_said_it_and_not_the_one_that_r
     rows = {row["id"]: row for row in newsroom.json("feeds")}
     assert rows["own"]["state"] == "ok"
     assert rows["two"]["state"] == "slowed"
-    assert "redirects to 127.0.0.1, which asked to be left alone" in rows["two"]["error"]
+    assert "redirects to 127.0.0.1, which asked for a pause" in rows["two"]["error"]
     assert rows["direct"]["paused_until"]
     assert [request.path for request in hub.requests] == ["/one"]
 

@@ -69,7 +69,7 @@ class Follower:
             if reading is not None:
                 break
         self.parsed = len(found.feed.entries)
-        sighting = identity.Sighting(
+        context = identity.PollContext(
             feed=FEED,
             now=seconds,
             first_sight=not self.known,
@@ -77,7 +77,7 @@ class Follower:
             document_time=self.seen,
             confirmed_time=self.seen,
         )
-        decision = identity.decide(self.known, reading.document, sighting, reading.unchanged)
+        decision = identity.decide(self.known, reading.document, context, reading.unchanged)
         self.known = {record.id: record for record in decision.whole}
         self.elements = pack_elements(changed_entries.circumstances(url), reading.elements)
         self.seen = seconds

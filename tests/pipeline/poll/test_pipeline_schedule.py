@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from newswatch.errors import FetchFailed, FetchRefused, ParseFailed
 from newswatch.feeds.freshness import fresh_for_s
 from newswatch.models import Bundle, Feed
+from newswatch.pipeline.base.hosts import asked_pause_s
 from newswatch.pipeline.poll import health, moved_feeds, schedule
 from newswatch.pipeline.poll.rhythm import rhythm_of
 from newswatch.pipeline.poll.run import due_feeds
@@ -220,8 +221,8 @@ class Life:
 
     def _take(self, outcome):
         self.state, self.due_s = outcome.state, outcome.due_ms / 1000
-        self.told += [(tell.on, tell.cause) for tell in outcome.tells if tell.text]
-        self.texts += [tell.text for tell in outcome.tells if tell.text]
+        self.told += [(tell.on, tell.cause) for tell in outcome.notices if tell.text]
+        self.texts += [tell.text for tell in outcome.notices if tell.text]
         return outcome
 
 
@@ -308,7 +309,7 @@ def test_notice_names_the_feed_once_and_says_what_happened_and_what_to_do():
         assert text.startswith("Feed wire (https://wire.example/rss)")
         assert text.lower().count("feed wire") == text.count("https://") == 1
     assert "the server refuses (HTTP 404). What to do: see `newswatch feeds preview wire`" in lost
-    assert "it is gone (HTTP 410). Take it out of feeds.yaml or give its new url." in gone
+    assert "it is gone (HTTP 410). Remove it from feeds.yaml or set its new url." in gone
 
 
 def test_new_url_in_the_file_starts_afresh():
@@ -330,9 +331,9 @@ def test_silent_feed_is_told_once_and_its_return_once():
 
 def test_429_without_retry_after_asks_for_more_time_with_each_repetition():
     slow = FetchFailed("slow down", kind="ratelimited", status=429)
-    assert [health.asked_pause_s(slow, n) for n in (1, 2, 3, 20)] == [60, 120, 240, 3_600]
-    assert health.asked_pause_s(FetchFailed("503", kind="http", status=503, retry_after_s=7.5), 1) == 7.5
-    assert health.asked_pause_s(TIMEOUT, 1) is None
+    assert [asked_pause_s(slow, n) for n in (1, 2, 3, 20)] == [60, 120, 240, 3_600]
+    assert asked_pause_s(FetchFailed("503", kind="http", status=503, retry_after_s=7.5), 1) == 7.5
+    assert asked_pause_s(TIMEOUT, 1) is None
 
 
 # ── moves ─────────────────────────────────────────────────────────────────────────────────────────
@@ -346,20 +347,20 @@ def move(feed: Feed, hours, *, target: str | None = TARGET, same: bool = True, s
 
 
 def test_redirect_is_taken_up_after_several_polls_over_two_days():
-    assert moved_feeds.asked_url(FEED, move(FEED, range(0, 47, 6))) == FEED.url
-    assert moved_feeds.asked_url(FEED, move(FEED, [0, 50])) == FEED.url
-    assert moved_feeds.asked_url(FEED, move(FEED, [0, 20, 49])) == TARGET
+    assert moved_feeds.request_url(FEED, move(FEED, range(0, 47, 6))) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, [0, 50])) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, [0, 20, 49])) == TARGET
 
 
 def test_redirect_that_ended_in_between_begins_anew():
     state = move(FEED, [0, 20])
     state = move(FEED, [30], target=None, state=state)
-    assert moved_feeds.asked_url(FEED, move(FEED, [49, 50, 51], state=state)) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, [49, 50, 51], state=state)) == FEED.url
 
 
 def test_target_with_another_feed_is_never_taken_up():
     state = move(FEED, [0], same=False)
-    assert moved_feeds.asked_url(FEED, move(FEED, range(10, 100, 10), state=state)) == FEED.url
+    assert moved_feeds.request_url(FEED, move(FEED, range(10, 100, 10), state=state)) == FEED.url
 
 
 @pytest.mark.parametrize(
@@ -368,7 +369,7 @@ def test_target_with_another_feed_is_never_taken_up():
 )
 def test_move_that_would_give_away_credentials_or_encryption_is_left_to_the_editor(feed, target):
     state = move(feed, range(0, 100, 10), target=target)
-    assert moved_feeds.asked_url(feed, state) == feed.url
+    assert moved_feeds.request_url(feed, state) == feed.url
     assert state.move.redirect_url == target
 
 
@@ -389,5 +390,5 @@ def test_taken_up_url_that_fails_for_long_is_let_go_of():
     life.state = move(FEED, [0, 20, 49])._replace(polling=PollRecord(polled_url=FEED.url, notified="moved"))
     for _ in range(4):
         life.fail(NOT_FOUND, HOUR_S)
-    assert moved_feeds.asked_url(FEED, life.state) == FEED.url
+    assert moved_feeds.request_url(FEED, life.state) == FEED.url
     assert (False, "moved:wire") in life.told

@@ -1,8 +1,8 @@
-"""The article stage: the pages of items from feeds with `article: true` are read and matched as `body`.
+"""The articles stage: the articles of items from feeds with `article: true` are read and matched as `body`.
 
-The claim queued them together with the items, which were matched without waiting. Each page that
-brings text sends its item through the stream once more: same item, same revision, `article` set,
-title and summary as the feed gave them. One host's slow pages hold up no other host's.
+The claim queued them together with the items, which were matched without waiting. Each web page that has an
+article sends its item through the stream again: same item, same revision, `article` set, title and summary as
+in the feed. One host's slow pages do not hold up other hosts.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from dataclasses import asdict, dataclass, replace
 from newswatch.errors import FetchFailed, FetchRefused, LeaseLost, ParseFailed
 from newswatch.feeds.article_page import MAX_PAGE_BYTES
 from newswatch.feeds.fetch import Fetcher
+from newswatch.feeds.host import host_and_port
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.articles import tries
 from newswatch.pipeline.base.configuration import in_force
-from newswatch.pipeline.base.hosts import HostPauses, host_of
+from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.store import articles, feeds, hosts
@@ -34,23 +35,23 @@ log = logging.getLogger("newswatch.articles")
 
 PER_HOST = 4
 MAX_AT_ONCE = 50
-MAX_TAKEN_UP = 10_000
+MAX_LOADED = 10_000
 LOOK_S = 0.5
 SHORTEST_LEASE_S = 3.0
-"""No page is urgent: better to wait longer after a kill than to lose the lease on a busy machine."""
+"""No article is urgent. A longer wait after a kill is better than a lost lease on a busy machine."""
 WIND_UP_S = 20.0
-"""Pages being read at the deadline get this long; after it they are left for the next run."""
+"""Pages being read at the deadline get this much time. After it they are left to the next run."""
 PAGE_CPU_S = 4.0
 _ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleCounts:
-    """What a run came to.
+    """The counts of a run.
 
-    `jobs` is the pages tried, `fetched` the items that went back to the stream with a page's text,
-    `failed` the tries that failed, `queued` the pages that still wait (for another try, or their
-    turn). Pages that said nothing new, or nobody wants any more, are in `jobs` only.
+    `jobs` counts the pages that were tried, `fetched` the items that went back to the stream with an article,
+    `failed` the tries that failed, and `queued` the pages that still wait for their turn or another try. Pages
+    without new text, and pages that are not wanted any more, count in `jobs` only.
     """
 
     jobs: int = 0
@@ -59,7 +60,7 @@ class ArticleCounts:
     queued: int = 0
 
     def as_dict(self) -> dict[str, int]:
-        """For `--json` and XCom."""
+        """The counts for `--json` and XCom."""
         return asdict(self)
 
 
@@ -69,10 +70,10 @@ async def run_articles(
     deadline_s: float = 45.0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ArticleCounts:
-    """Read the pages that are due, those falling due meanwhile included. Never fails for a page's sake.
+    """Read the articles that are due, also those that become due meanwhile. Never fails because of a web page.
 
-    After `deadline_s` no further page is begun. Where another process holds the lease it waits for
-    that lease to lapse; if it is renewed, the other one is at work and this one leaves it to it.
+    After `deadline_s` no further page is begun. If another process holds the lease, this one waits until the lease
+    expires. If the other process renews it, that one is at work, and this one ends.
     Raises RedisUnavailable.
     """
     bundle = await in_force(services)
@@ -87,7 +88,7 @@ async def run_articles(
         stop_at = time.monotonic() + deadline_s
         pauses = HostPauses(services, {})
         async with _fetcher(services, pauses) as fetcher, ParserPool(cpu_s=PAGE_CPU_S) as parsers:
-            stage = _Stage(services, bundle, lease, fetcher, parsers, pauses, stop_at, on_progress)
+            stage = _ArticleStage(services, bundle, lease, fetcher, parsers, pauses, stop_at, on_progress)
             try:
                 await under(lease, stage.drain())
             except LeaseLost as error:
@@ -111,7 +112,7 @@ def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
     )
 
 
-class _Stage:
+class _ArticleStage:
     """One run: a queue and at most `PER_HOST` workers for each host."""
 
     def __init__(
@@ -141,15 +142,15 @@ class _Stage:
         self._jobs = self._fetched = self._failed = 0
 
     def counts(self) -> ArticleCounts:
-        """What was done so far."""
+        """The counts so far."""
         return ArticleCounts(self._jobs, self._fetched, self._failed)
 
     async def drain(self) -> None:
         """Work until nothing is due or the time is up."""
         try:
             while time.monotonic() < self._stop_at:
-                await self._take_up()
-                self._hire()
+                await self._load_jobs()
+                self._start_workers()
                 if not self._workers:
                     return
                 await self._wait(LOOK_S)
@@ -168,23 +169,23 @@ class _Stage:
         for task in done:
             task.result()
 
-    async def _take_up(self) -> None:
-        """Put due jobs into their hosts' queues; those of hosts that asked for a pause wait."""
+    async def _load_jobs(self) -> None:
+        """Put due jobs into the queues of their hosts. Those of hosts that asked for a pause wait."""
         now_ms = self._now_ms()
-        found = await articles.due_jobs(self._redis, now_ms, known=self._known, most=MAX_TAKEN_UP)
+        found = await articles.due_jobs(self._redis, now_ms, known=self._known, most=MAX_LOADED)
         by_host: dict[str, list[articles.Job]] = {}
         for job in found:
-            by_host.setdefault(host_of(job.link), []).append(job)
+            by_host.setdefault(host_and_port(job.link), []).append(job)
         paused = await hosts.pauses(self._redis, by_host)
         for host, jobs in by_host.items():
             until_ms = paused.get(host, 0)
             if until_ms > now_ms:
-                await articles.put_off(self._redis, jobs, until_ms)
+                await articles.postpone(self._redis, jobs, until_ms)
                 continue
             self._queues.setdefault(host, deque()).extend(jobs)
             self._known.update(job.item_id for job in jobs)
 
-    def _hire(self) -> None:
+    def _start_workers(self) -> None:
         at_work: dict[str, int] = {}
         for host in self._workers.values():
             at_work[host] = at_work.get(host, 0) + 1
@@ -215,7 +216,7 @@ class _Stage:
         except (FetchFailed, FetchRefused, ParseFailed) as error:
             await self._failure(job, error)
         except (ValueError, KeyError, TypeError):
-            # No item of ours, or a record that has just expired: the item itself is in the stream.
+            # Not an item of ours, or a record that has just expired. The item itself is in the stream.
             log.warning("the article job of item %s cannot be read and is dropped", job.item_id)
             await articles.settle(self._redis, self._lease, job, "drop")
         else:
@@ -231,7 +232,7 @@ class _Stage:
     async def _failure(self, job: articles.Job, error: FetchFailed | FetchRefused | ParseFailed) -> None:
         self._failed += 1
         now_ms = self._now_ms()
-        asked_s = tries.asked_pause_s(error)
+        asked_s = asked_pause_s(error)
         if asked_s is not None:
             await self._pause(getattr(error, "url", "") or job.link, asked_s)
         again_s = tries.next_try_s(error, job.tries + 1, random.random())
@@ -243,13 +244,13 @@ class _Stage:
             )
 
     async def _pause(self, url: str, asked_s: float) -> None:
-        """Leave the host of `url` alone: its other pages wait, and that is no failure of theirs."""
+        """The host of `url` asked for a pause: its other pages wait, and that is not a failure."""
         await self._pauses.pause(url, asked_s)
         until_ms = self._now_ms() + int(asked_s * 1000)
-        queue = self._queues.get(host_of(url), deque())
+        queue = self._queues.get(host_and_port(url), deque())
         left = list(queue)
         queue.clear()
-        await articles.put_off(self._redis, left, until_ms)
+        await articles.postpone(self._redis, left, until_ms)
         self._known.difference_update(job.item_id for job in left)
 
     def _now_ms(self) -> int:

@@ -1,1 +1,17 @@
-"""What editors of the watchlist use: editing, history, backtests, trying a text, previews, mutes."""
+"""For people who write rules.
+
+In the order of use::
+
+    editing          read, check and save the watchlist from a page
+    saved_versions   the editor's history
+    try_text         try a text or a web page on rules
+    preview          the entries at a URL
+    feed_preview     a feed before it is added
+    single_query     a query that is not a rule yet
+    backtest         try rules on stored items
+    hit_count        counts the hits of a backtest
+    backtest_report  a backtest as text and as JSON
+    highlight        matched words within a text
+    caret            the place of a mistake in a query
+    muting           mute a rule, unmute it
+"""

@@ -1,10 +1,10 @@
 """Backtest: what rules would have caught among the items kept in the stream, silent ones included.
 
-Reads the files, the configuration in force and the items stream; sends nothing and writes
-nothing anywhere. The counting is done by `newswatch.pipeline.authoring.hit_count`, without any I/O::
+It reads the files, the configuration in force and the items stream. It sends nothing and writes nothing.
+`newswatch.pipeline.authoring.hit_count` does the counting, without any I/O::
 
-    Question + files ──▶ Trial (rules as the files have them, rules in force)
-    items stream ──pages──▶ Tally ──▶ Report
+    BacktestQuestion + files ──▶ Trial (rules as in the files, rules in force)
+    items stream ──pages──▶ HitCount ──▶ BacktestReport
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from datetime import datetime, timezone
 
 from newswatch.config.draft import Draft
 from newswatch.durations import format_duration
-from newswatch.errors import ConfigError, PermanentError
+from newswatch.errors import NoSuchRule, PermanentError
 from newswatch.models import Bundle, Item, Rule
-from newswatch.pipeline.authoring.hit_count import RuleReport, Tally, Window
+from newswatch.pipeline.authoring.hit_count import HitCount, RuleReport, Window
 from newswatch.pipeline.authoring.single_query import QUERY, BadQuery, lone_rule
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
@@ -34,16 +34,12 @@ from newswatch.store.items import stored_items
 log = logging.getLogger("newswatch.backtest")
 
 PAGE = 500
-"""Items read from Redis at once. An item with its page's text is some 10 KB."""
+"""Items read from Redis at once. An item with its article is about 10 KB."""
 
 MAX_EXAMPLES = 10_000
-"""Examples kept over all rules: with ten thousand rules that is one of each."""
+"""Examples kept over all rules. With ten thousand rules that is one for each."""
 
 _REPORT_EVERY = 200
-
-
-class NoSuchRule(PermanentError):
-    """The id given names no rule, neither in the files nor in force."""
 
 
 class BadQuestion(PermanentError):
@@ -51,10 +47,10 @@ class BadQuestion(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: one rule, one query, or (both None) every rule; the last `since_s` seconds.
+class BacktestQuestion:
+    """What to try: one rule, one query, or (both None) every rule, on the last `since_s` seconds.
 
-    `limit` is how many examples are told of a rule's hits, gains and losses each.
+    `limit` is the number of examples in each of a rule's lists: hits, gains and losses.
     """
 
     since_s: float
@@ -65,10 +61,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried: the rules as the files have them, and what to hold them against.
+    """The rules as in the files, and what they are compared with.
 
-    `compared` are the rules that the files say otherwise than `against`, the label of the
-    version in force; no other rule can gain or lose anything.
+    `compared` are the rules that differ between the files and `against`, the label of the version in force. No other
+    rule can gain or lose anything.
     """
 
     rule_ids: tuple[str, ...]
@@ -80,10 +76,10 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What came of it. `items` counts each item once; `against` is the version compared with."""
+class BacktestReport:
+    """The result. `items` counts each item once; `against` is the version that was compared with."""
 
-    question: Question
+    question: BacktestQuestion
     window: Window
     items: int
     rules: tuple[RuleReport, ...]
@@ -92,39 +88,39 @@ class Report:
 
 
 async def run_backtest(
-    services: Services, question: Question, *, on_progress: Callable[[int, int], None] | None = None
-) -> Report:
-    """Answer a question. `on_progress` is told entries read and entries there are at most.
+    services: Services, question: BacktestQuestion, *, on_progress: Callable[[int, int], None] | None = None
+) -> BacktestReport:
+    """Run a backtest. `on_progress` gets the number of entries read, and the most there can be.
 
     Raises ConfigError for broken files, NoSuchRule, BadQuestion, RedisUnavailable.
     """
     window = _window(services.clock(), question.since_s)
     trial = prepare(question, _draft(services, window), await in_force(services), window, services.settings)
     share = min(question.limit, MAX_EXAMPLES // max(1, len(trial.rule_ids)))
-    tally = Tally(
+    hits = HitCount(
         trial.rule_ids, trial.now, window, before=trial.before, compared=trial.compared, limit=share
     )
     with redis_errors():
-        failed = await _count(services, tally, window, on_progress)
-        await _hold_against_readers(services, tally, trial.rule_ids)
+        failed = await _count(services, hits, window, on_progress)
+        await _count_irrelevant(services, hits, trial.rule_ids)
     notes = [*trial.notes, *_window_notes(question.since_s, services.settings.item_retention_s)]
     if failed:
         notes.append(f"{failed} stored items could not be matched and are left out; the log names them")
-    return Report(question, window, tally.items, tally.reports(), trial.against, tuple(notes))
+    return BacktestReport(question, window, hits.items, hits.reports(), trial.against, tuple(notes))
 
 
 async def _count(
-    services: Services, tally: Tally, window: Window, on_progress: Callable[[int, int], None] | None
+    services: Services, hits: HitCount, window: Window, on_progress: Callable[[int, int], None] | None
 ) -> int:
-    """Add every stored item to the tally; the number of those that could not be matched."""
+    """Count every stored item. Returns the number of items that could not be matched."""
     read = failed = 0
     total = int(await services.redis.xlen(keys.ITEMS))
     async for item in stored_items(services.redis, to_ms(window.since), PAGE):
         read += 1
         try:
-            tally.add(item)
+            hits.add(item)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-            # As in the match stage: one bad item must not take the report of the others with it.
+            # As in the match stage: one bad item must not spoil the report of the others.
             log.exception("item %s could not be matched", item.id)
             failed += 1
         if on_progress is not None and read % _REPORT_EVERY == 0:
@@ -134,17 +130,17 @@ async def _count(
     return failed
 
 
-async def _hold_against_readers(services: Services, tally: Tally, rule_ids: Sequence[str]) -> None:
-    """Try each rule on what readers called not relevant to it."""
+async def _count_irrelevant(services: Services, hits: HitCount, rule_ids: Sequence[str]) -> None:
+    """Try each rule on the items that readers called not relevant."""
     for rule_id in await marks.count_irrelevant(services.redis, rule_ids):
         for one in await marks.read_irrelevant(services.redis, rule_id):
             with _one_bad_item(one.item):
-                tally.add_irrelevant(rule_id, one.item)
+                hits.add_irrelevant(rule_id, one.item)
 
 
 @contextmanager
 def _one_bad_item(item: Item) -> Iterator[None]:
-    """As in the match stage: one bad item must not take the report of the others with it."""
+    """As in the match stage: one bad item must not spoil the report of the others."""
     try:
         yield
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
@@ -153,7 +149,7 @@ def _one_bad_item(item: Item) -> Iterator[None]:
 
 def _window(now: datetime, since_s: float) -> Window:
     if not since_s > 0:
-        raise BadQuestion("the time to look back is nothing: give a duration such as 12h or 7d")
+        raise BadQuestion("the time to look back is zero: give a duration such as 12h or 7d")
     since = datetime.fromtimestamp(max(0.0, now.timestamp() - since_s), timezone.utc)
     return Window(since, now)
 
@@ -161,22 +157,20 @@ def _window(now: datetime, since_s: float) -> Window:
 def _window_notes(since_s: float, kept_s: float) -> list[str]:
     if since_s <= kept_s:
         return []
-    return [f"items are kept for {format_duration(kept_s)}: older ones are not there to be tried"]
+    return [f"items are kept for {format_duration(kept_s)}: older ones cannot be tried"]
 
 
 def _draft(services: Services, window: Window) -> Draft:
     loaded = check_files(services.settings, window.until.date())
-    if loaded.draft is None:
-        raise ConfigError(loaded.errors)
-    return loaded.draft
+    return loaded.sound_draft()
 
 
 def prepare(
-    question: Question, draft: Draft, bundle: Bundle | None, window: Window, settings: Settings
+    question: BacktestQuestion, draft: Draft, bundle: Bundle | None, window: Window, settings: Settings
 ) -> Trial:
     """The rules to be tried. Pure. Raises NoSuchRule and BadQuestion."""
     if question.query is not None and question.rule_id is not None:
-        raise BadQuestion("a rule and a query are given: ask for one of them")
+        raise BadQuestion("a rule and a query are given: give only one of them")
     if question.query is not None:
         return _query_trial(question.query, draft, settings)
     now = _chosen(draft.rules, question.rule_id)
@@ -211,7 +205,7 @@ def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:
 def _differing(
     draft: Draft, bundle: Bundle, now: Mapping[str, Rule], before: Mapping[str, Rule]
 ) -> tuple[str, ...]:
-    """The rules that may match otherwise: their text differs, or what every rule builds on does."""
+    """The rules that may match differently: their own text differs, or something that every rule depends on."""
     same_ground = (draft.lists, draft.default_lang, {feed.id: feed.tags for feed in draft.feeds}) == (
         bundle.lists,
         bundle.default_lang,
@@ -222,7 +216,7 @@ def _differing(
 
 
 def _watch(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
-    """These rules alone, on the lists and feeds of their configuration."""
+    """Only these rules, with the lists and feeds of their configuration."""
     return Watch(
         Bundle(
             version=0,
@@ -238,7 +232,7 @@ def _watch(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) ->
 
 
 def _rule_notes(
-    question: Question,
+    question: BacktestQuestion,
     now: Mapping[str, Rule],
     before: Mapping[str, Rule],
     bundle: Bundle | None,
@@ -246,7 +240,7 @@ def _rule_notes(
 ) -> list[str]:
     today = window.until.date().isoformat()
     notes = [
-        f"rule {rule.id} expired on {rule.expires}: what came later is no hit"
+        f"rule {rule.id} expired on {rule.expires}: later items do not count"
         for rule in now.values()
         if rule.expires is not None and rule.expires < today
     ]

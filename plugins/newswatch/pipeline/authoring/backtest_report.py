@@ -1,6 +1,6 @@
 """A backtest's report as lines for people and as JSON for machines. Pure.
 
-A line is a row of pieces; who shows it decides how marked ones stand out.
+A line is a list of pieces. The caller decides how to highlight the marked ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from newswatch.models import Excerpt, Item
-from newswatch.pipeline.authoring.backtest import Report
+from newswatch.pipeline.authoring.backtest import BacktestReport
 from newswatch.pipeline.authoring.highlight import Piece, one_line, pieces
 from newswatch.pipeline.authoring.hit_count import Example, RuleReport, Window
 
@@ -24,8 +24,8 @@ MAX_CHART_DAYS = 31
 _KEPT_IDS = 50
 
 
-def report_lines(report: Report) -> Iterator[Line]:
-    """Everything about one rule or query: counts, days, first hits, gains and losses, notes."""
+def report_lines(report: BacktestReport) -> Iterator[Line]:
+    """One rule or query in full: counts, days, first hits, gains and losses, notes."""
     for rule in report.rules:
         yield _plain(headline(rule, report))
         for day, hits, bar in chart(rule.days, report.window):
@@ -36,15 +36,17 @@ def report_lines(report: Report) -> Iterator[Line]:
             yield from _listed("Gained", rule.gained_examples, len(rule.gained))
             yield from _listed("Lost", rule.lost_examples, len(rule.lost))
         elif report.against is not None:
-            yield _plain(f"The files and version {report.against}, in force, say the same of this rule.")
+            yield _plain(
+                f"The files and version {report.against}, in force, have the same text of this rule."
+            )
         if rule.irrelevant:
             yield _plain(irrelevant_line(rule))
-            yield from _listed("Caught all the same", rule.irrelevant_hits, len(rule.irrelevant_hits))
+            yield from _listed("Still caught", rule.irrelevant_hits, len(rule.irrelevant_hits))
     yield from note_lines(report)
 
 
-def overview_lines(report: Report, most: int) -> Iterator[str]:
-    """One line a rule, those with the most hits first; at most `most` lines of rules."""
+def overview_lines(report: BacktestReport, most: int) -> Iterator[str]:
+    """One line for each rule, those with the most hits first; at most `most` rules."""
     rows = sorted(report.rules, key=lambda rule: -rule.hits)
     yield f"{_number(len(rows), 'rule', 'rules')} tried on {_kept(report)}"
     for rule in rows[:most]:
@@ -54,13 +56,13 @@ def overview_lines(report: Report, most: int) -> Iterator[str]:
         yield f"  … and {len(rows) - most:,} rules with no more hits than these"
 
 
-def note_lines(report: Report) -> Iterator[Line]:
-    """The report's notes; the lines of a note that has several stay together."""
+def note_lines(report: BacktestReport) -> Iterator[Line]:
+    """The report's notes. The lines of one note stay together."""
     for note in report.notes:
         yield from (_plain(line) for line in note.split("\n"))
 
 
-def headline(rule: RuleReport, report: Report) -> str:
+def headline(rule: RuleReport, report: BacktestReport) -> str:
     """The counts in one sentence."""
     what = "The query" if report.question.query is not None else f"Rule {rule.rule}"
     return (
@@ -70,17 +72,17 @@ def headline(rule: RuleReport, report: Report) -> str:
 
 
 def irrelevant_line(rule: RuleReport) -> str:
-    """What readers called not relevant, and how much of it the rule would catch again."""
+    """Which items readers called not relevant, and how many of them the rule would still catch."""
     named = _number(rule.irrelevant, "item", "items")
-    return f"Readers called {named} not relevant; {len(rule.irrelevant_hits):,} would be caught again"
+    return f"Readers called {named} not relevant; {len(rule.irrelevant_hits):,} would still be caught"
 
 
-def _kept(report: Report) -> str:
+def _kept(report: BacktestReport) -> str:
     return f"{_number(report.items, 'item', 'items')} kept since {report.window.since:%Y-%m-%d %H:%M} UTC"
 
 
 def chart(days: Mapping[str, int], window: Window) -> list[tuple[str, int, str]]:
-    """(day, hits, bar) for each day of the window, or for those with hits where it is long."""
+    """(day, hits, bar) for each day of the window; if it is long, only for the days with hits."""
     first, last = window.since.date(), window.until.date()
     length = (last - first).days + 1
     names: Sequence[str] = sorted(days)
@@ -91,7 +93,7 @@ def chart(days: Mapping[str, int], window: Window) -> list[tuple[str, int, str]]
 
 
 def _bar(hits: int, most: int) -> str:
-    """Never empty where there is a hit."""
+    """Never empty if there is a hit."""
     return "█" * max(1, round(hits / most * BAR_COLUMNS)) if hits else ""
 
 
@@ -110,7 +112,7 @@ def _listed(heading: str, examples: Sequence[Example], count: int) -> Iterator[L
 
 
 def example_lines(example: Example) -> Iterator[Line]:
-    """One hit: when and where from, the headline with its matched words, then the other places."""
+    """One hit: date and feed, the headline with its matched words, then the other places."""
     item = example.item
     marks = [mark for excerpt in example.excerpts if excerpt.field == "title" for mark in excerpt.marks]
     title = one_line(item.title) or "(no headline)"
@@ -133,8 +135,8 @@ def _number(count: int, one: str, many: str) -> str:
 # ── for machines ──────────────────────────────────────────────────────────────────────────────
 
 
-def as_dict(report: Report) -> dict[str, Any]:
-    """The report as JSON has it; times are ISO 8601 in UTC."""
+def as_dict(report: BacktestReport) -> dict[str, Any]:
+    """The report for JSON. Times are ISO 8601 in UTC."""
     return {
         "since": report.window.since.isoformat(),
         "until": report.window.until.isoformat(),
@@ -196,12 +198,11 @@ def _excerpt_dict(excerpt: Excerpt) -> dict[str, Any]:
     return {"field": excerpt.field, "text": excerpt.text, "marks": [list(mark) for mark in excerpt.marks]}
 
 
-def bounded(report: Report, max_bytes: int) -> dict[str, Any]:
-    """As `as_dict`, within some `max_bytes` of JSON, for places that hold no more.
+def bounded(report: BacktestReport, max_bytes: int) -> dict[str, Any]:
+    """As `as_dict`, in about `max_bytes` of JSON, for places that cannot hold more.
 
-    Rules with the most hits come first. Lists of ids are cut; the counts `gained_count` and
-    `lost_count` are always whole. What has no room loses its examples, then its row; `left_out`
-    says how many rules did.
+    Rules with the most hits come first. Lists of ids are cut; `gained_count` and `lost_count` are always complete. A
+    rule for which there is no room loses its examples, then its row. `left_out` is the number of rules without a row.
     """
     data = as_dict(report)
     rows = sorted(data["rules"], key=lambda row: -row["hits"])

@@ -1,4 +1,4 @@
-"""A refused query as people read it: the message, the line, and carets under the place. Pure."""
+"""A refused query for people: the message, the line, and carets under the place. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LEAD = 60
 
 
 def with_caret(query: str, error: QueryError) -> str:
-    """Three lines: what is wrong, the line of the query it is in, carets beneath the place."""
+    """Three lines: what is wrong, the line of the query, and carets under the place."""
     offset = min(error.offset, len(query))
     start = query.rfind("\n", 0, offset) + 1
     line = query[start:].split("\n", 1)[0]
@@ -24,7 +24,7 @@ def with_caret(query: str, error: QueryError) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns a terminal gives the text: two for wide characters, none for combining ones."""
+    """The width of the text on a terminal: two columns for a wide character, none for a combining one."""
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text

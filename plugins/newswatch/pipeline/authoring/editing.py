@@ -1,8 +1,8 @@
-"""Editing the watchlist from a page: what may be edited, checking a draft in its place, saving it.
+"""Editing the watchlist from a page: which files can be edited, checking a draft, saving it.
 
-A file is saved only when the whole configuration with it passes the check and nobody else saved
-it meanwhile; in one step, with the version before it and the name of whoever saved kept in
-`.history/` beside the files. Symbolic links (the launcher's overlay) are followed, never replaced.
+A file is saved only if the whole configuration with it passes the check and nobody else saved it meanwhile. It is
+replaced in one step. The version before and the name of the user are kept in `.history/` beside the files.
+Symbolic links (the launcher's overlay) are followed, never replaced.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from newswatch.atomic_file import replace_file
 from newswatch.config.draft import Loaded
 from newswatch.config.feeds_append import NewFeed, append_feeds
 from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST_FOLDER, watchlist_files
 from newswatch.errors import ConfigError, PermanentError, Problem
+from newswatch.pipeline.authoring import saved_versions
 from newswatch.pipeline.authoring.saved_versions import (
     MOST_VERSIONS,
     NotEditable,
-    Saving,
-    alone,
+    SavedVersion,
     digest_of,
     history_folder,
-    keep,
-    note,
-    read_kept,
-    savings,
+    keep_previous,
+    locked,
+    read_saved_versions,
 )
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.settings import Settings
@@ -40,7 +40,7 @@ MAX_BYTES = 5_000_000
 
 
 class ChangedMeanwhile(PermanentError):
-    """Somebody else saved the file first. `text` and `digest` are what stands there now."""
+    """Somebody else saved the file first. `text` and `digest` are its present content."""
 
     def __init__(self, message: str, *, text: str, digest: str) -> None:
         super().__init__(message)
@@ -50,42 +50,42 @@ class ChangedMeanwhile(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class EditedFile:
-    """A watchlist file as it stands. `refusal` says why it cannot be written, "" where it can."""
+    """A watchlist file as it is now. `refusal` says why it cannot be written, "" if it can."""
 
     name: str
     text: str
     digest: str
     refusal: str
-    history: tuple[Saving, ...]
-    """The newest savings, newest first."""
+    history: tuple[SavedVersion, ...]
+    """The newest ones, newest first."""
 
 
 def file_names(directory: Path) -> list[str]:
-    """watchlist.yaml if it is there, and the files of watchlist.d."""
+    """watchlist.yaml if it exists, and the files of watchlist.d."""
     paths = [path for path in watchlist_files(directory) if path.is_file()]
     return [path.relative_to(directory).as_posix() for path in paths]
 
 
 def read_file(directory: Path, name: str) -> EditedFile:
-    """Raises NotEditable for a name that is none of `file_names`, or a file that is no text."""
+    """Raises NotEditable for a name that is not in `file_names`, or a file that is not text."""
     path = _path(directory, name)
     data = _bytes(path)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotEditable(f"{name} is not UTF-8 text: mend it outside of this page") from error
-    newest = tuple(one for one in savings(directory) if one.file == name)[:MOST_VERSIONS]
+        raise NotEditable(f"{name} is not UTF-8 text: correct it outside of this page") from error
+    newest = tuple(one for one in read_saved_versions(directory) if one.file == name)[:MOST_VERSIONS]
     return EditedFile(name, text, digest_of(data), _refusal(path), newest)
 
 
 def read_version(directory: Path, name: str, kept: str) -> str:
-    """The text of an earlier version. Raises NotEditable for one that is not kept."""
+    """The text of an earlier version. Raises NotEditable if it is not kept."""
     _path(directory, name)
-    return read_kept(directory, name, kept)
+    return saved_versions.read_version(directory, name, kept)
 
 
 def file_of_rule(directory: Path, rule_id: str) -> str | None:
-    """The file in which a rule's id stands; found by its text, since checking all would take seconds."""
+    """The file that contains a rule. Found by its text, because a check of all files would take seconds."""
     wanted = re.compile(rf"""\bid:\s*["']?{re.escape(rule_id)}["']?\s*(?:[,}}#]|$)""", re.MULTILINE)
     for name in file_names(directory):
         if wanted.search((directory / name).read_text("utf-8", "replace")):
@@ -124,7 +124,7 @@ def _folder_with(directory: Path, name: str, text: str) -> Iterator[Path]:
 
 
 def check_draft(settings: Settings, name: str, text: str, today: date) -> Loaded:
-    """What the checker says of the configuration with this draft; files are named as in the folder."""
+    """Check the configuration with this draft. Files are named as in the folder."""
     with draft_folder(settings.config_dir, name, text) as folder:
         loaded = check_files(replace(settings, config_dir=folder), today)
         return replace(loaded, problems=_named_as_in(folder, loaded.problems))
@@ -136,33 +136,30 @@ def check_draft(settings: Settings, name: str, text: str, today: date) -> Loaded
 def save(settings: Settings, name: str, text: str, *, expected: str, by: str, now: datetime) -> EditedFile:
     """Save a draft in place of the version whose digest is `expected`.
 
-    Raises ConfigError for a draft that does not pass, ChangedMeanwhile, NotEditable; then nothing
-    is changed.
+    Raises ConfigError for a draft that does not pass the check, ChangedMeanwhile, NotEditable. Then nothing changed.
     """
     directory = settings.config_dir
     path = _path(directory, name)
     refusal = _refusal(path)
     if refusal:
         raise NotEditable(refusal)
-    loaded = check_draft(settings, name, text, now.date())
-    if loaded.draft is None:
-        raise ConfigError(loaded.errors)
+    check_draft(settings, name, text, now.date()).sound_draft()
     data = text.encode()
-    with alone(directory):
+    with locked(directory):
         before = _bytes(path)
         if digest_of(before) != expected:
             raise _changed(directory, name, before)
-        saving = keep(directory, name, before, data, by, now)
+        saving = keep_previous(directory, name, before, data, by, now)
         _replace(path, data)
-        note(directory, saving)
+        saved_versions.record(directory, saving)
     return read_file(directory, name)
 
 
 def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> None:
-    """Add an entry to the end of feeds.yaml, its comments and order kept, as `save` saves.
+    """Add an entry to the end of feeds.yaml, as `save` does. Comments and order are kept.
 
-    Under the launcher's overlay the file beside the real watchlist.yaml is meant. Raises CannotAppend,
-    ConfigError, NotEditable; then nothing is changed.
+    Under the launcher's overlay this is the file beside the real watchlist.yaml. Raises CannotAppend, ConfigError,
+    NotEditable. Then nothing changed.
     """
     directory = settings.config_dir
     path = history_folder(directory).with_name(FEEDS)
@@ -170,7 +167,7 @@ def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> No
     refusal = _refusal(path)
     if refusal:
         raise NotEditable(refusal)
-    with alone(directory):
+    with locked(directory):
         before = _bytes(path)
         with _folder_with(directory, FEEDS, before.decode("utf-8", "replace")) as folder:
             append_feeds(folder / FEEDS, [feed])
@@ -178,49 +175,40 @@ def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> No
             if loaded.draft is None:
                 raise ConfigError(_named_as_in(folder, loaded.errors))
             after = _bytes(folder / FEEDS)
-        saving = keep(directory, FEEDS, before, after, by, now)
+        saving = keep_previous(directory, FEEDS, before, after, by, now)
         _replace(path, after)
-        note(directory, saving)
+        saved_versions.record(directory, saving)
 
 
 def _named_as_in(folder: Path, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """The problems with their files named as within the folder."""
+    """The problems, with files named as in the folder."""
     prefix = f"{folder}{os.sep}"
     return tuple(one._replace(file=one.file.removeprefix(prefix)) for one in problems)
 
 
 def _changed(directory: Path, name: str, now_there: bytes) -> ChangedMeanwhile:
-    last = next((one for one in savings(directory) if one.file == name), None)
+    last = next((one for one in read_saved_versions(directory) if one.file == name), None)
     digest = digest_of(now_there)
     who = (
         f"{last.by} saved it at {last.at}"
         if last and last.after == digest
         else "it was changed outside of this page"
     )
-    message = f"{name} is not what you began with: {who}. Nothing was overwritten."
+    message = f"{name} has changed since you opened it: {who}. Nothing was overwritten."
     return ChangedMeanwhile(message, text=now_there.decode("utf-8", "replace"), digest=digest)
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """In one step, so that nobody reads half a file; its mode stays."""
-    mode = path.stat().st_mode & 0o7777
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        replace_file(path, data)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
         raise NotEditable(f"{path.name} cannot be written ({error.strerror})") from error
 
 
 def _path(directory: Path, name: str) -> Path:
     if name not in file_names(directory):
         raise NotEditable(
-            f"{name[:100]} is no watchlist file here; there are: {', '.join(file_names(directory))}"
+            f"{name[:100]} is not a watchlist file; there are: {', '.join(file_names(directory))}"
         )
     return (directory / name).resolve()
 
@@ -233,10 +221,10 @@ def _bytes(path: Path) -> bytes:
 
 
 def _refusal(path: Path) -> str:
-    """Why a file cannot be written, found by trying in its folder."""
+    """Why a file cannot be written, "" if it can. Found by trying to write to its folder."""
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        return f"{path.parent} cannot be written by the api-server ({error.strerror}): edit the file where it comes from"
+        return f"{path.parent} cannot be written by the api-server ({error.strerror}): edit the file at its source"
     return "" if os.access(path, os.W_OK) else f"{path.name} is write-protected for the api-server"

@@ -1,4 +1,4 @@
-"""What newswatch would see at a URL or in a file, before it becomes a feed; nothing is remembered."""
+"""What newswatch would read at a URL or from a file, before it becomes a feed. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from newswatch.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class FeedPreview:
-    """A feed as it was found. `announced` are the feeds of the page that was given instead of one."""
+    """A feed that was found. `announced` are the feeds that a web page announces, if a web page was given."""
 
     url: str
     feed: ParsedFeed
     announced: tuple[str, ...] = ()
     permanent_url: str | None = None
     private: bool = False
-    """Whether it could be reached only because private addresses were opened."""
+    """Whether it could be reached only because private addresses were allowed."""
 
 
 async def preview_url(feed: Feed, settings: Settings, resolve_auth: Resolve) -> FeedPreview:
-    """The feed at a URL, or the first one that the page there announces with `<link rel=alternate>`.
+    """The feed at a URL, or the first feed that the web page there announces with `<link rel=alternate>`.
 
     Raises FetchFailed, FetchRefused and ParseFailed.
     """
@@ -53,7 +53,7 @@ async def _parsed(parsers: ParserPool, result: FetchResult) -> ParsedFeed:
 
 
 async def preview_file(path: Path) -> FeedPreview:
-    """The feed in a file. Raises FetchRefused where it cannot be read, and ParseFailed."""
+    """The feed in a file. Raises FetchRefused if it cannot be read, and ParseFailed."""
     body = _content(path)
     async with ParserPool() as parsers:
         return FeedPreview("", await parsers.parse(body, url="", headers={}))

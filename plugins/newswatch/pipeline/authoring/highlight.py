@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 Piece = tuple[str, bool]
-"""Some text, and whether it is to stand out."""
+"""Some text, and whether it is marked."""
 
 
 def pieces(text: str, ranges: Iterable[tuple[int, int]]) -> list[Piece]:
-    """`text` cut at the (start, end) ranges to be marked; ranges may overlap and come in any order."""
+    """`text` cut at the (start, end) ranges to mark. Ranges may overlap and be in any order."""
     cut: list[Piece] = []
     position = 0
     for first, end in sorted(ranges):
@@ -24,13 +24,13 @@ def pieces(text: str, ranges: Iterable[tuple[int, int]]) -> list[Piece]:
 
 
 def bracketed(line: Iterable[Piece]) -> str:
-    """The pieces as plain text, what is marked in brackets."""
+    """The pieces as plain text, with brackets around the marked ones."""
     return "".join(f"[{text}]" if marked else text for text, marked in line)
 
 
 def one_line(text: str) -> str:
-    """The text with a space for every line break and control character; its offsets stay the same.
+    """The text with a space for every line break and control character. Its offsets stay the same.
 
-    What a feed wrote can so neither begin a line of its own in a log nor steer a terminal.
+    So a feed's text can neither begin a line of its own in a log nor control a terminal.
     """
     return "".join(char if char.isprintable() else " " for char in text)

@@ -1,11 +1,10 @@
 """What rules would have caught: items in, one at a time, hits per rule and day out. Pure.
 
-An item counts once however many of its revisions are kept: it is a hit of a rule when any of
-them is. It counts on the day it was published or, where that lies outside the window (old items
-of a new feed) or is unknown, on the day it was first seen. Whether a rule had expired is judged
-by the day the item was first seen, as matching would have done.
+An item counts once, however many of its revisions are kept: it is a hit of a rule if any revision is. It counts on
+the day it was published. If that is unknown or outside the window (old items of a new feed), it counts on the day it
+was first seen. A rule counts as expired by the day the item was first seen, as in matching.
 
-Memory grows by some 200 bytes an item and 4 bytes a hit; texts are kept for examples only.
+It needs about 200 bytes for an item and 4 bytes for a hit. Texts are kept for examples only.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ from newswatch.rules.excerpt import excerpts_for
 from newswatch.stories.story import story_id
 
 MAX_SPANS = 50
-"""Spans told of one example: a long text may repeat its words without end."""
+"""Spans of one example: a long text may repeat its words many times."""
 
 
 class Matcher(Protocol):
-    """What a tally asks of a watchlist; `newswatch.pipeline.match.run.Watch` is one."""
+    """What counting needs of a watchlist. `newswatch.pipeline.match.run.Watch` implements it."""
 
     def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
-        """The rules, not expired on that ISO date, which the item satisfies."""
+        """The rules, not expired on that ISO date, that the item satisfies."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A hit to look at: the item's first stored revision that hits, and why it does."""
+    """A hit to show: the first stored revision that is a hit, and why."""
 
     item: Item
     day: str
@@ -47,10 +46,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class RuleReport:
-    """One rule's hits. `days` maps ISO dates (UTC) to hits, days without any left out.
+    """One rule's hits. `days` maps ISO dates (UTC) to hits; days without hits are left out.
 
-    `gained` and `lost` are item ids against the rule in force, in the order in which the items
-    were stored; `compared` says whether there was anything to compare with.
+    `gained` and `lost` are item ids compared with the rule in force, in the order in which the items were stored.
+    `compared` says whether there was a rule to compare with.
     """
 
     rule: str
@@ -64,20 +63,20 @@ class RuleReport:
     lost_examples: tuple[Example, ...] = ()
     compared: bool = False
     irrelevant: int = 0
-    """Items that readers called not relevant to this rule, whenever they came."""
+    """Items that readers called not relevant to this rule, at any time."""
     irrelevant_hits: tuple[Example, ...] = ()
-    """Those of them that it would catch all the same."""
+    """Those of them that it would still catch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time looked at; both ends aware, in UTC."""
+    """The time that is tried; both ends aware, in UTC."""
 
     since: datetime
     until: datetime
 
     def day_of(self, item: Item) -> str:
-        """The ISO date an item counts on."""
+        """The ISO date on which an item counts."""
         for moment in (item.published, item.first_seen):
             if moment is not None and self.since <= moment <= self.until:
                 return moment.date().isoformat()
@@ -86,7 +85,7 @@ class Window:
 
 @dataclass(slots=True)
 class _Hits:
-    """One rule's hits while they are counted: numbers of items and stories, sorted."""
+    """One rule's hits while they are counted: sorted numbers of items and stories."""
 
     compared: bool
     items: array[int] = field(default_factory=lambda: array("L"))
@@ -100,11 +99,11 @@ class _Hits:
     irrelevant_hits: list[Example] = field(default_factory=list)
 
 
-class Tally:
-    """Counts the hits of `rule_ids` among items that are handed to `add`.
+class HitCount:
+    """Counts the hits of `rule_ids` among the items passed to `add`.
 
-    `now` holds the rules to be tried, `before` those of the `compared` rules as they stand in
-    force. At most `limit` examples are kept of a rule's hits, gains and losses each.
+    `now` has the rules to try, `before` the versions in force of the `compared` rules. At most `limit` examples are kept
+    in each of a rule's lists: hits, gains and losses.
     """
 
     def __init__(
@@ -132,7 +131,7 @@ class Tally:
         return len(self._numbers)
 
     def add(self, item: Item) -> None:
-        """Count one item, or a further revision of one."""
+        """Count one item, or another revision of it."""
         number = self._numbers.setdefault(item.id, len(self._numbers))
         seen = item.first_seen.date().isoformat()
         now = {rule.id: match for rule, match in self._now.matches(item, seen)}
@@ -154,7 +153,7 @@ class Tally:
     def _compare(
         self, number: int, item: Item, now: Mapping[str, Match], before: Mapping[str, Match]
     ) -> None:
-        """Note what the rules in force say, and keep examples of where the two part."""
+        """Count the hits of the rules in force, and keep examples of where the two differ."""
         for rule_id, match in before.items():
             hits = self._rules[rule_id]
             _note(hits.before, number)
@@ -178,7 +177,7 @@ class Tally:
         )
 
     def add_irrelevant(self, rule_id: str, item: Item) -> None:
-        """Hold a rule against an item that a reader called not relevant to it."""
+        """Try a rule on an item that a reader called not relevant to it."""
         hits = self._rules[rule_id]
         hits.irrelevant += 1
         for rule, match in self._now.matches(item, item.first_seen.date().isoformat()):
@@ -186,7 +185,7 @@ class Tally:
                 hits.irrelevant_hits.append(self._example(item, match))
 
     def reports(self) -> tuple[RuleReport, ...]:
-        """What was counted so far, in the order of the rules."""
+        """The counts so far, in the order of the rules."""
         names = list(self._numbers)
         return tuple(_report(rule_id, hits, names) for rule_id, hits in self._rules.items())
 
@@ -200,11 +199,11 @@ def backtest(
     before: Matcher | None = None,
     limit: int = 10,
 ) -> tuple[RuleReport, ...]:
-    """The hits of rules among items, each rule compared with `before` where that is given."""
-    tally = Tally(rule_ids, now, window, before=before, compared=rule_ids, limit=limit)
+    """The hits of rules among items. Each rule is compared with `before` if that is given."""
+    hits = HitCount(rule_ids, now, window, before=before, compared=rule_ids, limit=limit)
     for item in items:
-        tally.add(item)
-    return tally.reports()
+        hits.add(item)
+    return hits.reports()
 
 
 def _has(numbers: array[int], number: int) -> bool:
@@ -213,7 +212,7 @@ def _has(numbers: array[int], number: int) -> bool:
 
 
 def _note(numbers: array[int], number: int) -> bool:
-    """Put a number into its place; False if it was there. Nearly always the place is the end."""
+    """Insert a number in order; False if it was there. Nearly always its place is the end."""
     at = bisect_left(numbers, number)
     if at < len(numbers) and numbers[at] == number:
         return False

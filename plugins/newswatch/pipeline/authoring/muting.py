@@ -1,10 +1,10 @@
-"""Muting a rule and letting it speak again, whoever asks."""
+"""Muting a rule and unmuting it, for the command line, the pages and Slack."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from newswatch.errors import PermanentError
+from newswatch.errors import NoSuchRule
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.store import mutes
@@ -14,19 +14,15 @@ from newswatch.store.mutes import Mute
 LONGEST_S = 366 * 86_400
 
 
-class NoSuchRule(PermanentError):
-    """The id given names no rule in force, or none that is muted."""
-
-
 async def mute_rule(
     services: Services, rule_id: str, *, for_s: float, by: str, channel: str | None = None
 ) -> Mute:
-    """Keep a rule out of one channel, or of all. Raises NoSuchRule and RedisUnavailable."""
+    """Mute a rule in one channel, or in all. Raises NoSuchRule and RedisUnavailable."""
     bundle = await in_force(services)
     known = [rule.id for rule in bundle.rules] if bundle else []
     if rule_id not in known:
         names = ", ".join(known[:20]) or "none"
-        raise NoSuchRule(f"no rule in force is called {rule_id}; there are: {names}")
+        raise NoSuchRule(f"there is no rule {rule_id} in force; there are: {names}")
     now = services.clock()
     until = now + timedelta(seconds=min(for_s, LONGEST_S))
     made = Mute(rule_id, channel or mutes.EVERYWHERE, until, by, now)
@@ -36,9 +32,9 @@ async def mute_rule(
 
 
 async def unmute_rule(services: Services, rule_id: str, channel: str | None = None) -> list[Mute]:
-    """End a rule's mute in one channel, or wherever it has one; what was ended.
+    """End a rule's mute in one channel, or in every channel where it has one. Returns the mutes that ended.
 
-    Raises NoSuchRule where it is not muted, and RedisUnavailable.
+    Raises NoSuchRule if it is not muted, and RedisUnavailable.
     """
     with redis_errors():
         ended = await mutes.lift(services.redis, rule_id, channel, services.clock())

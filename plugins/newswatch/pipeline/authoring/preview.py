@@ -1,4 +1,4 @@
-"""A page or feed fetched on request, to see what would match; nothing is remembered."""
+"""A web page or feed fetched on request, to see what would match. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from newswatch.settings import Settings
 
 
 async def read_url(url: str, settings: Settings, *, allow_private: bool = True) -> tuple[Entry, ...]:
-    """The entries of a feed, or a page's headline, standfirst and main text as one entry.
+    """The entries of a feed, or the headline, standfirst and main text of a web page as one entry.
 
-    Private addresses are open to a person at a terminal of this machine; a page that asks for
-    somebody else's browser closes them.
+    `allow_private` is for a person at a terminal of this machine. The UI turns it off, because its users may be
+    elsewhere.
     Raises FetchFailed, FetchRefused and ParseFailed.
     """
     feed = Feed(id="preview", url=url, allow_private=allow_private)

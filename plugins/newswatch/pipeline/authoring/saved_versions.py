@@ -1,4 +1,4 @@
-"""What was saved from the editor: who, when, and each version before it, in `.history/` beside the files."""
+"""Who saved which file in the editor and when, and the versions before, in `.history/` beside the files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from newswatch.atomic_file import replace_file
 from newswatch.config.load import WATCHLIST
 from newswatch.errors import PermanentError
 
@@ -25,12 +26,12 @@ _KEPT_NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{12}\.yaml")
 
 
 class NotEditable(PermanentError):
-    """There is no such watchlist file, or it cannot be written here; says why."""
+    """There is no such watchlist file, or it cannot be written here. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Saving:
-    """One saving: when (ISO 8601), who, which file, its digest before and after, the version kept."""
+class SavedVersion:
+    """Who saved which file and when (ISO 8601), its digests before and after, and the name of the copy of the version before."""
 
     at: str
     by: str
@@ -45,23 +46,27 @@ def digest_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
-def keep(directory: Path, name: str, before: bytes, after: bytes, by: str, now: datetime) -> Saving:
-    """Put the version that is replaced into the history."""
+def keep_previous(
+    directory: Path, name: str, before: bytes, after: bytes, by: str, now: datetime
+) -> SavedVersion:
+    """Copy the version that is about to be replaced into the history. Raises OSError."""
     folder = history_folder(directory)
     kept = f"{now.strftime(_STAMP)}-{digest_of(before)[:12]}.yaml"
-    (folder / kept).write_bytes(before)
-    return Saving(now.isoformat(timespec="seconds"), by, name, digest_of(before), digest_of(after), kept)
+    replace_file(folder / kept, before)
+    return SavedVersion(
+        now.isoformat(timespec="seconds"), by, name, digest_of(before), digest_of(after), kept
+    )
 
 
-def note(directory: Path, saving: Saving) -> None:
-    """Record who saved; after the file is in its place."""
+def record(directory: Path, saved: SavedVersion) -> None:
+    """Record who saved. Called after the file was replaced."""
     with (history_folder(directory) / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(asdict(saving), ensure_ascii=False) + "\n")
+        log.write(json.dumps(asdict(saved), ensure_ascii=False) + "\n")
 
 
 @contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """One saving at a time, also among several api-servers on one machine."""
+def locked(directory: Path) -> Iterator[None]:
+    """Only one process saves at a time, also with several api-servers on one machine."""
     folder = history_folder(directory)
     try:
         folder.mkdir(exist_ok=True)
@@ -71,7 +76,7 @@ def alone(directory: Path) -> Iterator[None]:
         lock = (folder / "lock").open("w", encoding="utf-8")
     except OSError as error:
         raise NotEditable(
-            f"{folder} cannot be written ({error.strerror}): versions could not be kept"
+            f"{folder} cannot be written ({error.strerror}), so earlier versions could not be kept"
         ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -79,12 +84,12 @@ def alone(directory: Path) -> Iterator[None]:
 
 
 def history_folder(directory: Path) -> Path:
-    """Beside the real watchlist.yaml, where the launcher's overlay does not look."""
+    """`.history` beside the real watchlist.yaml. The launcher's overlay does not read it."""
     return (directory / WATCHLIST).resolve().parent / HISTORY
 
 
-def savings(directory: Path) -> list[Saving]:
-    """All savings, newest first."""
+def read_saved_versions(directory: Path) -> list[SavedVersion]:
+    """All of them, newest first."""
     try:
         lines = (history_folder(directory) / LOG).read_text("utf-8").splitlines()
     except OSError:
@@ -92,13 +97,13 @@ def savings(directory: Path) -> list[Saving]:
     found = []
     for line in reversed(lines):
         with contextlib.suppress(ValueError, TypeError):  # a torn last line after a power failure
-            found.append(Saving(**json.loads(line)))
+            found.append(SavedVersion(**json.loads(line)))
     return found
 
 
-def read_kept(directory: Path, name: str, kept: str) -> str:
-    """The text of an earlier version. Raises NotEditable for one that is not kept."""
+def read_version(directory: Path, name: str, kept: str) -> str:
+    """The text of an earlier version. Raises NotEditable if it is not kept."""
     path = history_folder(directory) / kept
     if not _KEPT_NAME.fullmatch(kept) or not path.is_file():
-        raise NotEditable(f"no version {kept[:60]} of {name} is kept")
+        raise NotEditable(f"there is no version {kept[:60]} of {name} in the history")
     return path.read_text("utf-8")

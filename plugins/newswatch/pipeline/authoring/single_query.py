@@ -1,4 +1,4 @@
-"""A query that is no rule yet, tried by `match` and `backtest`: read it, or show what is wrong with it. Pure."""
+"""A query that is not a rule yet, for `match` and `backtest`: parse it, or show what is wrong. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from newswatch.pipeline.authoring.caret import with_caret
 from newswatch.rules import review_query
 
 QUERY = "query"
-"""The name under which such a query is reported."""
+"""The rule id under which such a query is reported."""
 
 
 class BadQuery(PermanentError):
-    """The query cannot be read; the text shows the place with carets."""
+    """The query cannot be parsed. The text marks the place with carets."""
 
 
 def lone_rule(query: str, lists: Mapping[str, Sequence[str]]) -> tuple[Rule, list[str]]:
-    """The query as a rule, and the warnings on it, each with carets under the place. Raises BadQuery."""
+    """The query as a rule, and the warnings about it, each with carets under the place. Raises BadQuery."""
     try:
         warnings = review_query(query, lists)
     except QueryError as error:

@@ -1,1 +1,19 @@
-"""What every stage needs: services, the configuration in force, notices, leases, hosts."""
+"""What every stage needs.
+
+In the order in which a run meets them::
+
+    services         settings, Redis, Slack, the clock
+    configuration    the bundle in force, and checking the files
+    adoption         applying the files
+    config_copy      which machine's copy of the files may be applied
+    rules_checker    checks queries for `newswatch.config`
+    disk_cache       results kept on disk for the next process
+    compiled_rules   the compiled watchlist, kept in memory and on disk
+    item_text        what rules read of an item
+    stage_lease      how long a stage's lease lasts
+    hosts            pauses that hosts asked for
+    late_edits       edits that come too late to alert
+    wanted_articles  which items' web pages are to be read
+    notices          notifying ops
+    feed_causes      the causes of notices about a feed
+"""

@@ -1,8 +1,8 @@
-"""Configuration: files → checked draft → the bundle in force that every stage reads from Redis.
+"""Applying the configuration: files → checked draft → the bundle in force, which every stage reads from Redis.
 
-A broken configuration changes nothing: the last good one stays in force, ops is notified once, and
-the caller gets every problem with file, line and column. A new one comes into force together with all
-that follows from it for the feeds. Of several machines' copies of the files one is applied (`pipeline.base.origin`).
+A broken configuration changes nothing: the last valid one stays in force, ops is notified once, and the
+caller gets every problem with file, line and column. The new bundle and its effects on feeds are stored in one
+step. If several machines have copies of the files, only one copy is applied (`pipeline.base.config_copy`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from newswatch import __version__
 from newswatch.config.codec import (
     UnreadableBundle,
     bundle_to_json,
-    draft_to_bundle,
     rules_since,
 )
 from newswatch.config.draft import Loaded
@@ -24,19 +23,19 @@ from newswatch.config.load import fingerprint
 from newswatch.errors import Problem
 from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.configuration import check_files, in_force
-from newswatch.pipeline.base.feed_causes import causes
-from newswatch.pipeline.base.origin import (
+from newswatch.pipeline.base.config_copy import (
     AWAY_S,
     RENEW_S,
-    Origin,
+    ConfigCopy,
+    copy_from_json,
+    copy_in,
     differing_text,
     may_apply,
     not_applied_text,
-    origin_from_json,
-    origin_of,
     replaced_text,
 )
+from newswatch.pipeline.base.configuration import check_files, in_force
+from newswatch.pipeline.base.feed_causes import causes
 from newswatch.pipeline.base.services import Services
 from newswatch.store import configuration, feeds
 from newswatch.store.client import redis_errors
@@ -50,7 +49,7 @@ _SHOWN_PROBLEMS = 5
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What applying the files came to. `bundle` is what is in force afterwards, if anything."""
+    """The result of applying the files. `bundle` is what is in force afterwards, if anything."""
 
     bundle: Bundle | None
     changed: bool
@@ -58,16 +57,16 @@ class Adoption:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems that kept the files from being applied."""
+        """The errors because of which the files were not applied."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
 async def not_applied(services: Services) -> Problem | None:
-    """What the author of these files has to know: that another machine's are applied. Changes nothing.
+    """A warning for the author of these files if another machine's copy is applied instead. Changes nothing.
 
     Raises RedisUnavailable or RedisRefused.
     """
-    me = origin_of(services.config_dir)
+    me = copy_in(services.config_dir)
     with redis_errors():
         look = _Look.of(services, me, await configuration.read_head(services.redis))
     if look.applies or look.owner is None or _bytes(look.files) == _bytes(look.head.files):
@@ -76,11 +75,11 @@ async def not_applied(services: Services) -> Problem | None:
 
 
 async def adopt_config(services: Services) -> Adoption:
-    """Apply the files if they are valid and changed and may be applied; otherwise leave what is in force.
+    """Apply the files if they are valid, changed, and may be applied. Otherwise what is in force stays.
 
     Raises RedisUnavailable, RedisRefused and NewerBundle.
     """
-    me = origin_of(services.config_dir)
+    me = copy_in(services.config_dir)
     while True:
         with redis_errors():
             head = await configuration.read_head(services.redis)
@@ -91,31 +90,31 @@ async def adopt_config(services: Services) -> Adoption:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at the files and at what Redis has. `files` is "" where the files cannot be read."""
+    """The state of the files and of Redis at one moment. `files` is "" if the files cannot be read."""
 
-    me: Origin
+    me: ConfigCopy
     files: str
     head: configuration.Head
-    owner: Origin | None
+    owner: ConfigCopy | None
     away_s: float
     applies: bool
 
     @classmethod
-    def of(cls, services: Services, me: Origin, head: configuration.Head) -> _Look:
-        owner = origin_from_json(head.owner)
+    def of(cls, services: Services, me: ConfigCopy, head: configuration.Head) -> _Look:
+        owner = copy_from_json(head.owner)
         away_s = (to_ms(services.clock()) - head.owner_seen_ms) / 1000
         applies = may_apply(services.settings.apply_config, me, owner, away_s)
         return cls(me, _fingerprint(services.config_dir), head, owner, away_s, applies)
 
 
 async def _adopt(services: Services, look: _Look) -> Adoption | None:
-    """None: another process changed the configuration meanwhile, look again."""
+    """Returns None if another process changed the configuration meanwhile: look again."""
     bundle, previous = await _previous(services)
     if not look.applies:
         return await _leave(services, look, bundle)
     if bundle is not None and look.files == look.head.files:
         await _renew(services, look)
-        await _sound(services, look, bundle)
+        await _clear_notices(services, look, bundle)
         return Adoption(bundle, changed=False, problems=())
     loaded = check_files(services.settings, services.clock().date())
     if loaded.draft is None:
@@ -127,10 +126,10 @@ async def _adopt(services: Services, look: _Look) -> Adoption | None:
 
 
 async def _previous(services: Services) -> tuple[Bundle | None, Bundle | None]:
-    """The bundle in force, and what the next one builds upon.
+    """The bundle in force, and the bundle that the next one follows.
 
-    Of a bundle that this release cannot read that is its version and the age of its rules: a rule that
-    was new again would not alert on what waits.
+    They differ if this release cannot read the stored bundle. Then the second has only its version and the age of
+    its rules: rules that counted as new would not alert on waiting items.
     """
     try:
         bundle = await in_force(services)
@@ -146,29 +145,27 @@ async def _previous(services: Services) -> tuple[Bundle | None, Bundle | None]:
 
 
 async def _leave(services: Services, look: _Look, bundle: Bundle | None) -> Adoption:
-    """These files may not be applied: what is in force stays, and a copy that differs is reported."""
+    """The files may not be applied: what is in force stays, and a copy that differs is reported."""
     if bundle is None:
-        text = (
-            "no configuration is in force that this release can read, and the files here may not be applied"
-        )
+        text = "there is no configuration that this release can read, and the files here may not be applied"
         do = "let a machine with NEWSWATCH_APPLY_CONFIG=yes poll first, or set that here"
         return Adoption(
             None, changed=False, problems=(Problem(str(services.config_dir), 1, 1, f"{text}: {do}"),)
         )
     if _bytes(look.files) == _bytes(look.head.files):
-        await _sound(services, look, bundle)
+        await _clear_notices(services, look, bundle)
         return Adoption(bundle, changed=False, problems=())
     if look.owner is None or services.settings.apply_config == "no":
         return Adoption(bundle, changed=False, problems=())
     with redis_errors():
         await configuration.note_rival(services.redis, look.me.to_json(), to_ms(services.clock()))
     await notices.raise_notice(services, ORIGIN_CAUSE, differing_text(look.me, look.owner))
-    told = Problem(str(services.config_dir), 1, 1, not_applied_text(look.owner), "warning")
-    return Adoption(bundle, changed=False, problems=(told,))
+    warning = Problem(str(services.config_dir), 1, 1, not_applied_text(look.owner), "warning")
+    return Adoption(bundle, changed=False, problems=(warning,))
 
 
 async def _renew(services: Services, look: _Look) -> None:
-    """Keep the right to apply files, or take it over where the files are the same."""
+    """Renew this copy's right to be applied, or take the right over if the files are the same."""
     if look.away_s < RENEW_S and look.owner is not None and look.me.same(look.owner):
         return
     with redis_errors():
@@ -176,7 +173,7 @@ async def _renew(services: Services, look: _Look) -> None:
 
 
 def _fingerprint(directory: Path) -> str:
-    """Names the files' bytes and the release that judged them; "" where they cannot be read."""
+    """A fingerprint of the files' bytes and of the release that checked them; "" if they cannot be read."""
     try:
         return f"{__version__}:{fingerprint(directory)}"
     except OSError:
@@ -184,20 +181,20 @@ def _fingerprint(directory: Path) -> str:
 
 
 def _bytes(files: str) -> str:
-    """The part of a fingerprint that names the bytes, whichever release judged them."""
+    """The part of a fingerprint that depends on the bytes only, not on the release."""
     return files.rpartition(":")[2]
 
 
 async def _put_in_force(
     services: Services, look: _Look, loaded: Loaded, bundle: Bundle | None, previous: Bundle | None
 ) -> Adoption | None:
-    """The new bundle and all that follows from it, in one step; None where something came in meanwhile."""
+    """Store the new bundle and its effects in one step. Returns None if another process was first."""
     if loaded.draft is None:
         return None
-    made = draft_to_bundle(loaded.draft, previous)
+    made = loaded.draft.to_bundle(previous)
     stored = configuration.Stored(made.version, made.digest, bundle_to_json(made), look.files)
     with redis_errors():
-        change = _follows(
+        change = _feed_changes(
             previous, made, await feeds.read_due(services.redis), services.settings.seen_retention_s
         )
         if not await configuration.put_in_force(
@@ -211,18 +208,17 @@ async def _put_in_force(
             return None
     changed = bundle is None or made.version != bundle.version
     if changed and look.owner is not None and not look.me.same(look.owner):
-        await notices.tell_once(services, REPLACED_CAUSE, replaced_text(look.me, look.owner, look.away_s))
-    await _sound(services, look, made)
+        await notices.notify_once(services, REPLACED_CAUSE, replaced_text(look.me, look.owner, look.away_s))
+    await _clear_notices(services, look, made)
     return Adoption(made, changed, loaded.problems)
 
 
-def _follows(
+def _feed_changes(
     previous: Bundle | None, bundle: Bundle, scheduled: Collection[str], kept_s: float
 ) -> configuration.FeedChange:
-    """What a bundle changes for the feeds. Pure.
+    """What a new bundle changes for the feeds. Pure.
 
-    A feed whose URL was edited is due at once: what the old one asked for, or failed with, says nothing
-    about the new.
+    A feed whose URL was edited is due at once: pauses and failures of the old URL do not apply to the new one.
     """
     configured = {feed.id for feed in bundle.feeds}
     before = {feed.id: feed.url for feed in previous.feeds} if previous else {}
@@ -234,12 +230,15 @@ def _follows(
     )
 
 
-async def _sound(services: Services, look: _Look, bundle: Bundle) -> None:
-    """End the notices that no longer hold. Another copy is one that was seen lately, and is not this one."""
+async def _clear_notices(services: Services, look: _Look, bundle: Bundle) -> None:
+    """End the notices whose cause is over.
+
+    Copies still differ only if another copy was seen lately that is not this one.
+    """
     if look.applies:
         text = f"The configuration is valid again; version {bundle.label} is in force."
         await notices.clear_notice(services, CAUSE, text)
-    rival = origin_from_json(look.head.rival)
+    rival = copy_from_json(look.head.rival)
     silent_s = (to_ms(services.clock()) - look.head.rival_seen_ms) / 1000
     if rival is not None and not rival.same(look.me) and silent_s <= AWAY_S:
         return

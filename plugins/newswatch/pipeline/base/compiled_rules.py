@@ -1,21 +1,20 @@
-"""Compiled watchlists, worked out once: for this process in memory, for the next one on the shelf."""
+"""Compiled watchlists, kept in memory for this process and on disk for the next one."""
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
+from newswatch.garbage import collection_paused
 from newswatch.models import FeedFilter, Rule
-from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.rules import Watchlist, compile_watchlist
 
 KIND = "watchlist"
 
 FEWEST_KEPT = 100
-"""Fewer rules are compiled in less time than it takes to look for them."""
+"""Compiling fewer rules takes less time than reading them from the cache."""
 
 _MOST_IN_MEMORY = 2
 """The one in force and the one that replaces it."""
@@ -37,41 +36,41 @@ def compiled(
     rules: Sequence[Rule],
     lists: Mapping[str, Sequence[str]],
     default_lang: str,
-    shelf: Shelf,
+    cache: DiskCache,
 ) -> Watchlist:
-    """`compile_watchlist`, or what it came to before.
+    """The compiled watchlist, from memory or the disk cache if it is there.
 
-    Raises QueryError, naming the rule, for a query or list entry that cannot be read.
+    Raises QueryError, naming the rule, for a query or list entry that cannot be parsed.
     """
     if len(rules) < FEWEST_KEPT:
         return compile_watchlist(rules, lists, default_lang)
     key = _key(rules, lists, default_lang)
     known = _memory.watchlists
-    watchlist = known.pop(key, None) or _from_shelf(key, rules, lists, default_lang, shelf)
+    watchlist = known.pop(key, None) or _from_cache(key, rules, lists, default_lang, cache)
     known[key] = watchlist
     while len(known) > _MOST_IN_MEMORY:
         del known[next(iter(known))]
     return watchlist
 
 
-def _from_shelf(
-    key: str, rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], default_lang: str, shelf: Shelf
+def _from_cache(
+    key: str, rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], default_lang: str, cache: DiskCache
 ) -> Watchlist:
     with collection_paused():
-        data = shelf.get(KIND, key)
+        data = cache.get(KIND, key)
         if data is not None:
             try:
                 return Watchlist.loads(data)
             except ValueError:
-                # Spoilt in spite of its seal: what is put below replaces it.
+                # Unreadable although its checksum is right: it is replaced below.
                 pass
         watchlist = compile_watchlist(rules, lists, default_lang)
-        shelf.put(KIND, key, watchlist.dumps())
+        cache.put(KIND, key, watchlist.dumps())
     return watchlist
 
 
 def _key(rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], default_lang: str) -> str:
-    """Names all that matching rests on, and nothing else: who is told does not matter."""
+    """A hash of everything that matching depends on. Receivers and severity are not part of it."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(
         f"{default_lang}\0{sorted(lists.items())!r}\0{len(rules)}\0".encode("utf-8", "surrogatepass")
@@ -82,15 +81,3 @@ def _key(rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], default_lang
             text = f"{text}\0{rule.languages!r}{rule.feeds!r}"
         digest.update(f"{len(text)}\0{text}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """Hold the search for garbage while objects are made by the hundred thousand and none is dropped."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

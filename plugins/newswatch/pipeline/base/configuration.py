@@ -1,4 +1,4 @@
-"""The configuration in force, and the check of the files it is made from. Applying them is `pipeline.base.adoption`."""
+"""The configuration in force, and checking the files that it is made from. `pipeline.base.adoption` applies them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from newswatch.config.codec import bundle_from_json
 from newswatch.config.draft import Loaded
 from newswatch.config.load import load_config
 from newswatch.models import Bundle
-from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.rules_checker import RulesChecker
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
@@ -19,9 +19,9 @@ _cache: dict[tuple[int, str], Bundle] = {}
 
 
 async def in_force(services: Services) -> Bundle | None:
-    """The bundle in force, None before the first adoption. Decoded once per version and process.
+    """The bundle in force, None before the first one. Decoded once per version and process.
 
-    Raises RedisUnavailable, RedisRefused, and UnreadableBundle or NewerBundle where another release wrote it.
+    Raises RedisUnavailable and RedisRefused, and UnreadableBundle or NewerBundle if another release wrote it.
     """
     with redis_errors():
         key = await configuration.read_version(services.redis)
@@ -37,5 +37,5 @@ async def in_force(services: Services) -> Bundle | None:
 
 
 def check_files(settings: Settings, today: date) -> Loaded:
-    """Read and check the files; says nothing to anyone."""
-    return load_config(settings.config_dir, RulesChecker(), today=today, shelf=Shelf(settings.cache))
+    """Read and check the files. Notifies no one."""
+    return load_config(settings.config_dir, RulesChecker(), today=today, cache=DiskCache(settings.cache))

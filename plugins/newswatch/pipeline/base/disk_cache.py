@@ -1,9 +1,8 @@
-"""A folder of derived data: what took long to work out is kept for the next process.
+"""A folder of results that take long to compute, kept for the next process. NEWSWATCH_CACHE names it.
 
-The setting NEWSWATCH_CACHE names it.
-Everything here can be worked out again, so nothing here is trusted and nothing that goes wrong with
-it is an error: an entry that is missing, cut short, altered or written by another release is none,
-and a folder that cannot be used is an empty one. Entries are data (JSON), never code.
+Everything in it can be computed again. So nothing in it is trusted, and no problem with it is an error: an
+entry that is missing, cut short, altered or written by another release counts as absent, and a folder that
+cannot be used counts as empty. Entries are data (JSON), never code.
 """
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ import hashlib
 import logging
 import os
 import sys
-import tempfile
 import unicodedata
 from functools import cache
 from pathlib import Path
 
 from newswatch import __version__
+from newswatch.atomic_file import replace_file
 
-log = logging.getLogger("newswatch.shelf")
+log = logging.getLogger("newswatch.disk_cache")
 
 MOST_ENTRIES = 256
 MOST_BYTES = 512_000_000
-"""Beyond either, entries are dropped, those first that were longest not asked for."""
+"""When either is exceeded, the least recently used entries are removed."""
 
 _OWN_USE = 0o700
 _OTHERS_WRITE = 0o022
@@ -35,77 +34,65 @@ _DERIVING = (
     "durations.py",
     "feed_secrets.py",
 )
-"""What of the package decides about the entries, beside its version."""
+"""The parts of the package that determine the entries, besides its version."""
 
 
-class Shelf:
+class DiskCache:
     """Entries by kind and key. Processes may share a folder: an entry appears whole or not at all."""
 
     def __init__(self, folder: Path | None) -> None:
-        """`folder` need not be there yet; None keeps nothing."""
+        """`folder` need not exist yet. None: nothing is kept."""
         self._folder = folder
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """The entry, if it is there and whole."""
+        """The entry, if it is there and intact."""
         path = self._path(kind, key)
         if path is None:
             return None
         try:
             if not _is_ours(path.parent):
                 return None
-            seal, _, data = path.read_bytes().partition(b"\n")
+            checksum, _, data = path.read_bytes().partition(b"\n")
             os.utime(path)
         except OSError:
-            # Not there, or not to be read: worked out anew either way.
+            # Absent or unreadable: it is computed again.
             return None
-        if seal != _seal(path.name, data):
-            log.info("%s is spoilt and is made anew", path.name)
+        if checksum != _checksum(path.name, data):
+            log.info("%s is damaged and is made again", path.name)
             return None
         return data
 
     def put(self, kind: str, key: str, data: bytes) -> None:
-        """Keep an entry, if the folder lets us."""
+        """Keep an entry, if the folder can be used."""
         path = self._path(kind, key)
         if path is None:
             return
         try:
             path.parent.mkdir(mode=_OWN_USE, parents=True, exist_ok=True)
             if _is_ours(path.parent):
-                _write(path, _seal(path.name, data) + b"\n" + data)
-                _thin_out(path.parent)
+                replace_file(path, _checksum(path.name, data) + b"\n" + data)
+                _remove_oldest(path.parent)
         except OSError as error:
-            log.info("nothing is kept in %s: %s", path.parent, error.strerror or type(error).__name__)
+            log.info("nothing can be cached in %s: %s", path.parent, error.strerror or type(error).__name__)
 
     def _path(self, kind: str, key: str) -> Path | None:
         name = hashlib.blake2b(f"{release()}\0{key}".encode(), digest_size=16).hexdigest()
         return None if self._folder is None else self._folder / f"{kind}-{name}"
 
 
-def _seal(name: str, data: bytes) -> bytes:
-    """Shows damage; it is no signature. Who may write the folder is checked instead."""
+def _checksum(name: str, data: bytes) -> bytes:
+    """Detects damage. It is not a signature: instead the folder's owner and mode are checked."""
     return hashlib.blake2b(name.encode() + data, digest_size=16).hexdigest().encode()
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether nobody but us could have put an entry there that says what it should not."""
+    """Whether only our own user can have written to the folder."""
     status = folder.stat()
     return status.st_uid == os.geteuid() and not status.st_mode & _OTHERS_WRITE
 
 
-def _write(path: Path, data: bytes) -> None:
-    """The whole file or none, also for those who read meanwhile."""
-    number, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _thin_out(folder: Path) -> None:
-    """Drop what was longest not asked for. Another process may do the same at the same time."""
+def _remove_oldest(folder: Path) -> None:
+    """Remove the least recently used entries. Another process may do the same at the same time."""
     with os.scandir(folder) as entries:
         found = [
             (entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries if entry.is_file()
@@ -119,7 +106,7 @@ def _thin_out(folder: Path) -> None:
 
 @cache
 def release() -> str:
-    """Names the code that made an entry: the version and, where it is being worked on, its files."""
+    """Identifies the code that made an entry: the version, and its files in case they are being edited."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(f"{__version__}\0{sys.version}\0{unicodedata.unidata_version}".encode())
     root = Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""What ops may be notified of about a feed, by the cause of the notice. Pure."""
+"""The causes of notices about a feed. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ GIVEN_UP, STOPPED, SILENT, MOVED = "given-up", "stopped", "silent", "moved"
 
 
 def causes(feed_id: str) -> tuple[str, ...]:
-    """All that ops may have been told of a feed."""
+    """All causes that a feed can have."""
     return tuple(cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED))
 
 
 def cause_of(feed_id: str, what: str) -> str:
-    """The cause of one notice; `what` is one of the four constants."""
+    """The cause of one kind of notice; `what` is one of the four constants."""
     return f"feed:{feed_id}" if what == GIVEN_UP else f"{what}:{feed_id}"

@@ -1,7 +1,7 @@
-"""Ops notices: one on onset, one each four hours while it lasts, one on recovery.
+"""Notices to ops: one when a cause begins, one every four hours while it lasts, one when it is over.
 
-They go through the outbox to the receiver `ops`. Where Redis or Slack is what failed, or no
-receiver `ops` is configured, they go to the log and, if one is set, to a webhook.
+They go through the outbox to the receiver `ops`. If Redis or Slack is what failed, or there is no receiver
+`ops`, they go to the log and, if one is set, to a webhook.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ log = logging.getLogger("newswatch.ops")
 
 WEBHOOK_TIMEOUT_S = 5.0
 FULL_CAUSE = "redis-full"
-"""Delivery may be about to fail as well, so this cause goes to the webhook besides the ops channel."""
+"""Delivery may fail for the same reason, so this cause goes to the webhook as well as to the ops channel."""
 
 
 def ops_channel(bundle: Bundle | None) -> str:
-    """The channel of the receiver `ops`, "" where there is none."""
+    """The channel of the receiver `ops`, "" if there is none."""
     return next((r.channel for r in bundle.receivers if r.id == "ops"), "") if bundle else ""
 
 
 async def raise_notice(services: Services, cause: str, text: str) -> None:
-    """Say that `cause` holds; tells ops unless it was told within the last four hours."""
+    """The cause has begun or lasts: notify ops, unless that was done within the last four hours."""
     await _switch(services, cause, text, "on")
 
 
-async def tell_once(services: Services, cause: str, text: str) -> None:
-    """Say that something happened that has no end to wait for; at most once in four hours."""
+async def notify_once(services: Services, cause: str, text: str) -> None:
+    """Notify ops of an event that has no end. At most once in four hours."""
     await _switch(services, cause, text, "once")
 
 
 async def clear_notice(services: Services, cause: str, text: str) -> None:
-    """Say that `cause` is over; tells ops if it had been told of it. Cheap when nothing was raised."""
+    """The cause is over: notify ops if its beginning was reported. Cheap if nothing was."""
     with redis_errors():
         if not await notices.is_active(services.redis, cause):
             return
@@ -55,7 +55,7 @@ async def clear_notice(services: Services, cause: str, text: str) -> None:
 
 
 async def drop(services: Services, causes: Sequence[str]) -> None:
-    """Forget causes that nobody has to hear the end of."""
+    """Delete notices without a message that they are over."""
     with redis_errors():
         await notices.drop(services.redis, causes)
 
@@ -64,7 +64,7 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
     text = redact_text(text)
     try:
         with redis_errors():
-            channel = _told_in(cause, await _ops_channel(services))
+            channel = _channel_for(cause, await _ops_channel(services))
             queued = await notices.switch(
                 services.redis,
                 cause,
@@ -84,15 +84,15 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
 
 
 async def _ops_channel(services: Services) -> str:
-    """Of what is in force; "" where this release cannot read that."""
+    """The ops channel in force; "" if this release cannot read the configuration."""
     try:
         return ops_channel(await in_force(services))
     except (UnreadableBundle, NewerBundle):
         return ""
 
 
-def _told_in(cause: str, channel: str) -> str:
-    """The channel for a notice; none where the cause is Slack itself or the ops channel."""
+def _channel_for(cause: str, channel: str) -> str:
+    """Where a notice is posted: "" if its cause is Slack itself or the ops channel."""
     return "" if cause in ("slack", f"channel:{channel}") else channel
 
 

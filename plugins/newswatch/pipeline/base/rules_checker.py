@@ -1,29 +1,32 @@
-"""Joins the two halves of checking a watchlist: config knows the places, rules knows the language."""
+"""Connects the two halves of checking a watchlist: config knows the places, rules knows the query language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from newswatch.config.checker import ExampleFinding, Finding, ListFinding
+from newswatch.config.checker import ExampleFinding, ListFinding, QueryFinding
 from newswatch.errors import QueryError
 from newswatch.models import Rule
+from newswatch.pipeline.base.item_text import plain_text
 from newswatch.rules import ItemText, check_lists, compile_watchlist, review_query
 
 Lists = Mapping[str, Sequence[str]]
 
 
 class RulesChecker:
-    """The QueryChecker that configuration asks, answered by the rule engine."""
+    """The rule engine as the QueryChecker that `newswatch.config` declares."""
 
-    def check_query(self, query: str, lists: Lists, lang: str) -> tuple[list[Finding], list[Finding]]:
+    def check_query(
+        self, query: str, lists: Lists, lang: str
+    ) -> tuple[list[QueryFinding], list[QueryFinding]]:
         """Errors and warnings of one query, with offsets into its text."""
         del lang
         try:
             warnings = review_query(query, lists)
         except QueryError as error:
-            return [Finding(error.message, error.offset, error.end)], []
-        return [], [Finding(w.message, w.offset, w.end) for w in warnings]
+            return [QueryFinding(error.message, error.offset, error.end)], []
+        return [], [QueryFinding(w.message, w.offset, w.end) for w in warnings]
 
     def check_lists(self, lists: Lists) -> list[ListFinding]:
         """Bad entries, unknown nested lists and cycles."""
@@ -33,7 +36,7 @@ class RulesChecker:
         ]
 
     def check_examples(self, rule: Rule, lists: Lists, lang: str) -> list[ExampleFinding]:
-        """What must match and does not, what must not match and does."""
+        """Examples that must match and do not, and examples that must not match and do."""
         if not rule.must_match and not rule.must_not_match:
             return []
         watchlist = compile_watchlist([_everywhere(rule)], lists, lang)
@@ -50,12 +53,10 @@ class RulesChecker:
 
 
 def _everywhere(rule: Rule) -> Rule:
-    """The rule without its limits on feeds and languages: an example is judged by its words."""
+    """The rule without limits on feeds and languages, because an example has only words."""
     return replace(rule, feeds=type(rule.feeds)(), languages=())
 
 
 def _example(text: str, lang: str) -> ItemText:
-    """The text in every field, so that scoped queries can be tried too."""
-    return ItemText(
-        title=text, summary=text, body=text, author=text, lang=lang, feed_id="", feed_tags=(), tags=()
-    )
+    """The text in every field, so that queries limited to a field can be tried too."""
+    return plain_text(text, text, text, lang, author=text)

@@ -1,4 +1,4 @@
-"""What a stage needs from outside: the settings, Redis, the sender, the clock, the secrets of feeds."""
+"""What a stage needs from outside: settings, Redis, the sender, the clock, credentials of feeds."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from newswatch.settings import Settings
 
 
 def utc_now() -> datetime:
-    """The wall clock, aware."""
+    """The current time, aware, in UTC."""
     return datetime.now(timezone.utc)
 
 
 def no_auth(_name: str) -> Auth | None:
-    """Knows no credentials."""
+    """Finds no credentials."""
     return None
 
 
 @dataclass(frozen=True)
 class Services:
-    """Everything outside; an async context manager that closes Redis."""
+    """Everything from outside. An async context manager that closes Redis."""
 
     settings: Settings
     redis: Redis

@@ -102,7 +102,7 @@ class Courier:
         found = await messages.read_message(self._redis, message.root_id)
         root = found.delivery if found else None
         if root is None or root.state == "dead":
-            await outbox.stand_alone(self._redis, message)
+            await outbox.detach_reply(self._redis, message)
             again = await messages.read_message(self._redis, message.id)
             return _Thread(again.message, None) if again else None
         if root.ts is None:
@@ -270,7 +270,7 @@ class Courier:
 
     async def _twice(self, message: Message) -> None:
         text = f"A message stands twice in {message.channel} (message id {message.id})."
-        await notices.tell_once(self._run.services, f"double:{message.id}", text)
+        await notices.notify_once(self._run.services, f"double:{message.id}", text)
 
 
 @dataclass(frozen=True, slots=True)

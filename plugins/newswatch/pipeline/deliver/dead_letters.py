@@ -18,12 +18,12 @@ from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.messages import StoredMessage
 
 
-class NoSuchLetter(PermanentError):
+class NoSuchDeadLetter(PermanentError):
     """The id given names no dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """One dead letter: why it died, when, what it is about, and its payload as it would be sent now."""
 
     message: Message
@@ -41,7 +41,7 @@ class Letter:
         return self.message.text.partition("\n")[0]
 
 
-async def read_letters(services: Services, most: int | None = None) -> tuple[list[Letter], int]:
+async def read_dead_letters(services: Services, most: int | None = None) -> tuple[list[DeadLetter], int]:
     """The newest dead letters, newest first, and how many there are. Raises RedisUnavailable."""
     with redis_errors():
         died = await messages.dead_letters(services.redis, most)
@@ -50,7 +50,7 @@ async def read_letters(services: Services, most: int | None = None) -> tuple[lis
         return letters, int(await services.redis.zcard(keys.DEAD))
 
 
-async def _letter(services: Services, stored: StoredMessage, died_ms: int) -> Letter:
+async def _letter(services: Services, stored: StoredMessage, died_ms: int) -> DeadLetter:
     message = stored.message
     alerts = [one.alert for one in await messages.read_stored_alerts(services.redis, message.alert_ids)]
     # A retry begins with the full payload, also where the minimal one was refused.
@@ -59,19 +59,19 @@ async def _letter(services: Services, stored: StoredMessage, died_ms: int) -> Le
         payload = await render(services, again, alerts)
     except (ValueError, KeyError, TypeError, IndexError):
         payload = {}
-    return Letter(message, stored.delivery.error, from_ms(died_ms), tuple(alerts), payload)
+    return DeadLetter(message, stored.delivery.error, from_ms(died_ms), tuple(alerts), payload)
 
 
-async def retry_letters(services: Services, ids: Collection[str] = ()) -> int:
+async def retry_dead_letters(services: Services, ids: Collection[str] = ()) -> int:
     """Queue dead letters again, all of them without ids; the number of them.
 
-    Raises NoSuchLetter, with nothing changed, and RedisUnavailable.
+    Raises NoSuchDeadLetter, with nothing changed, and RedisUnavailable.
     """
     with redis_errors():
         known = await messages.dead_letters(services.redis)
         unknown = [name for name in ids if name not in known]
         if unknown:
-            raise NoSuchLetter(f"no dead letter has the id {unknown[0]}; `newswatch dead` lists them")
+            raise NoSuchDeadLetter(f"no dead letter has the id {unknown[0]}; `newswatch dead` lists them")
         now_ms = to_ms(services.clock())
         chosen = await messages.read_messages(services.redis, ids or known)
         for stored in chosen.values():

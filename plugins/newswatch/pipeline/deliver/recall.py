@@ -45,7 +45,7 @@ async def _recall(run: DeliveryRun, channel: str, server: str, *, empty: bool) -
         return True  # the post meets the same answer, and that one's row decides
     if problem is not None:
         text = f"History of {channel} cannot be read, so what Redis forgot may come twice: {problem.message}"
-        await notices.tell_once(run.services, f"history:{channel}", text)
+        await notices.notify_once(run.services, f"history:{channel}", text)
     unknown, found = await epoch.recall(
         run.services.redis,
         channel,
@@ -59,7 +59,7 @@ async def _recall(run: DeliveryRun, channel: str, server: str, *, empty: bool) -
             "Redis has lost deliveries: it came back empty or older than it was. What stands in Slack was read"
             " back from the channels and is not sent again; feeds are asked again for what they still show."
         )
-        await notices.tell_once(run.services, "redis-lost", text)
+        await notices.notify_once(run.services, "redis-lost", text)
     return True
 
 

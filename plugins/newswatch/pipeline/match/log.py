@@ -1,7 +1,7 @@
-"""What the log says of matching: items, rules and messages by name, bounded for each run.
+"""The log of matching. It names items, rules and messages, and is bounded for each run.
 
-At INFO an alert gets a line, the first fifty of a run; the others are counted at its end. At DEBUG every alert
-does, and every item that gave none.
+At INFO the first fifty alerts of a run get a line each, and the others are counted at the end. At DEBUG every
+alert has a line, and so has every item without one.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class MatchLog:
         stored = {one.alert.id: one for one in found}
         messages = await read_messages(self._redis, [one.message_id for one in stored.values()])
         for alert in shown:
-            told = stored.get(alert.id)
-            what = alert_line(told, messages.get(told.message_id)) if told else "its record is gone"
+            record = stored.get(alert.id)
+            what = alert_line(record, messages.get(record.message_id)) if record else "its record is gone"
             log.log(
                 logging.INFO if self._left > 0 else logging.DEBUG,
                 "item %s, revision %d: rule %s, %s",
@@ -50,7 +50,7 @@ class MatchLog:
             _log_others(entries, {alert.item_id for alert in alerts})
 
     def finish(self) -> None:
-        """Say how many alerts got no line."""
+        """Log how many alerts got no line."""
         if self._left_out:
             log.info("%d more alerts; `newswatch alerts` lists them", self._left_out)
 

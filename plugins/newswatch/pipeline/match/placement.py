@@ -1,17 +1,17 @@
 """Where alerts go: into which message, as a reply in whose thread, into which digest, or into a surge. Pure.
 
-`question` says what has to be known, `place` decides on the answer, and `store/lua/handover.lua` takes the
-decision over if nothing changed meanwhile. The rules, in their order:
+`question` lists what must be known, `place` decides, and `store/lua/handover.lua` stores the decision if nothing
+changed meanwhile. The rules, in order:
 
-1. A muted alert is kept and goes nowhere.
-2. An alert of a rule with a threshold is held until the rule's stories and sources suffice. Then its surge begins:
-   all that is held, and what comes while the surge lasts, belongs to the surge's story.
-3. The other alerts of one item and channel go to one place, the one that their most severe rule has.
-4. That is the story's message while it collects; else the reply in its thread that collects; else a new message.
-   A digest has no thread: what does not fit goes into another one.
-5. A rule that would bring more messages to a channel in this hour than its cap goes on in a digest.
+1. A muted alert is stored and not sent.
+2. An alert of a rule with a threshold is held until there are enough stories and sources. Then a surge begins: all
+   held alerts, and all that come during the surge, belong to the surge's story.
+3. The other alerts of one item and channel go to one place, that of their most severe rule.
+4. That place is the story's message while it still collects; else the reply in its thread that collects; else a
+   new message. A digest has no thread: alerts that do not fit go into another digest.
+5. If a rule would exceed its cap of messages to a channel in this hour, its alerts go into a digest.
 
-Alerts meet their stories in the order of the stream, the most severe first.
+Alerts are placed in the order of the stream, the most severe of an item first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from newswatch.store.handover import (
     Begun,
     GrownMessage,
     Held,
-    MessageStanding,
+    MessageSnapshot,
     NewMessage,
     PlacedAlert,
     Plan,
@@ -34,22 +34,22 @@ from newswatch.store.handover import (
     Release,
     Situation,
     StoryChange,
-    StoryStanding,
+    StorySnapshot,
     SurgeQuestion,
-    SurgeStanding,
+    SurgeSnapshot,
 )
 
 MAX_ALERTS_A_MESSAGE = 8
 COLLECT_MS = 3_000
-"""Later sources of a story are collected for so long rather than posted one by one."""
+"""How long later sources of a story are collected instead of being posted one by one."""
 MOST_RELEASED = 200
-"""So many alerts of a surge find their messages in one step, that no step takes Redis long."""
+"""How many alerts of a surge are put into messages in one step. It is bounded so that no step blocks Redis for long."""
 FURTHER = "Surge, continued"
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How many messages a rule may bring to a channel within `hour`, and the digest for what exceeds it."""
+    """How many messages a rule may bring to a channel in `hour`, and the digest for the others."""
 
     most: int
     hour: int
@@ -59,10 +59,10 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An alert and where its own rule would have it.
+    """An alert, and where its own rule sends it.
 
-    `each`: its story's message, or a reply in that story's thread. `digest`: the message that
-    collects `group` until `due_ms`, under `heading`. `muted` names the mute that keeps it out of Slack.
+    `each`: to its story's message, or a reply in that story's thread. `digest`: to the message that collects `group`
+    until `due_ms`, under `heading`. `muted` names the mute that keeps it out of Slack.
     """
 
     alert: Alert
@@ -71,7 +71,7 @@ class Candidate:
     due_ms: int
     heading: str = ""
     threshold: tuple[int, int, int] | None = None
-    """Held until so many stories from so many sources came within so many ms."""
+    """Held until this many stories from this many sources came within this many ms."""
     muted: str | None = None
     cap: Cap | None = None
 
@@ -82,12 +82,12 @@ class Candidate:
 
     @property
     def surge(self) -> tuple[str, str]:
-        """What its rule's surge is named by."""
+        """What identifies its rule's surge: rule and channel."""
         return self.alert.rule_id, self.alert.channel
 
 
 def question(candidates: Sequence[Candidate], now_ms: int) -> Question:
-    """What has to be known to place these alerts."""
+    """What must be known to place these alerts."""
     stories: dict[tuple[str, str], set[str]] = {}
     surges: dict[tuple[str, str], list[Candidate]] = {}
     rates: set[tuple[str, str, int]] = set()
@@ -125,7 +125,7 @@ def _surge_question(
 
 
 def place(candidates: Sequence[Candidate], situation: Situation, now_ms: int, layout: Layout) -> Plan:
-    """Decide for all of these alerts; those that exist already are left out."""
+    """Decide where all of these alerts go. Alerts that exist already are left out."""
     board = _Board(situation, now_ms, layout)
     for group in _groups(candidates, situation.known):
         board.place(group)
@@ -135,10 +135,10 @@ def place(candidates: Sequence[Candidate], situation: Situation, now_ms: int, la
 def release(
     given: Release, held: Mapping[str, Alert | None], situation: Situation, now_ms: int, layout: Layout
 ) -> Plan:
-    """Put a part of a surge's alerts into messages: the first of them is the surge's, the others list on.
+    """Put some of a surge's alerts into messages. The first message is the surge's; the others continue the list.
 
-    `held` maps the members that are released, in their order, to their alerts: None for one that is gone, or in
-    a message already.
+    `held` maps the members that are released, in order, to their alerts. The value is None for an alert that is gone or
+    is in a message already.
     """
     board = _Board(situation, now_ms, layout)
     board.release(given, held)
@@ -146,12 +146,12 @@ def release(
 
 
 def release_question(given: Release) -> Question:
-    """What has to be known to release a surge's alerts."""
+    """What must be known to release a surge's alerts."""
     return Question(stories={(given.channel, given.story): [given.rule]}, channels=[given.channel])
 
 
 def _groups(candidates: Sequence[Candidate], known: frozenset[str]) -> list[list[Candidate]]:
-    """The new alerts by item and channel: the most severe first, else as they came."""
+    """The new alerts by item and channel: the most severe first, otherwise in the order they came."""
     new = {one.alert.id: one for one in reversed(candidates) if one.alert.id not in known}
     groups: dict[tuple[str, str], list[Candidate]] = {}
     for one in candidates:
@@ -169,7 +169,7 @@ def _cap_story(one: Candidate, cap: Cap) -> str:
 
 
 def _parts(group: Sequence[Candidate], most: int) -> Iterable[Sequence[Candidate]]:
-    """All alerts of an item, unless they are more than a message can name."""
+    """All alerts of an item in one part, or in several if one message cannot name them all."""
     return (group[first : first + most] for first in range(0, len(group), most))
 
 
@@ -200,7 +200,7 @@ class _Story:
     """A story on the board."""
 
     def __init__(
-        self, channel: str, name: str, read: StoryStanding, root: _Message | None, reply: _Message | None
+        self, channel: str, name: str, read: StorySnapshot, root: _Message | None, reply: _Message | None
     ) -> None:
         self.channel = channel
         self.name = name
@@ -215,7 +215,7 @@ class _Story:
         self.touched = False
 
     def name_rules(self, group: Sequence[Candidate]) -> bool:
-        """Note the rules; whether one of them is new to the story, or more severe than all before."""
+        """Add the rules. Returns whether one is new to the story, or more severe than all before."""
         rank = max(one.rank for one in group)
         news = [one.alert.rule_id for one in group if one.alert.rule_id not in self.named]
         louder = bool(news) or rank > self.rank
@@ -241,7 +241,7 @@ class _Story:
 class _Surge:
     """A rule's surge in one channel, on the board."""
 
-    def __init__(self, read: SurgeStanding) -> None:
+    def __init__(self, read: SurgeSnapshot) -> None:
         self.story = read.story
         self.releasing = read.releasing
         self._stories, self._sources = read.stories, read.sources
@@ -263,7 +263,7 @@ class _Surge:
 
 
 class _Board:
-    """The situation as it becomes while alerts are placed one after the other."""
+    """The situation, updated while alerts are placed one after the other."""
 
     def __init__(self, situation: Situation, now_ms: int, layout: Layout) -> None:
         self._layout = layout
@@ -299,7 +299,7 @@ class _Board:
             self._alerts += [PlacedAlert(one.alert, message.id) for one in part]
 
     def _message(self, group: Sequence[Candidate]) -> _Message:
-        """The message for alerts of one item: where the most severe rule, or else the most immediate, has it."""
+        """The message for the alerts of one item: that of the most severe rule; of equals, the one that is sent first."""
         lead = min(group, key=lambda one: (-one.rank, one.kind == "digest", one.due_ms))
         ids, size = [one.alert.id for one in group], self._layout.room([one.alert for one in group])
         story = self._story(lead.alert.channel, lead.group)
@@ -331,7 +331,10 @@ class _Board:
         return chosen
 
     def _capped(self, group: Sequence[Candidate], lead: Candidate) -> Candidate | None:
-        """The lead in its cap's digest, where all equally severe rules have brought their share; else the message counts."""
+        """The candidate for its cap's digest, if all equally severe rules have reached their caps; else None.
+
+        Then the message counts towards the cap.
+        """
         equals = [
             one for one in group if one.rank == lead.rank and one.kind == "each" and one.cap is not None
         ]
@@ -382,19 +385,19 @@ class _Board:
         return f"{self._sequences[channel]:010x}"
 
     def _id(self, channel: str, *parts: str) -> str:
-        """Sorts by when it was made. With the time, so that a Redis that came back empty repeats no id."""
+        """An id that sorts by time. It includes the time so that no id repeats after Redis came back empty."""
         return self._sequence(channel) + short_hash(channel, *parts, str(self._now_ms), size=10)
 
     def _story(self, channel: str, name: str) -> _Story:
         known = self._stories.get((channel, name))
         if known is None:
-            read = self._given.stories.get((channel, name), StoryStanding())
+            read = self._given.stories.get((channel, name), StorySnapshot())
             root, reply = self._as_read(read.root), self._as_read(read.open)
             known = self._stories[channel, name] = _Story(channel, name, read, root, reply)
         return known
 
-    def _as_read(self, read: MessageStanding | None) -> _Message | None:
-        """A message on the board, once for all stories: those that were folded share a digest."""
+    def _as_read(self, read: MessageSnapshot | None) -> _Message | None:
+        """A message on the board, shared by all stories that were folded into one digest."""
         if read is None:
             return None
         if read.id not in self._read:
@@ -405,11 +408,11 @@ class _Board:
     # ── surges ────────────────────────────────────────────────────────────────────────────────
 
     def _surge(self, one: Candidate) -> str | None:
-        """The story of the surge under way, None: the alert is held for it."""
+        """The story of the current surge; None: the alert is held for it."""
         stories, sources, within_ms = one.threshold or (0, 0, 0)
         surge = self._surges.get(one.surge)
         if surge is None:
-            surge = self._surges[one.surge] = _Surge(self._given.surges.get(one.surge, SurgeStanding()))
+            surge = self._surges[one.surge] = _Surge(self._given.surges.get(one.surge, SurgeSnapshot()))
         rule, channel = one.surge
         if surge.story and not surge.releasing:
             self._going_on[one.surge] = within_ms
@@ -427,7 +430,7 @@ class _Board:
         return None
 
     def _began(self, name: tuple[str, str]) -> str | None:
-        """The story of a surge that began on this board, and so counts on."""
+        """The story of a surge that began on this board; later alerts join it."""
         return self._begun[name].release.story if name in self._begun else None
 
     def _release_of(self, one: Candidate, surge: _Surge) -> Release:
@@ -457,7 +460,7 @@ class _Board:
         self._released.append((given.channel, given.story, tuple(held)))
 
     def _list(self, story: _Story, given: Release, ids: Sequence[str], size: int) -> _Message:
-        """A surge's first message, or a listing in its thread; a digest has no thread."""
+        """A surge's first message, or a list in its thread. A digest has no thread."""
         root = story.root
         if given.kind == "surge" and root is not None and not root.dead:
             return self._add(story, "surge", ids, size, due_ms=given.due, root=root.id, text=FURTHER)
@@ -469,11 +472,11 @@ class _Board:
 
     def plan(self) -> Plan:
         touched = [story for story in self._stories.values() if story.touched]
-        read = [one for story in touched for one in self._standing(story)]
+        read = [one for story in touched for one in self._snapshots(story)]
         given = self._given
         return Plan(
             alerts=self._alerts,
-            standing={one.id: one.standing for one in read},
+            snapshot={one.id: one.snapshot for one in read},
             stories=[story.change() for story in touched],
             created=[self._final(one) for one in self._created],
             grown=self._grown(),
@@ -493,9 +496,9 @@ class _Board:
             released=self._released,
         )
 
-    def _standing(self, story: _Story) -> list[MessageStanding]:
-        """The story's messages as they were when it was decided."""
-        given = self._given.stories.get((story.channel, story.name), StoryStanding())
+    def _snapshots(self, story: _Story) -> list[MessageSnapshot]:
+        """The story's messages at the time of the decision."""
+        given = self._given.stories.get((story.channel, story.name), StorySnapshot())
         return [one for one in (given.root, given.open) if one is not None]
 
     def _final(self, one: NewMessage) -> NewMessage:

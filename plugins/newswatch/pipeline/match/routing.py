@@ -1,7 +1,7 @@
-"""Who is told, and when: at once, after quiet hours, or with the next digest. Pure.
+"""When an alert is sent: at once, after quiet hours, or with the next digest. Pure.
 
-Local times follow the receiver's time zone through both changes of the clock: a time that the
-spring change skips is the moment just after it, one that the autumn change repeats is its first.
+Local times are in the receiver's time zone. A time that the change to summer time skips is the moment just after
+it; a time that occurs twice in autumn is the first of the two.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DEFAULT_DIGEST_AT = "08:00"
 class Route:
     """How one alert goes to one channel.
 
-    `each`: with its story, at once. `digest`: with the others of `group`, at `due`, under `heading`.
+    `each`: at once, in its story's message. `digest`: with the others of `group`, at `due`, under `heading`.
     """
 
     channel: str
@@ -32,7 +32,7 @@ class Route:
 
 
 def routes(receivers: Iterable[Receiver], severity: Severity, now: datetime) -> list[Route]:
-    """One route for each channel; where receivers share a channel the most immediate one counts."""
+    """One route for each channel. If receivers share a channel, the earliest route counts."""
     found: dict[str, Route] = {}
     for receiver in receivers:
         route = _route(receiver, severity, now)
@@ -66,7 +66,7 @@ def _excepted(quiet: QuietHours | None, severity: Severity) -> bool:
 
 
 def quiet_end(quiet: QuietHours | None, now: datetime) -> datetime | None:
-    """When the present quiet hours end, None outside of them. The end itself is not quiet."""
+    """When the current quiet hours end; None outside of quiet hours. The end itself is not quiet."""
     if quiet is None:
         return None
     start, end = time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
@@ -99,7 +99,7 @@ def last_local(at: str, zone: str, now: datetime) -> datetime:
     raise ValueError(f"no {at} in {zone} within two days before {now}")
 
 
-def names(receivers: Sequence[Receiver], wanted: Iterable[str]) -> list[Receiver]:
-    """The receivers of these ids, unknown ids left out."""
+def receivers_named(receivers: Sequence[Receiver], wanted: Iterable[str]) -> list[Receiver]:
+    """The receivers with these ids. Unknown ids are left out."""
     by_id = {receiver.id: receiver for receiver in receivers}
     return [by_id[name] for name in wanted if name in by_id]

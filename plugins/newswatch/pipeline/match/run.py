@@ -1,8 +1,8 @@
-"""The match stage: drain the items stream, decide which rules each item satisfies, queue the alerts.
+"""The match stage: read the items stream, decide which rules each item satisfies, queue the alerts.
 
-Items and alerts pass in one atomic step: a crash before it leaves the items pending, and they are
-matched again; after it, the alert ids exist and are never queued twice. Only the holder of the
-match lease may hand over.
+Alerts are stored and items acknowledged in one atomic step. After a crash before it the items are still pending
+and are matched again. After it the alert ids exist and are never queued twice. Only the holder of the match lease
+may hand over.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import in_force
-from newswatch.pipeline.base.disk_cache import Shelf
+from newswatch.pipeline.base.disk_cache import DiskCache
+from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
@@ -33,8 +34,8 @@ from newswatch.pipeline.match.placement import (
     release,
     release_question,
 )
-from newswatch.pipeline.match.routing import Route, names, routes
-from newswatch.rules import ItemText, Watchlist, stem, tokenize
+from newswatch.pipeline.match.routing import Route, receivers_named, routes
+from newswatch.rules import Watchlist, stem, tokenize
 from newswatch.rules.excerpt import excerpts_for
 from newswatch.settings import Settings
 from newswatch.store import feeds, handover, items, messages
@@ -52,10 +53,10 @@ log = logging.getLogger("newswatch.match")
 
 BATCH = 100
 DECISIONS = 20
-"""So often a hand-over is decided again in a row."""
+"""How often in a row a hand-over is decided again."""
 HOUR_MS = 3_600_000
 CAP_GRACES = 5
-"""What exceeds a rule's cap is collected for so many grace periods: five minutes as a rule."""
+"""Alerts beyond a rule's cap are collected for this many grace periods, usually five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,16 @@ class MatchCounts:
     alerts: int = 0
 
     def __add__(self, later: MatchCounts) -> MatchCounts:
-        """Two runs together."""
+        """The sum of two runs."""
         return MatchCounts(self.items + later.items, self.alerts + later.alerts)
 
     def as_dict(self) -> dict[str, int]:
-        """For `--json` and XCom."""
+        """The counts for `--json` and XCom."""
         return asdict(self)
 
 
 class Watch:
-    """One bundle, ready to match: the compiled rules and what alerts need to know around them."""
+    """One bundle, ready to match: the compiled rules, and what alerts need from the configuration."""
 
     def __init__(self, bundle: Bundle, settings: Settings) -> None:
         self.bundle = bundle
@@ -84,32 +85,21 @@ class Watch:
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
         self._watchlist: Watchlist = compiled(
-            bundle.rules, bundle.lists, bundle.default_lang, Shelf(settings.cache)
+            bundle.rules, bundle.lists, bundle.default_lang, DiskCache(settings.cache)
         )
 
     def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
         """The rules in force that the item satisfies. `today` is an ISO date."""
-        feed_tags = self._feeds[item.feed_id].tags if item.feed_id in self._feeds else ()
-        text = ItemText(
-            title=item.title,
-            summary=item.summary,
-            body=item.body,
-            author=item.author,
-            lang=item.lang,
-            feed_id=item.feed_id,
-            feed_tags=feed_tags,
-            tags=item.tags,
-        )
+        text = item_text(item, self._feeds.get(item.feed_id))
         found = ((self._rules[match.rule_id], match) for match in self._watchlist.match(text))
         return [(rule, match) for rule, match in found if rule.expires is None or rule.expires >= today]
 
     def candidates(self, item: Item, now: datetime, titles: Titles, mutes: list[Mute]) -> list[Candidate]:
-        """The alerts an item gives, each with where its rule would have it: one for each rule and channel.
+        """The alerts of an item, one for each rule and channel, each with where its rule sends it.
 
-        Silent items (first sight) and items claimed before a rule came into force give none; an
-        edit gives one only while the item is younger than 48 h. An item with its page's text may
-        alert whenever the page was read: late edits had none queued. The alert id leaves the
-        revision out, so that a rule that matched an earlier revision stays quiet.
+        Silent items (first sight) and items claimed before a rule came into force give none. An edit gives one only while
+        the item is younger than 48 h. An item with its article may alert at any time, since late edits queue none. The
+        alert id does not depend on the revision, so a rule that matched an earlier revision does not alert again.
         """
         if item.silent or (is_late_edit(item, now) and not item.article):
             return []
@@ -121,22 +111,22 @@ class Watch:
         if not found:
             return []
         link = story_id(item)
-        told = titles.story_of(link, item.feed_id, self.title_stems(item), now.timestamp())
+        known = titles.story_of(link, item.feed_id, self.title_stems(item), now.timestamp())
         by_channel: dict[str, list[tuple[Rule, Match, Route]]] = {}
         for rule, match in found:
-            for route in routes(names(self.bundle.receivers, rule.notify), rule.severity, now):
+            for route in routes(receivers_named(self.bundle.receivers, rule.notify), rule.severity, now):
                 by_channel.setdefault(route.channel, []).append((rule, match, route))
         placed = []
         for matched in by_channel.values():
-            # In doubt an item with a high alert is not hidden in the thread of another story.
+            # If the story is uncertain, an item with a high alert is not put into another story's thread.
             high = any(rule.severity == "high" for rule, _, _ in matched)
-            own = told is None or (high and not told.certain)
-            story = link if own or told is None else told.story
+            own = known is None or (high and not known.certain)
+            story = link if own or known is None else known.story
             placed += [self._candidate(item, *one, story, now, mutes) for one in matched]
         return placed
 
     def title_stems(self, item: Item) -> frozenset[str]:
-        """The stems of an item's title, by which stories under other links are found."""
+        """The stems of an item's title. Stories under other links are found by them."""
         return title_stems(item.title, item.lang, self.bundle.default_lang)
 
     def _candidate(
@@ -189,15 +179,15 @@ async def run_match(
     deadline_s: float = 120.0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> MatchCounts:
-    """Drain the stream. Raises RedisUnavailable.
+    """Match all waiting items. Raises RedisUnavailable.
 
-    Where another process holds the lease it waits for that lease to lapse; if it is renewed, the
-    other one is at work and this one leaves it to it.
+    If another process holds the lease, this one waits until the lease expires. If the other process renews it, that
+    one is at work, and this one ends.
     """
     bundle = await in_force(services)
     if bundle is None:
         return MatchCounts()
-    stage = _Stage(services, Watch(bundle, services.settings), time.monotonic() + deadline_s)
+    stage = _MatchStage(services, Watch(bundle, services.settings), time.monotonic() + deadline_s)
     with redis_errors():
         lease = Lease(services.redis, "match", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
@@ -213,15 +203,15 @@ async def run_match(
 
 @lru_cache(256)
 def title_stems(title: str, lang: str, default_lang: str = "en") -> frozenset[str]:
-    """What a headline is about: the stems of its words, function words left out."""
+    """The stems of a headline's words, without function words."""
     words = (token.text for token in tokenize(title))
     return frozenset(
         stem(word, lang, default_lang) for word in words if not is_function_word(word, lang or default_lang)
     )
 
 
-class _Stage:
-    """One drain of the stream."""
+class _MatchStage:
+    """One run over the stream."""
 
     def __init__(self, services: Services, watch: Watch, stop_at: float) -> None:
         self._services = services
@@ -256,13 +246,13 @@ class _Stage:
         return self.counts()
 
     async def _recall(self) -> None:
-        """The titles told within the last two days."""
+        """Load the titles of the last two days."""
         since_ms = to_ms(self._services.clock()) - int(WINDOW_S * 1000)
-        for row, at_ms in await handover.told_titles(self._services.redis, since_ms):
+        for row, at_ms in await handover.known_titles(self._services.redis, since_ms):
             self._titles.add(KnownTitle.from_json(row, at_ms / 1000))
 
     async def _refresh(self) -> None:
-        """Match by the configuration in force now, also when it changed during the drain."""
+        """Switch to the configuration in force, in case it changed during the run."""
         bundle = await in_force(self._services)
         if bundle is not None and bundle.version != self._watch.bundle.version:
             self._watch = Watch(bundle, self._services.settings)
@@ -270,12 +260,12 @@ class _Stage:
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
         now = self._services.clock()
         candidates: list[Candidate] = []
-        told: list[KnownTitle] = []
+        titles: list[KnownTitle] = []
         mutes = await read_mutes(self._services.redis)
         for entry in batch:
             found = await self._match(entry, now, mutes)
             if found and entry.item is not None:
-                told.append(self._tell(entry.item, found[0].alert.story_id, now))
+                titles.append(self._remember(entry.item, found[0].alert.story_id, now))
             candidates += found
         now_ms = to_ms(now)
 
@@ -284,14 +274,14 @@ class _Stage:
             return place(candidates, situation, now_ms, self._services.layout)
 
         plan = await self._take_over(
-            lease, now_ms, decide, [entry.stream_id for entry in batch], [one.to_json() for one in told]
+            lease, now_ms, decide, [entry.stream_id for entry in batch], [one.to_json() for one in titles]
         )
         self._items += len(batch)
         self._alerts += len(plan.alerts)
         await self._log.batch(batch, [placed.alert for placed in plan.alerts])
 
     async def _release(self, lease: Lease) -> None:
-        """Put the alerts of surges that began into messages, part by part; a killed run's too."""
+        """Put the alerts of begun surges into messages, part by part, also those that a killed run left."""
         redis = self._services.redis
         for given in await handover.releases(redis):
             more = True
@@ -320,9 +310,9 @@ class _Stage:
         stream_ids: Sequence[str] = (),
         titles: Sequence[str] = (),
     ) -> Plan:
-        """Decide and hand over; where delivery changed what it was decided on, decide again.
+        """Decide and hand over. If delivery changed the situation meanwhile, decide again.
 
-        Raises LeaseLost, also when it goes on changing: the items stay pending for the next run.
+        Raises LeaseLost, also if the situation keeps changing: the items stay pending for the next run.
         """
         for _ in range(DECISIONS):
             plan = await decide()
@@ -339,34 +329,34 @@ class _Stage:
             if answer == "taken":
                 return plan
             if answer == "lost":
-                raise LeaseLost("the match stage is worked by another process now; it goes on there")
+                raise LeaseLost("another process runs the match stage now and continues the work")
             await lease.renew()
         raise LeaseLost(
-            f"where alerts go changed {DECISIONS} times while it was decided; the next run goes on"
+            f"the situation changed {DECISIONS} times while it was decided where alerts go; the next run continues"
         )
 
-    def _tell(self, item: Item, story: str, now: datetime) -> KnownTitle:
-        """Remember the title for the items that follow, in this batch too."""
+    def _remember(self, item: Item, story: str, now: datetime) -> KnownTitle:
+        """Remember the title for the items that follow, also in this batch."""
         stems = self._watch.title_stems(item)
-        told = KnownTitle(story, story_id(item), item.feed_id, stems, now.timestamp())
-        self._titles.add(told)
-        return told
+        title = KnownTitle(story, story_id(item), item.feed_id, stems, now.timestamp())
+        self._titles.add(title)
+        return title
 
     async def _match(self, entry: items.StreamEntry, now: datetime, mutes: list[Mute]) -> list[Candidate]:
         if entry.item is None:
-            await self._bury(entry, entry.error)
+            await self._set_aside(entry, entry.error)
             return []
         try:
             return self._watch.candidates(entry.item, now, self._titles, mutes)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-            # One bad item must not hold up the others; what it was stands in the dead items.
+            # One bad item must not hold up the others. It is kept as a dead item.
             log.exception("item %s could not be matched", entry.item.id)
-            await self._bury(entry, f"{type(error).__name__}: {error}")
+            await self._set_aside(entry, f"{type(error).__name__}: {error}")
             return []
 
-    async def _bury(self, entry: items.StreamEntry, error: str) -> None:
+    async def _set_aside(self, entry: items.StreamEntry, error: str) -> None:
         kept_s = self._services.settings.alert_retention_s
-        await items.bury(self._services.redis, entry.stream_id, error, kept_s=kept_s)
+        await items.set_aside(self._services.redis, entry.stream_id, error, kept_s=kept_s)
         name = entry.item.id if entry.item else entry.stream_id
         text = f"Item {name} could not be matched and was set aside: {error}"
         await notices.raise_notice(self._services, "item-unmatched", text)

@@ -1,4 +1,18 @@
-"""What operators and readers look at: status, findings, feeds, alerts, queues, metrics; housekeeping.
+"""For people who run newswatch, and for readers who want to know why.
 
-Each module reads a page's worth from Redis and shapes it, without Airflow and without HTML.
+::
+
+    status, findings      the first page: is everything all right, and what is not
+    standstill, backlog   which stage does not work although work waits
+    feeds, feed_report    feeds, their polls, and what to do
+    rules                 how often each rule alerts
+    alerts, alert_search  alerts, their states, and searching them
+    queues                what waits for which channel
+    latency, metrics      how fast news arrives; figures for Prometheus
+    why, why_item, why_rules   why an item did or did not alert
+    doctor                checks of the installation
+    heartbeat             shows that newswatch works while nothing alerts
+    housekeeping          removes what is past its retention
+
+Each module reads one page's data from Redis and shapes it, without Airflow and without HTML.
 """

@@ -1,9 +1,9 @@
 """Alerts that fit a filter, newest first, a page at a time.
 
-A page looks through the shortest list that holds all that can fit: the hand-over keeps one for each
-rule, feed, channel and severity and for what a mute or a threshold keeps back (`store.keys`), and what
-is not sent yet stands in the outboxes. Nothing but a headline's words needs a look at every alert; that
-look ends after a while, and the page says where to go on.
+A search reads the shortest list that contains all alerts that can fit. The hand-over keeps a list for each rule,
+feed, channel and severity, and for muted and held alerts (`store.keys`). Alerts that are not sent yet are in the
+outboxes. Only a search for words of a headline has to read every alert; it stops after a while, and the page says
+where to continue.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from newswatch.store.codec import alert_marks, to_ms
 from newswatch.store.messages import StoredAlert
 
 PATIENCE_S = 0.05
-"""For how long one page looks for alerts that fit before it offers to look further."""
+"""How long one page searches before it offers to continue."""
 
 _BATCH = 250
 _MOST_UNSENT = 2_000
-"""With more than these on their way, the newest alerts are among them anyway."""
+"""With more alerts than these waiting, the newest alerts are among them anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """What is asked for; an empty field admits everything. `text` is looked for in the headline."""
+    """The filter. An empty field fits everything. `text` is searched for in the headline."""
 
     rule: str = ""
     feed: str = ""
@@ -41,11 +41,11 @@ class AlertFilter:
 
     @property
     def empty(self) -> bool:
-        """Whether everything is admitted."""
+        """Whether every alert fits."""
         return self == AlertFilter()
 
     def admits(self, line: AlertLine) -> bool:
-        """Whether this alert is asked for."""
+        """Whether this alert fits."""
         alert = line.alert
         return (
             self.rule in ("", alert.rule_id)
@@ -58,13 +58,13 @@ class AlertFilter:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What the record of an alert that fits must hold: told without reading the record. Pure."""
+        """A part of the record of every alert that fits, to skip others without parsing them. Pure."""
         exact = {"rule": self.rule, "feed": self.feed, "channel": self.channel, "severity": self.severity}
         return alert_marks({name: value for name, value in exact.items() if value}, self.text)
 
     @property
     def lists(self) -> tuple[str, ...]:
-        """The lists that hold all that can fit. Pure."""
+        """The lists that contain all alerts that can fit. Pure."""
         facets = (("rule", self.rule), ("feed", self.feed), ("channel", self.channel))
         names = [keys.alerts_of(facet, value) for facet, value in facets if value]
         if self.severity:
@@ -76,7 +76,7 @@ class AlertFilter:
 
 @dataclass(frozen=True, slots=True)
 class AlertPage:
-    """One page. `further` is where the next one begins, None at the end; `looked_at` counts alerts read."""
+    """One page. `further` is where the next one begins, None at the end. `looked_at` counts the alerts read."""
 
     lines: tuple[AlertLine, ...]
     further: Cursor | None
@@ -84,7 +84,7 @@ class AlertPage:
 
 
 class _Places:
-    """Where alerts that may fit are, newest first: a list in Redis, or places known already."""
+    """Where alerts that can fit are, newest first: a list in Redis, or places that are already known."""
 
     def __init__(self, services: Services, name: str, known: Sequence[Cursor] | None) -> None:
         self._services = services
@@ -137,7 +137,7 @@ async def _places(services: Services, wanted: AlertFilter) -> _Places:
 async def _fitting(
     services: Services, wanted: AlertFilter, places: Sequence[Cursor]
 ) -> list[tuple[AlertLine, Cursor]]:
-    """Of the alerts at these places, those asked for; messages are read for those alone."""
+    """The alerts at these places that fit. Only their messages are read."""
     by_id = {place.alert_id: place for place in places}
     stored = await messages.read_stored_alerts(services.redis, list(by_id), wanted.marks)
     lines = await _lines(services, stored)

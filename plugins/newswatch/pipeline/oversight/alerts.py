@@ -1,4 +1,4 @@
-"""Alerts as people look at them: where each stands, and one alert's whole life."""
+"""Alerts for people: the state of each, and the whole life of one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SOON_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """An alert, where it stands, why it waits if it does, and its message as far as there is one."""
+    """An alert, its state, why it waits if it does, and its message if there is one."""
 
     alert: Alert
     state: State
@@ -32,9 +32,9 @@ class AlertLine:
 
 
 def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> tuple[State, str]:
-    """Where an alert stands, and in words why it is not sent yet. Pure."""
+    """The state of an alert, and in words why it is not sent yet. Pure."""
     if stored.muted:
-        return "muted", "a mute kept it out of Slack"
+        return "muted", "the rule was muted"
     if message is None:
         if stored.message_id:
             return "sent", "its message is past its retention"
@@ -47,21 +47,21 @@ def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) ->
     if delivery.state == "dead":
         return "dead", delivery.error
     if delivery.state == "sending":
-        return "sending", "handed to Slack; its answer, or the channel's history, will tell"
+        return "sending", "sent to Slack; waiting for its answer, or looking for it in the channel's history"
     if message.message.kind == "digest" and delivery.due and to_ms(delivery.due) > now_ms + _SOON_MS:
         return "held", f"{message.message.text or 'Digest'} goes out at {delivery.due:%d %b %H:%M} UTC"
     return "queued", delivery.error
 
 
 def line_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> AlertLine:
-    """An alert with where it stands. Pure."""
+    """An alert with its state. Pure."""
     state, why = state_of(stored, message, now_ms)
     return AlertLine(stored.alert, state, why, message)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an alert's life; `at` is None for one that has not come yet."""
+    """One step in an alert's life. `at` is None for a step that has not come yet."""
 
     name: str
     at: datetime | None
@@ -71,7 +71,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AlertLife:
-    """All of one alert. `also` are the other alerts of its message, `thread` those of the story's replies."""
+    """One alert in full. `also` are the other alerts of its message, `thread` those in the story's replies."""
 
     line: AlertLine
     steps: tuple[Step, ...]
@@ -80,7 +80,7 @@ class AlertLife:
 
 
 async def read_life(services: Services, alert_id: str) -> AlertLife | None:
-    """One alert with its story; None if there is none of that id. Raises RedisUnavailable."""
+    """One alert with its story; None if there is no such alert. Raises RedisUnavailable."""
     with redis_errors():
         found = await messages.read_stored_alerts(services.redis, [alert_id])
         if not found:
@@ -116,7 +116,7 @@ def life_steps(line: AlertLine) -> tuple[Step, ...]:
         Step(
             "Published",
             alert.published,
-            "what the feed says" if alert.published else "the feed gives no date",
+            "the date in the feed" if alert.published else "the feed has no date",
         ),
         Step("Seen", alert.first_seen, f"by feed {alert.feed_id}", "poll_feeds"),
         Step("Matched", alert.matched, f"by rule {alert.rule_id}, {revised}", "match_items"),

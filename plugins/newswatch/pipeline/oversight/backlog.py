@@ -1,4 +1,4 @@
-"""What waits at each hand-over: the question that wake-up hints and watchers are about."""
+"""What waits before each stage. Hints and watchers wake stages by it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newswatch.store.codec import to_ms
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Items to be matched, messages that could go out now, pages that could be read now.
+    """Items that wait for matching, messages and articles that are due.
 
     Each with the waiting time of the oldest.
     """
@@ -26,7 +26,7 @@ class Backlog:
 
 
 async def read_backlog(services: Services) -> Backlog:
-    """Raises RedisUnavailable. Messages of paused channels do not count: nothing can be done for them now."""
+    """Raises RedisUnavailable. Messages of paused channels do not count, because nothing can be done for them now."""
     now_ms = to_ms(services.clock())
     with redis_errors():
         waiting = await items.waiting_count(services.redis)

@@ -1,4 +1,4 @@
-"""What `newswatch doctor` finds: configuration, Redis and Slack, each with what to do."""
+"""The checks of `newswatch doctor`: configuration, Redis and Slack, each with what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from newswatch import feed_secrets
 from newswatch.config.draft import Draft, Loaded
-from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
+from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
@@ -21,7 +21,7 @@ from newswatch.store.server import judge, try_scripts, try_writing, version_of
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One thing examined."""
+    """One check."""
 
     subject: str
     level: Literal["ok", "warning", "error"]
@@ -29,23 +29,25 @@ class Examined:
 
 
 async def examine(services: Services) -> list[Examined]:
-    """Everything, in the order in which it should be fixed. Raises nothing for what it finds."""
+    """All checks, in the order in which problems should be fixed. Raises nothing for what it finds."""
     loaded = check_files(services.settings, services.clock().date())
-    findings = examine_files(services.settings, loaded)
-    findings += await _applied(services)
-    findings.append(_contact(services))
-    findings += await _redis(services)
-    findings += await _slack(services, loaded.draft)
-    findings += await _stages(services)
-    return findings + await _buttons(services)
+    redis = await _redis(services)
+    usable = all(one.level != "error" for one in redis if one.subject == "redis")
+    return [
+        *examine_files(services.settings, loaded),
+        *(await _applied(services) if usable else ()),
+        _contact(services),
+        *redis,
+        *await _slack(services, loaded.draft),
+        *(await _stages(services) if usable else ()),
+        *(await _buttons(services) if usable else ()),
+    ]
 
 
 async def _applied(services: Services) -> list[Examined]:
-    """Whether the files here are the ones that are applied."""
+    """Whether the files here are the ones that are in force."""
     try:
         problem = await not_applied(services)
-    except (RedisUnavailable, RedisRefused):
-        return []  # the line about Redis says why
     except NewswatchError as error:
         return [Examined("configuration in force", "error", str(error))]
     if problem is not None:
@@ -54,7 +56,7 @@ async def _applied(services: Services) -> list[Examined]:
 
 
 def examine_files(settings: Settings, loaded: Loaded) -> list[Examined]:
-    """The secrets of feeds and the configuration's files; nothing that runs is asked. Pure."""
+    """The credentials of feeds and the configuration files. Needs nothing that is running. Pure."""
     findings = [Examined("settings", "error", text) for text in feed_secrets.faults(settings.feed_secrets)]
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     findings += [Examined("configuration", "error", str(problem)) for problem in errors]
@@ -66,9 +68,9 @@ def examine_files(settings: Settings, loaded: Loaded) -> list[Examined]:
 
 
 def _contact(services: Services) -> Examined:
-    """Whether publishers can reach whoever polls them; some answer only then."""
+    """Whether publishers can contact the operator; some block pollers that give no contact."""
     if not services.settings.contact:
-        text = "publishers cannot reach you, and some answer nobody they cannot: set NEWSWATCH_CONTACT to an address"
+        text = "publishers do not know whom to contact, and some block such pollers: set NEWSWATCH_CONTACT to your address"
         return Examined("polling", "warning", text)
     return Examined("polling", "ok", f"as {services.settings.user_agent}")
 
@@ -86,13 +88,13 @@ async def _redis(services: Services) -> list[Examined]:
         return [Examined("redis", "error", str(error))]
     findings = [Examined("redis", "ok", f"reachable, version {version_of(info)}")]
     if not info.get("aof_enabled"):
-        text = "the append-only file is off: a crash would lose what was seen. Set `appendonly yes`"
+        text = "the append-only file is off: a crash of Redis would lose data. Set `appendonly yes`"
         findings.append(Examined("redis persistence", "error", text))
     else:
         findings.append(Examined("redis persistence", "ok", "append-only file on"))
     policy = str(info.get("maxmemory_policy", "unknown"))
     if policy != "noeviction":
-        text = f"maxmemory-policy is {policy}: Redis may throw queues away. Set `noeviction`"
+        text = f"maxmemory-policy is {policy}: Redis may delete queues when it is full. Set `noeviction`"
         findings.append(Examined("redis eviction", "error", text))
     else:
         findings.append(Examined("redis eviction", "ok", "noeviction"))
@@ -100,7 +102,7 @@ async def _redis(services: Services) -> list[Examined]:
 
 
 async def _stages(services: Services) -> list[Examined]:
-    """Whether every stage that has work does it."""
+    """Whether every stage with waiting work is working."""
     try:
         bundle = await in_force(services)
         polling = await read_polling(services, bundle)
@@ -111,7 +113,7 @@ async def _stages(services: Services) -> list[Examined]:
 
 
 async def _buttons(services: Services) -> list[Examined]:
-    """Buttons are a choice: without a listener there are none, and that is well."""
+    """The listener. Buttons are optional, so no listener is fine."""
     try:
         with redis_errors():
             found = await listening.heard(services.redis)
@@ -122,7 +124,7 @@ async def _buttons(services: Services) -> list[Examined]:
     settings = services.settings
     if settings.slack_app_token or settings.slack_signing_secret:
         name = "SLACK_APP_TOKEN" if settings.slack_app_token else "SLACK_SIGNING_SECRET"
-        text = f"{name} is set, but nothing listens: start `newswatch listen`, or see why it ended"
+        text = f"{name} is set, but nothing listens: start `newswatch listen`, or look up in its log why it ended"
         return [Examined("buttons", "warning", text)]
     return [Examined("buttons", "ok", "none: no listener is configured (docs/operations.md, Buttons)")]
 

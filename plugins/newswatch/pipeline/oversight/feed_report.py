@@ -1,4 +1,4 @@
-"""What an operator is told of a feed: its state in a word, and what to do about it. Pure."""
+"""The state of a feed in one word, and what to do about it. Pure."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
 
 
 def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> str:
-    """What to do, or what is being done; "" where all is well."""
+    """What to do, or what happens automatically; "" if the feed is fine."""
     paused = paused_until_ms > now_ms
     found = [_about_url(feed, state, now_ms), _about_state(feed, state, paused=paused)]
     if paused:
         until = f"{from_ms(paused_until_ms):%H:%M} UTC"
-        found.append(f"its host asked to be left alone until {until}: nothing to do, or raise `every`")
+        found.append(f"its host asked for a pause until {until}: nothing to do, or raise `every`")
     return "; ".join(filter(None, found))
 
 
 def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
-    if moved_feeds.asked_url(feed, state) != feed.url:
-        return f"moved for good: set its url to {redact_url(state.move.adopted_url)} in feeds.yaml"
+    if moved_feeds.request_url(feed, state) != feed.url:
+        return f"moved permanently: set its url to {redact_url(state.move.adopted_url)} in feeds.yaml"
     if not state.move.redirect_url:
         return ""
     target = redact_url(state.move.redirect_url)
     if state.move.redirect_polls == moved_feeds.ANOTHER_FEED:
-        return f"redirects for good to {target}, which is another feed: correct its url in feeds.yaml"
+        return f"redirects permanently to {target}, which is another feed: correct its url in feeds.yaml"
     if not moved_feeds.adoptable(feed, state.move.redirect_url):
-        return f"redirects for good to {target}: set its url in feeds.yaml, it is not taken up by itself"
+        return f"redirects permanently to {target}: set its url in feeds.yaml; newswatch does not switch to it automatically"
     days = max(0, state.move.redirect_since_ms + moved_feeds.DAYS_MS - now_ms) / 86_400_000
-    return f"redirects for good to {target}: set its url in feeds.yaml, or wait {days:.1f} days"
+    return f"redirects permanently to {target}: set its url in feeds.yaml, or wait {days:.1f} days"
 
 
 def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
     status = state.polling.status
     if status == feed_causes.STOPPED:
-        return "gone for good: take it out of feeds.yaml or give its new url"
+        return "gone permanently: remove it from feeds.yaml or set its new url"
     if status == feed_causes.SILENT:
         last = f"{from_ms(state.document.newest_ms):%d %B %H:%M} UTC"
-        return f"silent since {last}, an item each {health.span(state.document.gap_s)} before: look whether the feed moved"
+        return f"silent since {last}, with an item every {health.span(state.document.gap_s)} before: check whether the feed moved"
     if status == "slowed":
         return (
             ""
@@ -57,5 +57,5 @@ def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
     if status in ("refused", feed_causes.GIVEN_UP):
         return health.remedy(feed, state)
     if status == "failing":
-        return "nothing to do yet: it is asked again by itself, and ops is told if it lasts"
+        return "nothing to do yet: it is tried again automatically, and ops is notified if it lasts"
     return ""

@@ -1,4 +1,4 @@
-"""Feeds as people look at them: state, rhythm, next poll, last trouble and what to do about it."""
+"""Feeds for people: state, rhythm, next poll, last error and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from newswatch.feeds.host import host_and_port
 from newswatch.models import Bundle, Feed, Item
-from newswatch.pipeline.base.hosts import host_of
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feed_report
 from newswatch.pipeline.poll import moved_feeds
@@ -32,7 +32,7 @@ CENSUS_CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """One feed. Times are None for not known; `url` has its secrets hidden."""
+    """One feed. Times are None if unknown. `url` has its secrets hidden."""
 
     feed: Feed
     url: str
@@ -47,11 +47,11 @@ class FeedLine:
 
 @dataclass(frozen=True, slots=True)
 class PollRow:
-    """One poll, or `times` of them that came to the same. `status` is HTTP's, 0 where no answer came."""
+    """One poll, or `times` polls in a row with the same result. `status` is HTTP's, 0 without an answer."""
 
     outcome: str
     at: datetime | None
-    """The last of them; None where only their number is known."""
+    """When the last of them was; None if only their number is known."""
     status: int
     new: int
     took_ms: int | None
@@ -61,18 +61,18 @@ class PollRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedLife:
-    """One feed with what it brought lately."""
+    """One feed with its newest items and polls."""
 
     line: FeedLine
     items: tuple[Item, ...]
     polls: tuple[PollRow, ...]
     """The newest first."""
     remembered: int
-    """Entries it is remembered to have shown."""
+    """How many of its entries are remembered."""
 
 
 def chosen(bundle: Bundle, wanted: str, tag: str) -> list[Feed]:
-    """Feeds whose id or url holds the text, and that carry the tag; "" admits all. Pure."""
+    """Feeds whose id or url contains the text and that have the tag; "" fits all. Pure."""
     needle = wanted.casefold()
     return [
         feed
@@ -83,7 +83,7 @@ def chosen(bundle: Bundle, wanted: str, tag: str) -> list[Feed]:
 
 
 def feed_line(feed: Feed, state: FeedState, due_ms: float | None, paused_ms: int, now_ms: int) -> FeedLine:
-    """What is shown of a feed; `paused_ms` is until when its host wants to be left alone. Pure."""
+    """What is shown of a feed. `paused_ms` is when its host's pause ends. Pure."""
     return FeedLine(
         feed=feed,
         url=redact_url(feed.url),
@@ -102,28 +102,28 @@ def _moment(ms: float | None) -> datetime | None:
 
 
 async def read_lines(services: Services, page: Sequence[Feed]) -> list[FeedLine]:
-    """These feeds as they stand. Raises RedisUnavailable."""
+    """These feeds, as they are now. Raises RedisUnavailable."""
     ids = [feed.id for feed in page]
     if not ids:
         return []
     with redis_errors():
         states = await feeds.read_states(services.redis, ids)
         due = await services.redis.zmscore(keys.FEEDS_DUE, ids)
-        asked = [host_of(moved_feeds.asked_url(feed, states[feed.id])) for feed in page]
-        paused = await hosts.pauses(services.redis, asked)
+        requested = [host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in page]
+        paused = await hosts.pauses(services.redis, requested)
     now_ms = to_ms(services.clock())
-    rows = zip(page, due, asked, strict=True)
+    rows = zip(page, due, requested, strict=True)
     return [feed_line(feed, states[feed.id], at, paused.get(host, 0), now_ms) for feed, at, host in rows]
 
 
 async def read_hours(services: Services, hours: int = 24) -> list[int]:
-    """New items of all feeds in each of the last hours, the present one last. Raises RedisUnavailable."""
+    """New items of all feeds in each of the last hours, the current hour last. Raises RedisUnavailable."""
     with redis_errors():
         return await archive.items_by_hour(services.redis, to_ms(services.clock()), hours)
 
 
 async def read_statuses(services: Services, bundle: Bundle) -> dict[str, str]:
-    """The status of every feed, read in chunks: for a census now and then, not for each request."""
+    """The status of every feed, read in chunks. Too slow for each request."""
     found: dict[str, str] = {}
     ids = [feed.id for feed in bundle.feeds]
     with redis_errors():
@@ -138,13 +138,13 @@ async def read_statuses(services: Services, bundle: Bundle) -> dict[str, str]:
 
 
 def counted(statuses: Mapping[str, str]) -> dict[str, int]:
-    """How many feeds are in each state, in the order in which states are listed. Pure."""
+    """How many feeds are in each state, in the order of the states. Pure."""
     counts = Counter(statuses.values())
     return {name: counts[name] for name in STATUSES if counts[name]}
 
 
 async def read_feed(services: Services, feed: Feed) -> FeedLife:
-    """One feed's state and the newest of its items that are still kept. Raises RedisUnavailable."""
+    """One feed's state and the newest of its stored items. Raises RedisUnavailable."""
     (line,) = await read_lines(services, [feed])
     with redis_errors():
         memory = await feeds.read_memory(services.redis, feed.id)
@@ -156,7 +156,7 @@ async def read_feed(services: Services, feed: Feed) -> FeedLife:
 
 
 def poll_rows(state: FeedState, notes: Sequence[PollNote]) -> list[PollRow]:
-    """A feed's polls as people read them, newest first; those that brought nothing in one row. Pure."""
+    """A feed's polls for people, newest first. Those without news share one row. Pure."""
     rows = []
     polling = state.polling
     if (

@@ -1,4 +1,4 @@
-"""What is not as it should be: raised notices, stages that stand still, queues that are held. Pure."""
+"""Problems: raised notices, stages that stand still, paused queues. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be: what it is, what to do, where the runbook tells more."""
+    """One problem: what it is, what to do, and the section of the runbook."""
 
     cause: str
     level: Level
@@ -30,7 +30,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     # cause up to its colon: level, what to do, section of the runbook
     "configuration": (
         "error",
-        "Correct the places named, in the editor or in the files; alerts go on under the last good version.",
+        "Correct the places named, in the editor or in the files. Alerts continue under the last valid version.",
         "the-configuration-is-broken",
     ),
     "configuration-origin": (
@@ -40,7 +40,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "redis-memory": (
         "error",
-        "Raise maxmemory or shorten NEWSWATCH_ITEM_RETENTION; polling goes on by itself.",
+        "Raise maxmemory or shorten NEWSWATCH_ITEM_RETENTION; polling resumes automatically.",
         "redis-is-nearly-full",
     ),
     "redis-full": (
@@ -50,12 +50,12 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "slack": (
         "error",
-        "Check the connection newswatch_slack and Slack's own status page; all queues are kept.",
+        "Check the connection newswatch_slack and Slack's status page. All queues are kept.",
         "slack-takes-nothing",
     ),
     "channel": (
         "error",
-        "Invite the bot into the channel, or correct its id in receivers.yaml; its queue is kept.",
+        "Invite the bot into the channel, or correct its id in receivers.yaml. Its queue is kept.",
         "a-channel-is-refused",
     ),
     "history": (
@@ -63,7 +63,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Give the bot the scope channels:history (groups:history for private channels).",
         "a-channels-history-cannot-be-read",
     ),
-    "dead-letters": ("error", "Look at them under Delivery and try them again.", "dead-letters"),
+    "dead-letters": ("error", "Look at them under Delivery and retry them.", "dead-letters"),
     "double": (
         "warning",
         "Delete one of the two in Slack; nothing else is needed.",
@@ -71,12 +71,12 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "item-unmatched": (
         "warning",
-        "It was set aside and the others went on; report it with its item id.",
+        "It was set aside, and the others were matched. Report it with its item id.",
         "an-item-could-not-be-matched",
     ),
     "feed": ("warning", "Correct or remove the feed in feeds.yaml.", "a-feed-is-given-up"),
-    "stopped": ("warning", "Take the feed out of feeds.yaml, or give its new url.", "a-feed-is-stopped"),
-    "silent": ("warning", "See whether the feed was abandoned or moved.", "a-feed-is-silent"),
+    "stopped": ("warning", "Remove the feed from feeds.yaml, or set its new url.", "a-feed-is-stopped"),
+    "silent": ("warning", "Check whether the feed was abandoned or moved.", "a-feed-is-silent"),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "deadline": (
         "error",
@@ -103,7 +103,7 @@ def finding_of(cause: str, notice: Mapping[str, str]) -> Finding:
 
 
 def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
-    """Stages that stand still while work waits. Pure."""
+    """Stages that stand still while work waits, as findings. Pure."""
     return [
         Finding(f"{one.stage}-late", "error", one.what, one.do, _STANDSTILLS[one.stage], one.since)
         for one in found
@@ -113,17 +113,19 @@ def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
 def pause_findings(
     states: Iterable[outbox.ChannelState], workspace: outbox.Pause, now_ms: int
 ) -> list[Finding]:
-    """Queues that are held on purpose. Pure."""
+    """Pauses of channels and of the workspace, as findings. Pure."""
     found = []
     if workspace.until_ms > now_ms:
         what = f"Nothing is sent until {from_ms(workspace.until_ms):%H:%M:%S} UTC: {workspace.reason}"
-        do = "If the reason names the token, correct the connection newswatch_slack; else wait."
+        do = "If the reason names the token, correct the connection newswatch_slack. Otherwise wait."
         found.append(Finding("workspace-paused", "error", what, do, "slack-takes-nothing"))
     for state in states:
         if state.pause.until_ms > now_ms:
             until = f"{from_ms(state.pause.until_ms):%H:%M:%S} UTC"
             what = f"Channel {state.channel} is paused until {until}: {state.pause.reason}"
-            do = "It goes on by itself; if the reason names the channel, invite the bot or correct the id."
+            do = (
+                "It resumes automatically. If the reason names the channel, invite the bot or correct the id."
+            )
             found.append(Finding(f"paused:{state.channel}", "warning", what, do, "a-channel-is-refused"))
     return found
 
@@ -143,11 +145,11 @@ def count(number: int, one: str, many: str) -> str:
 
 
 def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
-    """When half of the feeds and more bring nothing it is rarely the feeds: the way out is broken."""
+    """If half of the feeds or more bring nothing, the cause is rarely the feeds but the network."""
     total = sum(counts.values())
     bad = sum(counts.get(state, 0) for state in ("failing", "refused", "given-up", "stopped"))
     if not bad or bad * 2 < total:
         return []
     what = f"{bad} of {total} feeds brought nothing when they were last polled."
-    do = "Look at their last trouble under Feeds: one cause for many is the network, the proxy or DNS."
+    do = "Look at their last errors under Feeds. If many have the same one, the cause is the network, the proxy or DNS."
     return [Finding("feeds", "warning", what, do, "feeds")]

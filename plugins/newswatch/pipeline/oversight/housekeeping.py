@@ -1,4 +1,4 @@
-"""Daily tidying: what is past its retention goes, and what is left over is found."""
+"""Daily housekeeping: removes what is past its retention, and what was left behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from newswatch.store.codec import to_ms
 
 
 async def run_housekeeping(services: Services) -> dict[str, int]:
-    """Counts of what was removed. Raises RedisUnavailable."""
+    """Returns how much was removed, by kind. Raises RedisUnavailable."""
     now_ms = to_ms(services.clock())
     settings = services.settings
     with redis_errors():

@@ -1,4 +1,4 @@
-"""How long news takes from publication to Slack, and through each step, by the newest alerts."""
+"""How long news takes from publication to Slack and through each step, measured on the newest alerts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from newswatch.store.client import redis_errors
 LOOKED_AT = 500
 
 EDGES_S = (5, 15, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400)
-"""Upper ends of the histogram's columns; a last one takes what took longer."""
+"""Upper ends of the histogram's columns. One more column has what took longer."""
 
 STEPS = ("publication_to_seen", "seen_to_matched", "matched_to_sent", "publication_to_sent")
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One alert's times; `published` is None where the feed gives none, `sent` where nothing is sent."""
+    """One alert's times. `published` is None if the feed has no date, `sent` if nothing was sent."""
 
     published: datetime | None
     first_seen: datetime
@@ -30,13 +30,13 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Seconds by step, sorted; `looked_at` counts the alerts they come from."""
+    """Seconds by step, sorted. `looked_at` is the number of alerts they come from."""
 
     seconds: Mapping[str, tuple[float, ...]]
     looked_at: int
 
     def quantile_s(self, step: str, share: float) -> float | None:
-        """The value below which `share` of them lie; None without any."""
+        """The value below which `share` of them are; None without any."""
         values = self.seconds[step]
         return values[min(int(share * len(values)), len(values) - 1)] if values else None
 
@@ -49,7 +49,7 @@ class Latency:
 
 
 def latency_of(journeys: Sequence[Journey]) -> Latency:
-    """The seconds each step took; a publication in the future counts as now. Pure."""
+    """The seconds that each step took. A publication date in the future counts as now. Pure."""
     pairs: dict[str, list[tuple[datetime | None, datetime | None]]] = {
         "publication_to_seen": [(one.published, one.first_seen) for one in journeys],
         "seen_to_matched": [(one.first_seen, one.matched) for one in journeys],
@@ -65,7 +65,7 @@ def _seconds(pairs: Sequence[tuple[datetime | None, datetime | None]]) -> tuple[
 
 
 async def read_latency(services: Services) -> Latency:
-    """By the newest alerts that were not muted. Raises RedisUnavailable."""
+    """Measure the newest alerts that were not muted. Raises RedisUnavailable."""
     with redis_errors():
         places = await archive.alerts_before(services.redis, None, LOOKED_AT)
         found = await messages.read_stored_alerts(services.redis, [place.alert_id for place in places])

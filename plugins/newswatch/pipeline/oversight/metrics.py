@@ -1,4 +1,4 @@
-"""Figures for Prometheus, in its text format. prometheus_client writes the text."""
+"""Metrics for Prometheus, written by prometheus_client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Everything that is reported. `items_total` counts since the stream was made, revisions included."""
+    """All figures. `items_total` counts from the creation of the stream, revisions included."""
 
     status: Status
     queues: Queues
@@ -52,7 +52,7 @@ def exposition(measured: Measured) -> bytes:
 def _families(measured: Measured) -> Iterator[Metric]:
     status, figures, lines = measured.status, measured.status.figures, measured.queues.lines
     levels = {level: sum(one.level == level for one in status.findings) for level in ("error", "warning")}
-    yield _gauge("up", "1 while nobody has to act at once.", status.ok)
+    yield _gauge("up", "1 if nothing needs immediate action.", status.ok)
     yield _gauges("findings", "Problems found, by level.", "level", levels.items())
     yield CounterMetricFamily(
         "newswatch_items", "Items and revisions added to the stream.", value=measured.items_total

@@ -1,4 +1,4 @@
-"""Queues by channel: how much waits, since when, and what holds it up."""
+"""Queues by channel: how much waits, since when, and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newswatch.store.outbox import ChannelState, Pause
 
 @dataclass(frozen=True, slots=True)
 class QueueLine:
-    """One channel. `next_due` is when its first message may go out, in the past for one that could already."""
+    """One channel. `next_due` is when its first message may be sent; in the past if it is due."""
 
     channel: str
     receivers: tuple[str, ...]
@@ -28,7 +28,7 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """All channels, and the pause over all of them if there is one."""
+    """All channels, and the pause of the whole workspace if there is one."""
 
     lines: tuple[QueueLine, ...]
     pause: Pause | None
@@ -71,9 +71,9 @@ def queue_lines(
 
 
 def _how(receivers: Iterable[Receiver]) -> str:
-    """How a channel wants to be told, in words."""
+    """A receiver's mode in words."""
     return (
-        "; ".join(dict.fromkeys(_wish(receiver) for receiver in receivers)) or "no receiver names it any more"
+        "; ".join(dict.fromkeys(_wish(receiver) for receiver in receivers)) or "no receiver uses it any more"
     )
 
 

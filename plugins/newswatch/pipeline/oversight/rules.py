@@ -1,4 +1,4 @@
-"""Rules as people look at them: how often they alert, since when not, who owns them, what mutes them."""
+"""Rules for people: how often they alert, when they did last, who owns them, what mutes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """One rule. `days` are its alerts on each of the last days, today last; `last` None: none while alerts are kept.
+    """One rule. `days` are its alerts on each of the last days, today last. `last` is None without a stored alert.
 
     `irrelevant` counts the items that readers called not relevant to it.
     """
@@ -35,7 +35,7 @@ class RuleLine:
 
 
 def chosen(bundle: Bundle, wanted: str) -> list[Rule]:
-    """Rules whose id, query or owner holds the text. Pure."""
+    """Rules whose id, query or owner contains the text. Pure."""
     needle = wanted.casefold()
     if not needle:
         return list(bundle.rules)
@@ -47,7 +47,7 @@ def _texts(rule: Rule) -> tuple[str, ...]:
 
 
 async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
-    """Of these, those without an alert as long as alerts are kept. Raises RedisUnavailable."""
+    """Those of these rules that have no stored alert. Raises RedisUnavailable."""
     with redis_errors():
         last = await archive.last_hits(services.redis, [rule.id for rule in rules])
     horizon_ms = to_ms(services.clock()) - int(services.settings.alert_retention_s * 1000)
@@ -55,7 +55,7 @@ async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
 
 
 async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine]:
-    """These rules as they fare. Raises RedisUnavailable."""
+    """These rules with their figures. Raises RedisUnavailable."""
     now = services.clock()
     ids = [rule.id for rule in rules]
     with redis_errors():
@@ -72,7 +72,7 @@ async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine
 async def irrelevant_to(
     services: Services, bundle: Bundle | None, rule_id: str
 ) -> list[tuple[Irrelevant, bool]]:
-    """What readers called not relevant to a rule, each with whether the rule in force would catch it.
+    """Items that readers called not relevant to a rule, each with whether the rule in force would catch it.
 
     Raises RedisUnavailable.
     """

@@ -1,7 +1,7 @@
 """Which stage stands still while work waits for it, since when, and what to do.
 
-A stage runs every minute, or within seconds of work coming in. Where work that could be done has
-waited for two minutes, the stage does not run.
+A stage runs every minute, or within seconds after work arrives. If work that can be done has waited for two minutes,
+the stage does not run.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
 
 STANDSTILL_S = 120.0
-"""For how long work may wait. A feed of one minute is then three intervals from its last poll."""
+"""How long work may wait. For a feed polled every minute that is three intervals after its last poll."""
 BEHIND_S = 300.0
-"""For how long one feed may wait while others are polled."""
+"""How long one feed may wait while others are polled."""
 SAMPLED_FEEDS = 500
 
 Stage = Literal["poll", "match", "articles", "deliver"]
@@ -36,7 +36,7 @@ _DAGS: dict[Stage, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
-    """A stage that does not work although it could. `since` is when its oldest work came in."""
+    """A stage that does not work although it could. `since` is when its oldest work arrived."""
 
     stage: Stage
     since: datetime
@@ -46,7 +46,7 @@ class Standstill:
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """Since when the feed that waits longest is due, None for none, and the last poll, 0 for never (ms)."""
+    """When the longest-waiting feed became due (None: none is due), and the last poll (0: never), in ms."""
 
     due_since_ms: int | None
     last_ms: int
@@ -56,7 +56,7 @@ IDLE = Polling(None, 0)
 
 
 async def read_polling(services: Services, bundle: Bundle | None) -> Polling:
-    """How polling goes. Of many feeds an even sample is asked for the last poll. Raises RedisUnavailable."""
+    """The state of polling. Of many feeds only an even sample is read. Raises RedisUnavailable."""
     if bundle is None or not bundle.feeds:
         return IDLE
     sample = [feed.id for feed in sampled(bundle.feeds)]
@@ -107,15 +107,17 @@ def _polling(polling: Polling, now: datetime) -> list[Standstill]:
         what = f"Nothing has been polled since {_since(last, now)}, and feeds are due."
         return [Standstill("poll", last, what, _do("poll"))]
     if waited_s > BEHIND_S:
-        what = f"Polling is behind: other feeds are polled, but one has been due since {_since(due, now)}."
-        do = "See how long the runs of poll_feeds take: more workers, fewer feeds or a longer `every`."
+        what = (
+            f"Polling is behind: other feeds are polled, but one feed has been due since {_since(due, now)}."
+        )
+        do = "Check how long the runs of poll_feeds take. More workers, fewer feeds or a longer `every` help."
         return [Standstill("poll", due, what, do)]
     return []
 
 
 def _do(stage: Stage) -> str:
-    more = " Does Redis have room?" if stage == "poll" else ""
-    return f"See whether {_DAGS[stage]} runs: is it paused, is the scheduler up?{more}"
+    more = " Does Redis have free memory?" if stage == "poll" else ""
+    return f"Check whether {_DAGS[stage]} runs: is it paused, is the scheduler up?{more}"
 
 
 def _since(moment: datetime, now: datetime) -> str:

@@ -1,7 +1,7 @@
-"""Is everything all right, in one sentence; and what is not, with what to do.
+"""Is everything all right, in one sentence, and if not, what to do.
 
-The findings come from the ops notices that the stages raise, from the queues and from the
-schedule. Whoever knows more (Airflow's own state, say) hands further findings in.
+The findings come from the ops notices that the stages raise, from the queues and from the schedule. A caller that
+knows more (about Airflow, for example) adds findings of its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from newswatch.store.codec import from_ms, to_ms
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The numbers beneath the sentence. Times are None for never."""
+    """The numbers below the sentence. Times are None for never."""
 
     feeds: int
     rules: int
@@ -51,7 +51,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of the first page."""
+    """Everything on the first page."""
 
     now: datetime
     sentence: str
@@ -60,12 +60,12 @@ class Status:
 
     @property
     def ok(self) -> bool:
-        """Whether nobody has to act at once: warnings alone are fine."""
+        """Whether nothing needs immediate action. Warnings alone are fine."""
         return all(finding.level != "error" for finding in self.findings)
 
 
 def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) -> str:
-    """Everything in one sentence. Pure."""
+    """The findings in one sentence. Pure."""
     errors = sum(finding.level == "error" for finding in findings)
     if errors:
         more = len(findings) - errors
@@ -85,7 +85,7 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
 
 
 async def read_status(services: Services, further: Iterable[Finding] = ()) -> Status:
-    """The whole of it. Raises RedisUnavailable."""
+    """Read everything. Raises RedisUnavailable."""
     now = services.clock()
     now_ms = to_ms(now)
     bundle = await in_force(services)
@@ -102,7 +102,7 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         *_no_configuration(bundle, active),
         *(finding_of(cause, notice) for cause, notice in active.items()),
         *standstill_findings(still),
-        *(one for one in pause_findings(states, workspace, now_ms) if not _told(one, active)),
+        *(one for one in pause_findings(states, workspace, now_ms) if not _is_reported(one, active)),
         *await _feeds_finding(services, bundle),
         *_dead_finding(figures.dead, active),
     ]
@@ -110,8 +110,8 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
     return Status(now, sentence_of(findings, figures, now), tuple(findings), figures)
 
 
-def _told(pause: Finding, active: Mapping[str, Any]) -> bool:
-    """Whether a raised notice says the same of a paused channel already. Pure."""
+def _is_reported(pause: Finding, active: Mapping[str, Any]) -> bool:
+    """Whether a raised notice already reports this paused channel. Pure."""
     kind, _, channel = pause.cause.partition(":")
     return kind == "paused" and f"channel:{channel}" in active
 

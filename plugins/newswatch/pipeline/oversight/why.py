@@ -1,10 +1,10 @@
-"""Why an item did or did not alert: its life from the first sight to Slack, and what each rule made of it.
+"""Why an item did or did not alert: from its first sight to Slack, and what each rule made of it.
 
-    link, title or id ──▶ what feeds remember of it ──▶ its text and its alerts
-    its text + the configuration then in force ──▶ which term of each rule fails
+    link, title or id ──▶ the records of all feeds ──▶ its text and its alerts
+    its text + the configuration of that time ──▶ which term of each rule fails
 
-It reads and writes nothing else. The rules are judged under the configuration that was in force when the
-item came, while that is kept, else under today's; the answer says which.
+It only reads. Rules are judged under the configuration that was in force when the item came if that is still
+kept, otherwise under today's; the answer says which.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from newswatch.store.seen import digest
 from newswatch.store.sightings import Sighting
 
 MOST_COPIES = 20
-"""So many feeds' copies of an item are explained, the newest."""
+"""How many feeds' copies of an item are explained, the newest first."""
 _ITEM_ID = re.compile(r"(.+):([0-9a-f]{16})")
 
 
 class NothingInForce(PermanentError):
-    """There is no configuration yet, so nothing can have been read."""
+    """There is no configuration in force yet, so no document was read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """All that is known. `since` is told of an unknown item: from when on documents are remembered.
+class WhyAnswer:
+    """The whole answer. `since`, for an unknown item, is from when documents are remembered.
 
-    None: none was read yet.
+    It is None if no document was read yet.
     """
 
     asked: str
@@ -50,8 +50,8 @@ class Answer:
     since: datetime | None
 
 
-async def explain(services: Services, asked: str, *, all_rules: bool = False) -> Answer:
-    """What became of an item, asked by its link, its title or its id. `all_rules`: not only the nearest ones.
+async def explain(services: Services, asked: str, *, all_rules: bool = False) -> WhyAnswer:
+    """Explain an item, found by its link, title or id. `all_rules`: not only the nearest rules.
 
     Raises NothingInForce, RedisUnavailable.
     """
@@ -72,13 +72,13 @@ async def explain(services: Services, asked: str, *, all_rules: bool = False) ->
         ]
     copies.sort(key=lambda copy: STATES.index(copy.state))
     if not copies:
-        return Answer(asked, "unknown", (_unknown(asked, since),), (), since)
+        return WhyAnswer(asked, "unknown", (_unknown(asked, since),), (), since)
     more = len(found) - len(copies)
     reasons = [*copies[0].reasons]
     if len(copies) > 1:
         others = ", ".join(f"{copy.feed_id} ({copy.state})" for copy in copies[1:])
         reasons.append(f"Other feeds have it too: {others}{f' and {more} older copies' if more > 0 else ''}.")
-    return Answer(asked, copies[0].state, tuple(reasons), tuple(copies), since)
+    return WhyAnswer(asked, copies[0].state, tuple(reasons), tuple(copies), since)
 
 
 async def _sightings(services: Services, bundle: Bundle, asked: str) -> list[Sighting]:
@@ -94,7 +94,7 @@ async def _sightings(services: Services, bundle: Bundle, asked: str) -> list[Sig
 
 
 async def _since(services: Services, bundle: Bundle) -> datetime | None:
-    """From when on documents are remembered: what left them longer ago than the retention is forgotten."""
+    """From when documents are remembered. Entries that left them before the retention are forgotten."""
     first_ms = await sightings.read_since(services.redis, [feed.id for feed in bundle.feeds])
     if first_ms is None:
         return None
@@ -113,7 +113,7 @@ def _unknown(asked: str, since: datetime | None) -> str:
     )
 
 
-def as_dict(answer: Answer) -> dict[str, Any]:
+def as_dict(answer: WhyAnswer) -> dict[str, Any]:
     """For machines. `rules` are those of the first copy."""
     copies = [_copy_dict(copy) for copy in answer.copies]
     return {

@@ -18,7 +18,7 @@ from newswatch.store import polls, sightings
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.messages import read_messages
 from newswatch.store.mutes import EVERYWHERE, Mute
-from newswatch.store.sightings import Entry, Sighting
+from newswatch.store.sightings import Sighting, StreamedItem
 
 State = Literal[
     "sent",
@@ -34,12 +34,12 @@ State = Literal[
     "unknown",
 ]
 STATES: tuple[State, ...] = get_args(State)
-"""What may have become of an item, the most favourable first."""
+"""The possible states of an item, the most successful first."""
 
 NEAREST = 10
-"""So many rules that did not match are explained, the nearest."""
+"""How many rules that did not match are explained, the nearest first."""
 _EARLY_S, _LATE_S = 5, 15
-"""How far around a claim its entries are looked for: the clock of Redis may be another."""
+"""How far around a claim its stream entries are searched: Redis may have another clock."""
 _ARTICLE_S = 1_800
 
 
@@ -79,7 +79,7 @@ class Explanation:
         judge = await self._judges.of(self._record.config_version)
         alerted = [await self._alerted(line) for line in lines]
         judged = self._judged(judge, entries, {line.alert.rule_id for line in lines})
-        state, reasons = await self._fate(alerted, judged, entries, kept=judge.kept)
+        state, reasons = await self._state(alerted, judged, entries, kept=judge.kept)
         shown = judged if all_rules else judged[:NEAREST]
         item = entries[-1].item if entries else None
         alert = lines[-1].alert if lines else None
@@ -104,7 +104,7 @@ class Explanation:
         now_ms = to_ms(self._services.clock())
         return [line_of(one, messages.get(one.message_id), now_ms) for one in stored]
 
-    async def _entries(self, lines: Sequence[AlertLine]) -> list[Entry]:
+    async def _entries(self, lines: Sequence[AlertLine]) -> list[StreamedItem]:
         """The item's revisions that are still kept, the oldest first."""
         moments = [self._record.first_seen, *(line.alert.matched.timestamp() for line in lines)]
         moments += [note.at_s for note in await polls.read(self._redis, self._sighting.feed_id) if note.new]
@@ -118,7 +118,7 @@ class Explanation:
             spans.append((first * 1000, (first + _ARTICLE_S) * 1000))
         found = await sightings.entries_of(self._redis, self._sighting.item_id, spans)
         if not found or found[-1].item.revision < self._record.revision:
-            # Claimed in between of what is known of its polls, or by another clock than Redis's.
+            # Claimed at another time than the known polls, or by another clock than that of Redis.
             found = await sightings.newest_entries_of(self._redis, self._sighting.item_id) or found
         return found
 
@@ -131,30 +131,30 @@ class Explanation:
         under = f"under configuration version {record.config_version}"
         moved = record.id != record.item
         if not record.revision and not moved:
-            told = [f"{first}, {under}: a new item, recognised by {by}."]
+            sentences = [f"{first}, {under}: a new item, recognised by {by}."]
         else:
-            told = [f"{first}, {under}: a new item."]
+            sentences = [f"{first}, {under}: a new item."]
         if moved:
-            told.append(f"The feed gave it another guid later; it was recognised by {by}.")
+            sentences.append(f"The feed gave it another guid later; it was recognised by {by}.")
         if record.revision:
             times = f"{record.revision} time{'s' if record.revision > 1 else ''}"
-            told.append(
+            sentences.append(
                 f"Edited {times}{'' if moved else f', recognised by {by}'}: an edit is not a new item."
             )
         if record.last_in_document > record.first_seen:
             until = stamp(_moment(record.last_in_document))
-            told.append(f"Still in the document {until}: a repetition, which never alerts again.")
-        return told
+            sentences.append(f"Still in the document {until}: a repetition, which does not alert again.")
+        return sentences
 
-    async def _fate(
+    async def _state(
         self,
         alerted: Sequence[RuleAnswer],
         judged: Sequence[RuleAnswer],
-        entries: Sequence[Entry],
+        entries: Sequence[StreamedItem],
         *,
         kept: bool,
     ) -> tuple[State, list[str]]:
-        """What became of it, with the sentences that say so."""
+        """Its state, and the sentences that explain it."""
         if alerted:
             states = [cast("State", one.state) for one in alerted]
             return min(states, key=STATES.index), [one.text for one in alerted]
@@ -167,7 +167,7 @@ class Explanation:
             )
             return "not_matched", [text]
         last = entries[-1]
-        error = await sightings.buried(self._redis, last.stream_id)
+        error = await sightings.match_error(self._redis, last.stream_id)
         if error:
             return "dead", [f"It could not be matched and was set aside: {error}"]
         if await sightings.waits(self._redis, last.stream_id):
@@ -180,7 +180,7 @@ class Explanation:
             text = f"Too old: {rules} first matches revision {last.item.revision}, an edit more than 48 h after the item."
             return "too_old", [text]
         text = (
-            f"{rules} matches now and yet gave no alert: the configuration was another one when the item was matched, "
+            f"{rules} matches now but gave no alert: another configuration was in force when the item was matched, "
             f"or the alert is no longer kept ({span(self._services.settings.alert_retention_s)})."
         )
         return "not_matched", [text]
@@ -191,9 +191,9 @@ class Explanation:
         if record.published:
             age = f"it was published {stamp(_moment(record.published))}, more than {first_sight} before"
         else:
-            age = "it has no date that shows it to be new"
+            age = "it has no date that shows that it is new"
         return (
-            f"Silent: the feed held it when newswatch first read the feed, and {age}. "
+            f"Silent: the feed already had it when newswatch first read the feed, and {age}. "
             "Such items are kept for backtests and never alert."
         )
 
@@ -232,20 +232,20 @@ class Explanation:
         name = await sightings.muted_by(self._redis, alert_id)
         mute = self._mutes.get(name)
         if mute is None:
-            return f"kept out of {channel} by a mute that has ended"
+            return f"muted in {channel} at that time"
         where = "everywhere" if mute.channel == EVERYWHERE else f"in {mute.channel}"
-        return f"kept out of {channel}: {mute.by} muted the rule {where} until {stamp(mute.until)}"
+        return f"muted in {channel}: {mute.by} muted the rule {where} until {stamp(mute.until)}"
 
     # ── its rules ────────────────────────────────────────────────────────────────────────────
 
-    def _judged(self, judge: Judge, entries: Sequence[Entry], alerted: set[str]) -> list[RuleAnswer]:
+    def _judged(self, judge: Judge, entries: Sequence[StreamedItem], alerted: set[str]) -> list[RuleAnswer]:
         if not entries:
             return []
         came = max(from_ms(entries[-1].claimed_ms), _moment(self._record.first_seen))
         return self._judges.judged(judge, entries[-1].item, came, alerted)
 
     def _rules_reasons(
-        self, state: State, judge: Judge, shown: Sequence[RuleAnswer], entries: Sequence[Entry]
+        self, state: State, judge: Judge, shown: Sequence[RuleAnswer], entries: Sequence[StreamedItem]
     ) -> list[str]:
         if state not in ("not_matched", "silent", "too_old") or not entries:
             return []
@@ -262,7 +262,7 @@ class Explanation:
         return [f"{under}{newest}.", *(one.text for one in shown[:NEAREST])]
 
 
-def _came_late(entry: Entry) -> bool:
+def _came_late(entry: StreamedItem) -> bool:
     return is_late_edit(entry.item, from_ms(entry.claimed_ms))
 
 
@@ -271,5 +271,5 @@ def _moment(seconds: int) -> datetime:
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as the answers write it."""
+    """A time as the answers show it."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

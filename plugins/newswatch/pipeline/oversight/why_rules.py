@@ -1,4 +1,4 @@
-"""Which rules an item matches and which term fails in the others, under the configuration of its time."""
+"""Which rules an item matches, and which term fails in the others, under the configuration of its time."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from redis.asyncio import Redis
 from newswatch.config.codec import bundle_from_json
 from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Item, Rule
-from newswatch.pipeline.match.routing import names
-from newswatch.rules import ItemText, Query, parse_query
+from newswatch.pipeline.base.item_text import item_text
+from newswatch.pipeline.match.routing import receivers_named
+from newswatch.rules import Query, parse_query
 from newswatch.rules.nearest import Failing, Nearness, Reading
 from newswatch.store import configuration
 
 
 @dataclass(frozen=True, slots=True)
 class RuleAnswer:
-    """What one rule made of the item. `state` is what became of its alert.
+    """The result of one rule. `state` is the state of its alert.
 
-    Without an alert it is `not_matched`, or `later` (the rule came into force after the item), `expired`,
-    or `matches` where only the item's own fate kept it from alerting.
+    Without an alert it is `not_matched`, `later` (the rule came into force after the item), `expired`, or `matches` (the
+    rule matches, and only the item's own state kept it from alerting).
     """
 
     rule_id: str
@@ -31,24 +32,25 @@ class RuleAnswer:
     channels: tuple[str, ...]
     failing: tuple[Failing, ...] = ()
     found: tuple[tuple[str, str], ...] = ()
-    """Terms that are there, each with the field."""
+    """Terms that were found, each with the field."""
     share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The rules of one configuration, read once for all copies. `kept`: it is the one the item came under."""
+    """The rules of one configuration, parsed once for all copies. `kept`: it is the configuration of the item's time."""
 
     bundle: Bundle
     kept: bool
     queries: dict[str, Query] = field(default_factory=dict)
 
     def judged(self, item: Item, came: datetime, rules: Iterable[Rule]) -> list[RuleAnswer]:
-        """What these rules make of the item, which came then.
+        """The results of these rules for an item that came at that time.
 
         A rule that is newer than the item is left out unless it matches. Pure.
         """
-        reading = Reading(self._text(item), self.bundle.lists, self.bundle.default_lang)
+        feed = next((feed for feed in self.bundle.feeds if feed.id == item.feed_id), None)
+        reading = Reading(item_text(item, feed), self.bundle.lists, self.bundle.default_lang)
         answers = (self._answer(reading, rule, item, came) for rule in rules)
         return [answer for answer in answers if answer is not None]
 
@@ -75,23 +77,10 @@ class Judge:
             rule_id=rule.id,
             state=state,
             text=f"Rule {rule.id} {text}.",
-            channels=tuple(one.channel for one in names(self.bundle.receivers, rule.notify)),
+            channels=tuple(one.channel for one in receivers_named(self.bundle.receivers, rule.notify)),
             failing=nearness.failing,
             found=tuple((term, place.field) for term, place in nearness.found),
             share=nearness.share,
-        )
-
-    def _text(self, item: Item) -> ItemText:
-        tags = next((feed.tags for feed in self.bundle.feeds if feed.id == item.feed_id), ())
-        return ItemText(
-            title=item.title,
-            summary=item.summary,
-            body=item.body,
-            author=item.author,
-            lang=item.lang,
-            feed_id=item.feed_id,
-            feed_tags=tags,
-            tags=item.tags,
         )
 
 
@@ -104,7 +93,7 @@ class Judges:
         self._past: dict[int, Judge] = {today.version: Judge(today, kept=True)}
 
     async def of(self, version: int) -> Judge:
-        """The configuration of that version while it is kept, else today's."""
+        """The configuration of that version if it is kept, otherwise today's."""
         if version not in self._past:
             self._past[version] = await self._read(version) or self.today
         return self._past[version]
@@ -115,13 +104,13 @@ class Judges:
             return None
         try:
             return Judge(bundle_from_json(stored), kept=True)
-        except PermanentError:  # of another schema: as good as not kept
+        except PermanentError:  # of another schema: the same as not kept
             return None
 
     def judged(self, judge: Judge, item: Item, came: datetime, alerted: set[str]) -> list[RuleAnswer]:
-        """The rules that gave no alert, those that match first, then the nearest.
+        """The results of the rules without an alert: those that match first, then the nearest.
 
-        They are the rules of that configuration, and those of today's that it did not have.
+        The rules are those of that configuration, and those of today's that it did not have.
         """
         then = {rule.id for rule in judge.bundle.rules}
         newer = [rule for rule in self.today.bundle.rules if rule.id not in then]
@@ -135,7 +124,7 @@ class Judges:
 
 
 def _sentence(nearness: Nearness) -> str:
-    """What fails, and what was found beside it."""
+    """What fails, and which terms were found."""
     failing = "; ".join(one.text for one in nearness.failing)
     there = [f"`{term}` is in the {place.field}" for term, place in nearness.found]
     return f"{failing} ({', '.join(dict.fromkeys(there))})" if there else failing

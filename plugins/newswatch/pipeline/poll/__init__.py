@@ -1,1 +1,17 @@
-"""The poll stage: which feeds are due, one feed's visit, what is new in its document, its health."""
+"""The poll stage.
+
+In the order of the data path::
+
+    run              the Airflow task: which feeds are due, in which shard
+    schedule         when a feed is due, and when it is requested in full
+    cycle            a shard's feeds side by side, host by host
+    pressure         pauses polling while Redis is nearly full
+    visit            one feed: fetch, compare (304 ends here), parse, claim
+    changed_entries  parsing only the entries that changed
+    entry_ids        the identity of an entry within its feed
+    identity         which entries are new, which are edits
+    claim_log        what the log says about a claim
+    rhythm           how often a feed publishes
+    moved_feeds      when a permanent redirect is followed for good
+    health           what a poll means for the feed's state, its next poll and ops
+"""

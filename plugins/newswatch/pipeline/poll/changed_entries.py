@@ -1,12 +1,12 @@
-"""What a document says when only those of its entries were parsed that had changed. Pure.
+"""A document of which only the changed entries were parsed. Pure.
 
-The parser leaves out the entries whose elements the feed's last document held, byte for byte
-(`newswatch.feeds.reduce`). For identity to come out exactly as it does for the whole document,
-two things must hold, and where one does not, the whole document is parsed after all:
+The parser leaves out the entries whose elements were in the feed's last document, byte for byte
+(`newswatch.feeds.reduce`). Identity must come out exactly as for the whole document. So two conditions must
+hold; if one does not, the whole document is parsed:
 
-1. Each entry left out had an identity of its own: no other entry of its document shared guid or
-   link with it. Only such entries are remembered by element.
-2. No entry parsed now shares guid or link with one left out: that would change both identities.
+1. Each entry left out had an identity of its own: no other entry of its document had its guid or link. Only
+   such entries are remembered by element.
+2. No entry parsed now has the guid or link of one left out: that would change both identities.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from newswatch.store.seen import digest
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A document as far as it must be known: its changed entries, and the ids of the others."""
+class PartialDocument:
+    """A document of which only the changed entries are known in full; of the others only the ids."""
 
     document: tuple[entry_ids.Identified, ...]
     unchanged: frozenset[bytes]
@@ -35,17 +35,16 @@ class Reading:
 
 
 def circumstances(url: str) -> bytes:
-    """Names all that a reading depends on besides the bytes: where links lead from, and our own code."""
+    """A hash of everything besides the bytes that parsing depends on: the URL that links are relative to, and our release."""
     return digest(f"{__version__}\n{url}", HASH_BYTES)
 
 
 def read(
     parsed: ParsedDocument, remembered: Mapping[bytes, bytes], known: Collection[bytes]
-) -> Reading | None:
-    """The reading of a parsed document, or None where it must be parsed whole.
+) -> PartialDocument | None:
+    """The document, or None if it must be parsed whole.
 
-    `remembered` has the identities by element that the parser was given, `known` the ids of the
-    feed's records.
+    `remembered` are the identities by element that were given to the parser, `known` the ids of the feed's records.
     """
     entries = parsed.feed.entries
     left_out = {name: remembered.get(name) for name in parsed.dropped}
@@ -70,4 +69,4 @@ def read(
         once = Counter(names)
         new = zip(parsed.hashes, names, strict=True)
         elements |= {name: id_ for name, id_ in new if id_ == NOTHING or once[id_] == 1}
-    return Reading(tuple(entry_ids.identify(entries, canonical_link)), unchanged, elements)
+    return PartialDocument(tuple(entry_ids.identify(entries, canonical_link)), unchanged, elements)

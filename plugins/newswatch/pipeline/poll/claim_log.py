@@ -1,4 +1,4 @@
-"""What the log says of a claim at debug level: what each entry of a document was found to be. Pure."""
+"""The debug log of a claim: what each entry of a document was found to be. Pure."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def claim_lines(work: Claim, document: Sequence[Identified]) -> Iterator[str]:
             what = f"edit, revision {record.revision}"
         else:
             what = "new" if item is not None else "new, too old to be kept"
-        silent = ", silent since the feed held it at first sight" if record.silent else ""
+        silent = ", silent: the feed already had it when it was added" if record.silent else ""
         yield f"item {work.feed_id}:{record.item.hex()}: {what}, recognised by {KNOWN_BY[record.known_by]}{silent}"

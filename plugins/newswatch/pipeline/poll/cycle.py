@@ -1,7 +1,7 @@
-"""One poll over many feeds: side by side, host by host, with what it leaves behind written in batches.
+"""One poll of many feeds side by side, host by host. What it writes is written in batches.
 
-A host has at most four feeds in hand at a time, and only feeds in hand count against the whole, so
-one slow host holds up no other.
+At most four feeds of one host are polled at a time, and only feeds being polled count against the total. So a
+slow host does not hold up the others.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from newswatch.feeds.host import host_name
 from newswatch.models import Feed
-from newswatch.pipeline.base.hosts import HostPauses, name_of
+from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.poll import health, moved_feeds
+from newswatch.pipeline.poll import moved_feeds
 from newswatch.pipeline.poll.pressure import Pressure
 from newswatch.pipeline.poll.visit import Visit, Visitor
 from newswatch.store import feeds
@@ -25,14 +26,14 @@ from newswatch.store.polls import PollNote
 
 PER_HOST = 4
 AT_ONCE = 100
-"""Feeds in hand, and so documents in memory, at a time."""
+"""Feeds being polled, and so documents in memory, at a time."""
 _FLUSH_AT = 200
 _SPREAD_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class PollCounts:
-    """What one poll came to. `new` equals the entries added to the items stream."""
+    """The counts of one poll. `new` equals the entries added to the items stream."""
 
     feeds: int = 0
     polled: int = 0
@@ -41,12 +42,12 @@ class PollCounts:
     failed: int = 0
 
     def as_dict(self) -> dict[str, int]:
-        """For `--json` and XCom."""
+        """The counts for `--json` and XCom."""
         return asdict(self)
 
 
 class Cycle:
-    """Polls the feeds it is given until they are done or `stop_at` (monotonic) has passed."""
+    """Polls the given feeds until they are done or `stop_at` (monotonic) has passed."""
 
     def __init__(
         self,
@@ -89,12 +90,12 @@ class Cycle:
     def _queues(self, chosen: list[Feed]) -> list[deque[Feed]]:
         queues: dict[str, deque[Feed]] = {}
         for feed in chosen:
-            url = moved_feeds.asked_url(feed, self._states[feed.id])
-            queues.setdefault(name_of(url), deque()).append(feed)
+            url = moved_feeds.request_url(feed, self._states[feed.id])
+            queues.setdefault(host_name(url), deque()).append(feed)
         return list(queues.values())
 
     async def _host(self, queue: deque[Feed]) -> None:
-        """One host's feeds, one after the other; what is not reached stays due."""
+        """One host's feeds, one after the other. Feeds that are not reached stay due."""
         while queue:
             async with self._slots:
                 if time.monotonic() >= self._stop_at or await self._pressure.look() or not queue:
@@ -103,7 +104,7 @@ class Cycle:
 
     async def _turn(self, feed: Feed) -> None:
         state = self._states[feed.id]
-        url = moved_feeds.asked_url(feed, state)
+        url = moved_feeds.request_url(feed, state)
         paused_until_ms = self._pauses.until_ms(url)
         if paused_until_ms:
             due_ms = paused_until_ms + int(random.random() * _SPREAD_S * 1000)
@@ -121,7 +122,7 @@ class Cycle:
         self._pressure.took(visit.size)
         self._failed += visit.error is not None
         if visit.error is not None:
-            wait_s = health.asked_pause_s(visit.error, visit.outcome.state.polling.failures)
+            wait_s = asked_pause_s(visit.error, visit.outcome.state.polling.failures)
             if wait_s:
                 await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
         if visit.update is not None:

@@ -1,7 +1,7 @@
-"""What an entry goes by within its feed. Pure.
+"""The identity of an entry within its feed. Pure.
 
-Its guid (trimmed; with the link when the document repeats the guid), else its canonical link, else
-the hash of title and text.
+It is the guid (trimmed; with the link if the document repeats the guid), else the canonical link, else the
+hash of title and text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Canonical = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """An entry with everything identity needs, hashed."""
+    """An entry with everything that identity needs, as hashes."""
 
     entry: Entry
     canonical: str
@@ -29,11 +29,11 @@ class Identified:
     content: bytes
     published: int
     known_by: KnownBy
-    """What the identity is made of."""
+    """What the identity was made from."""
 
 
 def seconds(moment: datetime | None) -> int:
-    """Whole seconds since 1970 within what a record holds; 0 for unknown or out of range."""
+    """Whole seconds since 1970; 0 for unknown, or for what a record cannot hold."""
     if moment is None:
         return 0
     value = int(moment.timestamp())
@@ -41,7 +41,7 @@ def seconds(moment: datetime | None) -> int:
 
 
 def is_empty(entry: Entry) -> bool:
-    """Whether an entry says nothing at all: there is nothing to know it by, or to alert on."""
+    """Whether an entry is empty: it has no identity, and nothing to alert on."""
     return not (entry.guid.strip() or entry.link or entry.title or entry.summary or entry.body)
 
 
@@ -52,7 +52,7 @@ def plain_id(entry: Entry, canonical_link: Canonical) -> bytes:
 
 
 def identify(entries: Sequence[Entry], canonical_link: Canonical) -> list[Identified]:
-    """Entries with their identities, in document order; of exact repetitions the first counts."""
+    """Entries with their identities, in document order. Of exact repetitions only the first is returned."""
     entries = [entry for entry in entries if not is_empty(entry)]
     links = [canonical_link(entry.link) for entry in entries]
     guids = Counter(entry.guid.strip() for entry in entries)

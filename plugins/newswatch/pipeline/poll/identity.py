@@ -1,16 +1,16 @@
 """Identity: which entries of a document are new items, which are edits, which are known. Pure.
 
-What an entry goes by is `pipeline.poll.entry_ids`'s to say. A new identity is the *edit* of a known
-item, not a new one, only when the feed evidently rewrote its guids:
+`pipeline.poll.entry_ids` gives each entry its identity. A new identity is an *edit* of a known item, instead of
+a new item, only if the feed evidently rewrote its guids:
 
 1. the known identity has left the document,
 2. exactly one known item has that link (or, failing that, that title and publication day), and
-   no other entry of the document lays claim to it,
+   no other entry of the document has it,
 3. the dates differ by less than 48 hours.
 
-In doubt it is a new item: central banks reuse titles, and an alert too many is better than one
-too few. The decision is made here, outside Redis, on what the feed is known to have shown; the
-claim script then takes it over only if nothing changed meanwhile (see docs/adr/0002).
+In doubt it is a new item: central banks reuse titles, and one alert too many is better than one too few. The
+decision is made here, outside Redis, from the feed's records. The claim script stores it only if nothing
+changed meanwhile (docs/adr/0002).
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from newswatch.store.seen import KnownBy, SeenRecord
 
 CHURN_WINDOW_S = 48 * 3600
 AHEAD_S = 86_400
-"""Wrong time zones put dates some hours ahead; what is dated later announces something, and is as good as undated."""
+"""Wrong time zones shift dates some hours ahead. A later date is an announcement and counts as no date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a document means: items to append, oldest first, and all records to remember."""
+    """The decision about a document: items to append, oldest first, and all records to store."""
 
     items: tuple[tuple[Item, SeenRecord], ...]
     whole: tuple[SeenRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """The circumstances of one claim. Times are whole seconds since 1970."""
+class PollContext:
+    """What a decision depends on besides the document. Times are whole seconds since 1970."""
 
     feed: Feed
     now: int
     first_sight: bool
     config_version: int
     document_time: int
-    """When the feed's previous document was first seen, 0 for none."""
+    """When the feed's previous document was first seen, 0 if there was none."""
     confirmed_time: int
     """When the previous document was last confirmed unchanged."""
     document_lang: str = ""
@@ -54,7 +54,7 @@ class Sighting:
 
 
 class Churn:
-    """Finds the known item that a new identity is the edit of."""
+    """Finds the known item of which a new identity is an edit."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Churn:
         return title, published // 86_400
 
     def predecessor(self, one: Identified) -> tuple[SeenRecord | None, KnownBy]:
-        """The one known item that `one` continues and what shows it; None: it is new."""
+        """The known item that `one` is an edit of, and what shows it; None if it is new."""
         if any(one.link):
             if self._link_claims[one.link] > 1:
                 return None, ""
@@ -109,19 +109,18 @@ class Churn:
 def decide(
     known: Mapping[bytes, SeenRecord],
     document: Sequence[Identified],
-    sighting: Sighting,
+    context: PollContext,
     unchanged: Collection[bytes] = (),
 ) -> Decision:
-    """What is new, what is an edit, and what to remember. `document` is in document order.
+    """Decide what is new, what is an edit, and what to remember. `document` is in document order.
 
-    `unchanged` are known ids that the document holds as it did before; their entries need not be
-    in `document`.
+    `unchanged` are known ids whose entries are in the document unchanged; those need not be in `document`.
     """
     known = {
-        id_: record.shown_at(sighting.now) if id_ in unchanged else _confirmed(record, sighting)
+        id_: record.shown_at(context.now) if id_ in unchanged else _confirmed(record, context)
         for id_, record in known.items()
     }
-    churn = Churn(known, document, sighting.now, unchanged)
+    churn = Churn(known, document, context.now, unchanged)
     whole = dict(known)
     items: list[tuple[Item, SeenRecord]] = []
     for one in document:
@@ -131,32 +130,34 @@ def decide(
             if before is not None:
                 whole.pop(before.id, None)
                 known_by = shown_by
-        record = _record(one, before, sighting, known_by)
+        record = _record(one, before, context, known_by)
         whole[one.id] = record
-        if _tells_something(one, before) and _worth_keeping(one, record, sighting):
-            items.append((_item(one, record, sighting), record))
-    horizon = sighting.now - sighting.keep_s
+        if _has_news(one, before) and _worth_keeping(one, record, context):
+            items.append((_item(one, record, context), record))
+    horizon = context.now - context.keep_s
     kept = tuple(record for record in whole.values() if record.last_in_document >= horizon)
-    return Decision(tuple(sorted(items, key=lambda pair: pair[1].published or sighting.now)), kept)
+    return Decision(tuple(sorted(items, key=lambda pair: pair[1].published or context.now)), kept)
 
 
-def _confirmed(record: SeenRecord, sighting: Sighting) -> SeenRecord:
-    """A record of the previous document was in it until that document was last confirmed."""
-    if record.last_in_document == sighting.document_time < sighting.confirmed_time:
-        return record.shown_at(sighting.confirmed_time)
+def _confirmed(record: SeenRecord, context: PollContext) -> SeenRecord:
+    """A record of the previous document counts as seen until that document was last confirmed."""
+    if record.last_in_document == context.document_time < context.confirmed_time:
+        return record.shown_at(context.confirmed_time)
     return record
 
 
-def _tells_something(one: Identified, before: SeenRecord | None) -> bool:
+def _has_news(one: Identified, before: SeenRecord | None) -> bool:
     return before is None or before.content != one.content
 
 
-def _worth_keeping(one: Identified, record: SeenRecord, sighting: Sighting) -> bool:
-    """Of what a feed held at first sight, the last week is kept for backtests; the rest is only remembered."""
-    return not record.silent or not one.published or one.published >= sighting.now - 7 * 86_400
+def _worth_keeping(one: Identified, record: SeenRecord, context: PollContext) -> bool:
+    """Of the items that a new feed already had, those of the last week are kept for backtests. The others are only remembered."""
+    return not record.silent or not one.published or one.published >= context.now - 7 * 86_400
 
 
-def _record(one: Identified, before: SeenRecord | None, sighting: Sighting, known_by: KnownBy) -> SeenRecord:
+def _record(
+    one: Identified, before: SeenRecord | None, context: PollContext, known_by: KnownBy
+) -> SeenRecord:
     if before is not None:
         edited = before.content != one.content
         repeated = not edited and before.id == one.id
@@ -166,12 +167,12 @@ def _record(one: Identified, before: SeenRecord | None, sighting: Sighting, know
             title=one.title,
             content=one.content,
             published=one.published or before.published,
-            last_in_document=sighting.now,
+            last_in_document=context.now,
             revision=before.revision + edited,
             known_by=before.known_by if repeated else known_by,
         )
-    age_s = sighting.now - one.published
-    fresh = -AHEAD_S <= age_s <= int(sighting.feed.first_sight_s)
+    age_s = context.now - one.published
+    fresh = -AHEAD_S <= age_s <= int(context.feed.first_sight_s)
     return SeenRecord(
         id=one.id,
         item=one.id,
@@ -179,17 +180,17 @@ def _record(one: Identified, before: SeenRecord | None, sighting: Sighting, know
         title=one.title,
         content=one.content,
         published=one.published,
-        first_seen=sighting.now,
-        last_in_document=sighting.now,
-        config_version=sighting.config_version,
+        first_seen=context.now,
+        last_in_document=context.now,
+        config_version=context.config_version,
         revision=0,
-        silent=sighting.first_sight and not (one.published and fresh),
+        silent=context.first_sight and not (one.published and fresh),
         known_by=known_by,
     )
 
 
-def _item(one: Identified, record: SeenRecord, sighting: Sighting) -> Item:
-    entry, feed = one.entry, sighting.feed
+def _item(one: Identified, record: SeenRecord, context: PollContext) -> Item:
+    entry, feed = one.entry, context.feed
     published = entry.published or entry.updated
     return Item(
         id=f"{feed.id}:{record.item.hex()}",
@@ -203,7 +204,7 @@ def _item(one: Identified, record: SeenRecord, sighting: Sighting) -> Item:
         body=entry.body,
         author=entry.author,
         tags=entry.tags,
-        lang=entry.lang or sighting.document_lang or feed.lang,
+        lang=entry.lang or context.document_lang or feed.lang,
         published=published,
         first_seen=datetime.fromtimestamp(record.first_seen, timezone.utc),
         config_version=record.config_version,

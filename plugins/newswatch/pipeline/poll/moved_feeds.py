@@ -1,9 +1,9 @@
-"""Feeds that moved: when a permanent redirect is believed. Pure.
+"""Feeds that moved: when a permanent redirect replaces the configured URL. Pure.
 
-A 301 or 308 is often a mistake or a maintenance page, so the configured URL is asked until the
-redirect has led to the same place in several polls over days, and that place held the same feed.
-Then the new URL is asked directly; the files stay as they are, and the editor is told to edit
-them. A change of the URL in feeds.yaml, or an adopted URL that fails, undoes it.
+A 301 or 308 is often a mistake or a maintenance page. So the configured URL is requested until the redirect has
+led to the same URL in several polls over days, and that URL had the same feed. Then the new URL is requested
+directly. The files are not changed; ops is asked to edit them. Editing the URL in feeds.yaml undoes it, and
+so does an adopted URL that fails.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ POLLS = 3
 DAYS_MS = 2 * 86_400_000
 FAILURES = 3
 ANOTHER_FEED = -1
-"""In place of the number of polls."""
+"""Replaces the number of polls."""
 
 
-def asked_url(feed: Feed, state: FeedState) -> str:
-    """The URL to ask: the adopted one while feeds.yaml names the one it replaces, and no credentials since."""
+def request_url(feed: Feed, state: FeedState) -> str:
+    """The URL to request: the adopted one, unless feeds.yaml changed or the feed got credentials since."""
     move = state.move
     adopted = move.adopted_url and move.adopted_from == feed.url and adoptable(feed, move.adopted_url)
     return move.adopted_url if adopted else feed.url
 
 
 def adoptable(feed: Feed, url: str) -> bool:
-    """Whether this URL may ever be asked in place of the feed's own.
+    """Whether this URL may ever replace the feed's own.
 
-    Not with credentials, which would go along, and not where it gives up encryption.
+    Not if the feed has credentials, because they would be sent along, and not if it gives up encryption.
     """
     return feed.auth is None and not (
         urlsplit(feed.url).scheme == "https" and urlsplit(url).scheme != "https"
@@ -40,20 +40,20 @@ def adoptable(feed: Feed, url: str) -> bool:
 def after_answer(
     feed: Feed, state: FeedState, permanent_url: str | None, now_ms: int, *, same: bool
 ) -> FeedState:
-    """The state after an answer; `same`: it held the feed that is known (title or items).
+    """The state after an answer. `same`: it was the known feed, by its title or items.
 
-    A place that once held another feed is not believed however long the redirect leads there: by
-    then its items are known too.
+    A URL that once had another feed is never adopted, however long the redirect lasts: by then its items are known
+    too, and cannot show the difference.
     """
     if state.move.adopted_url and state.move.adopted_from != feed.url:
         state = back(state)
-    if permanent_url is None or permanent_url == asked_url(feed, state):
+    if permanent_url is None or permanent_url == request_url(feed, state):
         return state._replace(move=_unwatched(state.move)) if state.move.redirect_url else state
     return state._replace(move=_watched(feed, state.move, permanent_url, now_ms, same=same))
 
 
 def _watched(feed: Feed, move: Move, redirect_url: str, now_ms: int, *, same: bool) -> Move:
-    """The move after one more redirect; adopted once it has lasted."""
+    """The move after one more redirect. It is adopted once it has lasted."""
     if redirect_url != move.redirect_url:
         polls = 1 if same else ANOTHER_FEED
         return move._replace(redirect_url=redirect_url, redirect_since_ms=now_ms, redirect_polls=polls)
@@ -71,7 +71,7 @@ def _unwatched(move: Move) -> Move:
 
 
 def after_failure(state: FeedState) -> FeedState:
-    """An adopted URL that keeps failing is let go of: the configured one is asked again."""
+    """Gives up an adopted URL that keeps failing; the configured one is requested again."""
     return back(state) if state.move.adopted_url and state.polling.failures >= FAILURES else state
 
 

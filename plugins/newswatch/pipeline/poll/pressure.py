@@ -1,4 +1,4 @@
-"""Back-pressure: polling pauses while Redis is nearly full, fails while it is full, and goes on by itself."""
+"""Back-pressure: polling pauses while Redis is nearly full, fails while it is full, and resumes automatically."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ log = logging.getLogger("newswatch.poll")
 
 CAUSE = "redis-memory"
 HIGH, LOW = 0.80, 0.75
-"""Shares of maxmemory at which polling pauses and goes on."""
+"""Shares of maxmemory at which polling pauses and resumes."""
 FULL = 0.98
-"""A share at which hardly any write succeeds any more: the poll fails instead of pausing in silence."""
+"""At this share hardly any write succeeds: the poll fails instead of pausing silently."""
 LOOK_S = 1.0
 _SHARE_OF_ROOM = 0.25
-"""Documents of this share of the room that is left are taken in without another look."""
+"""Memory is looked at again after documents of this share of the free memory."""
 
 
 def share_used(info: dict[str, Any]) -> float:
-    """Used memory over maxmemory, from INFO; 0 where there is no limit."""
+    """Used memory divided by maxmemory, from INFO; 0 if there is no limit."""
     limit = int(info.get("maxmemory") or 0)
     return int(info.get("used_memory") or 0) / limit if limit else 0.0
 
 
 class Pressure:
-    """Asks Redis once a second whether there is room for more items, and more often while little is left."""
+    """Asks Redis once a second whether there is room for more items, and more often when there is little."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -42,13 +42,13 @@ class Pressure:
         self.high = False
 
     def took(self, size: int) -> None:
-        """A document of `size` bytes was taken in: its items may use as much."""
+        """A document of `size` bytes was claimed from: its items may use as much memory."""
         self._left -= size
 
     async def look(self) -> bool:
-        """Whether polling has to pause; notifies ops when that begins and when it ends.
+        """Whether polling has to pause. Notifies ops when a pause begins and when it ends.
 
-        Raises RedisFull where Redis is not nearly but wholly full.
+        Raises RedisFull if Redis is completely full.
         """
         now = time.monotonic()
         if now - self._looked >= LOOK_S or (self._left < 0 and not self.high):
@@ -58,23 +58,23 @@ class Pressure:
             self._left = (HIGH - share) * limit * _SHARE_OF_ROOM if limit else math.inf
             was = self.high or (share >= LOW and await store.is_active(self._services.redis, CAUSE))
             self.high = share >= HIGH or (was and share >= LOW)
-            await self._tell(share)
+            await self._notify(share)
             if share >= FULL:
                 raise RedisFull(OUT_OF_MEMORY)
             if self.high:
-                # By trying as well: what Redis counts when it refuses writes is not what it reports.
+                # By trying too: Redis refuses writes by another count than the one it reports.
                 await try_writing(self._services.redis)
             await notices.clear_notice(self._services, notices.FULL_CAUSE, "Redis accepts writes again.")
         return self.high
 
-    async def _tell(self, share: float) -> None:
+    async def _notify(self, share: float) -> None:
         if self.high:
             text = (
-                f"Redis uses {share:.0%} of its maxmemory: polling pauses until it is below {LOW:.0%} and loses"
-                " nothing; matching and delivery go on. Raise maxmemory, or shorten the retention"
+                f"Redis uses {share:.0%} of its maxmemory: polling pauses until it is below {LOW:.0%}. Nothing"
+                " is lost, and matching and delivery go on. Raise maxmemory, or shorten the retention"
                 " (NEWSWATCH_ITEM_RETENTION)"
             )
             log.warning("%s", text)
             await notices.raise_notice(self._services, CAUSE, text)
         else:
-            await notices.clear_notice(self._services, CAUSE, "Redis has room again: polling goes on.")
+            await notices.clear_notice(self._services, CAUSE, "Redis has room again: polling has resumed.")

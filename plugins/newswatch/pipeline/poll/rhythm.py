@@ -1,4 +1,4 @@
-"""A feed's own rhythm, read off the times of its items: how often it speaks, when it is silent. Pure."""
+"""A feed's rhythm, from the times of its items: how often it publishes, and when it is silent. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newswatch.store.seen import SeenRecord
 
 LOOKED_AT = 200
 FEWEST = 6
-"""With fewer items than this nothing is said about a rhythm."""
+"""With fewer items the rhythm is unknown."""
 WINDOW_S = 30 * 86_400
 SEES_A_WEEKEND_S = 8 * 86_400
 _SOON_S, _LATE_S = 3_600, 72 * 3_600
@@ -24,15 +24,15 @@ class Rhythm:
     gap_s: int = 0
     """The median gap between two items."""
     silent_after_s: int = 0
-    """After how long without an item something must be wrong."""
+    """After this long without an item something must be wrong."""
     newest_s: int = 0
 
 
 def rhythm_of(records: Iterable[SeenRecord], now_s: int) -> Rhythm:
-    """What the records tell. An item's time is its date, or when it was first seen if it has none to go by.
+    """The rhythm that the records show. An item's time is its date, or when it was first seen if it has no usable date.
 
-    A feed is silent after three times its longest gap and six times its median one. A feed whose
-    items span less than a week may not have shown a weekend yet: it is given three days.
+    A feed is silent after three times its longest gap and six times its median gap. The items of a feed may span
+    less than a week and so no weekend: then it is silent after three days at the earliest.
     """
     records = list(records)
     times = sorted({_time(record, now_s) for record in records})[-LOOKED_AT:]

@@ -1,7 +1,7 @@
-"""The poll stage: due feeds are fetched, parsed and claimed; one feed's trouble is its own.
+"""The poll stage: due feeds are fetched, parsed and claimed. A failing feed never fails the stage.
 
-`pipeline.poll.visit` is one feed's turn, `pipeline.poll.cycle` many of them side by side. Which feeds they
-are, and which task takes them, is decided here.
+`pipeline.poll.visit` polls one feed, `pipeline.poll.cycle` many side by side. This module decides which feeds
+are polled, and by which task.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from newswatch.errors import RedisFull
 from newswatch.feeds.fetch import Fetcher
+from newswatch.feeds.host import host_and_port, host_name
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
-from newswatch.pipeline.base.hosts import HostPauses, host_of, name_of
+from newswatch.pipeline.base.hosts import HostPauses
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll import moved_feeds, schedule
 from newswatch.pipeline.poll.cycle import AT_ONCE, PER_HOST, Cycle, PollCounts
@@ -28,7 +29,7 @@ from newswatch.store.codec import to_ms
 __all__ = ["PollCounts", "Shard", "due_feeds", "plan_shards", "run_poll", "shards"]
 
 PARSERS = 2
-"""One parser is enough; the second one works while the first is busy with a document that costs too much."""
+"""One parser is enough. The second works while the first is busy with an expensive document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +39,24 @@ class Shard:
     label: str
     feed_ids: list[str]
     planned_ms: int = 0
-    """When its feeds were found due."""
+    """When its feeds were found due (ms)."""
 
 
 def due_feeds(bundle: Bundle, due_ms: dict[str, float], now_ms: int) -> list[Feed]:
-    """Feeds whose time has come, or nearly (`schedule.early_s`); a feed never scheduled is due at once."""
+    """Feeds that are due, or nearly (`schedule.early_s`). A feed that was never scheduled is due at once."""
     return [feed for feed in bundle.feeds if due_ms.get(feed.id, 0) <= now_ms + schedule.early_s(feed) * 1000]
 
 
 def shards(
-    due: Iterable[Feed], shard_size: int, asked: Mapping[str, str] | None = None, planned_ms: int = 0
+    due: Iterable[Feed], shard_size: int, request_urls: Mapping[str, str] | None = None, planned_ms: int = 0
 ) -> list[Shard]:
-    """Feeds packed host by host into shards of some `shard_size`; a host is never split.
+    """Feeds packed host by host into shards of about `shard_size`. A host is never split.
 
-    `asked` has the URLs, by id, of feeds that are asked elsewhere than at their own.
+    `request_urls` has the URLs, by id, of feeds that are polled at another URL than their own.
     """
     by_host: dict[str, list[str]] = {}
     for feed in due:
-        by_host.setdefault(name_of((asked or {}).get(feed.id, feed.url)), []).append(feed.id)
+        by_host.setdefault(host_name((request_urls or {}).get(feed.id, feed.url)), []).append(feed.id)
     packed: list[tuple[list[str], list[str]]] = []
     for host, ids in sorted(by_host.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         for names, members in packed:
@@ -74,7 +75,7 @@ def _label(names: Sequence[str], count: int) -> str:
 
 
 async def plan_shards(services: Services, *, shard_size: int = 500) -> list[Shard]:
-    """The feeds due now, grouped for one task each. Raises RedisUnavailable."""
+    """The feeds that are due now, in shards. Raises RedisUnavailable."""
     bundle = await in_force(services)
     if bundle is None:
         return []
@@ -83,7 +84,7 @@ async def plan_shards(services: Services, *, shard_size: int = 500) -> list[Shar
         due = due_feeds(bundle, await feeds.read_due(services.redis), now_ms)
         moved = await feeds.read_moved(services.redis, [feed.id for feed in due])
     return shards(
-        due, shard_size, {feed.id: moved_feeds.asked_url(feed, moved[feed.id]) for feed in due}, now_ms
+        due, shard_size, {feed.id: moved_feeds.request_url(feed, moved[feed.id]) for feed in due}, now_ms
     )
 
 
@@ -96,11 +97,11 @@ async def run_poll(
     deadline_s: float = 45.0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PollCounts:
-    """Poll the feeds that are due, all of them or those among `feed_ids`; `all_feeds`: due or not.
+    """Poll the feeds that are due, all of them or those in `feed_ids`. `all_feeds`: even if they are not due.
 
-    `planned_ms` is when they were found due; None: they are looked for now.
-    Never fails for a feed's sake. Feeds of a host that asked to be left alone wait, due or not.
-    After `deadline_s` no further feed is begun; what was not reached stays due. Raises
+    `planned_ms` is when they were found due; None: look for due feeds now.
+    Never fails because of a feed. The feeds of a host that asked for a pause wait in any case.
+    After `deadline_s` no further feed is begun; feeds that were not reached stay due. Raises
     RedisUnavailable; a full Redis is also reported to ops.
     """
     stop_at = time.monotonic() + deadline_s
@@ -132,8 +133,8 @@ async def _poll(
         if not chosen:
             return PollCounts()
         states = await feeds.read_states(services.redis, [feed.id for feed in chosen])
-        asked = [host_of(moved_feeds.asked_url(feed, states[feed.id])) for feed in chosen]
-        pauses = HostPauses(services, await hosts.pauses(services.redis, asked))
+        requested = [host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in chosen]
+        pauses = HostPauses(services, await hosts.pauses(services.redis, requested))
         await feeds.ensure_group(services.redis)
         async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
             visitor = Visitor(services, fetcher, parsers, planned_ms, due_ms)

@@ -1,8 +1,8 @@
-"""When a feed is polled next, and whether it is asked for the whole document. Pure.
+"""When a feed is polled next, and whether it is requested in full. Pure.
 
-`every` is a promise to the editor. What the feed says of itself (ttl, the syndication module, how
-long its answers are fresh) and its own rhythm may stretch it, up to `at_most`. Only errors and
-what a server asks for go beyond that.
+`every` is a promise to the editor. What the feed says about itself (ttl, the syndication module, how long its
+answers are fresh) and its rhythm may stretch it, up to `at_most`. Only errors and a server's own request go
+beyond that.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from __future__ import annotations
 from zlib import crc32
 
 from newswatch.models import Feed
+from newswatch.pipeline.base.hosts import LONGEST_PAUSE_S
 
 SOFT_BACKOFF_S = 1_800.0
 HARD_BACKOFF_S = 6 * 3_600.0
 LOST_BACKOFF_S = 24 * 3_600.0
 STOPPED_S = 7 * 86_400.0
-LONGEST_WISH_S = 86_400.0
 FULL_AFTER_S = 24 * 3_600
 FULL_AFTER_POLLS = 40
 EARLY_SHARE, MOST_EARLY_S = 0.15, 10.0
-"""How much before its due time a plan takes a feed: by more than the seconds by which Airflow starts runs late."""
+"""How much before its due time a plan takes a feed: more than the seconds by which Airflow starts runs late."""
 BEGUN_LATE_S = 10.0
-"""How long after its plan a poll may begin for its interval to count from the plan all the same."""
+"""A poll that begins up to this long after its plan counts its interval from the plan."""
 _RHYTHM_SHARE = 10
-"""A feed that speaks once in ten minutes is asked each minute, if `every` allows for no more."""
+"""A feed with an item every ten minutes is polled every minute, if `every` allows it."""
 
 
 def interval_s(feed: Feed, *, ttl_s: float = 0, fresh_s: float = 0, gap_s: float = 0) -> float:
-    """From one poll to the next: never below `every`, never above `at_most`."""
+    """Seconds from one poll to the next: never below `every`, never above `at_most`."""
     wished_s = max(ttl_s, fresh_s, gap_s / _RHYTHM_SHARE)
     return max(feed.every_s, min(wished_s, feed.at_most_s))
 
@@ -35,18 +35,18 @@ def interval_s(feed: Feed, *, ttl_s: float = 0, fresh_s: float = 0, gap_s: float
 def early_s(feed: Feed) -> float:
     """How long before its due time a plan may take the feed.
 
-    Plans are a minute apart, give or take some seconds. Without this a feed of `every: 1m` is often a
-    second short of being due, and waits for the next plan.
+    Plans are about a minute apart, give or take some seconds. Without this a feed with `every: 1m` would often be a
+    second short of being due, and wait for the next plan.
     """
     return min(feed.every_s * EARLY_SHARE, MOST_EARLY_S)
 
 
 def counted_from(feed: Feed, *, due_s: float, planned_s: float, begun_s: float) -> float:
-    """The moment from which the next interval counts, in seconds since 1970.
+    """The time from which the next interval counts, in seconds since 1970.
 
-    It is the due time where the feed was taken early, so that it is never polled more often than `every`
-    in the long run. It is the plan where that was late, since the next plan comes an interval after it.
-    A poll that began long after its plan counts from its own beginning, less what is usual.
+    It is the due time if the feed was taken early, so that it is never polled more often than `every` on average. It
+    is the plan if that was late, because the next plan comes one interval later. A poll that began long after its
+    plan counts from its own beginning, less the usual delay.
     """
     due_s = due_s if due_s <= planned_s + early_s(feed) else planned_s  # polled without being due
     return max(due_s, planned_s, begun_s - min(BEGUN_LATE_S, feed.every_s * EARLY_SHARE))
@@ -74,24 +74,23 @@ def after_failure(
 ) -> float:
     """Due time after the `failures`-th failure in a row (1 for the first).
 
-    Doubles from the interval up to half an hour. Failures that do not pass by themselves (`hard`) begin
-    at twice the interval and go to six hours, or to a day once the feed is given up on (`lost`).
-    What the server asked for is never undercut, up to a day; a feed that said it is gone
-    (`stopped`) is asked again once a week.
+    Doubles from the interval up to half an hour. Failures that do not pass by themselves (`hard`) start at twice
+    the interval and go up to six hours, or to a day once the feed is given up (`lost`). A pause that the server
+    asked for is always respected, up to a day. A feed that is gone (`stopped`) is tried once a week.
     """
     if stopped:
         return now_s + STOPPED_S
     longest_s = LOST_BACKOFF_S if hard and lost else HARD_BACKOFF_S if hard else SOFT_BACKOFF_S
     backoff_s = min(feed.every_s * 2.0 ** min(failures - (0 if hard else 1), 16), longest_s)
     backoff_s = max(backoff_s, feed.every_s) * (0.9 + jitter * 0.2)
-    return now_s + max(backoff_s, min(retry_after_s or 0.0, LONGEST_WISH_S))
+    return now_s + max(backoff_s, min(retry_after_s or 0.0, LONGEST_PAUSE_S))
 
 
 def wants_full(feed_id: str, *, full_ms: int, streak: int, now_ms: int) -> bool:
-    """Whether to ask without validators: some servers answer 304 for ever.
+    """Whether to request the document without validators: some servers answer 304 forever.
 
-    Once a day, and after some fifty answers 304 in a row; how many exactly depends on the feed, so
-    that feeds added together are not asked in full together.
+    Once a day, and after fifty or more 304 answers in a row. The exact number depends on the feed, so that feeds
+    added together are not requested in full together.
     """
     return (
         now_ms - full_ms >= FULL_AFTER_S * 1000

@@ -1,8 +1,8 @@
-"""One feed's turn: asked, compared, parsed as far as it changed, and claimed.
+"""One feed's visit: fetched, compared, parsed as far as it changed, and claimed.
 
-Cheapest first: a 304 ends it, then a body known by its hash; of a changed body only the changed
+Cheapest first: a 304 answer ends it, and so does a body whose hash is known. Of a changed body only the changed
 entries are parsed (`pipeline.poll.changed_entries`). ETag, Last-Modified and body hash are saved with the
-claim's last chunk and never before.
+claim's last chunk, never before.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ CLAIM_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one turn came to. `update` is left to be written; a claim wrote its own.
+    """The result of one visit. `update` still has to be written; it is None after a claim, which wrote its own.
 
-    `size` is the bytes of the document that was claimed from.
+    `size` is the size in bytes of the document that was claimed from.
     """
 
-    outcome: health.Outcome
+    outcome: health.PollOutcome
     new: int = 0
     size: int = 0
     not_modified: bool = False
@@ -55,7 +55,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A server's answer and the moment it was asked for."""
+    """A server's answer, and when the request began."""
 
     result: FetchResult
     started_ms: int
@@ -65,7 +65,7 @@ class _Answer:
 class Visitor:
     """Visits feeds, one call each, many at once.
 
-    `planned_ms` is when the feeds were found due, `due_ms` when each was due; both count from 1970.
+    `planned_ms` is when the feeds were found due, `due_ms` when each was due; both since 1970.
     """
 
     def __init__(
@@ -84,7 +84,10 @@ class Visitor:
         self._due_ms = due_ms
 
     async def visit(self, feed: Feed, known: FeedState) -> Visit:
-        """One feed's turn. Its own troubles are in the Visit; raises what is nobody's feed's fault."""
+        """Visit one feed. Its own errors are in the Visit.
+
+        Raises errors that are not specific to one feed, such as RedisError.
+        """
         state, started_ms = health.begin(feed, known), self._now_ms()
         try:
             answer = await self._ask(feed, state)
@@ -93,21 +96,21 @@ class Visitor:
             return await self._changed(feed, answer)
         except (FetchFailed, FetchRefused, ParseFailed, feeds.ClaimConflict) as error:
             outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
-            await self._tell(outcome)
+            await self._notify(outcome)
             note = _failure(feed, known, outcome.state, error, started_ms)
             return Visit(outcome, error=error, update=_update(feed, known, outcome), note=note)
 
     def _now_ms(self) -> int:
         return to_ms(self._services.clock())
 
-    async def _tell(self, outcome: health.Outcome) -> None:
-        """Before the state says that ops was told: after a crash in between it is told again."""
-        for tell in outcome.tells:
-            if not tell.text:
-                await notices.drop(self._services, [tell.cause])
+    async def _notify(self, outcome: health.PollOutcome) -> None:
+        """Before the state is stored: after a crash in between, ops is notified again."""
+        for notice in outcome.notices:
+            if not notice.text:
+                await notices.drop(self._services, [notice.cause])
                 continue
-            switch = notices.raise_notice if tell.on else notices.clear_notice
-            await switch(self._services, tell.cause, tell.text)
+            switch = notices.raise_notice if notice.on else notices.clear_notice
+            await switch(self._services, notice.cause, notice.text)
 
     async def _ask(self, feed: Feed, state: FeedState) -> _Answer:
         started_ms = self._now_ms()
@@ -115,7 +118,7 @@ class Visitor:
         full = known.url != feed.url or schedule.wants_full(
             feed.id, full_ms=known.full_ms, streak=known.streak, now_ms=started_ms
         )
-        url = moved_feeds.asked_url(feed, state)
+        url = moved_feeds.request_url(feed, state)
         result = await self._fetcher.fetch(
             feed if url == feed.url else replace(feed, url=url),
             etag=None if full else known.etag or None,
@@ -129,11 +132,11 @@ class Visitor:
         unchanged = 0 if failed_before else state.polling.unchanged + 1
         state = _answered(feed, state, answer, now_ms, same=True, unchanged=unchanged)
         outcome = self._succeeded(feed, state, answer, now_ms)
-        await self._tell(outcome)
+        await self._notify(outcome)
         note = _note(feed, outcome.state, answer, 0, 0) if failed_before else None
         return Visit(outcome, not_modified=True, update=_update(feed, known, outcome), note=note)
 
-    def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.Outcome:
+    def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.PollOutcome:
         return health.succeeded(
             feed,
             state,
@@ -149,13 +152,13 @@ class Visitor:
         )
 
     async def _changed(self, feed: Feed, answer: _Answer) -> Visit:
-        """Decide and claim; where another poll claimed meanwhile, read and decide again."""
+        """Decide and claim. If another poll claimed meanwhile, read and decide again."""
         attempt = 1
         while True:
             memory = await feeds.read_memory(self._redis, feed.id)
             parsed, reading = await self._read(answer.result, memory)
             work, outcome = self._decide(feed, answer, memory, parsed, reading)
-            await self._tell(outcome)
+            await self._notify(outcome)
             try:
                 new = await feeds.claim(
                     self._redis,
@@ -179,8 +182,8 @@ class Visitor:
 
     async def _read(
         self, result: FetchResult, memory: Memory
-    ) -> tuple[ParsedDocument, changed_entries.Reading]:
-        """The document's changed entries, or all of it where it cannot be understood in part."""
+    ) -> tuple[ParsedDocument, changed_entries.PartialDocument]:
+        """The document's changed entries, or all of it if those are not enough."""
         remembered = unpack_elements(memory.elements, changed_entries.circumstances(result.url))
         for elements in (remembered, {}):
             parsed = await self._parsers.parse_new(
@@ -189,7 +192,7 @@ class Visitor:
             reading = changed_entries.read(parsed, elements, memory.seen)
             if reading is not None:
                 return parsed, reading
-        raise ParseFailed("the parser left out entries that it was not told to", kind="crashed")
+        raise ParseFailed("the parser left out entries without being asked to", kind="crashed")
 
     def _decide(
         self,
@@ -197,14 +200,14 @@ class Visitor:
         answer: _Answer,
         memory: Memory,
         parsed: ParsedDocument,
-        reading: changed_entries.Reading,
-    ) -> tuple[feeds.Claim, health.Outcome]:
+        reading: changed_entries.PartialDocument,
+    ) -> tuple[feeds.Claim, health.PollOutcome]:
         now_ms = self._now_ms()
         before = health.begin(feed, memory.state)
         decision = identity.decide(
             memory.seen,
             reading.document,
-            self._sighting(feed, before, parsed, now_ms, memory.version),
+            self._context(feed, before, parsed, now_ms, memory.version),
             reading.unchanged,
         )
         state = _answered(feed, before, answer, now_ms, same=_same_feed(before, parsed, reading, memory))
@@ -225,10 +228,10 @@ class Visitor:
         )
         return work, outcome
 
-    def _sighting(
+    def _context(
         self, feed: Feed, state: FeedState, parsed: ParsedDocument, now_ms: int, version: int
-    ) -> identity.Sighting:
-        return identity.Sighting(
+    ) -> identity.PollContext:
+        return identity.PollContext(
             feed=feed,
             now=now_ms // 1000,
             first_sight=not state.document.seen_since_ms,
@@ -246,9 +249,9 @@ def _same_body(feed: Feed, state: FeedState, answer: _Answer) -> bool:
 
 
 def _same_feed(
-    before: FeedState, parsed: ParsedDocument, reading: changed_entries.Reading, memory: Memory
+    before: FeedState, parsed: ParsedDocument, reading: changed_entries.PartialDocument, memory: Memory
 ) -> bool:
-    """Whether the document is of the feed that is known: by its title, or by an entry seen before."""
+    """Whether the document is of the known feed: it has its title, or an entry seen before."""
     title = before.document.title
     if not before.document.seen_since_ms or parsed.feed.title == title != "":
         return True
@@ -259,7 +262,7 @@ def _same_feed(
 def _document(
     before: LastDocument, parsed: ParsedDocument, decision: identity.Decision, now_ms: int
 ) -> LastDocument:
-    """What a changed document says about its feed."""
+    """What is remembered of a changed document."""
     rhythm = rhythm_of(decision.whole, now_ms // 1000)
     return LastDocument(
         title=parsed.feed.title,
@@ -277,7 +280,7 @@ def _document(
 def _answered(
     feed: Feed, state: FeedState, answer: _Answer, now_ms: int, *, same: bool, unchanged: int = 0
 ) -> FeedState:
-    """The state with what any answer brings: validators with a document, and where it came from."""
+    """The state after any answer: validators if it had a document, and redirects."""
     result = answer.result
     state = moved_feeds.after_answer(feed, state, result.permanent_url, now_ms, same=same)
     known = state.validators
@@ -295,7 +298,7 @@ def _answered(
     )
 
 
-def _update(feed: Feed, before: FeedState, outcome: health.Outcome) -> feeds.StateUpdate:
+def _update(feed: Feed, before: FeedState, outcome: health.PollOutcome) -> feeds.StateUpdate:
     return feeds.StateUpdate(feed.id, changes(before, outcome.state), outcome.due_ms)
 
 

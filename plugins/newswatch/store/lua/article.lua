@@ -1,10 +1,10 @@
--- Hand-over articles → match: what one try at an item's page came to, in one step.
+-- Hand-over articles → match: stores the result of one try at an item's web page, in one step.
 -- KEYS 1 lease, 2 items stream, 3 article queue, 4 job, 5 feed state
 -- ARGV 1 lease token, 2 item id, 3 the job's stamp, 4 outcome, 5 text, 6 time (ms)
 --   "read":  append the item in the text ("" for nothing new), count the page, remove the job
 --   "later": the try failed for the reason in the text; due again at the time
---   "given-up": the same, but remove the job and tell with the feed
---   "drop":  remove the job, nobody wants the page any more
+--   "given-up": the same, but remove the job and count it with the feed
+--   "drop":  remove the job, because the page is not wanted any more
 -- Returns 1, or 0: the feed edited the item meanwhile (or the job is gone), or -1: the lease is
 -- another's.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end

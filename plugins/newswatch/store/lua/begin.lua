@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Begin a send: freeze the membership and mark the message as possibly on its way. It works when
--- Redis is out of memory: alerts go on.
+-- Begin a send: freeze the membership and mark the message as possibly sent. It works if
+-- Redis is out of memory, so that alerts continue.
 -- KEYS 1 lease
--- ARGV 1 lease token, 2 message id, 3 now (ms), 4 look again at (ms), 5 channel free again at (ms), 6 channel
+-- ARGV 1 lease token, 2 message id, 3 now (ms), 4 when to look again (ms), 5 when the channel is free again (ms), 6 channel
 -- Returns 1 begun, 0 the lease is another's, -1 the message is not queued (any more).
 if call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if call('HGET', key.message(ARGV[2]), 'state') ~= 'queued' then return -1 end

@@ -6,15 +6,15 @@
 --      8 next due (ms), 9 now (ms), 10 retention of article jobs (s),
 --      11 elements (last: of this document), 12 number of items n, then n times an item (JSON) and 1 if its page is to be read or 0,
 --      then state field, value, …
--- Returns {1, generation} or {0, generation, version}: someone else claimed, or the configuration
--- changed: read again and decide again.
+-- Returns {1, generation} or {0, generation, version}: another poll claimed, or the configuration
+-- changed. Read and decide again.
 local generation = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0')
 local version = tonumber(redis.call('HGET', KEYS[4], 'version') or '0')
 if generation ~= tonumber(ARGV[1]) or version ~= tonumber(ARGV[2]) then
   return {0, generation, version}
 end
 local states = 13 + 2 * tonumber(ARGV[12])
-if states > 13 then  -- items by day and hour, which the pages draw
+if states > 13 then  -- items by day and hour, for the charts
   local hours = math.floor(tonumber(ARGV[9]) / 3600000)
   local day = key.items_by_hour(math.floor(hours / 24))
   redis.call('HINCRBY', day, hours % 24, tonumber(ARGV[12]))
@@ -23,8 +23,8 @@ end
 for i = 13, states - 1, 2 do
   redis.call('XADD', KEYS[3], '*', 'v', '1', 'item', ARGV[i])
   if ARGV[i + 1] == '1' then
-    -- An edit takes the place of what was queued before, but does not bring the page forward: its
-    -- host may have asked for the delay. The stamp tells the one from the other.
+    -- An edit replaces what was queued before, but the page is not read earlier: its
+    -- host may have asked for the delay. The stamp distinguishes the two.
     local item = cjson.decode(ARGV[i])
     local job = key.article(item.id)
     redis.call('DEL', job)
@@ -36,7 +36,7 @@ for i = 13, states - 1, 2 do
 end
 if ARGV[3] == 'part' then
   redis.call('APPEND', KEYS[2], ARGV[4])
-  -- The records are ahead of the document they are to be compared with: read the next one in full.
+  -- The records are newer than the elements of the last document: the next one must be parsed in full.
   redis.call('DEL', KEYS[7])
 else
   if #ARGV[4] > 0 then redis.call('SET', KEYS[2], ARGV[4]) else redis.call('DEL', KEYS[2]) end
@@ -45,7 +45,7 @@ else
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   end
   redis.call('ZADD', KEYS[5], ARGV[8], ARGV[7])
-  -- Trim by age, but never past what the match stage has not acknowledged.
+  -- Trim by age, but never items that the match stage has not acknowledged.
   local groups = redis.pcall('XINFO', 'GROUPS', KEYS[3])
   if not groups.err then
     for _, group in ipairs(groups) do

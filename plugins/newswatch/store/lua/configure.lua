@@ -1,12 +1,12 @@
--- Put a configuration in force, once, with all that follows from it for the feeds.
+-- Put a configuration in force, once, with its changes for the feeds.
 -- KEYS 1 configuration, 2 past configurations, 3 due feeds, 4 active notices
 -- ARGV 1 version it was decided on, 2 owner it was decided on, 3 its own version (the same version: the files
 --      changed, but not what they say), 4 digest, 5 bundle (JSON), 6 bundle, compressed, 7 how many versions are
---      kept, 8 now (ms), 9 fingerprint of its files, 10 owner, 11 what follows (JSON), 12 how long what a feed
---      showed is kept (s)
--- What follows: {added, moved, gone: [[feed, its causes of notices]], feed, parts, notice}; the last three are
+--      kept, 8 now (ms), 9 fingerprint of its files, 10 owner, 11 changes for the feeds (JSON), 12 how long
+--      the records of a removed feed are kept (s)
+-- Changes: {added, moved, gone: [[feed, its causes of notices]], feed, parts, notice}; the last three are
 --   prefixes of keys: of a feed's state, of all that belongs to a feed, of a notice.
--- Returns 1, or 0 when another configuration or owner came in meanwhile: nothing was done.
+-- Returns 1, or 0 when another configuration or owner was stored meanwhile: nothing was done.
 local version, owner = unpack(redis.call('HMGET', KEYS[1], 'version', 'owner'))
 if (version or '0') ~= ARGV[1] or (owner or '') ~= ARGV[2] then return 0 end
 local follow = cjson.decode(ARGV[11])
@@ -21,7 +21,7 @@ if ARGV[3] ~= ARGV[1] then
 end
 redis.call('HSET', KEYS[1], 'files', ARGV[9], 'owner', ARGV[10], 'owner_seen', ARGV[8])
 
--- The schedule holds exactly the feeds in force. What one showed before is known again when it returns.
+-- The schedule has exactly the feeds in force. A feed that returns has its records again.
 for _, feed in ipairs(follow.added) do
   redis.call('ZADD', KEYS[3], 'NX', 0, feed)
   for _, prefix in ipairs(follow.parts) do redis.call('PERSIST', prefix .. feed) end

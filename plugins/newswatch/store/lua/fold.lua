@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Queued messages become a digest: the workspace takes few messages for now. `pipeline/deliver/folding.py` decides which.
+-- Put queued messages into a digest, because the workspace accepts few messages for now. `pipeline/deliver/folding.py` decides which.
 -- Messages that were begun stay as they are, since Slack may have them.
 -- ARGV 1 channel, 2 now (ms), 3 due (ms), 4 heading, 5 the digest's room taken, 6 messages (JSON)
 -- A message: {id, story, number of its alerts}.

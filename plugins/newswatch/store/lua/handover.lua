@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Hand-over match → deliver: take over where alerts go, and acknowledge their items, in one step.
--- `pipeline/match/placement.py` decided it; here is only checked that what it decided on is still so.
+-- Hand-over match → deliver: store where alerts go, and acknowledge their items, in one step.
+-- `pipeline/match/placement.py` decides. The script only checks that the situation is still the one it decided on.
 -- KEYS 1 lease
 -- ARGV 1 lease token, 2 now (ms), 3 alert retention (s), 4 story retention (s), 5 the plan (JSON),
 --      6 stream ids (JSON), 7 titles (JSON), 8 titles since (ms), 9… the plan's new alerts (JSON each)
@@ -12,15 +12,15 @@ local now, retention, plan = tonumber(ARGV[2]), ARGV[3], cjson.decode(ARGV[5])
 for _, alert in ipairs(plan.alerts) do
   if call('EXISTS', key.alert(alert.id)) == 1 then return -1 end
 end
-for id, was in pairs(plan.standing) do
-  if standing(id) ~= was then return -1 end
+for id, was in pairs(plan.snapshot) do
+  if snapshot(id) ~= was then return -1 end
 end
 for _, story in ipairs(plan.stories) do
   local was = call('HMGET', key.story(story.channel, story.story), 'root', 'open')
   if (was[1] or '') ~= story.was[1] or (was[2] or '') ~= story.was[2] then return -1 end
 end
 
--- The alerts, and the lists that the pages look through when they filter.
+-- The alerts, and the lists that the pages use as filters.
 local lists, hits, alerted, no_longer_held = {}, {}, {}, {}
 local function list(name, id)
   local entries = lists[name] or {}
@@ -66,7 +66,7 @@ for _, moved in ipairs(plan.moved) do
 end
 call_all('ZREM', key.alerts_of('state', 'held'), no_longer_held)
 
--- The messages, and the stories that they tell.
+-- The messages and their stories.
 for _, message in ipairs(plan.created) do create_message(message, now) end
 for _, message in ipairs(plan.grown) do
   call('HSET', key.message(message.id), 'alerts', encode_ids(message.alerts), 'size', message.size)
@@ -85,7 +85,7 @@ for _, rate in ipairs(plan.rates) do
 end
 for channel, by in pairs(plan.sequences) do call('HINCRBY', key.channel(channel), 'seq', by) end
 
--- Surges: alerts that wait for one; one that begins; one that goes on; one whose alerts have found messages.
+-- Surges: held alerts; surges that begin; surges that last; alerts that were put into messages.
 for _, hold in ipairs(plan.held) do
   local names = {key.surge(hold.rule, hold.channel), key.surge_stories(hold.rule, hold.channel),
     key.surge_sources(hold.rule, hold.channel)}

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Take, renew or give up a lease; also when Redis is out of memory, so that the queues can empty.
+-- Take, renew or give up a lease. Works if Redis is out of memory, so that the queues can empty.
 -- KEYS 1 lease; ARGV 1 token, 2 "take", "renew" or "release", 3 duration (ms)
 -- Returns 1 when the lease is (or was) ours, else minus the milliseconds it has left.
 local holder = redis.call('GET', KEYS[1])

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- What a reader said of a message: the newest word of a kind counts, a repeated or late one changes nothing.
--- ARGV 1 message id, 2 now (ms), 3 kind, 4 said at (ms), 5 the mark (JSON), 6 what follows (JSON)
+-- Store what a reader said about a message. The newest mark of a kind counts; a repeated or late one changes nothing.
+-- ARGV 1 message id, 2 now (ms), 3 kind, 4 said at (ms), 5 the mark (JSON), 6 consequences (JSON)
 --   ack: {}; mute: {rule|channel: row or false}; irrelevant: {[rule, item, row or false], …}
--- Returns 1 taken, 0 known or older than what is known, -1 there is no such message.
+-- Returns 1 stored, 0 known or older than what is known, -1 there is no such message.
 local name = key.message(ARGV[1])
 if call('EXISTS', name) == 0 then return -1 end
 local before = call('HGET', name, ARGV[3])

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- What a changed document is compared with.
+-- Read what a changed document is compared with.
 -- KEYS 1 feed state, 2 seen records, 3 elements of the last document, 4 configuration
 -- Returns {field, value, …}, records, elements, configuration version.
 return {

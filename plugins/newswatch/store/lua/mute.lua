@@ -1,4 +1,4 @@
--- Mutes that the desk begins or ends, in one step with the marks of the messages whose buttons began them.
+-- Begin or end mutes, together with the marks of the messages whose buttons began them.
 -- ARGV 1 now (ms), 2 mutes (JSON): {rule|channel: row or false}
 -- Returns 1.
 put_mutes(cjson.decode(ARGV[2]), ARGV[1], '')

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- An ops notice, keyed by its cause: one on onset, one each few hours, one on recovery.
+-- A notice to ops, by its cause: one when it begins, one every few hours, one when it is over.
 -- KEYS 1 notice, 2 active causes
--- ARGV 1 cause, 2 "on", "off" or "once" (it has no end to wait for), 3 text, 4 now (ms),
+-- ARGV 1 cause, 2 "on", "off" or "once" (an event without an end), 3 text, 4 now (ms),
 --      5 repeat after (ms), 6 ops channel or ""
--- Returns the id of the message queued, "" when a notice was due but no ops channel is known,
+-- Returns the id of the message queued, "" when a notice is due but there is no ops channel,
 -- or nil when nothing is due.
 local since, last, count = unpack(call('HMGET', KEYS[1], 'since', 'last', 'count'))
 local now = tonumber(ARGV[4])

@@ -75,19 +75,19 @@ local function create_message(m, now)
 end
 
 -- What decides whether a message may still grow, as one text: a decision was made on it if it is the same again.
-local function standing(id)
+local function snapshot(id)
   local row = call('HMGET', key.message(id), 'state', 'frozen', 'alerts')
   return (row[1] or '') .. '|' .. (row[2] or '') .. '|' .. (row[3] or '')
 end
 
--- A message in Slack no longer shows how things are.
+-- A message in Slack is out of date.
 local function out_of_date(id, now)
   call('HINCRBY', key.message(id), 'rev', 1)
   call('ZADD', key.UPDATES, now, id)
 end
 
--- The message's mute has ended before its time: its mark is off, and the same click, repeated by Slack, is known.
--- A message that began another mute that lasts keeps its mark.
+-- The message's mute was ended early: its mark is off, and a repetition of the same click by Slack changes nothing.
+-- A message that began another mute, which lasts, keeps its mark.
 local function mute_ended(id, now)
   for _, row in ipairs(call('HVALS', key.MUTES)) do
     if cjson.decode(row).message == id then return end
@@ -100,8 +100,8 @@ local function mute_ended(id, now)
   out_of_date(id, now)
 end
 
--- Begin mutes, or end those whose row is false; `by` is the message whose button does it. Messages that began what is
--- replaced or ended show it no longer.
+-- Begin mutes, or end those whose row is false; `by` is the message whose button does it. Messages that began a mute
+-- that is replaced or ended no longer show it.
 local function put_mutes(mutes, now, by)
   local before = {}
   for name, row in pairs(mutes) do

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- What is in a channel's history already is not sent again: after Redis came back empty, or older.
+-- Record what is in a channel's history already, so that it is not sent again after Redis lost data.
 -- KEYS 1 epoch
 -- ARGV 1 channel, 2 now (ms), 3 retention (s), 4 the server's run, 5 posts (JSON)
 -- A post: {id, ts, alerts}.
@@ -18,7 +18,7 @@ for _, post in ipairs(cjson.decode(ARGV[5])) do
       call('EXPIRE', key.alert(alert), retention)
       unknown = unknown + 1
     elseif message == '' then
-      -- Held by a threshold, as far as Redis knew: its surge is out.
+      -- Redis had it as held by a threshold, but its surge was posted.
       call('HSET', key.alert(alert), 'message', post.id)
     end
   end

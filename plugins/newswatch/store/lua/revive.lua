@@ -1,4 +1,4 @@
--- A dead letter is tried again.
+-- Queue a dead letter again.
 -- ARGV 1 message id, 2 now (ms), 3 channel
 -- Returns 1, or 0 when the message is not a dead letter.
 local name = key.message(ARGV[1])

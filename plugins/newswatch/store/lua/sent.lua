@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Hand-over deliver → record: the message is in Slack; forget the queue entry in the same step.
--- Works when Redis is out of memory: a message that is out must never be sent again.
+-- Hand-over deliver → record: the message is in Slack. Remove it from the queue in the same step.
+-- Works when Redis is out of memory: a posted message must never be sent again.
 -- ARGV 1 message id, 2 ts, 3 now (ms), 4 channel, 5 channel free again at (ms) or "", 6 retention (s),
---      7 root id or "", 8… feeds that the reply brings and the root message has not
--- Returns 1 recorded, 0 it was recorded before with the same ts, -1 with another ts: it is out twice.
+--      7 root id or "", 8… feeds of the reply that the root message does not have
+-- Returns 1 recorded, 0 it was recorded before with the same ts, -1 with another ts: it was posted twice.
 local name, root = key.message(ARGV[1]), key.message(ARGV[7])
 local before = call('HMGET', name, 'state', 'ts', 'rev')
 if ARGV[5] ~= '' then call('HSET', key.channel(ARGV[4]), 'next_at', ARGV[5]) end
@@ -15,7 +15,7 @@ if before[1] == 'sent' then
 end
 call('HSET', name, 'state', 'sent', 'ts', ARGV[2], 'sent', ARGV[3], 'error', '')
 call('EXPIRE', name, ARGV[6])
--- Readers clicked while its delivery was in doubt: it is to show what they said.
+-- Readers clicked while its delivery was in doubt: the message has to show what they said.
 if before[3] then out_of_date(ARGV[1], ARGV[3]) end
 for i = 8, #ARGV do
   if call('HSETNX', root, 'source:' .. ARGV[i], 1) == 1 then

@@ -1,8 +1,8 @@
 #!lua flags=no-writes
--- What the placement of alerts is decided on, in one answer: a cost for what is asked, none for what is stored.
+-- Read what the placement of alerts is decided on. The cost depends on what is requested, not on what is stored.
 -- ARGV 1 JSON: {alerts: [id, …], stories: [[channel, story, rules], …], rates: [[rule, channel, hour], …],
 --   surges: [[rule, channel, held since (ms), stories, sources, rules], …], channels: [channel, …]}
--- Returns {known, stories, counts, surges, sequences}, each in the order asked for:
+-- Returns {known, stories, counts, surges, sequences}, each in the order requested:
 --   known: 1 or 0; a story: {root, open, n, rank, {rule named or nil, …}, message, message};
 --   a message: {state, frozen, alerts, kind, size} or nil;
 --   a surge: {its story, being released (1 or 0), story} or {"", stories held, sources held, {1 or 0, …}, {1 or 0, …}}.

@@ -1,7 +1,7 @@
--- What polls without anything to claim leave behind, many feeds in one step.
+-- Store the results of polls that claimed nothing, many feeds in one step.
 -- KEYS 1 due feeds, then the feeds' states
 -- ARGV 1 JSON: for each feed its next due time (ms), its id and a list of field, value, …
--- A feed that the configuration dropped while it was polled stays dropped.
+-- A feed that was removed from the configuration while it was polled stays removed.
 for i, update in ipairs(cjson.decode(ARGV[1])) do
   if redis.call('ZSCORE', KEYS[1], update[2]) then
     if #update[3] > 0 then

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.durations import parse_duration
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
-from newswatch.pipeline.deliver.dead_letters import read_letters, retry_letters
+from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
 from newswatch.pipeline.oversight.latency import EDGES_S, Latency
 from newswatch.pipeline.oversight.queues import read_queues
 from newswatch.store import mutes
@@ -49,7 +49,7 @@ async def delivery_page(
 ) -> HTMLResponse:
     """Everything that is queued, and what stops it."""
     latency = await shared.latency(services)
-    letters, dead = await read_letters(services, MOST_LETTERS)
+    letters, dead = await read_dead_letters(services, MOST_LETTERS)
     return render(
         request,
         visitor,
@@ -78,7 +78,7 @@ def _chart(latency: Latency) -> Chart:
 @writes.post("/api/dead/{message_id}/retry")
 async def retry(message_id: str, services: ServicesDep) -> dict[str, str]:
     """Queue one dead letter again, or with `all` every one."""
-    count = await retry_letters(services, () if message_id == "all" else (message_id,))
+    count = await retry_dead_letters(services, () if message_id == "all" else (message_id,))
     return {
         "message": f"{count} queued again; deliver_alerts sends {'it' if count == 1 else 'them'} within seconds."
     }

@@ -15,10 +15,11 @@ from newswatch.config.load import WATCHLIST
 from newswatch.durations import parse_duration
 from newswatch.errors import ConfigError, Problem
 from newswatch.pipeline.authoring import editing
-from newswatch.pipeline.authoring.backtest import Question, Report, run_backtest
+from newswatch.pipeline.authoring.backtest import BacktestQuestion, BacktestReport, run_backtest
 from newswatch.pipeline.authoring.backtest_report import chart as days_of
 from newswatch.pipeline.authoring.hit_count import RuleReport
-from newswatch.pipeline.authoring.try_text import item_text, texts_at, try_texts
+from newswatch.pipeline.authoring.try_text import texts_at, try_texts
+from newswatch.pipeline.base.item_text import plain_text
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, bars
 from newswatch_airflow.ui.page import render
@@ -168,7 +169,7 @@ async def try_draft(
     if asked.url:
         texts = await texts_at(draft, asked.url, services.settings)
     else:
-        texts = [item_text(draft, asked.title, asked.summary, "")]
+        texts = [plain_text(asked.title, asked.summary, "", draft.default_lang)]
     today = services.clock().date().isoformat()
     tried = await asyncio.to_thread(try_texts, draft, texts, today)
     return render(request, visitor, "tried.html", tried=tried)
@@ -180,12 +181,12 @@ async def backtest_draft(
 ) -> HTMLResponse:
     """What the draft would have caught among the stored items, compared with the rules in force; HTML."""
     try:
-        question = Question(parse_duration(asked.since), asked.rule.strip() or None, None, 10)
+        question = BacktestQuestion(parse_duration(asked.since), asked.rule.strip() or None, None, 10)
     except ValueError as error:
         raise HTTPException(422, str(error)) from error
     with editing.draft_folder(services.config_dir, asked.name, asked.text) as folder:
 
-        async def work() -> Report:
+        async def work() -> BacktestReport:
             async with await shared.own_services() as own:
                 return await run_backtest(
                     replace(own, settings=replace(own.settings, config_dir=folder)), question
@@ -207,7 +208,7 @@ async def backtest_draft(
     )
 
 
-def _days(row: RuleReport, report: Report) -> Chart:
+def _days(row: RuleReport, report: BacktestReport) -> Chart:
     days = days_of(row.days, report.window)
     labels = [f"{day}: {hits}" for day, hits, _ in days]
     return bars(

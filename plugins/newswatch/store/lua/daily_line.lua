@@ -1,5 +1,5 @@
--- The daily line of a receiver that nothing came for: at most one for each time of day it is due at.
--- KEYS 1 the lines sent so far
+-- Queues the daily line of a receiver that got no alert since the line before: at most one for each due time.
+-- KEYS 1 when each receiver's last line was due
 -- ARGV 1 receiver, 2 due (ms), 3 now (ms), 4 channel, 5 text, 6 items added so far
 -- Returns 1 when a line was queued.
 local last_due = tonumber(call('HGET', KEYS[1], ARGV[1]) or '-1')

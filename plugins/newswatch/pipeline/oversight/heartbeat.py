@@ -1,8 +1,8 @@
-"""Signs of life: a daily line where nothing came, and a ping to someone who misses it when it stays away.
+"""Shows that newswatch works while nothing alerts: a daily line to receivers, and a ping to a monitor.
 
-Silence means "no news" or "no newswatch", and readers cannot tell which. A receiver with `alive:` gets a
-line at its time of day if no alert came since the last such time. NEWSWATCH_DEADMAN_URL is asked after
-each healthy cycle; the service behind it raises the alarm when it is not.
+Without it readers cannot tell "no news" from "newswatch is down". A receiver with `alive:` gets a line at its
+time of day if no alert came since that time on the day before. After each healthy cycle NEWSWATCH_DEADMAN_URL
+is requested; the monitoring service behind it raises an alarm when the requests stop.
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.routing import last_local
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
-from newswatch.store import alive, notices
+from newswatch.store import daily_lines, notices
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
-log = logging.getLogger("newswatch.alive")
+log = logging.getLogger("newswatch.heartbeat")
 
 PING_TIMEOUT_S = 5.0
 
 
 async def after_cycle(services: Services) -> bool:
-    """Queue the lines that are due, ping if all is well; whether it was. Raises RedisUnavailable."""
+    """Queue the daily lines that are due, and ping if newswatch is healthy.
+
+    Returns whether it is. Raises RedisUnavailable.
+    """
     bundle = await in_force(services)
     if bundle is None:
         return False
@@ -51,13 +54,15 @@ async def _line(services: Services, bundle: Bundle, receiver: Receiver) -> None:
         return
     now = services.clock()
     due_ms = to_ms(last_local(receiver.alive.at, receiver.alive.timezone, now))
-    before_ms, items_before = await alive.told(services.redis, receiver)
+    before_ms, items_before = await daily_lines.last_line(services.redis, receiver)
     if before_ms is not None and before_ms >= due_ms:
         return
-    items = await alive.items_added(services.redis)
+    items = await daily_lines.items_added(services.redis)
     came = max(items - items_before, 0)
     line = f"Quiet: {_count(len(bundle.feeds), 'feed')} polled, {_count(came, 'item')}, no match."
-    await alive.tell(services.redis, receiver, line, due_ms=due_ms, now_ms=to_ms(now), items=items)
+    await daily_lines.queue_line(
+        services.redis, receiver, line, due_ms=due_ms, now_ms=to_ms(now), items=items
+    )
 
 
 def _count(number: int, what: str) -> str:

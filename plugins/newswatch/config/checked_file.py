@@ -1,9 +1,9 @@
-"""What checking a watchlist file came to, kept so that an unchanged file is not read again.
+"""The result of checking a watchlist file, cached so that an unchanged file is not read again.
 
-Kept is only a file without errors, all of whose names were known. It is used again while its bytes are
-the same and it still fits what stands around it: the receivers, feeds and tags it names are there,
-the lists its queries use say the same, none of its ids stands elsewhere too. Otherwise the file is
-read anew, since only its nodes know the places that messages name.
+Only a file without errors or unknown names is cached. The result is used while the file's bytes are the same and what
+it depends on is too: its receivers, feeds and tags exist, the lists that its queries use are unchanged, and none of
+its ids is used in another file. Otherwise the file is read again, because only its nodes have the places that messages
+name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from newswatch.config.codec import rule_from_plain, rule_to_plain
 from newswatch.models import Rule, short_hash
 
 FORMAT = 1
-"""Of `KeptFile.to_bytes`. It grows with every change of the form."""
+"""The version of `CheckedFile.to_bytes`. Incremented by every change of the format."""
 
 KIND = "watchlist-file"
 
@@ -30,30 +30,30 @@ At = tuple[int, int]
 _LIST_USE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_-]*)")
 
 
-class Shelf(Protocol):
-    """Where things are kept: an entry comes back as it was put, or not at all."""
+class CheckCache(Protocol):
+    """A cache: it returns an entry unchanged, or not at all."""
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The entry, if it is there."""
         ...
 
     def put(self, kind: str, key: str, data: bytes) -> None:
-        """Keep an entry, if that is possible."""
+        """Keep an entry, if possible."""
         ...
 
 
-class NoShelf:
+class NoCache:
     """Keeps nothing."""
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """Never anything."""
+        """Returns nothing."""
 
     def put(self, kind: str, key: str, data: bytes) -> None:
-        """Forgotten at once."""
+        """Does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class UsedNames:
     """The names that a file's rules use. `lists` are those in queries and in its own lists' entries."""
 
     receivers: tuple[str, ...]
@@ -62,8 +62,8 @@ class Names:
     lists: tuple[str, ...]
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], lists: Lists) -> Names:
-        """All names, each once."""
+    def of(cls, rules: Sequence[Rule], lists: Lists) -> UsedNames:
+        """All names, without repetition."""
         texts = [rule.query for rule in rules if "$" in rule.query]
         texts += [entry for entries in lists.values() for entry in entries]
         return cls(
@@ -75,11 +75,11 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFile:
-    """One sound watchlist file: rules with their places, lists, warnings, and what they rest on.
+class CheckedFile:
+    """One watchlist file without errors: rules with their places, lists, warnings, and what they depend on.
 
-    `expiries` are the places of `expires`, by the rule's number. `ground` names the lists that the
-    file's queries use, and the default language; see `ground_of`.
+    `expiries` are the places of `expires`, by the rule's number. `basis` is a hash of the lists that the file's queries use
+    and of the default language; see `basis_of`.
     """
 
     rules: tuple[Rule, ...]
@@ -87,11 +87,11 @@ class KeptFile:
     expiries: tuple[tuple[int, int, int], ...]
     lists: Lists
     warnings: tuple[tuple[int, int, str], ...]
-    names: Names
-    ground: str
+    names: UsedNames
+    basis: str
 
     def fits(self, receivers: Collection[str], feeds: Collection[str], tags: Collection[str]) -> bool:
-        """Whether all names of other files that the rules use are known."""
+        """Whether all names from other files that the rules use exist."""
         names = self.names
         wanted = ((names.receivers, receivers), (names.feeds, feeds), (names.tags, tags))
         return all(name in known for used, known in wanted for name in used)
@@ -106,12 +106,12 @@ class KeptFile:
             "lists": dict(self.lists),
             "warnings": self.warnings,
             "names": asdict(self.names),
-            "ground": self.ground,
+            "basis": self.basis,
         }
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> KeptFile | None:
+    def from_bytes(cls, data: bytes) -> CheckedFile | None:
         """What `to_bytes` wrote; None for anything else."""
         try:
             plain: dict[str, Any] = json.loads(data)
@@ -123,11 +123,11 @@ class KeptFile:
                 expiries=tuple([(number, line, col) for number, line, col in plain["expiries"]]),
                 lists={name: tuple(entries) for name, entries in plain["lists"].items()},
                 warnings=tuple([(line, col, message) for line, col, message in plain["warnings"]]),
-                names=Names(**{kind: tuple(names) for kind, names in plain["names"].items()}),
-                ground=plain["ground"],
+                names=UsedNames(**{kind: tuple(names) for kind, names in plain["names"].items()}),
+                basis=plain["basis"],
             )
         except (ValueError, KeyError, TypeError, AttributeError):
-            # Whatever it is, the file itself says it better.
+            # Whatever it is, reading the file again gives the right result.
             return None
 
 
@@ -136,10 +136,10 @@ def key_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def ground_of(names: Iterable[str], lists: Lists, default_lang: str) -> str:
-    """Names what judging a file's queries rests on: the lists it uses, theirs too, and the language.
+def basis_of(names: Iterable[str], lists: Lists, default_lang: str) -> str:
+    """A hash of what checking a file's queries depends on: the lists they use, nested ones too, and the language.
 
-    A list that is not there is part of it as well.
+    A list that does not exist is part of it as well.
     """
     waiting, seen = sorted(names), dict.fromkeys(names)
     parts = [default_lang]

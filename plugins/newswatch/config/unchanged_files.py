@@ -1,4 +1,4 @@
-"""Which watchlist files need not be read again, and what is kept of those that were."""
+"""Which watchlist files need not be read again, and caching the results of those that were read."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from newswatch.config.checked_file import KIND, CheckCache, CheckedFile, UsedNames, basis_of
 from newswatch.config.feeds_file import FeedsPart
-from newswatch.config.kept import KIND, KeptFile, Names, Shelf, ground_of
 from newswatch.config.receivers_file import ReceiversPart
-from newswatch.config.report import Report
+from newswatch.config.report import FileReport
 from newswatch.config.watchlist_file import RuleSource, WatchlistPart
 from newswatch.config.watchlist_source import WatchlistFile
 
 
-def read_misfits(files: Sequence[WatchlistFile], feeds: FeedsPart, receivers: ReceiversPart) -> None:
-    """Read anew the kept files that no longer fit what stands around them.
+def reread_outdated(files: Sequence[WatchlistFile], feeds: FeedsPart, receivers: ReceiversPart) -> None:
+    """Read the cached files again that no longer fit the other files.
 
-    Reading one changes nothing for the others: its ids and lists are what they were.
+    This changes nothing for the others, because ids and lists stay the same.
     """
     if all(file.kept is None for file in files):
         return
@@ -36,21 +36,21 @@ def read_misfits(files: Sequence[WatchlistFile], feeds: FeedsPart, receivers: Re
             known
             and alone
             and kept.fits(receivers.ids, feeds.ids, feeds.tags)
-            and kept.ground == ground_of(kept.names.lists, lists, feeds.default_lang)
+            and kept.basis == basis_of(kept.names.lists, lists, feeds.default_lang)
         ):
             misfits.append(file)
     for file in misfits:
-        file.read_anew()
+        file.reread()
 
 
-def keep_sound(
+def cache_sound(
     files: Sequence[WatchlistFile],
     watchlist: WatchlistPart,
     feeds: FeedsPart,
     receivers: ReceiversPart,
-    shelf: Shelf,
+    cache: CheckCache,
 ) -> None:
-    """Keep what came of the files that were read and are sound, all names known."""
+    """Cache the results of files that were read and have neither errors nor unknown names."""
     if not (watchlist.complete and feeds.complete and receivers.complete):
         return
     lists = watchlist.sound_lists()
@@ -61,25 +61,25 @@ def keep_sound(
             continue
         kept = _kept(file, sources)
         if kept.fits(receivers.ids, feeds.ids, feeds.tags):
-            ground = ground_of(kept.names.lists, lists, feeds.default_lang)
-            shelf.put(KIND, file.key, replace(kept, ground=ground).to_bytes())
+            basis = basis_of(kept.names.lists, lists, feeds.default_lang)
+            cache.put(KIND, file.key, replace(kept, basis=basis).to_bytes())
 
 
-def _kept(file: WatchlistFile, sources: Sequence[RuleSource]) -> KeptFile:
+def _kept(file: WatchlistFile, sources: Sequence[RuleSource]) -> CheckedFile:
     rules = tuple(source.rule for source in sources if source.rule is not None)
     nodes = [source.given.node_of("id") for source in sources]
     ends = [(number, source.given.node_of("expires")) for number, source in enumerate(sources)]
     lists = file.lists()
-    return KeptFile(
+    return CheckedFile(
         rules=rules,
         places=tuple((node.line, node.col) for node in nodes),
         expiries=tuple((number, node.line, node.col) for number, node in ends if rules[number].expires),
         lists=lists,
         warnings=_warnings(file.report),
-        names=Names.of(rules, lists),
-        ground="",
+        names=UsedNames.of(rules, lists),
+        basis="",
     )
 
 
-def _warnings(report: Report) -> tuple[tuple[int, int, str], ...]:
+def _warnings(report: FileReport) -> tuple[tuple[int, int, str], ...]:
     return tuple((problem.line, problem.col, problem.message) for problem in report.problems)

@@ -1,0 +1,27 @@
+"""What rules read of an item, and of a text that is not an item. Pure."""
+
+from __future__ import annotations
+
+from newswatch.models import Feed, Item
+from newswatch.rules import ItemText
+
+
+def item_text(item: Item, feed: Feed | None) -> ItemText:
+    """The text of an item. `feed` is the item's feed as configured, None when it is not configured any more."""
+    return ItemText(
+        title=item.title,
+        summary=item.summary,
+        body=item.body,
+        author=item.author,
+        lang=item.lang,
+        feed_id=item.feed_id,
+        feed_tags=feed.tags if feed else (),
+        tags=item.tags,
+    )
+
+
+def plain_text(title: str, summary: str, body: str, lang: str, author: str = "") -> ItemText:
+    """A text that comes from no feed."""
+    return ItemText(
+        title=title, summary=summary, body=body, author=author, lang=lang, feed_id="", feed_tags=(), tags=()
+    )
