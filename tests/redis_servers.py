@@ -139,7 +139,7 @@ def answers(url: str, timeout_s: float = 20.0) -> None:
 
 @contextmanager
 def played(replies: Mapping[str, bytes], otherwise: bytes) -> Iterator[str]:
-    """The URL of something that gives fixed replies, by command."""
+    """The URL of something that gives fixed replies, by command. Its hashes are empty."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -148,7 +148,11 @@ def played(replies: Mapping[str, bytes], otherwise: bytes) -> Iterator[str]:
                 for _ in range(int(line[1:])):
                     size = int(self.rfile.readline()[1:])
                     words.append(self.rfile.read(size + 2)[:-2])
-                self.wfile.write(replies.get(words[0].decode().upper(), otherwise))
+                name, nothing = words[0].decode().upper(), len(words) - 2
+                if name == "HMGET":
+                    self.wfile.write(b"*%d\r\n" % nothing + b"$-1\r\n" * nothing)
+                else:
+                    self.wfile.write(replies.get(name, otherwise))
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

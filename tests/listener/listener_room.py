@@ -35,7 +35,9 @@ class Listener:
         env = {"NEWSWATCH_LISTEN": "127.0.0.1:0", **self._settings}
         clock = {"clock": lambda: datetime.now(timezone.utc)}  # whatever time it is in the newsroom
         async with self._newsroom.services(env=env, **clock) as services:
-            await run_listener(services, ways_from(services), self._stop, say=self.said.append)
+            await run_listener(
+                services, services.sender, ways_from(services), self._stop, say=self.said.append
+            )
 
     def _ready(self) -> bool:
         return len(self.said) == len(ways(self._settings)) and self._newsroom.redis.exists(keys.LISTENER)

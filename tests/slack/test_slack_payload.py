@@ -247,7 +247,7 @@ ALERTS = st.builds(
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # of 100 kB examples it takes minutes
 
 
-@settings(max_examples=150, deadline=None, phases=NO_SHRINKING, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, phases=NO_SHRINKING, suppress_health_check=list(HealthCheck))
 @given(
     alerts=st.lists(ALERTS, max_size=12),
     copies=st.sampled_from([1, 1, 20]),
