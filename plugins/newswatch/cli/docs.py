@@ -92,9 +92,12 @@ def _summary(command: click.Command) -> str:
 
 
 def _options(context: click.Context, command: click.Command) -> list[str]:
-    """A line for each option; arguments are described by the command's help."""
+    """A line for each option; arguments are described by the command's help.
+
+    Without `--version` and `--help`, which click names as the last caller of the command had it.
+    """
     options = [
-        one for one in command.get_params(context) if isinstance(one, click.Option) and one.name != "version"
+        one for one in command.get_params(context) if isinstance(one, click.Option) and one.expose_value
     ]
     records = [one.get_help_record(context) for one in options]
     return [f"- `{record[0]}`: {record[1]}" for record in records if record is not None]
