@@ -1,1 +1,5 @@
-"""Stories: which items report the same news."""
+"""Stories: which items report the same event.
+
+`link` names the story of an item by its link. `titles` decides: it finds a known story by that link or by a similar
+title.
+"""
