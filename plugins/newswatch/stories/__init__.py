@@ -1,5 +1,5 @@
 """Stories: which items report the same event.
 
-`link` names the story of an item by its link. `titles` decides: it finds a known story by that link or by a similar
-title.
+`link` names the story of an item by its link. `titles` finds the known story with that link or with a similar title.
+`newswatch.pipeline.match.run` decides whether an item joins it.
 """
