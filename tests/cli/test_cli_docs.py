@@ -40,6 +40,6 @@ def test_page_names_options_defaults_and_exit_codes():
 def test_check_fails_on_a_changed_page_and_writing_corrects_it(tmp_path, capsys):
     page = tmp_path / "cli.md"
     assert main([str(page), "--check"]) == 1
-    assert "is out of date: run make cli-docs" in capsys.readouterr().err
+    assert "is out of date: run make reference" in capsys.readouterr().err
     assert main([str(page)]) == 0
     assert main([str(page), "--check"]) == 0

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds import charset, dates, limits
-from newswatch.feeds.page import alternate_feeds
 from newswatch.feeds.parse import parse_document
+from newswatch.feeds.web_page import alternate_feeds
 
 DATA = Path(__file__).parent / "data" / "documents"
 URL = "https://gazette.example/feed/rss.xml"

@@ -24,7 +24,7 @@ _WIDTH = 110
 _INTRODUCTION = """\
 # The command line
 
-*Written by `make cli-docs` from the commands; edit those, not this file.*
+*Written by `make reference` from the commands; edit those, not this file.*
 
 Run a command in the project's folder as `.venv/bin/newswatch COMMAND`, or under compose as
 `docker-compose exec airflow-scheduler newswatch COMMAND`. Settings come from the environment and from `.env`
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if file.is_file() and file.read_text(encoding="utf-8") == text:
         return 0
-    sys.stderr.write(f"{file} is out of date: run make cli-docs\n")
+    sys.stderr.write(f"{file} is out of date: run make reference\n")
     return 1
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from newswatch.document import Entry, ParsedFeed
 from newswatch.errors import ParseFailed
-from newswatch.feeds import charset, dates, entry, json_feed, limits, page
+from newswatch.feeds import charset, dates, entry, json_feed, limits, web_page
 from newswatch.feeds.links import absolute_link
 from newswatch.feeds.offline import without_fetching
 
@@ -42,11 +42,11 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
     if json_feed.looks_like_json(body):
         return json_feed.parse(body, url=url)
     if not body.strip():
-        raise ParseFailed(page.not_a_feed_text(body, url))
+        raise ParseFailed(web_page.not_a_feed_text(body, url))
     document = _from_its_root(charset.to_utf8(body, headers))
     parsed = _feedparser(document)
-    if not parsed.get("version") or (not parsed.entries and page.is_html(document)):
-        raise ParseFailed(page.not_a_feed_text(document, url))
+    if not parsed.get("version") or (not parsed.entries and web_page.is_html(document)):
+        raise ParseFailed(web_page.not_a_feed_text(document, url))
     about = parsed.feed
     return ParsedFeed(
         entries=tuple(
@@ -79,7 +79,7 @@ def _feedparser(document: bytes) -> Any:
 def _from_its_root(document: bytes) -> bytes:
     """The document without anything before it (blank lines, PHP warnings, a second byte order mark)."""
     start = _ROOT.search(document, 0, _SEARCH_BYTES)
-    if start is None or start.start() == 0 or page.is_html(document):
+    if start is None or start.start() == 0 or web_page.is_html(document):
         return document
     before = document[: start.start()]
     # Comments and instructions before the root are part of the document.

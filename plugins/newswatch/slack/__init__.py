@@ -2,11 +2,12 @@
 
 ::
 
-    Item + Spans ──excerpt──▶ Excerpts             (excerpt: pure)
     Message + Alerts ──reports──▶ [Report]         (reports: pure; one per item of the story)
-    [Report] ──payload──▶ dict ──limits──▶ checked (payload, limits: pure)
-    payload ──client──▶ Slack ──answers──▶ Outcome (client: the only module that uses the network; answers: pure)
+    [Report] ──payload──▶ dict ──limits──▶ checked (payload, listing, plain, limits: pure)
+    payload ──client──▶ Slack ──answers──▶ Outcome (client: HTTP to Slack; answers: pure)
+    click ──socket_mode or signature──▶ clicks     (socket_mode: the connection; signature, clicks: pure)
 
-`text` makes feed text harmless. `history` finds our messages in what Slack returns. `doctor` says what
-is wrong with a token or a channel, and what to do.
+`layout` is what the pipeline sees of the rendering, `buttons` what readers can click. `text` makes feed text harmless.
+`history` finds our messages in what Slack returns. `doctor` says what is wrong with a token or a channel, and what
+to do.
 """

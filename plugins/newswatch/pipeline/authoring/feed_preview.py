@@ -9,7 +9,7 @@ from newswatch.document import ParsedFeed
 from newswatch.errors import FetchRefused, ParseFailed
 from newswatch.feeds.auth import Resolve
 from newswatch.feeds.fetch import DEFAULT_MAX_BYTES, Fetcher
-from newswatch.feeds.page import alternate_feeds, is_html
+from newswatch.feeds.web_page import alternate_feeds, is_html
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
 from newswatch.settings import Settings

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from newswatch.models import Excerpt, Item, Match, Rule, Span
 from newswatch.rules.excerpt import excerpts_for
-from newswatch.stories.story import story_id
+from newswatch.stories.link import story_id
 
 MAX_SPANS = 50
 """Spans of one example: a long text may repeat its words many times."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Message
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.deliver.dead_letters import make_dead_letter
 from newswatch.pipeline.deliver.folding import fold
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
@@ -204,15 +205,9 @@ class Courier:
 
     async def _dead(self, message: Message, error: str) -> None:
         run = self._run
-        await outbox.mark_dead(self._redis, message, error, run.now_ms())
+        await make_dead_letter(run.services, message, error)
         run.dead += 1
         run.waiting.discard(message.id)
-        if message.kind != "ops":
-            text = (
-                f"A message for {message.channel} became a dead letter: {error}. "
-                "`newswatch dead` lists them, `newswatch dead retry` sends them again."
-            )
-            await notices.raise_notice(run.services, "dead-letters", text)
 
     # ── finding out ───────────────────────────────────────────────────────────────────────────
 

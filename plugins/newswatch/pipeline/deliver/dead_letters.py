@@ -1,4 +1,4 @@
-"""Dead letters, each with what a retry would send; and the retry."""
+"""Dead letters: making one, reading them with what a retry would send, and the retry."""
 
 from __future__ import annotations
 
@@ -39,6 +39,17 @@ class DeadLetter:
         if self.message.kind in ("story", "reply") and self.alerts:
             return min(self.alerts, key=lambda alert: alert.first_seen).title
         return self.message.text.partition("\n")[0]
+
+
+async def make_dead_letter(services: Services, message: Message, error: str) -> None:
+    """Move a message to the dead letters and notify ops. About a notice to ops there is no further notice."""
+    await outbox.mark_dead(services.redis, message, error, to_ms(services.clock()))
+    if message.kind != "ops":
+        text = (
+            f"A message for {message.channel} became a dead letter: {error}. "
+            "`newswatch dead` lists them, `newswatch dead retry` sends them again."
+        )
+        await notices.raise_notice(services, "dead-letters", text)
 
 
 async def read_dead_letters(services: Services, most: int | None = None) -> tuple[list[DeadLetter], int]:

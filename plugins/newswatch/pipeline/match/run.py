@@ -45,7 +45,7 @@ from newswatch.store.handover import Plan, Release
 from newswatch.store.leases import Lease
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
-from newswatch.stories.story import story_id
+from newswatch.stories.link import story_id
 from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
 from newswatch.stories.words import is_function_word
 

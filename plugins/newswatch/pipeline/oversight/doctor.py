@@ -131,7 +131,7 @@ async def _buttons(services: Services) -> list[Examined]:
 
 async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
     if services.sender is None:
-        text = "no token: set SLACK_BOT_TOKEN in .env or the environment (README, Connect Slack)"
+        text = "no token: set SLACK_BOT_TOKEN in .env or the environment (README, Connect your Slack)"
         return [Examined("slack", "error", text)]
     channels = sorted({receiver.channel for receiver in draft.receivers}) if draft else []
     async with services.sender.open() as sender:

@@ -88,7 +88,7 @@ _STANDSTILLS: Mapping[Stage, str] = {
     # stage: section of the runbook
     "poll": "feeds-are-not-polled",
     "match": "items-wait-for-matching",
-    "articles": "pages-wait-to-be-read",
+    "articles": "articles-wait-to-be-read",
     "deliver": "messages-wait-for-delivery",
 }
 _OTHER: tuple[Level, str, str] = ("warning", "See the runbook.", "anything-else")

@@ -1,7 +1,7 @@
-"""The id of a story: items with the same canonical link are one story, whatever their feeds.
+"""The story id that an item's link gives: items with the same canonical link are one story, whatever their feeds.
 
-An item without a usable link is a story of its own. Reports of one story under different links are
-found by their titles, see `newswatch.stories.titles`.
+An item without a usable link is a story of its own. `newswatch.stories.titles` finds reports of one story under
+different links.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The error texts for a feed URL whose document is not a feed."""
+"""A web page where a feed was expected: the feeds that it announces, and the error text. Pure."""
 
 from __future__ import annotations
 
