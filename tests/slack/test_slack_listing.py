@@ -115,6 +115,19 @@ def test_surge_says_what_it_was_when_it_began():
     assert payload["text"].startswith("Surge: 9 stories from 2 sources, rule central-bank-opposes")
 
 
+@pytest.mark.parametrize("ampersands", [100, 1_000, 2_900])
+def test_plain_resend_keeps_the_headlines_when_escaping_makes_links_long(ampersands):
+    """An `&` takes five characters there."""
+    items = [
+        (f"Headline {n}", f"https://news.example/{n:03}?{'&' * ampersands}", ["r1"]) for n in range(MAX_ITEMS)
+    ]
+    for pack in packed(items):
+        alerts = [one for group in pack for one in group]
+        plain = render_minimal(message(*alerts, kind="digest"), alerts, sources={}, now=NOW)
+        assert check_payload(plain) == []
+        assert all(f"Headline {group[0].item_id[2:]}" in plain["text"] for group in pack)
+
+
 def test_plain_resend_of_a_listing_keeps_the_links():
     alerts = [
         alert(id=f"a{n}", item_id=f"f:{n}", link=f"https://news.example/{n}{'x' * 300}") for n in range(12)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from newswatch.config.report import FileReport
 from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar
-from newswatch.durations import PATTERN, parse_duration
+from newswatch.durations import PATTERN, format_duration, parse_duration
 
 Schema = dict[str, Any]
 
@@ -149,13 +149,15 @@ def flag() -> Value:
     return Value(convert, {"type": "boolean"})
 
 
-def duration(*, zero: bool = False) -> Value:
+def duration(*, zero: bool = False, least_s: float = 0.0) -> Value:
     """Seconds, written as 5m, 1h, 0.05s, 7d. `zero` allows 0s."""
 
     def convert(text: str) -> float:
         seconds = parse_duration(text)
         if seconds == 0 and not zero:
             raise ValueError("must be longer than zero")
+        if seconds < least_s:
+            raise ValueError(f"must be at least {format_duration(least_s)}")
         return seconds
 
     return Value(convert, {"type": "string", "pattern": PATTERN})

@@ -36,9 +36,11 @@ def room(alerts: Sequence[Alert]) -> int:
     title = clean(newest.title[: 4 * _TITLE_CHARS])
     spoken = escape(title[:_SPOKEN_TITLE_CHARS])
     rules = escape(why(rules_of(alerts), _MAX_RULES))
-    texts = (title[:_TITLE_CHARS], usable_link(newest.link) or "", spoken, rules)
+    # Escaped, as in the message without blocks: an `&` in a link takes five characters there.
+    link = escape(usable_link(newest.link) or "")
     ids = sum(len(alert.id) + 3 for alert in alerts)
-    return _LINE_CHARS + _SPOKEN_LINE_CHARS + 2 * _SOURCE_CHARS + sum(map(_encoded, texts)) + ids
+    texts = sum(map(_encoded, (title[:_TITLE_CHARS], link, spoken, rules)))
+    return _LINE_CHARS + _SPOKEN_LINE_CHARS + 2 * _SOURCE_CHARS + texts + ids
 
 
 def _encoded(text: str) -> int:
@@ -127,7 +129,7 @@ def listing_plain(listing: Listing) -> str:
         text = "\n".join([escape(listing.heading), *(_plain(line, max_title) for line in listing.lines)])
         if len(text) <= MAX_PLAIN_CHARS:
             return text
-    return escape(listing.heading)
+    return listing_text(listing)  # one link alone may be too long when it is escaped
 
 
 def _plain(line: ListingLine, max_title: int) -> str:
