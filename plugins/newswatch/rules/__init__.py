@@ -2,7 +2,8 @@
 
 The order of the modules::
 
-    fold ─▶ tokens ─▶ stems                     what a word is
+    fold ─▶ tokens ─▶ forms ─▶ stems            what a word is
+    gaps, sentences                             phrases with gaps, where a sentence ends
     lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
     plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
     lookup ─▶ nearest                           which term fails where a rule does not match

@@ -1,9 +1,10 @@
 """Inflection: which word forms count as one word.
 
-Two tokens are forms of one word when their stems are equal. A stem is Snowball's, with corrections
-from `data/inflection.json`: a table of irregular forms ("does" is a form of "do"), British -ise
-read as -ize, and groups of forms of one verb that Snowball separates (Russian aspects). The stemmer
-is chosen by the token's script, then by the item's, the feed's or the default language.
+Two tokens are forms of one word when their stems are equal. A stem is the lemma where Snowball would
+join two words (criminal, criminalise) or separate the forms of one, and Snowball's stem for all other
+words, names among them (see `forms`). `data/inflection.json` corrects both: irregular forms, words that
+are not forms of their lemma (securities), groups of forms of one verb (Russian aspects). British spelling
+is read as American. The stemmer is chosen by the token's script, then by the item's, the feed's or the default language.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from importlib import resources
 from typing import Any
 
 import Stemmer
+
+from newswatch.rules.forms import forms_of
 
 MAX_STEMMED_LENGTH = 60
 """A longer token is not a word of any language and is not stemmed."""
@@ -44,6 +47,9 @@ _SCRIPT_RANGES = (
 )  # fmt: skip
 
 Stem = Callable[[str], str]
+
+LEMMA = "="
+"""Begins a stem that is a lemma, so that no stem of Snowball's equals one by accident."""
 
 
 def primary_language(lang: str) -> str:
@@ -107,23 +113,56 @@ def _tables() -> dict[str, Any]:
 
 @cache
 def _language(name: str) -> Stem:
-    """Stemming in one language: irregular form, spelling, Snowball, group."""
+    """Stemming in one language: irregular form, table of forms, spelling, Snowball, group."""
     snowball = Stemmer.Stemmer(name, 0).stemWord
     irregular = {
         form: lemma for lemma, forms in _tables()["irregular"].get(name, {}).items() for form in forms.split()
     }
-    respell: Stem = _with_ize if name == "english" else str
+    apart = frozenset(_tables()["apart"].get(name, "").split())
+    table = forms_of(name)
+    respell: Stem = _american if name == "english" else str
+
+    def ungrouped(token: str) -> str:
+        if token in apart:
+            return LEMMA + token
+        word = irregular.get(token, token)
+        lemma = table.lemma(word) if table else None
+        if lemma is None:
+            spelled = respell(word)
+            # The other spelling may be in the table where this one is not.
+            lemma = table.lemma(spelled) if table and spelled != word else None
+            if lemma is None:
+                stemmed: str = snowball(spelled)
+                return stemmed
+        if table and name == "english" and lemma.endswith("ing"):
+            # The plural of a noun that is also a form of a verb: meetings, meeting, meet.
+            lemma = table.lemma(lemma) or lemma
+        return LEMMA + respell(lemma)
+
     groups: dict[str, str] = {}
     for words in _tables()["groups"].get(name, ()):
-        first, *others = (snowball(word) for word in words.split())
+        first, *others = (ungrouped(word) for word in words.split())
         groups.update(dict.fromkeys(others, first))
 
     def stem_word(token: str) -> str:
-        stemmed: str = snowball(respell(irregular.get(token, token)))
-        grouped: str = groups.get(stemmed, stemmed)
-        return grouped
+        found = ungrouped(token)
+        return groups.get(found, found)
 
     return stem_word
+
+
+def _american(word: str) -> str:
+    """British -ise, -our, -ence, -re read as American."""
+    word = _with_ize(word)
+    for british, american in _spellings():
+        if word.startswith(british):
+            return american + word[len(british) :]
+    return word
+
+
+@cache
+def _spellings() -> tuple[tuple[str, str], ...]:
+    return tuple(_tables()["american"].items())
 
 
 _ISE = re.compile(r"([a-z]+[a-z])(is|ys)(e|es|ed|er|ers|ing|ation|ations|ational)")
