@@ -70,12 +70,43 @@ class Threshold:
     within_s: float
 
 
+Modality = Literal["stated", "possible", "denied", "question"]
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+DEFAULT_MODALITY: tuple[Modality, ...] = ("stated", "possible")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who does what: each part is a list (`$name`), several, or words as an entry of a list has them.
+
+    `who` and `what` may be empty: then anybody does it, to anything. Words of `unless` in the same headline
+    or paragraph exclude it.
+    """
+
+    does: tuple[str, ...]
+    who: tuple[str, ...] = ()
+    what: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The lists and words of all parts."""
+        return (*self.who, *self.does, *self.what, *self.unless)
+
+    def __str__(self) -> str:
+        parts = (("who", self.who), ("does", self.does), ("what", self.what), ("unless", self.unless))
+        return ", ".join(f"{name}: {' or '.join(words)}" for name, words in parts if words)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One watchlist rule. `query` is the text the editor wrote; `file`/`line`/`col` is where."""
+    """One watchlist rule: it has a `query`, as the editor wrote it, or else an `event`.
+
+    `modality` says which occurrences of the event count, `negation` whether a negated hit of the query does.
+    """
 
     id: str
-    query: str
+    query: str = ""
     severity: Severity = "medium"
     notify: tuple[str, ...] = ()
     feeds: FeedFilter = FeedFilter()
@@ -87,6 +118,8 @@ class Rule:
     threshold: Threshold | None = None
     must_match: tuple[str, ...] = ()
     must_not_match: tuple[str, ...] = ()
+    event: Event | None = None
+    modality: tuple[Modality, ...] = DEFAULT_MODALITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +171,8 @@ class Bundle:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_lang: str = "en"
     rule_since: Mapping[str, int] = field(default_factory=dict)
+    packs: str = ""
+    """The version of the packs that the rules use; "" where they use none."""
 
     @property
     def label(self) -> str:
@@ -214,6 +249,17 @@ class Span:
     end: int
 
 
+Role = Literal["who", "does", "what"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventPart:
+    """One part of an event in an item's text. A verb in two pieces is two parts: "hits … with fine"."""
+
+    role: Role
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A rule that an item satisfies, and why. `spans` is never empty and is sorted."""
@@ -221,7 +267,11 @@ class Match:
     rule_id: str
     spans: tuple[Span, ...]
     alternative: str = ""
-    """The part of the query that hit, as the editor wrote it."""
+    """The part of the query that hit, as the editor wrote it; of an event, the template."""
+    event: tuple[EventPart, ...] = ()
+    """Who does what, in the order of the text, where the rule is an event."""
+    modality: Modality | None = None
+    """How the text puts the event."""
 
 
 # ── alert and deliver ─────────────────────────────────────────────────────────────────────────
@@ -262,6 +312,10 @@ class Alert:
     story_id: str
     updated: bool = False
     """The rule first matched a later revision of the item."""
+    event: tuple[tuple[Role, str], ...] = ()
+    """Who does what, in the words and the order of the text, where the rule is an event."""
+    modality: Modality | None = None
+    """How the text puts the event."""
 
 
 MarkKind = Literal["ack", "mute", "irrelevant"]

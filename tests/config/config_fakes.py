@@ -27,6 +27,9 @@ class EasyChecker:
         warnings = [QueryFinding("shouting", use.start(), use.end()) for use in re.finditer("SHOUT", query)]
         return errors, warnings
 
+    def check_event(self, event, lists):
+        return []
+
     def check_lists(self, lists):
         return [
             ListFinding(name, index, "an entry holds no exclamation mark", entry.index("!"))

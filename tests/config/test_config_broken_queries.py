@@ -13,6 +13,7 @@ import pytest
 from newswatch.config.checker import ListFinding, QueryFinding
 from newswatch.config.load import load_config
 from newswatch.errors import QueryError
+from newswatch.rules.event_checks import check_event
 from newswatch.rules.lists import check_lists
 from newswatch.rules.query import parse_query
 
@@ -29,6 +30,9 @@ class LanguageChecker:
         except QueryError as error:
             return [QueryFinding(error.message, error.offset, error.end)], []
         return [], []
+
+    def check_event(self, event, lists):
+        return check_event(event, lists)
 
     def check_lists(self, lists):
         return [

@@ -26,7 +26,8 @@ def test_schema_knows_every_key_of_a_rule_and_no_other():
     rule = json.loads(render_schemas()["watchlist.json"])["properties"]["rules"]["items"]
     assert set(rule["properties"]) == {key.name for key in shapes.RULE.keys}
     assert rule["additionalProperties"] is False
-    assert rule["required"] == ["id", "query", "notify"]
+    assert rule["required"] == ["id", "notify"]
+    assert rule["oneOf"] == [{"required": ["event"]}, {"required": ["query"]}]
     assert all(form["description"] for form in rule["properties"].values())
 
 

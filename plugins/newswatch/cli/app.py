@@ -22,6 +22,7 @@ from newswatch.cli import (
     match,
     mute,
     receivers,
+    rule,
     stages,
     why,
 )
@@ -39,7 +40,7 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 for one in (
     *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
-    *(feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
+    *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
     *(receivers.test_receiver, doctor.doctor, listen.listen),
 ):
     newswatch.add_command(one)

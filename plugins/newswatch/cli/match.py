@@ -15,7 +15,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import as_json, console
 from newswatch.errors import PermanentError
-from newswatch.models import Match
+from newswatch.models import Match, Span
 from newswatch.pipeline.authoring.preview import read_url
 from newswatch.pipeline.authoring.single_query import lone_rule
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
@@ -73,23 +73,23 @@ def _read_line(line: str, place: str, number: int, lang: str) -> GivenText:
     return GivenText(data.get("id", str(number)), plain_text(title, summary, body, own_lang or lang))
 
 
-def _spans(text: ItemText, match: Match) -> list[dict[str, Any]]:
-    return [
-        {
-            "field": span.field,
-            "start": span.start,
-            "end": span.end,
-            "text": getattr(text, span.field)[span.start : span.end],
-        }
-        for span in match.spans
-    ]
+def _as_dict(text: ItemText, match: Match) -> dict[str, Any]:
+    spans = [_span(text, span) for span in match.spans]
+    found: dict[str, Any] = {"rule": match.rule_id, "alternative": match.alternative, "spans": spans}
+    if match.event:
+        found["event"] = [{"role": part.role, **_span(text, part.span)} for part in match.event]
+        found["modality"] = match.modality
+    return found
+
+
+def _span(text: ItemText, span: Span) -> dict[str, Any]:
+    words = getattr(text, span.field)[span.start : span.end]
+    return {"field": span.field, "start": span.start, "end": span.end, "text": words}
 
 
 def _print(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
     if json_lines:
-        found = [
-            {"rule": m.rule_id, "alternative": m.alternative, "spans": _spans(given.text, m)} for m in matches
-        ]
+        found = [_as_dict(given.text, match) for match in matches]
         as_json({"id": given.id, "matches": found})
         return
     if not matches:
@@ -107,7 +107,8 @@ def _print(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
 @click.command(
     epilog="""
     JSON: one line for each text: {"id", "matches": [{"rule", "alternative", "spans": [{"field", "start", "end",
-    "text"}]}]}. Offsets count code points. --jsonl reads lines of {"id", "title", "summary", "body", "lang"} and
+    "text"}], "event": [{"role", …the same}], "modality"}]}. `event` and `modality` are there where the rule is an
+    event: role is who, does or what. Offsets count code points. --jsonl reads lines of {"id", "title", "summary", "body", "lang"} and
     always prints JSON.
     """
 )

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 from newswatch.config.codec import rule_from_plain, rule_to_plain
 from newswatch.models import Rule, short_hash
+from newswatch.packs import FIRMS, pack_names, packs_version
 
-FORMAT = 1
+FORMAT = 2
 """The version of `CheckedFile.to_bytes`. Incremented by every change of the format."""
 
 KIND = "watchlist-file"
@@ -65,6 +66,7 @@ class UsedNames:
     def of(cls, rules: Sequence[Rule], lists: Lists) -> UsedNames:
         """All names, without repetition."""
         texts = [rule.query for rule in rules if "$" in rule.query]
+        texts += [text for rule in rules if rule.event for text in (*rule.event.texts, f"${FIRMS}")]
         texts += [entry for entries in lists.values() for entry in entries]
         return cls(
             receivers=_each(name for rule in rules for name in rule.notify),
@@ -143,6 +145,8 @@ def basis_of(names: Iterable[str], lists: Lists, default_lang: str) -> str:
     """
     waiting, seen = sorted(names), dict.fromkeys(names)
     parts = [default_lang]
+    if not seen.keys().isdisjoint(pack_names()):
+        parts.append(packs_version())
     while waiting:
         name = waiting.pop()
         entries = lists.get(name)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from newswatch.models import Rule
+from newswatch.models import Event, Rule
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -35,6 +35,17 @@ class ListFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class EventFinding:
+    """Something about the index-th text of one part of an event, at `text[offset:]`."""
+
+    part: str
+    index: int
+    message: str
+    offset: int = 0
+    is_error: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleFinding:
     """An example that a rule fails: the index-th of its `kind`.
 
@@ -53,6 +64,10 @@ class QueryChecker(Protocol):
         self, query: str, lists: Lists, lang: str
     ) -> tuple[list[QueryFinding], list[QueryFinding]]:
         """The errors and the warnings of one query."""
+        ...
+
+    def check_event(self, event: Event, lists: Lists) -> Sequence[EventFinding]:
+        """The errors and the warnings of one event."""
         ...
 
     def check_lists(self, lists: Lists) -> list[ListFinding]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from newswatch.errors import PermanentError
-from newswatch.models import Bundle, Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
+from newswatch.models import Bundle, Digest, Event, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
 
 SCHEMA_VERSION = 1
 
@@ -24,6 +24,7 @@ _NESTED: Mapping[str, type[Any]] = {
     "digest": Digest,
     "quiet": QuietHours,
     "alive": Digest,
+    "event": Event,
 }
 """Fields of rules and receivers that contain a record."""
 
@@ -89,9 +90,11 @@ def _content(
     receivers: Sequence[Receiver],
     lists: Mapping[str, Sequence[str]],
     default_lang: str,
+    packs: str,
 ) -> dict[str, Any]:
     return {
         "default_lang": default_lang,
+        **({"packs": packs} if packs else {}),
         "feeds": [_to_plain(feed) for feed in feeds],
         "receivers": [_to_plain(receiver) for receiver in receivers],
         "lists": {name: list(entries) for name, entries in lists.items()},
@@ -109,15 +112,18 @@ def content_digest(
     receivers: Sequence[Receiver],
     lists: Mapping[str, Sequence[str]],
     default_lang: str,
+    packs: str = "",
 ) -> str:
-    """32 hex digits that identify a configuration's content, including the order of feeds and rules."""
-    text = _dump(_content(feeds, rules, receivers, lists, default_lang))
+    """32 hex digits that name a configuration's content, order of feeds and rules included."""
+    text = _dump(_content(feeds, rules, receivers, lists, default_lang, packs))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def bundle_to_json(bundle: Bundle) -> str:
     """The bundle as one line of JSON, with the schema's version."""
-    content = _content(bundle.feeds, bundle.rules, bundle.receivers, bundle.lists, bundle.default_lang)
+    content = _content(
+        bundle.feeds, bundle.rules, bundle.receivers, bundle.lists, bundle.default_lang, bundle.packs
+    )
     head = {"schema": SCHEMA_VERSION, "version": bundle.version, "digest": bundle.digest}
     return _dump({**head, **content, "rule_since": dict(bundle.rule_since)})
 
@@ -167,4 +173,5 @@ def _read_bundle(plain: Mapping[str, Any]) -> Bundle:
         lists={name: tuple(entries) for name, entries in plain["lists"].items()},
         default_lang=str(plain["default_lang"]),
         rule_since={rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
+        packs=str(plain.get("packs", "")),
     )

@@ -20,11 +20,15 @@ class Draft:
     receivers: tuple[Receiver, ...]
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_lang: str = "en"
+    packs: str = ""
+    """The version of the packs that the rules use; "" where they use none."""
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the content: equal for equal content, however the files are written."""
-        return content_digest(self.feeds, self.rules, self.receivers, self.lists, self.default_lang)
+        """A name for the content: equal for equal content, whatever the files look like."""
+        return content_digest(
+            self.feeds, self.rules, self.receivers, self.lists, self.default_lang, self.packs
+        )
 
     def to_bundle(self, previous: Bundle | None) -> Bundle:
         """The next bundle: one version on, or `previous` itself when the content is the same.

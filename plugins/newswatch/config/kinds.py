@@ -220,3 +220,21 @@ class ListOf:
         """An array of the kind."""
         form: Schema = {"type": "array", "items": self.kind.schema()}
         return form if self.empty is None else {**form, "minItems": 1}
+
+
+@dataclass(frozen=True)
+class OneOrMore:
+    """One value, or a list of them; a tuple either way."""
+
+    kind: Kind
+
+    def read(self, node: Node, label: str, report: FileReport) -> tuple[Any, ...] | None:
+        """The values that could be read; see Kind."""
+        if isinstance(node, ListNode):
+            return ListOf(self.kind).read(node, label, report)
+        value = self.kind.read(node, label, report)
+        return None if value is None else (value.strip() if isinstance(value, str) else value,)
+
+    def schema(self) -> Schema:
+        """The kind or an array of it."""
+        return {"anyOf": [self.kind.schema(), ListOf(self.kind).schema()]}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from newswatch.config.checked_file import CheckCache, NoCache
+from newswatch.config.checked_file import CheckCache, NoCache, UsedNames
 from newswatch.config.checker import QueryChecker
 from newswatch.config.draft import Draft, Loaded
 from newswatch.config.feeds_file import FeedsPart, read_feeds
@@ -21,6 +21,7 @@ from newswatch.config.watchlist_source import WatchlistFile
 from newswatch.config.yaml_tree import read_document
 from newswatch.errors import Problem
 from newswatch.garbage import collection_paused
+from newswatch.packs import pack_names, packs_version
 
 FEEDS, WATCHLIST, WATCHLIST_FOLDER, RECEIVERS = (
     "feeds.yaml",
@@ -107,12 +108,15 @@ def _warn_of_unread(directory: Path, report: FileReport) -> None:
 
 
 def _draft(feeds: FeedsPart, watchlist: WatchlistPart, receivers: ReceiversPart) -> Draft:
+    rules, lists = tuple(watchlist.sound_rules()), watchlist.sound_lists()
+    uses_packs = not set(UsedNames.of(rules, lists).lists).isdisjoint(pack_names())
     return Draft(
         feeds=tuple(feeds.feeds),
-        rules=tuple(watchlist.sound_rules()),
+        rules=rules,
         receivers=tuple(receivers.receivers),
-        lists=watchlist.sound_lists(),
+        lists=lists,
         default_lang=feeds.default_lang,
+        packs=packs_version() if uses_packs else "",
     )
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from newswatch.config.checker import ListFinding, Lists, QueryChecker, QueryFinding
+from newswatch.config.records import CheckedMapping
 from newswatch.config.report import FileReport
 from newswatch.config.watchlist_file import ListSource, RuleSource, WatchlistPart
+from newswatch.config.word_lists import node_of_entry
 from newswatch.config.yaml_tree import ListNode, Scalar
 from newswatch.models import Rule
 
@@ -21,7 +23,7 @@ _NEEDS_QUOTES = re.compile(r"[\s\-?:,\[\]{}#&*!|>'\"%@`]|.*(?::\s|\s#|:$)", re.D
 
 
 def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str) -> None:
-    """Report problems of lists, queries and examples in the files that were read.
+    """FileReport problems of lists, queries and examples in the files that were read.
 
     A query that uses a list with errors is not checked: the list's own error comes first.
     """
@@ -30,6 +32,10 @@ def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str)
     if part.rules or part.lists:
         broken |= _check_lists(part, lists, broken, checker)
     for source in part.rules:
+        event: CheckedMapping | None = source.given.get("event")
+        if event is not None:
+            _check_event_rule(source, event, checker, part, (lists, broken), default_lang)
+            continue
         node = source.given.node_of("query")
         query: str | None = source.given.get("query")
         if query is None or not isinstance(node, Scalar):
@@ -42,13 +48,43 @@ def check_queries(part: WatchlistPart, checker: QueryChecker, default_lang: str)
             _check_examples(source, source.rule, checker, lists, lang)
 
 
+def _check_event_rule(
+    source: RuleSource,
+    given: CheckedMapping,
+    checker: QueryChecker,
+    part: WatchlistPart,
+    known: tuple[Lists, set[str]],
+    default_lang: str,
+) -> None:
+    lists, broken = known
+    rule = source.rule
+    if rule is None or rule.event is None:
+        return
+    if any(_uses(text, broken, lists, complete=part.complete) for text in rule.event.texts):
+        return
+    findings = checker.check_event(rule.event, lists)
+    label = f"rule {rule.id!r}: event"
+    for finding in findings:
+        node = given.node_of(finding.part)
+        where = node.items[finding.index] if isinstance(node, ListNode) else node
+        line, col = (
+            source.report.place(where, finding.offset)
+            if isinstance(where, Scalar)
+            else (where.line, where.col)
+        )
+        say = source.report.error_at if finding.is_error else source.report.warning_at
+        say(line, col, f"{label}: {finding.part}: {finding.message}")
+    if not any(finding.is_error for finding in findings):
+        _check_examples(source, rule, checker, lists, (rule.languages or (default_lang,))[0])
+
+
 def _uses(query: str, broken: set[str], lists: Lists, *, complete: bool) -> bool:
     names = _LIST_USE.findall(query)
     return any(name in broken or (not complete and name not in lists) for name in names)
 
 
 def _check_lists(part: WatchlistPart, lists: Lists, broken: set[str], checker: QueryChecker) -> set[str]:
-    """Report wrong entries. Returns the names of the lists that have some.
+    """FileReport wrong entries. Returns the names of the lists that have some.
 
     An entry that names a list with errors is not an error of its own list.
     """
@@ -65,11 +101,9 @@ def _check_lists(part: WatchlistPart, lists: Lists, broken: set[str], checker: Q
 
 def _report_entry(source: ListSource, finding: ListFinding) -> None:
     line, col = source.given.name.line, source.given.name.col
-    node = source.given.node
-    if isinstance(node, ListNode) and 0 <= finding.entry_index < len(node.items):
-        entry = node.items[finding.entry_index]
-        if isinstance(entry, Scalar):
-            line, col = source.report.place(entry, finding.offset)
+    entry = node_of_entry(source.given.node, finding.entry_index)
+    if entry is not None:
+        line, col = source.report.place(entry, finding.offset)
     source.report.error_at(line, col, f"list {finding.list_name!r}: {finding.message}")
 
 
@@ -79,7 +113,7 @@ def _check_query(
     query: str,
     findings: tuple[Sequence[QueryFinding], Sequence[QueryFinding]],
 ) -> bool:
-    """Report what the query language finds. Returns whether there is no error."""
+    """FileReport what the query language finds. Returns whether there is no error."""
     errors, warnings = findings
     label = f"rule {source.given.get('id', '')!r}: query"
     for finding in errors[:MAX_ERRORS_PER_QUERY]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from newswatch.config.kinds import Kind, Schema, did_you_mean, is_nothing
 from newswatch.config.report import FileReport
+from newswatch.config.word_lists import Change
 from newswatch.config.yaml_tree import MapNode, Node, Scalar
 
 
@@ -56,6 +57,8 @@ class Record:
 
     name: str
     keys: tuple[Key, ...]
+    either: tuple[str, ...] = ()
+    """Keys of which exactly one is needed. The reader of the record reports it; editors know it from the schema."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Key]:
@@ -100,7 +103,7 @@ class Record:
         return Given(value, node, name)
 
     def _unknown(self, name: Scalar, prefix: str, report: FileReport) -> str:
-        """Report an unknown key. Returns the key that was probably meant."""
+        """FileReport an unknown key. Returns the key that was probably meant."""
         if name.text == "<<":
             report.error(name, f"{prefix}YAML merge keys (<<) are not read: write the keys out")
             return name.text
@@ -123,6 +126,8 @@ class Record:
             "additionalProperties": False,
             "properties": {key.name: {"description": key.about, **key.kind.schema()} for key in self.keys},
         }
+        if self.either:
+            form["oneOf"] = [{"required": [name]} for name in self.either]
         required = [key.name for key in self.keys if key.missing is not None]
         return {**form, "required": required} if required else form
 
@@ -147,8 +152,17 @@ class Named:
                 continue
             errors = report.errors
             value = self.kind.read(value_node, f"list {name.text!r}", report)
+            if isinstance(value, Change):
+                value = self._changed(value, name, report)
             found[name.text] = Given(value if report.errors == errors else None, value_node, name)
         return found
+
+    def _changed(self, change: Change, name: Scalar, report: FileReport) -> tuple[str, ...] | None:
+        try:
+            return change.entries(name.text)
+        except ValueError as error:
+            report.error(name, f"list {name.text!r}: {error}")
+            return None
 
     def schema(self) -> Schema:
         """An object with any names of the right form."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from newswatch import feed_secrets
 from newswatch.config import words
-from newswatch.config.kinds import ListOf, Text, Value, choice, count, duration, flag, word
+from newswatch.config.kinds import ListOf, OneOrMore, Text, Value, choice, count, duration, flag, word
 from newswatch.config.records import Key, Named, Record
-from newswatch.models import SEVERITIES
+from newswatch.config.word_lists import WordList
+from newswatch.models import MODALITIES, SEVERITIES
 
 AT_MOST_CAP_S = 900.0
 """A feed is polled at least every 15 minutes, unless its own interval is longer."""
@@ -87,22 +88,47 @@ THRESHOLD = Record(
     (
         Key("stories", count(1), "How many stories make a surge.", missing="stories is missing"),
         Key("sources", count(1), "From how many feeds.", missing="sources is missing"),
-        Key("within", duration(least_s=1.0), "Within which time, such as 30m; at least 1s.", missing="within is missing"),
+        Key(
+            "within",
+            duration(least_s=1.0),
+            "Within which time, such as 30m; at least 1s.",
+            missing="within is missing",
+        ),
+    ),
+)
+EVENT = Record(
+    "event",
+    (
+        Key("who", OneOrMore(Text(500)), "Who does it: a list, several, or words. Default anybody."),
+        Key(
+            "does",
+            OneOrMore(Text(500)),
+            "What is done: a list such as $opposes, several, or verbs.",
+            missing="does is missing: say what is done, such as $opposes or $sanctions",
+        ),
+        Key("what", OneOrMore(Text(500)), "What it is done to. Default anything."),
+        Key("unless", OneOrMore(Text(500)), "Words in the same headline or paragraph that exclude it."),
     ),
 )
 RULE = Record(
     "rule",
     (
         Key("id", ID, "The rule's name; unique over all watchlist files.", missing="id is missing"),
-        Key("query", Text(), "What to look for, see docs/rules.md.", missing="query is missing"),
-        Key("severity", choice(*SEVERITIES), "How urgent its alerts are. Default medium."),
+        Key("event", EVENT, "Who does what, see docs/rules.md. A rule has an event or a query."),
+        Key(
+            "modality",
+            ListOf(choice(*MODALITIES)),
+            "Which occurrences of the event count. Default [stated, possible].",
+        ),
+        Key("query", Text(), "What to look for in the query language, see docs/rules.md."),
+        Key("severity", choice(*SEVERITIES), "How grave a match is. Default medium."),
         Key("notify", ListOf(ID, empty=NOBODY), "The receivers of its alerts.", missing=f"notify: {NOBODY}"),
         Key("feeds", FEED_FILTER, "Which feeds the rule looks at. Default all."),
         Key("languages", ListOf(LANG), "Which languages the rule looks at. Default all."),
         Key(
             "negation",
             choice("ignore", "exclude"),
-            "Whether a negated match counts. Default: it does (ignore).",
+            "Whether a negated hit of the query counts. Default: it does (ignore).",
         ),
         Key("owner", Text(200), "Who is responsible for the rule."),
         Key("expires", DATE, "The last day on which the rule is in force."),
@@ -118,8 +144,9 @@ RULE = Record(
             "Texts that the rule must not match; checked with every change.",
         ),
     ),
+    either=("event", "query"),
 )
-LISTS = Named(LIST_NAME, ListOf(Text(500), empty="the list is empty: write at least one entry", unique=False))
+LISTS = Named(LIST_NAME, WordList())
 
 RECEIVER_DEFAULTS = Record(
     "defaults",

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from newswatch.config.checked_file import CheckedFile
 from newswatch.config.draft import Place
+from newswatch.config.kinds import did_you_mean
 from newswatch.config.records import CheckedMapping, Given
 from newswatch.config.report import FileReport
 from newswatch.config.unique import UniqueNames
 from newswatch.config.watchlist_source import WatchlistFile
-from newswatch.models import FeedFilter, Rule, Threshold
+from newswatch.config.yaml_tree import MapNode
+from newswatch.models import DEFAULT_MODALITY, Event, FeedFilter, Rule, Threshold
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ def _read_rules(reading: CheckedMapping, report: FileReport, part: WatchlistPart
     part.files.append((report, found))
     for given in reading.get("rules", ()):
         _check_filter(given, report)
+        _check_subject(given, report)
         fresh = ids.add(given, report)
         rule = _rule(given) if given.sound and fresh else None
         found.append(RuleSource(given, report, rule))
@@ -123,12 +126,43 @@ def _check_filter(given: CheckedMapping, report: FileReport) -> None:
         report.error(chosen.node, f"{label}: names neither ids nor tags; for all feeds remove the key")
 
 
+_EITHER = (("query", "modality", "negation"), ("event", "negation", "modality"))
+"""What a rule looks for, the key that does not go with it, and the key that does instead."""
+
+
+def _check_subject(given: CheckedMapping, report: FileReport) -> None:
+    """A rule has a query or an event. A key of either that was refused counts as there."""
+    keys = {name.text: name for name, _ in given.node.entries} if isinstance(given.node, MapNode) else {}
+    label = f"rule {given.get('id', '')!r}"
+    if "query" in keys and "event" in keys:
+        report.error(keys["event"], f"{label}: has a query and an event: keep one, or make two rules")
+        return
+    if not any(name in ("query", "event") or did_you_mean(name, ("query", "event")) for name in keys):
+        report.error(
+            given.node,
+            f"{label}: what to look for is missing: write an event, such as"
+            " event: {who: $regulators, does: $sues, what: crypto}, or a query",
+        )
+    for has, wrong, right in _EITHER:
+        if has in keys and wrong in keys:
+            report.error(keys[wrong], f"{label}: {wrong} does not go with {has}: use {right}")
+
+
+def _event(given: CheckedMapping | None) -> Event | None:
+    if given is None:
+        return None
+    parts: dict[str, tuple[str, ...]] = {name: given.get(name, ()) for name in ("who", "what", "unless")}
+    return Event(does=given.get("does", ()), **parts)
+
+
 def _rule(given: CheckedMapping) -> Rule:
     chosen: CheckedMapping | None = given.get("feeds")
     surge: CheckedMapping | None = given.get("threshold")
     return Rule(
         id=given.get("id"),
-        query=given.get("query"),
+        query=given.get("query", ""),
+        event=_event(given.get("event")),
+        modality=given.get("modality", DEFAULT_MODALITY),
         severity=given.get("severity", "medium"),
         notify=given.get("notify"),
         feeds=FeedFilter() if chosen is None else FeedFilter(chosen.get("ids", ()), chosen.get("tags", ())),

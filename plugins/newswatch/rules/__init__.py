@@ -6,13 +6,17 @@ The order of the modules::
     gaps, sentences                             phrases with gaps, where a sentence ends
     lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
     plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
-    lookup ─▶ nearest                           which term fails where a rule does not match
+    event_plan ─▶ lexicon, passage ─▶ event_templates, event_guards ─▶ events    who does what
+    lookup ─▶ nearest, nearest_events           which term fails where a rule does not match
+    event_checks, event_text                    what is wrong with an event; an event in words
     negation                                    whether "not" negates what was found
 
 Everything here is pure: no clock, and no I/O except reading the package's own data files.
 """
 
 from newswatch.rules.advice import QueryWarning, list_warnings, query_warnings, review_query
+from newswatch.rules.event_checks import EventProblem, check_event
+from newswatch.rules.event_text import Explained, explain_event
 from newswatch.rules.lists import ListProblem, check_lists, expand_list
 from newswatch.rules.matcher import ItemText, Watchlist, compile_watchlist
 from newswatch.rules.nodes import Query
@@ -21,15 +25,19 @@ from newswatch.rules.stems import stem
 from newswatch.rules.tokens import Token, tokenize
 
 __all__ = [
+    "EventProblem",
+    "Explained",
     "ItemText",
     "ListProblem",
     "Query",
     "QueryWarning",
     "Token",
     "Watchlist",
+    "check_event",
     "check_lists",
     "compile_watchlist",
     "expand_list",
+    "explain_event",
     "list_warnings",
     "parse_entry",
     "parse_query",

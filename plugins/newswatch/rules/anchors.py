@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 
 from typing_extensions import assert_never
 
-from newswatch.rules.tables import PhraseKey, Plan, Tables, kind_of
+from newswatch.rules.tables import DEFAULT_BITS, PhraseKey, Plan, Tables, kind_of
 
-_COMMON = frozenset(
+COMMON = frozenset(
     (
         "a", "an", "the", "of", "in", "on", "to", "for", "and", "or", "by",
         "is", "are", "be", "was", "were", "has", "have", "had", "it", "its", "as",
@@ -41,10 +41,15 @@ class Anchors:
         self._tables = tables
         self._uses = _word_uses(tables, plans)
         self._costs = [self._cost(key) for key in tables.phrases]
-        self._set_costs = [sum(self._costs[number] for number in members) for members in tables.sets]
+        self._set_costs = [
+            sum(self._costs[phrase] for phrase in tables.all_members(number))
+            for number in range(len(tables.sets))
+        ]
 
     def choose(self, plan: Plan) -> list[Plan]:
         """Plans of kind p, r or i, one of which is found in every item that matches `plan`."""
+        if plan[0] == "v":
+            return [["p", number, DEFAULT_BITS] for number in plan[2]]
         return self._choice(plan)[1]
 
     def _choice(self, plan: Plan) -> Choice:
@@ -53,7 +58,7 @@ class Anchors:
             case "p":
                 return self._costs[plan[1]], [plan]
             case "s":
-                members = self._tables.sets[plan[1]]
+                members = self._tables.all_members(plan[1])
                 return self._set_costs[plan[1]], [["p", number, plan[2]] for number in members]
             case "r":
                 return _PATTERN_COST, [plan]
@@ -69,8 +74,8 @@ class Anchors:
             case "|":
                 parts = [self._choice(child) for child, _, _ in plan[1]]
                 return sum(map(_cost_of, parts)), [anchor for _, anchors in parts for anchor in anchors]
-            case "!":
-                # The parser refuses a query, branch or bracket that is only a NOT.
+            case "!" | "v":
+                # The parser refuses a query, branch or bracket that is only a NOT, and an event is all of a rule.
                 raise ValueError("a plan that only says what must not be there has no anchor")
             case _:
                 assert_never(kind)
@@ -78,7 +83,7 @@ class Anchors:
     def _cost(self, key: PhraseKey) -> float:
         guess = 1.0
         for text, how, _ in key:
-            if text in _COMMON:
+            if text in COMMON:
                 guess *= _MOST
             else:
                 base = 0.05 if len(text) <= 3 else (0.16 if how == "prefix" else 0.08) / len(text)
@@ -94,7 +99,7 @@ def _word_uses(tables: Tables, plans: Iterable[Plan]) -> Counter[str]:
         for kind, number in _positive_terms(plan):
             (phrases if kind == "p" else sets)[number] += 1
     for number, uses in sets.items():
-        for phrase in tables.sets[number]:
+        for phrase in tables.all_members(number):
             phrases[phrase] += uses
     words: Counter[str] = Counter()
     for number, uses in phrases.items():
@@ -120,7 +125,7 @@ def _positive_terms(plan: Plan) -> Iterator[tuple[str, int]]:
         case "|":
             for child, _, _ in plan[1]:
                 yield from _positive_terms(child)
-        case "r" | "i" | "!":
+        case "r" | "i" | "!" | "v":
             pass
         case _:
             assert_never(kind)

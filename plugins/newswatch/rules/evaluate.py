@@ -72,6 +72,8 @@ class Evaluation:
                 return self._and(plan)
             case "|":
                 return self._or(plan)
+            case "v":
+                raise TypeError("an event is read by newswatch.rules.events, and is never part of a query")
             case _:
                 assert_never(kind)
 

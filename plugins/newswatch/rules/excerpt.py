@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from newswatch.document import BLOCK_SEPARATOR
-from newswatch.models import Excerpt, Item, Span, TextField
+from newswatch.models import Excerpt, Item, Match, Role, Span, TextField
 
 MAX_EXCERPTS = 3
 MAX_CHARS = 240
@@ -46,6 +46,13 @@ def excerpts_for(item: Item, spans: Iterable[Span]) -> tuple[Excerpt, ...]:
         elif ranges:
             found += [_excerpt(name, text, window, ranges) for window in _windows(text, ranges)]
     return _best(found)
+
+
+def spoken(item: Item, match: Match) -> tuple[tuple[Role, str], ...]:
+    """Who does what in the item's own words, in the order of the text; empty where the rule is not an event."""
+    return tuple(
+        (part.role, item.text(part.span.field)[part.span.start : part.span.end]) for part in match.event
+    )
 
 
 def _clipped(ranges: Iterable[_Range], size: int) -> list[_Range]:

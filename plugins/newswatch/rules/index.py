@@ -15,6 +15,7 @@ from ahocorasick_rs import AhoCorasick
 
 from newswatch.errors import PermanentError
 from newswatch.rules.gaps import ranges
+from newswatch.rules.lexicon import Lexicon
 from newswatch.rules.needs import Needs
 from newswatch.rules.plan import RulePlan
 from newswatch.rules.stems import Stem
@@ -85,22 +86,24 @@ class _Codes(dict[str, str]):
 class Index:
     """The phrases of all rules for one stemmer. It changes only as a cache does."""
 
-    def __init__(self, rules: Sequence[RulePlan], tables: Tables, stem: Stem) -> None:
+    def __init__(self, rules: Sequence[RulePlan], tables: Tables, stem: Stem, lang: str) -> None:
         self.stem = stem
+        self.lang = lang
         self.prefixed: dict[str, tuple[int, ...]] = {}
-        self._sets = tables.sets
+        self._sets = tables.sets_for(lang)
         self._set_searches: dict[int, tuple[AhoCorasick | None, list[tuple[int, ...]], list[int]]] = {}
         self._words: dict[str, str] = {}
         self._rule_words: dict[str, str] = {}
         self._anchored_prefixes: dict[str, list[int]] = {}
         self.needles = [self._needle(key) for key in tables.phrases]
+        self.lexicons = [Lexicon(rows, lang, self._code) for rows in tables.lexicons]
         self._rule_words.clear()
         self.codes = _Codes(self._words, stem, self)
         self._is_proof = bytearray(len(rules))
         self._single = array("l")
         self._shared: dict[int, tuple[int, ...]] = {}
         self._search = self._anchor(rules, tables)
-        self.needs = Needs(rules, [needle.runs for needle in self.needles], tables.sets)
+        self.needs = Needs(rules, [needle.runs for needle in self.needles], self._sets)
         self._prefix_lengths = sorted({len(prefix) for prefix in self._anchored_prefixes})
 
     def _needle(self, key: PhraseKey) -> Needle:

@@ -1,4 +1,8 @@
-"""Lists of terms, which queries use as `$name`: checked once, expanded into phrases."""
+"""Lists of terms, which queries and events use as `$name`: checked once, expanded into phrases.
+
+A name is the watchlist's own list, or else a pack. A list that contains its own name contains the pack of
+that name, and an entry `NOT x` takes x out of that pack: this is how `extend:` and `without:` are kept.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newswatch.errors import QueryError
+from newswatch.packs import PackEntry, Part, load_pack, pack_names
 from newswatch.rules.nodes import ListTerm, Phrase, Word
 from newswatch.rules.query import parse_entry, unknown_list
 
 Lists = Mapping[str, Sequence[str]]
+
+TAKEN_OUT = "NOT "
+"""How an entry begins that a list takes out of the pack of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +41,17 @@ def check_lists(lists: Lists) -> list[ListProblem]:
         if not entries:
             problems.append(ListProblem(name, -1, f"the list `{name}` is empty: add entries, or remove it"))
         for index, text in enumerate(entries):
+            if text.startswith(TAKEN_OUT):
+                problems.extend(_not_in_pack(name, index, text.removeprefix(TAKEN_OUT)))
+                continue
             try:
                 entry = parse_entry(text)
             except QueryError as error:
                 problems.append(ListProblem(name, index, error.message, error.offset))
                 continue
             if not isinstance(entry, ListTerm):
+                continue
+            if entry.name in pack_names() and (entry.name == name or entry.name not in lists):
                 continue
             if entry.name in lists:
                 nested.setdefault(name, []).append((index, entry.name))
@@ -77,24 +90,89 @@ def _cycles(lists: Lists, nested: Mapping[str, Sequence[tuple[int, str]]]) -> li
     return problems
 
 
-def expand_list(name: str, lists: Lists) -> tuple[Phrase, ...]:
-    """All phrases of a list and of the lists in it, in order, each once. Raises QueryError."""
-    phrases: dict[tuple[Word, ...], Phrase] = {}
+def _not_in_pack(name: str, index: int, taken: str) -> list[ListProblem]:
+    known = {_plain(entry.text) for entry in load_pack(name).part("entries")} if name in pack_names() else ()
+    if _plain(taken) in known:
+        return []
+    return [
+        ListProblem(name, index, f"`{taken}` is not an entry of the pack `{name}`, so it cannot be left out")
+    ]
+
+
+def _plain(text: str) -> str:
+    """An entry without its quotes and case: `without: [ECB]` takes out 'ECB'."""
+    return text.replace('"', "").replace("'", "").strip().casefold()
+
+
+def list_entries(name: str, lists: Lists, part: Part = "entries") -> tuple[PackEntry, ...]:
+    """The entries of a list and of the lists and packs in it, in order, each once.
+
+    `part` chooses what to take of stances. The words of a watchlist's own list are its verbs.
+    """
+    found: dict[PackEntry, None] = {}
     waiting, seen = [name], {name}
     while waiting:
         current = waiting.pop()
-        for text in lists.get(current, ()):
-            entry = _entry(current, text)
-            if isinstance(entry, Phrase):
-                phrases.setdefault(entry.words, entry)
-            elif entry.name not in seen:
-                seen.add(entry.name)
-                waiting.append(entry.name)
+        if current not in lists:
+            found.update(dict.fromkeys(load_pack(current).part(part) if current in pack_names() else ()))
+            continue
+        own = lists[current]
+        taken = {_plain(text.removeprefix(TAKEN_OUT)) for text in own if text.startswith(TAKEN_OUT)}
+        for text in own:
+            child = text.strip().removeprefix("$") if text.strip().startswith("$") else None
+            if child == current and child in pack_names():
+                pack = load_pack(child).part(part)
+                found.update((entry, None) for entry in pack if _plain(entry.text) not in taken)
+            elif child is not None and child not in seen:
+                seen.add(child)
+                waiting.append(child)
+            elif child is None and part in ("entries", "verbs") and not text.startswith(TAKEN_OUT):
+                found[PackEntry(text, "")] = None
+    return tuple(found)
+
+
+def packs_of(name: str, lists: Lists) -> tuple[str, ...]:
+    """The packs that a list is or contains."""
+    packs: dict[str, None] = {}
+    waiting, seen = [name], {name}
+    while waiting:
+        current = waiting.pop()
+        if current not in lists:
+            packs.update(dict.fromkeys([current] if current in pack_names() else ()))
+            continue
+        for text in lists[current]:
+            child = text.strip().removeprefix("$")
+            if child == current and text.strip().startswith("$"):
+                packs[child] = None
+            elif text.strip().startswith("$") and child not in seen:
+                seen.add(child)
+                waiting.append(child)
+    return tuple(packs)
+
+
+def expand_list(name: str, lists: Lists, lang: str = "") -> tuple[Phrase, ...]:
+    """The phrases of a list for items of a language, each once; "" leaves out those of one language only.
+
+    Raises QueryError.
+    """
+    phrases: dict[tuple[Word, ...], Phrase] = {}
+    for entry in list_entries(name, lists):
+        if entry.lang in ("", lang):
+            phrase = _phrase(name, entry.text)
+            phrases.setdefault(phrase.words, phrase)
     return tuple(phrases.values())
 
 
-def _entry(name: str, text: str) -> Phrase | ListTerm:
+def list_languages(name: str, lists: Lists) -> tuple[str, ...]:
+    """The languages for which a list has entries of their own."""
+    return tuple(dict.fromkeys(entry.lang for entry in list_entries(name, lists) if entry.lang))
+
+
+def _phrase(name: str, text: str) -> Phrase:
     try:
-        return parse_entry(text)
+        entry = parse_entry(text)
     except QueryError as error:
         raise QueryError(f"entry `{text}` of list `{name}`: {error.message}", offset=error.offset) from error
+    if isinstance(entry, ListTerm):
+        raise QueryError(f"entry `{text}` of list `{name}` names a list", offset=0)
+    return entry

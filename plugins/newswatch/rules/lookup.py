@@ -34,8 +34,9 @@ from newswatch.rules.tables import FIELD_BITS, Tables
 class Lookup:
     """One item's words by stem, and what was found among them so far. `scan` has the words themselves."""
 
-    def __init__(self, texts: tuple[str, ...], lists: Lists, stem: Stem) -> None:
-        self.scan = Scan(texts, Index((), Tables(), stem))
+    def __init__(self, texts: tuple[str, ...], lists: Lists, stem: Stem, lang: str) -> None:
+        self.scan = Scan(texts, Index((), Tables(), stem, lang))
+        self._lang = lang
         self._lists = lists
         self._stem = stem
         self._places: dict[str, list[int]] = {}
@@ -82,7 +83,7 @@ class Lookup:
     def members(self, name: str) -> tuple[Phrase, ...]:
         """The phrases of a list."""
         if name not in self._members:
-            self._members[name] = expand_list(name, self._lists)
+            self._members[name] = expand_list(name, self._lists, self._lang)
         return self._members[name]
 
     def phrase(self, words: tuple[Word, ...]) -> list[Hit]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from newswatch.errors import QueryError
-from newswatch.models import FeedFilter, Match, Rule, Span
+from newswatch.models import EventPart, FeedFilter, Match, Rule, Span
 from newswatch.rules.evaluate import Evaluation, Found, Place
+from newswatch.rules.events import EventReading, Occurrence
 from newswatch.rules.fold import fold
 from newswatch.rules.gaps import Piece, pieces
 from newswatch.rules.index import Index
@@ -21,8 +22,8 @@ from newswatch.rules.negation import guard_for
 from newswatch.rules.patterns import compile_pattern, pattern_groups, searchable
 from newswatch.rules.plan import Planner, RulePlan
 from newswatch.rules.scan import Scan
-from newswatch.rules.stems import primary_language, stemmer_for, stemming_key
-from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, Plan, Tables
+from newswatch.rules.stems import latin_language, primary_language, stemmer_for, stemming_key
+from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, EventRow, Plan, StanceRow, Tables
 
 FORMAT = 3
 """The format of `Watchlist.dumps`. Raise it with every change to the form of plans."""
@@ -88,14 +89,21 @@ class Watchlist:
         possible = scan.index.needs.possible(touched, scan.stream) if touched else []
         return self._verify(item, scan, proven, possible, lang) if proven or possible else []
 
+    def reading(self, item: ItemText) -> tuple[Scan, EventReading, Sequence[EventRow]]:
+        """The item as event rules read it, and the events in the order of their rules: to explain matches."""
+        lang = item.lang or self._default_lang
+        scan = Scan((item.title, item.summary, item.body), self.index(lang))
+        return scan, EventReading(scan, guard_for(lang, self._default_lang)), self._tables.events
+
     def index(self, lang: str) -> Index:
         """The search structure for items of a language, built when it is first needed."""
         index = self._by_language.get(lang)
         if index is None:
-            key = stemming_key(lang, self._default_lang)
+            latin = latin_language(lang, self._default_lang)
+            key = f"{latin}+{stemming_key(lang, self._default_lang)}"
             if key not in self._indexes:
                 stem = stemmer_for(lang, self._default_lang)
-                self._indexes[key] = Index(self._rules, self._tables, stem)
+                self._indexes[key] = Index(self._rules, self._tables, stem, latin)
             if len(self._by_language) > MAX_LANGUAGE_NAMES:
                 self._by_language.clear()
             index = self._by_language[lang] = self._indexes[key]
@@ -120,6 +128,7 @@ class Watchlist:
         lang: str,
     ) -> list[Match]:
         evaluation: Evaluation | None = None
+        reading: EventReading | None = None
         matches = []
         for number in sorted([*proven, *possible]):
             rule, gate = self._rules[number], self._gates.get(number)
@@ -131,6 +140,12 @@ class Watchlist:
                     matches.append(Match(rule.rule_id, tuple([scan.span(hit) for hit in hits]), rule.query))
                 continue
             plan = self._plan(number)
+            if plan[0] == "v":
+                reading = reading or EventReading(scan, guard_for(lang, self._default_lang))
+                found = reading.first(self._tables.events[plan[1]])
+                if found is not None:
+                    matches.append(_event_match(rule, scan, found))
+                continue
             evaluation = evaluation or Evaluation(scan, self._patterns, _tags(item), fold(item.feed_id))
             guard = guard_for(lang, self._default_lang) if rule.exclude_negated else None
             reasons = evaluation.why(plan, guard)
@@ -153,6 +168,9 @@ class Watchlist:
                 "rules": [_row(rule) for rule in self._rules],
                 "phrases": self._tables.phrases,
                 "sets": self._tables.sets,
+                "set_languages": list(self._tables.set_languages.items()),
+                "lexicons": self._tables.lexicons,
+                "events": [asdict(event) for event in self._tables.events],
                 "patterns": self._tables.patterns,
                 "uses_author": self._tables.uses_author,
             },
@@ -170,7 +188,13 @@ class Watchlist:
             tables = Tables(
                 phrases=[tuple((text, how, gap) for text, how, gap in words) for words in raw["phrases"]],
                 sets=[tuple(members) for members in raw["sets"]],
+                set_languages={
+                    number: {lang: tuple(members) for lang, members in bound.items()}
+                    for number, bound in raw["set_languages"]
+                },
                 patterns=raw["patterns"],
+                lexicons=raw["lexicons"],
+                events=[_event_row(event) for event in raw["events"]],
                 uses_author=raw["uses_author"],
             )
             return cls([_rule_plan(fields) for fields in raw["rules"]], tables, raw["default_lang"])
@@ -234,8 +258,19 @@ def _match(rule: RulePlan, scan: Scan, found: Found, place: Place) -> Match:
     return Match(rule.rule_id, ordered, rule.query[start:end])
 
 
+def _event_match(rule: RulePlan, scan: Scan, found: Occurrence) -> Match:
+    parts = sorted((EventPart(role, scan.span(hit)) for role, hit in found.hits), key=lambda part: part.span)
+    spans = sorted({part.span for part in parts}, key=_reading_order)
+    return Match(rule.rule_id, tuple(spans), found.template, tuple(parts), found.modality)
+
+
 def _reading_order(span: Span) -> tuple[int, int, int]:
     return FIELD_BITS[span.field], span.start, span.end
+
+
+def _event_row(fields: dict[str, Any]) -> EventRow:
+    stances = tuple(StanceRow(**{**stance, "links": tuple(stance["links"])}) for stance in fields["stances"])
+    return EventRow(**{**fields, "stances": stances, "modality": tuple(fields["modality"])})
 
 
 def _row(rule: RulePlan) -> list[Any]:

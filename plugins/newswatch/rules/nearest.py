@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 from typing_extensions import assert_never
 
@@ -22,6 +22,7 @@ from newswatch.rules.gaps import Hit, extent, pieces
 from newswatch.rules.lists import Lists
 from newswatch.rules.lookup import Lookup
 from newswatch.rules.matcher import ItemText
+from newswatch.rules.nearest_events import EventRules
 from newswatch.rules.negation import Guard, guard_for
 from newswatch.rules.nodes import (
     TEXT_FIELDS,
@@ -41,37 +42,12 @@ from newswatch.rules.nodes import (
 )
 from newswatch.rules.patterns import compile_pattern, searchable
 from newswatch.rules.query import parse_query
-from newswatch.rules.stems import primary_language, stemmer_for
+from newswatch.rules.stems import latin_language, primary_language, stemmer_for
 from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS
+from newswatch.rules.verdict import FOUND_ELSEWHERE_CREDIT, NEGATED_CREDIT, PART_CREDIT, Failing, Verdict
 
-Cause = Literal[
-    "absent",
-    "part",
-    "form",
-    "elsewhere",
-    "apart",
-    "order",
-    "separate",
-    "negated",
-    "excluded",
-    "feed",
-    "language",
-]
-
-NEGATED_CREDIT, FOUND_ELSEWHERE_CREDIT, PART_CREDIT = 0.9, 0.8, 0.7
-"""What a term counts that was nearly found, where one that was found counts 1."""
 _SHOWN_NAMES = 5
 _WORDS_BEFORE = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Failing:
-    """A term that keeps the rule from matching. `spans` is the nearest that the text comes to it."""
-
-    term: str
-    cause: Cause
-    text: str
-    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +63,21 @@ class Nearness:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """One part of the query: what fails and holds in it, and how much of what must be there is."""
-
-    failing: tuple[Failing, ...] = ()
-    found: tuple[tuple[str, Span], ...] = ()
-    have: float = 0.0
-    want: float = 0.0
-
-    @property
-    def rank(self) -> tuple[bool, float, int]:
-        """The greater, the nearer."""
-        return not self.failing, self.have / self.want if self.want else 0.0, -len(self.failing)
-
-
 class Reading:
     """One item, read once and held against as many rules as are asked about."""
 
-    def __init__(self, item: ItemText, lists: Lists, default_lang: str = "en") -> None:
+    def __init__(
+        self, item: ItemText, lists: Lists, default_lang: str = "en", events: EventRules | None = None
+    ) -> None:
+        """`events` are event rules that were compiled before; others are compiled when they are asked about."""
         self._item = item
+        self._events = events
         self._lists = lists
         self._lang = item.lang or default_lang
         self._default_lang = default_lang
         texts = (item.title, item.summary, item.body, item.author)
-        self._lookup = Lookup(texts, lists, stemmer_for(self._lang, default_lang))
+        stem = stemmer_for(self._lang, default_lang)
+        self._lookup = Lookup(texts, lists, stem, latin_language(self._lang, default_lang))
         self._scan = self._lookup.scan
         self._query = ""
         self._guard: Guard | None = None
@@ -121,12 +87,20 @@ class Reading:
 
         Raises QueryError for a query that cannot be read.
         """
+        verdict = self._of_event(rule) if rule.event is not None else self._of_query(rule, query)
+        failing = (*self._limits(rule), *verdict.failing)
+        return Nearness(failing, verdict.found, verdict.have / verdict.want)
+
+    def _of_event(self, rule: Rule) -> Verdict:
+        known = self._events is not None and self._events.knows(rule)
+        events = self._events if known else None
+        return (events or EventRules([rule], self._lists, self._default_lang)).verdict(self._item, rule)
+
+    def _of_query(self, rule: Rule, query: Query | None) -> Verdict:
         self._query = rule.query
         exclude = rule.negation == "exclude"
         self._guard = guard_for(self._lang, self._default_lang) if exclude else None
-        verdict = self._judge((query or parse_query(rule.query, self._lists)).root, DEFAULT_BITS)
-        failing = (*self._limits(rule), *verdict.failing)
-        return Nearness(failing, verdict.found, verdict.have / verdict.want)
+        return self._judge((query or parse_query(rule.query, self._lists)).root, DEFAULT_BITS)
 
     def _limits(self, rule: Rule) -> list[Failing]:
         """What the rule asks of an item besides its text."""
@@ -144,7 +118,7 @@ class Reading:
             failing.append(Failing("languages", "language", text))
         return failing
 
-    def _judge(self, node: Node, bits: int) -> _Verdict:
+    def _judge(self, node: Node, bits: int) -> Verdict:
         if isinstance(node, (Phrase, ListTerm)):
             return self._term(node, bits)
         if isinstance(node, Pattern):
@@ -167,14 +141,14 @@ class Reading:
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
-    def _term(self, node: Phrase | ListTerm, bits: int) -> _Verdict:
+    def _term(self, node: Phrase | ListTerm, bits: int) -> Verdict:
         everywhere = self._lookup.hits(node, -1)
         hits = self._scan.within(everywhere, bits)
         guard = self._guard
         asserted = [hit for hit in hits if guard is None or not guard.negates(self._scan, hit)]
         term = self._written(node)
         if asserted:
-            return _Verdict(found=((term, self._span(asserted[0])),), have=1, want=1)
+            return Verdict(found=((term, self._span(asserted[0])),), have=1, want=1)
         if hits:
             return _nearly(self._negated(term, hits[0], hits[0][0]), NEGATED_CREDIT)
         if everywhere:
@@ -183,11 +157,11 @@ class Reading:
             return _nearly(Failing(term, "elsewhere", text, (span,)), FOUND_ELSEWHERE_CREDIT)
         return self._absent(node, term, bits)
 
-    def _absent(self, node: Phrase | ListTerm, term: str, bits: int) -> _Verdict:
+    def _absent(self, node: Phrase | ListTerm, term: str, bits: int) -> Verdict:
         nowhere = f"nowhere in the {_fields(bits, 'or')}"
         if isinstance(node, ListTerm):
             text = f"no entry of {_quoted(term)} ({len(self._lookup.members(node.name))} in all) is in the {_fields(bits, 'or')}"
-            return _Verdict((Failing(term, "absent", text),), want=1)
+            return Verdict((Failing(term, "absent", text),), want=1)
         if any(word.how in ("exact", "case") for word in node.words):
             forms = self._lookup.within(tuple(map(_in_any_form, node.words)), bits)
             if forms:
@@ -201,7 +175,7 @@ class Reading:
             return _nearly(apart, FOUND_ELSEWHERE_CREDIT)
         longest, size = self._lookup.longest_part(node, bits)
         if longest is None:
-            return _Verdict((Failing(term, "absent", f"{_quoted(term)} is {nowhere}"),), want=1)
+            return Verdict((Failing(term, "absent", f"{_quoted(term)} is {nowhere}"),), want=1)
         part = self._span(longest)
         text = f"of {_quoted(term)} the {part.field} has only {_quoted(self._text(part))}"
         credit = PART_CREDIT * size / len(node.words)
@@ -226,7 +200,7 @@ class Reading:
 
     # ── patterns, tags, feeds ────────────────────────────────────────────────────────────────
 
-    def _pattern(self, node: Pattern, bits: int) -> _Verdict:
+    def _pattern(self, node: Pattern, bits: int) -> Verdict:
         compiled: Any = compile_pattern(node.regex)
         spans = [
             Span(field, *match.span())
@@ -237,14 +211,14 @@ class Reading:
         term = self._written(node)
         within = [span for span in spans if FIELD_BITS[span.field] & bits]
         if within:
-            return _Verdict(found=((term, within[0]),), have=1, want=1)
+            return Verdict(found=((term, within[0]),), have=1, want=1)
         if spans:
             text = f"{_quoted(term)} is in the {spans[0].field}, and the rule looks only in the {_fields(bits, 'and')}"
             return _nearly(Failing(term, "elsewhere", text, (spans[0],)), FOUND_ELSEWHERE_CREDIT)
         text = f"{_quoted(term)} is nowhere in the {_fields(bits, 'or')}"
-        return _Verdict((Failing(term, "absent", text),), want=1)
+        return Verdict((Failing(term, "absent", text),), want=1)
 
-    def _identity(self, node: Identity) -> _Verdict:
+    def _identity(self, node: Identity) -> Verdict:
         term, item = self._written(node), self._item
         tags = sorted({fold(tag.strip()) for tag in (*item.tags, *item.feed_tags)})
         if node.value not in (tags if node.kind == "tag" else [fold(item.feed_id)]):
@@ -253,15 +227,15 @@ class Reading:
             else:
                 have = f"only {_some([f'`{tag}`' for tag in tags], 'and')}" if tags else "none"
                 text = f"neither the item nor its feed has the tag of {_quoted(term)}; they have {have}"
-            return _Verdict((Failing(term, "absent", text),), want=1)
+            return Verdict((Failing(term, "absent", text),), want=1)
         for field, content in zip(TEXT_FIELDS, self._scan.texts, strict=True):
             if content.strip() and field != "author":
-                return _Verdict(found=((term, Span(field, 0, len(content))),), have=1, want=1)
-        return _Verdict((Failing(term, "absent", "the item has no text"),), want=1)
+                return Verdict(found=((term, Span(field, 0, len(content))),), have=1, want=1)
+        return Verdict((Failing(term, "absent", "the item has no text"),), want=1)
 
     # ── operators ────────────────────────────────────────────────────────────────────────────
 
-    def _edge(self, node: Edge, bits: int) -> _Verdict:
+    def _edge(self, node: Edge, bits: int) -> Verdict:
         verdict = self._judge(node.child, bits)
         if verdict.failing:
             return verdict
@@ -295,7 +269,7 @@ class Reading:
             case _:
                 return self._lookup.hits(node, bits, guard)
 
-    def _near(self, node: Near, bits: int) -> _Verdict:
+    def _near(self, node: Near, bits: int) -> Verdict:
         guard = self._guard
         lefts, rights = (self._lookup.hits(side, bits, guard) for side in (node.left, node.right))
         # The guard looks at pairs here, so each side is judged without it.
@@ -303,7 +277,7 @@ class Reading:
         sides = _joined([self._judge(node.left, bits), self._judge(node.right, bits)])
         self._guard = guard
         if sides.failing:
-            return _Verdict(sides.failing, sides.found, sides.have, sides.want + 1)
+            return Verdict(sides.failing, sides.found, sides.have, sides.want + 1)
         negated: Failing | None = None
         for side, hits in ((node.left, lefts), (node.right, rights)):
             if not hits:
@@ -315,11 +289,11 @@ class Reading:
                 if guard is None or not guard.negates_pair(self._scan, first, second):
                     spans = (self._span(left), self._span(right))
                     found = ((self._written(node.left), spans[0]), (self._written(node.right), spans[1]))
-                    return _Verdict(found=found, have=sides.want + 1, want=sides.want + 1)
+                    return Verdict(found=found, have=sides.want + 1, want=sides.want + 1)
                 negated = negated or self._negated(self._written(node), second, first[0])
         failing = negated or self._too_far(node, lefts, rights)
         credit = NEGATED_CREDIT if negated else 0.0
-        return _Verdict((failing,), sides.found, sides.have + credit, sides.want + 1)
+        return Verdict((failing,), sides.found, sides.have + credit, sides.want + 1)
 
     def _too_far(self, node: Near, lefts: Sequence[Hit], rights: Sequence[Hit]) -> Failing:
         """Both operands are there, but not near each other as the rule wants it."""
@@ -354,26 +328,26 @@ class Reading:
         first, second = sorted((left, right))
         return first[1] <= second[0] and self._scan.same_block(first[0], second[1])
 
-    def _not(self, node: Not, bits: int) -> _Verdict:
+    def _not(self, node: Not, bits: int) -> Verdict:
         # A negated mention is a mention all the same: NOT is judged without the guard.
         guard, self._guard = self._guard, None
         verdict = self._judge(node.child, bits)
         self._guard = guard
         if verdict.failing:
-            return _Verdict()
+            return Verdict()
         spans = tuple(span for _, span in verdict.found)
         there = " and ".join(f"{_quoted(term)} is in the {span.field}" for term, span in verdict.found)
         term = self._written(node)
-        return _Verdict((Failing(term, "excluded", f"{_quoted(term)} excludes it: {there}", spans),))
+        return Verdict((Failing(term, "excluded", f"{_quoted(term)} excludes it: {there}", spans),))
 
-    def _or(self, node: Or, bits: int) -> _Verdict:
+    def _or(self, node: Or, bits: int) -> Verdict:
         verdicts = [self._judge(child, bits) for child in node.children]
         best = max(verdicts, key=lambda verdict: verdict.rank)
         if not best.failing or best.have:
             return best
         names = [_quoted(self._written(child)) for child in node.children]
         text = f"none of {_some(names, 'or')} is there: {best.failing[0].text}"
-        return _Verdict((Failing(self._written(node), "absent", text),), want=best.want)
+        return Verdict((Failing(self._written(node), "absent", text),), want=best.want)
 
     # ── wording ──────────────────────────────────────────────────────────────────────────────
 
@@ -398,13 +372,13 @@ class Reading:
         return field[span.start : span.end]
 
 
-def _nearly(failing: Failing, credit: float) -> _Verdict:
-    return _Verdict((failing,), have=credit, want=1)
+def _nearly(failing: Failing, credit: float) -> Verdict:
+    return Verdict((failing,), have=credit, want=1)
 
 
-def _joined(verdicts: Iterable[_Verdict]) -> _Verdict:
+def _joined(verdicts: Iterable[Verdict]) -> Verdict:
     parts = list(verdicts)
-    return _Verdict(
+    return Verdict(
         tuple(failing for part in parts for failing in part.failing),
         tuple(found for part in parts for found in part.found),
         sum(part.have for part in parts),

@@ -76,6 +76,8 @@ class Needs:
             case "s" | "r" | "i" | "!" | "|":
                 runs = self._alternatives(plan)
                 return [runs] if runs else []
+            case "v":
+                return []
             case _:
                 assert_never(kind)
 
@@ -91,7 +93,7 @@ class Needs:
                 parts = [["p", member] for member in self._sets[plan[1]]]
             case "|":
                 parts = [branch for branch, _, _ in plan[1]]
-            case "r" | "i" | "n" | "!" | "&":
+            case "r" | "i" | "n" | "!" | "&" | "v":
                 return None
             case _:
                 assert_never(kind)

@@ -73,6 +73,10 @@ class Guard:
             for earlier, later in pairwise(pieces(hit))
         )
 
+    def negates_from(self, scan: Scan, lowest: int, start: int) -> bool:
+        """Whether a cue from token `lowest` on negates what begins at token `start`."""
+        return self._before(scan, start, lowest, light_only=False)
+
     def negates_pair(self, scan: Scan, first: Hit, second: Hit) -> bool:
         """Whether a cue negates a hit of two parts, given in the order of the text."""
         lowest = scan.block_start(first[0])

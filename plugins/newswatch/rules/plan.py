@@ -9,6 +9,7 @@ A plan is one of::
     ["e", plan, opens, closes]                  what begins or ends a field
     ["n", left, right, distance, ordered]       NEAR, ONEAR; a distance of null: in the same sentence
     ["!", plan]  ["&", [plan, …]]               NOT, AND
+    ["v", event, [phrase, …]]                   an event, and phrases of which one is in every item that has it
     ["|", [[plan, start, end], …]]              OR, each branch with its place in the query
 
 `fields` is a sum of `FIELD_BITS`; numbers refer to entries of `Tables`. Besides its plan a rule has
@@ -27,7 +28,8 @@ from typing_extensions import assert_never
 
 from newswatch.models import Rule
 from newswatch.rules.anchors import Anchors
-from newswatch.rules.lists import expand_list
+from newswatch.rules.event_plan import EventPlanner
+from newswatch.rules.lists import expand_list, list_languages
 from newswatch.rules.nodes import (
     And,
     Edge,
@@ -72,12 +74,17 @@ class Planner:
         self._planned: list[tuple[Rule, Plan]] = []
         self._lists = lists
         self._phrase_numbers: dict[PhraseKey, int] = {}
-        self._set_numbers: dict[tuple[int, ...], int] = {}
+        self._set_numbers: dict[tuple[Any, ...], int] = {}
         self._pattern_numbers: dict[str, int] = {}
         self._list_sets: dict[str, int] = {}
+        self._events = EventPlanner(lists, self.tables)
 
     def add(self, rule: Rule) -> None:
         """Plan one rule. Raises QueryError."""
+        if rule.event is not None:
+            number, anchors = self._events.add(rule.event, rule.modality)
+            self._planned.append((rule, ["v", number, [self._phrase(anchor) for anchor in anchors]]))
+            return
         plan = self._plan(parse_query(rule.query, self._lists).root, DEFAULT_BITS)
         self._planned.append((rule, plan))
 
@@ -127,15 +134,28 @@ class Planner:
 
     def _list(self, name: str) -> int:
         if name not in self._list_sets:
-            numbers = tuple(self._phrase(phrase) for phrase in expand_list(name, self._lists))
-            self._list_sets[name] = _number(numbers, self._set_numbers, self.tables.sets)
+            everywhere = self._phrases(name)
+            languages = list_languages(name, self._lists)
+            bound = {
+                lang: tuple(n for n in self._phrases(name, lang) if n not in everywhere) for lang in languages
+            }
+            # Lists that differ only in the entries for one language are different sets.
+            key = (tuple(everywhere), *bound.items())
+            number = self._list_sets[name] = self._set_numbers.setdefault(key, len(self.tables.sets))
+            if number == len(self.tables.sets):
+                self.tables.sets.append(tuple(everywhere))
+                if bound:
+                    self.tables.set_languages[number] = bound
         return self._list_sets[name]
+
+    def _phrases(self, name: str, lang: str = "") -> dict[int, None]:
+        return {self._phrase(phrase): None for phrase in expand_list(name, self._lists, lang)}
 
 
 def _rule_plan(rule: Rule, plan: Plan, anchors: Sequence[Plan]) -> RulePlan:
     return RulePlan(
         rule_id=rule.id,
-        query=rule.query,
+        query=rule.query if rule.event is None else str(rule.event),
         plan=json.dumps(plan, separators=(",", ":")),
         plain=plan[1] if plan[0] == "p" and plan[2] == DEFAULT_BITS else -1,
         anchor_phrases=tuple(anchor[1] for anchor in anchors if anchor[0] == "p"),

@@ -67,6 +67,12 @@ def stemmer_for(lang: str, default_lang: str = "en") -> Stem:
     return _stemmer(_choices(primary_language(lang), primary_language(default_lang)))
 
 
+def latin_language(lang: str, default_lang: str = "en") -> str:
+    """The language by which words in Latin letters are read in an item of language `lang`."""
+    known = (primary_language(name) for name in (lang, default_lang))
+    return next((name for name in known if name in _LATIN), "en")
+
+
 def stemming_key(lang: str, default_lang: str = "en") -> str:
     """A name for `stemmer_for(lang, default_lang)`: equal keys mean the same stemmer."""
     return "+".join(name for _, name in _choices(primary_language(lang), primary_language(default_lang)))
@@ -120,7 +126,7 @@ def _language(name: str) -> Stem:
     }
     apart = frozenset(_tables()["apart"].get(name, "").split())
     table = forms_of(name)
-    respell: Stem = _american if name == "english" else str
+    respell = _RESPELL.get(name, str)
 
     def ungrouped(token: str) -> str:
         if token in apart:
@@ -174,6 +180,17 @@ def _with_ize(token: str) -> str:
     if not match or match[1] in _keep_ise() or (match[2] == "ys" and match[1][-1] != "l"):
         return token
     return match[1] + match[2][0] + "z" + match[3]
+
+
+_ELIDED = re.compile(r"(?:[ldsnjcmt]|qu)'(?=\w)")
+
+
+def _without_elided(token: str) -> str:
+    """French "l'ue" as "ue", "s'oppose" as "oppose"."""
+    return _ELIDED.sub("", token, count=1) if "'" in token else token
+
+
+_RESPELL: dict[str, Stem] = {"english": _american, "french": _without_elided}
 
 
 @cache

@@ -111,6 +111,7 @@ def alert_to_json(alert: Alert) -> str:
             "config": alert.config_version,
             "story": alert.story_id,
             "updated": alert.updated,
+            **({"event": alert.event, "modality": alert.modality} if alert.event else {}),
         }
     )
 
@@ -150,4 +151,8 @@ def alert_from_json(text: str | bytes) -> Alert:
         config_version=data["config"],
         story_id=data["story"],
         updated=bool(data["updated"]),
+        event=tuple(
+            (role, words) for role, words in data.get("event", ())
+        ),  # only where the rule is an event
+        modality=data.get("modality"),
     )

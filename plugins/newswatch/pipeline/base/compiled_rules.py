@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from newswatch.garbage import collection_paused
 from newswatch.models import FeedFilter, Rule
+from newswatch.packs import packs_version
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.rules import Watchlist, compile_watchlist
 
@@ -73,10 +74,14 @@ def _key(rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], default_lang
     """A hash of everything that matching depends on. Receivers and severity are not part of it."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(
-        f"{default_lang}\0{sorted(lists.items())!r}\0{len(rules)}\0".encode("utf-8", "surrogatepass")
+        f"{packs_version()}\0{default_lang}\0{sorted(lists.items())!r}\0{len(rules)}\0".encode(
+            "utf-8", "surrogatepass"
+        )
     )
     for rule in rules:
         text = f"{rule.id}\0{rule.query}\0{rule.negation}"
+        if rule.event is not None:
+            text = f"{text}\0{rule.event!r}{rule.modality!r}"
         if rule.languages or rule.feeds != _EVERYWHERE:
             text = f"{text}\0{rule.languages!r}{rule.feeds!r}"
         digest.update(f"{len(text)}\0{text}".encode("utf-8", "surrogatepass"))

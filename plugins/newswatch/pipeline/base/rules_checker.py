@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from newswatch.config.checker import ExampleFinding, ListFinding, QueryFinding
+from newswatch.config.checker import EventFinding, ExampleFinding, ListFinding, QueryFinding
 from newswatch.errors import QueryError
-from newswatch.models import Rule
+from newswatch.models import Event, Rule
 from newswatch.pipeline.base.item_text import plain_text
-from newswatch.rules import ItemText, check_lists, compile_watchlist, review_query
+from newswatch.rules import ItemText, check_event, check_lists, compile_watchlist, review_query
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -27,6 +27,12 @@ class RulesChecker:
         except QueryError as error:
             return [QueryFinding(error.message, error.offset, error.end)], []
         return [], [QueryFinding(w.message, w.offset, w.end) for w in warnings]
+
+    def check_event(self, event: Event, lists: Lists) -> list[EventFinding]:
+        """Unknown lists, words that cannot be read, names where a verb should be."""
+        return [
+            EventFinding(p.part, p.index, p.message, p.offset, p.is_error) for p in check_event(event, lists)
+        ]
 
     def check_lists(self, lists: Lists) -> list[ListFinding]:
         """Bad entries, unknown nested lists and cycles."""

@@ -36,7 +36,7 @@ from newswatch.pipeline.match.placement import (
 )
 from newswatch.pipeline.match.routing import Route, receivers_named, routes
 from newswatch.rules import Watchlist, stem, tokenize
-from newswatch.rules.excerpt import excerpts_for
+from newswatch.rules.excerpt import excerpts_for, spoken
 from newswatch.settings import Settings
 from newswatch.store import feeds, handover, items, messages
 from newswatch.store.client import redis_errors
@@ -164,6 +164,8 @@ class Watch:
             link=item.link,
             title=item.title,
             excerpts=excerpts_for(item, match.spans),
+            event=spoken(item, match),
+            modality=match.modality,
             published=item.published,
             first_seen=item.first_seen,
             matched=now,

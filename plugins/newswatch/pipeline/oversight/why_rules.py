@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from redis.asyncio import Redis
 
@@ -14,7 +15,9 @@ from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.match.routing import receivers_named
 from newswatch.rules import Query, parse_query
-from newswatch.rules.nearest import Failing, Nearness, Reading
+from newswatch.rules.nearest import Nearness, Reading
+from newswatch.rules.nearest_events import EventRules
+from newswatch.rules.verdict import Failing
 from newswatch.store import configuration
 
 
@@ -36,7 +39,7 @@ class RuleAnswer:
     share: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judge:
     """The rules of one configuration, parsed once for all copies. `kept`: it is the configuration of the item's time."""
 
@@ -50,11 +53,17 @@ class Judge:
         A rule that is newer than the item is left out unless it matches. Pure.
         """
         feed = next((feed for feed in self.bundle.feeds if feed.id == item.feed_id), None)
-        reading = Reading(item_text(item, feed), self.bundle.lists, self.bundle.default_lang)
+        reading = Reading(item_text(item, feed), self.bundle.lists, self.bundle.default_lang, self._events)
         answers = (self._answer(reading, rule, item, came) for rule in rules)
         return [answer for answer in answers if answer is not None]
 
+    @cached_property
+    def _events(self) -> EventRules:
+        return EventRules(self.bundle.rules, self.bundle.lists, self.bundle.default_lang)
+
     def _nearness(self, reading: Reading, rule: Rule) -> Nearness:
+        if rule.event is not None:
+            return reading.nearness(rule)
         if rule.id not in self.queries:
             self.queries[rule.id] = parse_query(rule.query, self.bundle.lists)
         return reading.nearness(rule, self.queries[rule.id])

@@ -1,0 +1,188 @@
+"""The shapes in which a text says that somebody does something: active, passive, noun, speaker last and others.
+
+Each template is a generator of pairs of an actor and a verb or noun in one passage. They are independent of each
+other, and `TEMPLATES` names all. Distances are words between.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from newswatch.rules import event_guards as guards
+from newswatch.rules import event_words as words
+from newswatch.rules.lexicon import Found
+from newswatch.rules.passage import Passage
+
+ACTIVE, PASSIVE, NOUN_AFTER, NOUN_BY, SPEAKER, SECOND, COLON, INVERTED = 5, 5, 3, 4, 16, 16, 12, 1
+"""At most so many words are between the actor and the verb or noun, by template."""
+
+SPEAKER_AT_END = 5
+_DASH = re.compile(r"[–—:]|\s-\s|--")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What of an event is in a passage. `links` join a noun to its actor."""
+
+    who: Sequence[Found]
+    verbs: Sequence[Found]
+    nouns: Sequence[Found]
+    links: tuple[str, ...]
+
+
+Pair = tuple[Found, Found]
+"""An actor and what it does."""
+
+Template = Callable[[Passage, Findings], Iterator[Pair]]
+
+
+def active(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """The actor, then its verb: the RBI bars banks."""
+    for verb in found.verbs:
+        if guards.is_passive(passage, verb):
+            continue
+        for who in found.who:
+            if not 0 <= verb.start - who.end <= ACTIVE or not passage.same_clause(who.start, verb.end - 1):
+                continue
+            if verb.entry.is_tight and not guards.reads_as_verb(passage, who, verb):
+                continue
+            if _is_plain(passage, verb) and not guards.is_finite(passage, who, verb):
+                continue
+            if not guards.gap_broken(passage, who.end, verb.start) and not guards.after_preposition(
+                passage, who
+            ):
+                yield who, verb
+
+
+def _is_plain(passage: Passage, verb: Found) -> bool:
+    """Whether the entry is one English word, which is weak by itself."""
+    return verb.entry.is_one_word and passage.lang == "en" and passage.words[verb.start].isascii()
+
+
+def second_predicate(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """A further verb in the headline present, its subject at the beginning: Trump puts …, slaps sanctions on."""
+    for verb in found.verbs:
+        form = passage.words[verb.start]
+        if not verb.start or guards.is_passive(passage, verb):
+            continue
+        if not form.endswith("s") or form.startswith(words.SAYING_VERBS):
+            continue
+        if not passage.comma_after(verb.start - 1) and passage.words[verb.start - 1] not in ("and", "but"):
+            continue
+        for who in found.who:
+            opens = who.start - passage.clause.index(passage.clause[who.start]) <= 1
+            if opens and 0 <= verb.start - who.end <= SECOND and passage.same_clause(who.start, verb.end - 1):
+                yield who, verb
+
+
+def colon(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """The speaker before a colon: "ECB: digital euro should not be used"."""
+    for verb in found.verbs:
+        if verb.entry.is_one_word:
+            continue
+        for who in found.who:
+            for place in range(who.end - 1, min(who.end + 3, verb.start)):
+                if (
+                    ":" in passage.gaps[place]
+                    and passage.same_clause(who.start, place)
+                    and passage.clause[verb.start] - passage.clause[place] in (1, 2)
+                    and verb.start - place <= COLON
+                ):
+                    yield who, verb
+
+
+def inverted(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """Russian and German: the verb, then its subject."""
+    for verb in found.verbs:
+        if passage.words[verb.end - 1].isascii() and passage.lang != "de":
+            continue
+        for who in found.who:
+            if 0 <= who.start - verb.end < INVERTED and passage.same_clause(verb.start, who.end - 1):
+                yield who, verb
+
+
+def passive(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """The verb, then its actor after "by": barred by the RBI."""
+    for verb in found.verbs:
+        for who in found.who:
+            near = 0 <= who.start - verb.end <= PASSIVE
+            by = near and "by" in passage.words[verb.end - 1 : who.start]
+            if by and passage.sentence[who.start] == passage.sentence[verb.start]:
+                yield who, verb
+
+
+def noun(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """A noun: EU antitrust probe, a ban by the RBI, the repeal of sweeping US sanctions."""
+    for noun_found in found.nouns:
+        for who in found.who:
+            if _noun_after(passage, who, noun_found) or _noun_by(passage, noun_found, who, found.links):
+                yield who, noun_found
+    nominal = [*found.nouns, *(verb for verb in found.verbs if "of" in verb.entry.text)]
+    for done in nominal:
+        yield from ((who, done) for who in found.who if _is_in_gap(who, done))
+
+
+def _is_in_gap(who: Found, done: Found) -> bool:
+    """Whether the name is among the words that a gap of the entry skips."""
+    return done.start < who.start and who.end < done.end and not done.at_any(who)
+
+
+def _noun_after(passage: Passage, who: Found, noun_found: Found) -> bool:
+    return (
+        0 <= noun_found.start - who.end <= NOUN_AFTER
+        and passage.same_clause(who.start, noun_found.end - 1)
+        and not guards.is_background(passage, who.start)
+        and not guards.gap_broken(passage, who.end, noun_found.start)
+    )
+
+
+def _noun_by(passage: Passage, noun_found: Found, who: Found, links: Sequence[str]) -> bool:
+    return (
+        0 < who.start - noun_found.end <= NOUN_BY
+        and passage.words[noun_found.end] in links
+        and passage.same_clause(noun_found.start, who.end - 1)
+    )
+
+
+def speaker(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """The speaker at the end: …, says ECB's Lagarde."""
+    for verb in found.verbs:
+        if verb.entry.is_tight or not _is_said(passage, verb):
+            continue
+        for who in found.who:
+            if verb.end <= who.start <= verb.end + SPEAKER and _speaks(passage, verb, who):
+                yield who, verb
+
+
+def _is_said(passage: Passage, verb: Found) -> bool:
+    """Whether the verb opens the passage or has a speaker's pronoun before it."""
+    before = passage.words[max(0, verb.start - 4) : verb.start]
+    if verb.start <= 1 or not words.THIRD_PERSON.isdisjoint(before):
+        return True
+    return passage.words[verb.start - 1] == "not" or not words.FIRST_PERSON.isdisjoint(before[-3:])
+
+
+def _speaks(passage: Passage, verb: Found, who: Found) -> bool:
+    quoted = any(mark in passage.text for mark in "”\"’'")
+    if passage.sentence[who.start] != passage.sentence[verb.start] and not quoted:
+        return False
+    near = (*passage.words[max(0, who.start - 3) : who.start], *passage.words[who.end : who.end + 3])
+    said = not words.SAYING.isdisjoint(near) or _DASH.search(passage.gaps[who.start - 1]) is not None
+    apart = any(
+        passage.clause[place] != passage.clause[verb.start] or passage.comma_after(place - 1)
+        for place in range(verb.end, who.start + 1)
+    )
+    return said and apart and len(passage.words) - who.end <= SPEAKER_AT_END
+
+
+TEMPLATES: dict[str, Template] = {
+    "active": active,
+    "second predicate": second_predicate,
+    "colon": colon,
+    "inverted": inverted,
+    "passive": passive,
+    "noun": noun,
+    "speaker": speaker,
+}

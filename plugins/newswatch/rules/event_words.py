@@ -1,0 +1,112 @@
+"""The words by which events tell a subject from what only stands beside a verb. English unless said."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+GAP_BREAKERS = _words(
+    "who whose which that after as if while when because despite over amid than and or says say said "
+    "который которая которые что заявил заявила рассказал рассказала сообщил сообщила о об"
+)
+"""Between an actor and its verb they begin something else."""
+
+PREPOSITIONS = _words("to for against with by from of in on under at over sue sues suing sued")
+"""A name that follows one is not a subject. After, before, as, since, amid are conjunctions too."""
+
+DETERMINERS = _words(
+    "the a an new fresh latest its his her their s more further additional harsh tough tougher sweeping renewed "
+    "any all some crippling western international heavy major"
+)
+
+BACKGROUND = _words(
+    "after despite over amid amidst under following against due given without from because since about on by of "
+    "before ahead with into to"
+)
+"""A noun whose actor follows one is what happened before: "despite US sanctions"."""
+
+LIGHT = _words(
+    "long has have had is are was to will would may might could also again now today formally just reportedly "
+    "jointly finally still on once longer never deny denies denied monday tuesday wednesday thursday friday saturday sunday"
+)
+"""They may be between an actor and its verb."""
+
+MODALS = _words(
+    "to will would may might could can must should shall not did does do and or also jointly be cannot won't don't "
+    "doesn't didn't wouldn't couldn't can't shouldn't"
+)
+
+HEADS = _words(
+    "official officials chief head chair chairman chairwoman chairperson governor governors president vice deputy "
+    "minister ministers ministry spokesman spokeswoman spokesperson board member members policymaker policymakers "
+    "ratesetter secretary commissioner commissioners commission enforcement division unit director economist source "
+    "sources department lawmakers lawmaker senator senators leader leaders government governments authorities "
+    "authority court courts judge judges agency agencies regulator regulators watchdog watchdogs parliament house "
+    "committee antitrust competition prosecutor prosecutors administration team states countries nations envoys "
+    "executive council officers police treasury attorney attorneys general panel supervisor supervisors markets "
+    "securities financial consumer privacy data federal state national central top senior new bank s office party "
+    "parties democrats republicans mps military forces army navy fm pm mep researchers bloc union tribunal oversight "
+    "task force group of fin finance foreign trade justice health interior defence defense energy labor labour "
+    "commerce cabinet diplomat advisers adviser aide"
+)
+"""Words that name somebody who speaks for the actor: "ECB board member"."""
+
+OPENERS = _words(
+    "and as that says said the a an after while u us uk eu when exclusive update top federal state french german "
+    "paris italian if"
+)
+"""What may be before an actor that opens its clause."""
+
+FUNCTION = _words(
+    "on over against and or in after for of to from as are were have has should must could may will would make row "
+    "with into by at than is was amid under but do does"
+)
+"""After a form that is also a noun, one of them says that it is the noun: "US sanctions on"."""
+
+SAYING = _words("says said say according to tells told warns writes wrote argues insists adds")
+FIRST_PERSON = _words("we i it")
+THIRD_PERSON = _words("regulator they bank it")
+INVERSIONS = _words("do does did will would should can could may might must")
+"""Before an actor they take its verb's ending: "does the ECB oppose"."""
+
+QUESTION_OPENERS = _words("can could should will would is are was do does did has have may might")
+PASSIVE_AUXILIARIES = _words("be been being is are was were get gets got")
+PASSIVE_AFTER_ONE = _words("over for in after amid at as with under")
+PASSIVE_IN_GAP = _words("by with to from over in")
+PASSIVE_FORMS = _words("forbidden illegal frozen hit shut made cut be is was sought")
+PASTS = _words(
+    "hit put set cut let made took gave sought sued brought threw held froze struck told said came went withdrew "
+    "shot spoke stood drew"
+)
+"""Past forms that end neither in -ed nor in -s and need nothing before them."""
+
+SAYING_VERBS = ("warn", "argue", "caution", "say", "urge")
+"""A comma before such a verb begins a sentence with a subject of its own: "…, warns report"."""
+
+NEGATIONS = _words(
+    "not never no nor neither without cannot don't isn't won't hasn't can't shouldn't needn't doesn't didn't "
+    "wouldn't couldn't aren't wasn't "
+    "не ни нет nicht kein keine keinen keinem keiner nie weder ohne ne pas jamais aucun aucune sans nunca ningún "
+    "ninguna tampoco sin"
+)
+"""Within an entry they deny it, in all languages: "imposes no sanctions"."""
+
+NEGATIONS_AFTER = _words("nicht keineswegs")
+"""German: they deny the verb before them."""
+
+FORMER = _words(
+    "ex former formerly then-former бывший бывшая экс ehemaliger ehemalige früherer ancien ancienne ex-"
+)
+HISTORY = _words("once previously formerly earlier раньше прежде einst früher autrefois jadis antes")
+"""Between an actor and its verb they say that it was so."""
+
+CONDITIONAL = _words(
+    "if unless whether may might could would should can considers considering considered weighs weighing mulls "
+    "mulling threatens threatening threatened plans planning proposes proposing proposed seeks seeking wants ready "
+    "prepares preparing eyes possible possibly potential likely vows vowed "
+    "если может могут возможно планирует намерен готов грозит könnte könnten würde erwägt droht falls pourrait "
+    "pourraient envisage menace si podría podrían amenaza"
+)
+"""Around an event they say that it may come about."""
