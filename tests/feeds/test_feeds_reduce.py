@@ -63,7 +63,7 @@ _MARKUP = """<item> </item> <item&a='1'> <item/> <title> </title> <wrap> </wrap>
 pieces = st.lists(st.sampled_from([ONE, TWO] * 4 + [one.replace("\x00", " ") for one in _MARKUP]), max_size=9)
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(pieces, pieces)
 def test_whatever_is_left_out_is_what_the_full_parser_would_have_read(before, after):
     first, second = rss(*before), rss(*after)

@@ -13,7 +13,7 @@ from newswatch.rules.matcher import ItemText, compile_watchlist
 from newswatch.rules.nearest import Nearness, Reading
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(queries, min_size=1, max_size=3), items)
 def test_a_term_fails_exactly_when_the_reference_says_no_match(queries, item):
     reading, reference = Reading(item, LISTS), Reference(item, LISTS)
@@ -25,7 +25,7 @@ def test_a_term_fails_exactly_when_the_reference_says_no_match(queries, item):
         assert nearness.failing or nearness.share == 1
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(queries, items, st.sampled_from([(), ("de",), ("en", "ru")]), st.sampled_from([(), ("policy",)]))
 def test_a_term_fails_exactly_when_the_matcher_says_no_match(query, item, languages, tags):
     rule = Rule("r", query, negation="exclude", languages=languages, feeds=FeedFilter(tags=tags))

@@ -152,7 +152,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map(" ".join) | st.text(max_size=15))
 def test_any_text_is_a_query_or_a_query_error_with_a_place_within_it(text):
     try:

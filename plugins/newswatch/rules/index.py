@@ -58,9 +58,13 @@ class Needle:
         return tuple(sorted(filter(None, found), key=len, reverse=True))
 
     @property
-    def is_all_run(self) -> bool:
-        """Whether the phrase is its run, so that finding the run is finding the phrase."""
-        return len(self.run) == self.size and not self.checks and not self.rest
+    def proof(self) -> int:
+        """What finding the run proves: 0 little, 1 the phrase, 2 the phrase if the word forms are equal."""
+        if len(self.run) != self.size or self.rest:
+            return 0
+        if not self.checks:
+            return 1
+        return 2 if len(self.checks) == self.size and all(how == "exact" for *_, how in self.checks) else 0
 
 
 class _Codes(dict[str, str]):
@@ -83,6 +87,14 @@ class _Codes(dict[str, str]):
         return code
 
 
+class _Surfaces(dict[str, str]):
+    """Raw token → its word form. An entry is added when a token is first compared."""
+
+    def __missing__(self, raw: str) -> str:
+        form = self[raw] = surface(raw)
+        return form
+
+
 class Index:
     """The phrases of all rules for one stemmer. It changes only as a cache does."""
 
@@ -99,7 +111,9 @@ class Index:
         self.lexicons = [Lexicon(rows, lang, self._code) for rows in tables.lexicons]
         self._rule_words.clear()
         self.codes = _Codes(self._words, stem, self)
-        self._is_proof = bytearray(len(rules))
+        self.surfaces = _Surfaces()
+        self._proofs = bytearray(len(rules))
+        self._forms: dict[int, tuple[str, ...]] = {}
         self._single = array("l")
         self._shared: dict[int, tuple[int, ...]] = {}
         self._search = self._anchor(rules, tables)
@@ -147,7 +161,10 @@ class Index:
                     prefix = max((text for text, _, _ in tables.phrases[phrase]), key=len)
                     self._anchored_prefixes.setdefault(prefix, []).append(number)
             if rule.plain >= 0 and not rule.exclude_negated:
-                self._is_proof[number] = self.needles[rule.plain].is_all_run
+                needle = self.needles[rule.plain]
+                self._proofs[number] = needle.proof
+                if needle.proof == 2:
+                    self._forms[number] = tuple(text for _, text, _ in needle.checks)
         for pattern, numbers in enumerate(by_run.values()):
             self._single.append(next(iter(numbers)) if len(numbers) == 1 else -1)
             if len(numbers) > 1:
@@ -167,6 +184,7 @@ class Index:
         if len(self.codes) > MAX_CACHED_TOKENS:
             self.codes.clear()
             self.prefixed.clear()
+            self.surfaces.clear()
         return "".join(map(self.codes.__getitem__, raws))
 
     def touched(self, stream: str, raws: Sequence[str]) -> Touched:
@@ -174,12 +192,16 @@ class Index:
         proven: dict[int, list[tuple[int, int]]] = {}
         others: set[int] = set()
         if self._search is not None:
-            is_proof, single = self._is_proof, self._single
+            proofs, single = self._proofs, self._single
+            form, forms = self.surfaces.__getitem__, self._forms
             for pattern, start, end in self._search.find_matches_as_indexes(stream, overlapping=True):
                 only = single[pattern]
                 for number in (only,) if only >= 0 else self._shared[pattern]:
-                    if not is_proof[number]:
+                    proof = proofs[number]
+                    if not proof:
                         others.add(number)
+                    elif proof == 2 and tuple(map(form, raws[start:end])) != forms[number]:
+                        pass
                     elif number in proven:
                         proven[number].append((start, end))
                     else:

@@ -19,7 +19,6 @@ from newswatch.rules.tokens import (
     FIELD_BREAK,
     cased,
     raw_tokens,
-    surface,
     word_end,
 )
 
@@ -107,14 +106,15 @@ class Scan:
     def _is_at(self, needle: Needle, start: int) -> bool:
         if start < 0 or start + needle.size > len(self.raws):
             return False
+        form = self.index.surfaces
         for place, text, how in needle.checks:
             at = start + place
             if how == "code":
                 same = self.stream[at] == text
             elif how == "exact":
-                same = self.surfaces[at] == text
+                same = form[self.raws[at]] == text
             elif how == "prefix":
-                same = self.surfaces[at].startswith(text)
+                same = form[self.raws[at]].startswith(text)
             else:
                 same = self.cased(at) == text
             if not same:
@@ -124,7 +124,7 @@ class Scan:
     @cached_property
     def surfaces(self) -> list[str]:
         """The word form of each token."""
-        return [surface(raw) for raw in self.raws]
+        return list(map(self.index.surfaces.__getitem__, self.raws))
 
     def cased(self, at: int) -> str:
         """The word form of a token in its original case."""
