@@ -90,6 +90,7 @@ def test_template_finds(usual, template, rule, text):
         ("target", "bank", "Trump slams Fed over rates"),
         ("of is the target", "bank", "Criticism of the ECB grows"),
         ("staff are not the bank", "bank", "Central bank staff oppose the new canteen"),
+        ("second verb", "sanctions", "Firm quits Moscow, slaps sanctions label on rivals"),
         ("passive", "bank", "Central bank proposal opposed by lawmakers"),
         ("passive", "watchdog", "FCA official fined by a court"),
         ("charged with", "watchdog", "SEC lawyer charged with fraud"),

@@ -89,6 +89,9 @@ class Reference:
             near and not by_follows and not self.broken(name + 1, start) and not self.after_preposition(name)
         )
 
+    def opens(self, name):
+        return name < 2 or not self.one_clause(name - 2, name)
+
     def after_preposition(self, name):
         at = name - 1
         while at >= 0 and self.words[at] == "new":

@@ -46,6 +46,8 @@ def active(passage: Passage, found: Findings) -> Iterator[Pair]:
         for who in found.who:
             if not 0 <= verb.start - who.end <= ACTIVE or not passage.same_clause(who.start, verb.end - 1):
                 continue
+            if _is_second_verb(passage, who, verb):
+                continue
             if verb.entry.is_tight and not guards.reads_as_verb(passage, who, verb):
                 continue
             if _is_plain(passage, verb) and not guards.is_finite(passage, who, verb):
@@ -54,6 +56,18 @@ def active(passage: Passage, found: Findings) -> Iterator[Pair]:
                 passage, who
             ):
                 yield who, verb
+
+
+def _is_second_verb(passage: Passage, who: Found, verb: Found) -> bool:
+    """Whether a comma right before the verb says that its subject is not this name: "Trump meets Putin, slaps"."""
+    if not verb.start or not passage.comma_after(verb.start - 1) or _opens_clause(passage, who):
+        return False
+    return not any(passage.comma_after(place) for place in range(who.end - 1, verb.start - 1))
+
+
+def _opens_clause(passage: Passage, who: Found) -> bool:
+    """Whether at most one word is before the name in its clause."""
+    return who.start - passage.clause.index(passage.clause[who.start]) <= 1
 
 
 def _is_plain(passage: Passage, verb: Found) -> bool:
@@ -72,8 +86,11 @@ def second_predicate(passage: Passage, found: Findings) -> Iterator[Pair]:
         if not passage.comma_after(verb.start - 1) and passage.words[verb.start - 1] not in ("and", "but"):
             continue
         for who in found.who:
-            opens = who.start - passage.clause.index(passage.clause[who.start]) <= 1
-            if opens and 0 <= verb.start - who.end <= SECOND and passage.same_clause(who.start, verb.end - 1):
+            if (
+                _opens_clause(passage, who)
+                and 0 <= verb.start - who.end <= SECOND
+                and passage.same_clause(who.start, verb.end - 1)
+            ):
                 yield who, verb
 
 
