@@ -29,7 +29,7 @@ _STATES = {
     epilog="""
     JSON: {"state", "reasons": [text], "rules": [{"rule", "state", "share", "text"}], "items": [...]}. `state` is sent,
     queued, held, muted, capped, silent, too_old, not_matched, dead or unknown. `items` has the answer of each feed
-    that has the item; the one that came furthest is on top.
+    that has the item; the one that got furthest comes first.
 
     Exit: 1 if the item is unknown.
     """

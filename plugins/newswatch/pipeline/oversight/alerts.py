@@ -131,7 +131,7 @@ def _said(message: StoredMessage | None) -> list[Step]:
     if message is None:
         return []
     marks = message.marks
-    named = (("Acknowledged", marks.ack), ("Muted", marks.mute), ("Called not relevant", marks.irrelevant))
+    named = (("Acknowledged", marks.ack), ("Muted", marks.mute), ("Marked not relevant", marks.irrelevant))
     said = [(name, mark) for name, mark in named if mark is not None and mark.on]
     return [
         Step(name, mark.at, f"by {mark.by}" + (f" until {mark.until:%d %b %H:%M} UTC" if mark.until else ""))
