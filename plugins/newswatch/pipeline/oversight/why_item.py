@@ -27,7 +27,6 @@ State = Literal[
     "held",
     "muted",
     "dead",
-    "withdrawn",
     "too_old",
     "silent",
     "not_matched",
