@@ -15,13 +15,13 @@ from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Reads `feeds.yaml`, `watchlist.yaml`, `watchlist.d/*.yaml` and `receivers.yaml` from the
-configuration folder (`NEWSWATCH_CONFIG`) and, if all of it is valid, puts it in force for every stage. It
-runs some seconds after a file was edited (the triggerer watches the folder), once a minute anyway, and
+configuration folder (`NEWSWATCH_CONFIG`) and, if everything is valid, puts it in force for every stage. It
+runs a few seconds after a file was edited (the triggerer watches the folder), once a minute anyway, and
 whenever you trigger it.
 
 **What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts
 continue under the last valid configuration, and ops was notified once. On a first start there is no last valid
-configuration: nothing is polled until the files are right.
+configuration: nothing is polled until the files are valid.
 
 **What to do.** Correct the places named in the log; the next run turns green by itself. `newswatch check --config DIR`
 prints the same list for files that are not in Airflow's folder yet.

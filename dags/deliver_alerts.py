@@ -20,7 +20,7 @@ minutes in case both fail.
 **What red means.** Slack refused the token or a channel, could not be reached, or the connection
 `newswatch_slack` is missing; the log's last lines name it. All other messages were sent. Internal
 errors of Slack and requests to wait do not turn it red. Queues are kept in every case, and waiting messages are
-tried again with growing pauses.
+tried again at growing intervals.
 
 **What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
 invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.yaml`. Then `newswatch doctor`.

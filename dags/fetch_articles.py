@@ -21,7 +21,7 @@ triggerer fails.
 **Skipped** means that it did its work and no item waits for matching. The counts are in the XCom `counts`.
 
 **What red means.** Redis could not be reached. A web page that cannot be read never turns it red: it is
-tried again with growing pauses and then given up. Nothing is lost: the articles stay queued.
+tried again at growing intervals and then given up. Nothing is lost: the articles stay queued.
 
 **What to do.** The last lines of the task's log say what to change; `newswatch doctor` checks Redis.
 

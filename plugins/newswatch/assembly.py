@@ -1,4 +1,4 @@
-"""Puts the parts together: the pipeline's services with Slack as the place that messages are sent to."""
+"""Puts the parts together: the pipeline's services, with Slack as the sender."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message with all that its looks depend on.
+    """A message with everything that its layout depends on.
 
     `sources` maps feed ids to the names people know; `further` counts the sources that are only in its
-    thread; `buttons` says whether anybody takes clicks; `plain` asks for the smallest form.
+    thread; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
     """
 
     message: Message

@@ -208,14 +208,14 @@ class Settings:
         "REDIS_URL",
         _REDIS,
         "Where Redis is: 7 or newer, append-only file on, `noeviction`. Under Airflow the connection "
-        "`newswatch_redis` says it. `make run` starts a Redis of its own if this is not set.",
+        "`newswatch_redis` names it. `make run` starts a Redis of its own if this is not set.",
         secret=True,
     )
     slack_token: str | None = _variable(
         "SLACK_BOT_TOKEN",
         _token(),
-        "The bot token of the Slack app (xoxb-…). Under Airflow the connection `newswatch_slack` says it. "
-        "`make run` brings a simulator where this is not set.",
+        "The bot token of the Slack app (xoxb-…). Under Airflow it is in the connection `newswatch_slack`. "
+        "`make run` starts a simulator if this is not set.",
         secret=True,
     )
     slack_base_url: str = _variable(
@@ -227,19 +227,19 @@ class Settings:
     slack_app_token: str | None = _variable(
         "SLACK_APP_TOKEN",
         _token("xapp-"),
-        "An app-level token with `connections:write`: `newswatch listen` takes clicks over Socket Mode.",
+        "An app-level token with `connections:write`: `newswatch listen` receives clicks over Socket Mode.",
         secret=True,
     )
     slack_signing_secret: str | None = _variable(
         "SLACK_SIGNING_SECRET",
         _token(),
-        "The Slack app's signing secret: `newswatch listen` takes clicks over signed HTTP.",
+        "The Slack app's signing secret: `newswatch listen` receives clicks over signed HTTP.",
         secret=True,
     )
     listen: Address | None = _variable(
         "NEWSWATCH_LISTEN",
         Form(_host_and_port, "host:port, such as 127.0.0.1:8083"),
-        "Where `newswatch listen` answers.",
+        "The address on which `newswatch listen` listens.",
         shown="127.0.0.1:8083",
     )
     item_retention_s: float = _variable(
@@ -304,7 +304,7 @@ class Settings:
         "NEWSWATCH_MONITOR_TOKEN",
         Form(_line, "a line of text"),
         "What monitors send as bearer token to /newswatch/api/health and /newswatch/metrics. Both refuse "
-        "every request where it is not set.",
+        "every request if it is not set.",
         secret=True,
     )
     feed_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -384,12 +384,12 @@ _REFERENCE = """\
 <!-- Written by `make reference` from plugins/newswatch/settings.py. Do not edit. -->
 
 Set these in `.env` or in the environment, which wins. An empty value counts as not set. Airflow's components
-read their environment only: `make run` passes all of `.env` on to them, docker-compose what docker-compose.yml
-lists. Each process reads its settings once, when it starts. A task is a process; the api-server and the
+read their environment only: `make run` passes all of `.env` on to them, docker-compose only what
+docker-compose.yml lists. Each process reads its settings once, when it starts. A task is a process; the api-server and the
 triggerer read them with each new connection to Redis.
 
-A value that is not allowed stops every command, task and page before it does anything, with the variable's
-name. `newswatch check` and `newswatch doctor` list all of them at once.
+A value that is not allowed stops every command, task and page before it does anything. The error names the
+variable. `newswatch check` and `newswatch doctor` list all of them at once.
 
 | variable | default | value | meaning |
 |---|---|---|---|
@@ -401,14 +401,14 @@ Values marked 🔒 are secret: they appear in no log, error, page or message.
 
 `auth:` in `feeds.yaml` names a variable that begins with `NEWSWATCH_FEED_`, such as `NEWSWATCH_FEED_ECB`, or an
 Airflow connection that begins with `newswatch_feed_`. No other variable and no other connection can be named,
-so that nobody who may edit feeds can send newswatch's own secrets to an address of theirs. `auth:
+so that people who edit feeds cannot send newswatch's own secrets to a server of theirs. `auth:
 newswatch_feed_ecb` takes the variable `NEWSWATCH_FEED_ECB` if it is set, else the connection. Under docker-compose
 use connections (Admin, Connections): it does not pass these variables on.
 
 The variable's value is `user:password`, or a scheme and its credentials, such as `Bearer abc`. A connection holds
 login and password, or `{{"bearer": "abc"}}` in its extra. The secret is sent to the origin of the feed's own
 `url` only (scheme, host and port; the step from http to https on one host counts as the same). A redirect to
-another origin goes without it, and so does everything after that. Whoever may edit feeds can use every feed's
+another origin goes without it, and so does everything after that. Anyone who may edit feeds can use every feed's
 secret: keep other secrets out of these names.
 
 ## Proxies and certificates

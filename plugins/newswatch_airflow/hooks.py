@@ -37,10 +37,10 @@ def process_settings() -> Settings:
 
 
 def sound_settings() -> Settings:
-    """The same with the default in place of what is refused, where raising would hide the reason.
+    """The same, with the default for each value that is refused. For places where raising would hide the reason.
 
-    A DAG file that cannot be imported takes its DAG out of sight, and a trigger that raises is started
-    again without end. The tasks name what is wrong.
+    If a DAG file cannot be imported, its DAG disappears, and a trigger that raises is started again and again. The
+    tasks name what is wrong.
     """
     return read_settings(os.environ, REPOSITORY)[0]  # noqa: TID251 - the same
 
@@ -48,8 +48,8 @@ def sound_settings() -> Settings:
 def task_services(*, slack: bool = False) -> Services:
     """Services for a task. `slack` says whether the Slack connection is needed as well.
 
-    Raises SettingsRefused before it does anything else; RedisUnavailable or SlackUnavailable, both worth a retry, where the connection is not
-    found: Airflow reports an api-server that is away just so.
+    Raises SettingsRefused before it does anything else. Raises RedisUnavailable or SlackUnavailable if the connection
+    is not found; both are retried, because Airflow reports the same if its api-server does not answer.
     """
     settings = process_settings()
     try:
@@ -107,6 +107,6 @@ def _connection_auth(name: str) -> Auth | None:
 def _missing(name: str) -> str:
     return (
         f"Airflow connection {name} was not found: add it under Admin, Connections, or set "
-        f"AIRFLOW_CONN_{name.upper()} in its JSON form for every Airflow component; if it exists, the "
+        f"AIRFLOW_CONN_{name.upper()} in its JSON form for every Airflow component. If it exists, the "
         "api-server did not answer."
     )

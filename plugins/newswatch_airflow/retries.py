@@ -22,7 +22,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
         RetryRule(
             exception="newswatch.errors.PermanentError",
             action=RetryAction.FAIL,
-            reason="Trying again cannot help. Someone has to act; the log's last lines say how.",
+            reason="Trying again cannot help. Somebody has to act; the last lines of the log say how.",
         ),
         RetryRule(
             exception="newswatch.errors.RetryableError",
@@ -32,7 +32,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
         ),
     ],
 )
-"""The error tree's split as Airflow understands it. Other errors use the task's own retries."""
+"""The two branches of the error tree, for Airflow. Other errors use the task's own retries."""
 
 
 def recovery(execution_timeout: timedelta) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_rule_shows_counts_days_and_first_hits(stocked):
     status, out, err = stocked.command("backtest", "--since", "7d", "--rule", "central-bank-opposes")
     assert (status, err) == (0, "")
     today = datetime.now(timezone.utc).date()
-    assert "Rule central-bank-opposes: 2 items in 2 stories, of 4 items kept since" in out
+    assert "Rule central-bank-opposes: 2 items in 2 stories, of 4 stored items since" in out
     assert f"  {today - timedelta(days=2)}       1  ████" in out
     assert "[Central bank opposed] it early" in out
     assert "summary: The [central bank opposes] the plan." in out
@@ -110,7 +110,7 @@ def test_all_rules_have_a_line_each(stocked):
         ["central-bank-opposes", "2", "2"],
         ["parrots", "0", "0"],
     ]
-    assert "4 items kept since" in err
+    assert "4 stored items since" in err
 
 
 def test_terminal_shows_colours_and_bars_and_no_brackets(stocked):

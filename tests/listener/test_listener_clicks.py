@@ -95,7 +95,7 @@ def test_mute_ended_elsewhere_leaves_the_message_too(newsroom, over_socket):
 
 def test_what_is_not_relevant_is_kept_for_the_rules_editor(newsroom, over_socket):
     click(newsroom, first_alert(newsroom), "newswatch_irrelevant", READER)
-    message_with(newsroom, "Called not relevant by")
+    message_with(newsroom, "Marked not relevant by")
     report = newsroom.json("backtest", "--rule", "central-bank-opposes")
     (rule,) = report["rules"]
     assert rule["irrelevant"] == 1
@@ -109,8 +109,8 @@ def test_what_is_not_relevant_is_kept_for_the_rules_editor(newsroom, over_socket
 
 def test_relevant_after_all_takes_it_back(newsroom, over_socket):
     click(newsroom, first_alert(newsroom), "newswatch_irrelevant", READER)
-    click(newsroom, message_with(newsroom, "Called not relevant by"), "newswatch_relevant", READER)
-    newsroom.until(lambda: "Called not relevant" not in shown(newsroom.posts()[0]))
+    click(newsroom, message_with(newsroom, "Marked not relevant by"), "newswatch_relevant", READER)
+    newsroom.until(lambda: "Marked not relevant" not in shown(newsroom.posts()[0]))
     (rule,) = newsroom.json("backtest", "--rule", "central-bank-opposes")["rules"]
     assert rule["irrelevant"] == 0
 
@@ -167,7 +167,7 @@ def test_two_listeners_take_each_click_once(newsroom, over_socket, listen):
     second.stop()
     newsroom.until(lambda: newsroom.slack.sockets() == 1)
     click(newsroom, message_with(newsroom, "Acknowledged by"), "newswatch_irrelevant", READER)
-    assert message_with(newsroom, "Called not relevant by")["text"].count("Acknowledged by") == 1
+    assert message_with(newsroom, "Marked not relevant by")["text"].count("Acknowledged by") == 1
 
 
 def test_click_while_redis_is_full_is_taken(newsroom, over_socket):
@@ -291,5 +291,5 @@ def test_listener_with_a_refused_token_ends_and_says_why(newsroom):
 def test_doctor_says_whether_somebody_listens(newsroom, over_socket):
     checks = json.loads(newsroom.command("doctor", "--json")[1])["checks"]
     assert [one["text"] for one in checks if one["name"] == "buttons"] == [
-        "a listener takes clicks over Socket Mode"
+        "a listener receives clicks over Socket Mode"
     ]

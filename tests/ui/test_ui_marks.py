@@ -70,7 +70,7 @@ def test_what_is_not_relevant_is_counted_listed_and_held_against_an_edit(ada, ne
 
 
 def test_rule_nobody_complained_of_says_so(ada):
-    assert "Nobody has called an item of this rule" in page(ada, "watchlist/irrelevant/central-bank-opposes")
+    assert "Nobody has marked an item of this rule" in page(ada, "watchlist/irrelevant/central-bank-opposes")
 
 
 def test_further_sources_of_the_story_stand_with_the_alert(ada, newsroom):

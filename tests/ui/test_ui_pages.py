@@ -101,8 +101,8 @@ def test_alert_is_listed_with_its_words_marked_and_its_life_told(page, newsroom)
 def test_alerts_are_filtered_by_what_the_url_says(page, newsroom):
     tell(newsroom)
     assert "state-sent" in page("alerts?rule=central-bank-opposes&state=sent&severity=high&text=PLAN")
-    assert "fits the filter" in page("alerts?state=dead")
-    assert "fits the filter" in page("alerts?rule=other")
+    assert "matches the filter" in page("alerts?state=dead")
+    assert "matches the filter" in page("alerts?rule=other")
 
 
 def test_alerts_are_paged_without_losing_or_repeating_one(page, newsroom):
@@ -135,7 +135,7 @@ def test_feed_page_shows_recent_items_and_its_trouble(page, newsroom):
     assert "state-refused" in text
     assert "newswatch feeds preview" in text
     assert "state-refused" in page("feeds?state=refused")
-    assert "fits the filter" in page("feeds?state=ok")
+    assert "matches the filter" in page("feeds?state=ok")
 
 
 @pytest.mark.parametrize("title", HOSTILE)

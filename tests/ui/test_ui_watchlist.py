@@ -44,7 +44,7 @@ def test_rules_are_listed_with_their_alerts_of_seven_days(ada, newsroom):
     silent = page(ada, "watchlist?silent=1")
     assert "interest rates" in silent
     assert "central bank opposes" not in silent
-    assert "fits the filter" in page(ada, "watchlist?text=nothing")
+    assert "matches the filter" in page(ada, "watchlist?text=nothing")
 
 
 def test_muted_rule_says_so_where_it_is_listed(ada):

@@ -45,7 +45,9 @@ def _row(stored: StoredAlert, queued: StoredMessage | None) -> dict[str, Any]:
     "acknowledged", "muted" or "held".
     """
 )
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many alerts to list."
+)
 @command
 def alerts(call: Invocation, *, limit: int) -> None:
     """List the newest alerts, newest first."""

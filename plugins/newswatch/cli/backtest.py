@@ -83,7 +83,7 @@ def _overview(report: BacktestReport) -> None:
         ],
         "The watchlist has no rules.",
     )
-    _say([(f"{report.items:,} items kept since {report.window.since:%Y-%m-%d %H:%M} UTC", False)], err=True)
+    _say([(f"{report.items:,} stored items since {report.window.since:%Y-%m-%d %H:%M} UTC", False)], err=True)
     for line in note_lines(report):
         _say(line, err=True)
 

@@ -11,7 +11,10 @@ from newswatch.cli.output import as_json, table
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
 
-_JSON = 'JSON: a list of {"message_id", "channel", "error", "title", "rules": [id], "alert_ids": [id]}.'
+_JSON = """
+JSON: a list of {"message_id", "channel", "kind", "error", "title", "rules": [id], "alert_ids": [id], "payload"}.
+"payload" is what a retry sends.
+"""
 
 
 async def _letters(services: Services) -> list[dict[str, Any]]:

@@ -101,7 +101,9 @@ def import_(call: Invocation, *, opml: Path, dry_run: bool) -> None:
 
 @click.command("export", epilog="JSON: none; it prints OPML.")
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the screen."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file instead of the screen.",
 )
 @command
 def export(call: Invocation, *, output: Path | None) -> None:

@@ -93,7 +93,7 @@ def _look(call: Invocation, source: str, feed: Feed | None) -> FeedPreview:
 def preview(call: Invocation, *, source: str, most: int) -> None:
     """Show what newswatch sees at a URL, in a file or in a configured feed, and what would match.
 
-    On a web page, the feeds that it announces are found. Nothing is stored and nothing is sent.
+    For a web page, the feeds that it announces are listed. Nothing is stored and nothing is sent.
     """
     draft = _draft(call)
     feed = _feed(draft, source)

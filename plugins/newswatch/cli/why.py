@@ -12,12 +12,11 @@ from newswatch.pipeline.oversight.why_item import Copy
 
 _STATES = {
     "sent": "sent to Slack",
-    "capped": "sent to a digest: its rule brought too many messages this hour",
+    "capped": "sent to a digest: its rule had reached its cap for the hour",
     "queued": "queued",
     "held": "held until enough stories come",
     "muted": "muted",
     "dead": "could not be delivered",
-    "withdrawn": "withdrawn",
     "too_old": "too old to alert",
     "silent": "silent: too old when its feed was added",
     "not_matched": "no rule matched",
@@ -29,7 +28,7 @@ _STATES = {
     epilog="""
     JSON: {"state", "reasons": [text], "rules": [{"rule", "state", "share", "text"}], "items": [...]}. `state` is sent,
     queued, held, muted, capped, silent, too_old, not_matched, dead or unknown. `items` has the answer of each feed
-    that has the item; the one that came furthest is on top.
+    that has the item; the one that got furthest comes first.
 
     Exit: 1 if the item is unknown.
     """

@@ -100,7 +100,7 @@ def _at_most(
             given.node_of("at_most"), f"{label}: must not be below every ({format_duration(every_s)})"
         )
     elif own > cap_s:
-        report.error(given.node_of("at_most"), f"{label}: at most {format_duration(cap_s)}")
+        report.error(given.node_of("at_most"), f"{label}: must be at most {format_duration(cap_s)}")
     return own
 
 

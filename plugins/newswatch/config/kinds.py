@@ -63,7 +63,7 @@ def scalar_text(node: Node, label: str, report: FileReport) -> str | None:
         report.error(node, f"{label}: has no value: write one or remove the key")
         return None
     if _CONTROL.search(text):
-        report.error(node, f"{label}: holds a control character: remove it")
+        report.error(node, f"{label}: contains a control character: remove it")
         return None
     return text
 
@@ -80,7 +80,9 @@ class Text:
         if text is None or not isinstance(node, Scalar):
             return None
         if len(text) > self.max_chars:
-            report.error(node, f"{label}: {len(text):,} characters are too many, at most {self.max_chars:,}")
+            report.error(
+                node, f"{label}: too long: {len(text):,} characters, at most {self.max_chars:,} are allowed"
+            )
             return None
         return node.text.rstrip()
 

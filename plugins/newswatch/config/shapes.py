@@ -15,7 +15,7 @@ from newswatch.models import MODALITIES, SEVERITIES
 AT_MOST_CAP_S = 900.0
 """A feed is polled at least every 15 minutes, unless its own interval is longer."""
 
-NOBODY = "nobody would be alerted: name receivers of receivers.yaml, such as notify: [policy]"
+NOBODY = "nobody would be alerted: name receivers from receivers.yaml, such as notify: [policy]"
 
 ID = word(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
@@ -49,7 +49,7 @@ _POLLING = (
     Key(
         "first_sight",
         FIRST_SIGHT,
-        "On first sight of a feed, only items as young as this can alert. Default 24h.",
+        "When a feed is read for the first time, only items no older than this can alert. Default 24h.",
     ),
     Key("allow_private", flag(), "Allow loopback and private addresses. Only for feeds of your own network."),
 )
@@ -87,11 +87,11 @@ THRESHOLD = Record(
     "threshold",
     (
         Key("stories", count(1), "How many stories make a surge.", missing="stories is missing"),
-        Key("sources", count(1), "From how many feeds.", missing="sources is missing"),
+        Key("sources", count(1), "From how many feeds they must come.", missing="sources is missing"),
         Key(
             "within",
             duration(least_s=1.0),
-            "Within which time, such as 30m; at least 1s.",
+            "The time within which they must come, such as 30m; at least 1s.",
             missing="within is missing",
         ),
     ),
@@ -154,7 +154,7 @@ RECEIVER_DEFAULTS = Record(
         Key(
             "per_channel_interval",
             duration(zero=True),
-            "The least time between two posts to a channel. Default 1s.",
+            "The shortest time between two posts to a channel. Default 1s.",
         ),
         Key(
             "grace",
@@ -194,7 +194,9 @@ RECEIVER = Record(
         Key("mode", choice("each", "digest"), "Each alert at once, or a digest. Default each."),
         Key("digest", DIGEST, "When the digest goes out."),
         Key("quiet", QUIET, "When alerts wait."),
-        Key("alive", ALIVE, "When a line says that nothing came, on days without an alert. Default never."),
+        Key(
+            "alive", ALIVE, "When to post a line that nothing came, on days without an alert. Default never."
+        ),
     ),
 )
 

@@ -14,7 +14,7 @@ KEPT_HEADERS = ("content-type", "content-language", "content-location", "cache-c
 WITH_DOCUMENT = frozenset({200, 203})
 _MAX_RETRY_AFTER_S = 7 * 86_400.0
 _MAX_VALIDATOR_CHARS = 1_000
-PROXY_AUTH_TEXT = "the proxy wants credentials (HTTP 407): put them into the proxy's URL"
+PROXY_AUTH_TEXT = "the proxy asks for credentials (HTTP 407): put them into the proxy's URL"
 _CLOSED = re.compile(rb"(?i)</(?:rss|feed|(?:[\w.-]+:)?rdf)\s*>|\}\s*$")
 _PASSING = frozenset({408, 421, 425, 429})
 
@@ -65,7 +65,9 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
     if status in (401, 407):
         raise FetchRefused(_auth_text(status), kind="auth", status=status)
     if 400 <= status < 500 and status not in _PASSING:
-        raise FetchRefused(f"the server refuses (HTTP {status}{_hint(status)})", kind="http", status=status)
+        raise FetchRefused(
+            f"the server refused the request (HTTP {status}{_hint(status)})", kind="http", status=status
+        )
     raise FetchFailed(
         f"the server answered HTTP {status}{_wait_text(wait_s)}",
         kind="http",
@@ -111,7 +113,7 @@ def _wait_text(wait_s: float | None) -> str:
 def _auth_text(status: int) -> str:
     if status == 407:
         return PROXY_AUTH_TEXT
-    return "the server wants credentials (HTTP 401): check the feed's `auth`"
+    return "the server asks for credentials (HTTP 401): check the feed's `auth`"
 
 
 def _hint(status: int) -> str:

@@ -131,7 +131,7 @@ def _wall(root: Any, title: str) -> str:
 
 def _no_text(url: str, wall: str) -> str:
     why = {
-        "challenge": "the site seems to block programs; ask it for access or set article: false",
+        "challenge": "the site seems to block programs; ask the publisher for access or set article: false",
         "login": "it asks for a login; give the feed an auth entry or set article: false",
     }.get(wall, "the feed's own text is used; if this is true of all its pages, set article: false")
     return f"no main text on {redact_url(url)}: {why}"

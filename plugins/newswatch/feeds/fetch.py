@@ -218,7 +218,7 @@ class Fetcher:
         auth = self._resolve_auth(feed.auth)
         if auth is None:
             raise FetchRefused(
-                f"`auth: {feed.auth}`: there is no Airflow connection and no environment variable of that name",
+                f"`auth: {feed.auth}`: there is no Airflow connection or environment variable with that name",
                 kind="auth",
             )
         return auth

@@ -60,7 +60,7 @@ def not_a_feed_text(body: bytes, url: str) -> str:
     if feeds:
         return f"{page}, not a feed; it announces {', '.join(map(redact_url, feeds[:3]))}: use that as the feed's url"
     if _CHALLENGE.search(head):
-        return f"{page}, not a feed: the site seems to block programs; ask it for access"
+        return f"{page}, not a feed: the site seems to block programs; ask the publisher for access"
     return f"{page}, not a feed, and it announces none: check the URL"
 
 

@@ -1,7 +1,7 @@
-"""A reader's click becomes what newswatch knows: acknowledged, muted, not relevant.
+"""Stores readers' clicks: acknowledged, muted, not relevant.
 
-One atomic step in Redis for each click, and the newest word of a kind counts: Slack may tell a
-click twice, late, or both over two connections. The message in Slack follows.
+Each click is one atomic step in Redis, and the newest click of a kind counts, because Slack may send a click twice,
+late, or over two connections. The message in Slack is updated afterwards.
 """
 
 from __future__ import annotations
@@ -29,24 +29,26 @@ Effect = Literal["taken", "known", "unknown_message", "other_channel"]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a click. Only `taken` changed anything."""
+    """What became of a click. Only with `taken` did anything change."""
 
     effect: Effect
     message_id: str
 
 
 async def take_click(services: Services, click: Click) -> Taken:
-    """Note a click. Raises RedisUnavailable; the click may then be told again without harm."""
+    """Store a click. Raises RedisUnavailable; then it is safe to send the click again."""
     with redis_errors():
         found = await messages.read_message(services.redis, click.message_id)
         if found is None:
             return Taken("unknown_message", click.message_id)
         message = found.message
         if message.channel != click.channel:
-            log.warning("a click names message %s from another channel than its own", click.message_id)
+            log.warning(
+                "a click on message %s came from another channel than the message's own", click.message_id
+            )
             return Taken("other_channel", click.message_id)
         alerts = await messages.read_alerts(services.redis, message.alert_ids)
-        if not alerts:  # past their retention: nobody knows any more which rules it was about
+        if not alerts:  # past their retention: its rules are no longer known
             return Taken("unknown_message", click.message_id)
         done = await _note(services, click, alerts)
     effects: dict[int, Effect] = {1: "taken", 0: "known", -1: "unknown_message"}
@@ -65,12 +67,12 @@ async def _note(services: Services, click: Click, alerts: list[Alert]) -> int:
         until = click.at + timedelta(hours=MUTE_HOURS) if on else None
         mark = Mark(on, by, click.user_id, click.at, until)
         return await marks.put_mute(redis, click.message_id, mark, now_ms, rules, click.channel)
-    told = await _told(services, alerts)
-    return await marks.put_irrelevant(redis, click.message_id, mark, now_ms, told)
+    matched = await _matched_items(services, alerts)
+    return await marks.put_irrelevant(redis, click.message_id, mark, now_ms, matched)
 
 
-async def _told(services: Services, alerts: list[Alert]) -> list[tuple[str, Item]]:
-    """Each rule with the item as it matched; where the stream has let it go, with what the alert quotes."""
+async def _matched_items(services: Services, alerts: list[Alert]) -> list[tuple[str, Item]]:
+    """Each rule with the item as it matched. If the item is no longer stored, it has only the text that the alert quotes."""
     if not alerts:
         return []
     latest_ms = max(to_ms(alert.matched) for alert in alerts) + CLOCKS_APART_MS

@@ -66,7 +66,7 @@ async def run_listener(
     *,
     say: Callable[[str], None] = lambda _text: None,
 ) -> None:
-    """Listen until `stop` is set, also while Redis or Slack is away.
+    """Listen until `stop` is set, even while Redis or Slack is away.
 
     Raises PermanentError, RedisRefused or SlackRefused if a setting is wrong.
     """

@@ -77,9 +77,7 @@ def _of_terms(tokens: Sequence[Token]) -> Iterator[QueryWarning]:
     for phrase in _phrases(tokens):
         words = [word for token in phrase for word in tokenize(token)]
         if len(words) == 1 and len(words[0].text) == 1 and not _is_ideograph(words[0].text):
-            yield _warn(
-                phrase[0], f"`{phrase[0]}` is searched as the single letter or digit “{words[0].text}”"
-            )
+            yield _warn(phrase[0], f"`{phrase[0]}` looks for the single letter or digit “{words[0].text}”")
 
 
 def _phrases(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -96,14 +94,15 @@ def _of_lost_characters(token: Token) -> Iterator[QueryWarning]:
     if token.type != "WORD":
         text = text[1:-1]
     elif text.startswith("-"):
-        yield _warn(token, f"`-` before a word excludes nothing: write NOT {text[1:]}, or leave it out")
+        yield _warn(token, f"`-` before a word does not exclude it: write NOT {text[1:]}, or leave it out")
     if token.type == "WORD" and len(text) > 1 and text.endswith("$") and not text[:-1].isdecimal():
         yield _warn(token, f"`$` does not end a field here: write {text[:-1]}^")
     lost = "".join(_lost(text.rstrip("*")))
     if lost:
         words = " ".join(found.text for found in tokenize(text))
         yield _warn(
-            token, f"`{lost}` in `{token}` is not part of a word and is ignored: “{words}” is searched"
+            token,
+            f"`{lost}` in `{token}` is ignored, because it is not part of a word: it finds “{words}”",
         )
 
 
@@ -123,7 +122,7 @@ def _lost(text: str) -> Iterator[str]:
 def _of_operator_word(token: Token) -> Iterator[QueryWarning]:
     if token.lower() in _OPERATOR_WORDS:
         operator = token.upper() + ("/6" if "near" in token.lower() else "")
-        yield _warn(token, f"`{token}` is searched as a word; for the operator write {operator}")
+        yield _warn(token, f"`{token}` is read as a word; for the operator write {operator}")
 
 
 def _is_ideograph(char: str) -> bool:

@@ -44,7 +44,7 @@ _CHANNEL: Mapping[str, str] = {
     "restricted_action": "The workspace's settings forbid posting here; ask an admin to allow the app",
     "restricted_action_read_only_channel": "The channel is read-only; ask an admin to let the app post",
     "restricted_action_thread_only_channel": "Only replies are allowed here; choose another channel",
-    "cannot_reply_to_message": "This channel does not take replies; choose another channel",
+    "cannot_reply_to_message": "This channel does not allow replies; choose another channel",
 }
 _NEW_TOKEN = "Put a valid bot token (xoxb-…) into SLACK_BOT_TOKEN or the newswatch_slack connection"  # noqa: S105
 _WORKSPACE: Mapping[str, str] = {
@@ -58,7 +58,7 @@ _WORKSPACE: Mapping[str, str] = {
     "no_permission": "Add the scope chat:write to the Slack app and reinstall it",
     "ekm_access_denied": "A workspace admin has suspended messages; ask them",
     "org_login_required": "The workspace is being migrated; wait, or ask an admin",
-    "accesslimited": "The workspace takes calls only from certain networks; ask an admin to add this one",
+    "accesslimited": "The workspace accepts calls only from certain networks; ask an admin to add this one",
     "team_access_not_granted": "Install the app in this workspace",
     "access_denied": "Ask a workspace admin to allow the app",
 }
@@ -70,7 +70,7 @@ def classify(status: int, body: Any, headers: Mapping[str, str]) -> Outcome:
         return _ratelimited("ratelimited", headers)
     if not isinstance(body, Mapping) or "ok" not in body:
         return ambiguous(
-            "no_answer", f"Slack answered {status} with something that is not an answer of its API"
+            "no_answer", f"Slack answered {status} with something other than an answer of its API"
         )
     if body["ok"] is True:
         ts = body.get("ts")
@@ -91,7 +91,7 @@ def _refused(code: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> 
             "message_limit",
             code=code,
             retry_after_s=MESSAGE_LIMIT_PAUSE_S,
-            message="The workspace has posted too many messages; sending is paused for some minutes",
+            message="The workspace has posted too many messages; sending is paused for a few minutes",
         )
     if code in _MINIMAL:
         return Outcome(
@@ -109,7 +109,9 @@ def _refused(code: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> 
 
 def _ratelimited(code: str, headers: Mapping[str, str]) -> Outcome:
     wait_s = retry_after_s(headers)
-    return Outcome("ratelimited", code=code, retry_after_s=wait_s, message=f"Slack asks to wait {wait_s:g} s")
+    return Outcome(
+        "ratelimited", code=code, retry_after_s=wait_s, message=f"Slack asks us to wait {wait_s:g} s"
+    )
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:

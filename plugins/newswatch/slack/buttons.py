@@ -2,7 +2,7 @@
 
 A message has buttons only while a listener runs (`Attention.buttons`). A button that was used is
 replaced by the one that undoes it, except that an acknowledgement cannot be undone. A button carries
-the message's id and nothing else: what a click does is decided by what Redis knows of that message.
+the message's id and nothing else: what a click does depends on what Redis knows of that message.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def said(attention: Attention) -> list[tuple[str, Mark]]:
     if marks.mute is not None and muted(attention):
         lines.append(("Muted here", marks.mute))
     if marks.irrelevant is not None and marks.irrelevant.on:
-        lines.append(("Called not relevant", marks.irrelevant))
+        lines.append(("Marked not relevant", marks.irrelevant))
     return lines
 
 

@@ -147,7 +147,7 @@ class SlackClient:
             return _refusal(error)
         except _UNREADABLE:
             return Answer(
-                ambiguous("no_answer", "Slack answered with something that is not an answer of its API")
+                ambiguous("no_answer", "Slack answered with something other than an answer of its API")
             )
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             # Python 3.10 has a TimeoutError of asyncio's own

@@ -29,7 +29,7 @@ Answer = Literal["taken", "lost", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class SurgeQuestion:
-    """One rule's surge in one channel: what is held since `since_ms`, and which of these stories and sources are."""
+    """One rule's surge in one channel: what has been held since `since_ms`, and which of these stories and sources it has."""
 
     since_ms: int
     stories: tuple[str, ...]
@@ -40,11 +40,11 @@ class SurgeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What must be read for a decision: by channel and story, by rule, channel and hour, and by rule and channel."""
+    """What must be read for a decision. `rates` names a rule, a channel and an hour; `surges` a rule and a channel."""
 
     alerts: Sequence[str] = ()
     stories: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
-    """(channel, story) → the rules of which must be known whether the story names them."""
+    """By channel and story: the rules to look up among those that the story already names."""
     rates: Sequence[tuple[str, str, int]] = ()
     surges: Mapping[tuple[str, str], SurgeQuestion] = field(default_factory=dict)
     channels: Sequence[str] = ()

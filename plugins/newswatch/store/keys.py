@@ -168,7 +168,7 @@ def items_by_hour(day: int) -> str:
 
 
 def irrelevant(rule_id: str) -> str:
-    """The items that readers called not relevant to a rule."""
+    """The items that readers marked as not relevant to a rule."""
     return f"{_PREFIX}irrelevant:{rule_id}"
 
 

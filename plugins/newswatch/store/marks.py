@@ -21,7 +21,7 @@ MOST_IRRELEVANT = 200
 
 @dataclass(frozen=True, slots=True)
 class Irrelevant:
-    """An item that a reader called not relevant to a rule."""
+    """An item that a reader marked as not relevant to a rule."""
 
     item: Item
     by: str
@@ -99,7 +99,7 @@ async def _put(redis: Redis, message_id: str, kind: MarkKind, mark: Mark, now_ms
 
 
 async def read_irrelevant(redis: Redis, rule_id: str) -> list[Irrelevant]:
-    """The items called not relevant to a rule, the newest mark first."""
+    """The items marked as not relevant to a rule, the newest mark first."""
     rows: Any = await redis.hgetall(keys.irrelevant(rule_id))
     found = [one for one in map(_irrelevant, fields(rows).values()) if one is not None]
     return sorted(found, key=lambda one: one.at, reverse=True)
@@ -114,7 +114,7 @@ def _irrelevant(data: str) -> Irrelevant | None:
 
 
 async def count_irrelevant(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:
-    """How many items were called not relevant to each rule. Rules without any are left out."""
+    """How many items were marked as not relevant to each rule. Rules without any are left out."""
     pipe = redis.pipeline(transaction=False)
     for rule_id in rule_ids:
         pipe.hlen(keys.irrelevant(rule_id))

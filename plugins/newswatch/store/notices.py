@@ -19,7 +19,7 @@ async def switch(
 ) -> str | None:
     """Raise or clear a cause, or report it once.
 
-    Returns the queued message, "" if a notice is due but there is no channel, None if none is due.
+    Returns the id of the queued message, "" if a notice is due but there is no channel, None if none is due.
     """
     script = script_of(redis, "notice")
     args: list[str | int] = [cause, how, notice_text, now_ms, REPEAT_AFTER_S * 1000, ops_channel]

@@ -1,4 +1,4 @@
-"""Words that say nothing about the subject of a headline, so that titles are not compared by them. Pure.
+"""Function words: they say nothing about the subject of a headline, so titles are compared without them. Pure.
 
 They are the articles, prepositions, conjunctions, pronouns, auxiliaries and verbs of saying that occur in
 headlines, folded but not stemmed. Negations are not among them, because they change the meaning.

@@ -134,7 +134,7 @@ def test_each_feed_has_its_story_told_rightly_and_once(desk, sites):
         " Remove it from feeds.yaml or set its new url."
     )
     silent = (
-        f"Feed silent ({sites['silent'].url}/feed) answers but has had no new item since TIME, much longer than usual"
+        f"Feed silent ({sites['silent'].url}/feed) answers but has had no new item since TIME, which is much longer than usual"
         " (one every 1 h). If the site has newer articles, find the feed that has them."
     )
     found = ops(desk)

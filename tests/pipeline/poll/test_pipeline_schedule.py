@@ -299,7 +299,7 @@ def test_new_url_of_a_gone_feed_that_fails_for_long_is_told_too():
 
 
 def test_notice_names_the_feed_once_and_says_what_happened_and_what_to_do():
-    told = "feed wire (https://wire.example/rss): the server refuses (HTTP 404)"
+    told = "feed wire (https://wire.example/rss): the server refused the request (HTTP 404)"
     life = Life()
     for _ in range(4):
         life.fail(FetchRefused(told, kind="http", status=404), 25 * 60)
@@ -308,7 +308,7 @@ def test_notice_names_the_feed_once_and_says_what_happened_and_what_to_do():
     for text in (lost, gone):
         assert text.startswith("Feed wire (https://wire.example/rss)")
         assert text.lower().count("feed wire") == text.count("https://") == 1
-    assert "the server refuses (HTTP 404). What to do: see `newswatch feeds preview wire`" in lost
+    assert "the server refused the request (HTTP 404). What to do: see `newswatch feeds preview wire`" in lost
     assert "it is gone (HTTP 410). Remove it from feeds.yaml or set its new url." in gone
 
 

@@ -1,7 +1,7 @@
 """How an item's web page is fetched, and when it is tried again. Pure.
 
-For feeds with `article: true`. An article is extra: title and summary were matched before. So a page that cannot
-be read is tried a few times and then given up, and nothing waits for it.
+For feeds with `article: true`. The article is an extra: title and summary have already been matched, and nothing waits
+for it. So a web page that cannot be read is tried a few times and then given up.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def page_of(feed: Feed, link: str) -> Feed:
 def next_try_s(error: NewswatchError, tries: int, jitter: float) -> float | None:
     """Seconds until the next try, after the `tries`-th one failed (1 for the first); None: give up.
 
-    Errors that pass by themselves are tried again. So is a page that is not there yet (404), because some feeds are
-    ahead of their sites. A pause that the server asked for is respected, up to a day. `jitter` is in [0, 1).
+    After an error that may pass by itself there is another try. So there is if the page is not there yet (404), because some
+    feeds are ahead of their sites. A pause that the server asked for is respected, up to a day. `jitter` is in [0, 1).
     """
     passes = isinstance(error, FetchFailed) or (isinstance(error, FetchRefused) and error.status == 404)
     if not passes or tries >= MAX_TRIES:

@@ -131,7 +131,7 @@ async def _count(
 
 
 async def _count_irrelevant(services: Services, hits: HitCount, rule_ids: Sequence[str]) -> None:
-    """Try each rule on the items that readers called not relevant."""
+    """Try each rule on the items that readers marked as not relevant."""
     for rule_id in await marks.count_irrelevant(services.redis, rule_ids):
         for one in await marks.read_irrelevant(services.redis, rule_id):
             with _one_bad_item(one.item):

@@ -72,13 +72,13 @@ def headline(rule: RuleReport, report: BacktestReport) -> str:
 
 
 def irrelevant_line(rule: RuleReport) -> str:
-    """Which items readers called not relevant, and how many of them the rule would still catch."""
+    """Which items readers marked as not relevant, and how many of them the rule would still catch."""
     named = _number(rule.irrelevant, "item", "items")
     return f"Readers called {named} not relevant; {len(rule.irrelevant_hits):,} would still be caught"
 
 
 def _kept(report: BacktestReport) -> str:
-    return f"{_number(report.items, 'item', 'items')} kept since {report.window.since:%Y-%m-%d %H:%M} UTC"
+    return f"{_number(report.items, 'stored item', 'stored items')} since {report.window.since:%Y-%m-%d %H:%M} UTC"
 
 
 def chart(days: Mapping[str, int], window: Window) -> list[tuple[str, int, str]]:

@@ -63,7 +63,7 @@ class RuleReport:
     lost_examples: tuple[Example, ...] = ()
     compared: bool = False
     irrelevant: int = 0
-    """Items that readers called not relevant to this rule, at any time."""
+    """Items that readers marked as not relevant to this rule, at any time."""
     irrelevant_hits: tuple[Example, ...] = ()
     """Those of them that it would still catch."""
 
@@ -177,7 +177,7 @@ class HitCount:
         )
 
     def add_irrelevant(self, rule_id: str, item: Item) -> None:
-        """Try a rule on an item that a reader called not relevant to it."""
+        """Try a rule on an item that a reader marked as not relevant to it."""
         hits = self._rules[rule_id]
         hits.irrelevant += 1
         for rule, match in self._now.matches(item, item.first_seen.date().isoformat()):

@@ -22,7 +22,7 @@ async def mute_rule(
     known = [rule.id for rule in bundle.rules] if bundle else []
     if rule_id not in known:
         names = ", ".join(known[:20]) or "none"
-        raise NoSuchRule(f"there is no rule {rule_id} in force; there are: {names}")
+        raise NoSuchRule(f"no rule in force has the id {rule_id}; the ids are: {names}")
     now = services.clock()
     until = now + timedelta(seconds=min(for_s, LONGEST_S))
     made = Mute(rule_id, channel or mutes.EVERYWHERE, until, by, now)

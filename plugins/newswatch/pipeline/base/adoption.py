@@ -75,7 +75,7 @@ async def not_applied(services: Services) -> Problem | None:
 
 
 async def adopt_config(services: Services) -> Adoption:
-    """Apply the files if they are valid, changed, and may be applied. Otherwise what is in force stays.
+    """Apply the files if they are valid, changed, and may be applied. Otherwise the configuration in force stays.
 
     Raises RedisUnavailable, RedisRefused and NewerBundle.
     """
@@ -145,7 +145,7 @@ async def _previous(services: Services) -> tuple[Bundle | None, Bundle | None]:
 
 
 async def _leave(services: Services, look: _Look, bundle: Bundle | None) -> Adoption:
-    """The files may not be applied: what is in force stays, and a copy that differs is reported."""
+    """The files may not be applied: the configuration in force stays, and a copy that differs is reported."""
     if bundle is None:
         text = "there is no configuration that this release can read, and the files here may not be applied"
         do = "let a machine with NEWSWATCH_APPLY_CONFIG=yes poll first, or set that here"
@@ -254,5 +254,5 @@ def _broken_text(problems: tuple[Problem, ...], bundle: Bundle | None) -> str:
     errors = [str(problem) for problem in problems if problem.severity == "error"]
     shown = "\n".join(errors[:_SHOWN_PROBLEMS])
     more = f"\n… and {len(errors) - _SHOWN_PROBLEMS} more" if len(errors) > _SHOWN_PROBLEMS else ""
-    stays = "the last good configuration stays in force" if bundle else "no configuration is in force"
+    stays = "the last valid configuration stays in force" if bundle else "no configuration is in force"
     return f"The configuration files are broken; {stays}. Correct these places:\n{shown}{more}"

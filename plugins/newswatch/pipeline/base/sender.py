@@ -1,8 +1,8 @@
 """What the pipeline needs of the place that messages are sent to. `newswatch.slack` implements it.
 
-A `Layout` says how a message looks and how much one holds; it is pure. A `SenderAddress` opens a `Sender`,
+A `Layout` says how a message looks and how much fits into it; it is pure. A `SenderAddress` opens a `Sender`,
 which posts, updates and looks for messages. A sender judges each answer itself: it returns an `Outcome` and
-never raises for what the other side or the network do.
+never raises for faults of the other side or the network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from newswatch.sending import Found, Outcome, Outgoing, Payload, Posted, SenderC
 
 
 class Layout(Protocol):
-    """How messages look, and how much one holds."""
+    """How messages look, and how much fits into one."""
 
     @property
     def most_items(self) -> int:

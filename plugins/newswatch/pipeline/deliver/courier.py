@@ -62,7 +62,7 @@ class Courier:
             free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
         )
         if begun == 0:
-            raise LeaseLost("the deliver stage is worked by another process now; it goes on there")
+            raise LeaseLost("another process runs the deliver stage now and continues the work")
         if begun > 0:
             await self._post(thread, now_ms, free_at_ms)
 
@@ -94,7 +94,9 @@ class Courier:
             # Nothing was sent; if another process has begun the message since, this changes nothing.
             now_ms = run.now_ms()
             await outbox.requeue(self._redis, message, begun_ms=begun_ms, state="queued", due_ms=now_ms)
-            raise LeaseLost("the deliver stage was held up until its lease ran short; the next run goes on")
+            raise LeaseLost(
+                "the deliver stage was delayed until its lease had nearly expired; the next run continues the work"
+            )
 
     async def _thread(self, message: Message) -> _Thread | None:
         """Where a message goes: the channel, or its root's thread. None if it has to wait."""

@@ -31,7 +31,7 @@ class DeadLetter:
     died: datetime
     alerts: tuple[Alert, ...]
     payload: Payload
-    """Empty where it cannot be rendered, which is then why it died."""
+    """Empty if the message cannot be rendered. Then that is why it is a dead letter."""
 
     @property
     def title(self) -> str:
@@ -42,7 +42,7 @@ class DeadLetter:
 
 
 async def make_dead_letter(services: Services, message: Message, error: str) -> None:
-    """Move a message to the dead letters and notify ops. About a notice to ops there is no further notice."""
+    """Move a message to the dead letters and notify ops. A notice to ops that fails causes no further notice."""
     await outbox.mark_dead(services.redis, message, error, to_ms(services.clock()))
     if message.kind != "ops":
         text = (
@@ -74,7 +74,7 @@ async def _letter(services: Services, stored: StoredMessage, died_ms: int) -> De
 
 
 async def retry_dead_letters(services: Services, ids: Collection[str] = ()) -> int:
-    """Queue dead letters again, all of them without ids; the number of them.
+    """Queue dead letters again: those with the given ids, or all of them. Returns how many.
 
     Raises NoSuchDeadLetter, with nothing changed, and RedisUnavailable.
     """

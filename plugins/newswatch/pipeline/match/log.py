@@ -1,4 +1,4 @@
-"""The log of matching. It names items, rules and messages, and is bounded for each run.
+"""The log of matching. It names items, rules and messages, and its length is limited for each run.
 
 At INFO the first fifty alerts of a run get a line each, and the others are counted at the end. At DEBUG every
 alert has a line, and so has every item without one.

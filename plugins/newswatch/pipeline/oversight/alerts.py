@@ -118,7 +118,7 @@ def life_steps(line: AlertLine) -> tuple[Step, ...]:
             alert.published,
             "the date in the feed" if alert.published else "the feed has no date",
         ),
-        Step("Seen", alert.first_seen, f"by feed {alert.feed_id}", "poll_feeds"),
+        Step("Seen", alert.first_seen, f"in feed {alert.feed_id}", "poll_feeds"),
         Step("Matched", alert.matched, f"by rule {alert.rule_id}, {revised}", "match_items"),
         Step("Queued", queued, _queued_about(line), "match_items" if queued else ""),
         Step("Sent", sent, _sent_about(line), "deliver_alerts" if sent else ""),
@@ -131,7 +131,7 @@ def _said(message: StoredMessage | None) -> list[Step]:
     if message is None:
         return []
     marks = message.marks
-    named = (("Acknowledged", marks.ack), ("Muted", marks.mute), ("Called not relevant", marks.irrelevant))
+    named = (("Acknowledged", marks.ack), ("Muted", marks.mute), ("Marked not relevant", marks.irrelevant))
     said = [(name, mark) for name, mark in named if mark is not None and mark.on]
     return [
         Step(name, mark.at, f"by {mark.by}" + (f" until {mark.until:%d %b %H:%M} UTC" if mark.until else ""))
@@ -151,7 +151,7 @@ def _sent_about(line: AlertLine) -> str:
     if line.message is None or line.state in ("sent", "acknowledged", "muted"):
         return ""
     tried = line.message.delivery.attempts
-    attempts = f" after {tried} attempts" if tried else ""
+    attempts = f" after {tried} {'attempt' if tried == 1 else 'attempts'}" if tried else ""
     return f"{line.state}{attempts}{': ' + line.why if line.why else ''}"
 
 

@@ -72,7 +72,7 @@ def _contact(services: Services) -> Examined:
     if not services.settings.contact:
         text = "publishers do not know whom to contact, and some block such pollers: set NEWSWATCH_CONTACT to your address"
         return Examined("polling", "warning", text)
-    return Examined("polling", "ok", f"as {services.settings.user_agent}")
+    return Examined("polling", "ok", f"requests are sent as {services.settings.user_agent}")
 
 
 async def _redis(services: Services) -> list[Examined]:
@@ -120,13 +120,13 @@ async def _buttons(services: Services) -> list[Examined]:
     except NewswatchError:
         return []  # said already
     if found is not None:
-        return [Examined("buttons", "ok", f"a listener takes clicks over {' and '.join(found.ways)}")]
+        return [Examined("buttons", "ok", f"a listener receives clicks over {' and '.join(found.ways)}")]
     settings = services.settings
     if settings.slack_app_token or settings.slack_signing_secret:
         name = "SLACK_APP_TOKEN" if settings.slack_app_token else "SLACK_SIGNING_SECRET"
-        text = f"{name} is set, but nothing listens: start `newswatch listen`, or look up in its log why it ended"
+        text = f"{name} is set, but no listener is running: start `newswatch listen`, or see in its log why it stopped"
         return [Examined("buttons", "warning", text)]
-    return [Examined("buttons", "ok", "none: no listener is configured (docs/operations.md, Buttons)")]
+    return [Examined("buttons", "ok", "off: no listener is configured (docs/operations.md, Buttons)")]
 
 
 async def _slack(services: Services, draft: Draft | None) -> list[Examined]:

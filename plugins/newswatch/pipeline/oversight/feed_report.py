@@ -47,12 +47,12 @@ def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
         return "gone permanently: remove it from feeds.yaml or set its new url"
     if status == feed_causes.SILENT:
         last = f"{from_ms(state.document.newest_ms):%d %B %H:%M} UTC"
-        return f"silent since {last}, with an item every {health.span(state.document.gap_s)} before: check whether the feed moved"
+        return f"silent since {last}, before that with an item every {health.span(state.document.gap_s)}: check whether the feed moved"
     if status == "slowed":
         return (
             ""
             if paused
-            else f"the server wants fewer requests: raise `every` ({health.span(feed.every_s)} now)"
+            else f"the server asks for fewer requests: raise `every` ({health.span(feed.every_s)} now)"
         )
     if status in ("refused", feed_causes.GIVEN_UP):
         return health.remedy(feed, state)

@@ -150,6 +150,6 @@ def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
     bad = sum(counts.get(state, 0) for state in ("failing", "refused", "given-up", "stopped"))
     if not bad or bad * 2 < total:
         return []
-    what = f"{bad} of {total} feeds brought nothing when they were last polled."
+    what = f"{bad} of {total} feeds failed when they were last polled."
     do = "Look at their last errors under Feeds. If many have the same one, the cause is the network, the proxy or DNS."
     return [Finding("feeds", "warning", what, do, "feeds")]

@@ -23,7 +23,7 @@ DAYS = 7
 class RuleLine:
     """One rule. `days` are its alerts on each of the last days, today last. `last` is None without a stored alert.
 
-    `irrelevant` counts the items that readers called not relevant to it.
+    `irrelevant` counts the items that readers marked as not relevant to it.
     """
 
     rule: Rule
@@ -72,7 +72,7 @@ async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine
 async def irrelevant_to(
     services: Services, bundle: Bundle | None, rule_id: str
 ) -> list[tuple[Irrelevant, bool]]:
-    """Items that readers called not relevant to a rule, each with whether the rule in force would catch it.
+    """Items that readers marked as not relevant to a rule, each with whether the rule in force would catch it.
 
     Raises RedisUnavailable.
     """

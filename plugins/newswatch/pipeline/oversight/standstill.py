@@ -83,7 +83,7 @@ def standstills(backlog: Backlog, polling: Polling, now: datetime) -> list[Stand
         ),
         ("deliver", backlog.due_messages, backlog.oldest_due_age_s, "{} to be sent, the oldest since {}"),
     ]
-    nouns = {"match": "item", "articles": "page", "deliver": "message"}
+    nouns = {"match": "item", "articles": "article", "deliver": "message"}
     found = _polling(polling, now)
     for stage, number, age_s, form in waiting:
         if age_s > STANDSTILL_S:
@@ -101,10 +101,10 @@ def _polling(polling: Polling, now: datetime) -> list[Standstill]:
     if waited_s <= STANDSTILL_S:
         return []
     if not polling.last_ms:
-        what = f"No feed has been polled yet, and feeds are due since {_since(due, now)}."
+        what = f"No feed has been polled yet, but feeds have been due since {_since(due, now)}."
         return [Standstill("poll", due, what, _do("poll"))]
     if (now - last).total_seconds() > STANDSTILL_S:
-        what = f"Nothing has been polled since {_since(last, now)}, and feeds are due."
+        what = f"Nothing has been polled since {_since(last, now)}, although feeds are due."
         return [Standstill("poll", last, what, _do("poll"))]
     if waited_s > BEHIND_S:
         what = (

@@ -70,17 +70,19 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
     if errors:
         more = len(findings) - errors
         also = f"; {count(more, 'more is', 'more are')} worth a look" if more else ""
-        return f"{count(errors, 'thing needs', 'things need')} someone to act{also}."
+        return f"{count(errors, 'problem needs', 'problems need')} action{also}."
     last = (
         f"the last alert came {span((now - figures.last_alert).total_seconds())} ago"
         if figures.last_alert
-        else ("no alert has come yet")
+        else "no alert has come yet"
     )
     running = (
         f"{count(figures.feeds, 'feed', 'feeds')} watched by {count(figures.rules, 'rule', 'rules')}, {last}"
     )
     if findings:
-        return f"News flows: {running}; {count(len(findings), 'thing is', 'things are')} worth a look."
+        return (
+            f"newswatch is working: {running}; {count(len(findings), 'thing is', 'things are')} worth a look."
+        )
     return f"Everything is all right: {running}."
 
 

@@ -27,7 +27,6 @@ State = Literal[
     "held",
     "muted",
     "dead",
-    "withdrawn",
     "too_old",
     "silent",
     "not_matched",
@@ -127,7 +126,7 @@ class Explanation:
     def _seen(self) -> list[str]:
         record, feed_id = self._record, self._sighting.feed_id
         by = KNOWN_BY[record.known_by]
-        first = f"Seen first {stamp(_moment(record.first_seen))} by the feed {feed_id}"
+        first = f"First seen {stamp(_moment(record.first_seen))} in the feed {feed_id}"
         under = f"under configuration version {record.config_version}"
         moved = record.id != record.item
         if not record.revision and not moved:
@@ -162,9 +161,7 @@ class Explanation:
             return "silent", [self._silent()]
         if not entries:
             length = span(self._services.settings.item_retention_s)
-            text = (
-                f"Its text is no longer kept (items are kept {length}), so the rules cannot be tried on it."
-            )
+            text = f"Its text is no longer kept (items are kept for {length}), so the rules cannot be tried on it."
             return "not_matched", [text]
         last = entries[-1]
         error = await sightings.match_error(self._redis, last.stream_id)
@@ -189,7 +186,7 @@ class Explanation:
         record = self._record
         first_sight = span(self._feed.first_sight_s) if self._feed else "24 h"
         if record.published:
-            age = f"it was published {stamp(_moment(record.published))}, more than {first_sight} before"
+            age = f"it was published {stamp(_moment(record.published))}, more than {first_sight} earlier"
         else:
             age = "it has no date that shows that it is new"
         return (
@@ -218,7 +215,7 @@ class Explanation:
             due = f", due {stamp(delivery.due)}" if delivery.due else ""
             is_digest = message.message.kind == "digest"
             digest_ = f" in the digest “{message.message.text}”" if is_digest else ""
-            error = f"; the last try: {delivery.error}" if delivery.error else ""
+            error = f"; the last attempt: {delivery.error}" if delivery.error else ""
             state, what = "queued", f"queued for {alert.channel}{digest_}{due}{error}"
         if capped and state in ("sent", "queued"):
             state, what = "capped", f"the rule had reached its hourly cap, so it went into a digest: {what}"

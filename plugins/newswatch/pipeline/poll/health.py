@@ -156,7 +156,7 @@ def _text(feed: Feed, state: FeedState, what: str) -> str:
         return f"{name} moved permanently and is now polled at {redact_url(state.move.adopted_url)}: put that url into feeds.yaml."
     last = f"{from_ms(state.document.newest_ms):%d %B %H:%M} UTC"
     return (
-        f"{name} answers but has had no new item since {last}, much longer than usual"
+        f"{name} answers but has had no new item since {last}, which is much longer than usual"
         f" (one every {span(state.document.gap_s)}). If the site has newer articles, find the feed that has them."
     )
 

@@ -68,7 +68,7 @@ async def irrelevant_page(
     bundle: BundleDep,
     rule_id: Annotated[str, Path(min_length=1, max_length=200)],
 ) -> HTMLResponse:
-    """What readers called not relevant for one rule, and whether the rule still catches it."""
+    """What readers marked as not relevant for one rule, and whether the rule still catches it."""
     return render(
         request,
         visitor,
