@@ -87,7 +87,12 @@ THRESHOLD = Record(
     (
         Key("stories", count(1), "How many stories make a surge.", missing="stories is missing"),
         Key("sources", count(1), "From how many feeds.", missing="sources is missing"),
-        Key("within", duration(least_s=1.0), "Within which time, such as 30m; at least 1s.", missing="within is missing"),
+        Key(
+            "within",
+            duration(least_s=1.0),
+            "Within which time, such as 30m; at least 1s.",
+            missing="within is missing",
+        ),
     ),
 )
 RULE = Record(
