@@ -169,7 +169,8 @@ async def _renew(services: Services, look: _Look) -> None:
     if look.away_s < RENEW_S and look.owner is not None and look.me.same(look.owner):
         return
     with redis_errors():
-        await configuration.note_owner(services.redis, look.me.to_json(), to_ms(services.clock()))
+        # If another copy was put in force meanwhile, the next look finds it.
+        await configuration.note_owner(services.redis, look.head, look.me.to_json(), to_ms(services.clock()))
 
 
 def _fingerprint(directory: Path) -> str:
