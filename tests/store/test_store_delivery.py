@@ -128,6 +128,15 @@ async def test_detached_reply_is_its_storys_message(redis, message):
     assert await redis.hmget(keys.story(CHANNEL, "s1"), "root", "open") == [b"m1", None]
 
 
+async def test_detached_reply_follows_the_message_that_replaced_its_root(redis, message):
+    await redis.hset(keys.message("m1"), mapping={"kind": "reply", "root": "m0"})
+    await redis.hset(keys.story(CHANNEL, "s1"), mapping={"root": "m2", "open": "m1"})
+    await outbox.detach_reply(redis, message)
+    found = (await stored(redis)).message
+    assert (found.kind, found.root_id) == ("reply", "m2")
+    assert await redis.hmget(keys.story(CHANNEL, "s1"), "root", "open") == [b"m2", b"m1"]
+
+
 async def test_detaching_leaves_no_record_of_what_is_gone(redis, message):
     await redis.delete(keys.message("m1"), keys.story(CHANNEL, "s1"))
     await outbox.detach_reply(redis, message)

@@ -138,7 +138,7 @@ async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
 
 
 async def detach_reply(redis: Redis, message: Message) -> None:
-    """Make a reply a message of its own, because its story's message will never be posted."""
+    """Move a reply whose story's message will never be posted: it replaces that message, or follows the one that did."""
     script = script_of(redis, "detach")
     await script(args=[message.id, message.channel, message.story_id])
 

@@ -213,3 +213,21 @@ def test_message_in_doubt_is_found_although_its_alerts_cannot_be_parsed(one_mess
     assert deliver(one_message).dead == 0
     assert the_message(one_message)["state"] == "sent"
     assert len(posts(one_message)) == 1
+
+
+def test_replies_to_a_dead_letter_stay_one_thread(newsroom):
+    names = ("wire", "second", "third")
+    newsroom.feeds(*names)
+    for name in names:
+        newsroom.site.serve(f"/{name}")
+    newsroom.poll()
+    for number, name in enumerate(names):
+        newsroom.site.serve(f"/{name}", story(number, "Regulator fines a bank over its reserves", WORDS))
+        newsroom.poll()
+        newsroom.match()
+        for message_id in newsroom.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1):
+            newsroom.redis.hset(f"newswatch:message:{message_id}", "frozen", 1)
+    newsroom.slack.fault("invalid_blocks", times=2)
+    newsroom.until(lambda: newsroom.deliver().queued == 0)
+    (post,), (reply,) = newsroom.posts(), newsroom.replies()
+    assert reply["thread_ts"] == post["ts"]

@@ -105,7 +105,7 @@ class Courier:
         if root is None or root.state == "dead":
             await outbox.detach_reply(self._redis, message)
             again = await messages.read_message(self._redis, message.id)
-            return _Thread(again.message, None) if again else None
+            return await self._thread(again.message) if again else None
         if root.ts is None:
             due_ms = max(to_ms(root.due) if root.due else 0, self._run.now_ms()) + 100
             await outbox.defer(self._redis, message, due_ms)
