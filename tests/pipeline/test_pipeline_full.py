@@ -11,9 +11,10 @@ import pytest
 import redis
 
 from feed_server import story
-from newsroom import OPS, Newsroom
+from newsroom import OPS, POLICY, Newsroom
 from newswatch.errors import RedisFull
 from newswatch.pipeline.poll.run import run_poll
+from newswatch.store import keys
 
 WORDS = "The central bank opposes the plan."
 GRACE_OVER = timedelta(minutes=1)
@@ -80,6 +81,25 @@ def test_fault_of_slack_leaves_the_message_in_a_full_redis(room):
     room.pass_time(GRACE_OVER)
     room.until(lambda: room.deliver().queued == 0)
     assert len(room.posts()) == 1
+
+
+def test_reply_to_a_dead_letter_is_posted_on_its_own_while_redis_is_full(room):
+    room.feeds("wire", "second")
+    title = "Regulator fines a bank over its reserves"
+    room.site.serve("/wire", story(1, title, WORDS))
+    room.site.serve("/second")
+    room.slack.fault("invalid_blocks", times=2)
+    room.poll()
+    room.match()
+    (root,) = room.redis.zrange(keys.outbox(POLICY), 0, -1)
+    room.redis.hset(keys.message(root), "frozen", 1)
+    room.site.serve("/second", story(2, title, WORDS))
+    room.poll()
+    room.match()
+    assert room.deliver(linger_s=0.0).dead == 1
+    fill(room.redis)
+    room.until(lambda: room.deliver().queued == 0)
+    assert [title in post["text"] for post in room.posts()] == [True]
 
 
 def test_poll_of_a_full_redis_fails_and_says_why(room):

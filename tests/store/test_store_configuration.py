@@ -56,9 +56,19 @@ async def test_bundle_of_an_owner_that_was_replaced_meanwhile_is_not_taken(redis
     async with connect(redis_url) as redis:
         assert await put(redis, 1)
         known = await read_head(redis)
-        await note_owner(redis, "another", 2_000)
+        assert await note_owner(redis, known, "another", 2_000)
         assert not await put_in_force(redis, known, bundle(2), FeedChange(KEPT_S), owner="me", now_ms=2_001)
         assert (await read_head(redis)).version == 1
+
+
+async def test_owner_that_was_replaced_meanwhile_does_not_take_the_right_back(redis_url):
+    async with connect(redis_url) as redis:
+        assert await put(redis, 1, owner="me")
+        known = await read_head(redis)
+        assert await put(redis, 2, owner="another")
+        assert not await note_owner(redis, known, "me", 9_000)
+        head = await read_head(redis)
+        assert (head.owner, head.owner_seen_ms) == ("another", 1_002)
 
 
 async def test_files_that_say_the_same_change_only_their_fingerprint(redis_url):

@@ -1,4 +1,4 @@
-"""The scripts of delivery: begin, sent, requeue, dead, revive, updated and small, each with its refusals."""
+"""The scripts of delivery: begin, sent, requeue, dead, revive, detach, updated and small, each with its refusals."""
 
 from __future__ import annotations
 
@@ -117,6 +117,30 @@ async def test_dead_letter_leaves_the_queue_and_comes_back_when_it_is_revived(re
     assert (found.state, found.error, found.attempts, found.minimal) == ("queued", "", 0, False)
     assert await queued(redis) == {"m1": NOW + 9}
     assert await messages.dead_letters(redis) == {}
+
+
+async def test_detached_reply_is_its_storys_message(redis, message):
+    await redis.hset(keys.message("m1"), mapping={"kind": "reply", "root": "m0"})
+    await redis.hset(keys.story(CHANNEL, "s1"), mapping={"root": "m0", "open": "m1"})
+    await outbox.detach_reply(redis, message)
+    found = (await stored(redis)).message
+    assert (found.kind, found.root_id) == ("story", None)
+    assert await redis.hmget(keys.story(CHANNEL, "s1"), "root", "open") == [b"m1", None]
+
+
+async def test_detached_reply_follows_the_message_that_replaced_its_root(redis, message):
+    await redis.hset(keys.message("m1"), mapping={"kind": "reply", "root": "m0"})
+    await redis.hset(keys.story(CHANNEL, "s1"), mapping={"root": "m2", "open": "m1"})
+    await outbox.detach_reply(redis, message)
+    found = (await stored(redis)).message
+    assert (found.kind, found.root_id) == ("reply", "m2")
+    assert await redis.hmget(keys.story(CHANNEL, "s1"), "root", "open") == [b"m2", b"m1"]
+
+
+async def test_detaching_leaves_no_record_of_what_is_gone(redis, message):
+    await redis.delete(keys.message("m1"), keys.story(CHANNEL, "s1"))
+    await outbox.detach_reply(redis, message)
+    assert await redis.exists(keys.message("m1"), keys.story(CHANNEL, "s1")) == 0
 
 
 async def test_message_that_is_not_a_dead_letter_is_not_revived(redis, message):

@@ -38,6 +38,28 @@ async def test_write_by_script_to_a_redis_that_cannot_be_used(tmp_path, kind, er
                 await _two_scripts(client)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost?foo=bar",
+        "redis://localhost?ssl_cert_reqs=none",
+        "rediss://localhost?ssl_cert_reqs=bogus",
+        "redis://localhost?protocol=9",
+        "redis://localhost?db=x",
+        "unix:///run/redis?foo=1",
+    ],
+)
+def test_address_with_a_bad_option_is_refused(url):
+    with pytest.raises(RedisRefused, match="REDIS_URL cannot be read"):
+        connect(url)
+
+
+async def test_address_cannot_change_what_replies_look_like(redis_url):
+    async with connect(f"{redis_url}?decode_responses=yes&retry=5&retry_on_error=x") as client:
+        await client.set("k", "v")
+        assert await client.get("k") == b"v"
+
+
 async def _two_scripts(client: Redis) -> None:
     """One with flags and one key, one without and with two."""
     await Lease(client, "stage", 1.0).take(0.0)

@@ -30,12 +30,14 @@ def connect(url: str, **options: Any) -> Redis:
 
     Calls are retried twice within a second if the connection breaks. Every script may run twice without harm, since the
     second run finds the result of the first. Some hundred channels may be delivered to at once; a caller that finds no
-    free connection waits for one. Raises RedisRefused for a URL that redis-py cannot parse.
+    free connection waits for one. Raises RedisRefused for a URL that redis-py cannot parse, or with an option that it
+    does not know. The options that our code relies on cannot be changed in the URL.
     """
     settings: dict[str, Any] = {
         "socket_timeout": SOCKET_TIMEOUT_S,
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
         "retry": Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+        "retry_on_error": [],
         "decode_responses": False,
         **options,
     }
@@ -43,7 +45,13 @@ def connect(url: str, **options: Any) -> Redis:
         pool = BlockingConnectionPool.from_url(
             url, max_connections=MAX_CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **settings
         )
-    except ValueError as error:
+        pool.connection_kwargs |= {
+            name: settings[name] for name in ("retry", "retry_on_error", "decode_responses")
+        }
+        pool.connection_class(
+            **pool.connection_kwargs
+        )  # as the pool does later, where nobody expects its errors
+    except (ValueError, TypeError, AttributeError, RedisError) as error:
         raise RedisRefused(f"REDIS_URL cannot be read ({redact_text(str(error))}): correct it") from error
     return Redis.from_pool(pool)
 

@@ -120,9 +120,13 @@ async def put_in_force(
     return bool(await script_of(redis, "configure")(keys=names, args=args))
 
 
-async def note_owner(redis: Redis, owner: str, now_ms: int) -> None:
-    """Record that the owner was seen: its files are in force, or are broken and not corrected yet."""
-    await _note(redis, "HSET", "owner", owner, "owner_seen", now_ms)
+async def note_owner(redis: Redis, known: Head, owner: str, now_ms: int) -> bool:
+    """Record that the owner was seen: its files are in force, or are broken and not corrected yet.
+
+    Returns False, with nothing done, if the owner or the files are no longer those of `known`.
+    """
+    args: list[str | int] = [known.owner, known.files, owner, now_ms]
+    return bool(await script_of(redis, "owner")(keys=[keys.CONFIG], args=args))
 
 
 async def note_rival(redis: Redis, rival: str, now_ms: int) -> None:

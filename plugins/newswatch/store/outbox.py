@@ -138,14 +138,9 @@ async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
 
 
 async def detach_reply(redis: Redis, message: Message) -> None:
-    """Make a reply a message of its own, because its story's message will never be posted."""
-    story = keys.story(message.channel, message.story_id)
-    kind = "story" if message.kind == "reply" else message.kind
-    pipe = redis.pipeline(transaction=True)
-    pipe.hset(keys.message(message.id), mapping={"kind": kind, "root": ""})
-    pipe.hset(story, "root", message.id)
-    pipe.hdel(story, "open")
-    await pipe.execute()
+    """Move a reply whose story's message will never be posted: it replaces that message, or follows the one that did."""
+    script = script_of(redis, "detach")
+    await script(args=[message.id, message.channel, message.story_id])
 
 
 async def count_look(redis: Redis, message: Message) -> None:

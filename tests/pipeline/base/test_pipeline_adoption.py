@@ -202,6 +202,24 @@ def test_second_copy_changes_nothing_and_is_reported_once_with_both_names(two):
     assert finding.level == "warning"
 
 
+def test_second_copy_with_the_same_files_makes_a_bundle_again_that_cannot_be_read(two):
+    """An upgrade may have replaced the owner: no stage may wait until it counts as gone."""
+    first, second = two
+    second.watchlist(WATCHLIST)
+    first.adopt()
+    rewrite(first, schema=0)
+    assert second.adopt().changed
+    assert (second._do(in_force).version, second._do(in_force).rule_since) == (2, {"central-bank-opposes": 1})
+
+
+def test_second_copy_with_other_files_does_not_replace_a_bundle_that_cannot_be_read(two):
+    first, second = two
+    first.adopt()
+    rewrite(first, schema=0)
+    assert second.adopt().errors
+    assert version(first) == 1
+
+
 def test_copies_that_are_the_same_again_end_the_notice(two):
     first, second = two
     first.adopt()

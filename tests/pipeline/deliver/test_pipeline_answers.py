@@ -184,3 +184,50 @@ def test_message_that_cannot_be_made_is_a_dead_letter_and_holds_up_nobody(one_me
     assert counts.dead == 1
     assert one_message.redis.hget(f"newswatch:message:{message_id}", "state") == "dead"
     assert any("dead letter" in notice for notice in notices(one_message))
+
+
+def damage_alerts_of(room, post: dict) -> None:
+    """The records of a message's alerts can no longer be parsed."""
+    for alert_id in post["metadata"]["event_payload"]["alert_ids"]:
+        room.redis.hset(f"newswatch:alert:{alert_id}", "json", "{}")
+
+
+def test_reply_is_recorded_as_sent_although_its_story_cannot_be_parsed(newsroom):
+    newsroom.feeds("wire", "second")
+    newsroom.site.serve("/wire", story(1, "Regulator fines a bank over its reserves", WORDS))
+    newsroom.site.serve("/second")
+    newsroom.run()
+    damage_alerts_of(newsroom, newsroom.posts()[0])
+    newsroom.site.serve("/second", story(2, "Regulator fines a bank over its reserves", WORDS))
+    newsroom.poll()
+    newsroom.match()
+    counts = newsroom.deliver()
+    assert (counts.sent, counts.dead, len(newsroom.replies())) == (1, 0, 1)
+
+
+def test_message_in_doubt_is_found_although_its_alerts_cannot_be_parsed(one_message):
+    one_message.slack.fault("reset", when="after")
+    deliver(one_message)
+    damage_alerts_of(one_message, posts(one_message)[0])
+    one_message.pass_time(timedelta(minutes=1))
+    assert deliver(one_message).dead == 0
+    assert the_message(one_message)["state"] == "sent"
+    assert len(posts(one_message)) == 1
+
+
+def test_replies_to_a_dead_letter_stay_one_thread(newsroom):
+    names = ("wire", "second", "third")
+    newsroom.feeds(*names)
+    for name in names:
+        newsroom.site.serve(f"/{name}")
+    newsroom.poll()
+    for number, name in enumerate(names):
+        newsroom.site.serve(f"/{name}", story(number, "Regulator fines a bank over its reserves", WORDS))
+        newsroom.poll()
+        newsroom.match()
+        for message_id in newsroom.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1):
+            newsroom.redis.hset(f"newswatch:message:{message_id}", "frozen", 1)
+    newsroom.slack.fault("invalid_blocks", times=2)
+    newsroom.until(lambda: newsroom.deliver().queued == 0)
+    (post,), (reply,) = newsroom.posts(), newsroom.replies()
+    assert reply["thread_ts"] == post["ts"]

@@ -83,7 +83,7 @@ def test_held_item_waits_for_a_surge(room):
     answer = why(room, link(1))
     assert answer.state == "held"
     assert "central-bank-opposes" in answer.reasons[-1]
-    assert "the rule's threshold waits for more stories" in answer.reasons[-1]
+    assert "the rule's threshold has not been reached" in answer.reasons[-1]
 
 
 def test_muted_item_names_who_muted_and_until_when(room):

@@ -110,7 +110,7 @@ class _Look:
 async def _adopt(services: Services, look: _Look) -> Adoption | None:
     """Returns None if another process changed the configuration meanwhile: look again."""
     bundle, previous = await _previous(services)
-    if not look.applies:
+    if not look.applies and not (bundle is None and previous is not None and _may_make_again(services, look)):
         return await _leave(services, look, bundle)
     if bundle is not None and look.files == look.head.files:
         await _renew(services, look)
@@ -123,6 +123,14 @@ async def _adopt(services: Services, look: _Look) -> Adoption | None:
         await notices.raise_notice(services, CAUSE, _broken_text(loaded.problems, bundle))
         return Adoption(bundle, changed=False, problems=loaded.problems)
     return await _put_in_force(services, look, loaded, bundle, previous)
+
+
+def _may_make_again(services: Services, look: _Look) -> bool:
+    """Whether these files may replace a bundle that this release cannot read: if they are the same as its files.
+
+    Otherwise every stage would wait for the owner, which an upgrade may have replaced.
+    """
+    return services.settings.apply_config != "no" and _bytes(look.files) == _bytes(look.head.files)
 
 
 async def _previous(services: Services) -> tuple[Bundle | None, Bundle | None]:
@@ -169,7 +177,8 @@ async def _renew(services: Services, look: _Look) -> None:
     if look.away_s < RENEW_S and look.owner is not None and look.me.same(look.owner):
         return
     with redis_errors():
-        await configuration.note_owner(services.redis, look.me.to_json(), to_ms(services.clock()))
+        # If another copy was put in force meanwhile, the next look finds it.
+        await configuration.note_owner(services.redis, look.head, look.me.to_json(), to_ms(services.clock()))
 
 
 def _fingerprint(directory: Path) -> str:

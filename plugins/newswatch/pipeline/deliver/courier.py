@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from newswatch.errors import LeaseLost
-from newswatch.models import Alert, Message
+from newswatch.models import Message
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.dead_letters import make_dead_letter
 from newswatch.pipeline.deliver.folding import fold
@@ -79,7 +80,7 @@ class Courier:
         await run.budget.take()
         await self._make_sure_of_the_lease(message, begun_ms)
         outcome = await run.sender.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
-        await self._after(queued, alerts, outcome, begun_ms)
+        await self._after(queued, outcome, begun_ms)
 
     async def _make_sure_of_the_lease(self, message: Message, begun_ms: int) -> None:
         """The last check before the request, which must end before another process may take over."""
@@ -107,16 +108,14 @@ class Courier:
         if root is None or root.state == "dead":
             await outbox.detach_reply(self._redis, message)
             again = await messages.read_message(self._redis, message.id)
-            return _Thread(again.message, None) if again else None
+            return await self._thread(again.message) if again else None
         if root.ts is None:
             due_ms = max(to_ms(root.due) if root.due else 0, self._run.now_ms()) + 100
             await outbox.defer(self._redis, message, due_ms)
             return None
         return _Thread(message, root.ts)
 
-    async def _after(
-        self, queued: StoredMessage, alerts: list[Alert], outcome: Outcome, begun_ms: int
-    ) -> None:
+    async def _after(self, queued: StoredMessage, outcome: Outcome, begun_ms: int) -> None:
         run, message = self._run, queued.delivery.message
         verdict = judge(
             outcome,
@@ -125,7 +124,7 @@ class Courier:
             grace_s=run.grace_s(message.channel),
         )
         if verdict.message == "sent" and outcome.ts is not None:
-            await self._sent(message, alerts, outcome.ts)
+            await self._sent(message, outcome.ts)
             return
         if verdict.message == "dead":
             await self._dead(message, verdict.problem)
@@ -145,7 +144,7 @@ class Courier:
             await run.unreached(outcome)
         await self._pause(message, verdict, outcome)
 
-    async def _sent(self, message: Message, alerts: list[Alert], ts: str) -> None:
+    async def _sent(self, message: Message, ts: str) -> None:
         run = self._run
         recorded = await outbox.record_sent(
             self._redis,
@@ -153,7 +152,7 @@ class Courier:
             ts,
             now_ms=run.now_ms(),
             free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
-            further_feeds=await self._further(message, alerts),
+            further_feeds=await self._further(message),
             alerts_kept_s=run.services.settings.alert_retention_s,
         )
         if recorded < 0:
@@ -170,13 +169,19 @@ class Courier:
             run.well.add(cause)
             await notices.clear_notice(run.services, cause, again[cause])
 
-    async def _further(self, message: Message, alerts: list[Alert]) -> list[str]:
-        """The feeds of a reply that its story's message does not name yet."""
+    async def _further(self, message: Message) -> list[str]:
+        """The feeds of a reply that its story's message does not name yet.
+
+        The reply is posted, so a record that cannot be parsed must not keep it from being recorded as sent.
+        """
         if message.root_id is None:
             return []
         root = await messages.read_message(self._redis, message.root_id)
-        named = await messages.read_alerts(self._redis, root.message.alert_ids) if root else []
-        return sorted({alert.feed_id for alert in alerts} - {alert.feed_id for alert in named})
+        named = await self._feeds(root.message.alert_ids) if root else set()
+        return sorted(await self._feeds(message.alert_ids) - named)
+
+    async def _feeds(self, alert_ids: Sequence[str]) -> set[str]:
+        return {one.alert.feed_id for one in await messages.read_stored_alerts(self._redis, alert_ids)}
 
     async def _pause(self, message: Message, verdict: Verdict, outcome: Outcome) -> None:
         run = self._run
@@ -226,10 +231,8 @@ class Courier:
             text = f"The history of {message.channel} can be read again."
             await notices.clear_notice(run.services, f"history:{message.channel}", text)
         if found.ts is not None:
-            alerts = await messages.read_alerts(self._redis, message.alert_ids)
-            await self._sent(message, alerts, found.ts)
-            for ts in found.all_ts[1:]:
-                await self._sent(message, alerts, ts)
+            for ts in dict.fromkeys((found.ts, *found.all_ts)):
+                await self._sent(message, ts)
             return
         if found.readable:
             await self._again(message, begun, "not in the channel's history: sent again")

@@ -38,7 +38,7 @@ def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) ->
     if message is None:
         if stored.message_id:
             return "sent", "its message is past its retention"
-        return "held", "the rule's threshold waits for more stories"
+        return "held", "the rule's threshold has not been reached"
     delivery = message.delivery
     if delivery.state == "sent" and message.marks.ack is not None:
         return "acknowledged", f"by {message.marks.ack.by}"
