@@ -99,6 +99,8 @@ def test_template_finds(usual, template, rule, text):
         ("noun form", "watchdog", "The sec charges of the old battery"),
         ("background", "sanctions", "Iran exports more oil despite US sanctions"),
         ("background", "sanctions", "EU voices support for court after US sanctions"),
+        ("by", "sanctions", "Russia surprised by sanctions against oil companies"),
+        ("anti", "sanctions", "Package of anti-Russia sanctions discussed"),
         ("except", "sanctions", "EU sanctions chief visits Kyiv"),
         ("longer name", "watchdog", "Trader sues SEC over crypto rules"),
         ("former", "bank", "Ex-Fed governor opposes the plan"),

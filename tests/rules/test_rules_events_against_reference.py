@@ -104,7 +104,13 @@ class Reference:
 
     def noun(self, name, at):
         ahead = 0 <= at - name - 1 <= 3 and self.one_clause(name, at)
-        if ahead and not self.before(name, BACKGROUND, 2) and not self.broken(name + 1, at):
+        by_between = "by" in self.words[name + 1 : at]
+        if (
+            ahead
+            and not by_between
+            and not self.before(name, BACKGROUND, 2)
+            and not self.broken(name + 1, at)
+        ):
             return True
         by = 0 < name - at - 1 <= 4 and self.words[at + 1] in {"by", "from"}
         return by and self.one_clause(at, name)

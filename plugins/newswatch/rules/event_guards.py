@@ -17,9 +17,9 @@ def after_preposition(passage: Passage, who: Found) -> bool:
     return place >= 0 and passage.same_clause(place, who.start) and passage.words[place] in words.PREPOSITIONS
 
 
-def is_former(passage: Passage, who: Found) -> bool:
-    """Whether "ex" or "former" is before the name."""
-    return who.start > 0 and passage.words[who.start - 1] in words.FORMER
+def is_other(passage: Passage, who: Found) -> bool:
+    """Whether the word before the name says that it is not the actor: "ex-Fed", "anti-Russia"."""
+    return who.start > 0 and passage.words[who.start - 1] in words.NOT_THE_ACTOR
 
 
 def gap_broken(passage: Passage, start: int, end: int) -> bool:

@@ -152,6 +152,7 @@ def _noun_after(passage: Passage, who: Found, noun_found: Found) -> bool:
         and passage.same_clause(who.start, noun_found.end - 1)
         and not guards.is_background(passage, who.start)
         and not guards.gap_broken(passage, who.end, noun_found.start)
+        and "by" not in passage.words[who.end : noun_found.start]
     )
 
 

@@ -96,9 +96,10 @@ NEGATIONS = _words(
 NEGATIONS_AFTER = _words("nicht keineswegs")
 """German: they deny the verb before them."""
 
-FORMER = _words(
-    "ex former formerly then-former бывший бывшая экс ehemaliger ehemalige früherer ancien ancienne ex-"
+NOT_THE_ACTOR = _words(
+    "anti pro ex former formerly бывший бывшая экс анти ehemaliger ehemalige früherer ancien ancienne"
 )
+"""Before a name they say that somebody else acts: "ex-Fed governor", "anti-Russia sanctions"."""
 HISTORY = _words("once previously formerly earlier раньше прежде einst früher autrefois jadis antes")
 """Between an actor and its verb they say that it was so."""
 

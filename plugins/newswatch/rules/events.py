@@ -116,13 +116,13 @@ class EventReading:
             yield from self._of_stance(event, stance, passage, who, what)
 
     def actors(self, event: EventRow, passage: Passage) -> list[Found]:
-        """The names of `who` that are not a piece of a longer name, nor of a former holder."""
+        """The names of `who` that are not a piece of a longer name, nor preceded by "ex" or "anti"."""
         names = self.find(event.who, passage)
         longer = [*names, *self.find(event.what, passage), *self.find(event.firms, passage)] if names else []
         return [
             name
             for name in names
-            if not guards.is_former(passage, name)
+            if not guards.is_other(passage, name)
             and not any(name.is_within(one) and one.end - one.start > name.end - name.start for one in longer)
         ]
 
