@@ -16,7 +16,7 @@ from newswatch.config.codec import (
 )
 from newswatch.config.draft import Draft
 from newswatch.errors import PermanentError
-from newswatch.models import Bundle, Digest, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
+from newswatch.models import Bundle, Digest, Event, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
 
 FULL = Bundle(
     version=7,
@@ -42,6 +42,11 @@ FULL = Bundle(
             ("no", ""),
         ),
         Rule("s", "bank"),
+        Rule(
+            "e",
+            event=Event(("$opposes",), ("ECB",), ("levy",), ("cricket",)),
+            modality=("denied", "question"),
+        ),
     ),
     receivers=(
         Receiver(
@@ -57,6 +62,7 @@ FULL = Bundle(
     lists={"l": ("a", "b")},
     default_lang="de",
     rule_since={"r": 3, "s": 7},
+    packs="0123456789ab",
 )
 
 
@@ -132,9 +138,12 @@ def test_digest_sees_every_part_of_the_content():
         draft(Rule("r", "x")).digest,
         draft(Rule("r", "x"), lists={"a": ("b",)}).digest,
         draft(Rule("r", "x"), default_lang="ru").digest,
+        draft(Rule("r", "x"), packs="0123456789ab").digest,
+        draft(Rule("r", event=Event(("x",)))).digest,
+        draft(Rule("r", event=Event(("x",)), modality=("denied",))).digest,
         replace(draft(Rule("r", "x")), feeds=(Feed("a", "https://a.example"),)).digest,
     }
-    assert len(digests) == 5
+    assert len(digests) == 8
 
 
 def test_ten_thousand_rules_pass_through_json_within_a_second_of_cpu():

@@ -37,7 +37,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def cache():
-    return DictShelf()
+    return DictDiskCache()
 
 
 def load(folder, cache=None, today=TODAY):
@@ -160,3 +160,23 @@ def test_file_with_errors_is_not_kept(folder, cache):
     )
     load(folder, cache)
     assert "(rates" in assert_same(folder, cache)
+
+
+def test_event_is_kept_with_its_parts(folder, cache):
+    event = "{who: $central_banks, does: [$opposes], unless: cricket}"
+    rule = f"- id: e\n  event: {event}\n  modality: [denied]\n  notify: [policy]\n"
+    (folder / "watchlist.d" / "more.yaml").write_text("rules:\n" + rule)
+    assert_same(folder, cache)
+    assert_same(folder, cache)
+
+
+def test_event_is_checked_again_when_another_file_changes_its_pack(folder, cache):
+    rule = "- id: e\n  event: {who: $central_banks, does: $opposes}\n  notify: [policy]\n"
+    (folder / "watchlist.d" / "more.yaml").write_text("rules:\n" + rule)
+    assert_same(folder, cache)
+    (folder / "watchlist.d" / "other.yaml").write_text(
+        "lists:\n  companies: {extend: [Foo Air]}\nrules: []\n"
+    )
+    kept, _ = load(folder, cache)
+    assert kept.draft.lists["companies"] == ("$companies", "Foo Air")
+    assert_same(folder, cache)

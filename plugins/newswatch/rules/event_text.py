@@ -19,7 +19,7 @@ _MODALITY: dict[Modality, str] = {
 
 GUARDS = (
     "Who and does are in one clause. Of a verb in two pieces, the second is in the clause of the first.",
-    "A name after a preposition (against the EU) is not who does it; nor is a former holder (ex-Fed).",
+    "A name after a preposition (against the EU) is not who does it; nor is one after ex- or anti-.",
     "A name that is only a piece of a longer one (Air India) is not that name.",
     "who, which, that, after, if, despite, and, says between the name and the verb begin something else.",
     "A passive (fined by, was fined, charged with) is what happens to the name before it.",
