@@ -16,7 +16,7 @@ TODAY = date(2026, 11, 22)
 RULE = "- id: {id}\n  query: {query}\n  notify: [{notify}]\n"
 
 
-class DictShelf:
+class DictCache:
     """Keeps everything in memory."""
 
     def __init__(self):
@@ -37,7 +37,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def cache():
-    return DictDiskCache()
+    return DictCache()
 
 
 def load(folder, cache=None, today=TODAY):
