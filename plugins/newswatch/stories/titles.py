@@ -1,6 +1,6 @@
 """Reports of one story under different links, found by similar titles. Pure.
 
-Two titles belong to one story when they share at least four tenths of their word stems (Jaccard index
+Two titles belong to one story when they share at least `SIMILAR` of their word stems (Jaccard index
 ≥ 0.4) and come from different feeds within 48 hours. Similar titles from one feed do not count, nor do
 titles with different numbers: "Weather for May 17" and "Weather for May 18", "X 5, Devil Rays 0" and
 the next game. So that a story does not grow by chains, a new title must also be similar to the first
@@ -15,12 +15,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 WINDOW_S = 48 * 3600.0
-SIMILAR = 0.4
+SIMILAR = 0.36
 CERTAIN = 0.7
 SIMILAR_TO_FIRST = 0.25
 MIN_STEMS = 3
 _ROUNDING = 1e-9
-"""In floating point 0.4 × 15 is a little more than 6."""
+"""In floating point 0.36 × 25 may be a little more than 9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Titles:
     def _candidates(self, stems: frozenset[str]) -> list[int]:
         """The titles that may be similar enough, in the order in which they were added.
 
-        A similar title shares at least four tenths of these stems, so it has at least one stem of any
+        A similar title shares at least `SIMILAR` of these stems, so it has at least one stem of any
         six tenths and one more. Those looked up are the rarest, so that stems which nearly every title has
         cost nothing.
         """
