@@ -117,10 +117,10 @@ class Newsroom:
     def adopt(self):
         return self._do(adopt_config)
 
-    def poll(self, *, all_feeds: bool = True):
+    def poll(self, *, all_feeds: bool = True, deadline_s: float = 300.0):
         async def work(services):
             await adopt_config(services)
-            return await run_poll(services, all_feeds=all_feeds)
+            return await run_poll(services, all_feeds=all_feeds, deadline_s=deadline_s)
 
         return self._do(work)
 

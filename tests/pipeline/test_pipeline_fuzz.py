@@ -63,7 +63,7 @@ def test_ten_thousand_nasty_items_reach_slack_and_none_is_live(newsroom):
         first = at * ITEMS_A_FEED
         newsroom.site.serve(f"/{name}", *(nasty(chance, first + n) for n in range(ITEMS_A_FEED)))
     assert newsroom.poll().new == FEEDS * ITEMS_A_FEED
-    matched = newsroom._do(run_match, env=ENOUGH)
+    matched = newsroom._do(lambda services: run_match(services, deadline_s=600.0), env=ENOUGH)
     assert matched.items == FEEDS * ITEMS_A_FEED
     assert matched.alerts > 0.99 * FEEDS * ITEMS_A_FEED
     left = 1

@@ -26,7 +26,7 @@ def test_second_editor_is_told_and_can_take_over(enter, room):
     expect(verdict).to_contain_text("Nothing was overwritten")
     expect(frame.locator("#theirs pre")).to_contain_text("# by another")
     assert "# mine" not in (room.config / "watchlist.yaml").read_text()
-    frame.get_by_role("button", name="I have taken it over").click()
+    frame.get_by_role("button", name="Overwrite it with my text").click()
     expect(verdict).to_contain_text("is saved")
     assert "# mine" in (room.config / "watchlist.yaml").read_text()
 
