@@ -9,6 +9,7 @@ import pytest
 from feed_server import story
 from newsroom import POLICY, Newsroom
 from newswatch.errors import SettingsRefused
+from newswatch.pipeline.match.run import MOST_ALERTS
 
 WORDS = "The central bank opposes the plan."
 CAP = {"NEWSWATCH_RULE_CAP": "3"}
@@ -73,3 +74,15 @@ def test_sources_that_join_a_waiting_message_do_not_count(newsroom):
 def test_cap_that_is_no_number_is_named(newsroom):
     with pytest.raises(SettingsRefused, match="NEWSWATCH_RULE_CAP"):
         newsroom.services(env={"NEWSWATCH_RULE_CAP": "many"})
+
+
+def test_items_with_very_many_alerts_are_handed_over_in_parts(newsroom):
+    """One step for all of them would block Redis for long."""
+    rule = "  - {{id: r{}, query: central bank, notify: [policy]}}\n"
+    newsroom.watchlist("rules:\n" + "".join(rule.format(n) for n in range(MOST_ALERTS // 4)))
+    newsroom.site.serve("/wire", *(story(n, name, WORDS) for n, name in enumerate(NAMES)))
+    newsroom.poll()
+    newsroom.redis.config_resetstat()
+    counts = newsroom.match()
+    assert (counts.items, counts.alerts) == (12, 3 * MOST_ALERTS)
+    assert newsroom.redis.info("commandstats")["cmdstat_xack"]["calls"] == 3

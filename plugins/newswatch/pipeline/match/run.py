@@ -52,6 +52,8 @@ from newswatch.stories.words import is_function_word
 log = logging.getLogger("newswatch.match")
 
 BATCH = 100
+MOST_ALERTS = 1_000
+"""A hand-over takes no further item beyond this many alerts: more would block Redis for long."""
 DECISIONS = 20
 """How often in a row a hand-over is decided again."""
 HOUR_MS = 3_600_000
@@ -260,15 +262,30 @@ class _MatchStage:
             self._watch = Watch(bundle, self._services.settings)
 
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
+        """Match a batch and hand it over, in parts if its items give very many alerts."""
         now = self._services.clock()
         candidates: list[Candidate] = []
         titles: list[KnownTitle] = []
         mutes = await read_mutes(self._services.redis)
-        for entry in batch:
+        first = 0
+        for after, entry in enumerate(batch, start=1):
             found = await self._match(entry, now, mutes)
             if found and entry.item is not None:
                 titles.append(self._remember(entry.item, found[0].alert.story_id, now))
             candidates += found
+            if len(candidates) >= MOST_ALERTS or after == len(batch):
+                await self._hand_over_part(lease, now, batch[first:after], candidates, titles)
+                candidates, titles, first = [], [], after
+                await lease.renew()
+
+    async def _hand_over_part(
+        self,
+        lease: Lease,
+        now: datetime,
+        part: list[items.StreamEntry],
+        candidates: list[Candidate],
+        titles: list[KnownTitle],
+    ) -> None:
         now_ms = to_ms(now)
 
         async def decide() -> Plan:
@@ -276,11 +293,11 @@ class _MatchStage:
             return place(candidates, situation, now_ms, self._services.layout)
 
         plan = await self._take_over(
-            lease, now_ms, decide, [entry.stream_id for entry in batch], [one.to_json() for one in titles]
+            lease, now_ms, decide, [entry.stream_id for entry in part], [one.to_json() for one in titles]
         )
-        self._items += len(batch)
+        self._items += len(part)
         self._alerts += len(plan.alerts)
-        await self._log.batch(batch, [placed.alert for placed in plan.alerts])
+        await self._log.batch(part, [placed.alert for placed in plan.alerts])
 
     async def _release(self, lease: Lease) -> None:
         """Put the alerts of begun surges into messages, part by part, also those that a killed run left."""
