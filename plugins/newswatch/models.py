@@ -121,6 +121,11 @@ class Rule:
     event: Event | None = None
     modality: tuple[Modality, ...] = DEFAULT_MODALITY
 
+    @property
+    def subject(self) -> str:
+        """What the rule looks for, for people: its query, or the parts of its event."""
+        return self.query if self.event is None else str(self.event)
+
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:

@@ -155,7 +155,7 @@ class Planner:
 def _rule_plan(rule: Rule, plan: Plan, anchors: Sequence[Plan]) -> RulePlan:
     return RulePlan(
         rule_id=rule.id,
-        query=rule.query if rule.event is None else str(rule.event),
+        query=rule.subject,
         plan=json.dumps(plan, separators=(",", ":")),
         plain=plan[1] if plan[0] == "p" and plan[2] == DEFAULT_BITS else -1,
         anchor_phrases=tuple(anchor[1] for anchor in anchors if anchor[0] == "p"),

@@ -35,7 +35,7 @@ class RuleLine:
 
 
 def chosen(bundle: Bundle, wanted: str) -> list[Rule]:
-    """Rules whose id, query or owner contains the text. Pure."""
+    """Rules whose id, query or event, or owner contains the text. Pure."""
     needle = wanted.casefold()
     if not needle:
         return list(bundle.rules)
@@ -43,7 +43,7 @@ def chosen(bundle: Bundle, wanted: str) -> list[Rule]:
 
 
 def _texts(rule: Rule) -> tuple[str, ...]:
-    return (rule.id, rule.query, rule.owner or "")
+    return (rule.id, rule.subject, rule.owner or "")
 
 
 async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
