@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from newswatch.models import Rule
+from newswatch.models import DEFAULT_MODALITY, Event, Rule
 from newswatch.rules.matcher import ItemText, compile_watchlist
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,8 +113,16 @@ def starter():
 
 
 def watchlist_of(starter):
-    rules = [Rule(r["id"], r["query"], negation=r.get("negation", "ignore")) for r in starter["rules"]]
-    return compile_watchlist(rules, starter["lists"])
+    return compile_watchlist([rule_of(one) for one in starter["rules"]], starter["lists"])
+
+
+def rule_of(one):
+    if "query" in one:
+        return Rule(one["id"], one["query"], negation=one.get("negation", "ignore"))
+    parts = {
+        part: (texts,) if isinstance(texts, str) else tuple(texts) for part, texts in one["event"].items()
+    }
+    return Rule(one["id"], event=Event(**parts), modality=tuple(one.get("modality", DEFAULT_MODALITY)))
 
 
 def test_starter_rules_pass_their_own_tests(starter):
