@@ -119,7 +119,9 @@ def test_a_signal_to_make_alone_ends_the_stack(stack, tmp_path):
     makefile.write_text(
         f"run:\n\t@exec {sys.executable} -m devtools.stack run --without-airflow --data {running.data}\n"
     )
-    running.start(prefix=("make", "-f", str(makefile), "run")).until("newswatch is up")
+    # A suite run in the background ignores SIGINT, and so would make.
+    heeding = ("env", "--default-signal=INT", "make", "-f", str(makefile), "run")
+    running.start(prefix=heeding).until("newswatch is up")
     running.process.send_signal(signal.SIGINT)
     running.process.wait(timeout=TIMEOUT_S)
     until(lambda: running.left() == [])
