@@ -223,3 +223,39 @@ def test_rule_alone_finds_what_it_finds_among_others(usual):
         alone = compile_watchlist([Rule(name, event=event)], {})
         for text in texts:
             assert found(alone, name, text) == found(usual, name, text)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Britain freezes assets of two men"),
+        ("fr", "Le Canada sanctionne deux anciens sénateurs"),
+        ("fr", "Le chef de la milice sanctionné par les États-Unis"),
+        ("es", "Cuatro jueces sancionados por Estados Unidos"),
+        ("de", "Brüssel verlängert Strafmaßnahmen gegen Belarus"),
+        ("ru", "Евросоюз продлил ограничительные меры против Минска"),
+    ],
+)
+def test_sanctions_are_found_in_each_language(usual, lang, text):
+    assert found(usual, "sanctions", text, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("ru", "Введет ли Трамп новые санкции против Москвы?"),
+        ("de", "Kommen jetzt neue Sanktionen der EU gegen Putin?"),
+        ("es", "¿Aprobará Trump más sanciones a Rusia?"),
+        ("ru", "Венгрия заблокировала новый пакет санкций ЕС"),
+        ("de", "Ungarn stoppt Sanktionspaket mit Veto"),
+        ("fr", "Budapest bloque le 18e paquet de sanctions"),
+        ("es", "Hungría veta el paquete de sanciones contra Moscú"),
+        ("en", "China condemns 'illegal' US sanctions on its refiners"),
+    ],
+)
+def test_questions_vetoes_and_reactions_are_no_sanctions(usual, lang, text):
+    assert not found(usual, "sanctions", text, lang)
+
+
+def test_question_for_more_takes_the_event_for_granted(usual):
+    assert found(usual, "sanctions", "Почему США ввели новые санкции?", "ru")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from newswatch.rules import event_words as words
@@ -168,9 +169,13 @@ def denied_inside(passage: Passage, verb: Found) -> bool:
     )
 
 
-def is_question(passage: Passage) -> bool:
-    """Whether the passage asks for yes or no. "Why is …" takes for granted what it asks about."""
-    return passage.words[0] in words.QUESTION_OPENERS and "?" in passage.text
+def is_question(passage: Passage, place: int) -> bool:
+    """Whether the sentence of a place asks for yes or no. "Why is …" takes for granted what it asks about."""
+    if passage.lang == "en" and passage.words[0].isascii():
+        return passage.words[0] in words.QUESTION_OPENERS and "?" in passage.text
+    sentence = passage.sentence
+    first, last = bisect_left(sentence, sentence[place]), bisect_right(sentence, sentence[place]) - 1
+    return "?" in passage.gaps[last] and passage.words[first] not in words.ASKING_FOR_MORE
 
 
 def is_history(passage: Passage, start: int, end: int) -> bool:

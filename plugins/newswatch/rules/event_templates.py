@@ -122,10 +122,11 @@ def inverted(passage: Passage, found: Findings) -> Iterator[Pair]:
 
 def passive(passage: Passage, found: Findings) -> Iterator[Pair]:
     """The verb, then its actor after "by": barred by the RBI."""
+    links = ("by", *words.PASSIVE_BY.get(passage.lang, ()))
     for verb in found.verbs:
         for who in found.who:
             near = 0 <= who.start - verb.end <= PASSIVE
-            by = near and "by" in passage.words[verb.end - 1 : who.start]
+            by = near and any(word in links for word in passage.words[verb.end - 1 : who.start])
             if by and passage.sentence[who.start] == passage.sentence[verb.start]:
                 yield who, verb
 

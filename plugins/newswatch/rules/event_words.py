@@ -18,7 +18,7 @@ PREPOSITIONS = _words("to for against with by from of in on under at over sue su
 
 DETERMINERS = _words(
     "the a an new fresh latest its his her their s more further additional harsh tough tougher sweeping renewed "
-    "any all some crippling western international heavy major"
+    "any all some crippling western international heavy major le la les un une el los las una der die das den ein eine"
 )
 
 BACKGROUND = _words(
@@ -55,7 +55,7 @@ HEADS = _words(
 
 OPENERS = _words(
     "and as that says said the a an after while u us uk eu when exclusive update top federal state french german "
-    "paris italian if"
+    "paris italian if le la les el los las der die das"
 )
 """What may be before an actor that opens its clause."""
 
@@ -72,6 +72,16 @@ INVERSIONS = _words("do does did will would should can could may might must")
 """Before an actor they take its verb's ending: "does the ECB oppose"."""
 
 QUESTION_OPENERS = _words("can could should will would is are was do does did has have may might")
+ASKING_FOR_MORE = _words(
+    "что кто как где когда почему зачем сколько какой какая какие чем "
+    "was wer wie wo wann warum wieso weshalb welche welcher "
+    "que qui comment où quand pourquoi combien quel quelle quels qué quién cómo dónde cuándo cuánto cuál por"
+)
+"""Openers of questions, other than English ones, that take for granted what they ask about."""
+
+PASSIVE_BY = {"fr": ("par",), "es": ("por",), "de": ("von", "vom", "durch")}
+"""Before the actor of a passive; English "by" counts in every language."""
+
 PASSIVE_AUXILIARIES = _words("be been being is are was were get gets got")
 PASSIVE_AFTER_ONE = _words("over for in after amid at as with under")
 PASSIVE_IN_GAP = _words("by with to from over in")

@@ -204,7 +204,7 @@ def _precedes(passage: Passage, template: str, does: Found, what: Found) -> bool
 
 
 def _modality(passage: Passage, who: Found | None, does: Found, *, denied: bool) -> Modality:
-    if guards.is_question(passage):
+    if guards.is_question(passage, does.start):
         return "question"
     if denied:
         return "denied"
