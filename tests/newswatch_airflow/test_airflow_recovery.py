@@ -182,8 +182,10 @@ def test_items_that_no_task_announced_are_matched_on_the_watchers_word(world):
     try:
         world.until(lambda: not running_tasks(world, "poll_feeds"), 30)
         world.redis.xadd(keys.ITEMS, {"item": "no item of ours"})
-        world.until(lambda: {run["dag_run_id"] for run in world.stack.runs("match_items")} - before, 40)
-        world.until(lambda: world.redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)["pending"] == 0, 40)
+        world.until(
+            lambda: {run["dag_run_id"] for run in world.stack.runs("match_items")} - before, RECOVERY_S
+        )
+        world.until(lambda: world.redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)["pending"] == 0, RECOVERY_S)
     finally:
         world.stack.api("PATCH", "/dags/poll_feeds", {"is_paused": False})
 
