@@ -177,17 +177,29 @@ def test_kill_of_a_task_process_loses_no_alert_and_repeats_none(world, dag_id):
 
 def test_items_that_no_task_announced_are_matched_on_the_watchers_word(world):
     """Another producer's items: the command line polls, and the triggerer notices."""
-    before = {run["dag_run_id"] for run in world.stack.runs("match_items")}
+    publish_and_wait(world)
     world.stack.api("PATCH", "/dags/poll_feeds", {"is_paused": True})
     try:
-        world.until(lambda: not running_tasks(world, "poll_feeds"), 30)
+        world.until(lambda: not running_tasks(world, "poll_feeds"), RECOVERY_S)
+        world.until(lambda: not unfinished(world, "match_items"), RECOVERY_S)
+        before = {run["dag_run_id"] for run in world.stack.runs("match_items")}
         world.redis.xadd(keys.ITEMS, {"item": "no item of ours"})
         world.until(
             lambda: {run["dag_run_id"] for run in world.stack.runs("match_items")} - before, RECOVERY_S
         )
-        world.until(lambda: world.redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)["pending"] == 0, RECOVERY_S)
+        world.until(lambda: all_matched(world), RECOVERY_S)
     finally:
         world.stack.api("PATCH", "/dags/poll_feeds", {"is_paused": False})
+
+
+def unfinished(world, dag_id):
+    """The runs of a DAG that are queued or running."""
+    return [run for run in world.stack.runs(dag_id) if run["state"] in ("queued", "running")]
+
+
+def all_matched(world):
+    (group,) = world.redis.xinfo_groups(keys.ITEMS)
+    return group["lag"] == 0 and group["pending"] == 0
 
 
 def test_edited_configuration_is_in_force_within_thirty_seconds(world):
