@@ -1,4 +1,4 @@
-"""What the stack is told: newswatch's own settings, and the ports of this machine."""
+"""What the stack is given: newswatch's own settings, and the ports of this machine."""
 
 from __future__ import annotations
 
