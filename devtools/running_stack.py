@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # Calls to this machine must not go through a proxy from the environment.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _STOP_WITHIN_S = 60.0
+_LOCKED_S = 30.0
+"""How long a locked database is asked again."""
 
 
 class RunningStack:
@@ -143,9 +145,15 @@ class RunningStack:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers, method=method
         )
-        try:
-            with _OPENER.open(request, timeout=15) as answer:
-                return json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as error:
-            text = error.read()[:500].decode("utf-8", "replace")
-            raise RuntimeError(f"{method} {path} answered {error.code}: {text}") from error
+        give_up = time.monotonic() + _LOCKED_S
+        while True:
+            try:
+                with _OPENER.open(request, timeout=15) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                text = error.read()[:500].decode("utf-8", "replace")
+                # Airflow answers so while another of its processes writes to SQLite.
+                locked = error.code == 500 and "Database error" in text
+                if not locked or time.monotonic() > give_up:
+                    raise RuntimeError(f"{method} {path} answered {error.code}: {text}") from error
+            time.sleep(0.5)
