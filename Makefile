@@ -57,16 +57,16 @@ stop: ## stop what `make run` started, from another terminal or after a crash
 # process has an Airflow home and database, and the pages want another one than the DAGs. The slow tests of a
 # file share what they have started.
 WITH_AIRFLOW := tests/dags tests/newswatch_airflow tests/ui
-QUICK := -n 2 -m "not slow and not browser" $(WITH_AIRFLOW:%=--ignore %)
+WITHOUT := $(WITH_AIRFLOW:%=--ignore %)
 
-test-quick: $(DEV) ## the tests without Airflow, a browser or long runs: three minutes of CPU
-	@exec $(BIN)/python -m pytest $(QUICK)
+test-quick: $(DEV) ## the tests without Airflow, a browser, processes of their own or long runs
+	@exec $(BIN)/python -m pytest -n 2 -m "not slow and not browser and not heavy" $(WITHOUT)
 
 test: $(DEV) ## all tests; ARGS="-k word" passes arguments to pytest instead
 ifdef ARGS
 	@exec $(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest $(QUICK)
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not browser" $(WITHOUT)
 	@$(BIN)/python -m pytest -n 2 -m "not slow" tests/dags tests/newswatch_airflow
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/ui tests/devtools/test_slack_sim_page*.py
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m slow

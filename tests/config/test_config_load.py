@@ -267,6 +267,7 @@ def test_list_that_names_a_refused_list_is_not_reported_a_second_time(folder):
     assert "list 'opposes': expected one value, found a mapping" in message
 
 
+@pytest.mark.heavy
 def test_half_a_million_tags_take_no_longer_than_reading_them(folder):
     tags = ",".join(f"t{number}" for number in range(500_000))
     (folder / "feeds.yaml").write_text(f"feeds:\n  - {{id: a, url: 'http://a.example', tags: [{tags}]}}\n")

@@ -17,6 +17,8 @@ from devtools.slack_sim.check import contract_environment
 from devtools.slack_sim.journal import Journal
 from devtools.slack_sim.running import RunningSimulator
 
+pytestmark = pytest.mark.heavy
+
 CHANNEL = "C0000000001"
 
 

@@ -20,7 +20,7 @@ from newswatch.feeds.parse import parse_document
 from newswatch.feeds.text import html_to_text
 from newswatch.feeds.worker import ParserPool
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.heavy]
 URL = "https://gazette.example/feed/rss.xml"
 
 

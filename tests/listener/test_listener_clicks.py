@@ -11,6 +11,8 @@ from listener_room import button_names, shown
 from feed_server import story
 from newsroom import OPS, POLICY
 
+pytestmark = pytest.mark.heavy
+
 WORDS = "The central bank opposes the plan."
 READER = {"id": "U0ANNA", "name": "anna"}
 

@@ -12,6 +12,8 @@ import redis_servers
 from feed_server import story
 from newsroom import POLICY, Newsroom
 
+pytestmark = pytest.mark.heavy
+
 WORDS = "The central bank opposes the plan."
 READER = {"id": "U0ANNA", "name": "anna"}
 

@@ -10,6 +10,8 @@ import pytest
 from feed_server import story
 from newsroom import Newsroom, kill
 
+pytestmark = pytest.mark.heavy
+
 WORDS = "The central bank opposes the plan."
 
 

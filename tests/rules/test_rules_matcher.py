@@ -144,6 +144,7 @@ def test_more_cached_words_than_allowed_do_not_change_matches(monkeypatch):
         assert len(watchlist.match(ItemText(text))) == 2
 
 
+@pytest.mark.heavy
 @pytest.mark.shared
 @pytest.mark.skipif(not NEWS.exists(), reason="the shared news data is not here")
 def test_exact_rules_over_real_news_miss_nothing_and_add_nothing():

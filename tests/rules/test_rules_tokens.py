@@ -110,6 +110,7 @@ def reference():
     return module.toks
 
 
+@pytest.mark.heavy
 @shared
 @pytest.mark.shared
 def test_tokens_equal_the_reference_over_real_news(reference):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
 from devtools.slack_sim.limits import TEXT_MAX, check_content
 from newswatch.models import Alert, Item, Mark, Marks, Message, Span
 from newswatch.rules.excerpt import excerpts_for
@@ -81,6 +83,7 @@ def mark(chance: random.Random) -> Mark | None:
     return Mark(chance.random() < 0.8, words(chance, 12), chance.choice(("U0READER", "")), NOW, until)
 
 
+@pytest.mark.heavy
 def test_a_thousand_items_of_nasty_text_are_all_taken_and_none_is_live():
     chance = random.Random(20261123)
     items = 0

@@ -9,6 +9,8 @@ import pytest
 import redis
 from stack_launcher import TIMEOUT_S, until
 
+pytestmark = pytest.mark.heavy
+
 TOKEN = {"SLACK_BOT_TOKEN": "xoxb-set-so-that-no-simulator-starts"}
 
 

@@ -179,6 +179,7 @@ def test_page_read_later_than_48_hours_still_alerts_for_a_new_item_but_a_late_ed
 # ── pages that fail ───────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.heavy
 def test_kill_while_pages_are_read_loses_and_doubles_nothing(room):
     asked = threading.Event()
     pages = {f"page{n}": page(WORDS) for n in range(12)}

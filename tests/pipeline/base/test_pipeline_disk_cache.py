@@ -161,6 +161,7 @@ def test_query_that_cannot_be_read_names_its_rule(cache):
         compiled([*rules(120), Rule("bad", "bank AND")], {}, "en", cache)
 
 
+@pytest.mark.heavy
 def test_check_of_the_shipped_files_is_the_same_from_the_shelf(tmp_path):
     settings = Settings(config_dir=ROOT / "config", cache=tmp_path / "cache")
     today = date(2026, 11, 23)

@@ -47,6 +47,7 @@ def test_polling_pauses_at_80_percent_and_goes_on_when_there_is_room(tmp_path, o
         room.close()
 
 
+@pytest.mark.heavy
 def test_cycle_that_fills_redis_pauses_in_time_and_loses_and_repeats_nothing(
     tmp_path, own_redis, simulator, caplog
 ):
