@@ -1,8 +1,9 @@
 """Packs: the lists of names and stances that ship with newswatch, one YAML file each.
 
 A pack of kind `names` has `entries`: the names of one kind of actor or thing, by language. A pack of kind
-`stance` has what somebody may do: `verbs`, `nouns`, `reversals` (taking it back) and `except` (phrases that
-only look like it). Every watchlist can use a pack as a list of its file's name, such as `$central_banks`.
+`stance` has what somebody may do: `verbs`, `nouns`, `claims` (what is said of a thing: "is worth nothing"),
+`suffered` (verbs of those to whom it is done: "hit with sanctions"), `reversals` (taking it back) and `except`
+(phrases that only look like it). Every watchlist can use a pack as a list of its file's name, such as `$central_banks`.
 
 An entry in English, or in a script of its own, is looked for in items of every language. Others are looked for
 only in items of their own language: "transaction" is a settlement in French and nothing of the kind in English.
@@ -20,7 +21,8 @@ from typing import Any, Literal
 import yaml
 
 PackKind = Literal["names", "stance"]
-Part = Literal["entries", "verbs", "nouns", "reversals", "except"]
+Part = Literal["entries", "verbs", "nouns", "claims", "suffered", "reversals", "except"]
+STANCE_PARTS: tuple[Part, ...] = ("verbs", "nouns", "claims", "suffered", "reversals", "except")
 
 _FOLDER = Path(__file__).parent
 
@@ -74,8 +76,7 @@ def load_pack(name: str) -> Pack:
     if kind == "names":
         parts: dict[Part, tuple[PackEntry, ...]] = {"entries": _entries(data["entries"])}
     else:
-        stance_parts: tuple[Part, ...] = ("verbs", "nouns", "reversals", "except")
-        parts = {part: _entries([data[part]]) for part in stance_parts if part in data}
+        parts = {part: _entries([data[part]]) for part in STANCE_PARTS if part in data}
     return Pack(name, kind, parts, tuple(data.get("links", ())))
 
 

@@ -1,4 +1,4 @@
-"""The shapes in which a text says that somebody does something: active, passive, noun, speaker last and others.
+"""The shapes in which a text says that somebody does something: active, passive, noun, speaker last, claim and others.
 
 Each template is a generator of pairs of an actor and a verb or noun in one passage. They are independent of each
 other, and `TEMPLATES` names all. Distances are words between.
@@ -16,6 +16,7 @@ from newswatch.rules.lexicon import Found
 from newswatch.rules.passage import Passage
 
 ACTIVE, PASSIVE, NOUN_AFTER, NOUN_BY, SPEAKER, SECOND, COLON, INVERTED = 5, 5, 3, 4, 16, 16, 12, 1
+CLAIM, SUFFERED, NOUN_AFTER_ELSEWHERE = 16, 2, 1
 """At most so many words are between the actor and the verb or noun, by template."""
 
 SPEAKER_AT_END = 5
@@ -29,6 +30,8 @@ class Findings:
     who: Sequence[Found]
     verbs: Sequence[Found]
     nouns: Sequence[Found]
+    claims: Sequence[Found]
+    suffered: Sequence[Found]
     links: tuple[str, ...]
 
 
@@ -116,7 +119,11 @@ def inverted(passage: Passage, found: Findings) -> Iterator[Pair]:
         if passage.words[verb.end - 1].isascii() and passage.lang != "de":
             continue
         for who in found.who:
-            if 0 <= who.start - verb.end < INVERTED and passage.same_clause(verb.start, who.end - 1):
+            if (
+                0 <= who.start - verb.end < INVERTED
+                and passage.same_clause(verb.start, who.end - 1)
+                and guards.may_follow_its_verb(passage, who, verb)
+            ):
                 yield who, verb
 
 
@@ -149,7 +156,7 @@ def _is_in_gap(who: Found, done: Found) -> bool:
 
 def _noun_after(passage: Passage, who: Found, noun_found: Found) -> bool:
     return (
-        0 <= noun_found.start - who.end <= NOUN_AFTER
+        0 <= noun_found.start - who.end <= (NOUN_AFTER if passage.words[noun_found.start].isascii() and passage.lang == "en" else NOUN_AFTER_ELSEWHERE)
         and passage.same_clause(who.start, noun_found.end - 1)
         and not guards.is_background(passage, who.start)
         and not guards.gap_broken(passage, who.end, noun_found.start)
@@ -196,6 +203,47 @@ def _speaks(passage: Passage, verb: Found, who: Found) -> bool:
     return said and apart and len(passage.words) - who.end <= SPEAKER_AT_END
 
 
+def claim(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """What an actor says of a thing: "ECB's Lagarde: crypto is worth nothing", "… has no place here, SNB says"."""
+    for said in found.claims:
+        for who in found.who:
+            if _announces(passage, who, said) or _is_quoted_by(passage, said, who):
+                yield who, said
+
+
+def _announces(passage: Passage, who: Found, said: Found) -> bool:
+    """The actor with a colon or a word of saying, then the claim."""
+    if not 0 <= said.start - who.end <= CLAIM:
+        return False
+    near = range(who.end - 1, min(who.end + 4, said.start))
+    if passage.sentence[who.start] != passage.sentence[said.start]:
+        return False
+    if any(":" in passage.gaps[place] for place in near):
+        return passage.clause[said.start] - passage.clause[who.start] <= 2
+    return not words.SAYING.isdisjoint(passage.words[who.end : near.stop]) or (
+        who.start > 0 and passage.words[who.start - 1] in words.SAYING
+    )
+
+
+def _is_quoted_by(passage: Passage, said: Found, who: Found) -> bool:
+    """The claim, then the actor at the end with a word of saying."""
+    if not 0 <= who.start - said.end <= CLAIM or len(passage.words) - who.end > SPEAKER_AT_END:
+        return False
+    return passage.words[who.start - 1] in words.ACCORDING or _speaks(passage, said, who)
+
+
+def suffered(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """What happens to others, with the actor within it or right after: "hit with US sanctions"."""
+    for verb in found.suffered:
+        for who in found.who:
+            between = passage.words[verb.end : who.start]
+            follows = 0 <= who.start - verb.end <= SUFFERED and passage.same_clause(verb.start, who.start)
+            if _is_in_gap(who, verb) or (
+                follows and all(word in found.links or word in words.OF for word in between)
+            ):
+                yield who, verb
+
+
 TEMPLATES: dict[str, Template] = {
     "active": active,
     "second predicate": second_predicate,
@@ -204,4 +252,6 @@ TEMPLATES: dict[str, Template] = {
     "passive": passive,
     "noun": noun,
     "speaker": speaker,
+    "claim": claim,
+    "suffered": suffered,
 }

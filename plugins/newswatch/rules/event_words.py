@@ -65,7 +65,43 @@ FUNCTION = _words(
 )
 """After a form that is also a noun, one of them says that it is the noun: "US sanctions on"."""
 
-SAYING = _words("says said say according to tells told warns writes wrote argues insists adds")
+ASKING = _words(
+    "urge urges urged urging ask asks asked asking press presses pressed pressing pressure pressures pressured push "
+    "pushes pushed call calls called calling implore implores beg begs lobby lobbies petition petitions demand demands "
+    "want wants request requests "
+    "призвать призвал призвала призвали призывает призывают попросил попросила попросили просит просят потребовал "
+    "потребовала потребовали требует требуют "
+    "fordert fordern forderte forderten ruft rufen drängt drängen bittet appelliert "
+    "appelle appellent exhorte exhortent demande demandent presse pressent réclame réclament invite "
+    "pide piden insta instan exige exigen urge reclama reclaman llama llaman solicita solicitan"
+)
+"""Before a name they say that somebody wants it to act."""
+
+ASKED = _words("asked urged pressed pressured told called begged lobbied")
+ASKED_OF = _words("on for to upon from у от an à au aux a al de von")
+
+SAYING = _words(
+    "says said say according to tells told warns warn warned cautions cautioned writes wrote argues insists adds "
+    "declares declared reiterates notes believes thinks claims reminds stresses "
+    "заявил заявила заявили сообщил сообщила сообщили считает считают отметил отметила сказал сказала подчеркнул "
+    "подчеркнула предупредил предупредила предупредили уверен уверена напомнил напомнила напомнили отрезал пояснил "
+    "пояснила полагает убеждён "
+    "sagt sagte warnt warnte mahnt erklärt betont laut meint findet bekräftigt schreibt glaubt "
+    "dit estime estiment juge affirme martèle alerte prévient avertit déclare réaffirme rappelle souligne assure "
+    "dice afirma sostiene advierte alerta recuerda zanja asegura avisa insiste opina considera"
+)
+ACCORDING = _words("to selon según laut d'après zufolge")
+"""Right before the speaker at the end of a sentence."""
+
+OF = _words("of of the by from de des du del la le l les los las der die das vom von par por un une")
+"""Between what is suffered and whose act it is: "bajo sanciones de la UE"."""
+
+NOT_A_SUBJECT = _words(
+    "gegen mit vor nach wegen trotz bei in im am zum zur für über auf aus den dem des auch nun jetzt nicht so hier heute "
+    "gestern damit dafür dagegen davor daher erneut zuvor scharf deutlich"
+)
+"""German words that open a clause in which the subject follows the verb."""
+
 FIRST_PERSON = _words("we i it")
 THIRD_PERSON = _words("regulator they bank it")
 INVERSIONS = _words("do does did will would should can could may might must")

@@ -29,7 +29,7 @@ NOBODY_AFTER, NOBODY_BEFORE, NOBODY_BEFORE_NOUN = 8, 4, 2
 _BLOCKS = 3
 """Title, summary and body. The author does nothing."""
 
-_BEFORE = frozenset(("passive", "noun", "speaker"))
+_BEFORE = frozenset(("passive", "noun", "speaker", "claim", "suffered"))
 """Templates in which the object may come before the verb."""
 
 
@@ -89,8 +89,7 @@ class EventReading:
         if not all(lexicons[number].may_be_in(codes) for number in named):
             return False
         return any(
-            lexicons[stance.verbs].may_be_in(codes) or lexicons[stance.nouns].may_be_in(codes)
-            for stance in event.stances
+            lexicons[number].may_be_in(codes) for stance in event.stances for number in stance.does
         )
 
     def find(self, number: int, passage: Passage) -> list[Found]:
@@ -129,28 +128,35 @@ class EventReading:
     def _of_stance(
         self, event: EventRow, stance: StanceRow, passage: Passage, who: list[Found], what: list[Found]
     ) -> Iterator[Candidate]:
-        excepted = self.find(stance.excepted, passage)
-        verbs = [
-            verb
-            for verb in self.find(stance.verbs, passage)
-            if not any(verb.is_within(one) for one in excepted)
-        ]
-        nouns = [
-            noun
-            for noun in self.find(stance.nouns, passage)
-            if not any(noun.overlaps(one) for one in excepted)
-        ]
-        if not verbs and not nouns:
+        found = self._findings(stance, passage, who)
+        if not (found.verbs or found.nouns or found.claims or found.suffered):
             return
         reversals = self.find(stance.reversals, passage)
-        taken_back = {id(verb) for verb in verbs if any(verb.is_within(one) for one in reversals)}
-        taken_back |= {id(noun) for noun in nouns if any(noun.overlaps(one) for one in reversals)}
-        for template, actor, does in _pairs(event, passage, Findings(who, verbs, nouns, stance.links)):
+        whole = (*found.verbs, *found.claims, *found.suffered)
+        taken_back = {id(verb) for verb in whole if any(verb.is_within(one) for one in reversals)}
+        taken_back |= {id(noun) for noun in found.nouns if any(noun.overlaps(one) for one in reversals)}
+        for template, actor, does in _pairs(event, passage, found):
+            if actor is not None and guards.is_asked(passage, actor, who):
+                continue
             done_to = _object(passage, template, actor, does, what) if event.what >= 0 else None
             if event.what < 0 or done_to is not None:
                 denied = id(does) in taken_back or self._denies(passage, actor, does)
                 modality = _modality(passage, actor, does, denied=denied)
                 yield Candidate(template, actor, does, done_to, modality)
+
+    def _findings(self, stance: StanceRow, passage: Passage, who: list[Found]) -> Findings:
+        """What of a stance is in a passage, without what only looks like it."""
+        excepted = self.find(stance.excepted, passage)
+        verbs, claims, suffered = (
+            [one for one in self.find(number, passage) if not any(one.is_within(other) for other in excepted)]
+            for number in (stance.verbs, stance.claims, stance.suffered)
+        )
+        nouns = [
+            noun
+            for noun in self.find(stance.nouns, passage)
+            if not any(noun.overlaps(one) for one in excepted)
+        ]
+        return Findings(who, verbs, nouns, claims, suffered, stance.links)
 
     def _denies(self, passage: Passage, who: Found | None, does: Found) -> bool:
         if guards.denied_inside(passage, does):
