@@ -16,7 +16,7 @@ from newswatch.rules.lexicon import Found
 from newswatch.rules.passage import Passage
 
 ACTIVE, PASSIVE, NOUN_AFTER, NOUN_BY, SPEAKER, SECOND, COLON, INVERTED = 5, 5, 3, 4, 16, 16, 12, 1
-CLAIM, SUFFERED, NOUN_AFTER_ELSEWHERE = 16, 2, 1
+CLAIM, SUFFERED = 16, 4
 """At most so many words are between the actor and the verb or noun, by template."""
 
 SPEAKER_AT_END = 5
@@ -156,12 +156,20 @@ def _is_in_gap(who: Found, done: Found) -> bool:
 
 def _noun_after(passage: Passage, who: Found, noun_found: Found) -> bool:
     return (
-        0 <= noun_found.start - who.end <= (NOUN_AFTER if passage.words[noun_found.start].isascii() and passage.lang == "en" else NOUN_AFTER_ELSEWHERE)
+        0 <= noun_found.start - who.end <= _most_before_noun(passage, noun_found)
+        and words.WANTING.isdisjoint(passage.words[who.end : noun_found.start])
         and passage.same_clause(who.start, noun_found.end - 1)
         and not guards.is_background(passage, who.start)
         and not guards.gap_broken(passage, who.end, noun_found.start)
         and "by" not in passage.words[who.end : noun_found.start]
     )
+
+
+def _most_before_noun(passage: Passage, noun_found: Found) -> int:
+    """English puts adjectives between an actor and its noun; elsewhere what is between is mostly a verb."""
+    if not passage.words[noun_found.start].isascii():
+        return 0
+    return NOUN_AFTER if passage.lang == "en" else 1
 
 
 def _noun_by(passage: Passage, noun_found: Found, who: Found, links: Sequence[str]) -> bool:
@@ -191,10 +199,10 @@ def _is_said(passage: Passage, verb: Found) -> bool:
 
 
 def _speaks(passage: Passage, verb: Found, who: Found) -> bool:
-    quoted = any(mark in passage.text for mark in "”\"’'")
+    quoted = any(mark in passage.text for mark in "”\"’'»“")
     if passage.sentence[who.start] != passage.sentence[verb.start] and not quoted:
         return False
-    near = (*passage.words[max(0, who.start - 3) : who.start], *passage.words[who.end : who.end + 3])
+    near = (*passage.words[max(0, who.start - 5) : who.start], *passage.words[who.end : who.end + 3])
     said = not words.SAYING.isdisjoint(near) or _DASH.search(passage.gaps[who.start - 1]) is not None
     apart = any(
         passage.clause[place] != passage.clause[verb.start] or passage.comma_after(place - 1)
@@ -229,7 +237,10 @@ def _is_quoted_by(passage: Passage, said: Found, who: Found) -> bool:
     """The claim, then the actor at the end with a word of saying."""
     if not 0 <= who.start - said.end <= CLAIM or len(passage.words) - who.end > SPEAKER_AT_END:
         return False
-    return passage.words[who.start - 1] in words.ACCORDING or _speaks(passage, said, who)
+    place = who.start - 1
+    while passage.words[place] in words.DETERMINERS:
+        place -= 1
+    return passage.words[place] in words.ACCORDING or _speaks(passage, said, who)
 
 
 def suffered(passage: Passage, found: Findings) -> Iterator[Pair]:
@@ -239,7 +250,7 @@ def suffered(passage: Passage, found: Findings) -> Iterator[Pair]:
             between = passage.words[verb.end : who.start]
             follows = 0 <= who.start - verb.end <= SUFFERED and passage.same_clause(verb.start, who.start)
             if _is_in_gap(who, verb) or (
-                follows and all(word in found.links or word in words.OF for word in between)
+                follows and all(word in found.links or word in words.OF or word in words.HEADS for word in between)
             ):
                 yield who, verb
 

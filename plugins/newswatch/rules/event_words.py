@@ -49,13 +49,14 @@ HEADS = _words(
     "securities financial consumer privacy data federal state national central top senior new bank s office party "
     "parties democrats republicans mps military forces army navy fm pm mep researchers bloc union tribunal oversight "
     "task force group of fin finance foreign trade justice health interior defence defense energy labor labour "
-    "commerce cabinet diplomat advisers adviser aide"
+    "commerce cabinet diplomat advisers adviser aide gobernador presidente presidenta "
+    "gouverneur président präsident chef глава президент"
 )
 """Words that name somebody who speaks for the actor: "ECB board member"."""
 
 OPENERS = _words(
     "and as that says said the a an after while u us uk eu when exclusive update top federal state french german "
-    "paris italian if le la les el los las der die das"
+    "paris italian if le la les el los las der die das de del des du"
 )
 """What may be before an actor that opens its clause."""
 
@@ -80,6 +81,13 @@ ASKING = _words(
 ASKED = _words("asked urged pressed pressured told called begged lobbied")
 ASKED_OF = _words("on for to upon from у от an à au aux a al de von")
 
+WANTING = _words(
+    "seek seeks sought demand demands face faces facing fear fears slam slams reject rejects urge urges call "
+    "calls welcome welcomes await awaits dodge dodges avoid avoids escape escapes criticise criticises criticize "
+    "criticizes condemn condemns oppose opposes request requests"
+)
+"""Between an actor and a noun they say that the deed is somebody else's: "senators seek probe"."""
+
 SAYING = _words(
     "says said say according to tells told warns warn warned cautions cautioned writes wrote argues insists adds "
     "declares declared reiterates notes believes thinks claims reminds stresses "
@@ -93,7 +101,7 @@ SAYING = _words(
 ACCORDING = _words("to selon según laut d'après zufolge")
 """Right before the speaker at the end of a sentence."""
 
-OF = _words("of of the by from de des du del la le l les los las der die das vom von par por un une")
+OF = _words("of the by from to al a à au aux de des du del la le l les los las der die das vom von par por un une")
 """Between what is suffered and whose act it is: "bajo sanciones de la UE"."""
 
 NOT_A_SUBJECT = _words(
@@ -121,7 +129,10 @@ PASSIVE_BY = {"fr": ("par",), "es": ("por",), "de": ("von", "vom", "durch")}
 PASSIVE_AUXILIARIES = _words("be been being is are was were get gets got")
 PASSIVE_AFTER_ONE = _words("over for in after amid at as with under")
 PASSIVE_IN_GAP = _words("by with to from over in")
-PASSIVE_FORMS = _words("forbidden illegal frozen hit shut made cut be is was sought")
+PASSIVE_FORMS = _words(
+    "forbidden illegal frozen hit shut made cut be is was sought found pleads plead face faces pay pays agree agrees "
+    "settle settles"
+)
 PASTS = _words(
     "hit put set cut let made took gave sought sued brought threw held froze struck told said came went withdrew "
     "shot spoke stood drew"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from newswatch.models import Modality, Role
 from newswatch.rules import event_guards as guards
 from newswatch.rules.event_templates import TEMPLATES, Findings
+from newswatch.rules.event_words import NEGATIONS
 from newswatch.rules.gaps import Piece
 from newswatch.rules.index import BLOCK, FIELD
 from newswatch.rules.lexicon import Found
@@ -25,6 +26,9 @@ OBJECT_AFTER, OBJECT_BEFORE = 8, 6
 
 NOBODY_AFTER, NOBODY_BEFORE, NOBODY_BEFORE_NOUN = 8, 4, 2
 """The same where nobody is named who does it."""
+
+TOPIC = 3
+"""At most so many words are before the topic of a headline such as "Bitcoin: ECB warns"."""
 
 _BLOCKS = 3
 """Title, summary and body. The author does nothing."""
@@ -164,6 +168,8 @@ class EventReading:
         ahead = who is not None and who.end <= does.start
         if who is not None and ahead and guards.is_history(passage, who.end, does.start):
             return True
+        if not NEGATIONS.isdisjoint(does.entry.text):
+            return False
         lowest = passage.first + (who.end if who is not None and ahead else 0)
         return self._guard.negates_from(self._scan, lowest, passage.first + does.start)
 
@@ -184,6 +190,8 @@ def _object(
     for one in what:
         if who is not None and one.overlaps(who):
             continue
+        if _is_topic(passage, one, who, does):
+            return one
         if passage.sentence[one.start] != passage.sentence[does.start]:
             continue
         if does.start <= one.start < does.end or _follows(passage, who, does, one):
@@ -191,6 +199,14 @@ def _object(
         if _precedes(passage, template, does, one):
             return one
     return None
+
+
+def _is_topic(passage: Passage, what: Found, who: Found | None, does: Found) -> bool:
+    """Whether it is the topic before a colon: "Stablecoins: ECB warns of runs"."""
+    if who is None or what.start > TOPIC or not passage.same_clause(0, what.end - 1):
+        return False
+    last = passage.clause.index(1) - 1 if passage.clause[-1] else -1
+    return last >= 0 and ":" in passage.gaps[last] and passage.clause[who.start] == passage.clause[does.start] == 1
 
 
 def _follows(passage: Passage, who: Found | None, does: Found, what: Found) -> bool:
