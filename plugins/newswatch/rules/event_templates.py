@@ -166,10 +166,8 @@ def _noun_after(passage: Passage, who: Found, noun_found: Found) -> bool:
 
 
 def _most_before_noun(passage: Passage, noun_found: Found) -> int:
-    """English puts adjectives between an actor and its noun; elsewhere what is between is mostly a verb."""
-    if not passage.words[noun_found.start].isascii():
-        return 0
-    return NOUN_AFTER if passage.lang == "en" else 1
+    """English puts adjectives between an actor and its noun. Elsewhere what is between is mostly a verb."""
+    return NOUN_AFTER if passage.lang == "en" and passage.words[noun_found.start].isascii() else 0
 
 
 def _noun_by(passage: Passage, noun_found: Found, who: Found, links: Sequence[str]) -> bool:
@@ -229,7 +227,7 @@ def _announces(passage: Passage, who: Found, said: Found) -> bool:
     if any(":" in passage.gaps[place] for place in near):
         return passage.clause[said.start] - passage.clause[who.start] <= 2
     return not words.SAYING.isdisjoint(passage.words[who.end : near.stop]) or (
-        who.start > 0 and passage.words[who.start - 1] in words.SAYING
+        who.start > 0 and passage.words[who.start - 1] in words.SAYING | words.ACCORDING
     )
 
 

@@ -56,7 +56,7 @@ HEADS = _words(
 
 OPENERS = _words(
     "and as that says said the a an after while u us uk eu when exclusive update top federal state french german "
-    "paris italian if le la les el los las der die das de del des du"
+    "paris italian if et und y и le la les el los las der die das de del des du"
 )
 """What may be before an actor that opens its clause."""
 
@@ -98,7 +98,7 @@ SAYING = _words(
     "dit estime estiment juge affirme martèle alerte prévient avertit déclare réaffirme rappelle souligne assure "
     "dice afirma sostiene advierte alerta recuerda zanja asegura avisa insiste opina considera"
 )
-ACCORDING = _words("to selon según laut d'après zufolge")
+ACCORDING = _words("to selon pour según para laut après zufolge мнению")
 """Right before the speaker at the end of a sentence."""
 
 OF = _words("of the by from to al a à au aux de des du del la le l les los las der die das vom von par por un une")
@@ -135,9 +135,9 @@ PASSIVE_FORMS = _words(
 )
 PASTS = _words(
     "hit put set cut let made took gave sought sued brought threw held froze struck told said came went withdrew "
-    "shot spoke stood drew"
+    "shot spoke stood drew against"
 )
-"""Past forms that end neither in -ed nor in -s and need nothing before them."""
+"""Past forms that end neither in -ed nor in -s and need nothing before them; "against" needs no verb at all."""
 
 SAYING_VERBS = ("warn", "argue", "caution", "say", "urge")
 """A comma before such a verb begins a sentence with a subject of its own: "…, warns report"."""

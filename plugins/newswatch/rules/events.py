@@ -137,7 +137,7 @@ class EventReading:
             return
         reversals = self.find(stance.reversals, passage)
         whole = (*found.verbs, *found.claims, *found.suffered)
-        taken_back = {id(verb) for verb in whole if any(verb.is_within(one) for one in reversals)}
+        taken_back = {id(verb) for verb in whole if any(_takes_back(one, verb) for one in reversals)}
         taken_back |= {id(noun) for noun in found.nouns if any(noun.overlaps(one) for one in reversals)}
         for template, actor, does in _pairs(event, passage, found):
             if actor is not None and guards.is_asked(passage, actor, who):
@@ -172,6 +172,11 @@ class EventReading:
             return False
         lowest = passage.first + (who.end if who is not None and ahead else 0)
         return self._guard.negates_from(self._scan, lowest, passage.first + does.start)
+
+
+def _takes_back(reversal: Found, verb: Found) -> bool:
+    """Whether the verb is in a reversal, or ends with one: "considers lifting sanctions"."""
+    return verb.is_within(reversal) or (reversal.is_within(verb) and reversal.end == verb.end)
 
 
 def _pairs(event: EventRow, passage: Passage, found: Findings) -> Iterator[tuple[str, Found | None, Found]]:
