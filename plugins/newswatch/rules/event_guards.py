@@ -29,11 +29,15 @@ def is_asked(passage: Passage, who: Found, actors: Sequence[Found]) -> bool:
     if len(after) == 2 and after[0] in words.ASKED and after[1] == "to":
         return True
     place = who.start - 1
-    while place >= 0 and (passage.words[place] in words.DETERMINERS or passage.words[place] in words.ASKED_OF):
+    while place >= 0 and (
+        passage.words[place] in words.DETERMINERS or passage.words[place] in words.ASKED_OF
+    ):
         place -= 1
     if place < 0 or not passage.same_clause(place, who.start) or passage.words[place] not in words.ASKING:
         return False
-    return not any(0 <= place - other.end <= 3 and passage.same_clause(other.start, place) for other in actors)
+    return not any(
+        0 <= place - other.end <= 3 and passage.same_clause(other.start, place) for other in actors
+    )
 
 
 def may_follow_its_verb(passage: Passage, who: Found, verb: Found) -> bool:

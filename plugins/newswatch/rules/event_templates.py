@@ -248,7 +248,8 @@ def suffered(passage: Passage, found: Findings) -> Iterator[Pair]:
             between = passage.words[verb.end : who.start]
             follows = 0 <= who.start - verb.end <= SUFFERED and passage.same_clause(verb.start, who.start)
             if _is_in_gap(who, verb) or (
-                follows and all(word in found.links or word in words.OF or word in words.HEADS for word in between)
+                follows
+                and all(word in found.links or word in words.OF or word in words.HEADS for word in between)
             ):
                 yield who, verb
 

@@ -101,7 +101,9 @@ SAYING = _words(
 ACCORDING = _words("to selon pour según para laut après zufolge мнению")
 """Right before the speaker at the end of a sentence."""
 
-OF = _words("of the by from to al a à au aux de des du del la le l les los las der die das vom von par por un une")
+OF = _words(
+    "of the by from to al a à au aux de des du del la le l les los las der die das vom von par por un une"
+)
 """Between what is suffered and whose act it is: "bajo sanciones de la UE"."""
 
 NOT_A_SUBJECT = _words(

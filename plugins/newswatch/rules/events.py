@@ -92,9 +92,7 @@ class EventReading:
         named = [number for number in (event.who, event.what) if number >= 0]
         if not all(lexicons[number].may_be_in(codes) for number in named):
             return False
-        return any(
-            lexicons[number].may_be_in(codes) for stance in event.stances for number in stance.does
-        )
+        return any(lexicons[number].may_be_in(codes) for stance in event.stances for number in stance.does)
 
     def find(self, number: int, passage: Passage) -> list[Found]:
         """What of a lexicon is in a passage; nothing for -1."""
@@ -211,7 +209,11 @@ def _is_topic(passage: Passage, what: Found, who: Found | None, does: Found) -> 
     if who is None or what.start > TOPIC or not passage.same_clause(0, what.end - 1):
         return False
     last = passage.clause.index(1) - 1 if passage.clause[-1] else -1
-    return last >= 0 and ":" in passage.gaps[last] and passage.clause[who.start] == passage.clause[does.start] == 1
+    return (
+        last >= 0
+        and ":" in passage.gaps[last]
+        and passage.clause[who.start] == passage.clause[does.start] == 1
+    )
 
 
 def _follows(passage: Passage, who: Found | None, does: Found, what: Found) -> bool:
