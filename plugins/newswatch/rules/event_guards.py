@@ -43,13 +43,15 @@ def is_asked(passage: Passage, who: Found, actors: Sequence[Found]) -> bool:
 def may_follow_its_verb(passage: Passage, who: Found, verb: Found) -> bool:
     """Whether a name right after its verb can be the subject, not the object.
 
-    In Russian its form must be that of the entry, which is the nominative. In German something that is not a subject
-    must open the clause: "Gegen das Gesetz stellt sich die Bundesbank", not "Trump kritisiert Fed-Chef Powell".
+    What opens the clause must not be a subject: "Gegen das Gesetz stellt sich die Bundesbank", not "Trump kritisiert
+    Fed-Chef Powell". In Russian the name's form must also be that of the entry, which is the nominative.
     """
+    first = passage.clause.index(passage.clause[verb.start])
+    opener = passage.words[first]
     if passage.words[who.start].isascii():
-        first = passage.clause.index(passage.clause[verb.start])
-        return passage.lang != "de" or first == verb.start or passage.words[first] in words.NOT_A_SUBJECT
-    return passage.words[who.start] == who.entry.text[0].casefold()
+        return passage.lang != "de" or first == verb.start or opener in words.NOT_A_SUBJECT
+    is_object = opener in words.NOT_A_SUBJECT or opener.endswith(("у", "ю"))
+    return (first == verb.start or is_object) and passage.words[who.start] == who.entry.text[0].casefold()
 
 
 def gap_broken(passage: Passage, start: int, end: int) -> bool:

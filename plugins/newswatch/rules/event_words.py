@@ -108,9 +108,12 @@ OF = _words(
 
 NOT_A_SUBJECT = _words(
     "gegen mit vor nach wegen trotz bei in im am zum zur für über auf aus den dem des auch nun jetzt nicht so hier heute "
-    "gestern damit dafür dagegen davor daher erneut zuvor scharf deutlich"
+    "gestern damit dafür dagegen davor daher erneut zuvor scharf deutlich "
+    "против в на о об за с к из от для по при не также ранее накануне вновь резко жёстко снова это эти этого "
+    "законопроект проект закон план планы предложение предложения поправки решение решения инициативы требование "
+    "требования призыв призывы слова"
 )
-"""German words that open a clause in which the subject follows the verb."""
+"""German and Russian words that open a clause in which the subject follows the verb."""
 
 FIRST_PERSON = _words("we i it")
 THIRD_PERSON = _words("regulator they bank it")

@@ -113,7 +113,7 @@ class Index:
         self.codes = _Codes(self._words, stem, self)
         self.surfaces = _Surfaces()
         self._proofs = bytearray(len(rules))
-        self._forms: dict[int, tuple[str, ...]] = {}
+        self._forms: dict[int, list[str]] = {}
         self._single = array("l")
         self._shared: dict[int, tuple[int, ...]] = {}
         self._search = self._anchor(rules, tables)
