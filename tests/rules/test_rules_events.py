@@ -108,6 +108,7 @@ def test_template_finds(usual, template, rule, text):
         ("by", "sanctions", "Russia surprised by sanctions against oil companies"),
         ("anti", "sanctions", "Package of anti-Russia sanctions discussed"),
         ("except", "sanctions", "EU sanctions chief visits Kyiv"),
+        ("except at the end", "sanctions", "UN extends mandate of sanctions monitoring team"),
         ("longer name", "watchdog", "Trader sues SEC over crypto rules"),
         ("former", "bank", "Ex-Fed governor opposes the plan"),
         ("case", "bank", "Feds oppose the motion"),

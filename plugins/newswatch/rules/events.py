@@ -150,7 +150,11 @@ class EventReading:
         """What of a stance is in a passage, without what only looks like it."""
         excepted = self.find(stance.excepted, passage)
         verbs, claims, suffered = (
-            [one for one in self.find(number, passage) if not any(one.is_within(other) for other in excepted)]
+            [
+                one
+                for one in self.find(number, passage)
+                if not any(_only_looks(one, other) for other in excepted)
+            ]
             for number in (stance.verbs, stance.claims, stance.suffered)
         )
         nouns = [
@@ -170,6 +174,11 @@ class EventReading:
             return False
         lowest = passage.first + (who.end if who is not None and ahead else 0)
         return self._guard.negates_from(self._scan, lowest, passage.first + does.start)
+
+
+def _only_looks(verb: Found, excepted: Found) -> bool:
+    """Whether the verb is in such a phrase, or its last word begins one: "extends … sanctions monitoring"."""
+    return verb.is_within(excepted) or excepted.start == verb.end - 1 < excepted.end - 1
 
 
 def _takes_back(reversal: Found, verb: Found) -> bool:
