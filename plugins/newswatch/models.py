@@ -322,6 +322,13 @@ class Alert:
     modality: Modality | None = None
     """How the text puts the event."""
 
+    @property
+    def deed(self) -> tuple[tuple[Role, str], ...]:
+        """Who does what to whom, in that order whatever the text's; a verb in pieces as "hits … with fine"."""
+        order: tuple[Role, ...] = ("who", "does", "what")
+        words = {role: [said for one, said in self.event if one == role] for role in order}
+        return tuple((role, " … ".join(words[role])) for role in order if words[role])
+
 
 MarkKind = Literal["ack", "mute", "irrelevant"]
 

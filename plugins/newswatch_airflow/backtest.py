@@ -105,6 +105,6 @@ def _lines(report: BacktestReport) -> list[str]:
     from newswatch.pipeline.authoring.backtest_report import note_lines, overview_lines, report_lines  # noqa: PLC0415
     from newswatch.pipeline.authoring.highlight import bracketed  # noqa: PLC0415
 
-    if report.question.rule_id is not None or report.question.query is not None:
+    if report.question.rule_id is not None or report.question.is_lone:
         return [bracketed(line) for line in report_lines(report)]
     return [*overview_lines(report, LOGGED_RULES), *(bracketed(line) for line in note_lines(report))]

@@ -50,6 +50,15 @@ def test_check_says_fine_with_0_and_lists_errors_with_1(newsroom):
     assert "Traceback" not in err
 
 
+def test_check_warns_of_a_word_that_mostly_finds_a_commoner_form(newsroom):
+    newsroom.watchlist("rules:\n  - {id: a, query: fining, notify: [policy]}\n")
+    newsroom.site.serve("/wire", story(1, "All is fine " * 60))
+    newsroom.json("poll")
+    status, out, _ = newsroom.command("check")
+    assert status == 0
+    assert "warning: `fining` also finds “fine”" in out
+
+
 def test_unknown_option_is_wrong_usage(newsroom):
     assert newsroom.command("check", "--nonsense")[0] == 2
     assert newsroom.command("nonsense")[0] == 2

@@ -60,3 +60,43 @@ def test_match_warns_of_a_query_and_still_tries_it(run):
     assert status == 0
     assert "write 'US'" in err
     assert "[bank]" in out
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["who=SEC does=$sues what=crypto exchange, bitcoin", "{who: SEC, does: $sues, what: [crypto exchange]}"],
+)
+def test_match_tries_an_event_in_either_form(run, event):
+    status, out, _ = run("--event", event, "--title", "SEC sues crypto exchange; outage", "--json")
+    (match,) = json.loads(out)["matches"]
+    assert status == 0
+    assert match["rule"] == "event"
+    assert [(part["role"], part["text"]) for part in match["event"]] == [
+        ("who", "SEC"),
+        ("does", "sues"),
+        ("what", "crypto exchange"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("who=SEC", "does not say what is done"),
+        ("SEC sues", "who=$regulators does=$sues"),
+        ("does=$sue", "did you mean $sues"),
+        ("does=$sues does=$fines", "`does` is given twice"),
+        ("{does: $sues, whom: x}", "`whom` is not a part of an event"),
+        ("{does: [$sues}", "is not a YAML mapping"),
+        ("who= does=$sues", "`who` is empty"),
+    ],
+)
+def test_match_says_what_is_wrong_with_an_event(run, event, said):
+    status, _, complaint = run("--event", event, "--title", "SEC sues")
+    assert status == 1
+    assert said in complaint
+
+
+def test_match_takes_a_query_or_an_event_and_not_both(run):
+    status, _, complaint = run("--event", "does=$sues", "--query", "sues", "--title", "x")
+    assert status == 2
+    assert "not both" in complaint

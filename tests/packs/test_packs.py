@@ -6,6 +6,7 @@ from newswatch.errors import QueryError
 from newswatch.models import Rule
 from newswatch.packs import load_pack, pack_names, packs_version
 from newswatch.rules import ItemText, compile_watchlist, expand_list
+from newswatch.rules.event_plan import elements
 from newswatch.rules.lists import check_lists, list_entries
 
 STANCES = {name for name in pack_names() if load_pack(name).kind == "stance"}
@@ -24,6 +25,18 @@ def test_pack_says_what_it_is_and_repeats_no_entry(name):
         assert len(entries) == len(set(entries))
         # YAML reads a bare on, no or yes as a truth value unless all is read as text.
         assert not {"True", "False"} & {entry.text for entry in entries}
+
+
+@pytest.mark.parametrize("name", pack_names())
+def test_every_entry_can_be_read(name):
+    for entries in load_pack(name).parts.values():
+        for entry in entries:
+            elements(entry.text)
+
+
+def test_chain_stands_for_each_word_with_each_of_the_next():
+    texts = {entry.text for entry in load_pack("sanctions").part("verbs")}
+    assert {"impose ~4 embargo", "tighten ~4 visa ban"} <= texts
 
 
 @pytest.mark.parametrize("name", sorted(STANCES))

@@ -67,6 +67,12 @@ def found(watchlist, rule, text, lang="en"):
         ("noun", "sanctions", "EU agrees a new package of sanctions on shipping firms"),
         ("noun", "down", "Outage at payment network leaves shops without cards"),
         ("speaker", "bank", "“We do not support a ban on cash,” the Bundesbank wrote"),
+        ("claim", "bank", "ECB's Lagarde: crypto assets are 'worth nothing'"),
+        ("claim", "bank", "Bitcoin has no place in our reserves, Swiss National Bank says"),
+        ("claim", "bank", "RBI deputy governor says crypto should be banned"),
+        ("suffered", "sanctions", "Bank linked to Hezbollah hit with US sanctions"),
+        ("suffered", "sanctions", "Chinese refiners added to US blacklist over Iranian crude"),
+        ("suffered", "watchdog", "Google ordered by Tokyo watchdog to cease anticompetitive practices"),
         ("nobody named", "ban", "Lawmakers ban bitcoin mining in three provinces"),
         ("nobody named", "ban", "Crypto trading is outlawed from January"),
         ("nobody named, noun", "ban", "Crypto ban takes effect"),
@@ -102,6 +108,7 @@ def test_template_finds(usual, template, rule, text):
         ("by", "sanctions", "Russia surprised by sanctions against oil companies"),
         ("anti", "sanctions", "Package of anti-Russia sanctions discussed"),
         ("except", "sanctions", "EU sanctions chief visits Kyiv"),
+        ("except at the end", "sanctions", "UN extends mandate of sanctions monitoring team"),
         ("longer name", "watchdog", "Trader sues SEC over crypto rules"),
         ("former", "bank", "Ex-Fed governor opposes the plan"),
         ("case", "bank", "Feds oppose the motion"),
@@ -113,6 +120,14 @@ def test_template_finds(usual, template, rule, text):
         ),
         ("other thing", "ban", "Russian crypto criminal admits money laundering"),
         ("prices", "down", "Bank shares go down 5%"),
+        ("asked", "sanctions", "Amnesty urges EU to sanction settlers"),
+        ("asked", "sanctions", "Activists call for EU sanctions on settlers"),
+        ("asked", "watchdog", "Lib Dems urge FCA to investigate trader"),
+        ("asked", "watchdog", "FTC asked to probe merger"),
+        ("wanting", "watchdog", "FCA faces probe"),
+        ("approves", "sanctions", "Parliament sanctions loan for new railway"),
+        ("nobody says it", "bank", "Crypto is worthless as the ECB holds rates"),
+        ("takes it back", "sanctions", "Trump weighs lifting sanctions"),
     ],
 )
 def test_guard_keeps_out(usual, guard, rule, text):
@@ -168,6 +183,40 @@ def test_denied_event_counts_only_where_the_rule_wants_it(usual, every, lang, ru
 )
 def test_event_is_found_in_other_languages(usual, lang, rule, text):
     assert found(usual, rule, text, lang) is not None
+
+
+@pytest.mark.parametrize(
+    ("lang", "rule", "text"),
+    [
+        ("ru", "bank", "В ЦБ заявили, что биткоин не может быть платёжным средством"),
+        ("ru", "bank", "Банк России против использования криптовалют"),
+        ("ru", "sanctions", "Под санкции Канады попали ещё 70 танкеров"),
+        ("de", "bank", "SNB-Präsident Schlegel: Bitcoin ist keine Alternative für uns"),
+        ("de", "sanctions", "Sudanesische Generäle von EU-Strafen getroffen"),
+        ("fr", "bank", "« Le bitcoin ne répond pas aux critères », estime la BNS"),
+        ("fr", "sanctions", "Des généraux birmans visés par de nouvelles sanctions européennes"),
+        ("es", "bank", "«El bitcoin no es dinero», sostiene el gobernador del Banco de España"),
+        ("es", "sanctions", "Rosneft y Lukoil, castigadas por Washington"),
+    ],
+)
+def test_claims_and_what_is_suffered_are_found_in_other_languages(usual, lang, rule, text):
+    assert found(usual, rule, text, lang) is not None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("de", "Trump kritisiert Fed-Chef Powell erneut"),
+        ("ru", "Трамп раскритиковал Пауэлла"),
+    ],
+)
+def test_object_right_after_its_verb_is_not_the_subject(usual, lang, text):
+    assert found(usual, "bank", text, lang) is None
+
+
+def test_topic_before_a_colon_is_what_it_is_about(usual):
+    assert found(usual, "bans", "Crypto: RBI bars banks from new business") is not None
+    assert found(usual, "bans", "Markets: RBI bars banks from new business") is None
 
 
 def test_question_counts_only_where_the_rule_wants_it(usual, every):

@@ -10,7 +10,8 @@ from newswatch.rules import ItemText, compile_watchlist
 
 ALL = ("stated", "possible", "denied", "question")
 WATCHLIST = compile_watchlist(
-    [Rule("r", event=Event(who=("Riksbank",), does=("$opposes",)), modality=ALL)], {}
+    [Rule("r", event=Event(who=("Riksbank",), does=("$opposes",)), modality=ALL)],
+    {"opposes": ("$opposes", "NOT against")},
 )
 
 WORDS = [

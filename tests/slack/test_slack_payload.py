@@ -322,3 +322,31 @@ def test_commands_in_a_notice_show_as_code():
 def test_lone_backtick_in_a_notice_is_only_a_backtick():
     (block,) = render_ops(message(kind="ops", text="odd ` mark"))["blocks"]
     assert "odd ` mark" in str(block)
+
+
+EVENT = (("what", "crypto firms"), ("does", "barred"), ("who", "RBI"))
+"""The words in the order of the text: "Crypto firms barred by RBI"."""
+
+
+def test_story_says_who_does_what_with_who_and_whom_in_bold():
+    payload = story(alert(event=EVENT, modality="stated"))
+    assert "RBI barred crypto firms" in shown(payload)
+    assert "RBI barred crypto firms" in payload["text"]
+    bold = [leaf["text"] for leaf in leaves(payload) if leaf.get("style") == {"bold": True}]
+    assert {"RBI", "crypto firms"} <= set(bold)
+
+
+def test_story_marks_an_event_that_is_only_possible():
+    assert "RBI barred crypto firms (possible)" in shown(story(alert(event=EVENT, modality="possible")))
+
+
+def test_story_of_two_rules_with_one_event_says_it_once():
+    payload = story(
+        alert(event=EVENT, modality="stated"), alert(rule_id="other", event=EVENT, modality="stated")
+    )
+    assert shown(payload).count("RBI barred crypto firms") == 1
+
+
+def test_story_joins_a_verb_in_pieces():
+    event = (("who", "EU"), ("does", "hits"), ("what", "X"), ("does", "with fine"))
+    assert "EU hits … with fine X" in shown(story(alert(event=event, modality="stated")))

@@ -98,6 +98,21 @@ def test_alert_is_listed_with_its_words_marked_and_its_life_told(page, newsroom)
     assert "https://simulator.invalid/archives/C0123456789/p" in life
 
 
+def test_alert_of_an_event_says_who_does_what_and_how_sure(page, newsroom):
+    newsroom.watchlist(
+        "rules:\n- id: sues\n  event: {who: SEC, does: $sues, what: exchange}\n  notify: [policy]\n"
+    )
+    tell(newsroom, "Exchange may be sued by SEC")
+    said = (
+        r"<strong><bdi[^>]*>SEC</bdi></strong> <bdi[^>]*>sued</bdi> <strong><bdi[^>]*>Exchange</bdi></strong>"
+    )
+    listed = page("alerts")
+    assert re.search(said, listed)
+    assert "(possible)" in listed
+    alert_id = re.search(r"/newswatch/alerts/([0-9a-f]{16})", listed)[1]
+    assert re.search(said, page(f"alerts/{alert_id}"))
+
+
 def test_alerts_are_filtered_by_what_the_url_says(page, newsroom):
     tell(newsroom)
     assert "state-sent" in page("alerts?rule=central-bank-opposes&state=sent&severity=high&text=PLAN")

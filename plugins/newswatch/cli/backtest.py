@@ -23,7 +23,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
 
 @click.command(
     epilog="""
-    JSON: {"since", "until", "query", "items", "against", "notes": [text], "rules": [{"rule", "hits", "stories",
+    JSON: {"since", "until", "query", "event", "items", "against", "notes": [text], "rules": [{"rule", "hits", "stories",
     "days": {day: count}, "examples", "gained", "lost", "gained_examples", "lost_examples", "irrelevant",
     "irrelevant_hits"}]}. "gained" and "lost" are item ids. An example is an item with its excerpts.
     """
@@ -42,18 +42,25 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
 )
 @click.option("--query", metavar="TEXT", help="A query, tried as if it were a rule.")
 @click.option(
+    "--event",
+    metavar="TEXT",
+    help="An event, tried as if it were a rule: who=$regulators does=$sues what=$crypto, or {who: …, does: …}.",
+)
+@click.option(
     "--limit", default=10, show_default=True, type=click.IntRange(0, 1_000), help="How many hits to show."
 )
 @command
-def backtest(call: Invocation, *, since_s: float, rule_id: str | None, query: str | None, limit: int) -> None:
+def backtest(
+    call: Invocation, *, since_s: float, rule_id: str | None, query: str | None, event: str | None, limit: int
+) -> None:
     """Show what rules would have caught among the items that are still stored.
 
-    Without --rule and --query, all rules are tried. Nothing is sent and nothing is changed. A changed rule is
+    Without --rule, --query and --event, all rules are tried. Nothing is sent and nothing is changed. A changed rule is
     compared with the one in force.
     """
-    if rule_id is not None and query is not None:
-        raise click.UsageError("give --rule or --query, not both")
-    question = BacktestQuestion(since_s, rule_id, query, limit)
+    if sum(one is not None for one in (rule_id, query, event)) > 1:
+        raise click.UsageError("give only one of --rule, --query and --event")
+    question = BacktestQuestion(since_s, rule_id, query, limit, event)
 
     async def work(services: Services) -> BacktestReport:
         with progress("Trying stored items", as_json=call.json) as report:
@@ -62,7 +69,7 @@ def backtest(call: Invocation, *, since_s: float, rule_id: str | None, query: st
     report = call.run(work)
     if call.json:
         as_json(as_dict(report))
-    elif rule_id is None and query is None:
+    elif rule_id is None and not question.is_lone:
         _overview(report)
     else:
         for line in report_lines(report):

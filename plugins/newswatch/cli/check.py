@@ -9,7 +9,9 @@ import click
 from newswatch import feed_secrets
 from newswatch.cli.context import Invocation, examination
 from newswatch.cli.output import FINE, PROBLEM, as_json
+from newswatch.config.draft import Draft
 from newswatch.errors import Problem, RedisRefused, RedisUnavailable
+from newswatch.pipeline.authoring.common_forms import commoner_forms
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services, utc_now
@@ -35,7 +37,7 @@ def check(call: Invocation) -> None:
     loaded = check_files(call.settings, utc_now().date())
     bad_settings = (*call.bad_settings, *feed_secrets.faults(call.settings.feed_secrets))
     broken = loaded.draft is None or bool(bad_settings)
-    problems = (*loaded.problems, *(() if bad_settings else _not_applied(call)))
+    problems = (*loaded.problems, *(() if bad_settings else _beside_the_files(call, loaded.draft)))
     if call.json:
         refused = [Problem(ENVIRONMENT, 0, 0, text) for text in bad_settings]
         as_json({"ok": not broken, "problems": [problem._asdict() for problem in (*refused, *problems)]})
@@ -50,16 +52,24 @@ def check(call: Invocation) -> None:
     raise SystemExit(PROBLEM if broken else FINE)
 
 
-def _not_applied(call: Invocation) -> list[Problem]:
-    """Whether another machine's files are in force. Nothing if Redis cannot be reached: files can be checked without it."""
+def _beside_the_files(call: Invocation, draft: Draft | None) -> list[Problem]:
+    """What only Redis knows: whether another machine's files are in force, and which words mostly find something else.
 
-    async def look(services: Services) -> Problem | None:
-        return await asyncio.wait_for(not_applied(services), LOOK_TIMEOUT_S)
+    Nothing if Redis cannot be reached: files can be checked without it.
+    """
+
+    async def look(services: Services) -> list[Problem]:
+        problem = await asyncio.wait_for(not_applied(services), LOOK_TIMEOUT_S)
+        found = [problem] if problem else []
+        if draft is not None:
+            forms = await asyncio.wait_for(commoner_forms(services, draft), LOOK_TIMEOUT_S)
+            file = str(services.config_dir / "watchlist.yaml")
+            found += [Problem(file, 1, 1, str(one), "warning") for one in forms]
+        return found
 
     if not call.settings.redis_url:
         return []
     try:
-        problem = call.run(look, checked=False)
+        return call.run(look, checked=False)
     except (RedisUnavailable, RedisRefused, asyncio.TimeoutError):
         return []
-    return [problem] if problem else []

@@ -17,7 +17,7 @@ from newswatch.cli.output import as_json, console
 from newswatch.errors import PermanentError
 from newswatch.models import Match, Span
 from newswatch.pipeline.authoring.preview import read_url
-from newswatch.pipeline.authoring.single_query import lone_rule
+from newswatch.pipeline.authoring.single_rule import lone_event, lone_rule
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
@@ -38,12 +38,14 @@ class GivenText:
     text: ItemText
 
 
-def _watchlist(call: Invocation, query: str | None) -> tuple[Watchlist, str]:
-    """The files' rules in force today, for any feed, or the query alone. Both may use the files' lists."""
+def _watchlist(call: Invocation, query: str | None, event: str | None) -> tuple[Watchlist, str]:
+    """The files' rules in force today, for any feed, or the query or event alone. All may use the files' lists."""
     today = utc_now().date()
     draft = check_files(call.settings, today).sound_draft()
-    if query is not None:
-        rule, warnings = lone_rule(query, draft.lists)
+    if query is not None or event is not None:
+        rule, warnings = (
+            lone_rule(query, draft.lists) if query is not None else lone_event(event or "", draft.lists)
+        )
         for warning in warnings:
             click.echo(warning, err=True)
         rules = [rule]
@@ -125,26 +127,32 @@ def _print(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
 @click.option(
     "--query", metavar="TEXT", help="A query to try instead of the rules; it may use the lists of the files."
 )
+@click.option(
+    "--event",
+    metavar="TEXT",
+    help="An event to try instead of the rules: who=$regulators does=$sues what=$crypto, or {who: …, does: …}.",
+)
 @command
 def match(
     call: Invocation,
     *,
-    title: str,
-    summary: str,
-    body: str,
-    lang: str,
     url: str,
+    lang: str,
     jsonl: TextIO | None,
     query: str | None,
+    event: str | None,
+    **fields: str,
 ) -> None:
     """Show which rules match a text, a web page, a feed or a file of items.
 
-    The rules are those of the files, whether in force or not. With --query, that query is tried instead.
+    The rules are those of the files, whether in force or not. With --query or --event, that is tried instead.
     """
-    sources = [bool(title or summary or body), bool(url), jsonl is not None]
+    sources = [any(fields.values()), bool(url), jsonl is not None]
     if sum(sources) != 1:
         raise click.UsageError("give one of: --title/--summary/--body, --url, --jsonl")
-    watchlist, default_lang = _watchlist(call, query)
+    if query is not None and event is not None:
+        raise click.UsageError("give --query or --event, not both")
+    watchlist, default_lang = _watchlist(call, query, event)
     if jsonl is not None:
         for given in _read_lines(jsonl, jsonl.name, lang or default_lang):
             _print(given, watchlist.match(given.text), json_lines=True)
@@ -159,7 +167,7 @@ def match(
             for one in found
         ]
     else:
-        texts = [GivenText("text", plain_text(title, summary, body, lang or default_lang))]
+        texts = [GivenText("text", plain_text(**fields, lang=lang or default_lang))]
     for given in texts:
         if len(texts) > 1 and not call.json:
             click.echo(given.text.title or given.id)

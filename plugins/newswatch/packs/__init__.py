@@ -1,8 +1,12 @@
 """Packs: the lists of names and stances that ship with newswatch, one YAML file each.
 
 A pack of kind `names` has `entries`: the names of one kind of actor or thing, by language. A pack of kind
-`stance` has what somebody may do: `verbs`, `nouns`, `reversals` (taking it back) and `except` (phrases that
-only look like it). Every watchlist can use a pack as a list of its file's name, such as `$central_banks`.
+`stance` has what somebody may do: `verbs`, `nouns`, `claims` (what is said of a thing: "is worth nothing"),
+`suffered` (verbs of those to whom it is done: "hit with sanctions"), `reversals` (taking it back) and `except`
+(phrases that only look like it). Every watchlist can use a pack as a list of its file's name, such as `$central_banks`.
+
+An entry may be written for many: `{chain: [[impose, lift], [embargo, ban]], gap: 4}` is `impose ~4 embargo`,
+`impose ~4 ban` and so on, every word of each link with every word of the next.
 
 An entry in English, or in a script of its own, is looked for in items of every language. Others are looked for
 only in items of their own language: "transaction" is a settlement in French and nothing of the kind in English.
@@ -11,16 +15,18 @@ only in items of their own language: "transaction" is a settlement in French and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
 PackKind = Literal["names", "stance"]
-Part = Literal["entries", "verbs", "nouns", "reversals", "except"]
+Part = Literal["entries", "verbs", "nouns", "claims", "suffered", "reversals", "except"]
+STANCE_PARTS: tuple[Part, ...] = ("verbs", "nouns", "claims", "suffered", "reversals", "except")
 
 _FOLDER = Path(__file__).parent
 
@@ -74,8 +80,7 @@ def load_pack(name: str) -> Pack:
     if kind == "names":
         parts: dict[Part, tuple[PackEntry, ...]] = {"entries": _entries(data["entries"])}
     else:
-        stance_parts: tuple[Part, ...] = ("verbs", "nouns", "reversals", "except")
-        parts = {part: _entries([data[part]]) for part in stance_parts if part in data}
+        parts = {part: _entries([data[part]]) for part in STANCE_PARTS if part in data}
     return Pack(name, kind, parts, tuple(data.get("links", ())))
 
 
@@ -94,12 +99,22 @@ def _files() -> Iterable[Path]:
     return _FOLDER.glob("*.yaml")
 
 
+def _written_out(entry: str | Mapping[str, Any]) -> Iterator[str]:
+    """The entries that one of the file stands for."""
+    if isinstance(entry, str):
+        yield entry
+        return
+    for words in product(*entry["chain"]):
+        yield f" ~{entry['gap']} ".join(words)
+
+
 def _entries(groups: Iterable[Mapping[str, Any]]) -> tuple[PackEntry, ...]:
     """Each entry once for each language. What is looked for everywhere is not repeated for one language."""
     found: dict[PackEntry, None] = {}
     for group in groups:
         for lang, texts in group.items():
             if lang not in _ABOUT:
-                found.update((PackEntry(str(text), "" if lang in ANYWHERE else lang), None) for text in texts)
+                bound = "" if lang in ANYWHERE else lang
+                found.update((PackEntry(text, bound), None) for one in texts for text in _written_out(one))
     everywhere = {entry.text for entry in found if not entry.lang}
     return tuple(entry for entry in found if not entry.lang or entry.text not in everywhere)

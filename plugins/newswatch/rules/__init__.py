@@ -8,6 +8,7 @@ The order of the modules::
     plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
     event_plan ─▶ lexicon, passage ─▶ event_templates, event_guards ─▶ events    who does what
     lookup ─▶ nearest, nearest_events           which term fails where a rule does not match
+    commoner                                    words of which another form is far commoner
     event_checks, event_text                    what is wrong with an event; an event in words
     negation                                    whether "not" negates what was found
 

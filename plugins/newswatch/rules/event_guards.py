@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from newswatch.rules import event_words as words
 from newswatch.rules.lexicon import Found
@@ -21,6 +21,37 @@ def after_preposition(passage: Passage, who: Found) -> bool:
 def is_other(passage: Passage, who: Found) -> bool:
     """Whether the word before the name says that it is not the actor: "ex-Fed", "anti-Russia"."""
     return who.start > 0 and passage.words[who.start - 1] in words.NOT_THE_ACTOR
+
+
+def is_asked(passage: Passage, who: Found, actors: Sequence[Found]) -> bool:
+    """Whether somebody who is not an actor asks the name to act: "Amnesty urges EU to", "Pentagon asked to"."""
+    after = passage.words[who.end : who.end + 2]
+    if len(after) == 2 and after[0] in words.ASKED and after[1] == "to":
+        return True
+    place = who.start - 1
+    while place >= 0 and (
+        passage.words[place] in words.DETERMINERS or passage.words[place] in words.ASKED_OF
+    ):
+        place -= 1
+    if place < 0 or not passage.same_clause(place, who.start) or passage.words[place] not in words.ASKING:
+        return False
+    return not any(
+        0 <= place - other.end <= 3 and passage.same_clause(other.start, place) for other in actors
+    )
+
+
+def may_follow_its_verb(passage: Passage, who: Found, verb: Found) -> bool:
+    """Whether a name right after its verb can be the subject, not the object.
+
+    What opens the clause must not be a subject: "Gegen das Gesetz stellt sich die Bundesbank", not "Trump kritisiert
+    Fed-Chef Powell". In Russian the name's form must also be that of the entry, which is the nominative.
+    """
+    first = passage.clause.index(passage.clause[verb.start])
+    opener = passage.words[first]
+    if passage.words[who.start].isascii():
+        return passage.lang != "de" or first == verb.start or opener in words.NOT_A_SUBJECT
+    is_object = opener in words.NOT_A_SUBJECT or opener.endswith(("у", "ю"))
+    return (first == verb.start or is_object) and passage.words[who.start] == who.entry.text[0].casefold()
 
 
 def gap_broken(passage: Passage, start: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from newswatch.errors import QueryError
 from newswatch.models import Event, Modality
-from newswatch.packs import FIRMS, PackEntry, Part, load_pack
+from newswatch.packs import FIRMS, STANCE_PARTS, PackEntry, Part, load_pack
 from newswatch.rules.anchors import COMMON
 from newswatch.rules.lists import Lists, list_entries, packs_of
 from newswatch.rules.nodes import Phrase, Word
@@ -44,10 +44,11 @@ class EventPlanner:
         return self._lexicon(("names", parts), parts, "entries") if parts else -1
 
     def _stance(self, name: str) -> StanceRow:
-        verbs, nouns, reversals, excepted = (
-            self._lexicon((part, name), (name,), part) for part in _STANCE_PARTS
+        verbs, nouns, claims, suffered, reversals, excepted = (
+            self._lexicon((part, name), (name,), part) for part in STANCE_PARTS
         )
-        return StanceRow(verbs, nouns, reversals, excepted, links_of(name, self._lists))
+        links = links_of(name, self._lists)
+        return StanceRow(verbs, nouns, claims, suffered, reversals, excepted, links)
 
     def _lexicon(self, key: Any, parts: Sequence[str], part: Part) -> int:
         if key not in self._numbers:
@@ -61,15 +62,12 @@ class EventPlanner:
     def _anchors(self, stances: Iterable[StanceRow]) -> list[Phrase]:
         found: dict[tuple[str, ...], Phrase] = {}
         for stance in stances:
-            for number in (stance.verbs, stance.nouns):
+            for number in stance.does:
                 for rows in self._tables.lexicons[number].values():
                     for row in rows:
                         words = _rarest_run(row)
                         found.setdefault(words, Phrase(tuple(map(Word, words)), 0, 0))
         return list(found.values())
-
-
-_STANCE_PARTS: tuple[Part, ...] = ("verbs", "nouns", "reversals", "except")
 
 
 def links_of(name: str, lists: Lists) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The shapes in which a text says that somebody does something: active, passive, noun, speaker last and others.
+"""The shapes in which a text says that somebody does something: active, passive, noun, speaker last, claim and others.
 
 Each template is a generator of pairs of an actor and a verb or noun in one passage. They are independent of each
 other, and `TEMPLATES` names all. Distances are words between.
@@ -16,6 +16,7 @@ from newswatch.rules.lexicon import Found
 from newswatch.rules.passage import Passage
 
 ACTIVE, PASSIVE, NOUN_AFTER, NOUN_BY, SPEAKER, SECOND, COLON, INVERTED = 5, 5, 3, 4, 16, 16, 12, 1
+CLAIM, SUFFERED = 16, 4
 """At most so many words are between the actor and the verb or noun, by template."""
 
 SPEAKER_AT_END = 5
@@ -29,6 +30,8 @@ class Findings:
     who: Sequence[Found]
     verbs: Sequence[Found]
     nouns: Sequence[Found]
+    claims: Sequence[Found]
+    suffered: Sequence[Found]
     links: tuple[str, ...]
 
 
@@ -116,7 +119,11 @@ def inverted(passage: Passage, found: Findings) -> Iterator[Pair]:
         if passage.words[verb.end - 1].isascii() and passage.lang != "de":
             continue
         for who in found.who:
-            if 0 <= who.start - verb.end < INVERTED and passage.same_clause(verb.start, who.end - 1):
+            if (
+                0 <= who.start - verb.end < INVERTED
+                and passage.same_clause(verb.start, who.end - 1)
+                and guards.may_follow_its_verb(passage, who, verb)
+            ):
                 yield who, verb
 
 
@@ -149,12 +156,18 @@ def _is_in_gap(who: Found, done: Found) -> bool:
 
 def _noun_after(passage: Passage, who: Found, noun_found: Found) -> bool:
     return (
-        0 <= noun_found.start - who.end <= NOUN_AFTER
+        0 <= noun_found.start - who.end <= _most_before_noun(passage, noun_found)
+        and words.WANTING.isdisjoint(passage.words[who.end : noun_found.start])
         and passage.same_clause(who.start, noun_found.end - 1)
         and not guards.is_background(passage, who.start)
         and not guards.gap_broken(passage, who.end, noun_found.start)
         and "by" not in passage.words[who.end : noun_found.start]
     )
+
+
+def _most_before_noun(passage: Passage, noun_found: Found) -> int:
+    """English puts adjectives between an actor and its noun. Elsewhere what is between is mostly a verb."""
+    return NOUN_AFTER if passage.lang == "en" and passage.words[noun_found.start].isascii() else 0
 
 
 def _noun_by(passage: Passage, noun_found: Found, who: Found, links: Sequence[str]) -> bool:
@@ -184,16 +197,61 @@ def _is_said(passage: Passage, verb: Found) -> bool:
 
 
 def _speaks(passage: Passage, verb: Found, who: Found) -> bool:
-    quoted = any(mark in passage.text for mark in "”\"’'")
+    quoted = any(mark in passage.text for mark in "”\"’'»“")
     if passage.sentence[who.start] != passage.sentence[verb.start] and not quoted:
         return False
-    near = (*passage.words[max(0, who.start - 3) : who.start], *passage.words[who.end : who.end + 3])
+    near = (*passage.words[max(0, who.start - 5) : who.start], *passage.words[who.end : who.end + 3])
     said = not words.SAYING.isdisjoint(near) or _DASH.search(passage.gaps[who.start - 1]) is not None
     apart = any(
         passage.clause[place] != passage.clause[verb.start] or passage.comma_after(place - 1)
         for place in range(verb.end, who.start + 1)
     )
     return said and apart and len(passage.words) - who.end <= SPEAKER_AT_END
+
+
+def claim(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """What an actor says of a thing: "ECB's Lagarde: crypto is worth nothing", "… has no place here, SNB says"."""
+    for said in found.claims:
+        for who in found.who:
+            if _announces(passage, who, said) or _is_quoted_by(passage, said, who):
+                yield who, said
+
+
+def _announces(passage: Passage, who: Found, said: Found) -> bool:
+    """The actor with a colon or a word of saying, then the claim."""
+    if not 0 <= said.start - who.end <= CLAIM:
+        return False
+    near = range(who.end - 1, min(who.end + 4, said.start))
+    if passage.sentence[who.start] != passage.sentence[said.start]:
+        return False
+    if any(":" in passage.gaps[place] for place in near):
+        return passage.clause[said.start] - passage.clause[who.start] <= 2
+    return not words.SAYING.isdisjoint(passage.words[who.end : near.stop]) or (
+        who.start > 0 and passage.words[who.start - 1] in words.SAYING | words.ACCORDING
+    )
+
+
+def _is_quoted_by(passage: Passage, said: Found, who: Found) -> bool:
+    """The claim, then the actor at the end with a word of saying."""
+    if not 0 <= who.start - said.end <= CLAIM or len(passage.words) - who.end > SPEAKER_AT_END:
+        return False
+    place = who.start - 1
+    while passage.words[place] in words.DETERMINERS:
+        place -= 1
+    return passage.words[place] in words.ACCORDING or _speaks(passage, said, who)
+
+
+def suffered(passage: Passage, found: Findings) -> Iterator[Pair]:
+    """What happens to others, with the actor within it or right after: "hit with US sanctions"."""
+    for verb in found.suffered:
+        for who in found.who:
+            between = passage.words[verb.end : who.start]
+            follows = 0 <= who.start - verb.end <= SUFFERED and passage.same_clause(verb.start, who.start)
+            if _is_in_gap(who, verb) or (
+                follows
+                and all(word in found.links or word in words.OF or word in words.HEADS for word in between)
+            ):
+                yield who, verb
 
 
 TEMPLATES: dict[str, Template] = {
@@ -204,4 +262,6 @@ TEMPLATES: dict[str, Template] = {
     "passive": passive,
     "noun": noun,
     "speaker": speaker,
+    "claim": claim,
+    "suffered": suffered,
 }

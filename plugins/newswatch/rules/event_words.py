@@ -49,13 +49,14 @@ HEADS = _words(
     "securities financial consumer privacy data federal state national central top senior new bank s office party "
     "parties democrats republicans mps military forces army navy fm pm mep researchers bloc union tribunal oversight "
     "task force group of fin finance foreign trade justice health interior defence defense energy labor labour "
-    "commerce cabinet diplomat advisers adviser aide"
+    "commerce cabinet diplomat advisers adviser aide gobernador presidente presidenta "
+    "gouverneur président präsident chef глава президент"
 )
 """Words that name somebody who speaks for the actor: "ECB board member"."""
 
 OPENERS = _words(
     "and as that says said the a an after while u us uk eu when exclusive update top federal state french german "
-    "paris italian if le la les el los las der die das"
+    "paris italian if et und y и le la les el los las der die das de del des du"
 )
 """What may be before an actor that opens its clause."""
 
@@ -65,7 +66,55 @@ FUNCTION = _words(
 )
 """After a form that is also a noun, one of them says that it is the noun: "US sanctions on"."""
 
-SAYING = _words("says said say according to tells told warns writes wrote argues insists adds")
+ASKING = _words(
+    "urge urges urged urging ask asks asked asking press presses pressed pressing pressure pressures pressured push "
+    "pushes pushed call calls called calling implore implores beg begs lobby lobbies petition petitions demand demands "
+    "want wants request requests "
+    "призвать призвал призвала призвали призывает призывают попросил попросила попросили просит просят потребовал "
+    "потребовала потребовали требует требуют "
+    "fordert fordern forderte forderten ruft rufen drängt drängen bittet appelliert "
+    "appelle appellent exhorte exhortent demande demandent presse pressent réclame réclament invite "
+    "pide piden insta instan exige exigen urge reclama reclaman llama llaman solicita solicitan"
+)
+"""Before a name they say that somebody wants it to act."""
+
+ASKED = _words("asked urged pressed pressured told called begged lobbied")
+ASKED_OF = _words("on for to upon from у от an à au aux a al de von")
+
+WANTING = _words(
+    "seek seeks sought demand demands face faces facing fear fears slam slams reject rejects urge urges call "
+    "calls welcome welcomes await awaits dodge dodges avoid avoids escape escapes criticise criticises criticize "
+    "criticizes condemn condemns oppose opposes request requests"
+)
+"""Between an actor and a noun they say that the deed is somebody else's: "senators seek probe"."""
+
+SAYING = _words(
+    "says said say according to tells told warns warn warned cautions cautioned writes wrote argues insists adds "
+    "declares declared reiterates notes believes thinks claims reminds stresses "
+    "заявил заявила заявили сообщил сообщила сообщили считает считают отметил отметила сказал сказала подчеркнул "
+    "подчеркнула предупредил предупредила предупредили уверен уверена напомнил напомнила напомнили отрезал пояснил "
+    "пояснила полагает убеждён "
+    "sagt sagte warnt warnte mahnt erklärt betont laut meint findet bekräftigt schreibt glaubt "
+    "dit estime estiment juge affirme martèle alerte prévient avertit déclare réaffirme rappelle souligne assure "
+    "dice afirma sostiene advierte alerta recuerda zanja asegura avisa insiste opina considera"
+)
+ACCORDING = _words("to selon pour según para laut après zufolge мнению")
+"""Right before the speaker at the end of a sentence."""
+
+OF = _words(
+    "of the by from to al a à au aux de des du del la le l les los las der die das vom von par por un une"
+)
+"""Between what is suffered and whose act it is: "bajo sanciones de la UE"."""
+
+NOT_A_SUBJECT = _words(
+    "gegen mit vor nach wegen trotz bei in im am zum zur für über auf aus den dem des auch nun jetzt nicht so hier heute "
+    "gestern damit dafür dagegen davor daher erneut zuvor scharf deutlich "
+    "против в на о об за с к из от для по при не также ранее накануне вновь резко жёстко снова это эти этого "
+    "законопроект проект закон план планы предложение предложения поправки решение решения инициативы требование "
+    "требования призыв призывы слова"
+)
+"""German and Russian words that open a clause in which the subject follows the verb."""
+
 FIRST_PERSON = _words("we i it")
 THIRD_PERSON = _words("regulator they bank it")
 INVERSIONS = _words("do does did will would should can could may might must")
@@ -85,12 +134,15 @@ PASSIVE_BY = {"fr": ("par",), "es": ("por",), "de": ("von", "vom", "durch")}
 PASSIVE_AUXILIARIES = _words("be been being is are was were get gets got")
 PASSIVE_AFTER_ONE = _words("over for in after amid at as with under")
 PASSIVE_IN_GAP = _words("by with to from over in")
-PASSIVE_FORMS = _words("forbidden illegal frozen hit shut made cut be is was sought")
+PASSIVE_FORMS = _words(
+    "forbidden illegal frozen hit shut made cut be is was sought found pleads plead face faces pay pays agree agrees "
+    "settle settles"
+)
 PASTS = _words(
     "hit put set cut let made took gave sought sued brought threw held froze struck told said came went withdrew "
-    "shot spoke stood drew"
+    "shot spoke stood drew against"
 )
-"""Past forms that end neither in -ed nor in -s and need nothing before them."""
+"""Past forms that end neither in -ed nor in -s and need nothing before them; "against" needs no verb at all."""
 
 SAYING_VERBS = ("warn", "argue", "caution", "say", "urge")
 """A comma before such a verb begins a sentence with a subject of its own: "…, warns report"."""

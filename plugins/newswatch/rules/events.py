@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from newswatch.models import Modality, Role
 from newswatch.rules import event_guards as guards
 from newswatch.rules.event_templates import TEMPLATES, Findings
+from newswatch.rules.event_words import NEGATIONS
 from newswatch.rules.gaps import Piece
 from newswatch.rules.index import BLOCK, FIELD
 from newswatch.rules.lexicon import Found
@@ -26,10 +27,13 @@ OBJECT_AFTER, OBJECT_BEFORE = 8, 6
 NOBODY_AFTER, NOBODY_BEFORE, NOBODY_BEFORE_NOUN = 8, 4, 2
 """The same where nobody is named who does it."""
 
+TOPIC = 3
+"""At most so many words are before the topic of a headline such as "Bitcoin: ECB warns"."""
+
 _BLOCKS = 3
 """Title, summary and body. The author does nothing."""
 
-_BEFORE = frozenset(("passive", "noun", "speaker"))
+_BEFORE = frozenset(("passive", "noun", "speaker", "claim", "suffered"))
 """Templates in which the object may come before the verb."""
 
 
@@ -88,10 +92,7 @@ class EventReading:
         named = [number for number in (event.who, event.what) if number >= 0]
         if not all(lexicons[number].may_be_in(codes) for number in named):
             return False
-        return any(
-            lexicons[stance.verbs].may_be_in(codes) or lexicons[stance.nouns].may_be_in(codes)
-            for stance in event.stances
-        )
+        return any(lexicons[number].may_be_in(codes) for stance in event.stances for number in stance.does)
 
     def find(self, number: int, passage: Passage) -> list[Found]:
         """What of a lexicon is in a passage; nothing for -1."""
@@ -129,28 +130,39 @@ class EventReading:
     def _of_stance(
         self, event: EventRow, stance: StanceRow, passage: Passage, who: list[Found], what: list[Found]
     ) -> Iterator[Candidate]:
-        excepted = self.find(stance.excepted, passage)
-        verbs = [
-            verb
-            for verb in self.find(stance.verbs, passage)
-            if not any(verb.is_within(one) for one in excepted)
-        ]
-        nouns = [
-            noun
-            for noun in self.find(stance.nouns, passage)
-            if not any(noun.overlaps(one) for one in excepted)
-        ]
-        if not verbs and not nouns:
+        found = self._findings(stance, passage, who)
+        if not (found.verbs or found.nouns or found.claims or found.suffered):
             return
         reversals = self.find(stance.reversals, passage)
-        taken_back = {id(verb) for verb in verbs if any(verb.is_within(one) for one in reversals)}
-        taken_back |= {id(noun) for noun in nouns if any(noun.overlaps(one) for one in reversals)}
-        for template, actor, does in _pairs(event, passage, Findings(who, verbs, nouns, stance.links)):
+        whole = (*found.verbs, *found.claims, *found.suffered)
+        taken_back = {id(verb) for verb in whole if any(_takes_back(one, verb) for one in reversals)}
+        taken_back |= {id(noun) for noun in found.nouns if any(noun.overlaps(one) for one in reversals)}
+        for template, actor, does in _pairs(event, passage, found):
+            if actor is not None and guards.is_asked(passage, actor, who):
+                continue
             done_to = _object(passage, template, actor, does, what) if event.what >= 0 else None
             if event.what < 0 or done_to is not None:
                 denied = id(does) in taken_back or self._denies(passage, actor, does)
                 modality = _modality(passage, actor, does, denied=denied)
                 yield Candidate(template, actor, does, done_to, modality)
+
+    def _findings(self, stance: StanceRow, passage: Passage, who: list[Found]) -> Findings:
+        """What of a stance is in a passage, without what only looks like it."""
+        excepted = self.find(stance.excepted, passage)
+        verbs, claims, suffered = (
+            [
+                one
+                for one in self.find(number, passage)
+                if not any(_only_looks(one, other) for other in excepted)
+            ]
+            for number in (stance.verbs, stance.claims, stance.suffered)
+        )
+        nouns = [
+            noun
+            for noun in self.find(stance.nouns, passage)
+            if not any(noun.overlaps(one) for one in excepted)
+        ]
+        return Findings(who, verbs, nouns, claims, suffered, stance.links)
 
     def _denies(self, passage: Passage, who: Found | None, does: Found) -> bool:
         if guards.denied_inside(passage, does):
@@ -158,8 +170,20 @@ class EventReading:
         ahead = who is not None and who.end <= does.start
         if who is not None and ahead and guards.is_history(passage, who.end, does.start):
             return True
+        if not NEGATIONS.isdisjoint(does.entry.text):
+            return False
         lowest = passage.first + (who.end if who is not None and ahead else 0)
         return self._guard.negates_from(self._scan, lowest, passage.first + does.start)
+
+
+def _only_looks(verb: Found, excepted: Found) -> bool:
+    """Whether the verb is in such a phrase, or its last word begins one: "extends … sanctions monitoring"."""
+    return verb.is_within(excepted) or excepted.start == verb.end - 1 < excepted.end - 1
+
+
+def _takes_back(reversal: Found, verb: Found) -> bool:
+    """Whether the verb is in a reversal, or ends with one: "considers lifting sanctions"."""
+    return verb.is_within(reversal) or (reversal.is_within(verb) and reversal.end == verb.end)
 
 
 def _pairs(event: EventRow, passage: Passage, found: Findings) -> Iterator[tuple[str, Found | None, Found]]:
@@ -178,6 +202,8 @@ def _object(
     for one in what:
         if who is not None and one.overlaps(who):
             continue
+        if _is_topic(passage, one, who, does):
+            return one
         if passage.sentence[one.start] != passage.sentence[does.start]:
             continue
         if does.start <= one.start < does.end or _follows(passage, who, does, one):
@@ -185,6 +211,18 @@ def _object(
         if _precedes(passage, template, does, one):
             return one
     return None
+
+
+def _is_topic(passage: Passage, what: Found, who: Found | None, does: Found) -> bool:
+    """Whether it is the topic before a colon: "Stablecoins: ECB warns of runs"."""
+    if who is None or what.start > TOPIC or not passage.same_clause(0, what.end - 1):
+        return False
+    last = passage.clause.index(1) - 1 if passage.clause[-1] else -1
+    return (
+        last >= 0
+        and ":" in passage.gaps[last]
+        and passage.clause[who.start] == passage.clause[does.start] == 1
+    )
 
 
 def _follows(passage: Passage, who: Found | None, does: Found, what: Found) -> bool:

@@ -130,14 +130,18 @@ class Watchlist:
         evaluation: Evaluation | None = None
         reading: EventReading | None = None
         matches = []
+        rules, gates, span = self._rules, self._gates, scan.span
         for number in sorted([*proven, *possible]):
-            rule, gate = self._rules[number], self._gates.get(number)
-            if gate is not None and not gate.admits(item, lang):
+            rule = rules[number]
+            if gates and number in gates and not gates[number].admits(item, lang):
                 continue
             if number in proven:
                 # Most rules of a large watchlist are one phrase and need no evaluation.
-                if hits := scan.within(proven[number], DEFAULT_BITS):
-                    matches.append(Match(rule.rule_id, tuple([scan.span(hit) for hit in hits]), rule.query))
+                hits = proven[number]
+                if self._uses_author:
+                    hits = scan.within(hits, DEFAULT_BITS)
+                if hits:
+                    matches.append(Match(rule.rule_id, tuple([span(hit) for hit in hits]), rule.query))
                 continue
             plan = self._plan(number)
             if plan[0] == "v":

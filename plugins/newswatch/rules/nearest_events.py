@@ -63,7 +63,7 @@ class _Judge:
         numbers = {
             "who": [row.who],
             "what": [row.what],
-            "does": [number for stance in row.stances for number in (stance.verbs, stance.nouns)],
+            "does": [number for stance in row.stances for number in stance.does],
         }[role]
         for passage in self._reading.passages():
             for number in numbers:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import TypeVar
 
 from newswatch.models import Span, TextField
@@ -23,6 +24,9 @@ from newswatch.rules.tokens import (
 )
 
 AnyHit = TypeVar("AnyHit", bound=Hit)
+
+_SINGLY = 2
+"""So many words are looked up one by one. For more it is cheaper to place all words of the text."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
@@ -51,8 +55,8 @@ class Scan:
         self._set_hits: dict[int, list[Hit]] = {}
         self._spans: dict[Piece, Span] = {}
         self._ends: dict[int, bool] = {}
-        self._places: dict[int, tuple[int, int]] = {}
-        self._walked: list[tuple[int, int]] = []
+        self._starts: list[int] | None = None
+        self._asked = 0
 
     def touched(self) -> Touched:
         """The rules that this item may match by a phrase."""
@@ -183,25 +187,27 @@ class Scan:
         return self.folded[self.folded_span(at)[1] : self.folded_span(at + 1)[0]]
 
     def folded_span(self, at: int) -> tuple[int, int]:
-        """The place of a token in the folded text. Places are looked up only as far as needed."""
-        place = self._places.get(at)
-        if place is None:
-            raw = self.raws[at]
+        """The place of a token in the folded text."""
+        raw = self.raws[at]
+        if self._starts is None and self._asked < _SINGLY:
+            self._asked += 1
             start = self.folded.find(raw)
-            # Most words that rules look for occur once in the text: then `find` has found the right one.
-            alone = self.folded.find(raw, start + 1) < 0
-            place = self._places[at] = (start, start + len(raw)) if alone else self._walk(at)
-        return place
+            if self.folded.find(raw, start + 1) < 0:  # it occurs once, so this is the right place
+                return start, start + len(raw)
+        if self._starts is None:
+            self._starts = self._all_starts()
+        start = self._starts[at]
+        return start, start + len(raw)
 
-    def _walk(self, at: int) -> tuple[int, int]:
-        """The same for text that occurs more than once, also within other words: token by token."""
-        places = self._walked
-        end = places[-1][1] if places else 0
-        for raw in self.raws[len(places) : at + 1]:
-            start = self.folded.index(raw, end)
+    def _all_starts(self) -> list[int]:
+        """Where each token begins in the folded text."""
+        starts: list[int] = []
+        index, note, end = self.folded.index, starts.append, 0
+        for raw in self.raws:
+            start = index(raw, end)
+            note(start)
             end = start + len(raw)
-            places.append((start, end))
-        return places[at]
+        return starts
 
     @cached_property
     def _origin(self) -> Origin:
@@ -210,21 +216,26 @@ class Scan:
     def offsets(self, first: int, after: int) -> tuple[int, int]:
         """The place of tokens in the joined original text."""
         start, end = self.folded_span(first)
-        for raw in self.raws[first + 1 : after]:
-            end = self.folded.index(raw, end) + len(raw)
-        end = word_end(self.raws[after - 1], end)
+        last = self.raws[after - 1]
+        if self._starts is not None:
+            end = self._starts[after - 1] + len(last)
+        else:
+            for raw in self.raws[first + 1 : after]:
+                end = self.folded.index(raw, end) + len(raw)
+        end = word_end(last, end)
         return (start, end) if self._joined.isascii() else self._origin.span(start, end)
+
+    @cached_property
+    def _field_ends(self) -> list[int]:
+        """Where each field ends in the joined text. One character is between two."""
+        return [end - 1 for end in accumulate(len(text) + 1 for text in self.texts)]
 
     def span(self, piece: Piece) -> Span:
         """The place of words in their field's original text."""
         span = self._spans.get(piece)
         if span is None:
             start, end = self.offsets(*piece)
-            base, field = 0, 0
-            for text in self.texts:
-                if end <= base + len(text):
-                    break
-                base += len(text) + 1
-                field += 1
+            field = bisect_left(self._field_ends, end)
+            base = self._field_ends[field - 1] + 1 if field else 0
             span = self._spans[piece] = Span(TEXT_FIELDS[field], max(start - base, 0), end - base)
         return span

@@ -12,7 +12,7 @@ _ABBREVIATIONS = frozenset(
         "st", "jr", "sr", "vs", "inc", "ltd", "co", "corp", "bros", "dept", "approx",
         "jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
         "bzw", "ca", "etc", "evtl", "ggf", "mio", "mrd", "nr", "usw", "vgl", "dipl",
-        "mm", "mme", "mlle", "sra", "srta", "sres", "им", "гг", "руб", "тыс", "млн", "млрд", "ул", "стр",
+        "ee", "uu", "eeuu", "mm", "mme", "mlle", "sra", "srta", "sres", "им", "гг", "руб", "тыс", "млн", "млрд", "ул", "стр",
     )
 )  # fmt: skip
 _LONGEST_ORDINAL = 2

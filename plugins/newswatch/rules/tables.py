@@ -24,9 +24,16 @@ class StanceRow:
 
     verbs: int
     nouns: int
+    claims: int
+    suffered: int
     reversals: int
     excepted: int
     links: tuple[str, ...]
+
+    @property
+    def does(self) -> tuple[int, ...]:
+        """The lexicons of which an entry is in every text that has the stance."""
+        return self.verbs, self.nouns, self.claims, self.suffered
 
 
 @dataclass(frozen=True, slots=True)

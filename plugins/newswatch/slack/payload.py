@@ -236,9 +236,15 @@ def _story_blocks(message: Message, story: ShownStory, detail: Detail) -> list[E
     title = shorten_pieces(headline.title, detail.title)
     body = [_section(_linked(title, headline.link, bold=True)), _section(_meta(story))]
     body += [_group("rich_text_quote", _pieces(quote)) for quote in headline.quotes[: detail.quotes]]
+    body += [_section(_event(event)) for event in headline.events[: detail.quotes]]
     tail = _also(also, detail)
     tail.append(_section([_text("Why: ", bold=True), _text(why(story.rules, detail.rules))]))
     return [_rich_text(message, 0, body), _rich_text(message, 1, tail)]
+
+
+def _event(pieces: Sequence[Piece]) -> list[Element]:
+    """Who does what, who and whom in bold, on a line of its own."""
+    return [_text(piece.text, bold=piece.marked) for piece in pieces]
 
 
 def _meta(story: ShownStory) -> list[Element]:

@@ -33,6 +33,7 @@ def story_text(story: ShownStory, detail: Detail) -> str:
         _text_link(headline, detail.title, detail.text_url),
         escape(SEPARATOR.join([*before_age(story), age, *after_age(story)])),
         *(escape(f"“{joined(quote)}”") for quote in headline.quotes[: detail.quotes]),
+        *(escape(joined(event)) for event in headline.events[: detail.quotes]),
         escape(f"Why: {why(story.rules, detail.rules)}"),
         *(_also_line(report, detail) for report in also[: detail.also]),
     ]

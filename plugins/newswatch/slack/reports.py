@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from newswatch.models import SEVERITIES, Alert, Severity
-from newswatch.slack.text import Piece, clean, joined, pieces_of, usable_link
+from newswatch.models import SEVERITIES, Alert, Modality, Severity
+from newswatch.slack.text import Piece, clean, joined, pieces_of, shorten, usable_link
 
 _EPOCH = datetime(1970, 1, 2, tzinfo=timezone.utc)
 NO_TITLE = "(no title)"
 _MAX_QUOTES = 3
+_MAX_EVENTS = 2
+_MAX_EVENT_CHARS = 80
+_CERTAINTY: Mapping[Modality, str] = {"possible": "possible", "denied": "denied", "question": "a question"}
+"""How sure the text is of an event that it does not state."""
 _MAX_TITLE_CHARS = 2_000
 """A title of a megabyte is cut before it is cleaned; the message shows 300 characters at most."""
 
@@ -31,6 +35,8 @@ class ShownItem:
     """The publication time if it is known and plausible, else when newswatch first saw the item."""
     updated: bool
     quotes: tuple[tuple[Piece, ...], ...]
+    events: tuple[tuple[Piece, ...], ...] = ()
+    """Who does what: "RBI bars crypto firms", who and what marked, and how sure the text is of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,24 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
         when=_when(newest, now),
         updated=any(alert.updated for alert in group),
         quotes=_quotes(group, newest.title),
+        events=_events(group),
     )
+
+
+def _events(group: Sequence[Alert]) -> tuple[tuple[Piece, ...], ...]:
+    """The events of the rules, each once, those of the most severe rule first."""
+    ranked = sorted(group, key=lambda alert: -SEVERITIES.index(alert.severity))
+    said = dict.fromkeys(_event(alert) for alert in ranked if alert.deed)
+    return tuple(said)[:_MAX_EVENTS]
+
+
+def _event(alert: Alert) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    for role, words in alert.deed:
+        text = shorten(clean(words), _MAX_EVENT_CHARS)
+        pieces += [Piece(" ")] * bool(pieces) + [Piece(text, marked=role != "does")]
+    certainty = _CERTAINTY.get(alert.modality or "stated")
+    return (*pieces, Piece(f" ({certainty})")) if certainty else tuple(pieces)
 
 
 def _when(alert: Alert, now: datetime) -> datetime:

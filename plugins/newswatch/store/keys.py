@@ -23,6 +23,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held | match | ~30 to 100 B an alert and facet | 90 days |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
+| rule-hits | string: what the rules with packs catch among the stored items (JSON, zlib) | housekeeping | ~40 B a hit, at most 1,000 a rule | until the next housekeeping |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
 | titles | zset title stems → when, ms | match | ~190 B an item that alerted | 48 hours |
 | surge:{rule}:{channel} | zset sequence|alert → held since, ms | match | ~100 B a held alert | the rule's window |
@@ -76,6 +77,7 @@ NOTICES = _PREFIX + "notices"
 LISTENER = _PREFIX + "listener"
 RELEASES = _PREFIX + "releases"
 HITS_LAST = _PREFIX + "hits:last"
+RULE_HITS = _PREFIX + "rule-hits"
 
 ALERT_RETENTION_S = 90 * 86_400
 ARTICLE_RETENTION_S = 7 * 86_400

@@ -284,6 +284,13 @@ def test_query_uses_the_lists_of_the_files(newsroom):
     assert (found.rules[0].rule, found.rules[0].hits) == ("query", 2)
 
 
+def test_event_is_tried_as_if_it_were_a_rule(newsroom):
+    newsroom.watchlist("lists: {bank: [central bank]}\nrules: []\n")
+    kept(newsroom)
+    found = ask(newsroom, BacktestQuestion(WEEK_S, event="who=$bank does=$opposes"))
+    assert (found.rules[0].rule, found.rules[0].hits) == ("event", 2)
+
+
 def test_since_leaves_out_what_was_stored_before(newsroom):
     kept(newsroom)
     newsroom.pass_time(timedelta(hours=3))
@@ -326,6 +333,8 @@ def test_question_that_cannot_be_answered_is_refused_with_the_reason(newsroom):
         ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-oposes"))
     with pytest.raises(BadQuestion, match=r"\n  bank AND\n"):
         ask(newsroom, BacktestQuestion(WEEK_S, query="bank AND"))
+    with pytest.raises(BadQuestion, match="does not say what is done"):
+        ask(newsroom, BacktestQuestion(WEEK_S, event="who=$central_banks"))
     with pytest.raises(BadQuestion, match="one of them"):
         ask(newsroom, BacktestQuestion(WEEK_S, rule_id="central-bank-opposes", query="bank"))
     with pytest.raises(BadQuestion, match="look back"):

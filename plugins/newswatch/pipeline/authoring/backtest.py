@@ -21,7 +21,7 @@ from newswatch.durations import format_duration
 from newswatch.errors import NoSuchRule, PermanentError
 from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.authoring.hit_count import HitCount, RuleReport, Window
-from newswatch.pipeline.authoring.single_query import QUERY, BadQuery, lone_rule
+from newswatch.pipeline.authoring.single_rule import BadQuery, lone_event, lone_rule
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.run import Watch
@@ -43,12 +43,12 @@ _REPORT_EVERY = 200
 
 
 class BadQuestion(PermanentError):
-    """The query cannot be read, or the question contradicts itself."""
+    """The query or event cannot be read, or the question contradicts itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestQuestion:
-    """What to try: one rule, one query, or (both None) every rule, on the last `since_s` seconds.
+    """What to try: one rule, query or event, or (all None) every rule, on the last `since_s` seconds.
 
     `limit` is the number of examples in each of a rule's lists: hits, gains and losses.
     """
@@ -57,6 +57,12 @@ class BacktestQuestion:
     rule_id: str | None = None
     query: str | None = None
     limit: int = 10
+    event: str | None = None
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether it asks for something that is not a rule yet."""
+        return self.query is not None or self.event is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +175,10 @@ def prepare(
     question: BacktestQuestion, draft: Draft, bundle: Bundle | None, window: Window, settings: Settings
 ) -> Trial:
     """The rules to be tried. Pure. Raises NoSuchRule and BadQuestion."""
-    if question.query is not None and question.rule_id is not None:
-        raise BadQuestion("a rule and a query are given: give only one of them")
-    if question.query is not None:
-        return _query_trial(question.query, draft, settings)
+    if sum(one is not None for one in (question.rule_id, question.query, question.event)) > 1:
+        raise BadQuestion("a rule, a query and an event exclude each other: give only one of them")
+    if question.is_lone:
+        return _lone_trial(question, draft, settings)
     now = _chosen(draft.rules, question.rule_id)
     before = _chosen(bundle.rules, question.rule_id) if bundle else {}
     if question.rule_id is not None and not now and not before:
@@ -190,12 +196,15 @@ def prepare(
     )
 
 
-def _query_trial(query: str, draft: Draft, settings: Settings) -> Trial:
+def _lone_trial(question: BacktestQuestion, draft: Draft, settings: Settings) -> Trial:
     try:
-        rule, warnings = lone_rule(query, draft.lists)
+        if question.event is not None:
+            rule, warnings = lone_event(question.event, draft.lists)
+        else:
+            rule, warnings = lone_rule(question.query or "", draft.lists)
     except BadQuery as error:
         raise BadQuestion(str(error)) from error
-    return Trial((QUERY,), _watch([rule], draft, settings), notes=tuple(warnings))
+    return Trial((rule.id,), _watch([rule], draft, settings), notes=tuple(warnings))
 
 
 def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:

@@ -64,7 +64,7 @@ def note_lines(report: BacktestReport) -> Iterator[Line]:
 
 def headline(rule: RuleReport, report: BacktestReport) -> str:
     """The counts in one sentence."""
-    what = "The query" if report.question.query is not None else f"Rule {rule.rule}"
+    what = f"The {rule.rule}" if report.question.is_lone else f"Rule {rule.rule}"
     return (
         f"{what}: {_number(rule.hits, 'item', 'items')} in {_number(rule.stories, 'story', 'stories')}, "
         f"of {_kept(report)}"
@@ -141,6 +141,7 @@ def as_dict(report: BacktestReport) -> dict[str, Any]:
         "since": report.window.since.isoformat(),
         "until": report.window.until.isoformat(),
         "query": report.question.query,
+        "event": report.question.event,
         "items": report.items,
         "against": report.against,
         "notes": list(report.notes),

@@ -12,6 +12,7 @@ from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import read_backlog
+from newswatch.pipeline.oversight.pack_upgrade import is_outdated
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
 from newswatch.settings import Settings
 from newswatch.store import listening
@@ -50,9 +51,20 @@ async def _applied(services: Services) -> list[Examined]:
         problem = await not_applied(services)
     except NewswatchError as error:
         return [Examined("configuration in force", "error", str(error))]
-    if problem is not None:
-        return [Examined("configuration in force", "warning", problem.message)]
-    return []
+    found = [Examined("configuration in force", "warning", problem.message)] if problem is not None else []
+    return [*found, *await _packs(services)]
+
+
+async def _packs(services: Services) -> list[Examined]:
+    """Whether an upgrade of the packs was not looked at yet."""
+    try:
+        outdated = await is_outdated(services)
+    except NewswatchError as error:
+        return [Examined("packs", "error", str(error))]
+    if not outdated:
+        return []
+    text = "the packs changed: `newswatch housekeeping` notifies ops of the rules that gain or lose hits"
+    return [Examined("packs", "warning", text)]
 
 
 def examine_files(settings: Settings, loaded: Loaded) -> list[Examined]:

@@ -1,17 +1,19 @@
-"""Daily housekeeping: removes what is past its retention, and what was left behind."""
+"""Daily housekeeping: notes what the rules catch, removes what is past its retention, and what was left behind."""
 
 from __future__ import annotations
 
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.pack_upgrade import note_hits
 from newswatch.store import marks, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
 
 async def run_housekeeping(services: Services) -> dict[str, int]:
-    """Returns how much was removed, by kind. Raises RedisUnavailable."""
+    """Returns how much was removed, by kind, and how many rules an upgrade changed. Raises RedisUnavailable."""
     now_ms = to_ms(services.clock())
     settings = services.settings
+    changed = await note_hits(services)
     with redis_errors():
         return {
             "items": await retention.trim_items(services.redis, now_ms, settings.item_retention_s),
@@ -20,4 +22,5 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
             "mutes": await mutes.tidy(services.redis, services.clock()),
             "irrelevant": await marks.tidy(services.redis, now_ms, settings.alert_retention_s),
             "dead_letters": await retention.trim_dead(services.redis, now_ms, settings.alert_retention_s),
+            "rules_changed_by_upgrade": changed,
         }
