@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
@@ -35,7 +34,8 @@ from newswatch.pipeline.match.placement import (
     release_question,
 )
 from newswatch.pipeline.match.routing import Route, receivers_named, routes
-from newswatch.rules import Watchlist, stem, tokenize
+from newswatch.pipeline.match.wording import wording_of
+from newswatch.rules import Watchlist
 from newswatch.rules.excerpt import excerpts_for, spoken
 from newswatch.settings import Settings
 from newswatch.store import feeds, handover, items, messages
@@ -47,7 +47,7 @@ from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
 from newswatch.stories.link import story_id
 from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
-from newswatch.stories.words import is_function_word
+from newswatch.stories.wording import Wording
 
 log = logging.getLogger("newswatch.match")
 
@@ -113,7 +113,7 @@ class Watch:
         if not found:
             return []
         link = story_id(item)
-        known = titles.story_of(link, item.feed_id, self.title_stems(item), now.timestamp())
+        known = titles.story_of(link, item.feed_id, self.wording(item), now.timestamp())
         by_channel: dict[str, list[tuple[Rule, Match, Route]]] = {}
         for rule, match in found:
             for route in routes(receivers_named(self.bundle.receivers, rule.notify), rule.severity, now):
@@ -127,9 +127,9 @@ class Watch:
             placed += [self._candidate(item, *one, story, now, mutes) for one in matched]
         return placed
 
-    def title_stems(self, item: Item) -> frozenset[str]:
-        """The stems of an item's title. Stories under other links are found by them."""
-        return title_stems(item.title, item.lang, self.bundle.default_lang)
+    def wording(self, item: Item) -> Wording:
+        """The words of an item's title and summary. Stories under other links are found by them."""
+        return wording_of(item, self.bundle.default_lang)
 
     def _candidate(
         self, item: Item, rule: Rule, match: Match, route: Route, story: str, now: datetime, mutes: list[Mute]
@@ -203,15 +203,6 @@ async def run_match(
             return stage.counts()
         finally:
             await lease.release()
-
-
-@lru_cache(256)
-def title_stems(title: str, lang: str, default_lang: str = "en") -> frozenset[str]:
-    """The stems of a headline's words, without function words."""
-    words = (token.text for token in tokenize(title))
-    return frozenset(
-        stem(word, lang, default_lang) for word in words if not is_function_word(word, lang or default_lang)
-    )
 
 
 class _MatchStage:
@@ -356,8 +347,8 @@ class _MatchStage:
 
     def _remember(self, item: Item, story: str, now: datetime) -> KnownTitle:
         """Remember the title for the items that follow, also in this batch."""
-        stems = self._watch.title_stems(item)
-        title = KnownTitle(story, story_id(item), item.feed_id, stems, now.timestamp())
+        wording = self._titles.remembered(self._watch.wording(item))
+        title = KnownTitle(story, story_id(item), item.feed_id, wording, now.timestamp())
         self._titles.add(title)
         return title
 
