@@ -168,6 +168,13 @@ def test_title_three_days_later_begins_its_own_story():
     assert Titles([LEAD]).story_of("l2", "daily", LEAD.wording, 72 * HOUR) is None
 
 
+def test_title_that_a_feed_uses_again_on_another_day_begins_its_own_story():
+    first = KnownTitle("l1", "l1", "bank", wording("Monetary policy decision: bank opposes easing"), 0.0, 100)
+    for feed, hour, joins_it in (("bank", 110, True), ("bank", 120, False), ("wire", 120, True)):
+        found = Titles([first]).story_of("l2", feed, first.wording, HOUR, hour)
+        assert (found is not None) == joins_it
+
+
 def test_same_link_attaches_whatever_the_title():
     assert Titles([LEAD]).story_of("l1", "daily", wording("Quite another headline here"), HOUR).certain
 
@@ -188,7 +195,7 @@ WORDS = st.text("abcdefghij=", min_size=1).map(lambda word: word + "x")
 def test_remembered_title_comes_back_as_it_was(words, names, summary, rubric, first):
     words = (*words, "US", "7", "/17")
     kept = Wording(words, (names & set(words)) | {"US"}, frozenset(summary), min(rubric, len(words) - 1))
-    one = KnownTitle("s" if first else "l", "l", "wire", kept, 5.0)
+    one = KnownTitle("s" if first else "l", "l", "wire", kept, 5.0, 490_000)
     assert KnownTitle.from_json(one.to_json(), one.at) == one
 
 

@@ -24,7 +24,9 @@ STRICTER = 0.05
 """How much more alike titles must be for each time that the number of known titles, beyond FEW_TITLES, is e times as large."""
 SAME_FEED = 0.1
 """How much more alike titles of one feed must be, since a feed repeats its own turns of phrase."""
-CERTAIN = 0.75
+SAME_FEED_HOURS = 12
+"""What a feed publishes later than that under a like title is news again: central banks reuse titles."""
+CERTAIN = 0.8
 SAME = 0.9
 """From here on a title is that of another copy, and belongs where the copy is."""
 LIKE_FIRST = 0.5
@@ -36,13 +38,15 @@ SUMMARY_WORDS = 14
 
 @dataclass(frozen=True, slots=True)
 class KnownTitle:
-    """A title of the last 48 hours; `at` in seconds since 1970."""
+    """A title of the last 48 hours: `at` says when it was matched, in seconds since 1970, `hour` when it was published."""
 
     story: str
     link: str
     feed: str
     wording: Wording
     at: float
+    hour: int = 0
+    """Hours since 1970."""
 
     @property
     def first(self) -> bool:
@@ -50,18 +54,18 @@ class KnownTitle:
         return self.story == self.link
 
     def to_json(self) -> str:
-        """The stored form, without the time: `[link, feed, words]`, with the summary's words and the story where there are any."""
+        """The stored form, without the time: `[link, feed, hour, words]`, with the summary's words and the story where there are any."""
         words, summary = self.wording.to_text()
-        row = [self.link, self.feed, words, summary, "" if self.first else self.story]
-        while not row[-1] and len(row) > 2:
+        row = [self.link, self.feed, self.hour, words, summary, "" if self.first else self.story]
+        while row[-1] == "":
             row.pop()
         return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str, at: float) -> KnownTitle:
         """The title that `to_json` wrote."""
-        link, feed, words, summary, story = [*json.loads(text), "", ""][:5]
-        return cls(story or link, link, feed, Wording.from_text(words, summary), at)
+        link, feed, hour, words, summary, story = [*json.loads(text), "", "", ""][:6]
+        return cls(story or link, link, feed, Wording.from_text(words, summary), at, hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class Titles:
         rarest = sorted(wording.summary - wording.headline, key=lambda word: (-self.weight(word), word))
         return replace(wording, summary=frozenset(rarest[:SUMMARY_WORDS]))
 
-    def story_of(self, link: str, feed: str, wording: Wording, at: float) -> Attachment | None:
+    def story_of(self, link: str, feed: str, wording: Wording, at: float, hour: int = 0) -> Attachment | None:
         """The known story that this link or title belongs to, None if it begins a new one."""
         if link in self._by_link:
             return Attachment(self._by_link[link], 1.0)
@@ -127,7 +131,7 @@ class Titles:
         best: Attachment | None = None
         for number in self._candidates(wording, mine, enough):
             one = self._known[number]
-            if abs(at - one.at) > WINDOW_S:
+            if abs(at - one.at) > WINDOW_S or (one.feed == feed and abs(hour - one.hour) > SAME_FEED_HOURS):
                 continue
             has = share(wording, one.wording, self.weight, mine)
             if has < enough * enough:
