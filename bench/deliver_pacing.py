@@ -30,7 +30,8 @@ from newswatch.models import Alert, Excerpt
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import run_deliver
-from newswatch.pipeline.match.placement import Candidate, place, question
+from newswatch.pipeline.match.candidates import Candidate
+from newswatch.pipeline.match.placement import place, question
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.store.client import connect

@@ -45,6 +45,8 @@ class Feed:
     article: bool = False
     auth: str | None = None
     allow_private: bool = False
+    publisher: str = ""
+    """Who publishes it, as the configuration says or by its registrable domain; "" if neither tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class FeedFilter:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Alert only on a surge: `stories` stories from `sources` feeds within `within_s` seconds."""
+    """Alert only on a surge: `stories` stories from `sources` publishers within `within_s` seconds."""
 
     stories: int
     sources: int
@@ -321,6 +323,13 @@ class Alert:
     """Who does what, in the words and the order of the text, where the rule is an event."""
     modality: Modality | None = None
     """How the text puts the event."""
+    publisher: str = ""
+    """Who publishes the feed; "" if nothing tells. An aggregator's items keep the publisher of its feed."""
+
+    @property
+    def published_by(self) -> str:
+        """What it counts as where publishers are counted."""
+        return self.publisher or self.feed_id
 
     @property
     def deed(self) -> tuple[tuple[Role, str], ...]:

@@ -17,8 +17,8 @@ Payload = Mapping[str, Any]
 class Outgoing:
     """A message with everything that its layout depends on.
 
-    `sources` maps feed ids to the names people know; `further` counts the sources that are only in its
-    thread; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
+    `sources` maps feed ids to the names people know; `further` counts the publishers that are only in its
+    thread; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
     """
 
     message: Message
@@ -26,6 +26,7 @@ class Outgoing:
     sources: Mapping[str, str]
     now: datetime
     further: int = 0
+    headline: Alert | None = None
     marks: Marks = NO_MARKS
     buttons: bool = False
     plain: bool = False

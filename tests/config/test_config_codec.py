@@ -23,7 +23,17 @@ FULL = Bundle(
     digest="ab" * 16,
     feeds=(
         Feed(
-            "a", "https://a.example", ("t",), "ru", 1.5, 6.0, 0.0, article=True, auth="x", allow_private=True
+            "a",
+            "https://a.example",
+            ("t",),
+            "ru",
+            1.5,
+            6.0,
+            0.0,
+            article=True,
+            auth="x",
+            allow_private=True,
+            publisher="A",
         ),
     ),
     rules=(

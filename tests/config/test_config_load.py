@@ -42,6 +42,7 @@ def test_load_reads_every_key_of_a_healthy_folder(folder):
             at_most_s=240,
             first_sight_s=43_200,
             auth="newswatch_feed_bank",
+            publisher="bank.example",
         ),
         Feed(
             id="coin-news",
@@ -51,6 +52,7 @@ def test_load_reads_every_key_of_a_healthy_folder(folder):
             every_s=1800,
             at_most_s=1800,
             first_sight_s=43_200,
+            publisher="Coin News Ltd.",
         ),
     )
     assert draft.receivers[0] == Receiver("policy", "C0123456789", per_channel_interval_s=0.05, grace_s=2.0)

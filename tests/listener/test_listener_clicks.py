@@ -132,7 +132,7 @@ def test_further_sources_keep_what_readers_said(newsroom, over_socket):
     newsroom.site.serve("/daily", story(1, "Ministries want mining legalised", WORDS, guid="d1"))
     newsroom.run()
     (root,) = newsroom.posts()
-    assert "+1 source" in root["text"]
+    assert "+1 publisher" in root["text"]
     assert "Acknowledged by anna" in root["text"]
     (reply,) = newsroom.replies()
     assert button_names(reply) == ["Acknowledge", "Mute 24 h", "Not relevant"]

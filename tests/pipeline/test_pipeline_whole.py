@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from slack_sdk import WebClient
 
 from feed_server import Document, story
 from newsroom import OPS, POLICY, Newsroom
@@ -136,7 +137,7 @@ def test_story_told_by_three_feeds_is_one_message_and_a_thread(newsroom):
     (message,) = newsroom.posts()
     assert len(newsroom.replies()) == 2
     assert all(reply["thread_ts"] == message["ts"] for reply in newsroom.replies())
-    assert "+2 sources" in message["text"]
+    assert "+2 publishers" in message["text"]
     assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 3
 
 
@@ -283,15 +284,44 @@ def test_same_story_under_another_link_goes_to_the_thread(newsroom):
     assert len(newsroom.replies()) == 1
 
 
-def test_doubtful_attachment_of_a_grave_rule_gets_its_own_message(newsroom):
-    newsroom.feeds("wire", "daily")
+def broadcasts(newsroom) -> list[str]:
+    """The replies that the channel itself shows, as Slack's history says."""
+    client = WebClient(newsroom.slack.token, base_url=newsroom.slack.base_url)
+    shown = client.conversations_history(channel=POLICY)["messages"]
+    return [message["ts"] for message in shown if message.get("subtype") == "thread_broadcast"]
+
+
+def test_doubtful_attachment_of_a_high_alert_is_broadcast_with_its_own_headline(newsroom):
+    newsroom.feeds("wire", "daily", "metro")
+    for name in ("daily", "metro"):
+        newsroom.site.serve(f"/{name}", title=name.title())
     newsroom.site.serve("/wire", story(1, "Ministries want crypto mining legalised by spring", WORDS))
-    newsroom.site.serve("/daily", title="Daily")
     newsroom.run()
     title = "Crypto mining: ministries want it banned by spring, sources in the ministry say"
     newsroom.site.serve("/daily", story(2, title, WORDS), title="Daily")
     newsroom.run()
-    assert len(newsroom.posts()) == 2
+    copy = "Ministries want crypto mining legalised by the spring"
+    newsroom.site.serve("/metro", story(3, copy, WORDS), title="Metro")
+    newsroom.run()
+    newsroom.until(lambda: newsroom.deliver().queued == 0)
+    (message,) = newsroom.posts()
+    doubtful, certain = newsroom.replies()
+    assert doubtful["thread_ts"] == certain["thread_ts"] == message["ts"]
+    assert title in doubtful["text"]
+    assert broadcasts(newsroom) == [doubtful["ts"]]
+
+
+def test_doubtful_high_alert_does_not_hide_in_the_message_that_still_collects(newsroom):
+    newsroom.feeds("wire", "daily")
+    title = "Crypto mining: ministries want it banned by spring, sources in the ministry say"
+    newsroom.site.serve("/wire", story(1, "Ministries want crypto mining legalised by spring", WORDS))
+    newsroom.site.serve("/daily", story(2, title, WORDS), title="Daily")
+    newsroom.run()
+    newsroom.until(lambda: newsroom.deliver().queued == 0)
+    (message,) = newsroom.posts()
+    (reply,) = newsroom.replies()
+    assert reply["thread_ts"] == message["ts"]
+    assert broadcasts(newsroom) == [reply["ts"]]
 
 
 def test_threshold_alerts_once_on_the_surge_and_lists_it(newsroom):
@@ -307,7 +337,7 @@ def test_threshold_alerts_once_on_the_surge_and_lists_it(newsroom):
     newsroom.site.serve("/daily", story(4, "Four", WORDS), title="Daily")
     newsroom.run()
     (message,) = newsroom.posts()
-    assert "Surge: 4 stories from 2 sources" in message["text"]
+    assert "Surge: 4 stories from 2 publishers" in message["text"]
     assert all(f"story/{n}" in str(message["blocks"]) for n in (1, 2, 3, 4))
     newsroom.site.serve("/daily", story(5, "Five", WORDS), title="Daily")
     newsroom.run()

@@ -213,8 +213,8 @@ async def test_update_changes_the_message_in_place(slack):
         gone = await client.update(CHANNEL, "1.000001", changed)
     (shown,) = slack.messages(CHANNEL)
     assert outcome.ok
-    assert "+3 sources" in shown["text"]
-    assert "+3 sources" in str(shown["blocks"])
+    assert "+3 publishers" in shown["text"]
+    assert "+3 publishers" in str(shown["blocks"])
     assert (gone.kind, gone.code) == ("failed", "message_not_found")
 
 

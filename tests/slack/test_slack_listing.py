@@ -110,9 +110,9 @@ def test_link_is_written_once_though_words_of_the_headline_are_marked():
 def test_surge_says_what_it_was_when_it_began():
     one = alert()
     payload = render_listing(
-        message(one, kind="surge", text="Surge: 9 stories from 2 sources"), [one], sources={}, now=NOW
+        message(one, kind="surge", text="Surge: 9 stories from 2 publishers"), [one], sources={}, now=NOW
     )
-    assert payload["text"].startswith("Surge: 9 stories from 2 sources, rule central-bank-opposes")
+    assert payload["text"].startswith("Surge: 9 stories from 2 publishers, rule central-bank-opposes")
 
 
 @pytest.mark.parametrize("ampersands", [100, 1_000, 2_900])

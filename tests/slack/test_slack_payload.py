@@ -60,7 +60,7 @@ def test_story_shows_matched_words_marked_in_title_and_quote():
 
 def test_story_text_says_the_same_as_the_blocks():
     payload = story(alert(), further=2)
-    for part in (TITLE, "High", "ECB press", "5 min ago", "14:00 UTC", "+2 sources", "rejects the bill"):
+    for part in (TITLE, "High", "ECB press", "5 min ago", "14:00 UTC", "+2 publishers", "rejects the bill"):
         assert part in payload["text"]
     assert "Why: rule central-bank-opposes" in payload["text"]
 
@@ -87,8 +87,8 @@ def test_story_of_two_items_leads_with_the_earliest_and_links_both():
 
 
 def test_story_parent_counts_further_sources_only_when_there_are_any():
-    assert "+1 source" in shown(story(alert(), further=1))
-    assert "+3 sources" in shown(story(alert(), further=3))
+    assert "+1 publisher" in shown(story(alert(), further=1))
+    assert "+3 publishers" in shown(story(alert(), further=3))
     assert "source" not in shown(story(alert()))
 
 

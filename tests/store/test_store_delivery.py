@@ -70,7 +70,7 @@ async def test_sent_reply_counts_its_new_feeds_once_with_its_root(redis, match_l
     await redis.hset(keys.message("m2"), "root", "m1")
     reply = (await stored(redis, "m2")).message
     for ts in ("2.0", "2.0"):
-        await outbox.record_sent(redis, reply, ts, now_ms=NOW, further_feeds=["daily", "wire"])
+        await outbox.record_sent(redis, reply, ts, now_ms=NOW, further=["daily", "wire"])
     root = await stored(redis)
     assert (root.further, root.rev) == (2, 2)
     assert await outbox.due_updates(redis, NOW) == {"m1": NOW}

@@ -12,6 +12,7 @@ from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE
 from newswatch.config.unique import UniqueNames
 from newswatch.durations import format_duration
 from newswatch.models import Feed
+from newswatch.publisher import publisher_of
 
 Value = TypeVar("Value")
 
@@ -74,6 +75,7 @@ def _read_feed(
             article=given.get("article", False),
             auth=given.get("auth"),
             allow_private=_either(given, defaults, "allow_private", _NO_DEFAULTS.allow_private),
+            publisher=given.get("publisher") or publisher_of(given.get("url")),
         )
     )
 

@@ -67,6 +67,12 @@ FEED = Record(
         Key("url", URL, "The feed's address, http or https.", missing="url is missing"),
         Key("tags", ListOf(TAG), "Words by which rules and queries (tag:…) select feeds."),
         *_POLLING,
+        Key(
+            "publisher",
+            Text(100),
+            "Who publishes it, such as ECB. Feeds of one publisher count once in thresholds and messages. "
+            "Default: the registrable domain of the url.",
+        ),
         Key("article", flag(), "Also read the article of each item and match it as body."),
         Key(
             "auth",
@@ -87,7 +93,7 @@ THRESHOLD = Record(
     "threshold",
     (
         Key("stories", count(1), "How many stories make a surge.", missing="stories is missing"),
-        Key("sources", count(1), "From how many feeds they must come.", missing="sources is missing"),
+        Key("sources", count(1), "From how many publishers they must come.", missing="sources is missing"),
         Key(
             "within",
             duration(least_s=1.0),

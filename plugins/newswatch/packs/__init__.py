@@ -75,13 +75,25 @@ def load_pack(name: str) -> Pack:
     """The pack of that name, read when it is first needed. Raises KeyError for an unknown name."""
     if name not in pack_names():
         raise KeyError(name)
-    data = yaml.load((_FOLDER / f"{name}.yaml").read_bytes(), Loader=yaml.CBaseLoader)  # noqa: S506 - builds nothing but text: "on" is a word
+    data = _read(name)
     kind: PackKind = data["kind"]
     if kind == "names":
         parts: dict[Part, tuple[PackEntry, ...]] = {"entries": _entries(data["entries"])}
     else:
         parts = {part: _entries([data[part]]) for part in STANCE_PARTS if part in data}
     return Pack(name, kind, parts, tuple(data.get("links", ())))
+
+
+@cache
+def entries_by_subject(name: str) -> Mapping[str, tuple[PackEntry, ...]]:
+    """The names of each country (its code) or body (its name without spaces), where the pack says whose they are."""
+    data = _read(name)
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for group in data["entries"]:
+        subject = group.get("country") or group.get("of")
+        if subject:
+            groups.setdefault(subject.replace(" ", ""), []).append(group)
+    return {subject: _entries(its) for subject, its in groups.items()}
 
 
 @cache
@@ -93,6 +105,11 @@ def packs_version() -> str:
         digest.update(f"{file.name}\0{len(data)}\0".encode())
         digest.update(data)
     return digest.hexdigest()
+
+
+def _read(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.load((_FOLDER / f"{name}.yaml").read_bytes(), Loader=yaml.CBaseLoader)  # noqa: S506 - builds nothing but text: "on" is a word
+    return data
 
 
 def _files() -> Iterable[Path]:

@@ -46,12 +46,26 @@ class SlackLayout:
                 sources=one.sources,
                 now=one.now,
                 further=one.further,
+                headline=one.headline,
                 attention=attention,
             )
         if message.kind in ("digest", "surge"):
             return render_listing(message, one.alerts, sources=one.sources, now=one.now, attention=attention)
         if message.kind == "reply":
-            return render_reply(message, one.alerts, sources=one.sources, now=one.now, attention=attention)
+            return render_reply(
+                message,
+                one.alerts,
+                sources=one.sources,
+                now=one.now,
+                headline=one.headline,
+                attention=attention,
+            )
         return render_story(
-            message, one.alerts, sources=one.sources, now=one.now, further=one.further, attention=attention
+            message,
+            one.alerts,
+            sources=one.sources,
+            now=one.now,
+            further=one.further,
+            headline=one.headline,
+            attention=attention,
         )

@@ -85,10 +85,11 @@ def render_story(
     sources: Mapping[str, str],
     now: datetime,
     further: int = 0,
+    headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
-    """A story's message: `sources` maps feed ids to names, `further` counts sources in the thread."""
-    return _render(message, _story(alerts, sources, now, further), attention)
+    """A story's message: `sources` maps feed ids to names, `further` counts publishers in the thread, `headline` comes first."""
+    return _render(message, _story(alerts, sources, now, further, headline), attention)
 
 
 def render_reply(
@@ -98,10 +99,11 @@ def render_reply(
     sources: Mapping[str, str],
     now: datetime,
     further: int = 0,
+    headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
     """A later report of a story, for its thread. The caller adds thread_ts and reply_broadcast."""
-    return _render(message, _story(alerts, sources, now, further, is_reply=True), attention)
+    return _render(message, _story(alerts, sources, now, further, headline, is_reply=True), attention)
 
 
 def render_listing(
@@ -136,6 +138,7 @@ def render_minimal(
     sources: Mapping[str, str],
     now: datetime,
     further: int = 0,
+    headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
     """The one resend after Slack refused the full payload: text and metadata, no blocks."""
@@ -143,7 +146,7 @@ def render_minimal(
         return _text_only(message, notice_text(message.text))
     if message.kind in ("digest", "surge") and alerts:
         return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
-    story = _story(alerts, sources, now, further, is_reply=message.kind == "reply")
+    story = _story(alerts, sources, now, further, headline, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
 
 
@@ -171,12 +174,13 @@ def _story(
     sources: Mapping[str, str],
     now: datetime,
     further: int,
+    headline: Alert | None,
     *,
     is_reply: bool = False,
 ) -> ShownStory | None:
     if not alerts:
         return None
-    reports = reports_of(alerts, sources, now)
+    reports = reports_of(alerts, sources, now, headline)
     return ShownStory(reports, severity_of(alerts), rules_of(alerts), now, further, is_reply)
 
 

@@ -49,7 +49,7 @@ def before_age(story: ShownStory) -> list[str]:
 def after_age(story: ShownStory) -> list[str]:
     """The parts after the age, if there are any."""
     updated = ["updated"] if story.reports[0].updated else []
-    plural = "source" if story.further == 1 else "sources"
+    plural = "publisher" if story.further == 1 else "publishers"
     return updated + ([f"+{story.further} {plural}"] if story.further > 0 else [])
 
 

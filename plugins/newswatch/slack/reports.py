@@ -1,7 +1,7 @@
 """What one message says, before it is laid out: one report per item of the story. Pure.
 
 A message may carry several alerts: several rules that matched one item, and several items (of
-several sources) of one story. The earliest item is the headline; the others are listed as "Also in".
+several sources) of one story. The item with the best headline is first; the others are listed as "Also in".
 """
 
 from __future__ import annotations
@@ -66,12 +66,18 @@ class Detail:
     """Longer URLs are in the blocks only, not in the top-level text."""
 
 
-def reports_of(alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> tuple[ShownItem, ...]:
-    """One report per item, in the order in which the items were first seen."""
+def reports_of(
+    alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime, headline: Alert | None = None
+) -> tuple[ShownItem, ...]:
+    """One report per item: that of the headline, which may be another message's, then as they were first seen."""
     by_item: dict[str, list[Alert]] = {}
-    for alert in alerts:
+    known = {alert.id for alert in alerts}
+    for alert in [*alerts, *([headline] if headline is not None and headline.id not in known else [])]:
         by_item.setdefault(alert.item_id, []).append(alert)
-    groups = sorted(by_item.values(), key=lambda group: min(alert.first_seen for alert in group))
+    first = headline.item_id if headline is not None else ""
+    groups = sorted(
+        by_item.values(), key=lambda group: (group[0].item_id != first, min(one.first_seen for one in group))
+    )
     return tuple(_report(group, sources, now) for group in groups)
 
 

@@ -111,6 +111,7 @@ def alert_to_json(alert: Alert) -> str:
             "config": alert.config_version,
             "story": alert.story_id,
             "updated": alert.updated,
+            **({"publisher": alert.publisher} if alert.publisher else {}),
             **({"event": alert.event, "modality": alert.modality} if alert.event else {}),
         }
     )
@@ -155,4 +156,5 @@ def alert_from_json(text: str | bytes) -> Alert:
             (role, words) for role, words in data.get("event", ())
         ),  # only where the rule is an event
         modality=data.get("modality"),
+        publisher=data.get("publisher", ""),  # only where something tells
     )

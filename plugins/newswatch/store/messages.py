@@ -27,7 +27,9 @@ class StoredMessage:
     broadcast: bool = False
     """A reply that is also shown in the channel."""
     further: int = 0
-    """Sources in the message's thread that are not in the message."""
+    """Publishers in the message's thread that are not in the message."""
+    headline: str = ""
+    """The alert in its thread whose headline it shows; "" for the best of its own."""
     looks: int = 0
     """How often the history could not be read while the message was in doubt."""
     marks: Marks = NO_MARKS
@@ -91,6 +93,7 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
         delivery,
         broadcast=raw.get("broadcast") == "1",
         further=int(raw.get("further", "0")),
+        headline=raw.get("headline", ""),
         looks=int(raw.get("looks", "0")),
         marks=marks_of(raw),
         rev=int(raw.get("rev", "0")),

@@ -92,15 +92,20 @@ async def record_sent(
     *,
     now_ms: int,
     free_again_ms: int | None = None,
-    further_feeds: Iterable[str] = (),
+    further: Iterable[str] = (),
+    headline: tuple[str, int] = ("", 0),
     alerts_kept_s: float = keys.ALERT_RETENTION_S,
 ) -> int:
-    """Record it as sent and remove it from the queue: 1 recorded, 0 known already, -1 it was posted twice."""
+    """Record it as sent and remove it from the queue: 1 recorded, 0 known already, -1 it was posted twice.
+
+    Of a reply, `further` are the publishers that its story's message does not name, and `headline` the alert whose
+    headline that message shows from now on, unless it was replaced so many times before.
+    """
     root = message.root_id or ""
     script = script_of(redis, "sent")
     free = "" if free_again_ms is None else free_again_ms
     args: list[str | int] = [message.id, ts, now_ms, message.channel, free, int(alerts_kept_s), root]
-    args += further_feeds if root else ()
+    args += [*headline, *further] if root else ["", 0]
     return int(await script(args=args))
 
 
@@ -191,7 +196,7 @@ async def fold(
 
 
 async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:
-    """Messages in Slack that are out of date (further sources, what readers said).
+    """Messages in Slack that are out of date (further publishers, a better headline, what readers said).
 
     Each with its due time in ms, the earliest first.
     """

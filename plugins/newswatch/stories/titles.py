@@ -1,10 +1,10 @@
-"""Reports of one story under different links, found by similar titles. Pure.
+"""Reports of one story under different links, found by the words of their titles. Pure.
 
-Two titles belong to one story when they share at least `SIMILAR` of their word stems (Jaccard index
-≥ 0.4) and come from different feeds within 48 hours. Similar titles from one feed do not count, nor do
-titles with different numbers: "Weather for May 17" and "Weather for May 18", "X 5, Devil Rays 0" and
-the next game. So that a story does not grow by chains, a new title must also be similar to the first
-title of the story.
+A title belongs to the story of the known title it is most alike, if it is alike enough (`required`). What counts as
+alike is in `newswatch.stories.likeness`. The rarity of words is counted over the titles of the last 48 hours, on top
+of `UNSEEN` titles that nobody has seen, so that it means something from the first title on. The more titles are known, the
+more of them look alike by accident, so the more alike a title must be. So that a story does not grow by chains, a
+title must also have something in common with the first title of the story.
 """
 
 from __future__ import annotations
@@ -12,26 +12,41 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from newswatch.stories.likeness import doubt, likeness, share, total
+from newswatch.stories.wording import Wording
 
 WINDOW_S = 48 * 3600.0
-SIMILAR = 0.36
-CERTAIN = 0.7
-SIMILAR_TO_FIRST = 0.25
-MIN_STEMS = 3
-_ROUNDING = 1e-9
-"""In floating point 0.36 × 25 may be a little more than 9."""
+ALIKE = 0.39
+FEW_TITLES = 200
+STRICTER = 0.05
+"""How much more alike titles must be for each time that the number of known titles, beyond FEW_TITLES, is e times as large."""
+SAME_FEED = 0.1
+"""How much more alike titles of one feed must be, since a feed repeats its own turns of phrase."""
+SAME_FEED_HOURS = 12
+"""What a feed publishes later than that under a like title is news again: central banks reuse titles."""
+CERTAIN = 0.8
+SAME = 0.9
+"""From here on a title is that of another copy, and belongs where the copy is."""
+LIKE_FIRST = 0.5
+"""The part of the required likeness that a title must have with the first one of the story."""
+MIN_WORDS = 3
+UNSEEN = 100
+SUMMARY_WORDS = 14
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTitle:
-    """A title of the last 48 hours: `stems` without repetition, `at` in seconds since 1970."""
+    """A title of the last 48 hours: `at` says when it was matched, in seconds since 1970, `hour` when it was published."""
 
     story: str
     link: str
     feed: str
-    stems: frozenset[str]
+    wording: Wording
     at: float
+    hour: int = 0
+    """Hours since 1970."""
 
     @property
     def first(self) -> bool:
@@ -39,94 +54,118 @@ class KnownTitle:
         return self.story == self.link
 
     def to_json(self) -> str:
-        """The stored form, without the time: `[link, feed, stems]`, and the story if this is not its first."""
-        row = [self.link, self.feed, " ".join(sorted(self.stems))]
-        return json.dumps(
-            row if self.first else [*row, self.story], ensure_ascii=False, separators=(",", ":")
-        )
+        """The stored form, without the time: `[link, feed, hour, words]`, with the summary's words and the story where there are any."""
+        words, summary = self.wording.to_text()
+        row = [self.link, self.feed, self.hour, words, summary, "" if self.first else self.story]
+        while row[-1] == "":
+            row.pop()
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str, at: float) -> KnownTitle:
         """The title that `to_json` wrote."""
-        link, feed, stems, *story = json.loads(text)
-        return cls(story[0] if story else link, link, feed, frozenset(stems.split()), at)
+        link, feed, hour, words, summary, story = [*json.loads(text), "", "", ""][:6]
+        return cls(story or link, link, feed, Wording.from_text(words, summary), at, hour)
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """The story that a title belongs to. `similarity` is the Jaccard index, 1 for the same link."""
+    """The story that a title belongs to. `likeness` is 1 for the same link."""
 
     story: str
-    similarity: float
+    likeness: float
 
     @property
     def certain(self) -> bool:
         """Whether the title clearly belongs to the story."""
-        return self.similarity >= CERTAIN
+        return self.likeness >= CERTAIN
 
 
-def similarity(one: frozenset[str], other: frozenset[str]) -> float:
-    """The Jaccard index: the number of common stems over that of all stems, 0 to 1."""
-    common = len(one & other)
-    return common / (len(one) + len(other) - common) if common else 0.0
-
-
-def numbers_contradict(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether each title has a number that the other one lacks."""
-    mine = {stem for stem in one if stem[0].isdigit()}
-    theirs = {stem for stem in other if stem[0].isdigit()}
-    return bool(mine - theirs) and bool(theirs - mine)
+def required(known: int) -> float:
+    """How alike two titles must be to be one story when this many are known."""
+    return ALIKE + STRICTER * math.log(max(known, FEW_TITLES) / FEW_TITLES)
 
 
 class Titles:
-    """The titles of the last 48 hours, by stem."""
+    """The titles of the last 48 hours, by word."""
 
     def __init__(self, known: Iterable[KnownTitle] = ()) -> None:
         self._known: list[KnownTitle] = []
-        self._by_stem: dict[str, list[int]] = {}
-        self._firsts: dict[str, frozenset[str]] = {}
+        self._by_word: dict[str, list[int]] = {}
+        self._logs: dict[str, float] = {}
+        self._log_all = math.log(UNSEEN)
+        self._firsts: dict[str, Wording] = {}
         self._by_link: dict[str, str] = {}
         for one in known:
             self.add(one)
 
+    def weight(self, word: str) -> float:
+        """How rare a word is: the logarithm of the number of titles for each one that has it."""
+        return self._log_all - self._logs.get(word, 0.0)
+
     def add(self, one: KnownTitle) -> None:
         """Remember a title."""
-        for stem in one.stems:
-            self._by_stem.setdefault(stem, []).append(len(self._known))
+        for word in one.wording.all:
+            having = self._by_word.setdefault(word, [])
+            having.append(len(self._known))
+            self._logs[word] = math.log(len(having) + 1)
         self._known.append(one)
+        self._log_all = math.log(len(self._known) + UNSEEN)
         self._by_link.setdefault(one.link, one.story)
         if one.first:
-            self._firsts[one.story] = one.stems
+            self._firsts[one.story] = one.wording
 
-    def story_of(self, link: str, feed: str, stems: frozenset[str], at: float) -> Attachment | None:
+    def remembered(self, wording: Wording) -> Wording:
+        """A title's wording as it is kept: with the rarest words of the summary."""
+        rarest = sorted(wording.summary - wording.headline, key=lambda word: (-self.weight(word), word))
+        return replace(wording, summary=frozenset(rarest[:SUMMARY_WORDS]))
+
+    def story_of(self, link: str, feed: str, wording: Wording, at: float, hour: int = 0) -> Attachment | None:
         """The known story that this link or title belongs to, None if it begins a new one."""
         if link in self._by_link:
             return Attachment(self._by_link[link], 1.0)
-        if len(stems) < MIN_STEMS:
+        if len(wording.words) < MIN_WORDS:
             return None
+        enough = required(len(self._known))
+        mine = total(wording, self.weight)
         best: Attachment | None = None
-        for number in self._candidates(stems):
+        for number in self._candidates(wording, mine, enough):
             one = self._known[number]
-            found = similarity(stems, one.stems)
-            if found < SIMILAR or one.feed == feed or abs(at - one.at) > WINDOW_S:
+            if abs(at - one.at) > WINDOW_S or (one.feed == feed and abs(hour - one.hour) > SAME_FEED_HOURS):
                 continue
-            if numbers_contradict(stems, one.stems):
+            has = share(wording, one.wording, self.weight, mine)
+            if has < enough * enough:
                 continue
-            if best is not None and found <= best.similarity:
+            found = math.sqrt(has * share(one.wording, wording, self.weight, total(one.wording, self.weight)))
+            if found < enough or (best is not None and found <= best.likeness):
                 continue
-            first = self._firsts.get(one.story, one.stems)
-            if similarity(stems, first) >= SIMILAR_TO_FIRST:
+            if found < enough + doubt(wording, one.wording, self.weight) + (
+                SAME_FEED if one.feed == feed else 0.0
+            ):
+                continue
+            if found >= SAME or self._like_first(wording, one.story) >= LIKE_FIRST * enough:
                 best = Attachment(one.story, found)
         return best
 
-    def _candidates(self, stems: frozenset[str]) -> list[int]:
-        """The titles that may be similar enough, in the order in which they were added.
+    def _like_first(self, wording: Wording, story: str) -> float:
+        first = self._firsts.get(story)
+        return 1.0 if first is None else likeness(wording, first, self.weight)
 
-        A similar title shares at least `SIMILAR` of these stems, so it has at least one stem of any
-        six tenths and one more. Those looked up are the rarest, so that stems which nearly every title has
+    def _candidates(self, wording: Wording, rest: float, enough: float) -> list[int]:
+        """The titles that may be alike enough, in the order in which they were added.
+
+        Such a title has at least `enough`² of `rest`, the weight of these words, since its own share is 1 at most. So
+        the rarest words are looked up until those that are left weigh half of that. Words that nearly every title has
         cost nothing.
         """
         none: list[int] = []
-        found = sorted((self._by_stem.get(stem, none) for stem in stems), key=len)
-        rarest = found[: len(stems) - math.ceil(SIMILAR * len(stems) - _ROUNDING) + 1]
-        return sorted(set().union(*rarest))
+        least = enough * enough * rest
+        having: dict[int, float] = {}
+        for word in sorted(wording.words, key=self.weight, reverse=True):
+            if rest < least / 2:
+                break
+            by = self.weight(word)
+            for number in self._by_word.get(word, none):
+                having[number] = having.get(number, 0.0) + by
+            rest -= by
+        return sorted(number for number, weight in having.items() if weight + rest >= least)

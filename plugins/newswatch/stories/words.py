@@ -1,12 +1,13 @@
-"""Function words: they say nothing about the subject of a headline, so titles are compared without them. Pure.
+"""Words that mean little in a headline, or the same as others: function words, numbers in words, months. Pure.
 
-They are the articles, prepositions, conjunctions, pronouns, auxiliaries and verbs of saying that occur in
+Function words say nothing about the subject of a headline, so titles are compared without them. They are the articles, prepositions, conjunctions, pronouns, auxiliaries and verbs of saying that occur in
 headlines, folded but not stemmed. Negations are not among them, because they change the meaning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 _WORDS = {
     "en": """a an the of in on at to for from by with over under after before as into onto about against amid
@@ -35,10 +36,60 @@ _WORDS = {
         но или что чтобы как если когда где который которая которые это этот эта эти его её ее их он она они мы
         вы себя свой свою своих же ли бы был была было были будет будут есть стал стала""",
 }
+_NUMBERS = {
+    "en": "two three four five six seven eight nine ten eleven twelve",
+    "de": "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
+    "fr": "deux trois quatre cinq six sept huit neuf dix onze douze",
+    "es": "dos tres cuatro cinco seis siete ocho nueve diez once doce",
+    "ru": "два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать",
+}
+_MORE_NUMBERS = {
+    "ru": {
+        "две": "2", "двух": "2", "двое": "2", "двоих": "2", "трех": "3", "трёх": "3", "трое": "3", "троих": "3",
+        "четырех": "4", "четырёх": "4", "четверо": "4", "пяти": "5", "пятеро": "5", "шести": "6", "семи": "7",
+    },
+}  # fmt: skip
+_ORDINAL = ("st", "nd", "rd", "th")
+_MONTHS = {
+    "en": """january february march april may june july august september october november december jan feb mar apr
+        jun jul aug sept sep oct nov dec""",
+    "de": "januar februar märz april mai juni juli august september oktober november dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+}
 _BY_LANGUAGE: Mapping[str, frozenset[str]] = {lang: frozenset(text.split()) for lang, text in _WORDS.items()}
 _NONE: frozenset[str] = frozenset()
 
 
+_NUMBERS_BY_LANGUAGE: Mapping[str, Mapping[str, str]] = {
+    lang: {word: str(number) for number, word in enumerate(text.split(), start=2)}
+    | _MORE_NUMBERS.get(lang, {})
+    for lang, text in _NUMBERS.items()
+}
+_MONTHS_BY_LANGUAGE: Mapping[str, frozenset[str]] = {
+    lang: frozenset(text.split()) for lang, text in _MONTHS.items()
+}
+_NO_NUMBERS: Mapping[str, str] = {}
+
+
 def is_function_word(word: str, lang: str) -> bool:
     """Whether a folded word is a function word in `lang` (`de`, `de-CH`). False in an unknown language."""
-    return word in _BY_LANGUAGE.get(lang.lower().partition("-")[0].partition("_")[0], _NONE)
+    return word in _BY_LANGUAGE.get(_primary(lang), _NONE)
+
+
+def is_month(word: str, lang: str) -> bool:
+    """Whether a folded word is a month, as dates write it."""
+    return word in _MONTHS_BY_LANGUAGE.get(_primary(lang), _NONE)
+
+
+def number_of(word: str, lang: str) -> str:
+    """The number that a folded word is, in digits; "" for other words."""
+    if word[:1].isdecimal():
+        return word[:-2] if word[-2:] in _ORDINAL and word[:-2].isdecimal() else word
+    return _NUMBERS_BY_LANGUAGE.get(_primary(lang), _NO_NUMBERS).get(word, "")
+
+
+@cache
+def _primary(lang: str) -> str:
+    return lang.lower().partition("-")[0].partition("_")[0]

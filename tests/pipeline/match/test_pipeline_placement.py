@@ -11,13 +11,9 @@ from hypothesis import strategies as st
 
 from newswatch.models import Alert
 from newswatch.pipeline.match import placement
-from newswatch.pipeline.match.placement import (
-    COLLECT_MS,
-    MAX_ALERTS_A_MESSAGE,
-    Candidate,
-    Cap,
-    question,
-)
+from newswatch.pipeline.match.board import COLLECT_MS, MAX_ALERTS_A_MESSAGE
+from newswatch.pipeline.match.candidates import Candidate, Cap
+from newswatch.pipeline.match.placement import question
 from newswatch.slack.layout import SlackLayout
 from newswatch.slack.listing import MAX_ITEMS, ROOM
 from newswatch.store.handover import (
@@ -190,6 +186,23 @@ def test_reply_that_collects_becomes_a_broadcast_with_a_new_rule():
     assert plan.grown[0].broadcast
 
 
+def test_doubtful_high_alert_is_a_broadcast_of_its_own():
+    high = candidate(alert(severity="high"), doubtful=True)
+    for reply in (None, snapshot("m2")):
+        for root in (snapshot(), snapshot(state="sent"), snapshot(state="sending", frozen="1")):
+            plan = place([high], told(root, reply, rank=2), NOW)
+            (made,) = plan.created
+            assert (made.kind, made.root, made.broadcast, made.alerts) == ("reply", "m1", True, ("r1-i1",))
+            assert plan.grown == []
+
+
+def test_doubtful_high_alert_of_a_story_without_message_begins_it():
+    high = candidate(alert(severity="high"), doubtful=True)
+    for situation in (Situation(), told(snapshot(state="dead"))):
+        (made,) = place([high], situation, NOW).created
+        assert (made.kind, made.broadcast) == ("story", False)
+
+
 # ── one item, one place ───────────────────────────────────────────────────────────────────────
 
 
@@ -320,7 +333,7 @@ def test_alert_below_the_threshold_is_held():
 def test_surge_begins_when_stories_and_sources_suffice():
     plan = place([held("i1"), held("i2"), held("i3"), held("i4", "daily")], surge(), NOW)
     (begun,) = plan.begun
-    assert begun.release.text == "Surge: 4 stories from 2 sources"
+    assert begun.release.text == "Surge: 4 stories from 2 publishers"
     assert len(plan.held) == 4
     assert not plan.created  # its messages are made part by part
 
@@ -342,7 +355,7 @@ def test_alerts_after_the_surge_began_join_its_release():
     plan = place(group, surge(), NOW)
     assert len(plan.held) == 3
     assert [story for _, story, _ in plan.joined] == [plan.begun[0].release.story] * 2
-    assert plan.begun[0].release.text == "Surge: 5 stories from 2 sources"
+    assert plan.begun[0].release.text == "Surge: 5 stories from 2 publishers"
 
 
 def test_alerts_of_a_surge_that_is_released_still_wait_for_their_turn():
@@ -367,7 +380,7 @@ def test_item_of_a_held_and_another_rule_alerts_by_the_other():
     assert len(plan.held) == 1
 
 
-RELEASE = Release("r1", CHANNEL, "surge:r1:1", "surge", NOW, "Surge: 50 stories from 2 sources", 1)
+RELEASE = Release("r1", CHANNEL, "surge:r1:1", "surge", NOW, "Surge: 50 stories from 2 publishers", 1)
 
 
 def members(count: int) -> dict[str, Alert | None]:

@@ -137,7 +137,7 @@ def test_surge_is_listed_whole_in_its_thread(newsroom):
     newsroom.match()
     newsroom.until(lambda: newsroom.deliver().queued == 0)
     (first,) = newsroom.posts()
-    assert "Surge: 51 stories from 2 sources" in first["text"]
+    assert "Surge: 51 stories from 2 publishers" in first["text"]
     assert len(newsroom.replies()) == 2
     assert all(reply["thread_ts"] == first["ts"] for reply in newsroom.replies())
     blocks = str([message["blocks"] for message in newsroom.slack.messages(POLICY)])
@@ -231,7 +231,7 @@ def test_surge_of_ten_thousand_held_alerts_is_delivered(newsroom):
     newsroom.match()
     newsroom.until(lambda: newsroom.deliver(deadline_s=60).queued == 0, timeout_s=600)
     assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 10_001
-    assert "Surge: 10001 stories from 2 sources" in newsroom.posts()[0]["text"]
+    assert "Surge: 10001 stories from 2 publishers" in newsroom.posts()[0]["text"]
 
 
 def test_digest_shows_each_headline_and_link_however_long_the_links(newsroom):

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from newswatch.errors import LeaseLost
-from newswatch.models import Message
+from newswatch.models import Alert, Message
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.dead_letters import make_dead_letter
 from newswatch.pipeline.deliver.folding import fold
@@ -19,6 +20,12 @@ from newswatch.sending import Outcome
 from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredMessage
+from newswatch.stories.headline import MOST_CHANGES, best, replaces
+
+
+class _NewsForRoot(TypedDict, total=False):
+    further: list[str]
+    headline: tuple[str, int]
 
 
 class Courier:
@@ -152,7 +159,7 @@ class Courier:
             ts,
             now_ms=run.now_ms(),
             free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
-            further_feeds=await self._further(message),
+            **await self._news_for_root(message),
             alerts_kept_s=run.services.settings.alert_retention_s,
         )
         if recorded < 0:
@@ -169,19 +176,27 @@ class Courier:
             run.well.add(cause)
             await notices.clear_notice(run.services, cause, again[cause])
 
-    async def _further(self, message: Message) -> list[str]:
-        """The feeds of a reply that its story's message does not name yet.
+    async def _news_for_root(self, message: Message) -> _NewsForRoot:
+        """What a reply changes in its story's message: publishers it does not name, and a better headline.
 
         The reply is posted, so a record that cannot be parsed must not keep it from being recorded as sent.
         """
-        if message.root_id is None:
-            return []
-        root = await messages.read_message(self._redis, message.root_id)
-        named = await self._feeds(root.message.alert_ids) if root else set()
-        return sorted(await self._feeds(message.alert_ids) - named)
+        found = await messages.read_message(self._redis, message.root_id) if message.root_id else None
+        if found is None:
+            return {}
+        own = await self._alerts(message.alert_ids)
+        named = await self._alerts(found.message.alert_ids)
+        shown = best(await self._alerts([found.headline] if found.headline else [])) or best(named)
+        better = best(own)
+        news = _NewsForRoot(
+            further=sorted({one.published_by for one in own} - {one.published_by for one in named})
+        )
+        if found.message.kind == "story" and better is not None and replaces(better, shown):
+            news["headline"] = better.id, MOST_CHANGES
+        return news
 
-    async def _feeds(self, alert_ids: Sequence[str]) -> set[str]:
-        return {one.alert.feed_id for one in await messages.read_stored_alerts(self._redis, alert_ids)}
+    async def _alerts(self, alert_ids: Sequence[str]) -> list[Alert]:
+        return [one.alert for one in await messages.read_stored_alerts(self._redis, alert_ids)]
 
     async def _pause(self, message: Message, verdict: Verdict, outcome: Outcome) -> None:
         run = self._run

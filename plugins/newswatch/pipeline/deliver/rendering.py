@@ -10,13 +10,16 @@ from redis.asyncio import Redis
 from newswatch.models import Alert
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Outgoing, Payload
-from newswatch.store import feeds, listening
+from newswatch.store import feeds, listening, messages
 from newswatch.store.messages import StoredMessage
+from newswatch.stories.headline import best
 
 
 async def render(services: Services, queued: StoredMessage, alerts: Sequence[Alert]) -> Payload:
     """What is sent; as plain text where the full payload was refused."""
-    sources, heard = await asyncio.gather(_sources(services.redis, alerts), listening.heard(services.redis))
+    headline = await _headline(services.redis, queued, alerts)
+    shown = [*alerts, headline] if headline is not None else alerts
+    sources, heard = await asyncio.gather(_sources(services.redis, shown), listening.heard(services.redis))
     return services.layout.render(
         Outgoing(
             message=queued.message,
@@ -24,11 +27,18 @@ async def render(services: Services, queued: StoredMessage, alerts: Sequence[Ale
             sources=sources,
             now=services.clock(),
             further=queued.further,
+            headline=headline,
             marks=queued.marks,
             buttons=heard is not None,
             plain=queued.delivery.minimal,
         )
     )
+
+
+async def _headline(redis: Redis, queued: StoredMessage, alerts: Sequence[Alert]) -> Alert | None:
+    """The alert whose headline the message shows: one from its thread, or else the best of its own."""
+    found = await messages.read_stored_alerts(redis, [queued.headline]) if queued.headline else []
+    return found[0].alert if found else best(alerts)
 
 
 async def _sources(redis: Redis, alerts: Sequence[Alert]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Updates messages that were posted: "+3 sources", and what readers clicked.
+"""Updates messages that were posted: "+3 publishers", a better headline, and what readers clicked.
 
 The deliver stage updates whatever is noted as out of date; the listener updates a message at once when it
 was clicked. Both render what Redis holds at that moment, so repeating an edit does no harm. If the record

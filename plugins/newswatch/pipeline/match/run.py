@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
@@ -24,18 +23,12 @@ from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.log import MatchLog
-from newswatch.pipeline.match.placement import (
-    MOST_RELEASED,
-    Candidate,
-    Cap,
-    place,
-    question,
-    release,
-    release_question,
-)
+from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
 from newswatch.pipeline.match.routing import Route, receivers_named, routes
-from newswatch.rules import Watchlist, stem, tokenize
+from newswatch.pipeline.match.wording import wording_of
+from newswatch.rules import Watchlist
 from newswatch.rules.excerpt import excerpts_for, spoken
 from newswatch.settings import Settings
 from newswatch.store import feeds, handover, items, messages
@@ -47,7 +40,7 @@ from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
 from newswatch.stories.link import story_id
 from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
-from newswatch.stories.words import is_function_word
+from newswatch.stories.wording import Wording
 
 log = logging.getLogger("newswatch.match")
 
@@ -113,23 +106,24 @@ class Watch:
         if not found:
             return []
         link = story_id(item)
-        known = titles.story_of(link, item.feed_id, self.title_stems(item), now.timestamp())
+        known = titles.story_of(link, item.feed_id, self.wording(item), now.timestamp(), _hour(item))
+        story = known.story if known is not None else link
         by_channel: dict[str, list[tuple[Rule, Match, Route]]] = {}
         for rule, match in found:
             for route in routes(receivers_named(self.bundle.receivers, rule.notify), rule.severity, now):
                 by_channel.setdefault(route.channel, []).append((rule, match, route))
         placed = []
         for matched in by_channel.values():
-            # If the story is uncertain, an item with a high alert is not put into another story's thread.
             high = any(rule.severity == "high" for rule, _, _ in matched)
-            own = known is None or (high and not known.certain)
-            story = link if own or known is None else known.story
-            placed += [self._candidate(item, *one, story, now, mutes) for one in matched]
+            doubtful = high and known is not None and not known.certain
+            placed += [
+                replace(self._candidate(item, *one, story, now, mutes), doubtful=doubtful) for one in matched
+            ]
         return placed
 
-    def title_stems(self, item: Item) -> frozenset[str]:
-        """The stems of an item's title. Stories under other links are found by them."""
-        return title_stems(item.title, item.lang, self.bundle.default_lang)
+    def wording(self, item: Item) -> Wording:
+        """The words of an item's title and summary. Stories under other links are found by them."""
+        return wording_of(item, self.bundle.default_lang)
 
     def _candidate(
         self, item: Item, rule: Rule, match: Match, route: Route, story: str, now: datetime, mutes: list[Mute]
@@ -155,6 +149,7 @@ class Watch:
         )
 
     def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:
+        feed = self._feeds.get(item.feed_id)
         return Alert(
             id=alert_id(rule.id, item.id, channel),
             rule_id=rule.id,
@@ -174,6 +169,7 @@ class Watch:
             config_version=self.bundle.label,
             story_id=story,
             updated=item.revision > 0 and not item.article,
+            publisher=feed.publisher if feed else "",
         )
 
 
@@ -205,13 +201,9 @@ async def run_match(
             await lease.release()
 
 
-@lru_cache(256)
-def title_stems(title: str, lang: str, default_lang: str = "en") -> frozenset[str]:
-    """The stems of a headline's words, without function words."""
-    words = (token.text for token in tokenize(title))
-    return frozenset(
-        stem(word, lang, default_lang) for word in words if not is_function_word(word, lang or default_lang)
-    )
+def _hour(item: Item) -> int:
+    """When it was published, in hours since 1970."""
+    return to_ms(item.published or item.first_seen) // HOUR_MS
 
 
 class _MatchStage:
@@ -356,8 +348,8 @@ class _MatchStage:
 
     def _remember(self, item: Item, story: str, now: datetime) -> KnownTitle:
         """Remember the title for the items that follow, also in this batch."""
-        stems = self._watch.title_stems(item)
-        title = KnownTitle(story, story_id(item), item.feed_id, stems, now.timestamp())
+        wording = self._titles.remembered(self._watch.wording(item))
+        title = KnownTitle(story, story_id(item), item.feed_id, wording, now.timestamp(), _hour(item))
         self._titles.add(title)
         return title
 

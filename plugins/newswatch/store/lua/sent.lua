@@ -2,7 +2,8 @@
 -- Hand-over deliver → record: the message is in Slack. Remove it from the queue in the same step.
 -- Works when Redis is out of memory: a posted message must never be sent again.
 -- ARGV 1 message id, 2 ts, 3 now (ms), 4 channel, 5 channel free again at (ms) or "", 6 retention (s),
---      7 root id or "", 8… feeds of the reply that the root message does not have
+--      7 root id or "", 8 the alert whose headline the root message shows from now on, or "",
+--      9 how often its headline may change, 10… publishers of the reply that the root message does not have
 -- Returns 1 recorded, 0 it was recorded before with the same ts, -1 with another ts: it was posted twice.
 local name, root = key.message(ARGV[1]), key.message(ARGV[7])
 local before = call('HMGET', name, 'state', 'ts', 'rev')
@@ -17,8 +18,13 @@ call('HSET', name, 'state', 'sent', 'ts', ARGV[2], 'sent', ARGV[3], 'error', '')
 call('EXPIRE', name, ARGV[6])
 -- Readers clicked while its delivery was in doubt: the message has to show what they said.
 if before[3] then out_of_date(ARGV[1], ARGV[3]) end
-for i = 8, #ARGV do
-  if call('HSETNX', root, 'source:' .. ARGV[i], 1) == 1 then
+if ARGV[8] ~= '' and tonumber(call('HGET', root, 'headlines') or '0') < tonumber(ARGV[9]) then
+  call('HSET', root, 'headline', ARGV[8])
+  call('HINCRBY', root, 'headlines', 1)
+  out_of_date(ARGV[7], ARGV[3])
+end
+for i = 10, #ARGV do
+  if call('HSETNX', root, 'publisher:' .. ARGV[i], 1) == 1 then
     call('HINCRBY', root, 'further', 1)
     out_of_date(ARGV[7], ARGV[3])
   end

@@ -1,0 +1,189 @@
+"""An item's text as words to compare: stems without function words, names, numbers and dates. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import lru_cache
+
+from newswatch.models import Item
+from newswatch.packs import entries_by_subject
+from newswatch.rules import Token, stem, tokenize
+from newswatch.rules.fold import fold
+from newswatch.rules.stems import LEMMA, primary_language
+from newswatch.rules.tokens import raw_tokens, surface
+from newswatch.stories.wording import DAY, Wording
+from newswatch.stories.words import is_function_word, is_month, number_of
+
+NAME_PACKS = ("governments", "nationalities", "international")
+"""The packs whose entries say what they are names of, so that "Moscow" and "Russian" count as one word."""
+_LONGEST_NAME = 3
+_CYRILLIC_LETTERS = 5
+"""Russian forms and derivations differ at the end, and stems keep much of it: россия, российский, россиян."""
+_MOST_SUMMARY_CHARS = 250
+_TITLE_CASE = 0.7
+"""A headline that writes this part of its words with a capital does not tell names by them."""
+_RUBRIC_MARK = re.compile(r":\s|\s?\|\s")
+_RUBRIC_WORDS = 6
+_YEAR = 4
+"""A number of so many digits beside a month is a year."""
+
+
+def wording_of(item: Item, default_lang: str) -> Wording:
+    """The words by which the item's story is found."""
+    return wording(item.title, item.summary, item.lang or default_lang, default_lang)
+
+
+@lru_cache(256)
+def wording(title: str, summary: str = "", lang: str = "en", default_lang: str = "en") -> Wording:
+    """The words of a headline, and of the beginning of its summary."""
+    read = _Reader.of(lang, default_lang)
+    found = read.headline(title)
+    also = read.summary(summary[:_MOST_SUMMARY_CHARS]) if summary else frozenset()
+    return replace(found, summary=also - found.headline) if also else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a folded word is: `number` is "" for a word, `kept` the form that is compared, "" for function words."""
+
+    stem: str
+    kept: str
+    number: str
+    is_month: bool
+
+
+class _Reader:
+    """Reads texts of one language. It remembers the words it has seen, since looking up a stem is slow."""
+
+    def __init__(self, lang: str, default_lang: str) -> None:
+        self._lang, self._default = lang, default_lang
+        self._names = self._name_table()
+        self._longest = {stems[0]: 0 for stems in self._names}
+        for stems in self._names:
+            self._longest[stems[0]] = max(self._longest[stems[0]], len(stems))
+        self.word = lru_cache(20_000)(self._word)
+
+    @staticmethod
+    @lru_cache(32)
+    def of(lang: str, default_lang: str) -> _Reader:
+        """The reader for items of a language."""
+        return _Reader(lang, default_lang)
+
+    def headline(self, text: str) -> Wording:
+        """The words of a headline."""
+        tokens = tokenize(text)
+        words = [self.word(token.text) for token in tokens]
+        kept: dict[str, bool] = {}
+        capitals = _capitals(text, tokens, words)
+        rubric_ends, rubric = _rubric_end(text), 0
+        at = 0
+        while at < len(words):
+            word, capital = words[at], text[tokens[at].start].isupper()
+            if rubric_ends and not rubric and tokens[at].start > rubric_ends:
+                rubric = len(kept)
+            code, length = self._name_at(words, at) if capital else ("", 1)
+            if code and (tokens[at].text != "us" or text[tokens[at].start + 1 : tokens[at].end].isupper()):
+                kept[code] = True
+                at += length
+                continue
+            if word.number:
+                kept.setdefault(_day_or_number(words, at), False)
+            elif word.kept:
+                is_name = capital and not word.is_month and capitals.mark_a_name(text, tokens[at])
+                kept[word.kept] = kept.get(word.kept, False) or is_name
+            at += 1
+        names = frozenset(word for word, is_name in kept.items() if is_name)
+        return Wording(tuple(kept), names, rubric=rubric)
+
+    def summary(self, text: str) -> frozenset[str]:
+        """Its words."""
+        words = [self.word(surface(raw)) for raw in raw_tokens(fold(text))]
+        kept, at = set(), 0
+        while at < len(words):
+            code, length = self._name_at(words, at)
+            kept.add(code or (_day_or_number(words, at) if words[at].number else words[at].kept))
+            at += length
+        return frozenset(kept - {""})
+
+    def _word(self, text: str) -> _Word:
+        found = stem(text, self._lang, self._default)
+        kept = "" if is_function_word(text, self._lang) else _shortened(found)
+        return _Word(found, kept, number_of(text, self._lang), is_month(text, self._lang))
+
+    def _name_at(self, words: Sequence[_Word], at: int) -> tuple[str, int]:
+        """The code of the longest name that begins here, or "", and of how many words it is."""
+        longest = self._longest.get(words[at].stem, 0)
+        for length in range(min(longest, len(words) - at), 0, -1):
+            code = self._names.get(tuple(word.stem for word in words[at : at + length]))
+            if code:
+                return code, length
+        return "", 1
+
+    def _name_table(self) -> dict[tuple[str, ...], str]:
+        """The code of each name that items of the language may use, by its stems."""
+        found: dict[tuple[str, ...], str] = {}
+        for pack in NAME_PACKS:
+            for subject, entries in entries_by_subject(pack).items():
+                for entry in entries:
+                    if entry.lang in ("", primary_language(self._lang)):
+                        tokens = tokenize(entry.text)
+                        stems = tuple(stem(token.text, self._lang, self._default) for token in tokens)
+                        if 0 < len(stems) <= _LONGEST_NAME:
+                            found.setdefault(stems, subject)
+        return found
+
+
+def _day_or_number(words: Sequence[_Word], at: int) -> str:
+    number = words[at].number
+    beside = words[max(at - 1, 0) : at + 2]
+    is_year = len(number) == _YEAR and number.isdecimal()
+    return DAY + number if not is_year and any(word.is_month for word in beside) else number
+
+
+def _rubric_end(text: str) -> int:
+    """Where the part before the first colon or bar ends, 0 if there is none or it is a sentence of its own."""
+    found = _RUBRIC_MARK.search(text)
+    return found.start() if found and text.count(" ", 0, found.start()) < _RUBRIC_WORDS else 0
+
+
+class _Capitals(Enum):
+    """What capitals say in one headline. Two in one word, as in ECB and BoE, make it a name."""
+
+    NAMES = "names, except at the beginning of a sentence"
+    INITIALS = "Title Case: only initials such as ECB are names"
+    NOTHING = "no small letters at all"
+
+    def mark_a_name(self, text: str, token: Token) -> bool:
+        """Whether the token, which begins with a capital, is a name."""
+        raw = text[token.start : token.end]
+        if self is not _Capitals.NOTHING and any(map(str.isupper, raw[1:])):
+            return True
+        return self is _Capitals.NAMES and not _begins(text, token)
+
+
+def _capitals(text: str, tokens: Sequence[Token], words: Sequence[_Word]) -> _Capitals:
+    if text.isupper():
+        return _Capitals.NOTHING
+    initials = [
+        text[token.start] for token, word in zip(tokens, words, strict=True) if word.kept and not word.number
+    ]
+    letters = [char for char in initials if char.isalpha()]
+    return (
+        _Capitals.NAMES
+        if sum(map(str.isupper, letters)) <= _TITLE_CASE * len(letters)
+        else _Capitals.INITIALS
+    )
+
+
+def _begins(text: str, token: Token) -> bool:
+    """Whether the token begins a sentence or a quotation, where any word has a capital."""
+    before = text[: token.start].rstrip()
+    return not before or before[-1] in ".:!?—–|-];«“\"‘'„(["
+
+
+def _shortened(stemmed: str) -> str:
+    plain = stemmed.removeprefix(LEMMA)
+    return plain[:_CYRILLIC_LETTERS] if "\u0400" <= plain[:1] <= "\u052f" else stemmed
