@@ -32,7 +32,9 @@ def test_nodes_know_line_and_column_in_characters():
 
 
 def test_collections_know_where_they_end_and_whether_they_are_in_brackets():
-    text = "a: [p, q]  # c\nb:\n  - {x: y}\n  - z: >-\n      one\n      two\n\n  # about c\nc: *n\n".replace("p", "&n p")
+    text = "a: [p, q]  # c\nb:\n  - {x: y}\n  - z: >-\n      one\n      two\n\n  # about c\nc: *n\n".replace(
+        "p", "&n p"
+    )
     root = parse(text).root
     first, second, third = (value for _, value in root.entries)
     assert (text[first.start : first.end], first.flow) == ("[&n p, q]", True)
