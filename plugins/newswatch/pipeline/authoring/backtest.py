@@ -26,7 +26,7 @@ from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.run import Watch
 from newswatch.settings import Settings
-from newswatch.store import keys, marks
+from newswatch.store import keys, labelled
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.items import stored_items
@@ -132,8 +132,8 @@ async def _count(
 
 async def _count_irrelevant(services: Services, hits: HitCount, rule_ids: Sequence[str]) -> None:
     """Try each rule on the items that readers marked as not relevant."""
-    for rule_id in await marks.count_irrelevant(services.redis, rule_ids):
-        for one in await marks.read_irrelevant(services.redis, rule_id):
+    for rule_id in await labelled.count_labelled(services.redis, "irrelevant", rule_ids):
+        for one in await labelled.read_labelled(services.redis, "irrelevant", rule_id):
             with _one_bad_item(one.item):
                 hits.add_irrelevant(rule_id, one.item)
 
