@@ -20,6 +20,7 @@ from newswatch.cli import (
     feeds,
     listen,
     match,
+    missed,
     mute,
     receivers,
     rule,
@@ -38,7 +39,7 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 
 
 for one in (
-    *(check.check, match.match, backtest.backtest),
+    *(check.check, match.match, backtest.backtest, missed.missed),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
     *(receivers.test_receiver, doctor.doctor, listen.listen),

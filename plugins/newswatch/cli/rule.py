@@ -9,8 +9,8 @@ from rich.text import Text
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, console
-from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import Rule
+from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import Explained, explain_event
@@ -34,16 +34,10 @@ def rule() -> None:
 @command
 def explain(call: Invocation, *, rule_id: str) -> None:
     """Print the query that a rule stands for, and the guards of an event in words."""
-    loaded = check_files(call.settings, utc_now().date())
-    if loaded.draft is None:
-        raise ConfigError(list(loaded.errors))
-    found = next((one for one in loaded.draft.rules if one.id == rule_id), None)
-    if found is None:
-        raise PermanentError(
-            f"the files have no rule {rule_id!r}: `newswatch check` lists what is wrong with them"
-        )
+    draft = check_files(call.settings, utc_now().date()).sound_draft()
+    found = rule_of(draft, rule_id)
     event = found.event
-    explained = None if event is None else explain_event(event, found.modality, loaded.draft.lists)
+    explained = None if event is None else explain_event(event, found.modality, draft.lists)
     if call.json:
         as_json({"rule": rule_id, "query": found.query, "event": explained and asdict(explained)})
     else:

@@ -9,7 +9,6 @@ It reads the files, the configuration in force and the items stream. It sends no
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from newswatch.durations import format_duration
 from newswatch.errors import NoSuchRule, PermanentError
 from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.authoring.hit_count import HitCount, RuleReport, Window
+from newswatch.pipeline.authoring.rule_of import unknown_rule
 from newswatch.pipeline.authoring.single_query import QUERY, BadQuery, lone_rule
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
@@ -176,7 +176,7 @@ def prepare(
     now = _chosen(draft.rules, question.rule_id)
     before = _chosen(bundle.rules, question.rule_id) if bundle else {}
     if question.rule_id is not None and not now and not before:
-        raise NoSuchRule(_unknown(question.rule_id, draft))
+        raise NoSuchRule(unknown_rule(draft, question.rule_id))
     compared = _differing(draft, bundle, now, before) if bundle else ()
     return Trial(
         rule_ids=tuple(dict.fromkeys((*now, *before))),
@@ -251,14 +251,3 @@ def _rule_notes(
         notes += [f"rule {name} is not in force yet: every hit is a gain" for name in new]
     notes += [f"rule {name} is in force, but no longer in the files: every hit is a loss" for name in gone]
     return notes
-
-
-def _unknown(rule_id: str, draft: Draft) -> str:
-    names = [rule.id for rule in draft.rules]
-    close = difflib.get_close_matches(rule_id, names, n=3, cutoff=0.5)
-    if close:
-        return f"no rule {rule_id!r} in the watchlist; did you mean {' or '.join(close)}?"
-    if not names:
-        return f"no rule {rule_id!r}: the watchlist is empty"
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return f"no rule {rule_id!r} in the watchlist; it has: {', '.join(names[:10])}{more}"
