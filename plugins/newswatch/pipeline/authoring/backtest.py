@@ -180,8 +180,8 @@ def prepare(
     compared = _differing(draft, bundle, now, before) if bundle else ()
     return Trial(
         rule_ids=tuple(dict.fromkeys((*now, *before))),
-        now=_watch(now.values(), draft, settings),
-        before=_watch([before[name] for name in compared if name in before], bundle, settings)
+        now=watch_of(now.values(), draft, settings),
+        before=watch_of([before[name] for name in compared if name in before], bundle, settings)
         if bundle and compared
         else None,
         compared=compared,
@@ -195,7 +195,7 @@ def _query_trial(query: str, draft: Draft, settings: Settings) -> Trial:
         rule, warnings = lone_rule(query, draft.lists)
     except BadQuery as error:
         raise BadQuestion(str(error)) from error
-    return Trial((QUERY,), _watch([rule], draft, settings), notes=tuple(warnings))
+    return Trial((QUERY,), watch_of([rule], draft, settings), notes=tuple(warnings))
 
 
 def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:
@@ -215,7 +215,7 @@ def _differing(
     return tuple(name for name in names if not same_ground or now.get(name) != before.get(name))
 
 
-def _watch(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
+def watch_of(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
     """Only these rules, with the lists and feeds of their configuration."""
     return Watch(
         Bundle(
