@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newswatch.config.rule_text import Target, edit_target, has_target
+from newswatch.config.rule_text import Target, edit_target, value_of
 from newswatch.config.yaml_changes import AddEntry, RemoveEntry, RemoveKey, ReplaceEntry, SetKey
 from newswatch.config.yaml_text import CannotEdit, value_at
 
@@ -215,6 +215,14 @@ def test_long_query_with_quotes_is_written_as_a_block():
     assert max(map(len, text.splitlines())) <= 110
 
 
+def test_query_that_changes_at_both_ends_keeps_its_lines():
+    after = edited(rule("one"), SetKey(("query",), "(central bank opposes OR rejects) AND NOT x"))
+    assert difference(FILE, after) == (
+        ["      central bank", "      opposes OR rejects"],
+        ["      (central bank", "      opposes OR rejects) AND NOT x"],
+    )
+
+
 def test_first_key_of_an_entry_is_removed_and_the_dash_stays():
     text = "rules:\n  - severity: high # why\n    id: a\n    query: x\n"
     after = edited(rule("a"), RemoveKey(("severity",)), text=text)
@@ -235,7 +243,7 @@ def test_first_key_of_an_entry_is_removed_and_the_dash_stays():
 )
 def test_place_that_is_not_there_is_refused(target, change):
     if change == AddEntry((), "x"):
-        assert not has_target("f", FILE, target)
+        assert value_of("f", FILE, target) is None
         return
     with pytest.raises(CannotEdit):
         edited(target, change)

@@ -15,6 +15,7 @@ from newswatch.cli import (
     alerts,
     backtest,
     check,
+    coach,
     dead,
     doctor,
     feeds,
@@ -39,7 +40,7 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 
 
 for one in (
-    *(check.check, match.match, backtest.backtest, missed.missed),
+    *(check.check, match.match, backtest.backtest, coach.coach_command, missed.missed),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
     *(receivers.test_receiver, doctor.doctor, listen.listen),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from newswatch.config.shapes import EVENT, FEED_FILTER, RULE, THRESHOLD, WATCHLIST_FILE
 from newswatch.config.yaml_changes import Change, Path
@@ -39,11 +39,11 @@ def edit_target(file: str, text: str, target: Target, changes: Sequence[Change])
     return text
 
 
-def has_target(file: str, text: str, target: Target) -> bool:
-    """Whether the file has the rule or list. Raises CannotEdit for a broken file."""
-    if target.kind == "list":
-        return value_at(file, text, _base(file, text, target)) is not None
-    return _number(file, text, target.name) is not None
+def value_of(file: str, text: str, target: Target) -> Any:
+    """What the file says of the rule or list, as texts, lists and dicts; None if it has none. Raises CannotEdit."""
+    if target.kind == "rule" and _number(file, text, target.name) is None:
+        return None
+    return value_at(file, text, _base(file, text, target))
 
 
 def _base(file: str, text: str, target: Target) -> Path:

@@ -6,6 +6,8 @@ import json
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import Any
 
 from newswatch.config.scalar_places import file_index
@@ -15,12 +17,15 @@ Value = str | Sequence[str] | Mapping[str, Any]
 """What a key can be given: a text, a list of texts, or a mapping of such values."""
 
 WIDTH = 110
-_LONG_ENTRY = 60
+_LONG_ENTRY = 30
 """A list with a longer entry has a line for each: it holds sentences."""
 
 _PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`][^\x00-\x1f\x7f\x85\u2028\u2029]*")
 _NOT_PLAIN = re.compile(r":(\s|$)|\s#|\s$|\t")
 _FLOW_SIGNS = re.compile(r"[,\[\]{}]")
+_PIECES = re.compile(r"\w+|\s+|[^\w\s]")
+"""What texts are compared by: an editor changes words and signs, and a line break that stays is not touched."""
+
 _MEANS_NOTHING = frozenset(("~", "null", "Null", "NULL"))
 """An editor that checks with the JSON Schema reads them as no value."""
 
@@ -89,15 +94,16 @@ def _can_fold(text: str) -> bool:
 def respelled(text: str, node: Scalar, new: str) -> str:
     """The file's text with `new` as the value of the scalar, where only the part that differs is written again."""
     old = node.text.rstrip() if node.style in (">", "|") else node.text
-    first = 0
-    while first < min(len(old), len(new)) and old[first] == new[first]:
-        first += 1
-    last = 0
-    while last < min(len(old), len(new)) - first and old[-1 - last] == new[-1 - last]:
-        last += 1
-    begin = file_index(text, node, first)
-    end = file_index(text, node, len(old) - last)
-    return text[:begin] + _in_style(new[first : len(new) - last], node.style) + text[end:]
+    before, after = _PIECES.findall(old), _PIECES.findall(new)
+    places = [0, *accumulate(map(len, before))]
+    # From the end, so that the places before stay right.
+    for kind, first, last, start, end in reversed(
+        SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    ):
+        if kind != "equal":
+            piece = slice(file_index(text, node, places[first]), file_index(text, node, places[last]))
+            text = text[: piece.start] + _in_style("".join(after[start:end]), node.style) + text[piece.stop :]
+    return text
 
 
 def _in_style(text: str, style: str) -> str:

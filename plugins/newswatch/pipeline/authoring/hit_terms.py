@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from newswatch.models import Alert, Item, Match, Role
-from newswatch.rules import stem, tokenize
+from newswatch.rules import ItemText, stem, tokenize
 
 Part = Role | None
 """The part of the event that the words are; None where the rule is a query."""
@@ -80,12 +80,12 @@ def words_of_alert(alert: Alert) -> tuple[Words, ...]:
     return tuple((None, words) for words in dict.fromkeys(marked))
 
 
-def words_of_match(item: Item, match: Match) -> tuple[Words, ...]:
-    """The words of an item by which a rule matches it."""
+def words_of(text: ItemText | Item, match: Match) -> tuple[Words, ...]:
+    """The words of a text by which a rule matches it."""
     if match.event:
         spans = ((part.role, part.span) for part in match.event)
-        return _joined((role, item.text(span.field)[span.start : span.end]) for role, span in spans)
-    found = (item.text(span.field)[span.start : span.end] for span in match.spans)
+        return _joined((role, getattr(text, span.field)[span.start : span.end]) for role, span in spans)
+    found = (getattr(text, span.field)[span.start : span.end] for span in match.spans)
     return tuple((None, words) for words in dict.fromkeys(found))
 
 

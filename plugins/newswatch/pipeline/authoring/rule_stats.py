@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from newswatch.pipeline.authoring.backtest import PAGE, watch_of
-from newswatch.pipeline.authoring.hit_terms import Hit, TermCount, count_terms, words_of_alert, words_of_match
+from newswatch.pipeline.authoring.hit_terms import Hit, TermCount, count_terms, words_of, words_of_alert
 from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.base.configuration import check_files
@@ -72,7 +72,7 @@ async def _stored_hits(services: Services, watch: Watch, labels: ReaderLabels) -
             if item.id in labels.alerted or item.id in found:
                 continue
             for _, match in watch.matches(item, item.first_seen.date().isoformat()):
-                words = words_of_match(item, match)
+                words = words_of(item, match)
                 found[item.id] = Hit(words, item.lang, irrelevant=item.id in labels.irrelevant)
     return found
 
