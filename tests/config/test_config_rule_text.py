@@ -362,6 +362,8 @@ def edits(draw):
 @given(edits())
 def test_any_rule_is_changed_and_nothing_else_is(case):
     text, rules, count, number, change = case
+    windows = edited(rule(f"r{number}"), change, text=text.replace("\n", "\r\n"))
+    assert "\n" not in windows.replace("\r\n", "")
     after = edited(rule(f"r{number}"), change, text=text)
     found = value_at("f", after, ("rules",))
     for other, values in enumerate(rules):
@@ -380,6 +382,7 @@ def test_any_rule_is_changed_and_nothing_else_is(case):
     else:
         del expected[key]
     assert found[number] == expected
+    assert value_at("f", windows, ("rules",)) == found
     if isinstance(change, SetKey | AddEntry):
         assert all(f"# c{one}" in after for one in range(1, count + 1))
     elif isinstance(change, ReplaceEntry | RemoveEntry):

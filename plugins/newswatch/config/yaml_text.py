@@ -264,7 +264,7 @@ def _without(text: str, node: ListNode | MapNode, number: int) -> Iterator[str]:
         gaps.append((pieces[number - 1][1], here[1]))
     if number + 1 < len(pieces):
         gaps.append((here[0], pieces[number + 1][0]))
-    line = text.rfind("\n", 0, here[0]) + 1, min(_line_end(text, here[1]) + 1, len(text))
+    line = text.rfind("\n", 0, here[0]) + 1, _next_line(text, here[1])
     if not (text[line[0] : here[0]] + text[here[1] : line[1]]).strip(" \t\r\n,"):
         gaps.append(line)
     gaps.append(here)  # a comma at the end does no harm
@@ -278,7 +278,7 @@ def _without_lines(
 ) -> Iterator[str]:
     start, end = pieces[number]
     begin = text.rfind("\n", 0, start) + 1
-    after = min(_line_end(text, end) + 1, len(text))
+    after = _next_line(text, end)
     if isinstance(node, ListNode):
         begin = text.rfind("\n", 0, text.rfind("-", 0, start)) + 1
     own_line = not text[begin:start].strip().strip("-").strip()
@@ -318,6 +318,10 @@ def _line_end(text: str, offset: int) -> int:
     if end < 0:
         return len(text)
     return end - 1 if text[end - 1 : end] == "\r" and end > offset else end
+
+
+def _next_line(text: str, offset: int) -> int:
+    return text.find("\n", offset) + 1 or len(text)
 
 
 def _replaced(text: str, piece: Piece, new: str) -> str:

@@ -17,6 +17,10 @@ WANTED_LOST, UNWANTED_BACK, OTHER_CHANGED = 3.0, 1.0, 0.1
 """What it costs to lose a hit that a reader wanted, to catch one again that a reader did not want, and to gain or lose
 a hit about which nobody said anything. An unwanted hit that goes and a missed text that is caught each bring 1."""
 
+OTHERS_A_MARK = 3
+"""With more other hits than so many for each mark, each costs less: else thirty marks would count for nothing where
+thousands of items are stored."""
+
 
 _KINDS: tuple[Kind, ...] = (
     "exact",
@@ -45,6 +49,7 @@ class Effect:
     """Unwanted, and caught again."""
     others_lost: frozenset[str] = frozenset()
     others_gained: frozenset[str] = frozenset()
+    other_cost: float = OTHER_CHANGED
 
     @property
     def score(self) -> float:
@@ -54,7 +59,7 @@ class Effect:
             + len(self.gained)
             - WANTED_LOST * len(self.lost)
             - UNWANTED_BACK * len(self.back)
-            - OTHER_CHANGED * (len(self.others_lost) + len(self.others_gained))
+            - self.other_cost * (len(self.others_lost) + len(self.others_gained))
         )
 
 
@@ -101,7 +106,13 @@ def _effect(texts: Texts, caught: set[str]) -> Effect:
         lost=frozenset(texts.wanted.keys() - caught),
         back=frozenset(texts.avoided.keys() & caught),
         others_lost=frozenset(texts.others.keys() - caught),
+        other_cost=other_cost(len(texts.labelled), len(texts.others)),
     )
+
+
+def other_cost(marks: int, others: int) -> float:
+    """What a hit costs that changes and about which nobody said anything."""
+    return OTHER_CHANGED * min(1.0, OTHERS_A_MARK * marks / max(1, others))
 
 
 def _caught_by(
