@@ -1,12 +1,14 @@
 """What the coach makes of thirty marks: a broad enforcement rule, edited proposal by proposal.
 
-    python -m bench.authoring_coach [--items N] [--steps N] [--json]
+    python -m bench.authoring_coach [--event] [--items N] [--steps N] [--json]
 
 Readers see half of the labelled headlines of the measuring data, where that lies beside the repository, and leave
 thirty marks on them: hits that are not relevant, hits that they acknowledge, and misses. The stored items are the 14
 days of headlines (repeated up to N). Then the coach's best proposal is applied, again and again, until none is left.
 After each step, recall and precision are measured over the marked headlines, over the other half, which the coach never
 saw, and the hits among the stored items are counted.
+
+The rule is a query of lists of its own; with `--event`, an event of packs.
 
 The time is that of one call: labels, stored items, candidates, the diffs and their check.
 """
@@ -72,6 +74,14 @@ rules:
     query: >-
       $authorities ONEAR/4 $enforces
       OR $enforces ONEAR/4 $authorities
+    notify: [desk]
+"""
+EVENT = """\
+rules:
+  - id: enforcement
+    event:
+      who: [$regulators, $prosecutors, $courts, $governments]
+      does: [$fines, $probes, $sues, $settles]
     notify: [desk]
 """
 
@@ -159,13 +169,13 @@ def stream(now: datetime, most: int) -> Iterator[Item]:
                 number += 1
 
 
-def write_config(folder: Path) -> None:
+def write_config(folder: Path, watchlist: str) -> None:
     (folder / "feeds.yaml").write_text(
         "feeds:\n  - {id: wire, url: 'https://news.example/wire.xml'}\n"
         "  - {id: stream, url: 'https://news.example/stream.xml'}\n",
         encoding="utf-8",
     )
-    (folder / "watchlist.yaml").write_text(WATCHLIST, encoding="utf-8")
+    (folder / "watchlist.yaml").write_text(watchlist, encoding="utf-8")
     (folder / "receivers.yaml").write_text(
         "receivers:\n  - {id: desk, channel: C0123456789}\n  - {id: ops, channel: C0999999999}\n",
         encoding="utf-8",
@@ -284,6 +294,7 @@ def main() -> int:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    options.add_argument("--event", action="store_true", help="a rule that is an event of packs")
     options.add_argument("--items", type=int, default=24_462)
     options.add_argument("--steps", type=int, default=8)
     options.add_argument("--json", action="store_true")
@@ -294,7 +305,7 @@ def main() -> int:
     say: Say = (lambda _text: None) if chosen.json else print
     with tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name, RunningRedis() as server:
         folder = Path(name)
-        write_config(folder)
+        write_config(folder, EVENT if chosen.event else WATCHLIST)
         steps = asyncio.run(session(server.url, folder, chosen.items, chosen.steps, say))
         if chosen.json:
             print(json.dumps({"steps": [asdict(step) for step in steps]}, ensure_ascii=False))
