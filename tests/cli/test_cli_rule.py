@@ -47,4 +47,4 @@ def test_query_rule_is_its_query(folder):
 def test_unknown_rule_is_named(folder):
     done = run(folder, "nothing")
     assert done.exit_code == 1
-    assert "the files have no rule 'nothing'" in done.output
+    assert "no rule 'nothing' in the watchlist" in done.output

@@ -31,6 +31,21 @@ def test_nodes_know_line_and_column_in_characters():
     assert [(item.line, item.col) for item in items] == [(2, 12), (2, 15)]
 
 
+def test_collections_know_where_they_end_and_whether_they_are_in_brackets():
+    text = "a: [p, q]  # c\nb:\n  - {x: y}\n  - z: >-\n      one\n      two\n\n  # about c\nc: *n\n".replace(
+        "p", "&n p"
+    )
+    root = parse(text).root
+    first, second, third = (value for _, value in root.entries)
+    assert (text[first.start : first.end], first.flow) == ("[&n p, q]", True)
+    assert (text[second.start : second.end], second.flow) == (
+        "- {x: y}\n  - z: >-\n      one\n      two",
+        False,
+    )
+    assert text[second.items[0].start : second.items[0].end] == "{x: y}"
+    assert (third.text, text[root.end :]) == ("p", "\n")
+
+
 def test_alias_stands_for_what_its_anchor_holds():
     document = parse("a: &x [p, q]\nb: *x\n")
     assert document.problems == []

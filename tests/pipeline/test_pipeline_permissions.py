@@ -11,7 +11,10 @@ from newsroom import POLICY, Newsroom
 from newswatch.listener.clicks import take_click
 from newswatch.models import Bundle
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, run_backtest
+from newswatch.pipeline.authoring.coach.run import coach
+from newswatch.pipeline.authoring.missed import report_missed
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.authoring.rule_stats import read_stats
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
 from newswatch.pipeline.oversight import feeds as feeds_page
@@ -107,6 +110,9 @@ async def _all_pages(services) -> None:
     await rules_page.read_lines(services, bundle.rules)
     await rules_page.irrelevant_to(services, bundle, bundle.rules[0].id)
     await run_backtest(services, BacktestQuestion(since_s=3600))
+    await report_missed(services, "Central bank balks at the plan", bundle.rules[0].id, "me")
+    assert (await read_stats(services, bundle.rules[0].id)).missed == 1
+    assert (await coach(services, bundle.rules[0].id, most=1)).texts.missed
     findings = await examine(services)
     assert [one.level for one in findings if one.subject == "redis"] == ["ok"]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from store_records import CHANNEL, NOON, NOW, alert, item, queue, stored
 
 from newswatch.models import Mark
-from newswatch.store import keys, marks, mutes
+from newswatch.store import keys, labelled, marks, mutes
 from newswatch.store.mutes import Mute
 
 
@@ -87,6 +87,6 @@ async def test_mute_begun_at_the_desk_counts_from_nothing(redis):
 async def test_item_called_not_relevant_is_kept_with_its_rule_until_taken_back(redis, match_lease):
     await queue(redis, match_lease)
     await marks.put_irrelevant(redis, "m1", mark(), NOW, [("r1", item())])
-    assert [one.item.id for one in await marks.read_irrelevant(redis, "r1")] == [item().id]
+    assert [one.item.id for one in await labelled.read_labelled(redis, "irrelevant", "r1")] == [item().id]
     await marks.put_irrelevant(redis, "m1", mark(minutes=1, on=False), NOW, [("r1", item())])
-    assert await marks.read_irrelevant(redis, "r1") == []
+    assert await labelled.read_labelled(redis, "irrelevant", "r1") == []

@@ -15,11 +15,13 @@ from newswatch.cli import (
     alerts,
     backtest,
     check,
+    coach,
     dead,
     doctor,
     feeds,
     listen,
     match,
+    missed,
     mute,
     receivers,
     rule,
@@ -38,7 +40,7 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 
 
 for one in (
-    *(check.check, match.match, backtest.backtest),
+    *(check.check, match.match, backtest.backtest, coach.coach_command, missed.missed),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
     *(receivers.test_receiver, doctor.doctor, listen.listen),

@@ -1,4 +1,4 @@
-"""`newswatch rule`: what one rule means."""
+"""`newswatch rule`: what one rule means, and which of its words bring what readers want."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import click
 from rich.text import Text
 
 from newswatch.cli.context import Invocation, command
-from newswatch.cli.output import as_json, console
-from newswatch.errors import ConfigError, PermanentError
+from newswatch.cli.output import as_json, console, table
 from newswatch.models import Rule
+from newswatch.pipeline.authoring.hit_terms import TermCount
+from newswatch.pipeline.authoring.rule_of import rule_of
+from newswatch.pipeline.authoring.rule_stats import RuleStats, as_dict, read_stats
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import Explained, explain_event
@@ -34,16 +36,10 @@ def rule() -> None:
 @command
 def explain(call: Invocation, *, rule_id: str) -> None:
     """Print the query that a rule stands for, and the guards of an event in words."""
-    loaded = check_files(call.settings, utc_now().date())
-    if loaded.draft is None:
-        raise ConfigError(list(loaded.errors))
-    found = next((one for one in loaded.draft.rules if one.id == rule_id), None)
-    if found is None:
-        raise PermanentError(
-            f"the files have no rule {rule_id!r}: `newswatch check` lists what is wrong with them"
-        )
+    draft = check_files(call.settings, utc_now().date()).sound_draft()
+    found = rule_of(draft, rule_id)
     event = found.event
-    explained = None if event is None else explain_event(event, found.modality, loaded.draft.lists)
+    explained = None if event is None else explain_event(event, found.modality, draft.lists)
     if call.json:
         as_json({"rule": rule_id, "query": found.query, "event": explained and asdict(explained)})
     else:
@@ -66,3 +62,52 @@ def _show(found: Rule, explained: Explained | None) -> None:
     out.print(Text("  It counts where", "bold"))
     for one in explained.modality:
         out.print(Text(f"    - {one}"))
+
+
+@rule.command(
+    epilog="""
+    JSON: {"rule", "alerted", "stored", "acknowledged", "irrelevant", "missed", "terms": [{"part", "term", "forms":
+    {form: hits}, "hits", "acknowledged", "irrelevant"}]}. `part` is who, does or what, and null where the rule is a
+    query.
+
+    Exit: 1 if there is no such rule in the files.
+    """
+)
+@click.argument("rule_id", metavar="ID")
+@command
+def stats(call: Invocation, *, rule_id: str) -> None:
+    """Count a rule's hits by the term that hit, with those that readers acknowledged or marked as not relevant.
+
+    Hits are the items of the rule's alerts, as long as alerts are kept, each once. To these come the stored items that
+    gave no alert (they were silent, or older than the rule) and that the rule of the files matches. The forms of a
+    word are one term, shown in its commonest form.
+    """
+    found = call.run(lambda services: read_stats(services, rule_id))
+    if call.json:
+        as_json(as_dict(found))
+        return
+    table(
+        ("Term", "Part", "Hits", "Not relevant", "Acknowledged", "Forms"),
+        [
+            (one.term, one.part or "", *map(str, (one.hits, one.irrelevant, one.acknowledged)), _forms(one))
+            for one in found.terms
+        ],
+        f"{rule_id} has no hits.",
+        optional=("Part", "Forms"),
+    )
+    click.echo(_total(found), err=True)
+
+
+def _forms(term: TermCount) -> str:
+    if len(term.forms) < 2:
+        return ""
+    return ", ".join(f"{form} {count}" for form, count in term.forms.items())
+
+
+def _total(found: RuleStats) -> str:
+    stored = f" and {found.stored:,} stored items without an alert" if found.stored else ""
+    return (
+        f"{found.rule_id}: {found.alerted:,} items alerted{stored}; {found.irrelevant:,} not relevant, "
+        f"{found.acknowledged:,} acknowledged, {found.missed:,} missed. "
+        f"`newswatch coach {found.rule_id}` proposes edits."
+    )

@@ -15,7 +15,7 @@ from pathlib import Path
 from newswatch.atomic_file import replace_file
 from newswatch.config.feeds_file import read_feeds
 from newswatch.config.report import FileReport
-from newswatch.config.yaml_tree import Document, ListNode, MapNode, Node, Scalar, parse_document
+from newswatch.config.yaml_tree import Document, ListNode, MapNode, Scalar, parse_document
 from newswatch.errors import PermanentError
 from newswatch.models import Feed
 
@@ -103,7 +103,7 @@ def _with_entries(document: Document, new: Sequence[NewFeed]) -> str:
     if isinstance(node, ListNode) and node.items:
         last = node.items[-1]
         indent = re.match(r" *", text.splitlines()[last.line - 1])
-        place, margin = _end_of_line(text, _end(last)), indent[0] if indent else ""
+        place, margin = _end_of_line(text, last.end), indent[0] if indent else ""
     elif isinstance(node, Scalar) and not node.text:
         place, margin = _end_of_line(text, node.start), "  "
     else:
@@ -112,14 +112,6 @@ def _with_entries(document: Document, new: Sequence[NewFeed]) -> str:
     head, tail = text[:place], text[place:]
     gap = "" if head.endswith("\n") or not head else "\n"
     return head + gap + "\n".join(rows) + "\n" + tail.removeprefix("\n")
-
-
-def _end(node: Node) -> int:
-    """Where the text of a node ends, as an offset into the file."""
-    if isinstance(node, Scalar):
-        return node.end
-    children = node.items if isinstance(node, ListNode) else [v for pair in node.entries for v in pair]
-    return max((_end(child) for child in children), default=0)
 
 
 def _end_of_line(text: str, offset: int) -> int:

@@ -19,12 +19,13 @@ def place_of(text: str, scalar: Scalar, offset: int) -> tuple[int, int]:
 
     An offset at or beyond the end gives the place just after the last character.
     """
-    index = _file_index(text, scalar, offset)
+    index = file_index(text, scalar, offset)
     line = scalar.line + text.count("\n", scalar.start, index)
     return line, index - (text.rfind("\n", 0, index) + 1) + 1
 
 
-def _file_index(text: str, scalar: Scalar, offset: int) -> int:
+def file_index(text: str, scalar: Scalar, offset: int) -> int:
+    """The offset of `scalar.text[offset]` in the file's `text`; see `place_of`."""
     position = _content_start(text, scalar)
     value = scalar.text.rstrip()
     end = scalar.end

@@ -28,7 +28,7 @@ MAX_ALIASED_NODES = 10_000
 class Scalar:
     """A text. `start` and `end` are offsets into the file's text; `line` and `col` count from 1.
 
-    `style` is "" (plain), "'", '"', ">" or "|".
+    `style` is "" (plain), "'", '"', ">" or "|". A block (">", "|") ends before the line breaks after its last line.
     """
 
     text: str
@@ -41,19 +41,28 @@ class Scalar:
 
 @dataclass(slots=True, eq=False)
 class ListNode:
-    """A YAML sequence."""
+    """A YAML sequence, from `start` to `end` in the file's text. `flow`: it is written in brackets.
+
+    A sequence that is not ends with its last item, before any comment after that.
+    """
 
     line: int
     col: int
+    start: int = 0
+    end: int = 0
+    flow: bool = False
     items: list[Node] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
 class MapNode:
-    """A YAML mapping in file order, each key once."""
+    """A YAML mapping in file order, each key once. `start`, `end` and `flow` are those of a ListNode, with braces."""
 
     line: int
     col: int
+    start: int = 0
+    end: int = 0
+    flow: bool = False
     entries: list[tuple[Scalar, Node]] = field(default_factory=list)
 
 
@@ -145,6 +154,7 @@ class _Builder:
         self._size = 0
         self._aliased = 0
         self._documents = 0
+        self._last_end = 0
 
     def run(self) -> None:
         handlers = {
@@ -174,8 +184,12 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         start, end = event.start_mark, event.end_mark
         style = event.style or ""
-        node = Scalar(event.value, style, start.index, end.index, start.line + 1, start.column + 1)
+        last = end.index
+        if style in (">", "|"):
+            last = start.index + len(self._document.text[start.index : last].rstrip())
+        node = Scalar(event.value, style, start.index, last, start.line + 1, start.column + 1)
         self._size += 1
+        self._last_end = last
         if event.tag is not None:
             self._refuse_tag(event)
         if event.anchor is not None:
@@ -191,10 +205,15 @@ class _Builder:
         mark = event.start_mark
         kind = MapNode if isinstance(event, yaml.MappingStartEvent) else ListNode
         self._size += 1
-        self._frames.append(_Frame(kind(mark.line + 1, mark.column + 1), event.anchor, self._size))
+        node = kind(mark.line + 1, mark.column + 1, mark.index, flow=bool(event.flow_style))
+        self._frames.append(_Frame(node, event.anchor, self._size))
 
-    def _close(self, _event: Any) -> None:
+    def _close(self, event: Any) -> None:
         frame = self._frames.pop()
+        if frame.node.flow:
+            self._last_end = event.end_mark.index
+        # libyaml ends a block only where the next token begins, after comments and blank lines.
+        frame.node.end = self._last_end
         if frame.anchor is not None:
             self._anchors[frame.anchor] = (frame.node, self._size - frame.size_before + 1)
         self._add(frame.node)
@@ -209,6 +228,7 @@ class _Builder:
         node, size = found
         self._size += size
         self._aliased += size
+        self._last_end = event.end_mark.index
         if self._aliased > MAX_ALIASED_NODES:
             self._problem(event, f"aliases expand to more than {MAX_ALIASED_NODES:,} values: write them out")
             raise _Stop

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Literal
 
 from newswatch.models import Alert, Item, Mark
+from newswatch.pipeline.base.item_text import quoted_item
 from newswatch.pipeline.base.services import Services
 from newswatch.slack.buttons import MUTE_HOURS
 from newswatch.slack.clicks import Click
@@ -78,28 +79,4 @@ async def _matched_items(services: Services, alerts: list[Alert]) -> list[tuple[
     latest_ms = max(to_ms(alert.matched) for alert in alerts) + CLOCKS_APART_MS
     wanted = {alert.item_id: alert.revision for alert in alerts}
     stored = await items.items_before(services.redis, wanted, latest_ms)
-    return [(alert.rule_id, stored.get(alert.item_id) or _quoted(alert)) for alert in alerts]
-
-
-def _quoted(alert: Alert) -> Item:
-    quoted = {
-        name: "\n\n".join(one.text for one in alert.excerpts if one.field == name)
-        for name in ("summary", "body")
-    }
-    return Item(
-        id=alert.item_id,
-        feed_id=alert.feed_id,
-        revision=alert.revision,
-        guid="",
-        link=alert.link,
-        canonical_link="",
-        title=alert.title,
-        summary=quoted["summary"],
-        body=quoted["body"],
-        author="",
-        tags=(),
-        lang="",
-        published=alert.published,
-        first_seen=alert.first_seen,
-        config_version=0,
-    )
+    return [(alert.rule_id, stored.get(alert.item_id) or quoted_item(alert)) for alert in alerts]

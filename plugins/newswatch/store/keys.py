@@ -35,6 +35,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
 | mutes | hash rule|channel → until, ms, by whom, message whose button began it | mute, listener | ~100 B a mute | until it ends |
 | irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
+| missed:{rule} | hash item → by whom it was missed, when, the item's JSON | `newswatch missed` | the item's JSON and ~100 B | 90 days, the newest 200 |
 | listener | string: how it listens, since when | listener | ~100 B | 2 minutes after its last beat |
 | mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until unmuted |
 | message:{id} | hash | match, deliver, listener | ~500 B | queued: until sent or dead; then 90 days |
@@ -172,6 +173,11 @@ def items_by_hour(day: int) -> str:
 def irrelevant(rule_id: str) -> str:
     """The items that readers marked as not relevant to a rule."""
     return f"{_PREFIX}irrelevant:{rule_id}"
+
+
+def missed(rule_id: str) -> str:
+    """The items that a rule should have caught, as readers say."""
+    return f"{_PREFIX}missed:{rule_id}"
 
 
 def message(message_id: str) -> str:

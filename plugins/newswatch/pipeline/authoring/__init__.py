@@ -11,6 +11,13 @@ In the order of use::
     backtest         try rules on stored items
     hit_count        counts the hits of a backtest
     backtest_report  a backtest as text and as JSON
+    rule_of          one rule of the files
+    missed           record what a rule missed
+    nearness         how near rules come to a text
+    reader_labels    what readers said about a rule's hits
+    hit_terms        the words by which a rule hits, counted
+    rule_stats       a rule's hits by term
+    coach/           proposes edits of a rule
     highlight        matched words within a text
     caret            the place of a mistake in a query
     muting           mute a rule, unmute it

@@ -9,7 +9,6 @@ It reads the files, the configuration in force and the items stream. It sends no
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,12 +20,13 @@ from newswatch.durations import format_duration
 from newswatch.errors import NoSuchRule, PermanentError
 from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.authoring.hit_count import HitCount, RuleReport, Window
+from newswatch.pipeline.authoring.rule_of import unknown_rule
 from newswatch.pipeline.authoring.single_rule import BadQuery, lone_event, lone_rule
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.run import Watch
 from newswatch.settings import Settings
-from newswatch.store import keys, marks
+from newswatch.store import keys, labelled
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.items import stored_items
@@ -138,8 +138,8 @@ async def _count(
 
 async def _count_irrelevant(services: Services, hits: HitCount, rule_ids: Sequence[str]) -> None:
     """Try each rule on the items that readers marked as not relevant."""
-    for rule_id in await marks.count_irrelevant(services.redis, rule_ids):
-        for one in await marks.read_irrelevant(services.redis, rule_id):
+    for rule_id in await labelled.count_labelled(services.redis, "irrelevant", rule_ids):
+        for one in await labelled.read_labelled(services.redis, "irrelevant", rule_id):
             with _one_bad_item(one.item):
                 hits.add_irrelevant(rule_id, one.item)
 
@@ -182,12 +182,12 @@ def prepare(
     now = _chosen(draft.rules, question.rule_id)
     before = _chosen(bundle.rules, question.rule_id) if bundle else {}
     if question.rule_id is not None and not now and not before:
-        raise NoSuchRule(_unknown(question.rule_id, draft))
+        raise NoSuchRule(unknown_rule(draft, question.rule_id))
     compared = _differing(draft, bundle, now, before) if bundle else ()
     return Trial(
         rule_ids=tuple(dict.fromkeys((*now, *before))),
-        now=_watch(now.values(), draft, settings),
-        before=_watch([before[name] for name in compared if name in before], bundle, settings)
+        now=watch_of(now.values(), draft, settings),
+        before=watch_of([before[name] for name in compared if name in before], bundle, settings)
         if bundle and compared
         else None,
         compared=compared,
@@ -204,7 +204,7 @@ def _lone_trial(question: BacktestQuestion, draft: Draft, settings: Settings) ->
             rule, warnings = lone_rule(question.query or "", draft.lists)
     except BadQuery as error:
         raise BadQuestion(str(error)) from error
-    return Trial((rule.id,), _watch([rule], draft, settings), notes=tuple(warnings))
+    return Trial((rule.id,), watch_of([rule], draft, settings), notes=tuple(warnings))
 
 
 def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:
@@ -224,7 +224,7 @@ def _differing(
     return tuple(name for name in names if not same_ground or now.get(name) != before.get(name))
 
 
-def _watch(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
+def watch_of(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
     """Only these rules, with the lists and feeds of their configuration."""
     return Watch(
         Bundle(
@@ -260,14 +260,3 @@ def _rule_notes(
         notes += [f"rule {name} is not in force yet: every hit is a gain" for name in new]
     notes += [f"rule {name} is in force, but no longer in the files: every hit is a loss" for name in gone]
     return notes
-
-
-def _unknown(rule_id: str, draft: Draft) -> str:
-    names = [rule.id for rule in draft.rules]
-    close = difflib.get_close_matches(rule_id, names, n=3, cutoff=0.5)
-    if close:
-        return f"no rule {rule_id!r} in the watchlist; did you mean {' or '.join(close)}?"
-    if not names:
-        return f"no rule {rule_id!r}: the watchlist is empty"
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return f"no rule {rule_id!r} in the watchlist; it has: {', '.join(names[:10])}{more}"

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -100,32 +100,41 @@ def file_of_rule(directory: Path, rule_id: str) -> str | None:
 def draft_folder(directory: Path, name: str, text: str) -> Iterator[Path]:
     """A temporary folder that holds the configuration with `text` in place of one watchlist file."""
     _path(directory, name)
-    with _folder_with(directory, name, text) as folder:
+    with _folder_with(directory, {name: text}) as folder:
         yield folder
 
 
 @contextmanager
-def _folder_with(directory: Path, name: str, text: str) -> Iterator[Path]:
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise NotEditable(
-            f"{name} would be over {MAX_BYTES // 1_000_000} MB: split it into files in watchlist.d"
-        )
+def _folder_with(directory: Path, texts: Mapping[str, str]) -> Iterator[Path]:
+    for name, text in texts.items():
+        if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+            raise NotEditable(
+                f"{name} would be over {MAX_BYTES // 1_000_000} MB: split it into files in watchlist.d"
+            )
     folder = Path(tempfile.mkdtemp(prefix="newswatch-draft-"))
     try:
         (folder / WATCHLIST_FOLDER).mkdir()
         for other in (FEEDS, RECEIVERS, *file_names(directory)):
             source = (directory / other).resolve()
-            if other != name and source.is_file():
+            if other not in texts and source.is_file():
                 (folder / other).symlink_to(source)
-        (folder / name).write_text(text, "utf-8", errors="replace", newline="")
+        for name, text in texts.items():
+            (folder / name).write_text(text, "utf-8", errors="replace", newline="")
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_draft(settings: Settings, name: str, text: str, today: date) -> Loaded:
-    """Check the configuration with this draft. Files are named as in the folder."""
-    with draft_folder(settings.config_dir, name, text) as folder:
+    """Check the configuration with this draft of one file. Files are named as in the folder."""
+    return check_drafts(settings, {name: text}, today)
+
+
+def check_drafts(settings: Settings, texts: Mapping[str, str], today: date) -> Loaded:
+    """Check the configuration with these drafts, by file name. Files are named as in the folder."""
+    for name in texts:
+        _path(settings.config_dir, name)
+    with _folder_with(settings.config_dir, texts) as folder:
         loaded = check_files(replace(settings, config_dir=folder), today)
         return replace(loaded, problems=_named_as_in(folder, loaded.problems))
 
@@ -169,7 +178,7 @@ def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> No
         raise NotEditable(refusal)
     with locked(directory):
         before = _bytes(path)
-        with _folder_with(directory, FEEDS, before.decode("utf-8", "replace")) as folder:
+        with _folder_with(directory, {FEEDS: before.decode("utf-8", "replace")}) as folder:
             append_feeds(folder / FEEDS, [feed])
             loaded = check_files(replace(settings, config_dir=folder), now.date())
             if loaded.draft is None:

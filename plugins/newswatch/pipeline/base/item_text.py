@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newswatch.models import Feed, Item
+from newswatch.models import Alert, Feed, Item
 from newswatch.rules import ItemText
 
 
@@ -24,4 +24,29 @@ def plain_text(title: str, summary: str, body: str, lang: str, author: str = "")
     """A text that comes from no feed."""
     return ItemText(
         title=title, summary=summary, body=body, author=author, lang=lang, feed_id="", feed_tags=(), tags=()
+    )
+
+
+def quoted_item(alert: Alert) -> Item:
+    """An item that is no longer stored, with only the text that its alert quotes."""
+    quoted = {
+        name: "\n\n".join(one.text for one in alert.excerpts if one.field == name)
+        for name in ("summary", "body")
+    }
+    return Item(
+        id=alert.item_id,
+        feed_id=alert.feed_id,
+        revision=alert.revision,
+        guid="",
+        link=alert.link,
+        canonical_link="",
+        title=alert.title,
+        summary=quoted["summary"],
+        body=quoted["body"],
+        author="",
+        tags=(),
+        lang="",
+        published=alert.published,
+        first_seen=alert.first_seen,
+        config_version=0,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.pack_upgrade import note_hits
-from newswatch.store import marks, mutes, retention
+from newswatch.store import labelled, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -20,7 +20,10 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
             "articles": await retention.trim_articles(services.redis, now_ms),
             "alerts": await retention.trim_alerts(services.redis, now_ms, settings.alert_retention_s),
             "mutes": await mutes.tidy(services.redis, services.clock()),
-            "irrelevant": await marks.tidy(services.redis, now_ms, settings.alert_retention_s),
+            **{
+                label: await labelled.tidy_labelled(services.redis, label, now_ms, settings.alert_retention_s)
+                for label in labelled.LABELS
+            },
             "dead_letters": await retention.trim_dead(services.redis, now_ms, settings.alert_retention_s),
             "rules_changed_by_upgrade": changed,
         }

@@ -10,10 +10,10 @@ from newswatch.models import Bundle, Rule
 from newswatch.pipeline.authoring.muting import muted_now
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.run import Watch
-from newswatch.store import archive, marks
+from newswatch.store import archive, labelled
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
-from newswatch.store.marks import Irrelevant
+from newswatch.store.labelled import Labelled
 from newswatch.store.mutes import Mute
 
 DAYS = 7
@@ -61,7 +61,7 @@ async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine
     with redis_errors():
         hits = await archive.hits_of(services.redis, ids, to_ms(now), DAYS)
         last = await archive.last_hits(services.redis, ids)
-        irrelevant = await marks.count_irrelevant(services.redis, ids)
+        irrelevant = await labelled.count_labelled(services.redis, "irrelevant", ids)
     mutes = await muted_now(services)
     return [
         _line(rule, hits[rule.id], last.get(rule.id), mutes, now, irrelevant.get(rule.id, 0))
@@ -71,13 +71,13 @@ async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine
 
 async def irrelevant_to(
     services: Services, bundle: Bundle | None, rule_id: str
-) -> list[tuple[Irrelevant, bool]]:
+) -> list[tuple[Labelled, bool]]:
     """Items that readers marked as not relevant to a rule, each with whether the rule in force would catch it.
 
     Raises RedisUnavailable.
     """
     with redis_errors():
-        found = await marks.read_irrelevant(services.redis, rule_id)
+        found = await labelled.read_labelled(services.redis, "irrelevant", rule_id)
     rules = [rule for rule in bundle.rules if rule.id == rule_id] if bundle else []
     if bundle is None or not rules:
         return [(one, False) for one in found]

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from newswatch.config.codec import bundle_from_json
 from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Item, Rule
+from newswatch.pipeline.authoring.nearness import in_words
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.match.routing import receivers_named
 from newswatch.rules import Query, parse_query
@@ -75,7 +76,7 @@ class Judge:
         if nearness.failing and newer:
             return None
         if nearness.failing:
-            state, text = "not_matched", f"does not match: {_sentence(nearness)}"
+            state, text = "not_matched", f"does not match: {in_words(nearness)}"
         elif newer:
             state, text = "later", f"matches, but it came into force with version {since}, after the item"
         elif rule.expires is not None and rule.expires < came.date().isoformat():
@@ -130,10 +131,3 @@ class Judges:
             for answer in one.judged(item, came, (rule for rule in rules if rule.id not in alerted))
         ]
         return sorted(found, key=lambda one: (bool(one.failing), -one.share, len(one.failing), one.rule_id))
-
-
-def _sentence(nearness: Nearness) -> str:
-    """What fails, and which terms were found."""
-    failing = "; ".join(one.text for one in nearness.failing)
-    there = [f"`{term}` is in the {place.field}" for term, place in nearness.found]
-    return f"{failing} ({', '.join(dict.fromkeys(there))})" if there else failing

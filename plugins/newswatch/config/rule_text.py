@@ -1,0 +1,61 @@
+"""Editing one rule or one list in a watchlist file's text. Comments, order and style of all the rest stay.
+
+A path begins at the rule, such as `("event", "unless")`, or at the list, such as `("without",)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from newswatch.config.shapes import EVENT, FEED_FILTER, RULE, THRESHOLD, WATCHLIST_FILE
+from newswatch.config.yaml_changes import Change, Path
+from newswatch.config.yaml_text import CannotEdit, edit_text, value_at
+
+_ORDER = tuple(
+    key.name for record in (RULE, EVENT, FEED_FILTER, THRESHOLD, WATCHLIST_FILE) for key in record.keys
+)
+"""Where a new key is put among the others: no two of these records have a key of the same name in another order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A rule by its id, or a list by its name."""
+
+    kind: Literal["rule", "list"]
+    name: str
+
+
+def edit_target(file: str, text: str, target: Target, changes: Sequence[Change]) -> str:
+    """The file's text after these changes of one rule or list, one after the other.
+
+    What is read from it then differs in exactly these changes. Raises CannotEdit, also for a rule that is not there.
+    A list that is not there is made by `SetKey((), value)`.
+    """
+    for change in changes:
+        path = (*_base(file, text, target), *change.path)
+        text = edit_text(file, text, replace(change, path=path), _ORDER)
+    return text
+
+
+def value_of(file: str, text: str, target: Target) -> Any:
+    """What the file says of the rule or list, as texts, lists and dicts; None if it has none. Raises CannotEdit."""
+    if target.kind == "rule" and _number(file, text, target.name) is None:
+        return None
+    return value_at(file, text, _base(file, text, target))
+
+
+def _base(file: str, text: str, target: Target) -> Path:
+    if target.kind == "list":
+        return ("lists", target.name)
+    number = _number(file, text, target.name)
+    if number is None:
+        raise CannotEdit(f"{file} has no rule {target.name!r}")
+    return ("rules", number)
+
+
+def _number(file: str, text: str, rule_id: str) -> int | None:
+    rules = value_at(file, text, ("rules",)) or []
+    ids = [str(one.get("id", "")).strip() if isinstance(one, dict) else "" for one in rules]
+    return ids.index(rule_id) if rule_id in ids else None

@@ -1,0 +1,30 @@
+"""Items that readers labelled for a rule: kept with the newest first, and tidied."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from store_records import NOON, NOW, item
+
+from newswatch.store import keys, labelled
+from newswatch.store.labelled import Labelled
+
+
+async def test_missed_item_is_kept_once_for_its_rule_with_the_newest_record(redis):
+    assert await labelled.put_missed(redis, "r1", Labelled(item(1), "ada", NOON))
+    assert not await labelled.put_missed(redis, "r1", Labelled(item(1), "bob", NOON + timedelta(hours=1)))
+    assert await labelled.put_missed(redis, "r1", Labelled(item(2), "ada", NOON))
+    found = await labelled.read_labelled(redis, "missed", "r1")
+    assert [(one.item, one.by) for one in found] == [(item(1), "bob"), (item(2), "ada")]
+    assert await labelled.count_labelled(redis, "missed", ["r1", "r2"]) == {"r1": 2}
+    assert await labelled.read_labelled(redis, "irrelevant", "r1") == []
+
+
+async def test_old_ones_and_all_but_the_newest_are_tidied_away(redis):
+    for number in range(labelled.MOST_LABELLED + 2):
+        at = NOON - timedelta(minutes=number)
+        await labelled.put_missed(redis, "r1", Labelled(item(number), "ada", at))
+    await labelled.put_missed(redis, "r2", Labelled(item(1), "ada", NOON - timedelta(days=91)))
+    assert await labelled.tidy_labelled(redis, "missed", NOW, 90 * 86_400.0) == 3
+    assert len(await labelled.read_labelled(redis, "missed", "r1")) == labelled.MOST_LABELLED
+    assert not await redis.exists(keys.missed("r2"))
