@@ -17,6 +17,7 @@ from newswatch.cli import (
     check,
     dead,
     doctor,
+    drain,
     feeds,
     listen,
     match,
@@ -41,7 +42,7 @@ for one in (
     *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
-    *(receivers.test_receiver, doctor.doctor, listen.listen),
+    *(receivers.test_receiver, doctor.doctor, drain.drain, listen.listen),
 ):
     newswatch.add_command(one)
 
