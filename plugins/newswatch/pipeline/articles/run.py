@@ -111,9 +111,11 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
     Raises StageRed, and errors of Redis that do not pass.
     """
     services, total = shift.services, ArticleCounts()
+    at_work: _ArticleStage | None = None
+    shift.counts = lambda: (total if at_work is None else total + at_work.counts()).as_dict()
 
     async def work() -> None:
-        nonlocal total
+        nonlocal total, at_work
         bundle = await in_force(services)
         if bundle is None:
             shift.waiting("No configuration is in force yet.")
@@ -127,9 +129,11 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
             async with _stage(services, bundle, lease, lambda: shift.over, None) as stage:
                 try:
                     shift.working()
+                    at_work = stage
                     await under(lease, stage.stay(shift))
                 finally:
-                    total += replace(stage.counts(), queued=await articles.waiting(services.redis))
+                    done = replace(stage.counts(), queued=await articles.waiting(services.redis))
+                    total, at_work = total + done, None
                     await lease.release()
 
     await work_shift(shift, work)

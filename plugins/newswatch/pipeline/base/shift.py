@@ -16,7 +16,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.pulses import BEAT_S, Pulse, PulseState, ResidentStage
+from newswatch.store.server import check_server
 
 log = logging.getLogger("newswatch.shift")
 
@@ -36,6 +37,8 @@ CALM_S = 60.0
 """A run does not end red within this time of the last one that did."""
 SILENT_S = 60.0
 """A stage that has not beaten for this long is reported by the others."""
+SAY_S = 60.0
+"""How often a line of the log says what was done."""
 IDLE_S = 0.5
 """How often a drained resident looks whether it may work again."""
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -64,6 +67,8 @@ class Shift:
     paused: Paused = never_paused
     chore: Callable[[], Awaitable[None]] | None = None
     """What is done besides, with each beat."""
+    counts: Callable[[], Mapping[str, int]] = dict
+    """What was done so far in the shift, for a line of the log each minute."""
     reason: str = ""
     """Why it ends before its time."""
     _state: PulseState = "waiting"
@@ -190,7 +195,12 @@ class Shift:
 
     async def _keep(self) -> None:
         """Beat and look, every `BEAT_S`, until the shift ends. No error of a look ends it."""
+        said_at = time.monotonic()
         while not self._ended:
+            if time.monotonic() - said_at >= SAY_S:
+                said_at = time.monotonic()
+                done = ", ".join(f"{number} {what}" for what, number in self.counts().items())
+                log.info("%s since the shift began: %s", self.stage, done)
             try:
                 with redis_errors():
                     pulse = self._pulse("drained" if self._resting else self._state, self._note)
@@ -268,6 +278,7 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
                 await shift.rest()
                 continue
             try:
+                await check_server(shift.services.redis)
                 await work()
             except RedisUnavailable as error:
                 if not away:

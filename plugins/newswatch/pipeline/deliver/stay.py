@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 from newswatch.config.load import folder_signature
@@ -42,9 +43,17 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
     """
     services, total = shift.services, DeliverCounts()
     shift.chore = _Edits(services).apply
+    at_work: DeliveryRun | None = None
+
+    def counts() -> DeliverCounts:
+        """Of the whole shift so far; the queue is not counted again."""
+        run = at_work
+        return total if run is None else total + DeliverCounts(run.sent, run.retrying, run.dead, total.queued)
+
+    shift.counts = lambda: counts().as_dict()
 
     async def work() -> None:
-        nonlocal total
+        nonlocal total, at_work
         bundle = await in_force(services)
         if services.sender is None or bundle is None:
             shift.waiting("No configuration is in force yet.")
@@ -65,11 +74,12 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
                 )
                 try:
                     shift.working()
+                    at_work = run
                     await under(lease, _stay(run, shift))
                 finally:
-                    queued = await queued_messages(services)
-                    total += DeliverCounts(run.sent, run.retrying, run.dead, queued)
+                    total, at_work = counts(), None
                     await lease.release()
+        total = replace(total, queued=await queued_messages(services))
 
     await work_shift(shift, work)
     await shift.verdict(str(total.as_dict()))

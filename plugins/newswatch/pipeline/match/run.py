@@ -219,9 +219,11 @@ async def stay_matching(shift: Shift) -> MatchCounts:
     what is stored there. Raises StageRed, and errors of Redis that do not pass.
     """
     services, total = shift.services, MatchCounts()
+    at_work: _MatchStage | None = None
+    shift.counts = lambda: (total if at_work is None else total + at_work.counts()).as_dict()
 
     async def work() -> None:
-        nonlocal total
+        nonlocal total, at_work
         bundle = await in_force(services)
         if bundle is None:
             shift.waiting("No configuration is in force yet.")
@@ -235,9 +237,10 @@ async def stay_matching(shift: Shift) -> MatchCounts:
                 return
             try:
                 shift.working()
+                at_work = stage
                 await under(lease, stage.stay(lease, shift))
             finally:
-                total += stage.counts()
+                total, at_work = total + stage.counts(), None
                 await lease.release()
 
     await work_shift(shift, work)
