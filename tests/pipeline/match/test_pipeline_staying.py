@@ -8,9 +8,11 @@ import signal
 from datetime import datetime, timezone
 
 from feed_server import story
+from newsroom import Newsroom
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.match.run import stay_matching
 from newswatch.store import pulses
+from residents import Resident
 
 
 def publish(room, number=1):
@@ -110,3 +112,17 @@ def test_a_silent_stage_is_reported_by_another_and_its_return_too(newsroom, resi
     newsroom.redis.hset("newswatch:pulse:deliver", "at", now_ms)
     newsroom.until(lambda: not newsroom.redis.sismember("newswatch:notices", "silent-stage:deliver"))
     at_work.end()
+
+
+def test_outage_of_redis_is_waited_out_within_the_shift(tmp_path, own_redis, simulator, monkeypatch):
+    monkeypatch.setattr("newswatch.pipeline.base.shift.BEAT_S", 0.3)
+    room = Newsroom(tmp_path, own_redis.url, simulator)
+    room.adopt()
+    at_work = Resident(room, "match").at_work()
+    own_redis.kill()
+    own_redis.start()
+    publish(room)
+    room.until(lambda: alerts(room) == 1)
+    at_work.end()
+    assert at_work.error is None
+    room.close()

@@ -112,7 +112,11 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
     """
     services, total = shift.services, ArticleCounts()
     at_work: _ArticleStage | None = None
-    shift.counts = lambda: (total if at_work is None else total + at_work.counts()).as_dict()
+
+    def counts() -> dict[str, int]:
+        return (total if at_work is None else total + at_work.counts()).as_dict()
+
+    shift.counts = counts
 
     async def work() -> None:
         nonlocal total, at_work

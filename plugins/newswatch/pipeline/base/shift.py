@@ -37,6 +37,8 @@ CALM_S = 60.0
 """A run does not end red within this time of the last one that did."""
 SILENT_S = 60.0
 """A stage that has not beaten for this long is reported by the others."""
+AWAY_S = 30.0
+"""An outage of Redis that lasts this long is reported."""
 SAY_S = 60.0
 """How often a line of the log says what was done."""
 IDLE_S = 0.5
@@ -271,7 +273,7 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
         log.warning(
             "the code on disk is newer than the code that this process was started with: restart the scheduler and the workers"
         )
-    away = 0
+    away = _Away(shift)
     async with shift.under_watch():
         while not shift.finished:
             if shift.over:
@@ -279,20 +281,47 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
                 continue
             try:
                 await check_server(shift.services.redis)
+                await away.over()
                 await work()
             except RedisUnavailable as error:
-                if not away:
-                    log.warning("Redis is away: %s", error)
-                shift.waiting(f"Redis is away: {error}")
-                await shift.wait(BACK_OFF_S[min(away, len(BACK_OFF_S) - 1)])
-                away += 1
-                continue
+                await away.pause(error)
             except LeaseLost as error:
                 log.warning("%s", error)
                 await shift.wait(BACK_OFF_S[0])
-            if away:
-                log.warning("Redis can be used again")
-            away = 0
+
+
+@dataclass
+class _Away:
+    """Redis is away: wait with growing pauses, and notify ops once, by log and webhook."""
+
+    shift: Shift
+    since: float | None = None
+    times: int = 0
+    notified: bool = False
+
+    async def pause(self, error: RedisUnavailable) -> None:
+        """It was away just now."""
+        shift = self.shift
+        self.since = time.monotonic() if self.since is None else self.since
+        shift.waiting(f"Redis is away: {error}")
+        # One stage notifies: the one that sends.
+        if shift.stage == "deliver" and not self.notified and time.monotonic() - self.since > AWAY_S:
+            self.notified = True
+            text = f"Redis is away: {error} Nothing is polled, matched or sent. Nothing is lost."
+            await notices.raise_notice(shift.services, "redis", text)
+        elif not self.times:
+            log.warning("Redis is away: %s", error)
+        await shift.wait(BACK_OFF_S[min(self.times, len(BACK_OFF_S) - 1)])
+        self.times += 1
+
+    async def over(self) -> None:
+        """It answers."""
+        if not self.times:
+            return
+        log.warning("Redis can be used again")
+        if self.notified:
+            await notices.notify_once(self.shift.services, "redis-again", "Redis can be used again.")
+        self.since, self.times, self.notified = None, 0, False
 
 
 def rest_of(shift_s: float, began: datetime | None, now: datetime) -> float:

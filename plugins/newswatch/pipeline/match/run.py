@@ -220,7 +220,11 @@ async def stay_matching(shift: Shift) -> MatchCounts:
     """
     services, total = shift.services, MatchCounts()
     at_work: _MatchStage | None = None
-    shift.counts = lambda: (total if at_work is None else total + at_work.counts()).as_dict()
+
+    def counts() -> dict[str, int]:
+        return (total if at_work is None else total + at_work.counts()).as_dict()
+
+    shift.counts = counts
 
     async def work() -> None:
         nonlocal total, at_work
