@@ -16,8 +16,8 @@ from newswatch_airflow.testable import TestableDAG
 DOC = """
 **What it does.** Reads `feeds.yaml`, `watchlist.yaml`, `watchlist.d/*.yaml` and `receivers.yaml` from the
 configuration folder (`NEWSWATCH_CONFIG`) and, if everything is valid, puts it in force for every stage. It
-runs a few seconds after a file was edited (the triggerer watches the folder), once a minute anyway, and
-whenever you trigger it.
+runs a few seconds after a file was edited (the triggerer watches the folder), every ten minutes anyway, and
+whenever you trigger it. `deliver_alerts` applies valid edits too, within seconds.
 
 **What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts
 continue under the last valid configuration, and ops was notified once. On a first start there is no last valid
@@ -34,7 +34,7 @@ with TestableDAG(
     dag_id="check_config",
     description="Validate the configuration files and put them in force",
     doc_md=DOC,
-    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=1)), assets=[CONFIG]),
+    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[CONFIG]),
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,

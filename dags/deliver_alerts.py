@@ -1,4 +1,4 @@
-"""deliver_alerts: send what is due in the outbox to Slack."""
+"""deliver_alerts: send messages to Slack as they become due."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 from airflow.sdk import get_current_context, task
 
-from newswatch_airflow import stages
 from newswatch_airflow.assets import ALERTS
+from newswatch_airflow.resident import stay, stays
 from newswatch_airflow.testable import TestableDAG
-from newswatch_airflow.woken import woken_by
 
 DOC = """
-**What it does.** Sends every message that is due to its Slack channel, at most one a second per channel, and
-records it as sent. It is started through the asset `newswatch_alerts` by `match_items`, or by the triggerer when
-a message has been due for more than 5 s (retries, digests, ends of quiet hours). A timer starts it every 10
-minutes in case both fail.
+**What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. It sends every
+message to its Slack channel as soon as it is due, at most one a second per channel, and records it as sent. It
+also applies edited configuration files within seconds.
 
-**What red means.** Slack refused the token or a channel, could not be reached, or the connection
-`newswatch_slack` is missing; the log's last lines name it. All other messages were sent. Internal
-errors of Slack and requests to wait do not turn it red. Queues are kept in every case, and waiting messages are
-tried again at growing intervals.
+**A running task is normal.** The counts are in its XCom when the shift ends. *Trigger* does not help: only one run is active,
+and it is at work.
+
+**What red means.** Slack refused the token or a channel, or the connection `newswatch_slack` is missing; the log's
+last lines name it. The first run after the onset turns red at once, the next ones at the end of their shift. All other
+messages are sent. Queues are kept in every case. While Slack or Redis is away, the task waits for it.
 
 **What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
 invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.yaml`. Then `newswatch doctor`.
@@ -32,14 +32,14 @@ Runbook: [messages wait](/newswatch/runbook#messages-wait-for-delivery),
 """
 
 with TestableDAG(
-    description="Send what is due in the outbox to Slack",
+    description="Send messages to Slack as they become due",
     doc_md=DOC,
-    **woken_by(ALERTS, "deliver_alerts"),
+    **stays("deliver_alerts"),
 ):
 
-    @task
+    @task(inlets=[ALERTS])
     def deliver() -> dict[str, Any]:
-        """Send all due messages. Red: Slack refused the token or a channel; the log says which."""
-        return stages.deliver(get_current_context()["dag"].dag_id)
+        """Send messages until the shift is over. Red: Slack refused the token or a channel; the log says which."""
+        return stay(get_current_context(), "deliver", slack=True)
 
     deliver()

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from airflow.sdk import get_current_context, task
 
-from newswatch_airflow import stages
-from newswatch_airflow.assets import ARTICLES, ITEMS
+from newswatch_airflow.assets import ITEMS
+from newswatch_airflow.resident import stay, stays
 from newswatch_airflow.testable import TestableDAG
-from newswatch_airflow.woken import woken_by
 
 DOC = """
-**What it does.** For feeds with `article: true` it fetches each new item's web page and adds the item to the
-stream again with the page's main text, so that rules see it as `body`. Titles and summaries are matched before,
-without waiting for it. The triggerer starts it when an article is due, and a timer every 10 minutes in case the
-triggerer fails.
+**What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. For feeds with
+`article: true` it fetches each new item's web page and adds the item to the stream again with the page's main text, so
+that rules see it as `body`. Titles and summaries are matched before, without waiting for it.
 
-**Skipped** means that it did its work and no item waits for matching. The counts are in the XCom `counts`.
+**A running task is normal.** The counts are in its XCom when the shift ends.
 
-**What red means.** Redis could not be reached. A web page that cannot be read never turns it red: it is
-tried again at growing intervals and then given up. Nothing is lost: the articles stay queued.
+**What red means.** Redis refused newswatch, or a connection is missing. A web page that cannot be read never turns it
+red: it is tried again at growing intervals and then given up. Nothing is lost: the articles stay queued.
 
 **What to do.** The last lines of the task's log say what to change; `newswatch doctor` checks Redis.
 
@@ -32,13 +29,12 @@ A feed's page (*newswatch* in the navigation, *Feeds*) shows how many of its art
 with TestableDAG(
     description="Read the articles of items whose feed asks for it, and queue them for matching",
     doc_md=DOC,
-    **woken_by(ARTICLES, "fetch_articles"),
+    **stays("fetch_articles"),
 ):
 
     @task(outlets=[ITEMS])
     def read_articles() -> dict[str, Any]:
-        """Read all due articles, then start match_items. Skipped: done, and no item waits for matching."""
-        context = get_current_context()
-        return stages.read_articles(context["dag"].dag_id, partial(context["ti"].xcom_push, "counts"))
+        """Read articles until the shift is over. Red: Redis refused newswatch; the log says why."""
+        return stay(get_current_context(), "articles")
 
     read_articles()

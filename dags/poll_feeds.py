@@ -24,7 +24,7 @@ the feeds that are due, and puts new items into the stream `newswatch:items`. Ea
 |---|---|
 | `plan` | loads the configuration and divides the due feeds into shards by host |
 | `poll` | one mapped task per shard; a failing feed is counted and never fails the shard |
-| `publish` | starts `match_items` if items wait; *skipped* means that none do |
+| `publish` | notes for the asset graph that items wait; *skipped* means that none do |
 | `verdict` | the run's colour: red if a shard failed, although the others' items are processed |
 
 **What red means.** Infrastructure, not a feed: Redis could not be reached, a connection is missing, a worker
@@ -67,7 +67,7 @@ with TestableDAG(
 
     @task(trigger_rule="all_done", outlets=[ITEMS])
     def publish(shards: Any, counts: Any) -> dict[str, Any]:
-        """Wake match_items if items wait in the stream. Skipped: none do. Runs even if a shard failed."""
+        """Note in the asset graph that items wait in the stream. Skipped: none do. Runs even if a shard failed."""
         planned, done = len(shards or ()), len(counts or ())
         complete = shards is not None and planned == done
         return stages.publish_items(get_current_context()["dag"].dag_id, complete=complete)

@@ -68,6 +68,24 @@ def newsroom(tmp_path, redis_url, simulator):
     room.close()
 
 
+@pytest.fixture
+def resident(newsroom, monkeypatch):
+    """Starts resident stages of the newsroom, which beat more often than elsewhere, and ends them."""
+    from residents import Resident  # noqa: PLC0415 - few tests need one
+
+    monkeypatch.setattr("newswatch.pipeline.base.shift.BEAT_S", 0.3)
+    newsroom.adopt()
+    started = []
+
+    def start(stage, **options):
+        started.append(Resident(newsroom, stage, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
 @pytest.fixture(scope="module")
 def browser():
     """One Chromium for a file of tests."""

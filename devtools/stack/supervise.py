@@ -115,14 +115,17 @@ class Supervisor:
     def stop(self, stages: Sequence[tuple[Sequence[str], float]], hurry: Callable[[], bool]) -> None:
         """End the components stage by stage, each stage with its seconds of grace, then all other processes.
 
-        Only the component gets SIGTERM, not its children: the scheduler lets running tasks finish. When
-        `hurry` is true there is no more waiting.
+        The component gets SIGTERM, and so do its tasks: residents end their shift then, others pay no heed, and the
+        scheduler lets them all finish. When `hurry` is true there is no more waiting.
         """
         for names, grace_s in stages:
             stage = [self._running[name].process for name in names if name in self._running]
             for process in stage:
                 if process.poll() is None:
                     process.terminate()
+                    for task in _tasks(process.pid):
+                        with suppress(psutil.NoSuchProcess):
+                            task.terminate()
             self._wait_gone(stage, grace_s, hurry)
         end_all(self.stack_id, self._children, grace_s=1.0)
         for running in self._running.values():
@@ -202,9 +205,14 @@ class Supervisor:
 
 
 def _at_work(pid: int) -> bool:
+    return bool(_tasks(pid))
+
+
+def _tasks(pid: int) -> list[psutil.Process]:
+    """The processes of a scheduler's tasks: the children of its children."""
     with suppress(psutil.NoSuchProcess):
-        return any(_children(child) for child in psutil.Process(pid).children())
-    return False
+        return [task for child in psutil.Process(pid).children() for task in _children(child)]
+    return []
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

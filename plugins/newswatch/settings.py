@@ -28,6 +28,8 @@ SHORTEST_ALERTS_KEPT_S = 3 * DAY_S
 """A queued message needs its alerts until it is sent. A digest is due within a day, a digest that falls due
 in quiet hours waits for their end, up to a day more (25 h each when clocks change); the third day is for
 an outage of Slack at that moment."""
+SHORTEST_SHIFT_S = 1.0
+LONGEST_SHIFT_S = 3_600.0
 LONGEST_KEPT_S = 3_650 * DAY_S
 """Redis allows more. To keep news for longer, copy it into an archive."""
 
@@ -111,15 +113,21 @@ def _token(prefix: str = "") -> Form:
     return Form(read, f"a token{begins}, without spaces or characters beyond ASCII")
 
 
-def _kept(at_least_s: float, why: str) -> Form:
+def _length(least_s: float, most_s: float, why: str) -> Form:
+    """A duration; `why` says why none is shorter than `least_s`."""
+
     def read(value: str) -> float:
         length_s = parse_duration(value)
-        if not at_least_s <= length_s <= LONGEST_KEPT_S:
+        if not least_s <= length_s <= most_s:
             raise ValueError
         return length_s
 
-    least, most = format_duration(at_least_s), format_duration(LONGEST_KEPT_S)
+    least, most = format_duration(least_s), format_duration(most_s)
     return Form(read, f"a duration such as 14d, at least {least} ({why}) and at most {most}")
+
+
+def _kept(least_s: float, why: str) -> Form:
+    return _length(least_s, LONGEST_KEPT_S, why)
 
 
 def _count(most: int) -> Form:
@@ -275,6 +283,12 @@ class Settings:
         _seconds(1, 3_600),
         "How often the DAG `poll_feeds` runs. `make run` sets 30.",
         default="60",
+    )
+    shift_s: float = _variable(
+        "NEWSWATCH_SHIFT",
+        _length(SHORTEST_SHIFT_S, LONGEST_SHIFT_S, "each shift is a DAG run"),
+        "How long one run of `match_items`, `fetch_articles` and `deliver_alerts` works before the next takes over.",
+        default="10m",
     )
     contact: str | None = _variable(
         "NEWSWATCH_CONTACT",

@@ -35,11 +35,11 @@ RETRY_POLICY = ExceptionRetryPolicy(
 """The two branches of the error tree, for Airflow. Other errors use the task's own retries."""
 
 
-def recovery(execution_timeout: timedelta) -> dict[str, Any]:
+def recovery(execution_timeout: timedelta, *, retries: int = RETRIES) -> dict[str, Any]:
     """`default_args` of a DAG: owner, retries, policy, and the time after which a task is ended."""
     return {
         "owner": "newswatch",
-        "retries": RETRIES,
+        "retries": retries,
         "retry_delay": RETRY_DELAY,
         "retry_policy": RETRY_POLICY,
         "execution_timeout": execution_timeout,

@@ -1,4 +1,4 @@
-"""The bodies of the tasks: each opens its services, runs one stage of `newswatch.pipeline` and returns counts.
+"""The bodies of the tasks that come and go: each opens its services, does its work and returns counts.
 
 What a task returns goes into XCom, so it is ids and counts, never items. Heavy modules are imported
 inside functions, because Airflow keeps parsing the DAG files, which import this module.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from newswatch.errors import ConfigError, SlackRefused
+from newswatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from newswatch.pipeline.base.services import Services
@@ -25,11 +25,9 @@ SHARD_FEEDS = 500
 """Feeds per mapped task: a task costs 0.25 CPU-seconds, a feed half a millisecond."""
 
 SHARD_DEADLINE_S = 45.0
-DRAIN_DEADLINE_S = 90.0
-"""After this a run leaves the rest to the next run. The rest is in Redis, and wakes that run."""
 
 
-def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) -> T:
+def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
     """Run one stage with services from the Airflow connections, and close them.
 
     Raises RedisUnavailable or RedisRefused where newswatch cannot use this Redis.
@@ -37,7 +35,7 @@ def in_stage(stage: Callable[[Services], Awaitable[T]], *, slack: bool = False) 
     from newswatch.store.server import check_server  # noqa: PLC0415
     from newswatch_airflow.hooks import task_services  # noqa: PLC0415
 
-    services = task_services(slack=slack)
+    services = task_services()
 
     async def within() -> T:
         async with services:
@@ -87,63 +85,8 @@ def publish_items(dag_id: str, *, complete: bool) -> dict[str, Any]:
 
     backlog = in_stage(stage)
     if not backlog.items:
-        raise AirflowSkipException("no item waits for matching: match_items need not run")
+        raise AirflowSkipException("no item waits for matching")
     return {"items": backlog.items, "oldest_item_age_s": round(backlog.oldest_item_age_s, 1)}
-
-
-def match(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Match all waiting items; then skip if no message is due, so that no event is sent.
-
-    `report` gets the counts in either case, because a skipped task returns nothing.
-    """
-    from newswatch.pipeline.match.run import run_match  # noqa: PLC0415
-
-    async def stage(services: Services) -> tuple[dict[str, Any], int]:
-        counts = await run_match(services, deadline_s=DRAIN_DEADLINE_S)
-        await _in_time_again(services, dag_id)
-        return dict(counts.as_dict()), (await _backlog(services)).due_messages
-
-    counts, due = in_stage(stage)
-    report(counts)
-    if not due:
-        raise AirflowSkipException(
-            f"matched {counts['items']} items; no message is due: deliver_alerts need not run"
-        )
-    return counts
-
-
-def read_articles(dag_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Read the due articles; then skip if no item waits for matching, so that no event is sent."""
-    from newswatch.pipeline.articles.run import run_articles  # noqa: PLC0415
-
-    async def stage(services: Services) -> tuple[dict[str, Any], int]:
-        counts = await run_articles(services, deadline_s=SHARD_DEADLINE_S)
-        await _in_time_again(services, dag_id)
-        return dict(counts.as_dict()), (await _backlog(services)).items
-
-    counts, waiting = in_stage(stage)
-    report(counts)
-    if not waiting:
-        raise AirflowSkipException(
-            f"read {counts['jobs']} articles; no item waits for matching: match_items need not run"
-        )
-    return counts
-
-
-def deliver(dag_id: str) -> dict[str, Any]:
-    """Send every due message; afterwards raise SlackRefused if Slack refused the token or a channel."""
-    from newswatch.pipeline.deliver.run import run_deliver  # noqa: PLC0415
-
-    async def stage(services: Services) -> tuple[dict[str, Any], tuple[str, ...]]:
-        counts = await run_deliver(services, deadline_s=DRAIN_DEADLINE_S)
-        if not counts.problems:
-            await _in_time_again(services, dag_id)
-        return dict(counts.as_dict()), tuple(counts.problems)
-
-    counts, problems = in_stage(stage, slack=True)
-    if problems:
-        raise SlackRefused("\n".join([*problems, f"All other work was done: {counts}"]), code="see_text")
-    return counts
 
 
 def check_config(dag_id: str) -> dict[str, Any]:

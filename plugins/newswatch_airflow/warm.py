@@ -11,18 +11,16 @@ import importlib
 from collections.abc import Sequence
 
 STAGES = (
-    "newswatch.pipeline.articles.run",
     "newswatch.pipeline.oversight.backlog",
     "newswatch.pipeline.base.adoption",
-    "newswatch.pipeline.deliver.run",
     "newswatch.pipeline.oversight.housekeeping",
-    "newswatch.pipeline.match.run",
     "newswatch.pipeline.base.notices",
     "newswatch.pipeline.poll.run",
     "newswatch_airflow.assets",
     "newswatch_airflow.deadlines",
     "newswatch_airflow.hooks",
     "newswatch_airflow.retries",
+    "newswatch_airflow.stage_work",
     "newswatch_airflow.stages",
 )
 _FORKS_TASKS = frozenset({"scheduler", "standalone", "worker"})

@@ -95,4 +95,6 @@ def world(metadata_database, redis_url, tmp_path, monkeypatch):
         monkeypatch.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", redis_connection(redis_url))
         monkeypatch.setenv("AIRFLOW_CONN_NEWSWATCH_SLACK", json.dumps(slack_connection))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        monkeypatch.setenv("NEWSWATCH_SHIFT", "3s")
+        monkeypatch.setattr("newswatch_airflow.resident.CALM_S", 0.0)
         yield World(config, plain, slack, site)

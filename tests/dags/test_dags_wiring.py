@@ -10,6 +10,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import Asset, DeltaTriggerTimetable
 from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.definitions.timetables.simple import ContinuousTimetable
 from airflow.serialization.serialized_objects import DagSerialization
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +59,7 @@ def test_dag_tells_whoever_is_on_call_what_red_means_and_what_to_do(bag, dag_id)
 def test_dag_recovers_fast(bag, dag_id):
     dag = bag.dags[dag_id]
     assert dag.dagrun_timeout is not None
-    assert dag.deadline
+    assert bool(dag.deadline) == (dag_id not in RESIDENTS), "a resident's pulse says whether it works"
     for task in worked_tasks(dag):
         settings = said_of(task)
         assert settings["retries"] >= 2, task.task_id
@@ -73,25 +74,46 @@ def test_dag_survives_the_way_into_the_metadata_database(bag, dag_id):
     assert DagSerialization.deserialize_dag(json.loads(json.dumps(stored))).dag_id == dag_id
 
 
+RESIDENTS = ("deliver_alerts", "fetch_articles", "match_items")
+
+
+@pytest.mark.parametrize("dag_id", RESIDENTS)
+def test_resident_follows_itself_and_has_time_for_its_shift(bag, dag_id):
+    dag = bag.dags[dag_id]
+    assert isinstance(dag.timetable, ContinuousTimetable)
+    (task,) = dag.tasks
+    assert task.execution_timeout == timedelta(minutes=12)
+    assert dag.dagrun_timeout == timedelta(minutes=15)
+    assert task.retries >= 10
+
+
+def test_shift_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("NEWSWATCH_SHIFT", "60s")
+    dag = DagBag(str(ROOT / "dags" / "match_items.py")).dags["match_items"]
+    assert dag.dagrun_timeout == timedelta(minutes=6)
+
+
 @pytest.mark.parametrize(
-    ("producer", "task_id", "asset", "consumer"),
+    ("dag_id", "task_id", "inlets", "outlets"),
     [
-        ("poll_feeds", "publish", "newswatch_items", "match_items"),
-        ("match_items", "match", "newswatch_alerts", "deliver_alerts"),
+        ("poll_feeds", "publish", [], ["newswatch_items"]),
+        ("fetch_articles", "read_articles", [], ["newswatch_items"]),
+        ("match_items", "match", ["newswatch_items"], ["newswatch_alerts"]),
+        ("deliver_alerts", "deliver", ["newswatch_alerts"], []),
     ],
 )
-def test_asset_leads_from_one_stage_to_the_next_and_is_watched(bag, producer, task_id, asset, consumer):
-    outlets = bag.dags[producer].get_task(task_id).outlets
-    assert [outlet.name for outlet in outlets] == [asset]
-    (awaited,) = bag.dags[consumer].timetable.asset_condition.objects
+def test_asset_graph_shows_the_data_path(bag, dag_id, task_id, inlets, outlets):
+    task = bag.dags[dag_id].get_task(task_id)
+    assert [one.name for one in task.inlets] == inlets
+    assert [one.name for one in task.outlets] == outlets
+
+
+def test_check_config_is_woken_by_edits_and_by_a_timer(bag):
+    timetable = bag.dags["check_config"].timetable
+    assert isinstance(timetable.timetable, DeltaTriggerTimetable)
+    (awaited,) = timetable.asset_condition.objects
     assert isinstance(awaited, Asset)
-    assert awaited.name == asset
     assert awaited.watchers
-
-
-@pytest.mark.parametrize("dag_id", ["check_config", "deliver_alerts", "fetch_articles", "match_items"])
-def test_asset_woken_dag_has_a_timer_as_last_resort(bag, dag_id):
-    assert isinstance(bag.dags[dag_id].timetable.timetable, DeltaTriggerTimetable)
 
 
 def test_poll_feeds_publishes_whatever_becomes_of_the_shards_and_judges_them_apart(bag):

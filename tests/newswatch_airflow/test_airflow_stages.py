@@ -15,9 +15,6 @@ TASKS = {
     "plan": stages.plan,
     "poll": lambda: stages.poll(["wire"], 0),
     "publish": lambda: stages.publish_items("poll_feeds", complete=True),
-    "articles": lambda: stages.read_articles("fetch_articles", print),
-    "match": lambda: stages.match("match_items", print),
-    "deliver": lambda: stages.deliver("deliver_alerts"),
     "check": lambda: stages.check_config("check_config"),
     "housekeeping": lambda: stages.housekeeping("housekeeping"),
 }

@@ -18,6 +18,7 @@ from newswatch.cli import (
     coach,
     dead,
     doctor,
+    drain,
     feeds,
     listen,
     match,
@@ -43,7 +44,7 @@ for one in (
     *(check.check, match.match, backtest.backtest, coach.coach_command, missed.missed),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
-    *(receivers.test_receiver, doctor.doctor, listen.listen),
+    *(receivers.test_receiver, doctor.doctor, drain.drain, listen.listen),
 ):
     newswatch.add_command(one)
 

@@ -6,19 +6,11 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import styled
+from newswatch.cli.options import duration
 from newswatch.cli.output import as_json, console, progress, table
-from newswatch.durations import parse_duration
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, BacktestReport, run_backtest
 from newswatch.pipeline.authoring.backtest_report import Line, as_dict, note_lines, report_lines
 from newswatch.pipeline.base.services import Services
-
-
-def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:
-    """The value of `--since`, in seconds."""
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 @click.command(
@@ -31,7 +23,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
 @click.option(
     "--since",
     "since_s",
-    callback=_seconds,
+    callback=duration,
     metavar="DURATION",
     default="7d",
     show_default=True,

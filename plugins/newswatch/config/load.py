@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -123,3 +123,15 @@ def _draft(feeds: FeedsPart, watchlist: WatchlistPart, receivers: ReceiversPart)
 def _in_order(reports: Sequence[FileReport]) -> tuple[Problem, ...]:
     ordered = (sorted(report.problems, key=lambda problem: (problem.line, problem.col)) for report in reports)
     return tuple(problem for problems in ordered for problem in problems)
+
+
+def folder_signature(directory: Path) -> Hashable:
+    """Name, time, size and inode of every YAML file in the folder and in its `watchlist.d`: changes with every edit."""
+    found: list[tuple[str, int, int, int]] = []
+    for path in sorted([*directory.glob("*.yaml"), *directory.glob(f"{WATCHLIST_FOLDER}/*.yaml")]):
+        try:
+            stat = path.stat()
+        except OSError:  # removed or unreadable since the listing: the next look sees that
+            continue
+        found.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return tuple(found)

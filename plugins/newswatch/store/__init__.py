@@ -16,6 +16,7 @@ In the order of the data path::
     mutes, marks, listening  what readers do with buttons
     notices, daily_lines     messages to ops and to quiet receivers
     leases                   one process at a time works a stage
+    pulses                   what the residents say of themselves, and whether they are asked to drain
     archive, sightings       what pages and `why` look up
     retention                removing what is past its retention
 """

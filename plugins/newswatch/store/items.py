@@ -36,10 +36,17 @@ def _entry(stream_id: bytes, values: dict[bytes, bytes] | None) -> StreamEntry:
         return StreamEntry(text(stream_id), None, f"not a newswatch item: {error!r}")
 
 
-async def read_batch(redis: Redis, count: int, *, pending: bool) -> list[StreamEntry]:
-    """The next entries: new ones, or with `pending` those that were read before and not acknowledged."""
+async def read_batch(
+    redis: Redis, count: int, *, pending: bool, wait_ms: int | None = None
+) -> list[StreamEntry]:
+    """The next entries: new ones, or with `pending` those that were read before and not acknowledged.
+
+    With `wait_ms` it waits so long for new ones. That must be less than the client's socket timeout.
+    """
     position = "0" if pending else ">"
-    reply: Any = await redis.xreadgroup(keys.ITEMS_GROUP, CONSUMER, {keys.ITEMS: position}, count=count)
+    reply: Any = await redis.xreadgroup(
+        keys.ITEMS_GROUP, CONSUMER, {keys.ITEMS: position}, count=count, block=None if pending else wait_ms
+    )
     streams = reply.items() if isinstance(reply, dict) else reply
     return [_entry(stream_id, values) for _, rows in streams or () for stream_id, values in rows]
 

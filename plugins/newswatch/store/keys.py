@@ -46,11 +46,14 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
 | updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
+| wake | list, at most one entry: delivery has something new | match, deliver, listener | small | until delivery looks |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |
 | notices | set of active causes | all stages | small | while active |
 | lease:{stage} | string token | match, deliver, articles | small | its own timeout |
+| pulse:{stage} | hash: since, at, until, state, work, error, task | match, deliver, articles | ~300 B | 7 days after its last beat |
+| drain | string: who asked, when (JSON) | drain | small | until resumed |
 """
 
 from __future__ import annotations
@@ -69,6 +72,7 @@ ALIVE = _PREFIX + "alive"
 EPOCH = _PREFIX + "epoch"
 WORKSPACE = _PREFIX + "workspace"
 UPDATES = _PREFIX + "updates"
+WAKE = _PREFIX + "wake"
 TITLES = _PREFIX + "titles"
 MUTES = _PREFIX + "mutes"
 MUTES_COUNT = _PREFIX + "mutes:count"
@@ -76,6 +80,7 @@ DEAD = _PREFIX + "dead"
 DEAD_ITEMS = _PREFIX + "dead:items"
 NOTICES = _PREFIX + "notices"
 LISTENER = _PREFIX + "listener"
+DRAIN = _PREFIX + "drain"
 RELEASES = _PREFIX + "releases"
 HITS_LAST = _PREFIX + "hits:last"
 RULE_HITS = _PREFIX + "rule-hits"
@@ -198,6 +203,11 @@ def channel(channel_id: str) -> str:
 def lease(stage: str) -> str:
     """Which process runs a stage now."""
     return f"{_PREFIX}lease:{stage}"
+
+
+def pulse(stage: str) -> str:
+    """What the resident of a stage says of itself."""
+    return f"{_PREFIX}pulse:{stage}"
 
 
 def notice(cause: str) -> str:

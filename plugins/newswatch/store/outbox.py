@@ -67,6 +67,14 @@ async def read_channels(redis: Redis, channels: Sequence[str], most: int = 100) 
     return states
 
 
+async def wait_for_news(redis: Redis, seconds: float) -> bool:
+    """Wait until there is something new for delivery, at most so long. False if nothing came.
+
+    `seconds` must be less than the client's socket timeout.
+    """
+    return bool(await redis.blpop([keys.WAKE], timeout=seconds))
+
+
 async def queue_lengths(redis: Redis) -> dict[str, int]:
     """Queued messages by channel, including those in doubt."""
     channels = await channels_with_queue(redis)

@@ -68,7 +68,7 @@ def test_sent_item_names_its_rule_channel_and_message(room):
 def test_queued_item_says_where_it_waits(room):
     bring(room, story(1, "News", WORDS))
     waiting = why(room, link(1))
-    assert (waiting.state, "waiting for match_items" in " ".join(waiting.reasons)) == ("queued", True)
+    assert (waiting.state, "waiting for matching" in " ".join(waiting.reasons)) == ("queued", True)
     room.match()
     answer = why(room, link(1))
     assert answer.state == "queued"

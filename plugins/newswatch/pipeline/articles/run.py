@@ -12,7 +12,8 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 
 from newswatch.errors import FetchFailed, FetchRefused, LeaseLost, ParseFailed
@@ -25,6 +26,7 @@ from newswatch.pipeline.articles import tries
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.shift import Shift, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.store import articles, feeds, hosts
 from newswatch.store.client import redis_errors
@@ -37,6 +39,8 @@ PER_HOST = 4
 MAX_AT_ONCE = 50
 MAX_LOADED = 10_000
 LOOK_S = 0.5
+IDLE_S = 1.0
+"""How often a resident looks whether a page is due."""
 SHORTEST_LEASE_S = 3.0
 """No article is urgent. A longer wait after a kill is better than a lost lease on a busy machine."""
 WIND_UP_S = 20.0
@@ -58,6 +62,12 @@ class ArticleCounts:
     fetched: int = 0
     failed: int = 0
     queued: int = 0
+
+    def __add__(self, later: ArticleCounts) -> ArticleCounts:
+        """Both together; the queue is as the later one found it."""
+        return ArticleCounts(
+            self.jobs + later.jobs, self.fetched + later.fetched, self.failed + later.failed, later.queued
+        )
 
     def as_dict(self) -> dict[str, int]:
         """The counts for `--json` and XCom."""
@@ -84,11 +94,8 @@ async def run_articles(
         lease = Lease(services.redis, "articles", max(lease_s(bundle), SHORTEST_LEASE_S))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
             return ArticleCounts(queued=await articles.waiting(services.redis))
-        await feeds.ensure_group(services.redis)
         stop_at = time.monotonic() + deadline_s
-        pauses = HostPauses(services, {})
-        async with _fetcher(services, pauses) as fetcher, ParserPool(cpu_s=PAGE_CPU_S) as parsers:
-            stage = _ArticleStage(services, bundle, lease, fetcher, parsers, pauses, stop_at, on_progress)
+        async with _stage(services, bundle, lease, lambda: time.monotonic() >= stop_at, on_progress) as stage:
             try:
                 await under(lease, stage.drain())
             except LeaseLost as error:
@@ -96,6 +103,60 @@ async def run_articles(
             finally:
                 await lease.release()
         return replace(stage.counts(), queued=await articles.waiting(services.redis))
+
+
+async def stay_reading(shift: Shift) -> ArticleCounts:
+    """Read articles as they become due, until the shift is over.
+
+    Raises StageRed, and errors of Redis that do not pass.
+    """
+    services, total = shift.services, ArticleCounts()
+    at_work: _ArticleStage | None = None
+
+    def counts() -> dict[str, int]:
+        return (total if at_work is None else total + at_work.counts()).as_dict()
+
+    shift.counts = counts
+
+    async def work() -> None:
+        nonlocal total, at_work
+        bundle = await in_force(services)
+        if bundle is None:
+            shift.waiting("No configuration is in force yet.")
+            await shift.wait(IDLE_S)
+            return
+        with redis_errors():
+            lease = Lease(services.redis, "articles", max(lease_s(bundle), SHORTEST_LEASE_S))
+            if not await lease.take(wait_s=1.0):
+                shift.waiting("Another process reads articles.")
+                return
+            async with _stage(services, bundle, lease, lambda: shift.over, None) as stage:
+                try:
+                    shift.working()
+                    at_work = stage
+                    await under(lease, stage.stay(shift))
+                finally:
+                    done = replace(stage.counts(), queued=await articles.waiting(services.redis))
+                    total, at_work = total + done, None
+                    await lease.release()
+
+    await work_shift(shift, work)
+    await shift.verdict(str(total.as_dict()))
+    return total
+
+
+@asynccontextmanager
+async def _stage(
+    services: Services,
+    bundle: Bundle,
+    lease: Lease,
+    over: Callable[[], bool],
+    on_progress: Callable[[int, int], None] | None,
+) -> AsyncIterator[_ArticleStage]:
+    await feeds.ensure_group(services.redis)
+    pauses = HostPauses(services, {})
+    async with _fetcher(services, pauses) as fetcher, ParserPool(cpu_s=PAGE_CPU_S) as parsers:
+        yield _ArticleStage(services, bundle, lease, fetcher, parsers, pauses, over, on_progress)
 
 
 def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
@@ -123,7 +184,7 @@ class _ArticleStage:
         fetcher: Fetcher,
         parsers: ParserPool,
         pauses: HostPauses,
-        stop_at: float,
+        over: Callable[[], bool],
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
         self._services = services
@@ -133,7 +194,8 @@ class _ArticleStage:
         self._fetcher = fetcher
         self._parsers = parsers
         self._pauses = pauses
-        self._stop_at = stop_at
+        self._over = over
+        self._bundle = bundle
         self._on_progress = on_progress
         self._slots = asyncio.Semaphore(MAX_AT_ONCE)
         self._queues: dict[str, deque[articles.Job]] = {}
@@ -148,7 +210,7 @@ class _ArticleStage:
     async def drain(self) -> None:
         """Work until nothing is due or the time is up."""
         try:
-            while time.monotonic() < self._stop_at:
+            while not self._over():
                 await self._load_jobs()
                 self._start_workers()
                 if not self._workers:
@@ -159,6 +221,17 @@ class _ArticleStage:
             for task in self._workers:
                 task.cancel()
             await asyncio.gather(*self._workers, return_exceptions=True)
+
+    async def stay(self, shift: Shift) -> None:
+        """Drain, and again when something is due, until the shift is over or the configuration changes."""
+        while not shift.over:
+            before = self._jobs
+            await self.drain()
+            if self._jobs > before:
+                shift.did()
+            if await in_force(self._services) is not self._bundle:
+                return
+            await shift.wait(IDLE_S)
 
     async def _wait(self, timeout_s: float) -> None:
         if not self._workers:
@@ -196,7 +269,7 @@ class _ArticleStage:
     async def _work(self, host: str) -> None:
         """One host's queue, one page after the other."""
         queue = self._queues[host]
-        while queue and time.monotonic() < self._stop_at:
+        while queue and not self._over():
             job = queue.popleft()
             async with self._slots:
                 await self._read(job, host)

@@ -7,7 +7,7 @@ In the order of use::
     try_text         try a text or a web page on rules
     preview          the entries at a URL
     feed_preview     a feed before it is added
-    single_query     a query that is not a rule yet
+    single_rule      a query or an event that is not a rule yet
     backtest         try rules on stored items
     hit_count        counts the hits of a backtest
     backtest_report  a backtest as text and as JSON

@@ -174,6 +174,7 @@ class Courier:
         }
         for cause in again.keys() - run.well:
             run.well.add(cause)
+            run.causes.pop(cause, None)
             await notices.clear_notice(run.services, cause, again[cause])
 
     async def _news_for_root(self, message: Message) -> _NewsForRoot:
@@ -215,7 +216,7 @@ class Courier:
             cause = f"channel:{message.channel}"
         else:
             text, cause = f"{verdict.problem}. All queues are kept.", "slack"
-        run.problem(text)
+        run.problem(cause, text)
         await notices.raise_notice(run.services, cause, text)
 
     async def _fold(self, due_ms: int) -> None:
@@ -244,6 +245,7 @@ class Courier:
         found = await run.sender.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
         if found.readable:
             text = f"The history of {message.channel} can be read again."
+            run.causes.pop(f"history:{message.channel}", None)
             await notices.clear_notice(run.services, f"history:{message.channel}", text)
         if found.ts is not None:
             for ts in dict.fromkeys((found.ts, *found.all_ts)):
@@ -275,7 +277,7 @@ class Courier:
             return
         await outbox.count_look(self._redis, message)
         text = f"History of {message.channel} cannot be read, so a message stays in doubt: {why}"
-        run.problem(text)
+        run.problem(f"history:{message.channel}", text)
         await notices.raise_notice(run.services, f"history:{message.channel}", text)
         if queued.looks + 1 >= UNREADABLE_LOOKS:
             await self._again(message, begun, "in doubt, history unreadable: sent again")

@@ -82,12 +82,12 @@ async def run_deliver(
     bundle = await in_force(services)
     with redis_errors():
         if services.sender is None:
-            return await _without_sender(services)
+            return await without_sender(services)
         if bundle is None or not await _anything(services):
             return DeliverCounts()
         lease = Lease(services.redis, "deliver", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
-            return DeliverCounts(queued=await _queued(services))
+            return DeliverCounts(queued=await queued_messages(services))
         timeout_s = min(services.sender.timeout_s, lease.duration_s * REQUEST_SHARE)
         async with services.sender.open(timeout_s) as sender:
             run = DeliveryRun(
@@ -105,11 +105,14 @@ async def run_deliver(
                 log.warning("%s", error)
             finally:
                 await lease.release()
-        return DeliverCounts(run.sent, run.retrying, run.dead, await _queued(services), tuple(run.problems))
+        return DeliverCounts(
+            run.sent, run.retrying, run.dead, await queued_messages(services), tuple(run.causes.values())
+        )
 
 
-async def _without_sender(services: Services) -> DeliverCounts:
-    queued = await _queued(services)
+async def without_sender(services: Services) -> DeliverCounts:
+    """Ops is notified if messages wait and nothing says where they are sent to."""
+    queued = await queued_messages(services)
     if not queued:
         return DeliverCounts()
     text = "No Slack token: set SLACK_BOT_TOKEN, or the connection newswatch_slack under Airflow."
@@ -117,7 +120,8 @@ async def _without_sender(services: Services) -> DeliverCounts:
     return DeliverCounts(queued=queued, problems=(text,))
 
 
-async def _queued(services: Services) -> int:
+async def queued_messages(services: Services) -> int:
+    """How many messages wait, in all channels."""
     return sum((await outbox.queue_lengths(services.redis)).values())
 
 
@@ -137,7 +141,9 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
                 spread_s = (
                     number / len(channels) * run.interval_s(channel) if len(channels) > STAGGER_FROM else 0.0
                 )
-                workers[channel] = asyncio.ensure_future(_channel(run, channel, spread_s, stop_at, linger_s))
+                workers[channel] = asyncio.ensure_future(
+                    deliver_channel(run, channel, spread_s, stop_at, linger_s)
+                )
             if not workers:
                 break
             done, _ = await asyncio.wait(workers.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
@@ -165,7 +171,9 @@ async def _at_hand(run: DeliveryRun, linger_s: float) -> list[str]:
     ]
 
 
-async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: float, linger_s: float) -> None:
+async def deliver_channel(
+    run: DeliveryRun, channel: str, spread_s: float, stop_at: float, linger_s: float
+) -> None:
     """One channel's queue, in order of due time, at its pace."""
     courier = Courier(run)
     await asyncio.sleep(spread_s * random.uniform(0.9, 1.0))

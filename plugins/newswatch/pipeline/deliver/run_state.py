@@ -46,7 +46,8 @@ class DeliveryRun:
     on_progress: Callable[[int, int], None] | None = None
     sent: int = 0
     dead: int = 0
-    problems: list[str] = field(default_factory=list)
+    causes: dict[str, str] = field(default_factory=dict)
+    """What somebody has to act on: a sentence for each cause that lasts."""
     stopped: bool = False
     """The whole workspace is paused: nothing more is sent in this run."""
     waiting: set[str] = field(default_factory=set)
@@ -72,13 +73,13 @@ class DeliveryRun:
         """The wall clock."""
         return to_ms(self.services.clock())
 
-    def problem(self, text: str) -> None:
-        """Turn the run red, once for each text."""
-        if text not in self.problems:
-            self.problems.append(text)
+    def problem(self, cause: str, text: str) -> None:
+        """Turn the run red while the cause lasts."""
+        self.causes[cause] = text
+        self.well.discard(cause)
 
     async def unreached(self, outcome: Outcome) -> None:
         """Slack cannot be reached at all: end the run, so that not every channel spends an attempt."""
         self.stopped = True
-        self.problem(outcome.message)
+        self.problem("slack", outcome.message)
         await notices.raise_notice(self.services, "slack", outcome.message)

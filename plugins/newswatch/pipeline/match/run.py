@@ -22,6 +22,7 @@ from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.shift import Shift, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.log import MatchLog
@@ -34,8 +35,9 @@ from newswatch.settings import Settings
 from newswatch.store import feeds, handover, items, messages
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+from newswatch.store.epoch import server_run
 from newswatch.store.handover import Plan, Release
-from newswatch.store.leases import Lease
+from newswatch.store.leases import Lease, under
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
 from newswatch.stories.link import story_id
@@ -187,7 +189,8 @@ async def run_match(
     bundle = await in_force(services)
     if bundle is None:
         return MatchCounts()
-    stage = _MatchStage(services, Watch(bundle, services.settings), time.monotonic() + deadline_s)
+    stop_at = time.monotonic() + deadline_s
+    stage = _MatchStage(services, Watch(bundle, services.settings), lambda: time.monotonic() >= stop_at)
     with redis_errors():
         lease = Lease(services.redis, "match", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
@@ -201,18 +204,62 @@ async def run_match(
             await lease.release()
 
 
+WAIT_MS = 1_000
+"""How long one look at the stream waits for an item."""
+
+
+async def stay_matching(shift: Shift) -> MatchCounts:
+    """Match items as they come, until the shift is over.
+
+    Nothing that is remembered outlives Redis: if another server takes over, or this one was restarted, it begins again with
+    what is stored there. Raises StageRed, and errors of Redis that do not pass.
+    """
+    services, total = shift.services, MatchCounts()
+    at_work: _MatchStage | None = None
+
+    def counts() -> dict[str, int]:
+        return (total if at_work is None else total + at_work.counts()).as_dict()
+
+    shift.counts = counts
+
+    async def work() -> None:
+        nonlocal total, at_work
+        bundle = await in_force(services)
+        if bundle is None:
+            shift.waiting("No configuration is in force yet.")
+            await shift.wait(WAIT_MS / 1000)
+            return
+        stage = _MatchStage(services, Watch(bundle, services.settings), lambda: shift.over)
+        with redis_errors():
+            lease = Lease(services.redis, "match", lease_s(bundle))
+            if not await lease.take(wait_s=1.0):
+                shift.waiting("Another process works the match stage.")
+                return
+            try:
+                shift.working()
+                at_work = stage
+                await under(lease, stage.stay(lease, shift))
+            finally:
+                total, at_work = total + stage.counts(), None
+                await lease.release()
+
+    await work_shift(shift, work)
+    await shift.verdict(str(total.as_dict()))
+    return total
+
+
 def _hour(item: Item) -> int:
     """When it was published, in hours since 1970."""
     return to_ms(item.published or item.first_seen) // HOUR_MS
 
 
 class _MatchStage:
-    """One run over the stream."""
+    """One run over the stream. Nothing new is begun once it is `over`."""
 
-    def __init__(self, services: Services, watch: Watch, stop_at: float) -> None:
+    def __init__(self, services: Services, watch: Watch, over: Callable[[], bool]) -> None:
         self._services = services
         self._watch = watch
-        self._stop_at = stop_at
+        self._over = over
         self._titles = Titles()
         self._items = self._alerts = 0
         self._log = MatchLog(services.redis)
@@ -225,7 +272,7 @@ class _MatchStage:
         await self._recall()
         await self._release(lease)
         pending = True
-        while time.monotonic() < self._stop_at:
+        while not self._over():
             batch = await items.read_batch(self._services.redis, BATCH, pending=pending)
             if not batch and not pending:
                 break
@@ -240,6 +287,22 @@ class _MatchStage:
                 on_progress(self._items, self._alerts)
         self._log.finish()
         return self.counts()
+
+    async def stay(self, lease: Lease, shift: Shift) -> None:
+        """Drain, then wait for more, until the shift is over or Redis is another server."""
+        redis = self._services.redis
+        run = await server_run(redis)
+        await self.drain(lease, None)
+        while not shift.over:
+            batch = await items.read_batch(redis, BATCH, pending=False, wait_ms=WAIT_MS)
+            if await server_run(redis) != run:
+                log.warning("Redis was restarted or another server took over: reading everything again")
+                return
+            await self._refresh()
+            if batch:
+                await self._hand_over(lease, batch)
+                shift.did()
+            await self._release(lease)
 
     async def _recall(self) -> None:
         """Load the titles of the last two days."""

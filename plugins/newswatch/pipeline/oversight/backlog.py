@@ -1,4 +1,4 @@
-"""What waits before each stage. Hints and watchers wake stages by it."""
+"""What waits before each stage."""
 
 from __future__ import annotations
 

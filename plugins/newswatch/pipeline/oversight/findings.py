@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from newswatch.pipeline.base.shift import is_silent, silence_text
 from newswatch.pipeline.oversight.standstill import Stage, Standstill
 from newswatch.store import outbox
 from newswatch.store.codec import from_ms
+from newswatch.store.pulses import Pulse
 
 Level = Literal["error", "warning"]
 
@@ -78,6 +80,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     "stopped": ("warning", "Remove the feed from feeds.yaml, or set its new url.", "a-feed-is-stopped"),
     "silent": ("warning", "Check whether the feed was abandoned or moved.", "a-feed-is-silent"),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
+    "silent-stage": (
+        "error",
+        "Open its DAG: is it paused, is its task running? Work waits in Redis, nothing is lost.",
+        "a-stage-is-silent",
+    ),
     "deadline": (
         "error",
         "Open the DAG's newest runs: red ones say why in their log, missing ones mean no scheduler.",
@@ -107,6 +114,22 @@ def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
     return [
         Finding(f"{one.stage}-late", "error", one.what, one.do, _STANDSTILLS[one.stage], one.since)
         for one in found
+    ]
+
+
+def silence_findings(residents: Iterable[Pulse], now: datetime) -> list[Finding]:
+    """Residents that should have been heard from, as findings. Pure."""
+    return [
+        Finding(
+            f"silent-stage:{one.stage}",
+            "error",
+            silence_text(one, now),
+            KINDS["silent-stage"][1],
+            "a-stage-is-silent",
+            one.at,
+        )
+        for one in residents
+        if is_silent(one, now)
     ]
 
 

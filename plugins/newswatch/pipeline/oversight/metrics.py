@@ -86,6 +86,12 @@ def _families(measured: Measured) -> Iterator[Metric]:
             if line.next_due is not None
         ),
     )
+    yield _gauges(
+        "pulse_age_seconds",
+        "How long ago a resident stage was last heard from.",
+        "stage",
+        ((one.stage, one.age_s(status.now)) for one in status.residents),
+    )
     yield _gauge("dead_letters", "Messages that could not be delivered.", figures.dead)
     yield _latencies(measured.latency)
 

@@ -23,14 +23,16 @@ from newswatch.pipeline.oversight.findings import (
     feeds_finding,
     finding_of,
     pause_findings,
+    silence_findings,
     span,
     standstill_findings,
 )
 from newswatch.pipeline.oversight.standstill import read_polling, sampled, standstills
-from newswatch.store import archive, keys, notices, outbox
+from newswatch.store import archive, keys, notices, outbox, pulses
 from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.pulses import Pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Status:
     sentence: str
     findings: tuple[Finding, ...]
     figures: Figures
+    residents: tuple[Pulse, ...] = ()
+    """The stages that stay for a shift, as they were last heard from."""
 
     @property
     def ok(self) -> bool:
@@ -98,18 +102,20 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         channels = await outbox.channels_with_queue(services.redis)
         states = await outbox.read_channels(services.redis, channels, most=1)
         workspace = await outbox.read_workspace_pause(services.redis)
+        residents = await pulses.read(services.redis)
         figures = await _figures(services, bundle, backlog, now)
     findings = [
         *further,
         *_no_configuration(bundle, active),
         *(finding_of(cause, notice) for cause, notice in active.items()),
         *standstill_findings(still),
+        *(one for one in silence_findings(residents, now) if one.cause not in active),
         *(one for one in pause_findings(states, workspace, now_ms) if not _is_reported(one, active)),
         *await _feeds_finding(services, bundle),
         *_dead_finding(figures.dead, active),
     ]
     findings.sort(key=lambda finding: finding.level)
-    return Status(now, sentence_of(findings, figures, now), tuple(findings), figures)
+    return Status(now, sentence_of(findings, figures, now), tuple(findings), figures, tuple(residents))
 
 
 def _is_reported(pause: Finding, active: Mapping[str, Any]) -> bool:
@@ -197,4 +203,15 @@ def as_dict(status: Status) -> dict[str, Any]:
             "items_24h": status.figures.items_today,
             "alerts_24h": status.figures.alerts_today,
         },
+        "residents": [
+            {
+                "stage": one.stage,
+                "state": one.state,
+                "since": one.since.isoformat(),
+                "heard": one.at.isoformat(),
+                "work": one.work.isoformat() if one.work else None,
+                "note": one.note,
+            }
+            for one in status.residents
+        ],
     }

@@ -169,7 +169,7 @@ class Explanation:
             return "dead", [f"It could not be matched and was set aside: {error}"]
         if await sightings.waits(self._redis, last.stream_id):
             since = stamp(from_ms(last.claimed_ms))
-            return "queued", [f"It has been waiting for match_items since {since}."]
+            return "queued", [f"It has been waiting for matching since {since}."]
         rules = ", ".join(one.rule_id for one in judged if one.state == "matches")
         if not rules:
             return "not_matched", []

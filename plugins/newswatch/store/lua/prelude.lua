@@ -13,6 +13,7 @@ local key = {
   RELEASES = 'newswatch:releases',
   TITLES = 'newswatch:titles',
   UPDATES = 'newswatch:updates',
+  WAKE = 'newswatch:wake',
 }
 function key.alert(id) return 'newswatch:alert:' .. id end
 function key.alerts_of(facet, value) return key.ALERTS .. ':' .. facet .. ':' .. value end
@@ -65,6 +66,12 @@ local function dequeue(channel, id)
   if call('EXISTS', key.outbox(channel)) == 0 then call('SREM', key.CHANNELS, channel) end
 end
 
+-- There is something new for delivery, which waits for it. One entry is enough, however much there is.
+local function wake()
+  call('LPUSH', key.WAKE, 1)
+  call('LTRIM', key.WAKE, 0, 0)
+end
+
 -- A message's record and its queue entry. `m`: {id, channel, kind, story, alerts, root?, due, text?, size?, broadcast?}
 local function create_message(m, now)
   call('HSET', key.message(m.id), 'v', '1', 'kind', m.kind, 'state', 'queued', 'channel', m.channel,
@@ -72,6 +79,7 @@ local function create_message(m, now)
     'size', m.size or 0, 'created', now, 'due', m.due, 'attempts', 0)
   if m.broadcast then call('HSET', key.message(m.id), 'broadcast', 1) end
   enqueue(m.channel, m.id, m.due)
+  wake()
 end
 
 -- What decides whether a message may still grow, as one text: a decision was made on it if it is the same again.
@@ -84,6 +92,7 @@ end
 local function out_of_date(id, now)
   call('HINCRBY', key.message(id), 'rev', 1)
   call('ZADD', key.UPDATES, now, id)
+  wake()
 end
 
 -- The message's mute was ended early: its mark is off, and a repetition of the same click by Slack changes nothing.

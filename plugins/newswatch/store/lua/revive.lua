@@ -8,4 +8,5 @@ call('HDEL', name, 'minimal')
 call('PERSIST', name)
 call('ZREM', key.DEAD, ARGV[1])
 enqueue(ARGV[3], ARGV[1], ARGV[2])
+wake()
 return 1

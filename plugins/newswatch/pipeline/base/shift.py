@@ -1,0 +1,331 @@
+"""A shift: how long a resident stage works, what ends it early, and how it reports what is wrong.
+
+A resident is a process that stays and waits for work in Redis. It beats every few seconds, and with each beat asks
+whether it should stop: because its DAG was paused, because the code on disk changed, or because it got SIGTERM. It then
+begins nothing new, and finishes or records what is in hand. While somebody asks all residents to drain, it does the
+same and then stays idle, since Airflow would start another run at once if it ended.
+
+A cause that somebody has to remove turns a run red at once, and the next ones at the end of their shift, so that the
+other channels are served and a red run is never followed by another within a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newswatch.code_version import LOADED, version_on_disk
+from newswatch.errors import LeaseLost, PermanentError, RedisRefused, RedisUnavailable
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.services import Services
+from newswatch.store import pulses
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+from newswatch.store.pulses import BEAT_S, Pulse, PulseState, ResidentStage
+from newswatch.store.server import check_server
+
+log = logging.getLogger("newswatch.shift")
+
+CALM_S = 60.0
+"""A run does not end red within this time of the last one that did."""
+SILENT_S = 60.0
+"""A stage that has not beaten for this long is reported by the others."""
+AWAY_S = 30.0
+"""An outage of Redis that lasts this long is reported."""
+SAY_S = 60.0
+"""How often a line of the log says what was done."""
+IDLE_S = 0.5
+"""How often a drained resident looks whether it may work again."""
+BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Pauses while Redis is away. The last one repeats."""
+
+Paused = Callable[[], Awaitable[bool]]
+
+
+async def never_paused() -> bool:
+    """Outside of Airflow nothing pauses a stage."""
+    return False
+
+
+class StageRed(PermanentError):
+    """A shift ends red. The text has a line for each cause, and what else was done."""
+
+
+@dataclass
+class Shift:
+    """One resident's time at work, `left_s` from now. `where` names its task's page."""
+
+    services: Services
+    stage: ResidentStage
+    left_s: float
+    where: str = ""
+    paused: Paused = never_paused
+    chore: Callable[[], Awaitable[None]] | None = None
+    """What is done besides, with each beat."""
+    counts: Callable[[], Mapping[str, int]] = dict
+    """What was done so far in the shift, for a line of the log each minute."""
+    reason: str = ""
+    """Why it ends before its time."""
+    _state: PulseState = "waiting"
+    _note: str = ""
+    _work: datetime | None = None
+    _halt: asyncio.Event = field(default_factory=asyncio.Event)
+    _ended: bool = False
+    _resting: bool = False
+    _causes: dict[str, str] = field(default_factory=dict)
+    _red: bool = False
+
+    def __post_init__(self) -> None:
+        self._began = self.services.clock()
+        self._stop_at = time.monotonic() + self.left_s
+        self._code = version_on_disk()
+
+    # ── how long ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing new is begun, for good or until it may work again."""
+        return self._halt.is_set() or self.finished
+
+    @property
+    def finished(self) -> bool:
+        """Whether the shift is at its end."""
+        return self._ended or time.monotonic() >= self._stop_at
+
+    @property
+    def stop_at(self) -> float:
+        """The planned end, on the monotonic clock."""
+        return self._stop_at
+
+    def end(self, reason: str) -> None:
+        """End it as soon as what is in hand is done."""
+        if not self._ended:
+            self.reason = reason
+            log.info("the shift of the %s stage ends: %s", self.stage, reason)
+            self._ended = True
+            self._halt.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait, at most until nothing new is begun."""
+        left_s = min(seconds, self._stop_at - time.monotonic())
+        if left_s > 0:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._halt.wait(), left_s)
+
+    async def rest(self) -> None:
+        """Nothing is in hand, and nothing may be begun: stay idle until that changes."""
+        self._resting = True
+        while self.over and not self.finished:  # noqa: ASYNC110 - two events and a clock end it
+            await asyncio.sleep(IDLE_S)
+        self._resting = False
+
+    # ── what it reports ───────────────────────────────────────────────────────────────────────
+
+    def working(self) -> None:
+        """It is at its work, and nothing is wrong with the stage as a whole."""
+        self._state, self._note = "working", ""
+
+    def waiting(self, why: str) -> None:
+        """It cannot work now; `why` is a sentence."""
+        self._state, self._note = "waiting", why
+
+    def did(self) -> None:
+        """Something was done just now."""
+        self._work = self.services.clock()
+
+    async def causes(self, now: dict[str, str]) -> None:
+        """The causes that last now, each with a sentence. A new one ends the shift, which is then red."""
+        if now.keys() == self._causes.keys():
+            self._causes = dict(now)
+            return
+        with redis_errors():
+            known, red_ms = await pulses.red_causes(self.services.redis, self.stage)
+            now_ms = to_ms(self.services.clock())
+            fresh = now.keys() - known
+            onset = bool(fresh) and now_ms - red_ms >= CALM_S * 1000
+            # What is over is forgotten, so that it turns a run red if it begins again.
+            lasting = frozenset(now) if onset else known & frozenset(now)
+            await pulses.record_red(self.services.redis, self.stage, lasting, now_ms if onset else None)
+        self._causes = dict(now)
+        if onset:
+            self._red = True
+            self.end("; ".join(now[cause] for cause in sorted(fresh)))
+
+    async def verdict(self, done: str) -> None:
+        """Raises StageRed if the shift ends red: a new cause ended it, or one lasts at its end. `done` says what was done."""
+        if not self._causes:
+            return
+        if not self._red:
+            with redis_errors():
+                known, red_ms = await pulses.red_causes(self.services.redis, self.stage)
+                now_ms = to_ms(self.services.clock())
+                if now_ms - red_ms < CALM_S * 1000:
+                    return
+                await pulses.record_red(self.services.redis, self.stage, known | set(self._causes), now_ms)
+        raise StageRed("\n".join([*self._causes.values(), f"All other work was done: {done}"]))
+
+    # ── its pulse ─────────────────────────────────────────────────────────────────────────────
+
+    @asynccontextmanager
+    async def under_watch(self) -> AsyncIterator[None]:
+        """Beat, and look whether to stop, until the block ends. Also catches SIGTERM, where this thread can."""
+        keeper = asyncio.ensure_future(self._keep())
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(signal.SIGTERM, self.end, "it was asked to end (SIGTERM)")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.remove_signal_handler(signal.SIGTERM)
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            with contextlib.suppress(RedisUnavailable, RedisRefused), redis_errors():
+                await pulses.beat(self.services.redis, self._pulse("ended", self.reason))
+
+    def _pulse(self, state: PulseState, note: str) -> Pulse:
+        until = self._began + timedelta(seconds=self.left_s)
+        now = self.services.clock()
+        return Pulse(self.stage, state, self._began, until, now, self._work, note, self.where)
+
+    async def _keep(self) -> None:
+        """Beat and look, every `BEAT_S`, until the shift ends. No error of a look ends it."""
+        said_at = time.monotonic()
+        while not self._ended:
+            if time.monotonic() - said_at >= SAY_S:
+                said_at = time.monotonic()
+                done = ", ".join(f"{number} {what}" for what, number in self.counts().items())
+                log.info("%s since the shift began: %s", self.stage, done)
+            try:
+                with redis_errors():
+                    pulse = self._pulse("drained" if self._resting else self._state, self._note)
+                    self._obey(await pulses.beat(self.services.redis, pulse))
+                await self._look()
+            except (RedisUnavailable, RedisRefused):
+                log.debug("the pulse of the %s stage could not be recorded", self.stage)
+            except Exception:
+                log.exception("the %s stage could not look whether it should stop", self.stage)
+            await asyncio.sleep(BEAT_S)
+
+    def _obey(self, request: pulses.DrainRequest | None) -> None:
+        if self._ended:
+            return
+        if request is None:
+            self._halt.clear()
+        elif not self._halt.is_set():
+            log.info("%s asked the residents to drain", request.by)
+            self._note = f"{request.by} asked the residents to drain at {request.at:%H:%M} UTC"
+            self._halt.set()
+
+    async def _look(self) -> None:
+        if await self.paused():
+            self.end("its DAG was paused")
+        if await asyncio.to_thread(version_on_disk) != self._code:
+            self.end("the code on disk changed")
+        await report_silence(self.services, self.stage)
+        if self.chore is not None:
+            await self.chore()
+
+
+async def report_silence(services: Services, mine: ResidentStage) -> None:
+    """Notify ops of other residents that have stopped beating, and of their return."""
+    now = services.clock()
+    with redis_errors():
+        found = await pulses.read(services.redis)
+    for pulse in found:
+        if pulse.stage == mine:
+            continue
+        cause = f"silent-stage:{pulse.stage}"
+        if is_silent(pulse, now):
+            await notices.raise_notice(services, cause, silence_text(pulse, now))
+        else:
+            await notices.clear_notice(services, cause, f"The {pulse.stage} stage works again.")
+
+
+def is_silent(pulse: Pulse, now: datetime) -> bool:
+    """Whether a resident should have been heard from. Pure."""
+    return pulse.age_s(now) > SILENT_S
+
+
+def silence_text(pulse: Pulse, now: datetime) -> str:
+    """What is wrong, and where to look. Pure."""
+    ended = f" Its last shift ended: {pulse.note}." if pulse.state == "ended" and pulse.note else ""
+    return (
+        f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended} Is its DAG paused, is the scheduler "
+        "up, is a slot free?"
+    )
+
+
+async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
+    """Let `work` run until the shift is over, and again whenever it returns before that.
+
+    While Redis is away it waits, with growing pauses, and ops is notified by log and webhook. Raises the other errors of
+    `work`.
+    """
+    if version_on_disk() != LOADED:
+        log.warning(
+            "the code on disk is newer than the code that this process was started with: restart the scheduler and the workers"
+        )
+    away = _Away(shift)
+    async with shift.under_watch():
+        while not shift.finished:
+            if shift.over:
+                await shift.rest()
+                continue
+            try:
+                await check_server(shift.services.redis)
+                await away.over()
+                await work()
+            except RedisUnavailable as error:
+                await away.pause(error)
+            except LeaseLost as error:
+                log.warning("%s", error)
+                await shift.wait(BACK_OFF_S[0])
+
+
+@dataclass
+class _Away:
+    """Redis is away: wait with growing pauses, and notify ops once, by log and webhook."""
+
+    shift: Shift
+    since: float | None = None
+    times: int = 0
+    notified: bool = False
+
+    async def pause(self, error: RedisUnavailable) -> None:
+        """It was away just now."""
+        shift = self.shift
+        self.since = time.monotonic() if self.since is None else self.since
+        shift.waiting(f"Redis is away: {error}")
+        # One stage notifies: the one that sends.
+        if shift.stage == "deliver" and not self.notified and time.monotonic() - self.since > AWAY_S:
+            self.notified = True
+            text = f"Redis is away: {error} Nothing is polled, matched or sent. Nothing is lost."
+            await notices.raise_notice(shift.services, "redis", text)
+        elif not self.times:
+            log.warning("Redis is away: %s", error)
+        await shift.wait(BACK_OFF_S[min(self.times, len(BACK_OFF_S) - 1)])
+        self.times += 1
+
+    async def over(self) -> None:
+        """It answers."""
+        if not self.times:
+            return
+        log.warning("Redis can be used again")
+        if self.notified:
+            await notices.notify_once(self.shift.services, "redis-again", "Redis can be used again.")
+        self.since, self.times, self.notified = None, 0, False
+
+
+def rest_of(shift_s: float, began: datetime | None, now: datetime) -> float:
+    """Seconds that are left of a shift whose run began then: a retry works only the rest. Pure."""
+    if began is None:
+        return shift_s
+    return max(0.0, shift_s - max(0.0, (now - began).total_seconds()))

@@ -1,0 +1,134 @@
+"""The pulse of each resident stage, and the request that all of them drain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from redis.asyncio import Redis
+
+from newswatch.store import keys
+from newswatch.store.client import fields
+from newswatch.store.codec import from_ms, to_ms
+
+BEAT_S = 5.0
+"""How often a resident beats and looks whether it is asked to stop."""
+KEPT_S = 7 * 86_400
+
+ResidentStage = Literal["match", "articles", "deliver"]
+RESIDENTS: Sequence[ResidentStage] = ("match", "articles", "deliver")
+
+PulseState = Literal["working", "waiting", "drained", "ended"]
+"""`waiting`: Redis is away, there is no configuration, or another process works the stage. `drained`: it was asked to
+stop. `ended`: its shift is over and the next has not begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a resident says of itself, all times in UTC.
+
+    `since` is the start of its shift, `until` the planned end, `at` the last beat, `work` the last time it did something
+    (None: not in this shift). `note` says in a sentence what it waits for or why it ended, "" if all is well. `where`
+    names its task's page, "" outside Airflow.
+    """
+
+    stage: ResidentStage
+    state: PulseState
+    since: datetime
+    until: datetime
+    at: datetime
+    work: datetime | None = None
+    note: str = ""
+    where: str = ""
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since the last beat."""
+        return (now - self.at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class DrainRequest:
+    """Somebody asked the residents to finish what is in hand and begin nothing new."""
+
+    by: str
+    at: datetime
+
+
+async def beat(redis: Redis, pulse: Pulse) -> DrainRequest | None:
+    """Record the pulse. Returns the request to drain, if there is one: both in one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    key = keys.pulse(pulse.stage)
+    row: dict[Any, Any] = {
+        "state": pulse.state,
+        "since": to_ms(pulse.since),
+        "until": to_ms(pulse.until),
+        "at": to_ms(pulse.at),
+        "work": to_ms(pulse.work) if pulse.work else 0,
+        "note": pulse.note,
+        "where": pulse.where,
+    }
+    pipe.hset(key, mapping=row)
+    pipe.expire(key, KEPT_S)
+    pipe.get(keys.DRAIN)
+    return _request((await pipe.execute())[2])
+
+
+async def read(redis: Redis) -> list[Pulse]:
+    """The pulses of all residents that there have been within a week."""
+    pipe = redis.pipeline(transaction=False)
+    for stage in RESIDENTS:
+        pipe.hgetall(keys.pulse(stage))
+    rows = zip(RESIDENTS, await pipe.execute(), strict=True)
+    return [_pulse(stage, fields(row)) for stage, row in rows if b"at" in row]
+
+
+async def ask_to_drain(redis: Redis, request: DrainRequest) -> None:
+    """Ask the residents to drain. They look every few seconds."""
+    await redis.set(keys.DRAIN, json.dumps({"by": request.by, "at": to_ms(request.at)}))
+
+
+async def resume(redis: Redis) -> bool:
+    """Let the residents work again. False if they were not asked to drain."""
+    return bool(await redis.delete(keys.DRAIN))
+
+
+async def drain_request(redis: Redis) -> DrainRequest | None:
+    """The request to drain, None if there is none."""
+    return _request(await redis.get(keys.DRAIN))
+
+
+async def red_causes(redis: Redis, stage: ResidentStage) -> tuple[frozenset[str], int]:
+    """The causes for which the stage's last red run ended red, and when that was, in ms (0: never)."""
+    causes, at = await redis.hmget(keys.pulse(stage), ["red", "red_at"])
+    return frozenset(json.loads(causes or "[]")), int(at or 0)
+
+
+async def record_red(redis: Redis, stage: ResidentStage, causes: frozenset[str], now_ms: int | None) -> None:
+    """Store the causes that are known. With `now_ms`, a run ends red now."""
+    row: dict[Any, Any] = {"red": json.dumps(sorted(causes))}
+    if now_ms is not None:
+        row["red_at"] = now_ms
+    await redis.hset(keys.pulse(stage), mapping=row)
+
+
+def _request(data: bytes | str | None) -> DrainRequest | None:
+    if not data:
+        return None
+    row = json.loads(data)
+    return DrainRequest(str(row["by"]), from_ms(row["at"]))
+
+
+def _pulse(stage: ResidentStage, row: dict[str, str]) -> Pulse:
+    return Pulse(
+        stage,
+        cast("PulseState", row["state"]),
+        from_ms(int(row["since"])),
+        from_ms(int(row["until"])),
+        from_ms(int(row["at"])),
+        from_ms(int(row["work"])) if int(row["work"]) else None,
+        row["note"],
+        row["where"],
+    )

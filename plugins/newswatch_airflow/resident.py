@@ -1,0 +1,92 @@
+"""Stages that stay: one DAG run works a shift, then the next takes over.
+
+The shift ends at a time that the run's start fixes, so a task that is tried again works only the rest. The task ends by
+itself; the two timeouts are for a process that hangs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from newswatch_airflow.hooks import process_settings, sound_settings, task_services
+from newswatch_airflow.retries import recovery
+
+if TYPE_CHECKING:
+    from newswatch.pipeline.base.shift import Shift
+    from newswatch.store.pulses import ResidentStage
+
+TRIES = 12
+"""Ten kills within one shift, and two tries before the api-server is up."""
+HANGS_S = 120
+"""A task that works this much longer than its shift is ended by Airflow."""
+CALM_S = 60.0
+"""A run that cannot begin its work fails no sooner than this, or the next would fail at once, and so on."""
+
+Work = Callable[["Shift"], Awaitable[Any]]
+
+
+def stays(dag_id: str) -> dict[str, Any]:
+    """The settings of a resident stage's DAG, beside its description and documentation."""
+    shift = timedelta(seconds=sound_settings().shift_s)
+    return {
+        "dag_id": dag_id,
+        "schedule": "@continuous",
+        "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc),
+        "catchup": False,
+        "max_active_runs": 1,
+        "is_paused_upon_creation": False,
+        "dagrun_timeout": shift + timedelta(minutes=5),
+        "default_args": recovery(shift + timedelta(seconds=HANGS_S), retries=TRIES),
+        "tags": ["newswatch"],
+    }
+
+
+def stay(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool = False) -> dict[str, Any]:
+    """Work the rest of the shift. Returns the counts. Raises StageRed, or why the work could not begin."""
+    began = time.monotonic()
+    try:
+        # Everything is loaded before any work begins, so that no file is read after an upgrade.
+        from newswatch.pipeline.base.shift import Shift, StageRed, rest_of  # noqa: PLC0415
+        from newswatch_airflow.stage_work import WORK  # noqa: PLC0415
+
+        work = WORK[stage]
+        left_s = rest_of(
+            process_settings().shift_s, context["dag_run"].start_date, datetime.now(timezone.utc)
+        )
+        services = task_services(slack=slack)
+    except Exception:
+        time.sleep(max(0.0, CALM_S - (time.monotonic() - began)))
+        raise
+
+    async def within() -> Any:
+        async with services:
+            shift = Shift(services, stage, left_s, where=_page_of(context), paused=_pause_of(context))
+            return await work(shift)
+
+    try:
+        return dict(asyncio.run(within()).as_dict())
+    except StageRed:
+        raise
+    except Exception:
+        time.sleep(max(0.0, CALM_S - (time.monotonic() - began)))
+        raise
+
+
+def _page_of(context: Mapping[str, Any]) -> str:
+    """The path of the task's page in the Airflow UI."""
+    one = context["ti"]
+    return f"/dags/{one.dag_id}/runs/{one.run_id}/tasks/{one.task_id}"
+
+
+def _pause_of(context: Mapping[str, Any]) -> Callable[[], Awaitable[bool]]:
+    """Asks Airflow whether the DAG is paused. In `dag.test()` nobody can be asked."""
+    one = context["ti"]
+
+    async def paused() -> bool:
+        return bool((await asyncio.to_thread(one.get_dag, one.dag_id)).is_paused)
+
+    return paused
