@@ -110,7 +110,7 @@ class Titles:
 
     def add(self, one: KnownTitle) -> None:
         """Remember a title."""
-        for word in one.wording.all:
+        for word in one.wording.words:
             having = self._by_word.setdefault(word, [])
             having.append(len(self._known))
             self._logs[word] = math.log(len(having) + 1)
@@ -164,9 +164,9 @@ class Titles:
     ) -> list[int]:
         """The titles that may be alike enough, in the order in which they were added.
 
-        Such a title has at least `enough`² of `rest`, the weight of these words, since its own share is 1 at most. So
-        the rarest words are looked up until those that are left weigh little. Words that nearly every title has cost
-        nothing.
+        Such a title has at least `enough`² of `rest`, the weight of these words, in its headline: its own share is 1 at
+        most, and what only summaries have in common does not make a candidate. So the rarest words are looked up until
+        those that are left weigh little. Words that nearly every title has cost nothing.
         """
         none: list[int] = []
         least = enough * enough * rest

@@ -22,7 +22,7 @@ NAME_PACKS = ("governments", "nationalities", "international")
 _LONGEST_NAME = 3
 _CYRILLIC_LETTERS = 5
 """Russian forms and derivations differ at the end, and stems keep much of it: россия, российский, россиян."""
-_MOST_SUMMARY_CHARS = 250
+_MOST_SUMMARY_CHARS = 200
 _TITLE_CASE = 0.7
 """A headline that writes this part of its words with a capital does not tell names by them."""
 _RUBRIC_MARK = re.compile(r":\s|\s?\|\s")
