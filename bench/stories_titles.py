@@ -29,7 +29,7 @@ import redis
 from devtools.redis_server import RunningRedis
 from newswatch.config.load import load_config
 from newswatch.models import SEVERITIES, short_hash
-from newswatch.packs import load_pack, pack_names
+from newswatch.packs import PackKind, Part, load_pack, pack_names
 from newswatch.pipeline.base.rules_checker import RulesChecker
 from newswatch.pipeline.match.wording import wording
 from newswatch.rules import ItemText, compile_watchlist
@@ -57,15 +57,20 @@ def some_items(count: int) -> list[tuple[str, str, str]]:
 def _made_of_packs(count: int = 10_000) -> Iterator[tuple[str, str, str]]:
     """Headlines and summaries that say who does what to whom, the first entries of each pack most often."""
     chance = random.Random(7)
-    packs = [load_pack(name) for name in pack_names()]
-    actors = [one.text.strip("'\"") for pack in packs if pack.kind == "names" for one in pack.part("entries")]
-    deeds = [one.text.strip("'\"") for pack in packs if pack.kind == "stance" for one in pack.part("verbs")]
+    actors, deeds = _texts("names", "entries"), _texts("stance", "verbs")
     chance.shuffle(actors)
     weights = [1 / (rank + 2) for rank in range(len(actors))]
     for _ in range(count):
         who, whom, where, also = chance.choices(actors, weights, k=4)
         title = f"{who} {chance.choice(deeds)} {whom}, {chance.choice(deeds)} {where}"
         yield title, f"{title} after {also} said it would {chance.choice(deeds)} {whom}", "en"
+
+
+def _texts(kind: PackKind, part: Part) -> list[str]:
+    """The English entries of one kind of packs, without gaps."""
+    packs = [pack for pack in map(load_pack, pack_names()) if pack.kind == kind]
+    texts = [one.text.strip("'\"") for pack in packs for one in pack.part(part) if not one.lang]
+    return [text for text in texts if text.isascii() and "~" not in text]
 
 
 class Stories:

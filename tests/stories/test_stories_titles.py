@@ -139,14 +139,16 @@ def test_summary_says_what_the_headline_leaves_out():
     first = title_of(
         "l1",
         "wire",
-        "Rate cut is off the table",
-        summary="Governor Nakamura told the Diet that Japan's central bank will hold",
+        "Nakamura rules out a rate cut",
+        summary="The governor told the Diet that Japan's central bank will hold",
     )
     second = wording("Nakamura tells the Diet: central bank of Japan will not cut")
     found = Titles([first]).story_of("l2", "daily", second, HOUR)
     assert found is not None
     assert (
-        Titles([title_of("l1", "wire", "Rate cut is off the table")]).story_of("l2", "daily", second, HOUR)
+        Titles([title_of("l1", "wire", "Nakamura rules out a rate cut")]).story_of(
+            "l2", "daily", second, HOUR
+        )
         is None
     )
 

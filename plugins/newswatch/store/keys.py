@@ -25,10 +25,10 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | rule-hits | string: what the rules with packs catch among the stored items (JSON, zlib) | housekeeping | ~40 B a hit, at most 1,000 a rule | until the next housekeeping |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
-| titles | zset title stems → when, ms | match | ~190 B an item that alerted | 48 hours |
+| titles | zset title's words → when, ms | match | ~220 B an item that alerted | 48 hours |
 | surge:{rule}:{channel} | zset sequence|alert → held since, ms | match | ~100 B a held alert | the rule's window |
 | surge:{rule}:{channel}:stories | zset story → held last, ms | match | ~90 B a story | the rule's window |
-| surge:{rule}:{channel}:sources | zset feed → held last, ms | match | ~70 B a feed | the rule's window |
+| surge:{rule}:{channel}:sources | zset publisher → held last, ms | match | ~70 B a publisher | the rule's window |
 | surge:{rule}:{channel}:now | string, the current surge | match | small | the rule's window |
 | releases | hash channel|story → what its messages need (JSON) | match | ~150 B a surge | until its alerts are queued |
 | release:{channel}:{story} | zset sequence|alert → held since, ms | match | ~100 B an alert | until they are queued |
@@ -146,7 +146,7 @@ def surge_stories(rule_id: str, channel_id: str) -> str:
 
 
 def surge_sources(rule_id: str, channel_id: str) -> str:
-    """Their feeds, each once."""
+    """Their publishers, each once."""
     return f"{surge(rule_id, channel_id)}:sources"
 
 

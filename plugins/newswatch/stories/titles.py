@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from newswatch.stories.likeness import doubt, likeness, share, total
@@ -23,7 +24,8 @@ FEW_TITLES = 200
 STRICTER = 0.05
 """How much more alike titles must be for each time that the number of known titles, beyond FEW_TITLES, is e times as large."""
 SAME_FEED = 0.1
-"""How much more alike titles of one feed must be, since a feed repeats its own turns of phrase."""
+"""How much more alike titles of one feed must be, since a feed repeats its own turns of phrase. If anything speaks against
+one story, they are two."""
 SAME_FEED_HOURS = 12
 """What a feed publishes later than that under a like title is news again: central banks reuse titles."""
 CERTAIN = 0.8
@@ -34,6 +36,9 @@ LIKE_FIRST = 0.5
 MIN_WORDS = 3
 UNSEEN = 100
 SUMMARY_WORDS = 14
+LEFT_OUT = 0.75
+"""The part of the least weight in common that the words which are not looked up may have. Less finds fewer candidates, more
+looks up fewer words; the result is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Titles:
 
     def add(self, one: KnownTitle) -> None:
         """Remember a title."""
-        for word in one.wording.all:
+        for word in one.wording.words:
             having = self._by_word.setdefault(word, [])
             having.append(len(self._known))
             self._logs[word] = math.log(len(having) + 1)
@@ -127,21 +132,24 @@ class Titles:
         if len(wording.words) < MIN_WORDS:
             return None
         enough = required(len(self._known))
-        mine = total(wording, self.weight)
+        weights = {word: self.weight(word) for word in wording.all}
+        mine = sum(weights[word] for word in wording.words)
         best: Attachment | None = None
-        for number in self._candidates(wording, mine, enough):
+        for number in self._candidates(weights, wording, mine, enough):
             one = self._known[number]
             if abs(at - one.at) > WINDOW_S or (one.feed == feed and abs(hour - one.hour) > SAME_FEED_HOURS):
                 continue
-            has = share(wording, one.wording, self.weight, mine)
+            has = share(wording, one.wording, weights.__getitem__, mine)
             if has < enough * enough:
                 continue
-            found = math.sqrt(has * share(one.wording, wording, self.weight, total(one.wording, self.weight)))
+            theirs = total(one.wording, self.weight)
+            found = math.sqrt(has * share(one.wording, wording, weights.__getitem__, theirs))
             if found < enough or (best is not None and found <= best.likeness):
                 continue
-            if found < enough + doubt(wording, one.wording, self.weight) + (
-                SAME_FEED if one.feed == feed else 0.0
-            ):
+            doubtful = doubt(wording, one.wording, self.weight)
+            if one.feed == feed:
+                doubtful = 1.0 if doubtful else SAME_FEED
+            if found < enough + doubtful:
                 continue
             if found >= SAME or self._like_first(wording, one.story) >= LIKE_FIRST * enough:
                 best = Attachment(one.story, found)
@@ -151,21 +159,23 @@ class Titles:
         first = self._firsts.get(story)
         return 1.0 if first is None else likeness(wording, first, self.weight)
 
-    def _candidates(self, wording: Wording, rest: float, enough: float) -> list[int]:
+    def _candidates(
+        self, weights: Mapping[str, float], wording: Wording, rest: float, enough: float
+    ) -> list[int]:
         """The titles that may be alike enough, in the order in which they were added.
 
-        Such a title has at least `enough`² of `rest`, the weight of these words, since its own share is 1 at most. So
-        the rarest words are looked up until those that are left weigh half of that. Words that nearly every title has
-        cost nothing.
+        Such a title has at least `enough`² of `rest`, the weight of these words, in its headline: its own share is 1 at
+        most, and what only summaries have in common does not make a candidate. So the rarest words are looked up until
+        those that are left weigh little. Words that nearly every title has cost nothing.
         """
         none: list[int] = []
         least = enough * enough * rest
-        having: dict[int, float] = {}
-        for word in sorted(wording.words, key=self.weight, reverse=True):
-            if rest < least / 2:
+        having: dict[int, float] = defaultdict(float)
+        for word in sorted(wording.words, key=weights.__getitem__, reverse=True):
+            if rest < least * LEFT_OUT:
                 break
-            by = self.weight(word)
+            by = weights[word]
             for number in self._by_word.get(word, none):
-                having[number] = having.get(number, 0.0) + by
+                having[number] += by
             rest -= by
         return sorted(number for number, weight in having.items() if weight + rest >= least)

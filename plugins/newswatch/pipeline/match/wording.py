@@ -22,11 +22,12 @@ NAME_PACKS = ("governments", "nationalities", "international")
 _LONGEST_NAME = 3
 _CYRILLIC_LETTERS = 5
 """Russian forms and derivations differ at the end, and stems keep much of it: россия, российский, россиян."""
-_MOST_SUMMARY_CHARS = 250
+_MOST_SUMMARY_CHARS = 200
 _TITLE_CASE = 0.7
 """A headline that writes this part of its words with a capital does not tell names by them."""
 _RUBRIC_MARK = re.compile(r":\s|\s?\|\s")
 _RUBRIC_WORDS = 6
+_KNOWN_WORDS = 40_000
 _YEAR = 4
 """A number of so many digits beside a month is a year."""
 
@@ -47,12 +48,17 @@ def wording(title: str, summary: str = "", lang: str = "en", default_lang: str =
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What a folded word is: `number` is "" for a word, `kept` the form that is compared, "" for function words."""
+    """What a folded word is.
+
+    `number` is "" for a word, `kept` the form that is compared, "" for function words. `longest` says of how many words the
+    longest name is that begins with it.
+    """
 
     stem: str
     kept: str
     number: str
     is_month: bool
+    longest: int
 
 
 class _Reader:
@@ -64,7 +70,7 @@ class _Reader:
         self._longest = {stems[0]: 0 for stems in self._names}
         for stems in self._names:
             self._longest[stems[0]] = max(self._longest[stems[0]], len(stems))
-        self.word = lru_cache(20_000)(self._word)
+        self.word = lru_cache(_KNOWN_WORDS)(self._word)
 
     @staticmethod
     @lru_cache(32)
@@ -84,7 +90,7 @@ class _Reader:
             word, capital = words[at], text[tokens[at].start].isupper()
             if rubric_ends and not rubric and tokens[at].start > rubric_ends:
                 rubric = len(kept)
-            code, length = self._name_at(words, at) if capital else ("", 1)
+            code, length = self._name_at(words, at) if capital and word.longest else ("", 1)
             if code and (tokens[at].text != "us" or text[tokens[at].start + 1 : tokens[at].end].isupper()):
                 kept[code] = True
                 at += length
@@ -103,20 +109,21 @@ class _Reader:
         words = [self.word(surface(raw)) for raw in raw_tokens(fold(text))]
         kept, at = set(), 0
         while at < len(words):
-            code, length = self._name_at(words, at)
-            kept.add(code or (_day_or_number(words, at) if words[at].number else words[at].kept))
+            word = words[at]
+            code, length = self._name_at(words, at) if word.longest else ("", 1)
+            kept.add(code or (_day_or_number(words, at) if word.number else word.kept))
             at += length
         return frozenset(kept - {""})
 
     def _word(self, text: str) -> _Word:
         found = stem(text, self._lang, self._default)
         kept = "" if is_function_word(text, self._lang) else _shortened(found)
-        return _Word(found, kept, number_of(text, self._lang), is_month(text, self._lang))
+        longest = self._longest.get(found, 0)
+        return _Word(found, kept, number_of(text, self._lang), is_month(text, self._lang), longest)
 
     def _name_at(self, words: Sequence[_Word], at: int) -> tuple[str, int]:
         """The code of the longest name that begins here, or "", and of how many words it is."""
-        longest = self._longest.get(words[at].stem, 0)
-        for length in range(min(longest, len(words) - at), 0, -1):
+        for length in range(min(words[at].longest, len(words) - at), 0, -1):
             code = self._names.get(tuple(word.stem for word in words[at : at + length]))
             if code:
                 return code, length
