@@ -12,6 +12,7 @@ from newswatch.models import Alert, Item
 from newswatch.pipeline.authoring.coach.candidate import Subject
 from newswatch.pipeline.authoring.coach.labels import labelled_texts, text_of, with_hits
 from newswatch.pipeline.authoring.coach.run import best_widening, weighed_candidates
+from newswatch.pipeline.authoring.coach.terms import entries_with_homes
 from newswatch.pipeline.authoring.coach.writing import Files
 from newswatch.pipeline.authoring.reader_labels import AlertedItem, ReaderLabels
 from newswatch.pipeline.authoring.rule_of import rule_of
@@ -273,3 +274,10 @@ def test_text_that_was_missed_counts_as_wanted_once_it_is_caught(desk):
     desk.say("missed", "Regulator penalises bank")
     desk.say("irrelevant", "Regulator penalises hats")
     assert not [one for one in desk.proposals() if "`penalises`" in one.weighed.candidate.about]
+
+
+def test_entry_that_a_list_takes_out_of_a_pack_is_not_proposed_again():
+    lists = {"courts": ("$courts", "bench", "NOT tribunal")}
+    found = {one.text for one in entries_with_homes(("$courts", "jury box"), lists)}
+    assert {"bench", "jury box", '"court"'} <= found
+    assert '"tribunal"' not in found
