@@ -111,7 +111,8 @@ class Desk:
         widening = best_widening(subject, texts, lang)
         stored = {one.id: text_of(one, rule, feeds) for one in self.stored}
         watchlist = compile_watchlist([rule], draft.lists, lang)
-        texts = with_hits(texts, {name: text for name, text in stored.items() if watchlist.match(text)})
+        hits = {name: text for name, text in stored.items() if watchlist.match(text)}
+        texts = with_hits(texts, hits)
         gained = [
             {
                 name: text
@@ -120,7 +121,7 @@ class Desk:
             }
             for one in widening
         ]
-        weighed = weighed_candidates(subject, texts, lang, widening, gained)
+        weighed = weighed_candidates(subject, texts, lang, widening, gained, hits.keys())
         files = Files(settings, loaded, TODAY)
         made = (files.proposal(one, texts, with_examples=with_examples) for one in weighed)
         return [one for one in made if one is not None]
