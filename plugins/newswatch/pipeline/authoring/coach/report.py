@@ -48,7 +48,7 @@ def proposal_lines(advice: Advice, number: int, proposal: Proposal) -> Iterator[
         ("must_not_match", proposal.offered.must_not_match),
     ):
         for title in given:
-            yield f"   {key}: {one_line(title)}"
+            yield f"   offers {key}: {one_line(title)}"
 
 
 def effects(advice: Advice, proposal: Proposal) -> str:
