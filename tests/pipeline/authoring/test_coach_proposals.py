@@ -233,6 +233,14 @@ def test_exclusion_that_goes_too_far_is_dropped(desk):
     assert len(best.weighed.effect.gained) == 2
 
 
+def test_modality_that_was_missed_counts(desk):
+    desk.rule("event: {who: regulator, does: fines}\nmodality: [stated]")
+    desk.say("missed", "Regulator may fine bank", "Regulator could fine broker")
+    best = desk.best()
+    assert best.weighed.candidate.about == "count what is only possible"
+    assert added(best) == ["modality: [stated, possible]"]
+
+
 def test_exact_form_of_a_query_that_is_too_narrow_is_opened(desk):
     desk.rule('query: regulator ONEAR/3 "fines"')
     desk.say("missed", "Regulator fined bank", "Regulator is fining brokers")
