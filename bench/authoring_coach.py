@@ -115,7 +115,7 @@ class Step:
     diff: str
     marked: Score
     kept_back: Score
-    stored_hits: int
+    other_hits: int
     took_s: float
     cpu_s: float
 
@@ -256,7 +256,7 @@ async def session(url: str, folder: Path, items: int, steps: int, say: Say) -> l
             took_s, cpu_s = time.perf_counter() - started, time.process_time() - used
             step = Step(
                 *(about, effect, diff, score(settings, seen), score(settings, kept_back)),
-                stored_hits=stored_hits(advice),
+                other_hits=advice.texts.all_others,
                 took_s=took_s,
                 cpu_s=cpu_s,
             )
@@ -270,10 +270,6 @@ async def session(url: str, folder: Path, items: int, steps: int, say: Say) -> l
         return done
 
 
-def stored_hits(advice: Advice) -> int:
-    return sum(name.startswith("stream:") for name in advice.texts.caught)
-
-
 def print_step(number: int, step: Step, advice: Advice, say: Say) -> None:
     if number:
         say(f"\n{number}. {step.about}\n   {step.effects}")
@@ -284,7 +280,7 @@ def print_step(number: int, step: Step, advice: Advice, say: Say) -> None:
     say(f"   marked headlines  {step.marked}")
     say(f"   kept back         {step.kept_back}")
     say(
-        f"   hits among the stored items: {step.stored_hits:,}; next proposals in {step.took_s:.1f} s ({step.cpu_s:.1f} s of CPU):"
+        f"   other hits among the stored items: {step.other_hits:,}; next proposals in {step.took_s:.1f} s ({step.cpu_s:.1f} s of CPU):"
     )
     for one in advice.proposals:
         say(f"     {one.weighed.effect.score:5.1f}  {one.weighed.candidate.about}")

@@ -158,3 +158,17 @@ def test_lines_name_gains_losses_and_diff(room):
     assert "   +  stances: [opposes, rejects] # what they do" in out
     assert f"must_not_match: {TITLES[3]}" in out
     assert "The list is also used by other" in out
+
+
+def test_proposal_that_changes_two_files_is_left_to_the_editor(room):
+    head, rules = WATCHLIST.split("rules:\n")
+    (room.config / "watchlist.d").mkdir()
+    room.write("watchlist.d/lists.yaml", head)
+    room.watchlist(f"rules:\n{rules}")
+    reader_says(room, "irrelevant", TITLES[3], TITLES[4])
+    best = first(room, "bank", "--examples")
+    assert sorted(best["files"]) == ["watchlist.d/lists.yaml", "watchlist.yaml"]
+    status, _, err = room.command("coach", "bank", "--examples", "--apply", best["id"])
+    assert status == 1
+    assert "apply its diff by hand" in err
+    assert first(room, "bank")["files"] == ["watchlist.d/lists.yaml"]

@@ -17,12 +17,12 @@ from newswatch.pipeline.base.services import Services, utc_now
 @click.command(
     "coach",
     epilog="""
-    JSON: {"rule", "items", "irrelevant", "wanted", "others", "missed", "proposals": [{"id", "kind", "about",
-    "score", "irrelevant_lost", "irrelevant_caught", "wanted_lost", "missed_caught", "others_lost",
+    JSON: {"rule", "items", "irrelevant", "wanted", "others", "others_in_all", "missed", "proposals": [{"id", "kind",
+    "about", "score", "irrelevant_lost", "irrelevant_caught", "wanted_lost", "missed_caught", "others_lost",
     "others_caught", "examples": {label: [headline]}, "files": [name], "diff", "must_match": [headline],
-    "must_not_match": [headline], "shared": [rule]}]}. `kind` is drop, exact, exclude,
-    negation, limit, require, add or allow. Wanted are acknowledged hits, and those that were missed before an edit.
-    With --apply also "applied", the id.
+    "must_not_match": [headline], "shared": [rule]}]}. `kind` is drop, exact, exclude, negation, limit, require, add or
+    allow. Wanted are acknowledged hits, and those that were missed before an edit. Others are the newest of the hits
+    about which nobody said anything. With --apply also "applied", the id.
 
     Exit: 1 if there is no such rule in the files, or no such proposal any more.
     """,

@@ -91,15 +91,17 @@ def _cycles(lists: Lists, nested: Mapping[str, Sequence[tuple[int, str]]]) -> li
 
 
 def _not_in_pack(name: str, index: int, taken: str) -> list[ListProblem]:
-    known = {_plain(entry.text) for entry in load_pack(name).part("entries")} if name in pack_names() else ()
-    if _plain(taken) in known:
+    known = (
+        {plain_entry(entry.text) for entry in load_pack(name).part("entries")} if name in pack_names() else ()
+    )
+    if plain_entry(taken) in known:
         return []
     return [
         ListProblem(name, index, f"`{taken}` is not an entry of the pack `{name}`, so it cannot be left out")
     ]
 
 
-def _plain(text: str) -> str:
+def plain_entry(text: str) -> str:
     """An entry without its quotes and case: `without: [ECB]` takes out 'ECB'."""
     return text.replace('"', "").replace("'", "").strip().casefold()
 
@@ -117,12 +119,12 @@ def list_entries(name: str, lists: Lists, part: Part = "entries") -> tuple[PackE
             found.update(dict.fromkeys(load_pack(current).part(part) if current in pack_names() else ()))
             continue
         own = lists[current]
-        taken = {_plain(text.removeprefix(TAKEN_OUT)) for text in own if text.startswith(TAKEN_OUT)}
+        taken = {plain_entry(text.removeprefix(TAKEN_OUT)) for text in own if text.startswith(TAKEN_OUT)}
         for text in own:
             child = text.strip().removeprefix("$") if text.strip().startswith("$") else None
             if child == current and child in pack_names():
                 pack = load_pack(child).part(part)
-                found.update((entry, None) for entry in pack if _plain(entry.text) not in taken)
+                found.update((entry, None) for entry in pack if plain_entry(entry.text) not in taken)
             elif child is not None and child not in seen:
                 seen.add(child)
                 waiting.append(child)

@@ -12,6 +12,7 @@ from newswatch.models import Alert, Item
 from newswatch.pipeline.authoring.coach.candidate import Subject
 from newswatch.pipeline.authoring.coach.labels import labelled_texts, text_of, with_hits
 from newswatch.pipeline.authoring.coach.run import best_widening, weighed_candidates
+from newswatch.pipeline.authoring.coach.terms import entries_with_homes
 from newswatch.pipeline.authoring.coach.writing import Files
 from newswatch.pipeline.authoring.reader_labels import AlertedItem, ReaderLabels
 from newswatch.pipeline.authoring.rule_of import rule_of
@@ -110,7 +111,8 @@ class Desk:
         widening = best_widening(subject, texts, lang)
         stored = {one.id: text_of(one, rule, feeds) for one in self.stored}
         watchlist = compile_watchlist([rule], draft.lists, lang)
-        texts = with_hits(texts, {name: text for name, text in stored.items() if watchlist.match(text)})
+        hits = {name: text for name, text in stored.items() if watchlist.match(text)}
+        texts = with_hits(texts, hits)
         gained = [
             {
                 name: text
@@ -119,7 +121,7 @@ class Desk:
             }
             for one in widening
         ]
-        weighed = weighed_candidates(subject, texts, lang, widening, gained)
+        weighed = weighed_candidates(subject, texts, lang, widening, gained, hits.keys())
         files = Files(settings, loaded, TODAY)
         made = (files.proposal(one, texts, with_examples=with_examples) for one in weighed)
         return [one for one in made if one is not None]
@@ -231,6 +233,14 @@ def test_exclusion_that_goes_too_far_is_dropped(desk):
     assert len(best.weighed.effect.gained) == 2
 
 
+def test_modality_that_was_missed_counts(desk):
+    desk.rule("event: {who: regulator, does: fines}\nmodality: [stated]")
+    desk.say("missed", "Regulator may fine bank", "Regulator could fine broker")
+    best = desk.best()
+    assert best.weighed.candidate.about == "count what is only possible"
+    assert added(best) == ["modality: [stated, possible]"]
+
+
 def test_exact_form_of_a_query_that_is_too_narrow_is_opened(desk):
     desk.rule('query: regulator ONEAR/3 "fines"')
     desk.say("missed", "Regulator fined bank", "Regulator is fining brokers")
@@ -273,3 +283,10 @@ def test_text_that_was_missed_counts_as_wanted_once_it_is_caught(desk):
     desk.say("missed", "Regulator penalises bank")
     desk.say("irrelevant", "Regulator penalises hats")
     assert not [one for one in desk.proposals() if "`penalises`" in one.weighed.candidate.about]
+
+
+def test_entry_that_a_list_takes_out_of_a_pack_is_not_proposed_again():
+    lists = {"courts": ("$courts", "bench", "NOT tribunal")}
+    found = {one.text for one in entries_with_homes(("$courts", "jury box"), lists)}
+    assert {"bench", "jury box", '"court"'} <= found
+    assert '"tribunal"' not in found

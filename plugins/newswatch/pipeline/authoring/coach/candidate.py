@@ -14,7 +14,7 @@ from newswatch.config.yaml_changes import (
     ReplaceEntry,
     SetKey,
 )
-from newswatch.models import Event, FeedFilter, Rule
+from newswatch.models import Event, FeedFilter, Modality, Rule
 from newswatch.rules.lists import Lists
 
 Kind = Literal["drop", "exact", "exclude", "negation", "limit", "require", "add", "allow"]
@@ -130,11 +130,11 @@ class Subject:
         rule = replace(self.rule, negation="exclude")
         return Candidate("negation", about, rule, self.lists, (SetKey(("negation",), "exclude"),))
 
-    def without_modality(self, about: str, modality: str) -> Candidate:
-        """Without the occurrences of one modality."""
-        left = tuple(one for one in self.rule.modality if one != modality)
-        rule = replace(self.rule, modality=left)
-        return Candidate("negation", about, rule, self.lists, (SetKey(("modality",), list(left)),))
+    def with_modality(self, kind: Kind, about: str, modality: tuple[Modality, ...]) -> Candidate:
+        """Counting the occurrences of these modalities."""
+        rule = replace(self.rule, modality=modality)
+        change = SetKey(("modality",), list(modality))
+        return Candidate(kind, about, rule, self.lists, (change,), widens=kind == "allow")
 
     @property
     def _event(self) -> Event:

@@ -11,6 +11,10 @@ from newswatch.pipeline.base.item_text import item_text, quoted_item
 from newswatch.rules import ItemText, Watchlist, compile_watchlist
 from newswatch.rules.lists import Lists
 
+MOST_OTHERS = 300
+"""Candidates are weighed on so many of the newest hits about which nobody said anything: more of them cost seconds and
+say little more."""
+
 FEW = 2
 """With no more marks than these, one is enough to ask for an edit."""
 
@@ -29,6 +33,8 @@ class Texts:
     wanted: Mapping[str, ItemText]
     missed: Mapping[str, ItemText]
     others: Mapping[str, ItemText]
+    all_others: int = 0
+    """How many others there are; only the newest MOST_OTHERS are among `others`."""
     least_unwanted: int = 1
     least_missed: int = 1
     """So many marks must ask for an edit, unwanted or missed ones: what fits only one says little about the next."""
@@ -69,17 +75,18 @@ def _least(marks: int) -> int:
 
 
 def with_hits(texts: Texts, hits: Mapping[str, ItemText]) -> Texts:
-    """The texts together with the rule's hits among the stored items, whose text is complete.
+    """The texts together with the rule's hits among the stored items, oldest first, whose text is complete.
 
     An acknowledged item may need more of its text than the alert quotes, so only here it turns out to be caught.
     """
     caught = {**texts.wanted, **{name: text for name, text in texts.missed.items() if name in hits}}
-    known = texts.labelled
+    others = [name for name in hits if name not in texts.labelled]
     return replace(
         texts,
         wanted={name: hits.get(name, text) for name, text in caught.items()},
         missed={name: text for name, text in texts.missed.items() if name not in hits},
-        others={name: text for name, text in hits.items() if name not in known},
+        others={name: hits[name] for name in others[-MOST_OTHERS:]},
+        all_others=len(others),
     )
 
 

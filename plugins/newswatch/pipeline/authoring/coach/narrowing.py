@@ -32,7 +32,7 @@ from newswatch.rules import Query, parse_query
 from newswatch.rules.nodes import ListTerm, Or, Phrase
 from newswatch.rules.stems import stemmer_for
 
-MOST_TERMS, MOST_WORDS, MOST_LISTS, MOST_FEEDS = 12, 24, 8, 12
+MOST_TERMS, MOST_WORDS, MOST_LISTS, MOST_FEEDS = 8, 24, 8, 12
 """How many candidates of a kind are weighed."""
 
 LEAST_WANTED = 3
@@ -169,10 +169,11 @@ class Narrowing:
 
     def _modalities(self) -> Iterator[Candidate]:
         modes: set[Modality | None] = {self.matches[name].modality for name in self.texts.unwanted}
-        if len(self.subject.rule.modality) > 1:
-            for one in self.subject.rule.modality:
-                if one in modes:
-                    yield self.subject.without_modality(f"leave out what is only {one}", one)
+        now = self.subject.rule.modality
+        for one in now if len(now) > 1 else ():
+            if one in modes:
+                left = tuple(other for other in now if other != one)
+                yield self.subject.with_modality("negation", f"leave out what is only {one}", left)
 
     # ── words that exclude ───────────────────────────────────────────────────────────────────
 

@@ -16,7 +16,7 @@ def summary(advice: Advice) -> str:
     parts = [
         _number(len(texts.unwanted), "hit that is not relevant", "hits that are not relevant"),
         f"{len(texts.wanted):,} wanted",
-        f"{len(texts.others):,} about which nobody said anything",
+        f"{_others(len(texts.others), texts.all_others)} about which nobody said anything",
         f"{len(texts.missed):,} missed",
     ]
     return f"{advice.rule.id}: {', '.join(parts)}; {_number(advice.items, 'stored item', 'stored items')}"
@@ -48,7 +48,7 @@ def proposal_lines(advice: Advice, number: int, proposal: Proposal) -> Iterator[
         ("must_not_match", proposal.offered.must_not_match),
     ):
         for title in given:
-            yield f"   {key}: {one_line(title)}"
+            yield f"   offers {key}: {one_line(title)}"
 
 
 def effects(advice: Advice, proposal: Proposal) -> str:
@@ -89,6 +89,7 @@ def as_dict(advice: Advice) -> dict[str, Any]:
         "irrelevant": len(texts.unwanted),
         "wanted": len(texts.wanted),
         "others": len(texts.others),
+        "others_in_all": texts.all_others,
         "missed": len(texts.missed),
         "proposals": [_as_dict(advice, one) for one in advice.proposals],
     }
@@ -114,6 +115,10 @@ def _as_dict(advice: Advice, proposal: Proposal) -> dict[str, Any]:
         "must_not_match": proposal.offered.must_not_match,
         "shared": proposal.shared,
     }
+
+
+def _others(weighed: int, all_others: int) -> str:
+    return f"{weighed:,}" if weighed == all_others else f"the newest {weighed:,} of {all_others:,}"
 
 
 def _number(count: int, one: str, many: str) -> str:

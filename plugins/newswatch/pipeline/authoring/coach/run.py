@@ -112,7 +112,9 @@ async def coach(
     stored = StoredHits(subject, draft, widening)
     await _read_stored(services, stored, on_progress)
     texts = with_hits(texts, stored.hits)
-    weighed = weighed_candidates(subject, texts, draft.default_lang, widening, stored.gained)
+    weighed = weighed_candidates(
+        subject, texts, draft.default_lang, widening, stored.gained, stored.hits.keys()
+    )
     files = Files(services.settings, loaded, today)
     return Advice(
         rule, stored.items, texts, _proposals(weighed, files, texts, most, with_examples=with_examples)
@@ -143,10 +145,14 @@ def weighed_candidates(
     default_lang: str,
     widening: Sequence[Weighed],
     gained: Sequence[Mapping[str, ItemText]],
+    hits: Iterable[str],
 ) -> list[Weighed]:
-    """All candidates that do some good, the most useful first. `gained` is what each of `widening` catches. Pure."""
+    """All candidates that do some good, the most useful first. Pure.
+
+    `hits` are the stored items that the rule catches, `gained` what each of `widening` catches of them.
+    """
     narrowing = Narrowing(subject, texts, _matches(subject, texts.caught, default_lang), default_lang)
-    known = texts.caught.keys() | texts.labelled.keys()
+    known = {*hits, *texts.labelled}
     also = {
         id(one.candidate): {name: text for name, text in found.items() if name not in known}
         for one, found in zip(widening, gained, strict=True)

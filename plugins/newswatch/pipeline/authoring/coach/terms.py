@@ -10,7 +10,7 @@ from newswatch.errors import QueryError
 from newswatch.packs import load_pack, pack_names
 from newswatch.rules import tokenize
 from newswatch.rules.gaps import extent
-from newswatch.rules.lists import TAKEN_OUT, Lists
+from newswatch.rules.lists import TAKEN_OUT, Lists, plain_entry
 from newswatch.rules.lookup import Lookup
 from newswatch.rules.nodes import Phrase, Word
 from newswatch.rules.query import parse_entry
@@ -43,7 +43,9 @@ def _of_list(name: str, lists: Lists, seen: frozenset[str]) -> Iterator[HomeEntr
     own = lists[name]
     for text in own:
         if text.strip() == f"${name}":
-            taken = frozenset(one.removeprefix(TAKEN_OUT) for one in own if one.startswith(TAKEN_OUT))
+            taken = frozenset(
+                plain_entry(one.removeprefix(TAKEN_OUT)) for one in own if one.startswith(TAKEN_OUT)
+            )
             yield from _of_pack(name, taken)
         elif text.strip().startswith("$"):
             yield from _of_list(text.strip()[1:], lists, seen | {name})
@@ -54,7 +56,7 @@ def _of_list(name: str, lists: Lists, seen: frozenset[str]) -> Iterator[HomeEntr
 def _of_pack(name: str, taken: frozenset[str]) -> Iterator[HomeEntry]:
     if name in pack_names():
         found = dict.fromkeys(entry.text for entry in load_pack(name).part("entries"))
-        yield from (HomeEntry(name, text) for text in found if text not in taken)
+        yield from (HomeEntry(name, text) for text in found if plain_entry(text) not in taken)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from newswatch.models import FeedFilter
+from newswatch.models import MODALITIES, FeedFilter
 from newswatch.pipeline.authoring.coach.candidate import Candidate, ListEdit, Subject
 from newswatch.pipeline.authoring.coach.labels import Texts
 from newswatch.pipeline.authoring.coach.query_edits import (
@@ -73,10 +73,15 @@ class Widening:
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
     def _allowances(self, judged: list[tuple[ItemText, Nearness]]) -> Iterator[Candidate]:
-        """Without the entries of `unless` that excluded missed texts; with the modality that they have."""
-        event = self.subject.rule.event
+        """With another modality; without the entries of `unless` that excluded missed texts."""
+        event, modality = self.subject.rule.event, self.subject.rule.modality
         if event is None:
             return
+        if any(failing.cause in ("negated", "question") for _, one in judged for failing in one.failing):
+            for other in MODALITIES:
+                if other not in modality:
+                    about = f"count what is only {other}" if other == "possible" else f"count what is {other}"
+                    yield self.subject.with_modality("allow", about, (*modality, other))
         homes = list(entries_with_homes(event.unless, self.subject.lists))
         for text, one in judged:
             for failing in one.failing:

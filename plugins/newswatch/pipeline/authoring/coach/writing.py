@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 from pathlib import Path
 
 from newswatch.config.checked_file import UsedNames
@@ -14,7 +13,7 @@ from newswatch.config.draft import Loaded
 from newswatch.config.rule_text import Target, edit_target, value_of
 from newswatch.config.yaml_changes import AddEntry, Change
 from newswatch.config.yaml_text import CannotEdit
-from newswatch.models import Rule, short_hash
+from newswatch.models import short_hash
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.coach.candidate import Candidate, ListEdit, changes_of
 from newswatch.pipeline.authoring.coach.labels import Texts
@@ -155,23 +154,22 @@ def offered_examples(weighed: Weighed, texts: Texts, default_lang: str) -> Offer
     """Headlines from the marks that hold for the edited rule: an example counts whichever field it is in. Pure."""
     candidate, effect = weighed.candidate, weighed.effect
     known = {*candidate.rule.must_match, *candidate.rule.must_not_match}
-    bad = [text.title for name, text in sorted(texts.unwanted.items()) if name in effect.removed]
-    good = [text.title for name, text in sorted(texts.missed.items()) if name in effect.gained]
-    lang = (candidate.rule.languages or (default_lang,))[0]
-    rule = replace(candidate.rule, must_match=(), must_not_match=())
+    good = _fresh((text.title for name, text in sorted(texts.missed.items()) if name in effect.gained), known)
+    bad = _fresh(
+        (text.title for name, text in sorted(texts.unwanted.items()) if name in effect.removed), known
+    )
+    rule = replace(candidate.rule, must_match=good, must_not_match=bad)
+    lang = (rule.languages or (default_lang,))[0]
+    found = RulesChecker().check_examples(rule, candidate.lists, lang)
+    failing = {(one.kind, one.index) for one in found}
     return Offered(
-        _holding(good, known, lambda title: _holds(candidate, replace(rule, must_match=(title,)), lang)),
-        _holding(bad, known, lambda title: _holds(candidate, replace(rule, must_not_match=(title,)), lang)),
+        tuple(title for n, title in enumerate(good) if ("must_match", n) not in failing)[:MOST_EXAMPLES],
+        tuple(title for n, title in enumerate(bad) if ("must_not_match", n) not in failing)[:MOST_EXAMPLES],
     )
 
 
-def _holding(given: list[str], known: set[str], holds: Callable[[str], bool]) -> tuple[str, ...]:
-    fresh = (title for title in dict.fromkeys(map(str.strip, given)) if title and title not in known)
-    return tuple(islice((title for title in fresh if holds(title)), MOST_EXAMPLES))
-
-
-def _holds(candidate: Candidate, rule: Rule, lang: str) -> bool:
-    return not RulesChecker().check_examples(rule, candidate.lists, lang)
+def _fresh(given: Iterable[str], known: set[str]) -> tuple[str, ...]:
+    return tuple(title for title in dict.fromkeys(map(str.strip, given)) if title and title not in known)
 
 
 def titles(names: frozenset[str], texts: Mapping[str, ItemText], most: int = MOST_EXAMPLES) -> list[str]:
