@@ -67,9 +67,9 @@ def found(watchlist, rule, text, lang="en"):
         ("noun", "sanctions", "EU agrees a new package of sanctions on shipping firms"),
         ("noun", "down", "Outage at payment network leaves shops without cards"),
         ("speaker", "bank", "“We do not support a ban on cash,” the Bundesbank wrote"),
-        ("claim", "bank", "ECB's Lagarde: crypto assets are 'worth nothing'"),
-        ("claim", "bank", "Bitcoin has no place in our reserves, Swiss National Bank says"),
-        ("claim", "bank", "RBI deputy governor says crypto should be banned"),
+        ("statement", "bank", "ECB's Lagarde: crypto assets are 'worth nothing'"),
+        ("statement", "bank", "Bitcoin has no place in our reserves, Swiss National Bank says"),
+        ("statement", "bank", "RBI deputy governor says crypto should be banned"),
         ("suffered", "sanctions", "Bank linked to Hezbollah hit with US sanctions"),
         ("suffered", "sanctions", "Chinese refiners added to US blacklist over Iranian crude"),
         ("suffered", "watchdog", "Google ordered by Tokyo watchdog to cease anticompetitive practices"),
@@ -199,7 +199,7 @@ def test_event_is_found_in_other_languages(usual, lang, rule, text):
         ("es", "sanctions", "Rosneft y Lukoil, castigadas por Washington"),
     ],
 )
-def test_claims_and_what_is_suffered_are_found_in_other_languages(usual, lang, rule, text):
+def test_statements_and_what_is_suffered_are_found_in_other_languages(usual, lang, rule, text):
     assert found(usual, rule, text, lang) is not None
 
 

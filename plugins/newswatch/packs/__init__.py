@@ -1,7 +1,7 @@
 """Packs: the lists of names and stances that ship with newswatch, one YAML file each.
 
 A pack of kind `names` has `entries`: the names of one kind of actor or thing, by language. A pack of kind
-`stance` has what somebody may do: `verbs`, `nouns`, `claims` (what is said of a thing: "is worth nothing"),
+`stance` has what somebody may do: `verbs`, `nouns`, `statements` (what is said of a thing: "is worth nothing"),
 `suffered` (verbs of those to whom it is done: "hit with sanctions"), `reversals` (taking it back) and `except`
 (phrases that only look like it). Every watchlist can use a pack as a list of its file's name, such as `$central_banks`.
 
@@ -25,8 +25,8 @@ from typing import Any, Literal
 import yaml
 
 PackKind = Literal["names", "stance"]
-Part = Literal["entries", "verbs", "nouns", "claims", "suffered", "reversals", "except"]
-STANCE_PARTS: tuple[Part, ...] = ("verbs", "nouns", "claims", "suffered", "reversals", "except")
+Part = Literal["entries", "verbs", "nouns", "statements", "suffered", "reversals", "except"]
+STANCE_PARTS: tuple[Part, ...] = ("verbs", "nouns", "statements", "suffered", "reversals", "except")
 
 _FOLDER = Path(__file__).parent
 

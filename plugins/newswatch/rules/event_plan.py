@@ -44,11 +44,11 @@ class EventPlanner:
         return self._lexicon(("names", parts), parts, "entries") if parts else -1
 
     def _stance(self, name: str) -> StanceRow:
-        verbs, nouns, claims, suffered, reversals, excepted = (
+        verbs, nouns, statements, suffered, reversals, excepted = (
             self._lexicon((part, name), (name,), part) for part in STANCE_PARTS
         )
         links = links_of(name, self._lists)
-        return StanceRow(verbs, nouns, claims, suffered, reversals, excepted, links)
+        return StanceRow(verbs, nouns, statements, suffered, reversals, excepted, links)
 
     def _lexicon(self, key: Any, parts: Sequence[str], part: Part) -> int:
         if key not in self._numbers:

@@ -1,4 +1,4 @@
-"""The shapes in which a text says that somebody does something: active, passive, noun, speaker last, claim and others.
+"""The shapes in which a text says that somebody does something: active, passive, noun, speaker last, statement and others.
 
 Each template is a generator of pairs of an actor and a verb or noun in one passage. They are independent of each
 other, and `TEMPLATES` names all. Distances are words between.
@@ -16,7 +16,7 @@ from newswatch.rules.lexicon import Found
 from newswatch.rules.passage import Passage
 
 ACTIVE, PASSIVE, NOUN_AFTER, NOUN_BY, SPEAKER, SECOND, COLON, INVERTED = 5, 5, 3, 4, 16, 16, 12, 1
-CLAIM, SUFFERED = 16, 4
+STATEMENT, SUFFERED = 16, 4
 """At most so many words are between the actor and the verb or noun, by template."""
 
 SPEAKER_AT_END = 5
@@ -30,7 +30,7 @@ class Findings:
     who: Sequence[Found]
     verbs: Sequence[Found]
     nouns: Sequence[Found]
-    claims: Sequence[Found]
+    statements: Sequence[Found]
     suffered: Sequence[Found]
     links: tuple[str, ...]
 
@@ -209,17 +209,17 @@ def _speaks(passage: Passage, verb: Found, who: Found) -> bool:
     return said and apart and len(passage.words) - who.end <= SPEAKER_AT_END
 
 
-def claim(passage: Passage, found: Findings) -> Iterator[Pair]:
+def statement(passage: Passage, found: Findings) -> Iterator[Pair]:
     """What an actor says of a thing: "ECB's Lagarde: crypto is worth nothing", "… has no place here, SNB says"."""
-    for said in found.claims:
+    for said in found.statements:
         for who in found.who:
             if _announces(passage, who, said) or _is_quoted_by(passage, said, who):
                 yield who, said
 
 
 def _announces(passage: Passage, who: Found, said: Found) -> bool:
-    """The actor with a colon or a word of saying, then the claim."""
-    if not 0 <= said.start - who.end <= CLAIM:
+    """The actor with a colon or a word of saying, then the statement."""
+    if not 0 <= said.start - who.end <= STATEMENT:
         return False
     near = range(who.end - 1, min(who.end + 4, said.start))
     if passage.sentence[who.start] != passage.sentence[said.start]:
@@ -232,8 +232,8 @@ def _announces(passage: Passage, who: Found, said: Found) -> bool:
 
 
 def _is_quoted_by(passage: Passage, said: Found, who: Found) -> bool:
-    """The claim, then the actor at the end with a word of saying."""
-    if not 0 <= who.start - said.end <= CLAIM or len(passage.words) - who.end > SPEAKER_AT_END:
+    """The statement, then the actor at the end with a word of saying."""
+    if not 0 <= who.start - said.end <= STATEMENT or len(passage.words) - who.end > SPEAKER_AT_END:
         return False
     place = who.start - 1
     while passage.words[place] in words.DETERMINERS:
@@ -262,6 +262,6 @@ TEMPLATES: dict[str, Template] = {
     "passive": passive,
     "noun": noun,
     "speaker": speaker,
-    "claim": claim,
+    "statement": statement,
     "suffered": suffered,
 }

@@ -36,7 +36,7 @@ GUARDS = (
 class Explained:
     """`query` is in the query language and matches what the event matches, and more; the guards say what is left out.
 
-    It leaves out the claims of a pack ("is worthless") and what others suffer ("hit with sanctions"), which the event finds.
+    It leaves out the statements of a pack ("is worthless") and what others suffer ("hit with sanctions"), which the event finds.
     """
 
     parts: tuple[tuple[str, str, int], ...]

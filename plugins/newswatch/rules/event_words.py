@@ -79,7 +79,10 @@ ASKING = _words(
 """Before a name they say that somebody wants it to act."""
 
 ASKED = _words("asked urged pressed pressured told called begged lobbied")
+"""Right after a name, before "to", they say that somebody wants it to act."""
+
 ASKED_OF = _words("on for to upon from у от an à au aux a al de von")
+"""Between asking and the name that is asked."""
 
 WANTING = _words(
     "seek seeks sought demand demands face faces facing fear fears slam slams reject rejects urge urges call "

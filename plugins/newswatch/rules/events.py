@@ -33,7 +33,7 @@ TOPIC = 3
 _BLOCKS = 3
 """Title, summary and body. The author does nothing."""
 
-_BEFORE = frozenset(("passive", "noun", "speaker", "claim", "suffered"))
+_BEFORE = frozenset(("passive", "noun", "speaker", "statement", "suffered"))
 """Templates in which the object may come before the verb."""
 
 
@@ -131,10 +131,10 @@ class EventReading:
         self, event: EventRow, stance: StanceRow, passage: Passage, who: list[Found], what: list[Found]
     ) -> Iterator[Candidate]:
         found = self._findings(stance, passage, who)
-        if not (found.verbs or found.nouns or found.claims or found.suffered):
+        if not (found.verbs or found.nouns or found.statements or found.suffered):
             return
         reversals = self.find(stance.reversals, passage)
-        whole = (*found.verbs, *found.claims, *found.suffered)
+        whole = (*found.verbs, *found.statements, *found.suffered)
         taken_back = {id(verb) for verb in whole if any(_takes_back(one, verb) for one in reversals)}
         taken_back |= {id(noun) for noun in found.nouns if any(noun.overlaps(one) for one in reversals)}
         for template, actor, does in _pairs(event, passage, found):
@@ -149,20 +149,20 @@ class EventReading:
     def _findings(self, stance: StanceRow, passage: Passage, who: list[Found]) -> Findings:
         """What of a stance is in a passage, without what only looks like it."""
         excepted = self.find(stance.excepted, passage)
-        verbs, claims, suffered = (
+        verbs, statements, suffered = (
             [
                 one
                 for one in self.find(number, passage)
                 if not any(_only_looks(one, other) for other in excepted)
             ]
-            for number in (stance.verbs, stance.claims, stance.suffered)
+            for number in (stance.verbs, stance.statements, stance.suffered)
         )
         nouns = [
             noun
             for noun in self.find(stance.nouns, passage)
             if not any(noun.overlaps(one) for one in excepted)
         ]
-        return Findings(who, verbs, nouns, claims, suffered, stance.links)
+        return Findings(who, verbs, nouns, statements, suffered, stance.links)
 
     def _denies(self, passage: Passage, who: Found | None, does: Found) -> bool:
         if guards.denied_inside(passage, does):

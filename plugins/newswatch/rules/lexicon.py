@@ -25,6 +25,15 @@ GAP_ENDS = frozenset(
         "which",
         "than",
         "following",
+        "après",
+        "malgré",
+        "tras",
+        "sobre",
+        "wegen",
+        "trotz",
+        "zu",
+        "после",
+        "несмотря",
     )
 )
 """Words that begin something else, so that no gap of an entry reaches over them."""

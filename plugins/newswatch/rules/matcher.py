@@ -25,7 +25,7 @@ from newswatch.rules.scan import Scan
 from newswatch.rules.stems import latin_language, primary_language, stemmer_for, stemming_key
 from newswatch.rules.tables import DEFAULT_BITS, FIELD_BITS, EventRow, Plan, StanceRow, Tables
 
-FORMAT = 3
+FORMAT = 4
 """The format of `Watchlist.dumps`. Raise it with every change to the form of plans."""
 
 MAX_LANGUAGE_NAMES = 1_000

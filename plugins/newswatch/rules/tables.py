@@ -24,7 +24,7 @@ class StanceRow:
 
     verbs: int
     nouns: int
-    claims: int
+    statements: int
     suffered: int
     reversals: int
     excepted: int
@@ -33,7 +33,7 @@ class StanceRow:
     @property
     def does(self) -> tuple[int, ...]:
         """The lexicons of which an entry is in every text that has the stance."""
-        return self.verbs, self.nouns, self.claims, self.suffered
+        return self.verbs, self.nouns, self.statements, self.suffered
 
 
 @dataclass(frozen=True, slots=True)
