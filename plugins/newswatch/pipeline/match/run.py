@@ -22,6 +22,7 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
+from newswatch.pipeline.base.routing import Route, receivers_named, routes
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match.log import MatchLog
@@ -34,7 +35,6 @@ from newswatch.pipeline.match.placement import (
     release,
     release_question,
 )
-from newswatch.pipeline.match.routing import Route, receivers_named, routes
 from newswatch.rules import Watchlist, stem, tokenize
 from newswatch.rules.excerpt import excerpts_for, spoken
 from newswatch.settings import Settings

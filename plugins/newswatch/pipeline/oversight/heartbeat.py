@@ -17,8 +17,8 @@ from newswatch.errors import FetchRefused
 from newswatch.feeds.proxy import service_proxy
 from newswatch.models import Bundle, Receiver
 from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.routing import last_local
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
 from newswatch.store import daily_lines, notices

@@ -69,10 +69,11 @@ def quiet_end(quiet: QuietHours | None, now: datetime) -> datetime | None:
     """When the current quiet hours end; None outside of quiet hours. The end itself is not quiet."""
     if quiet is None:
         return None
-    start, end = time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
-    local = now.astimezone(ZoneInfo(quiet.timezone)).time()
-    within = start <= local < end if start < end else local >= start or local < end
-    return next_local(quiet.end, quiet.timezone, now) if within and start != end else None
+    if quiet.start == quiet.end:
+        return None
+    # Not by comparing local times: in autumn an hour is repeated, and quiet hours that ended in it are over.
+    end = next_local(quiet.end, quiet.timezone, last_local(quiet.start, quiet.timezone, now))
+    return end if end > now else None
 
 
 def next_local(at: str, zone: str, now: datetime) -> datetime:
