@@ -353,7 +353,7 @@ class Marks:
 NO_MARKS = Marks()
 
 
-DeliveryState = Literal["queued", "sending", "sent", "dead"]
+DeliveryState = Literal["queued", "sending", "sent", "dead", "withdrawn"]
 MessageKind = Literal["story", "reply", "digest", "surge", "ops"]
 
 

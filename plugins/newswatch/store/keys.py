@@ -20,7 +20,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
-| alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held | match | ~30 to 100 B an alert and facet | 90 days |
+| alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held, state:withdrawn | match, deliver | ~30 to 100 B an alert and facet | 90 days |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
@@ -44,6 +44,8 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
 | updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
+| withdrawn | zset alert → when, ms, of those that can return | deliver | ~80 B | until they return, 24 hours at most |
+| conditions | string: under which configuration and mutes queued alerts were last judged | deliver | small | always |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |
@@ -70,6 +72,8 @@ UPDATES = _PREFIX + "updates"
 TITLES = _PREFIX + "titles"
 MUTES = _PREFIX + "mutes"
 MUTES_COUNT = _PREFIX + "mutes:count"
+WITHDRAWN = _PREFIX + "withdrawn"
+CONDITIONS = _PREFIX + "conditions"
 DEAD = _PREFIX + "dead"
 DEAD_ITEMS = _PREFIX + "dead:items"
 NOTICES = _PREFIX + "notices"
@@ -118,7 +122,7 @@ def alert(alert_id: str) -> str:
 
 
 def alerts_of(facet: str, value: str) -> str:
-    """The alerts of one rule, feed, channel or severity, or those muted or held."""
+    """The alerts of one rule, feed, channel or severity, or those muted, held or withdrawn."""
     return f"{ALERTS}:{facet}:{value}"
 
 

@@ -33,6 +33,8 @@ class StoredMessage:
     marks: Marks = NO_MARKS
     rev: int = 0
     """Incremented by everything that changes how the message should look in Slack."""
+    moved: bool = False
+    """An operator moved it to its channel, which need not be its rules'."""
 
     @property
     def message(self) -> Message:
@@ -47,11 +49,15 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """An alert, the message it went into ("" for none yet), and whether a mute kept it out of Slack."""
+    """An alert, the message it went into ("" for none yet), and whether a mute kept it out of Slack.
+
+    `withdrawn` says why it was withdrawn before its turn, "" if it was not.
+    """
 
     alert: Alert
     message_id: str
     muted: bool
+    withdrawn: str = ""
 
 
 def alert_ids_of(given: str) -> tuple[str, ...]:
@@ -94,6 +100,7 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
         looks=int(raw.get("looks", "0")),
         marks=marks_of(raw),
         rev=int(raw.get("rev", "0")),
+        moved=raw.get("moved") == "1",
     )
 
 
@@ -121,12 +128,12 @@ async def read_stored_alerts(
     """
     pipe = redis.pipeline(transaction=False)
     for alert_id in ids:
-        pipe.hmget(keys.alert(alert_id), ["json", "message", "muted"])
+        pipe.hmget(keys.alert(alert_id), ["json", "message", "muted", "withdrawn"])
     found = []
-    for data, message, muted in await pipe.execute():
+    for data, message, muted, withdrawn in await pipe.execute():
         alert = _alert(data) if not marks or _holds(data, marks) else None
         if alert is not None:
-            found.append(StoredAlert(alert, text(message), muted is not None))
+            found.append(StoredAlert(alert, text(message), muted is not None, text(withdrawn)))
     return found
 
 

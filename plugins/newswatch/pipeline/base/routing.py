@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from newswatch.models import SEVERITIES, QuietHours, Receiver, Severity
 
 DEFAULT_DIGEST_AT = "08:00"
+QUIET_HEADING = "While it was quiet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,21 @@ def _due(route: Route, now: datetime) -> datetime:
 
 
 def _route(receiver: Receiver, severity: Severity, now: datetime) -> Route:
-    quiet_until = None if _excepted(receiver.quiet, severity) else quiet_end(receiver.quiet, now)
+    quiet_until = None if excepted(receiver.quiet, severity) else quiet_end(receiver.quiet, now)
     if receiver.mode == "digest":
         at = receiver.digest.at if receiver.digest else DEFAULT_DIGEST_AT
         zone = receiver.digest.timezone if receiver.digest else "UTC"
         due = next_local(at, zone, now)
         return Route(receiver.channel, "digest", f"digest:{due.isoformat()}", due, "Digest")
     if quiet_until is not None:
-        heading = "While it was quiet"
-        return Route(receiver.channel, "digest", f"quiet:{quiet_until.isoformat()}", quiet_until, heading)
+        return Route(
+            receiver.channel, "digest", f"quiet:{quiet_until.isoformat()}", quiet_until, QUIET_HEADING
+        )
     return Route(receiver.channel, "each")
 
 
-def _excepted(quiet: QuietHours | None, severity: Severity) -> bool:
+def excepted(quiet: QuietHours | None, severity: Severity) -> bool:
+    """Whether alerts of this severity are sent in the quiet hours too."""
     if quiet is None or quiet.except_severity is None:
         return False
     return SEVERITIES.index(severity) >= SEVERITIES.index(quiet.except_severity)

@@ -15,6 +15,7 @@ from newswatch.pipeline.deliver.folding import fold
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.pipeline.deliver.verdict import UNREADABLE_LOOKS, Verdict, judge
+from newswatch.pipeline.deliver.withdrawal import judge_again
 from newswatch.sending import Outcome
 from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
@@ -31,12 +32,14 @@ class Courier:
     async def handle(self, channel: str, message_id: str, free_at_ms: int) -> None:
         """Take the message one step further, whatever its state; post it at `free_at_ms`. Raises LeaseLost."""
         found = await messages.read_message(self._redis, message_id)
-        if found is None or found.delivery.state in ("sent", "dead"):
+        if found is None or found.delivery.state in ("sent", "dead", "withdrawn"):
             await outbox.drop_entry(self._redis, channel, message_id)
         elif found.delivery.state == "sending":
             await self._find_out(found)
         else:
-            await self._send(found, free_at_ms)
+            wanted = await judge_again(self._run, found)
+            if wanted is not None:
+                await self._send(wanted, free_at_ms)
 
     async def bury(self, message_id: str, error: str) -> None:
         """Make a dead letter of a message that cannot be rendered."""
@@ -105,7 +108,7 @@ class Courier:
             return _Thread(message, None)
         found = await messages.read_message(self._redis, message.root_id)
         root = found.delivery if found else None
-        if root is None or root.state == "dead":
+        if root is None or root.state in ("dead", "withdrawn"):
             await outbox.detach_reply(self._redis, message)
             again = await messages.read_message(self._redis, message.id)
             return await self._thread(again.message) if again else None

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from newswatch.errors import LeaseLost, RetryableError
+from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
@@ -24,6 +25,7 @@ from newswatch.pipeline.deliver.courier import Courier
 from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
+from newswatch.pipeline.deliver.withdrawal import current_conditions, may_return
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -83,7 +85,7 @@ async def run_deliver(
     with redis_errors():
         if services.sender is None:
             return await _without_sender(services)
-        if bundle is None or not await _anything(services):
+        if bundle is None or not await _anything(services, bundle):
             return DeliverCounts()
         lease = Lease(services.redis, "deliver", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
@@ -121,15 +123,18 @@ async def _queued(services: Services) -> int:
     return sum((await outbox.queue_lengths(services.redis)).values())
 
 
-async def _anything(services: Services) -> bool:
+async def _anything(services: Services, bundle: Bundle) -> bool:
     if await outbox.channels_with_queue(services.redis):
         return True
-    return bool(await outbox.due_updates(services.redis, to_ms(services.clock())))
+    if await outbox.due_updates(services.redis, to_ms(services.clock())):
+        return True
+    return await may_return(services, bundle)
 
 
 async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
     """Work all channels at once, until nothing is due soon or the time is up."""
     workers: dict[str, asyncio.Future[None]] = {}
+    await current_conditions(run)
     try:
         while time.monotonic() < stop_at and not run.stopped:
             channels = [channel for channel in await _at_hand(run, linger_s) if channel not in workers]

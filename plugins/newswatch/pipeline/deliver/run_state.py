@@ -11,6 +11,7 @@ from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.judgement import Conditions
 from newswatch.sending import Outcome
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease
@@ -51,6 +52,9 @@ class DeliveryRun:
     """The whole workspace is paused: nothing more is sent in this run."""
     waiting: set[str] = field(default_factory=set)
     well: set[str] = field(default_factory=set)
+    conditions: Conditions | None = None
+    """What queued alerts are judged by, as read at `conditions_read_at` on the monotonic clock."""
+    conditions_read_at: float = 0.0
     recalled: set[str] = field(default_factory=set)
     """Channels whose Redis is known to be the one that delivered to them last."""
 

@@ -193,7 +193,7 @@ class _Message:
 
     @property
     def dead(self) -> bool:
-        return self.state in ("", "dead")
+        return self.state in ("", "dead", "withdrawn")
 
 
 class _Story:

@@ -13,6 +13,7 @@ local key = {
   RELEASES = 'newswatch:releases',
   TITLES = 'newswatch:titles',
   UPDATES = 'newswatch:updates',
+  WITHDRAWN = 'newswatch:withdrawn',
 }
 function key.alert(id) return 'newswatch:alert:' .. id end
 function key.alerts_of(facet, value) return key.ALERTS .. ':' .. facet .. ':' .. value end

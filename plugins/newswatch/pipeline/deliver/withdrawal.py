@@ -1,0 +1,223 @@
+"""Judges queued messages again at their turn: alerts that are no longer wanted are withdrawn, others wait.
+
+The rules are in `judgement`. If the configuration or the mutes change, alerts that were withdrawn before may return,
+and a change that many queued alerts fall to is reported.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from newswatch.models import Alert, Bundle, Message
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.routing import QUIET_HEADING
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.folding import digests_of, foldable
+from newswatch.pipeline.deliver.judgement import (
+    RETURNING,
+    Conditions,
+    Objection,
+    held_until,
+    objection,
+)
+from newswatch.pipeline.deliver.run_state import DeliveryRun
+from newswatch.store import messages, mutes, outbox, withdrawals
+from newswatch.store.codec import to_ms
+from newswatch.store.messages import StoredAlert, StoredMessage
+from newswatch.store.withdrawals import Withdrawal
+
+log = logging.getLogger("newswatch.deliver")
+
+LOOK_AGAIN_S = 1.0
+"""So often at most, configuration and mutes are read again during a run."""
+MANY = 20
+"""A change that more queued alerts than this fall to is reported."""
+_READ_AT_ONCE = 500
+_MOST_RULES_NAMED = 5
+
+
+async def current_conditions(run: DeliveryRun) -> Conditions:
+    """What alerts are judged by now. If it changed, alerts return, and ops is notified if many are withdrawn."""
+    if run.conditions is not None and time.monotonic() - run.conditions_read_at < LOOK_AGAIN_S:
+        return run.conditions
+    redis = run.services.redis
+    conditions = await _read_conditions(run.services, run.bundle)
+    run.conditions, run.conditions_read_at, run.bundle = conditions, time.monotonic(), conditions.bundle
+    if conditions.fingerprint != await withdrawals.judged_under(redis):
+        await _bring_back(run, conditions)
+        await _report(run, conditions)
+        await withdrawals.note_judged_under(redis, conditions.fingerprint)
+    return conditions
+
+
+async def may_return(services: Services, bundle: Bundle) -> bool:
+    """Whether something was withdrawn, and what decided that has changed since."""
+    if not await withdrawals.may_return(services.redis, to_ms(services.clock())):
+        return False
+    conditions = await _read_conditions(services, bundle)
+    return conditions.fingerprint != await withdrawals.judged_under(services.redis)
+
+
+async def judge_again(run: DeliveryRun, queued: StoredMessage) -> StoredMessage | None:
+    """The message without what is no longer wanted; None if nothing is left, or if it has to wait."""
+    conditions = await current_conditions(run)
+    message = queued.message
+    if message.kind == "ops":
+        return queued
+    redis, now = run.services.redis, run.services.clock()
+    stored = await messages.read_stored_alerts(redis, message.alert_ids)
+    alerts = {one.alert.id: one.alert for one in stored}
+    gone = _objections(alerts.values(), conditions, now, routed=not queued.moved)
+    if gone:
+        left = await withdrawals.withdraw(
+            redis,
+            message,
+            [_withdrawal(alerts[name], why) for name, why in gone.items()],
+            now_ms=run.now_ms(),
+            kept_s=run.services.settings.alert_retention_s,
+        )
+        if left <= 0:
+            return None
+        return await messages.read_message(redis, message.id)
+    until = held_until(list(alerts.values()), conditions, now)
+    if until is None:
+        return queued
+    await _wait_for_the_end_of_quiet(run, queued, conditions, until)
+    return None
+
+
+async def _read_conditions(services: Services, bundle: Bundle) -> Conditions:
+    """With the last known configuration if Redis has lost the one in force."""
+    now = services.clock()
+    lasting = tuple(mute for mute in await mutes.read(services.redis) if mute.until > now)
+    return Conditions(await in_force(services) or bundle, lasting)
+
+
+def _objections(
+    alerts: Iterable[Alert], conditions: Conditions, now: datetime, *, routed: bool
+) -> dict[str, Objection]:
+    found = {alert.id: objection(alert, conditions, now, routed=routed) for alert in alerts}
+    return {name: why for name, why in found.items() if why is not None}
+
+
+def _withdrawal(alert: Alert, why: Objection) -> Withdrawal:
+    return Withdrawal(alert.id, why.reason, to_ms(alert.matched), why.cause in RETURNING, why.mute)
+
+
+# ── quiet hours ───────────────────────────────────────────────────────────────────────────────
+
+
+async def _wait_for_the_end_of_quiet(
+    run: DeliveryRun, queued: StoredMessage, conditions: Conditions, until: datetime
+) -> None:
+    """Quiet hours have begun: what was queued before comes with the others of the night.
+
+    What Slack may have seen already, and lists, wait as they are.
+    """
+    redis, channel = run.services.redis, queued.message.channel
+    if not foldable(queued):
+        await outbox.defer(redis, queued.message, to_ms(until))
+        return
+    held = [
+        one
+        for one, alerts in await _read_queue(run.services, channel)
+        if foldable(one) and held_until(alerts, conditions, run.services.clock()) == until
+    ]
+    for digest in digests_of(held, run.services.layout, least=1):
+        # One that grew in the meantime is left for its turn.
+        await outbox.fold(
+            redis,
+            channel,
+            [one.message for one in digest],
+            now_ms=run.now_ms(),
+            due_ms=to_ms(until),
+            heading=QUIET_HEADING,
+        )
+
+
+async def _read_queue(services: Services, channel: str) -> list[tuple[StoredMessage, list[Alert]]]:
+    """All of a channel's queue, in order, each message with its alerts."""
+    ids = await outbox.queued_ids(services.redis, channel)
+    queue: list[tuple[StoredMessage, list[Alert]]] = []
+    for first in range(0, len(ids), _READ_AT_ONCE):
+        found = await messages.read_messages(services.redis, ids[first : first + _READ_AT_ONCE])
+        names = [name for one in found.values() for name in one.message.alert_ids]
+        stored = await messages.read_stored_alerts(services.redis, names)
+        alerts = {one.alert.id: one.alert for one in stored}
+        queue += [
+            (one, [alerts[name] for name in one.message.alert_ids if name in alerts])
+            for one in found.values()
+        ]
+    return queue
+
+
+# ── changes ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def _bring_back(run: DeliveryRun, conditions: Conditions) -> None:
+    """Queue withdrawn alerts again whose rule and route are back."""
+    redis, now = run.services.redis, run.services.clock()
+    names = await withdrawals.may_return(redis, run.now_ms())
+    stored = await messages.read_stored_alerts(redis, names)
+    by_message: dict[str, list[StoredAlert]] = {}
+    for one in stored:
+        if one.withdrawn and objection(one.alert, conditions, now) is None:
+            by_message.setdefault(one.message_id, []).append(one)
+    found = await messages.read_messages(redis, by_message)
+    for message_id, group in by_message.items():
+        alerts = [one.alert for one in group]
+        known = found.get(message_id)
+        message = known.message if known else _message_of(alerts[0], message_id)
+        await withdrawals.reinstate(
+            redis,
+            message,
+            [alert.id for alert in alerts],
+            now_ms=run.now_ms(),
+            size=_room(run, alerts),
+        )
+    if by_message:
+        log.warning("%d alerts are queued again: their rules are back", sum(map(len, by_message.values())))
+
+
+def _message_of(alert: Alert, message_id: str) -> Message:
+    """For an alert whose message is not kept any more."""
+    return Message(message_id, "story", alert.channel, alert.story_id, (alert.id,))
+
+
+def _room(run: DeliveryRun, alerts: Sequence[Alert]) -> int:
+    items: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        items.setdefault(alert.item_id, []).append(alert)
+    return sum(run.services.layout.room(group) for group in items.values())
+
+
+async def _report(run: DeliveryRun, conditions: Conditions) -> None:
+    """Report a change if many queued alerts are no longer wanted after it."""
+    now = run.services.clock()
+    reasons: Counter[str] = Counter()
+    for channel in await outbox.channels_with_queue(run.services.redis):
+        for one, alerts in await _read_queue(run.services, channel):
+            if one.delivery.state == "queued" and one.message.kind != "ops":
+                found = _objections(alerts, conditions, now, routed=not one.moved)
+                reasons.update(why.reason for why in found.values())
+    if reasons.total() > MANY:
+        await notices.notify_once(
+            run.services, f"withdrawals:{conditions.fingerprint}", _report_text(reasons, conditions)
+        )
+
+
+def _report_text(reasons: Counter[str], conditions: Conditions) -> str:
+    named = reasons.most_common(_MOST_RULES_NAMED)
+    lines = [f"{count}: {reason}" for reason, count in named]
+    more = len(reasons) - len(named)
+    lines += [f"… and {more} more causes"] if more else []
+    return (
+        f"{reasons.total()} queued alerts will not be sent, because configuration {conditions.bundle.label} or a mute "
+        "no longer wants them. They are kept as withdrawn, and return if their rule or receiver is back within 24 "
+        "hours.\n" + "\n".join(lines)
+    )
