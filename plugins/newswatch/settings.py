@@ -267,6 +267,13 @@ class Settings:
         "Messages of one rule to one channel within an hour. What exceeds them comes as digests.",
         default="60",
     )
+    channel_cap: int = _variable(
+        "NEWSWATCH_CHANNEL_CAP",
+        _count(1_000_000),
+        "Messages of all rules to one channel within an hour, at least NEWSWATCH_RULE_CAP. What exceeds them comes as "
+        "digests, except alerts of severity high.",
+        default="240",
+    )
     slack_rate: int = _variable(
         "NEWSWATCH_SLACK_RATE", _count(10_000), "Messages a second over all channels.", default="400"
     )

@@ -195,6 +195,11 @@ RECEIVER = Record(
         Key("digest", DIGEST, "When the digest goes out."),
         Key("quiet", QUIET, "When alerts wait."),
         Key(
+            "stale_after",
+            duration(),
+            "Alerts that could not be sent for so long come together: one message, and the rest in its thread. Default 2h.",
+        ),
+        Key(
             "alive", ALIVE, "When to post a line that nothing came, on days without an alert. Default never."
         ),
     ),

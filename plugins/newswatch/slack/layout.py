@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from newswatch.models import Alert
 from newswatch.sending import Outgoing
 from newswatch.slack.buttons import Attention
-from newswatch.slack.listing import MAX_ITEMS, ROOM, room
+from newswatch.slack.listing import LISTS, MAX_ITEMS, ROOM, room
 from newswatch.slack.payload import (
     MAX_ALERT_IDS,
     Payload,
@@ -48,7 +48,7 @@ class SlackLayout:
                 further=one.further,
                 attention=attention,
             )
-        if message.kind in ("digest", "surge"):
+        if message.kind in LISTS:
             return render_listing(message, one.alerts, sources=one.sources, now=one.now, attention=attention)
         if message.kind == "reply":
             return render_reply(message, one.alerts, sources=one.sources, now=one.now, attention=attention)

@@ -18,6 +18,7 @@ from newswatch.models import Alert, Message, short_hash
 from newswatch.slack.buttons import NO_ATTENTION, Attention, buttons, said_elements, said_text
 from newswatch.slack.limits import check_payload
 from newswatch.slack.listing import (
+    LISTS,
     Listing,
     ListingLine,
     after_time,
@@ -112,9 +113,9 @@ def render_listing(
     now: datetime,
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
-    """A digest or a surge: a heading, then one line per item, the most severe first.
+    """A digest, a surge or a catch-up: a heading, then one line per item, the most severe first.
 
-    A surge is about one rule and has buttons. A digest has none: they could not say which item they mean.
+    A surge is about one rule and has buttons. The others have none: they could not say which item they mean.
     """
     if not alerts:
         return _render(message, None, attention)
@@ -141,7 +142,7 @@ def render_minimal(
     """The one resend after Slack refused the full payload: text and metadata, no blocks."""
     if message.kind == "ops":
         return _text_only(message, notice_text(message.text))
-    if message.kind in ("digest", "surge") and alerts:
+    if message.kind in LISTS and alerts:
         return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
     story = _story(alerts, sources, now, further, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))

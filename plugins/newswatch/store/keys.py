@@ -31,15 +31,16 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | surge:{rule}:{channel}:now | string, the current surge | match | small | the rule's window |
 | releases | hash channel|story → what its messages need (JSON) | match | ~150 B a surge | until its alerts are queued |
 | release:{channel}:{story} | zset sequence|alert → held since, ms | match | ~100 B an alert | until they are queued |
-| rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
+| rate:{rule}:{channel}:{hour} | string, messages so far; of all rules where none is named | match | ~90 B | 2 hours |
 | mutes | hash rule|channel → until, ms, by whom, message whose button began it | mute, listener | ~100 B a mute | until it ends |
 | irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
 | listener | string: how it listens, since when | listener | ~100 B | 2 minutes after its last beat |
 | mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until unmuted |
 | message:{id} | hash | match, deliver, listener | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
+| lane:{lane}:{channel} | zset message → due, ms, of those that go before (`first`) or after (`last`) the others of the queue | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
-| channel:{channel} | hash: pacing, pause, last alert, sequence of its messages | match, deliver | ~170 B | always |
+| channel:{channel} | hash: pacing, pause, last alert, last catch-up, sequence of its messages | match, deliver | ~170 B | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | workspace | hash: pause | deliver | ~150 B | always |
@@ -157,7 +158,7 @@ def release(channel_id: str, story_id: str) -> str:
 
 
 def rate(rule_id: str, channel_id: str, hour: int) -> str:
-    """Messages a rule has brought to a channel in one hour, counted from 1970."""
+    """Messages that a rule, or all rules (""), brought to a channel in one hour, counted from 1970."""
     return f"{_PREFIX}rate:{rule_id}:{channel_id}:{hour}"
 
 
@@ -184,6 +185,11 @@ def message(message_id: str) -> str:
 def outbox(channel: str) -> str:
     """One channel's queue."""
     return f"{_PREFIX}outbox:{channel}"
+
+
+def lane(name: str, channel: str) -> str:
+    """The messages of a channel's queue that go before (`first`) or after (`last`) the others."""
+    return f"{_PREFIX}lane:{name}:{channel}"
 
 
 def channel(channel_id: str) -> str:

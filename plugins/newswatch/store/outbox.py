@@ -67,6 +67,19 @@ async def read_channels(redis: Redis, channels: Sequence[str], most: int = 100) 
     return states
 
 
+async def next_turn(redis: Redis, channel: str, now_ms: int) -> ChannelState:
+    """A channel with the one message of its queue that is next: what is urgent goes before the others."""
+    found: list[Any] = await script_of(redis, "next")(args=[channel, now_ms])
+    next_at, until, reason, message_id, due = [*found, None, None][:5]
+    following = () if message_id is None else ((text(message_id), int(float(due))),)
+    return ChannelState(channel, int(next_at or 0), Pause(int(until or 0), text(reason)), following)
+
+
+async def waits_since(redis: Redis, channel: str, due_ms: int) -> bool:
+    """Whether a message of the channel's queue has been due since then or longer."""
+    return bool(await redis.zcount(keys.outbox(channel), "-inf", due_ms))
+
+
 async def queue_lengths(redis: Redis) -> dict[str, int]:
     """Queued messages by channel, including those in doubt."""
     channels = await channels_with_queue(redis)
@@ -129,12 +142,12 @@ async def _small(redis: Redis, key: str, *command: str | int) -> None:
 
 async def defer(redis: Redis, message: Message, due_ms: int) -> None:
     """Postpone a queued message to `due_ms` without changing its state."""
-    await _small(redis, keys.outbox(message.channel), "ZADD", "XX", due_ms, message.id)
+    await script_of(redis, "defer")(args=[message.id, message.channel, due_ms])
 
 
 async def drop_entry(redis: Redis, channel: str, message_id: str) -> None:
     """Remove a queue entry whose message is done or no longer exists."""
-    await redis.zrem(keys.outbox(channel), message_id)
+    await script_of(redis, "defer")(args=[message_id, channel, ""])
 
 
 async def detach_reply(redis: Redis, message: Message) -> None:
@@ -188,6 +201,44 @@ async def fold(
     args: list[str | int] = [channel, now_ms, due_ms, heading, sum(one.size for one in old)]
     args.append(json.dumps(rows, ensure_ascii=False))
     return int(await script(args=args)) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The alerts of one list, in order, and the room that they take."""
+
+    alert_ids: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Queued messages that are replaced by lists: the first is a message with `text`, the others go to its thread.
+
+    `root_id` names a catch-up that was sent before: then all lists go to its thread. They come last in the queue.
+    """
+
+    old: tuple[Message, ...]
+    lists: tuple[Listed, ...]
+    text: str
+    text_in_thread: str
+    due_ms: int
+    root_id: str | None = None
+
+
+async def catch_up(redis: Redis, channel: str, given: CatchUp, now_ms: int) -> bool:
+    """Replace messages by lists. Returns False, with nothing changed, if one was begun or got alerts meanwhile."""
+    rows = [[one.id, one.story_id, len(one.alert_ids)] for one in given.old]
+    args: list[str | int] = [channel, now_ms, given.due_ms, keys.STORY_RETENTION_S]
+    args += [given.text, given.text_in_thread, given.root_id or "", json.dumps(rows, ensure_ascii=False)]
+    args.append(json.dumps([[one.alert_ids, one.size] for one in given.lists]))
+    return await script_of(redis, "catch_up")(args=args) is not None
+
+
+async def last_catch_up(redis: Redis, channel: str) -> str | None:
+    """The message with which the channel last caught up, None for none yet."""
+    found = await redis.hget(keys.channel(channel), "catch_up")
+    return None if found is None else text(found)
 
 
 async def due_updates(redis: Redis, now_ms: int) -> dict[str, int]:

@@ -21,6 +21,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.deliver.backlog import catch_up
 from newswatch.pipeline.deliver.courier import Courier
 from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
@@ -175,7 +176,7 @@ async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: flo
     courier = Courier(run)
     await asyncio.sleep(spread_s * random.uniform(0.9, 1.0))
     while time.monotonic() < stop_at and not run.stopped:
-        (state,) = await outbox.read_channels(run.services.redis, [channel], most=1)
+        state = await outbox.next_turn(run.services.redis, channel, run.now_ms())
         workspace = await outbox.read_workspace_pause(run.services.redis)
         if not state.due:
             return
@@ -190,6 +191,8 @@ async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: flo
             continue
         if not await make_sure(run, channel):
             return
+        if await catch_up(run, channel):
+            continue
         try:
             await courier.handle(channel, message_id, state.next_at_ms)
         except RetryableError:

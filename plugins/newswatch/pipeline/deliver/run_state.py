@@ -55,6 +55,8 @@ class DeliveryRun:
     conditions: Conditions | None = None
     """What queued alerts are judged by, as read at `conditions_read_at` on the monotonic clock."""
     conditions_read_at: float = 0.0
+    caught_up: dict[str, float] = field(default_factory=dict)
+    """When a channel's backlog was looked at last, on the monotonic clock."""
     recalled: set[str] = field(default_factory=set)
     """Channels whose Redis is known to be the one that delivered to them last."""
 
@@ -71,6 +73,11 @@ class DeliveryRun:
     def grace_s(self, channel: str) -> float:
         """How long a message may be in doubt before history is read."""
         return max((r.grace_s for r in self.bundle.receivers if r.channel == channel), default=60.0)
+
+    def stale_after_s(self, channel: str) -> float:
+        """How long alerts may wait before they are caught up; the longest if receivers share the channel."""
+        found = [r.stale_after_s for r in self.bundle.receivers if r.channel == channel]
+        return max(found, default=7_200.0)
 
     def now_ms(self) -> int:
         """The wall clock."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from newswatch.models import Alert, Bundle, Message
@@ -25,6 +24,7 @@ from newswatch.pipeline.deliver.judgement import (
     held_until,
     objection,
 )
+from newswatch.pipeline.deliver.queue import Waiting, read_queue, room_of
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.store import messages, mutes, outbox, withdrawals
 from newswatch.store.codec import to_ms
@@ -37,7 +37,6 @@ LOOK_AGAIN_S = 1.0
 """So often at most, configuration and mutes are read again during a run."""
 MANY = 20
 """A change that more queued alerts than this fall to is reported."""
-_READ_AT_ONCE = 500
 _MOST_RULES_NAMED = 5
 
 
@@ -69,26 +68,31 @@ async def judge_again(run: DeliveryRun, queued: StoredMessage) -> StoredMessage 
     message = queued.message
     if message.kind == "ops":
         return queued
-    redis, now = run.services.redis, run.services.clock()
-    stored = await messages.read_stored_alerts(redis, message.alert_ids)
-    alerts = {one.alert.id: one.alert for one in stored}
-    gone = _objections(alerts.values(), conditions, now, routed=not queued.moved)
-    if gone:
-        left = await withdrawals.withdraw(
-            redis,
-            message,
-            [_withdrawal(alerts[name], why) for name, why in gone.items()],
-            now_ms=run.now_ms(),
-            kept_s=run.services.settings.alert_retention_s,
-        )
-        if left <= 0:
-            return None
-        return await messages.read_message(redis, message.id)
-    until = held_until(list(alerts.values()), conditions, now)
+    stored = await messages.read_stored_alerts(run.services.redis, message.alert_ids)
+    waiting = Waiting(queued, tuple(one.alert for one in stored))
+    if await withdraw_unwanted(run, waiting, conditions):
+        again = await messages.read_message(run.services.redis, message.id)
+        return again if again is not None and again.delivery.state == "queued" else None
+    until = held_until(waiting.alerts, conditions, run.services.clock())
     if until is None:
         return queued
     await _wait_for_the_end_of_quiet(run, queued, conditions, until)
     return None
+
+
+async def withdraw_unwanted(run: DeliveryRun, waiting: Waiting, conditions: Conditions) -> bool:
+    """Withdraw the alerts of a queued message that are no longer wanted. Returns whether any was."""
+    gone = _objections(waiting, conditions, run.services.clock())
+    if not gone:
+        return False
+    await withdrawals.withdraw(
+        run.services.redis,
+        waiting.stored.message,
+        [_withdrawal(alert, why) for alert, why in gone],
+        now_ms=run.now_ms(),
+        kept_s=run.services.settings.alert_retention_s,
+    )
+    return True
 
 
 async def _read_conditions(services: Services, bundle: Bundle) -> Conditions:
@@ -98,11 +102,10 @@ async def _read_conditions(services: Services, bundle: Bundle) -> Conditions:
     return Conditions(await in_force(services) or bundle, lasting)
 
 
-def _objections(
-    alerts: Iterable[Alert], conditions: Conditions, now: datetime, *, routed: bool
-) -> dict[str, Objection]:
-    found = {alert.id: objection(alert, conditions, now, routed=routed) for alert in alerts}
-    return {name: why for name, why in found.items() if why is not None}
+def _objections(waiting: Waiting, conditions: Conditions, now: datetime) -> list[tuple[Alert, Objection]]:
+    routed = not waiting.stored.moved
+    found = [(alert, objection(alert, conditions, now, routed=routed)) for alert in waiting.alerts]
+    return [(alert, why) for alert, why in found if why is not None]
 
 
 def _withdrawal(alert: Alert, why: Objection) -> Withdrawal:
@@ -124,9 +127,9 @@ async def _wait_for_the_end_of_quiet(
         await outbox.defer(redis, queued.message, to_ms(until))
         return
     held = [
-        one
-        for one, alerts in await _read_queue(run.services, channel)
-        if foldable(one) and held_until(alerts, conditions, run.services.clock()) == until
+        one.stored
+        for one in await read_queue(redis, channel)
+        if foldable(one.stored) and held_until(one.alerts, conditions, run.services.clock()) == until
     ]
     for digest in digests_of(held, run.services.layout, least=1):
         # One that grew in the meantime is left for its turn.
@@ -138,22 +141,6 @@ async def _wait_for_the_end_of_quiet(
             due_ms=to_ms(until),
             heading=QUIET_HEADING,
         )
-
-
-async def _read_queue(services: Services, channel: str) -> list[tuple[StoredMessage, list[Alert]]]:
-    """All of a channel's queue, in order, each message with its alerts."""
-    ids = await outbox.queued_ids(services.redis, channel)
-    queue: list[tuple[StoredMessage, list[Alert]]] = []
-    for first in range(0, len(ids), _READ_AT_ONCE):
-        found = await messages.read_messages(services.redis, ids[first : first + _READ_AT_ONCE])
-        names = [name for one in found.values() for name in one.message.alert_ids]
-        stored = await messages.read_stored_alerts(services.redis, names)
-        alerts = {one.alert.id: one.alert for one in stored}
-        queue += [
-            (one, [alerts[name] for name in one.message.alert_ids if name in alerts])
-            for one in found.values()
-        ]
-    return queue
 
 
 # ── changes ───────────────────────────────────────────────────────────────────────────────────
@@ -178,7 +165,7 @@ async def _bring_back(run: DeliveryRun, conditions: Conditions) -> None:
             message,
             [alert.id for alert in alerts],
             now_ms=run.now_ms(),
-            size=_room(run, alerts),
+            size=room_of(run.services.layout, alerts),
         )
     if by_message:
         log.warning("%d alerts are queued again: their rules are back", sum(map(len, by_message.values())))
@@ -189,22 +176,14 @@ def _message_of(alert: Alert, message_id: str) -> Message:
     return Message(message_id, "story", alert.channel, alert.story_id, (alert.id,))
 
 
-def _room(run: DeliveryRun, alerts: Sequence[Alert]) -> int:
-    items: dict[str, list[Alert]] = {}
-    for alert in alerts:
-        items.setdefault(alert.item_id, []).append(alert)
-    return sum(run.services.layout.room(group) for group in items.values())
-
-
 async def _report(run: DeliveryRun, conditions: Conditions) -> None:
     """Report a change if many queued alerts are no longer wanted after it."""
     now = run.services.clock()
     reasons: Counter[str] = Counter()
     for channel in await outbox.channels_with_queue(run.services.redis):
-        for one, alerts in await _read_queue(run.services, channel):
-            if one.delivery.state == "queued" and one.message.kind != "ops":
-                found = _objections(alerts, conditions, now, routed=not one.moved)
-                reasons.update(why.reason for why in found.values())
+        for waiting in await read_queue(run.services.redis, channel):
+            if waiting.stored.delivery.state == "queued":
+                reasons.update(why.reason for _, why in _objections(waiting, conditions, now))
     if reasons.total() > MANY:
         await notices.notify_once(
             run.services, f"withdrawals:{conditions.fingerprint}", _report_text(reasons, conditions)

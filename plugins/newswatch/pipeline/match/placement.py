@@ -9,7 +9,9 @@ changed meanwhile. The rules, in order:
 3. The other alerts of one item and channel go to one place, that of their most severe rule.
 4. That place is the story's message while it still collects; else the reply in its thread that collects; else a
    new message. A digest has no thread: alerts that do not fit go into another digest.
-5. If a rule would exceed its cap of messages to a channel in this hour, its alerts go into a digest.
+5. If a rule, or the channel, would exceed its cap of messages in this hour, the alerts go into a digest. The channel's
+   cap does not hold back alerts of severity high.
+6. A message with an alert of severity high goes before all others of its channel's queue.
 
 Alerts are placed in the order of the stream, the most severe of an item first.
 """
@@ -26,6 +28,7 @@ from newswatch.store.handover import (
     Begun,
     GrownMessage,
     Held,
+    Lane,
     MessageSnapshot,
     NewMessage,
     PlacedAlert,
@@ -45,16 +48,22 @@ COLLECT_MS = 3_000
 MOST_RELEASED = 200
 """How many alerts of a surge are put into messages in one step. It is bounded so that no step blocks Redis for long."""
 FURTHER = "Surge, continued"
+HIGH = SEVERITIES.index("high")
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How many messages a rule may bring to a channel in `hour`, and the digest for the others."""
+    """How many messages a rule may bring to a channel in `hour`, and the digest for the others.
+
+    `channel_most` is for all rules together. Alerts of severity high are only limited by their rule's cap.
+    """
 
     most: int
     hour: int
     due_ms: int
     heading: str
+    channel_most: int
+    channel_heading: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +107,9 @@ def question(candidates: Sequence[Candidate], now_ms: int) -> Question:
         channel, beside = one.alert.channel, rules[one.alert.item_id, one.alert.channel]
         stories.setdefault((channel, one.group), set()).update(beside)
         if one.cap is not None:
-            rates.add(_rate(one, one.cap))
-            stories.setdefault((channel, _cap_story(one, one.cap)), set()).update(beside)
+            rates |= {_rate(one, one.cap), _channel_rate(one, one.cap)}
+            for group in (_cap_story(one, one.cap), _channel_cap_story(one.cap)):
+                stories.setdefault((channel, group), set()).update(beside)
         if one.threshold is not None:
             surges.setdefault(one.surge, []).append(one)
     return Question(
@@ -168,6 +178,14 @@ def _cap_story(one: Candidate, cap: Cap) -> str:
     return f"cap:{one.alert.rule_id}:{cap.hour}"
 
 
+def _channel_rate(one: Candidate, cap: Cap) -> tuple[str, str, int]:
+    return "", one.alert.channel, cap.hour
+
+
+def _channel_cap_story(cap: Cap) -> str:
+    return f"cap::{cap.hour}"
+
+
 def _parts(group: Sequence[Candidate], most: int) -> Iterable[Sequence[Candidate]]:
     """All alerts of an item in one part, or in several if one message cannot name them all."""
     return (group[first : first + most] for first in range(0, len(group), most))
@@ -185,6 +203,8 @@ class _Message:
     grows: bool
     broadcast: bool = False
     grew: bool = False
+    lane: Lane = ""
+    channel: str = ""
 
     def has_room(self, count: int, size: int, layout: Layout) -> bool:
         listing = self.kind in ("digest", "surge")
@@ -311,6 +331,8 @@ class _Board:
                 story = self._story(lead.alert.channel, lead.group)
                 joined = self._join(story, lead.kind, ids, size)
         message = joined or self._create(story, lead, ids, size)
+        if message.kind in ("story", "reply") and max(one.rank for one in group) == HIGH:
+            message.lane = "first"
         louder = story.name_rules(group)
         if message is not story.root and louder:
             message.broadcast = True
@@ -331,23 +353,27 @@ class _Board:
         return chosen
 
     def _capped(self, group: Sequence[Candidate], lead: Candidate) -> Candidate | None:
-        """The candidate for its cap's digest, if all equally severe rules have reached their caps; else None.
+        """The candidate for a cap's digest, if all equally severe rules, or the channel, have reached theirs; else None.
 
-        Then the message counts towards the cap.
+        Then the message counts towards the caps.
         """
         equals = [
             one for one in group if one.rank == lead.rank and one.kind == "each" and one.cap is not None
         ]
-        for one in sorted(equals, key=lambda one: one is not lead):
-            if one.cap is not None and self._rates.get(_rate(one, one.cap), 0) < one.cap.most:
-                self._rates[_rate(one, one.cap)] = self._rates.get(_rate(one, one.cap), 0) + 1
-                return None
         cap = lead.cap
         if cap is None or not equals:
             return None
-        return replace(
-            lead, kind="digest", group=_cap_story(lead, cap), due_ms=cap.due_ms, heading=cap.heading
-        )
+        in_channel = _channel_rate(lead, cap)
+        full = lead.rank < HIGH and self._rates.get(in_channel, 0) >= cap.channel_most
+        for one in sorted(equals, key=lambda one: one is not lead):
+            if not full and one.cap is not None and self._rates.get(_rate(one, one.cap), 0) < one.cap.most:
+                for name in (_rate(one, one.cap), in_channel):
+                    self._rates[name] = self._rates.get(name, 0) + 1
+                return None
+        digest, heading = _cap_story(lead, cap), cap.heading
+        if full:
+            digest, heading = _channel_cap_story(cap), cap.channel_heading
+        return replace(lead, kind="digest", group=digest, due_ms=cap.due_ms, heading=heading)
 
     def _create(self, story: _Story, lead: Candidate, ids: Sequence[str], size: int) -> _Message:
         root = story.root
@@ -375,7 +401,7 @@ class _Board:
         name = self._id(story.channel, story.name, str(story.count))
         story.messages[story.count] = name
         story.touched = True
-        made = _Message(name, kind, list(ids), size, "queued", grows=True)
+        made = _Message(name, kind, list(ids), size, "queued", grows=True, channel=story.channel)
         self._new[name] = made
         self._created.append(NewMessage(name, story.channel, kind, story.name, (), due_ms, root, text))
         return made
@@ -392,17 +418,19 @@ class _Board:
         known = self._stories.get((channel, name))
         if known is None:
             read = self._given.stories.get((channel, name), StorySnapshot())
-            root, reply = self._as_read(read.root), self._as_read(read.open)
+            root, reply = self._as_read(channel, read.root), self._as_read(channel, read.open)
             known = self._stories[channel, name] = _Story(channel, name, read, root, reply)
         return known
 
-    def _as_read(self, read: MessageSnapshot | None) -> _Message | None:
+    def _as_read(self, channel: str, read: MessageSnapshot | None) -> _Message | None:
         """A message on the board, shared by all stories that were folded into one digest."""
         if read is None:
             return None
         if read.id not in self._read:
             ids = list(read.alert_ids)
-            self._read[read.id] = _Message(read.id, read.kind, ids, read.size, read.state, read.grows)
+            self._read[read.id] = _Message(
+                read.id, read.kind, ids, read.size, read.state, read.grows, channel=channel
+            )
         return self._read[read.id]
 
     # ── surges ────────────────────────────────────────────────────────────────────────────────
@@ -465,6 +493,8 @@ class _Board:
         if given.kind == "surge" and root is not None and not root.dead:
             return self._add(story, "surge", ids, size, due_ms=given.due, root=root.id, text=FURTHER)
         made = self._add(story, given.kind, ids, size, due_ms=given.due, text=given.text)
+        if given.kind == "surge" and given.rank == HIGH:
+            made.lane = "first"
         story.root, story.open = made, None
         return made
 
@@ -503,8 +533,13 @@ class _Board:
 
     def _final(self, one: NewMessage) -> NewMessage:
         made = self._new[one.id]
-        return replace(one, alerts=tuple(made.alerts), size=made.size, broadcast=made.broadcast)
+        return replace(
+            one, alerts=tuple(made.alerts), size=made.size, broadcast=made.broadcast, lane=made.lane
+        )
 
     def _grown(self) -> list[GrownMessage]:
         grown = [one for one in self._read.values() if one.grew]
-        return [GrownMessage(one.id, tuple(one.alerts), one.size, one.broadcast) for one in grown]
+        return [
+            GrownMessage(one.id, one.channel, tuple(one.alerts), one.size, one.broadcast, one.lane)
+            for one in grown
+        ]

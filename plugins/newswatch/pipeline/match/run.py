@@ -83,6 +83,7 @@ class Watch:
     def __init__(self, bundle: Bundle, settings: Settings) -> None:
         self.bundle = bundle
         self._rule_cap = settings.rule_cap
+        self._channel_cap = max(settings.channel_cap, settings.rule_cap)
         self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
@@ -152,6 +153,8 @@ class Watch:
             hour=to_ms(now) // HOUR_MS,
             due_ms=to_ms(now) + int(self._grace_s[channel] * CAP_GRACES * 1000),
             heading=f"More than {self._rule_cap} messages this hour",
+            channel_most=self._channel_cap,
+            channel_heading=f"More than {self._channel_cap} messages in this channel this hour",
         )
 
     def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from newswatch.models import Bundle, Receiver
 from newswatch.pipeline.base.services import Services
-from newswatch.store import outbox
+from newswatch.store import outbox, withdrawals
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.outbox import ChannelState, Pause
+
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,11 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """All channels, and the pause of the whole workspace if there is one."""
+    """All channels, the pause of the whole workspace if there is one, and how many of a day's alerts were withdrawn."""
 
     lines: tuple[QueueLine, ...]
     pause: Pause | None
+    withdrawn: int = 0
 
 
 async def read_queues(services: Services, bundle: Bundle | None) -> Queues:
@@ -45,9 +48,10 @@ async def read_queues(services: Services, bundle: Bundle | None) -> Queues:
         states = await outbox.read_channels(services.redis, channels, most=1)
         lengths = await outbox.queue_lengths(services.redis)
         workspace = await outbox.read_workspace_pause(services.redis)
-    now_ms = to_ms(services.clock())
+        now_ms = to_ms(services.clock())
+        withdrawn = await withdrawals.count_since(services.redis, now_ms - _DAY_MS)
     lines = queue_lines(states, lengths, by_channel, now_ms)
-    return Queues(tuple(lines), workspace if workspace.until_ms > now_ms else None)
+    return Queues(tuple(lines), workspace if workspace.until_ms > now_ms else None, withdrawn)
 
 
 def queue_lines(
