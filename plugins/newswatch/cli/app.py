@@ -21,6 +21,7 @@ from newswatch.cli import (
     listen,
     match,
     mute,
+    queue,
     receivers,
     rule,
     stages,
@@ -40,7 +41,7 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 for one in (
     *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
-    *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
+    *(rule.rule, feeds.feeds, alerts.alerts, why.why, queue.queue, dead.dead, mute.mute, mute.unmute),
     *(receivers.test_receiver, doctor.doctor, listen.listen),
 ):
     newswatch.add_command(one)

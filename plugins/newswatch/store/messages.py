@@ -188,9 +188,18 @@ async def dead_letters(redis: Redis, most: int | None = None) -> dict[str, int]:
 
 async def sent_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
     """When these messages were sent. Those that were not are left out."""
+    return await _times(redis, ids, "sent")
+
+
+async def created_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
+    """When these messages were queued."""
+    return await _times(redis, ids, "created")
+
+
+async def _times(redis: Redis, ids: Iterable[str], field: str) -> dict[str, datetime]:
     wanted = list(dict.fromkeys(name for name in ids if name))
     pipe = redis.pipeline(transaction=False)
     for name in wanted:
-        pipe.hget(keys.message(name), "sent")
+        pipe.hget(keys.message(name), field)
     rows = zip(wanted, await pipe.execute(), strict=True)
     return {name: from_ms(float(row)) for name, row in rows if row}

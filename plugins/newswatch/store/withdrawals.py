@@ -29,9 +29,12 @@ class Withdrawal:
 
 
 async def withdraw(
-    redis: Redis, message: Message, gone: Sequence[Withdrawal], *, now_ms: int, kept_s: float
+    redis: Redis, message: Message, gone: Sequence[Withdrawal], reason: str, *, now_ms: int, kept_s: float
 ) -> int:
-    """Take alerts out of a queued message. Returns how many it has left, -1 if it is not queued any more."""
+    """Take alerts out of a queued message; without any other it is withdrawn as a whole, for `reason`.
+
+    Returns how many it has left, -1 if it is not queued any more.
+    """
     rows = [[one.alert_id, one.reason, one.matched_ms, int(one.returns), one.mute] for one in gone]
     args: list[str | int] = [
         message.id,
@@ -40,7 +43,7 @@ async def withdraw(
         int(kept_s),
         now_ms - RETURN_WITHIN_S * 1000,
     ]
-    args.append(json.dumps(rows, ensure_ascii=False))
+    args += [json.dumps(rows, ensure_ascii=False), reason]
     return int(await script_of(redis, "withdraw")(args=args))
 
 

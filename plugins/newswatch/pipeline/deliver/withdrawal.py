@@ -24,7 +24,9 @@ from newswatch.pipeline.deliver.judgement import (
     held_until,
     objection,
 )
+from newswatch.pipeline.deliver.moving import Past, destinations, move
 from newswatch.pipeline.deliver.queue import Waiting, read_queue, room_of
+from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.store import messages, mutes, outbox, withdrawals
 from newswatch.store.codec import to_ms
@@ -49,7 +51,7 @@ async def current_conditions(run: DeliveryRun) -> Conditions:
     run.conditions, run.conditions_read_at, run.bundle = conditions, time.monotonic(), conditions.bundle
     if conditions.fingerprint != await withdrawals.judged_under(redis):
         await _bring_back(run, conditions)
-        await _report(run, conditions)
+        await _look_through(run, conditions)
         await withdrawals.note_judged_under(redis, conditions.fingerprint)
     return conditions
 
@@ -66,10 +68,12 @@ async def judge_again(run: DeliveryRun, queued: StoredMessage) -> StoredMessage 
     """The message without what is no longer wanted; None if nothing is left, or if it has to wait."""
     conditions = await current_conditions(run)
     message = queued.message
-    if message.kind == "ops":
-        return queued
     stored = await messages.read_stored_alerts(run.services.redis, message.alert_ids)
     waiting = Waiting(queued, tuple(one.alert for one in stored))
+    past = Past(run.services, conditions.bundle)
+    where = await destinations(run.services, waiting, conditions, past)
+    if where and await move(run.services, waiting, where):
+        return None
     if await withdraw_unwanted(run, waiting, conditions):
         again = await messages.read_message(run.services.redis, message.id)
         return again if again is not None and again.delivery.state == "queued" else None
@@ -89,6 +93,7 @@ async def withdraw_unwanted(run: DeliveryRun, waiting: Waiting, conditions: Cond
         run.services.redis,
         waiting.stored.message,
         [_withdrawal(alert, why) for alert, why in gone],
+        gone[0][1].reason,
         now_ms=run.now_ms(),
         kept_s=run.services.settings.alert_retention_s,
     )
@@ -176,18 +181,21 @@ def _message_of(alert: Alert, message_id: str) -> Message:
     return Message(message_id, "story", alert.channel, alert.story_id, (alert.id,))
 
 
-async def _report(run: DeliveryRun, conditions: Conditions) -> None:
-    """Report a change if many queued alerts are no longer wanted after it."""
-    now = run.services.clock()
+async def _look_through(run: DeliveryRun, conditions: Conditions) -> None:
+    """After a change: queues follow their receivers, and if many alerts are no longer wanted, ops is notified."""
+    services, past = run.services, Past(run.services, conditions.bundle)
     reasons: Counter[str] = Counter()
-    for channel in await outbox.channels_with_queue(run.services.redis):
-        for waiting in await read_queue(run.services.redis, channel):
+    for channel in await outbox.channels_with_queue(services.redis):
+        for waiting in await read_queue(services.redis, channel):
+            where = await destinations(services, waiting, conditions, past)
+            if where and await make_sure(run, channel) and await move(services, waiting, where):
+                continue
             if waiting.stored.delivery.state == "queued":
-                reasons.update(why.reason for _, why in _objections(waiting, conditions, now))
+                found = _objections(waiting, conditions, services.clock())
+                reasons.update(why.reason for _, why in found)
     if reasons.total() > MANY:
-        await notices.notify_once(
-            run.services, f"withdrawals:{conditions.fingerprint}", _report_text(reasons, conditions)
-        )
+        cause = f"withdrawals:{conditions.fingerprint}"
+        await notices.notify_once(services, cause, _report_text(reasons, conditions))
 
 
 def _report_text(reasons: Counter[str], conditions: Conditions) -> str:

@@ -12,6 +12,7 @@ from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import read_backlog
+from newswatch.pipeline.oversight.queues import waiting_queues, without_receiver
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
 from newswatch.settings import Settings
 from newswatch.store import listening
@@ -40,6 +41,7 @@ async def examine(services: Services) -> list[Examined]:
         *redis,
         *await _slack(services, loaded.draft),
         *(await _stages(services) if usable else ()),
+        *(await _queues(services) if usable else ()),
         *(await _buttons(services) if usable else ()),
     ]
 
@@ -110,6 +112,19 @@ async def _stages(services: Services) -> list[Examined]:
     except NewswatchError:
         return []  # reported already
     return [Examined(f"{one.stage} stage", "error", f"{one.what} {one.do}") for one in still]
+
+
+async def _queues(services: Services) -> list[Examined]:
+    """Queues of channels that no receiver has."""
+    try:
+        rows = await waiting_queues(services, await in_force(services))
+    except NewswatchError:
+        return []  # reported already
+    return [
+        Examined(f"queue {row.channel}", "warning", without_receiver(row))
+        for row in rows
+        if row.receiver is None
+    ]
 
 
 async def _buttons(services: Services) -> list[Examined]:
