@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newswatch.models import Alert
-from newswatch.sending import Found, Outcome, Outgoing, Payload, Posted, SenderCheck
+from newswatch.sending import Found, Identity, Outcome, Outgoing, Payload, Posted, SenderCheck
 
 
 @dataclass
@@ -68,6 +68,9 @@ class FakeSender:
         return [
             Posted(one.payload["message_id"], one.ts, tuple(one.payload["alert_ids"])) for one in rows
         ], None
+
+    async def identity(self) -> Identity | None:
+        return Identity("T0FAKE", "Fake", "B0FAKE", "newswatch")
 
     async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
         return [

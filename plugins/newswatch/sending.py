@@ -98,6 +98,21 @@ class Posted:
     alert_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose token a sender has: the workspace and the bot, by id and by name."""
+
+    team_id: str
+    team: str
+    bot_id: str
+    bot: str
+
+    @property
+    def workspace(self) -> str:
+        """The workspace for people."""
+        return f"{self.team} ({self.team_id})" if self.team else self.team_id
+
+
 CheckLevel = Literal["ok", "warning", "error"]
 
 

@@ -12,6 +12,7 @@ import click
 
 from newswatch import __version__
 from newswatch.cli import (
+    adopt,
     alerts,
     backtest,
     check,
@@ -42,7 +43,7 @@ for one in (
     *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(rule.rule, feeds.feeds, alerts.alerts, why.why, queue.queue, dead.dead, mute.mute, mute.unmute),
-    *(receivers.test_receiver, doctor.doctor, listen.listen),
+    *(receivers.test_receiver, doctor.doctor, adopt.adopt, listen.listen),
 ):
     newswatch.add_command(one)
 

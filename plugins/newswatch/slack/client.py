@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
-from newswatch.sending import Found, Outcome, Posted, SenderCheck
+from newswatch.sending import Found, Identity, Outcome, Posted, SenderCheck
 from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault
 from newswatch.slack.doctor import examine
 from newswatch.slack.history import find, posted
@@ -124,6 +124,14 @@ class SlackClient:
     async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
         """What `newswatch doctor` reports about the token, its scopes and these channels."""
         return await examine(self._read, channels)
+
+    async def identity(self) -> Identity | None:
+        """The token's workspace and bot, None if Slack does not say."""
+        answer = await self._read("auth.test")
+        body = {name: str(answer.body.get(name) or "") for name in ("team_id", "team", "bot_id", "user")}
+        if not answer.outcome.ok or not body["team_id"]:
+            return None
+        return Identity(body["team_id"], body["team"], body["bot_id"], body["user"])
 
     async def workspace_url(self) -> str:
         """The workspace's address with a closing slash, "" if Slack does not say."""

@@ -43,6 +43,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | channel:{channel} | hash: pacing, pause, last alert, last catch-up, sequence of its messages | match, deliver | ~170 B | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
+| deployment | hash: Slack's team id and bot id, with their names | deliver, adopt | ~150 B | always |
 | workspace | hash: pause | deliver | ~150 B | always |
 | updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
 | withdrawn | zset alert → when, ms, of those that can return | deliver | ~80 B | until they return, 24 hours at most |
@@ -69,6 +70,7 @@ CHANNELS = _PREFIX + "channels"
 ALIVE = _PREFIX + "alive"
 EPOCH = _PREFIX + "epoch"
 WORKSPACE = _PREFIX + "workspace"
+DEPLOYMENT = _PREFIX + "deployment"
 UPDATES = _PREFIX + "updates"
 TITLES = _PREFIX + "titles"
 MUTES = _PREFIX + "mutes"

@@ -92,8 +92,8 @@ async def _ops_channel(services: Services) -> str:
 
 
 def _channel_for(cause: str, channel: str) -> str:
-    """Where a notice is posted: "" if its cause is Slack itself or the ops channel."""
-    return "" if cause in ("slack", f"channel:{channel}") else channel
+    """Where a notice is posted: "" if its cause is Slack itself, the workspace or the ops channel."""
+    return "" if cause in ("slack", "workspace", f"channel:{channel}") else channel
 
 
 async def _to_webhook(services: Services, cause: str, text: str) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from newswatch.models import Alert
-from newswatch.sending import Found, Outcome, Outgoing, Payload, Posted, SenderCheck
+from newswatch.sending import Found, Identity, Outcome, Outgoing, Payload, Posted, SenderCheck
 
 
 class Layout(Protocol):
@@ -62,6 +62,10 @@ class Sender(Protocol):
         self, channel: str, *, since: datetime, threads: Iterable[str] = ()
     ) -> tuple[list[Posted], Outcome | None]:
         """What of ours is in the channel since then, and why reading ended early, if it did."""
+        ...
+
+    async def identity(self) -> Identity | None:
+        """Which workspace and bot messages are sent as; None if that cannot be asked now."""
         ...
 
     async def check(self, channels: Iterable[str] = ()) -> Sequence[SenderCheck]:

@@ -27,6 +27,7 @@ from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
 from newswatch.pipeline.deliver.withdrawal import current_conditions, may_return
+from newswatch.pipeline.deliver.workspace import may_send
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -103,6 +104,9 @@ async def run_deliver(
                 on_progress,
             )
             try:
+                refused = await may_send(services, sender)
+                if refused is not None and refused.level == "error":
+                    return DeliverCounts(queued=await _queued(services), problems=(refused.text,))
                 await under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
             except LeaseLost as error:
                 log.warning("%s", error)

@@ -11,11 +11,13 @@ from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.workspace import difference
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.queues import waiting_queues, without_receiver
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
+from newswatch.sending import Identity
 from newswatch.settings import Settings
-from newswatch.store import listening
+from newswatch.store import deployment, listening
 from newswatch.store.client import redis_errors
 from newswatch.store.server import judge, try_scripts, try_writing, version_of
 
@@ -151,4 +153,16 @@ async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
     channels = sorted({receiver.channel for receiver in draft.receivers}) if draft else []
     async with services.sender.open() as sender:
         found = await sender.check(channels)
-    return [Examined(f"slack {one.subject}", one.level, one.message) for one in found]
+        identity = await sender.identity()
+    checks = [Examined(f"slack {one.subject}", one.level, one.message) for one in found]
+    return checks + (await _workspace(services, identity) if identity is not None else [])
+
+
+async def _workspace(services: Services, identity: Identity) -> list[Examined]:
+    """Whether messages still go to the workspace that this Redis belongs to."""
+    try:
+        with redis_errors():
+            differs = difference(await deployment.read(services.redis), identity)
+    except NewswatchError:
+        return []  # reported already
+    return [Examined("slack workspace", differs.level, differs.text)] if differs else []

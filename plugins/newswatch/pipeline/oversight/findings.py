@@ -53,6 +53,16 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Check the connection newswatch_slack and Slack's status page. All queues are kept.",
         "slack-takes-nothing",
     ),
+    "workspace": (
+        "error",
+        "Set the token of the workspace that was used before, or run `newswatch adopt --workspace`.",
+        "the-token-is-for-another-workspace",
+    ),
+    "workspace-bot": (
+        "warning",
+        "Run `newswatch adopt --workspace` if the new bot is meant.",
+        "the-token-is-for-another-workspace",
+    ),
     "channel": (
         "error",
         "Invite the bot into the channel, or correct its id in receivers.yaml. Its queue is kept.",
