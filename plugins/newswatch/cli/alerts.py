@@ -9,7 +9,8 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
-from newswatch.pipeline.base.services import Services, utc_now
+from newswatch.pipeline.base.clock import utc_now
+from newswatch.pipeline.base.services import Services
 from newswatch.store import messages, outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.messages import StoredAlert, StoredMessage

@@ -11,8 +11,9 @@ from newswatch.cli.context import Invocation, examination
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.errors import Problem, RedisRefused, RedisUnavailable
 from newswatch.pipeline.base.adoption import not_applied
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.services import Services, utc_now
+from newswatch.pipeline.base.services import Services
 
 LOOK_TIMEOUT_S = 2.0
 """The timeout for Redis, which need not be there."""

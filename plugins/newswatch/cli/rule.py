@@ -11,8 +11,8 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, console
 from newswatch.errors import ConfigError, PermanentError
 from newswatch.models import Rule
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import Explained, explain_event
 
 

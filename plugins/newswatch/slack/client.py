@@ -11,9 +11,10 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,10 @@ _UNREADABLE = (AttributeError, UnicodeDecodeError, json.JSONDecodeError, LookupE
 """What slack_sdk raises for a 200 that is plain text, a list, or in an unknown charset."""
 
 
+def _machine_time() -> datetime:
+    return datetime.now(timezone.utc)
+
+
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
     """How to reach Slack. `timeout_s` limits a whole request, and half of it limits connecting."""
@@ -45,6 +50,8 @@ class SlackSettings:
     timeout_s: float = 10.0
     proxy: str | None = field(default=None, repr=False)
     """May hold a password. None: directly."""
+    clock: Callable[[], datetime] = field(default=_machine_time, repr=False)
+    """The time that moments to look back to are given in."""
 
     def open(self, timeout_s: float | None = None) -> SlackClient:
         """A client with these settings, to be entered."""
@@ -61,6 +68,7 @@ class SlackClient:
             )
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
+        self._behind = timedelta()
 
     async def __aenter__(self) -> Self:
         trust = ssl.create_default_context()  # reads SSL_CERT_FILE now; aiohttp's own reads it at import
@@ -113,13 +121,15 @@ class SlackClient:
 
     async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
         """Find the message in the channel, or in the thread of `thread_ts`."""
-        return await find(self._read, channel, message_id, since=since, thread_ts=thread_ts)
+        return await find(
+            self._read, channel, message_id, since=self._as_slack_has_it(since), thread_ts=thread_ts
+        )
 
     async def posted(
         self, channel: str, *, since: datetime, threads: Iterable[str] = ()
     ) -> tuple[list[Posted], Outcome | None]:
         """Our messages in the channel since then, and why reading ended early, if it did."""
-        return await posted(self._read, channel, since=since, threads=threads)
+        return await posted(self._read, channel, since=self._as_slack_has_it(since), threads=threads)
 
     async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
         """What `newswatch doctor` reports about the token, its scopes and these channels."""
@@ -138,6 +148,20 @@ class SlackClient:
         answer = await self._read("auth.test")
         return str(answer.body.get("url") or "") if answer.outcome.ok else ""
 
+    def _as_slack_has_it(self, moment: datetime) -> datetime:
+        """A moment by our clock, by Slack's. If Slack's is ahead it stays: looking further back does no harm."""
+        return moment - self._behind
+
+    def _note_time(self, headers: Mapping[str, str]) -> None:
+        """How far Slack's clock is behind ours, as the answer's Date header says."""
+        given = next((value for name, value in headers.items() if name.lower() == "date"), "")
+        try:
+            theirs = parsedate_to_datetime(given)
+        except ValueError:
+            return
+        if theirs.tzinfo is not None:
+            self._behind = max(self._settings.clock() - theirs, timedelta())
+
     async def _read(self, method: str, **params: Any) -> Answer:
         return await self._call(method, params=params)
 
@@ -152,7 +176,9 @@ class SlackClient:
             else:
                 response = await self._web.api_call(method, http_verb="GET", params=params or {})
         except SlackApiError as error:
-            return _refusal(error)
+            refused = _refusal(error)
+            self._note_time(refused.headers)
+            return refused
         except _UNREADABLE:
             return Answer(
                 ambiguous("no_answer", "Slack answered with something other than an answer of its API")
@@ -160,6 +186,7 @@ class SlackClient:
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             # Python 3.10 has a TimeoutError of asyncio's own
             return Answer(classify_fault(error, self._settings.base_url))
+        self._note_time(response.headers)
         data = response.data if isinstance(response.data, dict) else {}
         return Answer(classify(response.status_code, data, response.headers), data, response.headers)
 

@@ -15,8 +15,8 @@ from newswatch.sending import Found, Outcome, Posted
 from newswatch.slack.answers import Answer
 from newswatch.slack.payload import EVENT_TYPE, block_marker
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far our clock may be ahead of Slack's without our missing a message."""
+CLOCK_TOLERANCE = timedelta(minutes=15)
+"""How far our clock may be ahead of Slack's, beyond what Slack's answers said, without our missing a message."""
 PAGE_SIZE = 200
 MAX_PAGES = 50
 MAX_THREADS = 40
@@ -47,7 +47,7 @@ def _block_id(block: Any) -> str:
 
 
 async def find(read: Read, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
-    """Page the thread (for a reply) or the channel for the message, from 5 minutes before `since`."""
+    """Page the thread (for a reply) or the channel for the message, from CLOCK_TOLERANCE before `since`."""
     query: dict[str, Any] = {
         "channel": channel,
         "oldest": f"{(since - CLOCK_TOLERANCE).timestamp():.6f}",

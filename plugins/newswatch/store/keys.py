@@ -41,6 +41,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | lane:{lane}:{channel} | zset message → due, ms, of those that go before (`first`) or after (`last`) the others of the queue | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
 | channel:{channel} | hash: pacing, pause, last alert, last catch-up, sequence of its messages | match, deliver | ~170 B | always |
+| clock | string: the latest time at which a stage ran, ms | poll, deliver | small | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | deployment | hash: Slack's team id and bot id, with their names | deliver, adopt | ~150 B | always |
@@ -67,6 +68,7 @@ ITEMS_GROUP = "match"
 ARTICLES = _PREFIX + "articles"
 ALERTS = _PREFIX + "alerts"
 CHANNELS = _PREFIX + "channels"
+CLOCK = _PREFIX + "clock"
 ALIVE = _PREFIX + "alive"
 EPOCH = _PREFIX + "epoch"
 WORKSPACE = _PREFIX + "workspace"

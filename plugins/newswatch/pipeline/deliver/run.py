@@ -30,6 +30,7 @@ from newswatch.pipeline.deliver.withdrawal import current_conditions, may_return
 from newswatch.pipeline.deliver.workspace import may_send
 from newswatch.store import outbox
 from newswatch.store.client import redis_errors
+from newswatch.store.clock import went_back
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease, under
 
@@ -104,6 +105,7 @@ async def run_deliver(
                 on_progress,
             )
             try:
+                await went_back(services.redis, to_ms(services.clock()))
                 refused = await may_send(services, sender)
                 if refused is not None and refused.level == "error":
                     return DeliverCounts(queued=await _queued(services), problems=(refused.text,))
