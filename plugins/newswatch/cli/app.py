@@ -19,6 +19,7 @@ from newswatch.cli import (
     dead,
     doctor,
     feeds,
+    housekeeping,
     listen,
     match,
     mute,
@@ -43,7 +44,7 @@ for one in (
     *(check.check, match.match, backtest.backtest),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
     *(rule.rule, feeds.feeds, alerts.alerts, why.why, queue.queue, dead.dead, mute.mute, mute.unmute),
-    *(receivers.test_receiver, doctor.doctor, adopt.adopt, listen.listen),
+    *(receivers.test_receiver, doctor.doctor, adopt.adopt, housekeeping.housekeeping, listen.listen),
 ):
     newswatch.add_command(one)
 

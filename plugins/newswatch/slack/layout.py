@@ -36,7 +36,7 @@ class SlackLayout:
     def render(self, outgoing: Outgoing) -> Payload:
         """The payload of `chat.postMessage` and `chat.update`."""
         one, message = outgoing, outgoing.message
-        if message.kind == "ops" and not one.plain:
+        if message.kind in ("ops", "reminder") and not one.plain:
             return render_ops(message)
         attention = Attention(one.marks, buttons=one.buttons, now=one.now)
         if one.plain:

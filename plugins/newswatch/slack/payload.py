@@ -140,7 +140,7 @@ def render_minimal(
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
     """The one resend after Slack refused the full payload: text and metadata, no blocks."""
-    if message.kind == "ops":
+    if message.kind in ("ops", "reminder"):
         return _text_only(message, notice_text(message.text))
     if message.kind in LISTS and alerts:
         return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))

@@ -49,6 +49,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
 | withdrawn | zset alert → when, ms, of those that can return | deliver | ~80 B | until they return, 24 hours at most |
 | conditions | string: under which configuration and mutes queued alerts were last judged | deliver | small | always |
+| reminders | zset message → due, ms, of high alerts in channels that are reminded | deliver | ~80 B | until it is due |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |
@@ -78,6 +79,7 @@ TITLES = _PREFIX + "titles"
 MUTES = _PREFIX + "mutes"
 MUTES_COUNT = _PREFIX + "mutes:count"
 WITHDRAWN = _PREFIX + "withdrawn"
+REMINDERS = _PREFIX + "reminders"
 CONDITIONS = _PREFIX + "conditions"
 DEAD = _PREFIX + "dead"
 DEAD_ITEMS = _PREFIX + "dead:items"

@@ -35,6 +35,8 @@ class StoredMessage:
     """Incremented by everything that changes how the message should look in Slack."""
     moved: bool = False
     """An operator moved it to its channel, which need not be its rules'."""
+    of: str = ""
+    """The message that a reminder is about."""
 
     @property
     def message(self) -> Message:
@@ -101,6 +103,7 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
         marks=marks_of(raw),
         rev=int(raw.get("rev", "0")),
         moved=raw.get("moved") == "1",
+        of=raw.get("of", ""),
     )
 
 

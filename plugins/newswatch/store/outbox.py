@@ -107,12 +107,14 @@ async def record_sent(
     free_again_ms: int | None = None,
     further_feeds: Iterable[str] = (),
     alerts_kept_s: float = keys.ALERT_RETENTION_S,
+    remind_at_ms: int | None = None,
 ) -> int:
     """Record it as sent and remove it from the queue: 1 recorded, 0 known already, -1 it was posted twice."""
     root = message.root_id or ""
     script = script_of(redis, "sent")
     free = "" if free_again_ms is None else free_again_ms
     args: list[str | int] = [message.id, ts, now_ms, message.channel, free, int(alerts_kept_s), root]
+    args.append("" if remind_at_ms is None else remind_at_ms)
     args += further_feeds if root else ()
     return int(await script(args=args))
 

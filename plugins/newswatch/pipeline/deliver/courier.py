@@ -12,6 +12,7 @@ from newswatch.models import Message
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.dead_letters import make_dead_letter
 from newswatch.pipeline.deliver.folding import fold
+from newswatch.pipeline.deliver.reminders import remind_after_s
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.pipeline.deliver.verdict import UNREADABLE_LOOKS, Verdict, judge
@@ -157,6 +158,7 @@ class Courier:
             free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
             further_feeds=await self._further(message),
             alerts_kept_s=run.services.settings.alert_retention_s,
+            remind_at_ms=self._remind_at_ms(message.channel),
         )
         if recorded < 0:
             await self._twice(message)
@@ -171,6 +173,10 @@ class Courier:
         for cause in again.keys() - run.well:
             run.well.add(cause)
             await notices.clear_notice(run.services, cause, again[cause])
+
+    def _remind_at_ms(self, channel: str) -> int | None:
+        after_s = remind_after_s(self._run.bundle, channel)
+        return None if after_s is None else self._run.now_ms() + int(after_s * 1000)
 
     async def _further(self, message: Message) -> list[str]:
         """The feeds of a reply that its story's message does not name yet.
@@ -229,6 +235,7 @@ class Courier:
         thread = await self._thread(message)
         if thread is None:
             return
+        message = thread.message  # its root may have changed
         found = await run.sender.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
         if found.readable:
             text = f"The history of {message.channel} can be read again."

@@ -24,11 +24,12 @@ from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.deliver.backlog import catch_up
 from newswatch.pipeline.deliver.courier import Courier
 from newswatch.pipeline.deliver.recall import make_sure
+from newswatch.pipeline.deliver.reminders import queue_reminders
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
 from newswatch.pipeline.deliver.withdrawal import current_conditions, may_return
 from newswatch.pipeline.deliver.workspace import may_send
-from newswatch.store import outbox
+from newswatch.store import outbox, reminders
 from newswatch.store.client import redis_errors
 from newswatch.store.clock import went_back
 from newswatch.store.codec import to_ms
@@ -133,7 +134,8 @@ async def _queued(services: Services) -> int:
 async def _anything(services: Services, bundle: Bundle) -> bool:
     if await outbox.channels_with_queue(services.redis):
         return True
-    if await outbox.due_updates(services.redis, to_ms(services.clock())):
+    now_ms = to_ms(services.clock())
+    if await outbox.due_updates(services.redis, now_ms) or await reminders.due(services.redis, now_ms):
         return True
     return await may_return(services, bundle)
 
@@ -144,6 +146,7 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
     await current_conditions(run)
     try:
         while time.monotonic() < stop_at and not run.stopped:
+            await queue_reminders(run)
             channels = [channel for channel in await _at_hand(run, linger_s) if channel not in workers]
             for number, channel in enumerate(channels):
                 spread_s = (

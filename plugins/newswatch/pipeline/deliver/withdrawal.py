@@ -68,6 +68,8 @@ async def judge_again(run: DeliveryRun, queued: StoredMessage) -> StoredMessage 
     """The message without what is no longer wanted; None if nothing is left, or if it has to wait."""
     conditions = await current_conditions(run)
     message = queued.message
+    if message.kind == "reminder" and await _is_acknowledged(run, queued):
+        return None
     stored = await messages.read_stored_alerts(run.services.redis, message.alert_ids)
     waiting = Waiting(queued, tuple(one.alert for one in stored))
     past = Past(run.services, conditions.bundle)
@@ -82,6 +84,19 @@ async def judge_again(run: DeliveryRun, queued: StoredMessage) -> StoredMessage 
         return queued
     await _wait_for_the_end_of_quiet(run, queued, conditions, until)
     return None
+
+
+async def _is_acknowledged(run: DeliveryRun, reminder: StoredMessage) -> bool:
+    """Whether somebody acknowledged the message since its reminder was queued. Then the reminder is withdrawn."""
+    of = await messages.read_message(run.services.redis, reminder.of)
+    if of is None or of.marks.ack is None:
+        return False
+    reason = f"acknowledged by {of.marks.ack.by}"
+    kept_s = run.services.settings.alert_retention_s
+    await withdrawals.withdraw(
+        run.services.redis, reminder.message, [], reason, now_ms=run.now_ms(), kept_s=kept_s
+    )
+    return True
 
 
 async def withdraw_unwanted(run: DeliveryRun, waiting: Waiting, conditions: Conditions) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from newswatch.pipeline.base.services import Services
-from newswatch.store import articles, items, outbox
+from newswatch.store import articles, items, outbox, reminders
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -58,4 +58,5 @@ async def _due_times(services: Services, now_ms: int) -> list[int]:
         if at <= now_ms
     ]
     due += (await outbox.due_updates(services.redis, now_ms)).values()
+    due += [now_ms for _ in await reminders.due(services.redis, now_ms)]
     return due

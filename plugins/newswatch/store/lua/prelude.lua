@@ -11,6 +11,7 @@ local key = {
   MUTES = 'newswatch:mutes',
   MUTES_COUNT = 'newswatch:mutes:count',
   RELEASES = 'newswatch:releases',
+  REMINDERS = 'newswatch:reminders',
   TITLES = 'newswatch:titles',
   UPDATES = 'newswatch:updates',
   WITHDRAWN = 'newswatch:withdrawn',
