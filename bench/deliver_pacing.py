@@ -110,7 +110,10 @@ class Scene:
         rows = "".join(f"  - {{id: r{n}, channel: {channel}}}\n" for n, channel in enumerate(self._channels))
         text = f"defaults: {{per_channel_interval: {interval}, grace: 60s}}\nreceivers:\n{rows}"
         (self._config / "receivers.yaml").write_text(text)
-        (self._config / "watchlist.yaml").write_text("rules:\n  - {id: bank, query: bank, notify: [r0]}\n")
+        notify = ", ".join(f"r{n}" for n in range(channels))
+        (self._config / "watchlist.yaml").write_text(
+            f"rules:\n  - {{id: bank, query: bank, notify: [{notify}]}}\n"
+        )
         (self._config / "feeds.yaml").write_text("feeds:\n  - {id: wire, url: 'https://news.example/rss'}\n")
         self._redis = RunningRedis(folder / "redis")
         self.slack = RunningSimulator(interval_s=0.0)

@@ -226,6 +226,8 @@ class CatchUp:
     text_in_thread: str
     due_ms: int
     root_id: str | None = None
+    moved: bool = False
+    """An operator moved some of them to the channel, which need not be their rules'."""
 
 
 async def catch_up(redis: Redis, channel: str, given: CatchUp, now_ms: int) -> bool:
@@ -233,7 +235,7 @@ async def catch_up(redis: Redis, channel: str, given: CatchUp, now_ms: int) -> b
     rows = [[one.id, one.story_id, len(one.alert_ids)] for one in given.old]
     args: list[str | int] = [channel, now_ms, given.due_ms, keys.STORY_RETENTION_S]
     args += [given.text, given.text_in_thread, given.root_id or "", json.dumps(rows, ensure_ascii=False)]
-    args.append(json.dumps([[one.alert_ids, one.size] for one in given.lists]))
+    args += [json.dumps([[one.alert_ids, one.size] for one in given.lists]), "1" if given.moved else ""]
     return await script_of(redis, "catch_up")(args=args) is not None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from feed_server import story
 from newsroom import OPS, POLICY
 from newswatch.store import keys
@@ -151,6 +153,16 @@ def test_operator_moves_a_queue_to_any_channel(newsroom):
     newsroom.deliver()
     assert newsroom.posts(POLICY) == []
     assert once(newsroom.alert_ids(DESK), 3)
+
+
+def test_stale_queue_that_an_operator_moved_is_caught_up_there(newsroom):
+    queue(newsroom, 12)
+    newsroom.command("queue", "move", POLICY, DESK)
+    newsroom.pass_time(timedelta(hours=3))
+    newsroom.deliver()
+    (message,) = newsroom.posts(DESK)
+    assert "12 alerts" in message["text"]
+    assert once(newsroom.alert_ids(DESK), 12)
 
 
 def test_message_in_doubt_stays_when_its_queue_is_moved(newsroom):

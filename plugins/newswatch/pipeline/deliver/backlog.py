@@ -81,7 +81,8 @@ def plan(
     lists = [*_lists(first, layout, MOST_SEVERE), *_lists(rest, layout, layout.most_items)]
     old = tuple(one.stored.message for one in listed)
     due = min((one.created for one in old if one.created is not None), default=now)
-    return CatchUp(old, tuple(lists), _text(stories, shown=len(first)), IN_THREAD, to_ms(due), root_id)
+    moved = any(one.stored.moved for one in listed)
+    return CatchUp(old, tuple(lists), _text(stories, shown=len(first)), IN_THREAD, to_ms(due), root_id, moved)
 
 
 async def catch_up(run: DeliveryRun, channel: str) -> bool:

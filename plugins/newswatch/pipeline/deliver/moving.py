@@ -20,14 +20,13 @@ from newswatch.store import moves
 from newswatch.store.codec import to_ms
 
 
-def new_channel(alert: Alert, before: Bundle, after: Bundle) -> str | None:
+def new_channel(alert: Alert, before: Conditions, after: Conditions) -> str | None:
     """Where the receiver that had the alert's channel before has its alerts now; None if it was not the channel's. Pure."""
-    then = next((rule for rule in before.rules if rule.id == alert.rule_id), None)
-    now = next((rule for rule in after.rules if rule.id == alert.rule_id), None)
+    then, now = before.rules.get(alert.rule_id), after.rules.get(alert.rule_id)
     if then is None or now is None:
         return None
-    had = {r.id for r in receivers_named(before.receivers, then.notify) if r.channel == alert.channel}
-    for receiver in receivers_named(after.receivers, now.notify):
+    had = {receiver.id for receiver in before.receivers(then, alert.channel)}
+    for receiver in receivers_named(after.bundle.receivers, now.notify):
         if receiver.id in had and receiver.channel != alert.channel:
             return receiver.channel
     return None
@@ -40,29 +39,31 @@ class Past:
     """The configurations before the one in force, the newest first, as far back as they are kept."""
 
     def __init__(self, services: Services, bundle: Bundle) -> None:
+        self.bundle = bundle
         self._services = services
-        self._bundle = bundle
-        self._read: dict[int, Bundle | None] = {}
+        self._after = Conditions(bundle)
+        self._read: dict[int, Conditions | None] = {}
 
     async def new_channel(self, alert: Alert) -> str | None:
         """Where the alert goes now, None if no receiver took it along."""
         matched = alert.config_version.partition("-")[0]
-        first = int(matched) if matched.isascii() and matched.isdigit() else self._bundle.version
+        first = int(matched) if matched.isascii() and matched.isdigit() else self.bundle.version
         for version in range(
-            self._bundle.version - 1, max(first, self._bundle.version - _MOST_VERSIONS) - 1, -1
+            self.bundle.version - 1, max(first, self.bundle.version - _MOST_VERSIONS) - 1, -1
         ):
             before = await self._of(version)
-            found = new_channel(alert, before, self._bundle) if before else None
+            found = new_channel(alert, before, self._after) if before else None
             if found is not None:
                 return found
         return None
 
-    async def _of(self, version: int) -> Bundle | None:
+    async def _of(self, version: int) -> Conditions | None:
         if version not in self._read:
             try:
-                self._read[version] = await past_bundle(self._services, version)
+                before = await past_bundle(self._services, version)
             except PermanentError:  # another release wrote it: the same as not kept
-                self._read[version] = None
+                before = None
+            self._read[version] = Conditions(before) if before is not None else None
         return self._read[version]
 
 

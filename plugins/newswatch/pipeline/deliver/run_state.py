@@ -12,6 +12,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.judgement import Conditions
+from newswatch.pipeline.deliver.moving import Past
 from newswatch.sending import Outcome
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease
@@ -55,6 +56,8 @@ class DeliveryRun:
     conditions: Conditions | None = None
     """What queued alerts are judged by, as read at `conditions_read_at` on the monotonic clock."""
     conditions_read_at: float = 0.0
+    past: Past | None = None
+    """The configurations before the one in force, as far as they were needed."""
     caught_up: dict[str, float] = field(default_factory=dict)
     """When a channel's backlog was looked at last, on the monotonic clock."""
     recalled: set[str] = field(default_factory=set)

@@ -47,8 +47,9 @@ async def current_conditions(run: DeliveryRun) -> Conditions:
     if run.conditions is not None and time.monotonic() - run.conditions_read_at < LOOK_AGAIN_S:
         return run.conditions
     redis = run.services.redis
+    run.conditions_read_at = time.monotonic()  # the other channels go on meanwhile
     conditions = await _read_conditions(run.services, run.bundle)
-    run.conditions, run.conditions_read_at, run.bundle = conditions, time.monotonic(), conditions.bundle
+    run.conditions, run.bundle = conditions, conditions.bundle
     if conditions.fingerprint != await withdrawals.judged_under(redis):
         await _bring_back(run, conditions)
         await _look_through(run, conditions)
@@ -72,8 +73,7 @@ async def judge_again(run: DeliveryRun, queued: StoredMessage) -> StoredMessage 
         return None
     stored = await messages.read_stored_alerts(run.services.redis, message.alert_ids)
     waiting = Waiting(queued, tuple(one.alert for one in stored))
-    past = Past(run.services, conditions.bundle)
-    where = await destinations(run.services, waiting, conditions, past)
+    where = await destinations(run.services, waiting, conditions, _past(run, conditions))
     if where and await move(run.services, waiting, where):
         return None
     if await withdraw_unwanted(run, waiting, conditions):
@@ -115,6 +115,12 @@ async def withdraw_unwanted(run: DeliveryRun, waiting: Waiting, conditions: Cond
     return True
 
 
+def _past(run: DeliveryRun, conditions: Conditions) -> Past:
+    if run.past is None or run.past.bundle is not conditions.bundle:
+        run.past = Past(run.services, conditions.bundle)
+    return run.past
+
+
 async def _read_conditions(services: Services, bundle: Bundle) -> Conditions:
     """With the last known configuration if Redis has lost the one in force."""
     now = services.clock()
@@ -152,8 +158,7 @@ async def _wait_for_the_end_of_quiet(
         if foldable(one.stored) and held_until(one.alerts, conditions, run.services.clock()) == until
     ]
     for digest in digests_of(held, run.services.layout, least=1):
-        # One that grew in the meantime is left for its turn.
-        await outbox.fold(
+        folded = await outbox.fold(
             redis,
             channel,
             [one.message for one in digest],
@@ -161,6 +166,8 @@ async def _wait_for_the_end_of_quiet(
             due_ms=to_ms(until),
             heading=QUIET_HEADING,
         )
+        if not folded and queued in digest:  # one of them grew or was begun in the meantime
+            await outbox.defer(redis, queued.message, to_ms(until))
 
 
 # ── changes ───────────────────────────────────────────────────────────────────────────────────
@@ -198,7 +205,7 @@ def _message_of(alert: Alert, message_id: str) -> Message:
 
 async def _look_through(run: DeliveryRun, conditions: Conditions) -> None:
     """After a change: queues follow their receivers, and if many alerts are no longer wanted, ops is notified."""
-    services, past = run.services, Past(run.services, conditions.bundle)
+    services, past = run.services, _past(run, conditions)
     reasons: Counter[str] = Counter()
     for channel in await outbox.channels_with_queue(services.redis):
         for waiting in await read_queue(services.redis, channel):

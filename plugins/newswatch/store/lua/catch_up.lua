@@ -2,7 +2,7 @@
 -- Put what waited too long into one message and the lists in its thread. `pipeline/deliver/backlog.py` decides which.
 -- Later reports of the stories begin again with a message of their own: a reader would not see them in that thread.
 -- ARGV 1 channel, 2 now (ms), 3 due (ms), 4 retention of its story (s), 5 text, 6 text of the lists in the thread,
---      7 root whose thread is continued or "", 8 old messages (JSON), 9 lists (JSON)
+--      7 root whose thread is continued or "", 8 old messages (JSON), 9 lists (JSON), 10 "1": an operator moved them here
 -- An old message: {id, story, number of its alerts}. A list: {alerts, room taken}; the first is the root's, if there is none yet.
 -- Returns the root's id, or nil if an old message was begun or grew meanwhile: decide again.
 local channel, now, root = ARGV[1], ARGV[2], ARGV[7]
@@ -18,6 +18,7 @@ for number, list in ipairs(lists) do
   create_message({id = id, kind = 'catch-up', channel = channel, story = name, alerts = list[1], root = root,
     due = begins and ARGV[3] or now, text = begins and ARGV[5] or ARGV[6], size = list[2],
     lane = not begins and 'last' or nil}, now)
+  if ARGV[10] == '1' then call('HSET', key.message(id), 'moved', 1) end
   for _, alert in ipairs(list[1]) do call('HSET', key.alert(alert), 'message', id) end
   if begins then
     root = id
