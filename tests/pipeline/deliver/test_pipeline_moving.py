@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from feed_server import story
 from newsroom import OPS, POLICY
+from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.store import keys
 
 DESK = "C0DESK00001"
@@ -112,6 +113,25 @@ def test_notices_follow_ops_to_its_new_channel(newsroom):
     assert len(newsroom.posts(DESK)) == 2
 
 
+def test_daily_line_goes_to_its_receiver(newsroom):
+    at = f"{newsroom.clock() + timedelta(hours=2):%H:%M}"
+    line = f"{{at: '{at}', timezone: UTC}}"
+    newsroom.site.serve("/wire", story(1))
+    for channel in (POLICY, DESK):
+        newsroom.write(
+            "receivers.yaml",
+            f"receivers:\n  - {{id: policy, channel: {channel}, alive: {line}}}\n  - {{id: ops, channel: {OPS}}}\n",
+        )
+        newsroom.run()
+        newsroom._do(after_cycle)
+        newsroom.pass_time(timedelta(hours=3))
+        newsroom.poll()
+        newsroom._do(after_cycle)
+        newsroom.pass_time(timedelta(hours=21))
+    newsroom.deliver()
+    assert [len(newsroom.posts(channel)) for channel in (POLICY, DESK)] == [0, 2]
+
+
 def test_channel_that_changed_twice_is_followed(newsroom):
     queue(newsroom)
     receivers(newsroom, policy="C0DESK00002")
@@ -156,6 +176,7 @@ def test_operator_moves_a_queue_to_any_channel(newsroom):
 
 
 def test_stale_queue_that_an_operator_moved_is_caught_up_there(newsroom):
+    newsroom.watchlist("rules:\n  - {id: one, query: central bank opposes, notify: [policy]}\n")
     queue(newsroom, 12)
     newsroom.command("queue", "move", POLICY, DESK)
     newsroom.pass_time(timedelta(hours=3))

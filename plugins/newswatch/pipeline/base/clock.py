@@ -42,7 +42,11 @@ class RedisClock:
         asked = self._monotonic()
         try:
             seconds, microseconds = await redis.time()
-        except (RedisError, OSError):
+        except (
+            RedisError,
+            OSError,
+            TypeError,
+        ):  # the last is redis-py's, for a server that does not know TIME
             return
         answered = self._monotonic()
         self._began_s = seconds + microseconds / 1e6 - (asked + answered) / 2

@@ -49,6 +49,7 @@ def is_stale(waiting: Waiting, now: datetime, stale_after_s: float) -> bool:
     return (
         foldable(waiting.stored)
         and bool(waiting.alerts)
+        and len(waiting.alerts) == len(waiting.stored.message.alert_ids)  # others become dead letters
         and all(alert.matched <= since for alert in waiting.alerts)
     )
 

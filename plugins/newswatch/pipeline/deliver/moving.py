@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from newswatch.config.receivers_file import OPS_ID
 from newswatch.errors import PermanentError
-from newswatch.models import Alert, Bundle
+from newswatch.models import Alert, Bundle, Message
 from newswatch.pipeline.base.configuration import past_bundle
-from newswatch.pipeline.base.notices import ops_channel
 from newswatch.pipeline.base.routing import receivers_named
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.judgement import Conditions
@@ -67,6 +67,12 @@ class Past:
         return self._read[version]
 
 
+def _addressee(message: Message) -> str:
+    """The receiver of a message without alerts: `ops` for notices, or the one that gets a daily line."""
+    kind, _, name = message.story_id.partition(":")
+    return name if kind == "alive" else OPS_ID
+
+
 Destinations = Mapping[str, Sequence[Alert]]
 """Channels, each with the alerts that go there; a notice goes without any."""
 
@@ -79,8 +85,8 @@ async def destinations(
     if waiting.stored.delivery.state != "queued" or waiting.stored.moved:
         return {}
     if message.kind == "ops":
-        ops = ops_channel(conditions.bundle)
-        return {ops: ()} if ops and ops != message.channel else {}
+        to = next((r.channel for r in conditions.bundle.receivers if r.id == _addressee(message)), None)
+        return {to: ()} if to is not None and to != message.channel else {}
     by_channel: dict[str, list[Alert]] = {}
     for alert in waiting.alerts:
         rule = conditions.rules.get(alert.rule_id)
