@@ -89,9 +89,7 @@ class Newsroom:
     # ── stages in this process ────────────────────────────────────────────────────────────────
 
     def services(self, **changes) -> Services:
-        settings = SlackSettings(
-            token=self.slack.token, base_url=self.slack.base_url, timeout_s=5.0, clock=self._now
-        )
+        settings = SlackSettings(token=self.slack.token, base_url=self.slack.base_url, timeout_s=5.0)
         values = {
             "settings": self.settings(**changes.pop("env", {})),
             "redis": connect(self.redis_url),
