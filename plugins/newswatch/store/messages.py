@@ -117,6 +117,24 @@ async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMes
     return {name: message_of(name, fields(row)) for name, row in rows if row}
 
 
+async def read_readable(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
+    """The same without records that cannot be parsed: one of many must not hold up the others."""
+    wanted = list(dict.fromkeys(name for name in ids if name))
+    pipe = redis.pipeline(transaction=False)
+    for name in wanted:
+        pipe.hgetall(keys.message(name))
+    rows = zip(wanted, await pipe.execute(), strict=True)
+    found = {name: _readable(name, fields(row)) for name, row in rows if row}
+    return {name: stored for name, stored in found.items() if stored is not None}
+
+
+def _readable(message_id: str, raw: dict[str, str]) -> StoredMessage | None:
+    try:
+        return message_of(message_id, raw)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
     """One message, None if there is none with that id."""
     return (await read_messages(redis, [message_id])).get(message_id)
@@ -205,4 +223,4 @@ async def _times(redis: Redis, ids: Iterable[str], field: str) -> dict[str, date
     for name in wanted:
         pipe.hget(keys.message(name), field)
     rows = zip(wanted, await pipe.execute(), strict=True)
-    return {name: from_ms(float(row)) for name, row in rows if row}
+    return {name: from_ms(float(row)) for name, row in rows if row and text(row).isdigit()}

@@ -173,6 +173,20 @@ def test_change_that_withdraws_few_alerts_is_not_reported(newsroom):
     assert newsroom.posts(OPS) == []
 
 
+def test_record_that_cannot_be_parsed_holds_up_no_change(newsroom):
+    serve(newsroom, 1)
+    newsroom.deliver()
+    serve(newsroom, 3, first=2)
+    name = newsroom.redis.zrange(keys.outbox(POLICY), 0, 0)[0]
+    newsroom.redis.hset(keys.message(name), "size", "x")
+    newsroom.redis.zadd(keys.outbox(POLICY), {name: 9e12})
+    rules(newsroom, OTHER)
+    newsroom.deliver()
+    assert newsroom.redis.zcard(keys.alerts_of("state", "withdrawn")) == 2
+    assert len(newsroom.posts()) == 1
+    assert newsroom.command("queue")[0] == 0
+
+
 def test_withdrawn_message_is_kept_for_the_retention(newsroom):
     serve(newsroom, 1)
     rules(newsroom, OTHER)

@@ -24,11 +24,11 @@ class Waiting:
 
 
 async def read_queue(redis: Redis, channel: str) -> list[Waiting]:
-    """All of a channel's queue, the earliest first."""
+    """All of a channel's queue, the earliest first. Records that cannot be parsed are left out."""
     ids = await outbox.queued_ids(redis, channel)
     queue: list[Waiting] = []
     for first in range(0, len(ids), _READ_AT_ONCE):
-        found = await messages.read_messages(redis, ids[first : first + _READ_AT_ONCE])
+        found = await messages.read_readable(redis, ids[first : first + _READ_AT_ONCE])
         names = [name for one in found.values() for name in one.message.alert_ids]
         stored = await messages.read_stored_alerts(redis, names)
         alerts = {one.alert.id: one.alert for one in stored}

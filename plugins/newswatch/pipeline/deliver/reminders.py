@@ -23,7 +23,7 @@ def reminder_text(after_s: float) -> str:
 async def queue_reminders(run: DeliveryRun) -> None:
     """Queue the reminders that are due. Those of channels that want none any more are dropped."""
     redis = run.services.redis
-    found = await messages.read_messages(redis, await reminders.due(redis, run.now_ms()))
+    found = await messages.read_readable(redis, await reminders.due(redis, run.now_ms()))
     for name, stored in found.items():
         after_s = remind_after_s(run.bundle, stored.message.channel)
         await reminders.remind(redis, name, "" if after_s is None else reminder_text(after_s), run.now_ms())

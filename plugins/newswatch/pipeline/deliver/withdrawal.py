@@ -182,7 +182,7 @@ async def _bring_back(run: DeliveryRun, conditions: Conditions) -> None:
     for one in stored:
         if one.withdrawn and objection(one.alert, conditions, now) is None:
             by_message.setdefault(one.message_id, []).append(one)
-    found = await messages.read_messages(redis, by_message)
+    found = await messages.read_readable(redis, by_message)
     for message_id, group in by_message.items():
         alerts = [one.alert for one in group]
         known = found.get(message_id)
