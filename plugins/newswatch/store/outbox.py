@@ -230,13 +230,17 @@ class CatchUp:
     """An operator moved some of them to the channel, which need not be their rules'."""
 
 
-async def catch_up(redis: Redis, channel: str, given: CatchUp, now_ms: int) -> bool:
-    """Replace messages by lists. Returns False, with nothing changed, if one was begun or got alerts meanwhile."""
+async def catch_up(redis: Redis, channel: str, given: CatchUp, now_ms: int) -> str | None:
+    """Replace messages by lists. Returns the id of the message in whose thread they are.
+
+    None, with nothing changed, if one of the messages was begun or got alerts meanwhile.
+    """
     rows = [[one.id, one.story_id, len(one.alert_ids)] for one in given.old]
     args: list[str | int] = [channel, now_ms, given.due_ms, keys.STORY_RETENTION_S]
     args += [given.text, given.text_in_thread, given.root_id or "", json.dumps(rows, ensure_ascii=False)]
     args += [json.dumps([[one.alert_ids, one.size] for one in given.lists]), "1" if given.moved else ""]
-    return await script_of(redis, "catch_up")(args=args) is not None
+    root = await script_of(redis, "catch_up")(args=args)
+    return None if root is None else text(root)
 
 
 async def last_catch_up(redis: Redis, channel: str) -> str | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,6 +33,8 @@ from newswatch.store.outbox import CatchUp, Listed
 
 MOST_SINGLE = 20
 """So many messages of severity high still go out one by one, the newest."""
+MOST_A_STEP = 250
+"""So many messages are replaced in one step of Redis, which does nothing else meanwhile."""
 MOST_SEVERE = 10
 """So many stories are listed in the message itself."""
 DECISIONS = 3
@@ -62,28 +64,52 @@ def plan(
     stale_after_s: float,
     most_single: int = MOST_SINGLE,
     root_id: str | None = None,
-) -> CatchUp | None:
-    """How to catch up; None if there is nothing that would come better in a list. Pure.
+) -> list[CatchUp]:
+    """How to catch up, in steps; none if there is nothing that would come better in a list. Pure.
 
     A catch-up that was not sent yet is made again with what became stale since. If `root_id` was sent, all goes to its
-    thread.
+    thread. The first step makes the message, the others continue its thread.
     """
     stale = [one for one in queue if is_stale(one, now, stale_after_s)]
     high = sorted(filter(_is_high, stale), key=_newest, reverse=True)[:most_single]
     single = {one.stored.id for one in high}
     listed = [one for one in stale if one.stored.id not in single]
     if len(listed) < 2:
-        return None
+        return []
     listed += [] if root_id else [one for one in queue if _is_unsent_catch_up(one)]
     stories = _by_story(alert for one in listed for alert in one.alerts)
     first = [] if root_id else _most_severe(stories)
     named = {alert.id for item in first for alert in item}
-    rest = [item for story in stories for item in story if item[0].id not in named]
-    lists = [*_lists(first, layout, MOST_SEVERE), *_lists(rest, layout, layout.most_items)]
-    old = tuple(one.stored.message for one in listed)
-    due = min((one.created for one in old if one.created is not None), default=now)
-    moved = any(one.stored.moved for one in listed)
-    return CatchUp(old, tuple(lists), _text(stories, shown=len(first)), IN_THREAD, to_ms(due), root_id, moved)
+    begins = [one for one in listed if any(alert.id in named for alert in one.alerts)]
+    begun = {one.stored.id for one in begins}
+    others = sorted((one for one in listed if one.stored.id not in begun), key=_order(stories))
+    groups = [begins] if begins else []
+    groups += [others[at : at + MOST_A_STEP] for at in range(0, len(others), MOST_A_STEP)]
+    due = min((one.stored.message.created or now for one in listed), default=now)
+    made = CatchUp((), (), _text(stories, shown=len(first)), IN_THREAD, to_ms(due), root_id)
+    return [
+        replace(
+            made,
+            old=tuple(one.stored.message for one in group),
+            lists=tuple(_group_lists(group, first if group is begins else [], layout)),
+            moved=any(one.stored.moved for one in group),
+        )
+        for group in groups
+    ]
+
+
+def _group_lists(group: Sequence[Waiting], first: Sequence[Item], layout: Layout) -> list[Listed]:
+    """The lists of one step: the most severe alerts, then the others of these messages, story by story."""
+    named = {alert.id for item in first for alert in item}
+    stories = _by_story(alert for one in group for alert in one.alerts if alert.id not in named)
+    rest = [item for story in stories for item in story]
+    return [*_lists(first, layout, MOST_SEVERE), *_lists(rest, layout, layout.most_items)]
+
+
+def _order(stories: Sequence[Sequence[Item]]) -> Callable[[Waiting], int]:
+    """Messages in the order of their stories."""
+    place = {item[0].story_id: number for number, story in enumerate(stories) for item in story}
+    return lambda waiting: min(place[alert.story_id] for alert in waiting.alerts)
 
 
 async def catch_up(run: DeliveryRun, channel: str) -> bool:
@@ -120,9 +146,17 @@ async def fold_backlog(
             most_single=most_single,
             root_id=await _sent_lately(services, channel, stale_after_s),
         )
-        if made is None:
+        if not made:
             return False
-        if await outbox.catch_up(services.redis, channel, made, to_ms(now)):
+        root_id = made[0].root_id
+        for number, step in enumerate(made):
+            done = await outbox.catch_up(services.redis, channel, replace(step, root_id=root_id), to_ms(now))
+            if done is None and number == 0:
+                break
+            if done is None:
+                return True  # the next look continues
+            root_id = done
+        else:
             return True
     return False
 

@@ -11,7 +11,7 @@ for _, one in ipairs(old) do
   local row = call('HMGET', key.message(one[1]), 'state', 'frozen', 'alerts')
   if row[1] ~= 'queued' or row[2] or #cjson.decode(row[3]) ~= one[3] then return nil end
 end
-local name = 'catch-up:' .. now
+local name = root ~= '' and call('HGET', key.message(root), 'story') or 'catch-up:' .. now
 for number, list in ipairs(lists) do
   local begins = root == ''
   local id = new_id(channel, name .. '\n' .. number .. '\n' .. old[1][1])
