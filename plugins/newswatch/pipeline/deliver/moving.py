@@ -85,8 +85,9 @@ async def destinations(
     if waiting.stored.delivery.state != "queued" or waiting.stored.moved:
         return {}
     if message.kind == "ops":
-        to = next((r.channel for r in conditions.bundle.receivers if r.id == _addressee(message)), None)
-        return {to: ()} if to is not None and to != message.channel else {}
+        channels = {receiver.id: receiver.channel for receiver in conditions.bundle.receivers}
+        to = channels.get(_addressee(message))
+        return {to: ()} if to is not None and message.channel not in channels.values() else {}
     by_channel: dict[str, list[Alert]] = {}
     for alert in waiting.alerts:
         rule = conditions.rules.get(alert.rule_id)
