@@ -91,6 +91,7 @@ class BacklogWatcher(BaseEventTrigger):
 
         if self._services is None:
             self._services = await trigger_services()
+        await self._services.read_clock()
         backlog = await read_backlog(self._services)
         if self.stage == "match":
             return backlog.items, backlog.oldest_item_age_s
