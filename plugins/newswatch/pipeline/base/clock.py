@@ -38,15 +38,15 @@ class RedisClock:
         return datetime.fromtimestamp(self._began_s + self._monotonic(), timezone.utc)
 
     async def read(self, redis: Redis) -> None:
-        """Ask Redis. Raises nothing: whatever needs Redis next says that it is away."""
+        """Ask Redis. Raises nothing: whatever needs Redis next says that it is away.
+
+        It is asked by INFO, which newswatch's user may call anyway; TIME would be a further permission.
+        """
         asked = self._monotonic()
         try:
-            seconds, microseconds = await redis.time()
-        except (
-            RedisError,
-            OSError,
-            TypeError,
-        ):  # the last is redis-py's, for a server that does not know TIME
+            info = await redis.info("server")
+            now_s = int(info["server_time_usec"]) / 1e6
+        except (RedisError, OSError, KeyError, TypeError, ValueError):  # or a server that does not say
             return
         answered = self._monotonic()
-        self._began_s = seconds + microseconds / 1e6 - (asked + answered) / 2
+        self._began_s = now_s - (asked + answered) / 2
