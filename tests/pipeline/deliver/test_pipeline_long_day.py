@@ -15,6 +15,7 @@ import pytest
 
 from newsroom import OPS
 from newswatch.models import Item
+from newswatch.pipeline.deliver.run import run_deliver
 from newswatch.pipeline.match.run import run_match
 from newswatch.store import keys
 from newswatch.store.client import connect
@@ -108,22 +109,29 @@ def poison(newsroom) -> None:
     newsroom.redis.hset(keys.alert(alert_id), "json", "{")
 
 
+def deliver(newsroom, deadline_s: float = 50.0):
+    async def work(services):
+        return await run_deliver(services, linger_s=0.0, deadline_s=deadline_s)
+
+    return newsroom._do(work, env={"NEWSWATCH_SLACK_RATE": "1000"})
+
+
 def test_day_without_slack_ends_with_everything_said_once(newsroom):
     configure(newsroom)
     newsroom.slack.kill()
     for hour in range(HOURS):
         an_hour(newsroom, hour)
-        newsroom.deliver(linger_s=0.0)
+        deliver(newsroom)
         if hour == 2:
             newsroom.pass_time(timedelta(hours=2))  # the clock jumps, and goes back
-            newsroom.deliver(linger_s=0.0)
+            deliver(newsroom)
             newsroom.pass_time(-timedelta(hours=2))
         newsroom.pass_time(timedelta(hours=1))
     newsroom.command("mute", f"desk{MUTED:02}", "--for", "3d")
     configure(newsroom, without=REMOVED, moved=True)
     poison(newsroom)
     newsroom.slack.restart()
-    newsroom.until(lambda: newsroom.deliver(linger_s=0.0, deadline_s=120.0).queued == 0, timeout_s=600.0)
+    newsroom.until(lambda: deliver(newsroom, 120.0).queued == 0, timeout_s=600.0)
 
     sent = Counter(m["channel"] for m in newsroom.slack.messages())
     print("messages per channel:", dict(sorted(sent.items())))
