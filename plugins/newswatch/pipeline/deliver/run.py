@@ -106,10 +106,6 @@ async def run_deliver(
                 on_progress,
             )
             try:
-                await went_back(services.redis, to_ms(services.clock()))
-                refused = await may_send(services, sender)
-                if refused is not None and refused.level == "error":
-                    return DeliverCounts(queued=await _queued(services), problems=(refused.text,))
                 await under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
             except LeaseLost as error:
                 log.warning("%s", error)
@@ -142,6 +138,11 @@ async def _anything(services: Services, bundle: Bundle) -> bool:
 
 async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
     """Work all channels at once, until nothing is due soon or the time is up."""
+    await went_back(run.services.redis, run.now_ms())
+    refused = await may_send(run.services, run.sender)
+    if refused is not None and refused.level == "error":
+        run.problem(refused.text)
+        return
     workers: dict[str, asyncio.Future[None]] = {}
     await current_conditions(run)
     try:
