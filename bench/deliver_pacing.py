@@ -113,7 +113,7 @@ class Scene:
         (self._config / "watchlist.yaml").write_text("rules:\n  - {id: bank, query: bank, notify: [r0]}\n")
         (self._config / "feeds.yaml").write_text("feeds:\n  - {id: wire, url: 'https://news.example/rss'}\n")
         self._redis = RunningRedis(folder / "redis")
-        self.slack = RunningSimulator(interval_s=0.0)
+        self.slack = RunningSimulator(interval_s=0.0, posts_per_minute=0, strict_channels=False)
 
     def deliver(self, each: int, deadline_s: float) -> float:
         """Queue `each` messages in every channel and send them. Returns the seconds that sending took."""

@@ -16,7 +16,7 @@ from newswatch.slack.payload import render_minimal, render_reply, render_story
 
 @pytest.fixture(scope="module")
 def workspace():
-    with RunningSimulator(interval_s=0) as running:
+    with RunningSimulator(interval_s=0, strict_channels=False) as running:
         yield running
 
 

@@ -68,17 +68,7 @@ def test_edit_refused_to_the_whole_workspace_is_made_once_slack_is_mended(newsro
     assert stale(newsroom) == []
 
 
-@pytest.mark.parametrize("kind", ["invalid_blocks", "msg_too_long"])
-def test_edit_whose_layout_is_refused_is_made_as_plain_text(newsroom, kind):
-    (name,) = sent_message(newsroom)
-    clicks(newsroom, name)
-    newsroom.slack.fault(kind, method="chat.update")
-    newsroom.deliver()
-    assert "Acknowledged by anna" in text_of(newsroom, name)
-    assert stale(newsroom) == []
-
-
-@pytest.mark.parametrize("kind", ["invalid_blocks", "is_archived", "channel_not_found"])
+@pytest.mark.parametrize("kind", ["invalid_blocks", "msg_too_long", "is_inactive", "channel_not_found"])
 def test_edit_that_is_refused_for_good_is_not_tried_for_ever(newsroom, kind):
     (name,) = sent_message(newsroom)
     clicks(newsroom, name)

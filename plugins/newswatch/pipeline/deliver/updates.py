@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from newswatch.models import Alert
 from newswatch.pipeline.base.sender import Sender
@@ -90,14 +89,10 @@ async def _look_again_when_a_mute_ends(services: Services, queued: StoredMessage
 async def _edit(
     services: Services, sender: Sender, queued: StoredMessage, alerts: Sequence[Alert]
 ) -> Outcome:
-    """Edit it, as plain text if the layout is refused."""
+    """Edit it. A refused layout is not tried as plain text: Slack never replaces rich text by something else."""
     delivery = queued.delivery
-    where = delivery.message.channel, delivery.ts or ""
-    outcome = await sender.update(*where, await render(services, queued, alerts))
-    if outcome.kind == "minimal" and not delivery.minimal:
-        plain = replace(queued, delivery=replace(delivery, minimal=True))
-        outcome = await sender.update(*where, await render(services, plain, alerts))
-    return outcome
+    payload = await render(services, queued, alerts)
+    return await sender.update(delivery.message.channel, delivery.ts or "", payload)
 
 
 def _wait_s(outcome: Outcome) -> float | None:
