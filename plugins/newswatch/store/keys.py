@@ -39,10 +39,13 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | message:{id} | hash | match, deliver, listener | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
-| channel:{channel} | hash: pacing, pause, last alert, sequence of its messages | match, deliver | ~170 B | always |
+| channel:{channel} | hash: pacing, pause, last alert, last message sent, sequence of its messages | match, deliver | ~170 B | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
+| recalls | hash channel → how far its history was read (JSON) | deliver | ~200 B a channel | until it was read |
 | workspace | hash: pause | deliver | ~150 B | always |
+| turns | hash: by method of Slack, when the next request may be made, ms; pauses | deliver, listener | ~150 B | always |
+| breaker | string: state of the circuit breaker (JSON), see `store.breaker` | deliver | ~500 B | always |
 | updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
@@ -65,7 +68,10 @@ ALERTS = _PREFIX + "alerts"
 CHANNELS = _PREFIX + "channels"
 ALIVE = _PREFIX + "alive"
 EPOCH = _PREFIX + "epoch"
+RECALLS = _PREFIX + "recalls"
 WORKSPACE = _PREFIX + "workspace"
+TURNS = _PREFIX + "turns"
+BREAKER = _PREFIX + "breaker"
 UPDATES = _PREFIX + "updates"
 TITLES = _PREFIX + "titles"
 MUTES = _PREFIX + "mutes"

@@ -8,21 +8,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from newswatch.models import Bundle
-from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
-from newswatch.sending import Outcome
+from newswatch.pipeline.deliver.breaker import Breaker
+from newswatch.pipeline.deliver.window import Window
+from newswatch.store import turns
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease
+from newswatch.store.turns import Method
 
 BURST_S = 0.25
+SHARE = 0.99
+"""Of the budget that is used. Slack counts when a request arrives, which may be a little sooner after the one before."""
+LONG_TURN_S = 20.0
 
 
 class Budget:
     """Limits the messages a second over all channels. A quarter of a second's worth may be sent at once."""
 
     def __init__(self, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._gap_s = 1 / per_second
+        self._gap_s = 1 / (per_second * SHARE)
         self._monotonic = monotonic
         self._next = 0.0
 
@@ -43,6 +48,8 @@ class DeliveryRun:
     lease: Lease
     timeout_s: float
     budget: Budget
+    breaker: Breaker
+    window: Window = field(default_factory=Window)
     on_progress: Callable[[int, int], None] | None = None
     sent: int = 0
     dead: int = 0
@@ -53,6 +60,10 @@ class DeliveryRun:
     well: set[str] = field(default_factory=set)
     recalled: set[str] = field(default_factory=set)
     """Channels whose Redis is known to be the one that delivered to them last."""
+    server: str = ""
+    """Which run of Redis this is; "" if that has to be asked."""
+    stop_at: float = float("inf")
+    """When the run has to end, by the monotonic clock."""
 
     @property
     def retrying(self) -> int:
@@ -77,8 +88,26 @@ class DeliveryRun:
         if text not in self.problems:
             self.problems.append(text)
 
-    async def unreached(self, outcome: Outcome) -> None:
-        """Slack cannot be reached at all: end the run, so that not every channel spends an attempt."""
-        self.stopped = True
-        self.problem(outcome.message)
-        await notices.raise_notice(self.services, "slack", outcome.message)
+    @property
+    def halted(self) -> bool:
+        """Whether nothing more may be begun: the workspace is paused, or Slack is away."""
+        return self.stopped or self.breaker.is_open
+
+    def another_server(self) -> None:
+        """Redis was restarted, or a replica took over: what was delivered has to be made sure of again."""
+        self.server = ""
+        self.recalled.clear()
+
+    async def turn_ms(self, method: Method) -> int:
+        """Take a turn for a request to a method with a limit. Returns 0 if it was taken, else how long to wait."""
+        rate = self.services.settings.slack_tier3
+        return await turns.take_turn(self.services.redis, method, rate, self.now_ms())
+
+    async def turn_soon_ms(self, method: Method) -> int:
+        """The same, but wait if it comes within seconds."""
+        deadline = time.monotonic() + LONG_TURN_S
+        while (wait_ms := await self.turn_ms(method)) > 0:
+            if time.monotonic() + wait_ms / 1000 > deadline:
+                return wait_ms
+            await asyncio.sleep(wait_ms / 1000)
+        return 0
