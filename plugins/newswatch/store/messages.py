@@ -112,6 +112,11 @@ async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
     return (await read_messages(redis, [message_id])).get(message_id)
 
 
+async def kind_of(redis: Redis, message_id: str) -> str:
+    """A message's kind, "" if there is none with that id."""
+    return text(await redis.hget(keys.message(message_id), "kind"))
+
+
 async def read_stored_alerts(
     redis: Redis, ids: Sequence[str], marks: Sequence[str] = ()
 ) -> list[StoredAlert]:

@@ -168,6 +168,21 @@ async def in_doubt(redis: Redis, channel: str, now_ms: int, most: int) -> list[s
     return [name for name, state in zip(names, states, strict=True) if text(state) == "sending"]
 
 
+async def waiting_since(redis: Redis, channels: Sequence[str], now_ms: int) -> dict[str, int]:
+    """For each channel whose next message is an alert that is due: when that message was queued, in ms."""
+    heads = [(one.channel, one.due[0]) for one in await read_channels(redis, channels, most=1) if one.due]
+    due = [(channel, name) for channel, (name, due_ms) in heads if due_ms <= now_ms]
+    pipe = redis.pipeline(transaction=False)
+    for _, name in due:
+        pipe.hmget(keys.message(name), ["kind", "created"])
+    rows = zip(due, await pipe.execute(), strict=True)
+    return {
+        channel: int(float(created))
+        for (channel, _), (kind, created) in rows
+        if created and text(kind) in ("story", "reply")
+    }
+
+
 async def queued_threads(redis: Redis, channel: str) -> list[str]:
     """The `ts` of the messages to which queued messages are replies."""
     pipe = redis.pipeline(transaction=False)

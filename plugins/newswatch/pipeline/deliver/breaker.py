@@ -44,7 +44,7 @@ def after_unclear(state: BreakerState, answer: Unclear, why: str, grace_s: float
         begun=tuple(dict.fromkeys((*state.begun, answer.message_id)))[-MOST_KEPT:],
     )
     if state.is_open:
-        return _probe_later(known, answer.at_ms, grace_s)
+        return _probe_later(_tried(known, answer.channel), answer.at_ms, grace_s)
     elsewhere = any(one.channel != answer.channel for one in alike)
     if elsewhere or len(others) + 1 >= ALIKE_IN_ONE_CHANNEL:
         return opened(known, answer.at_ms, why, grace_s)
@@ -56,8 +56,14 @@ def opened(state: BreakerState, now_ms: int, why: str, grace_s: float) -> Breake
     if state.is_open:
         return _probe_later(state, now_ms, grace_s)
     begun = tuple(one.message_id for one in state.unclear)
-    first = replace(state, away_since_ms=now_ms, why=why, failed_probes=0, begun=begun, probed=())
+    tried = tuple(dict.fromkeys(one.channel for one in state.unclear))
+    first = replace(state, away_since_ms=now_ms, why=why, failed_probes=0, begun=begun, probed=tried)
     return replace(first, probe_at_ms=now_ms + _pause_ms(0, grace_s))
+
+
+def _tried(state: BreakerState, channel: str) -> BreakerState:
+    probed = (*(one for one in state.probed if one != channel), channel)
+    return replace(state, probed=probed[-MOST_KEPT:])
 
 
 def _probe_later(state: BreakerState, now_ms: int, grace_s: float) -> BreakerState:
@@ -112,10 +118,9 @@ class Breaker:
     async def probing(self, channel: str | None) -> None:
         """A message of this channel is tried now; None: there is none to try. The next probe is made later."""
         now_ms = to_ms(self._services.clock())
-        tried = (*(one for one in self.state.probed if one != channel), *([channel] if channel else ()))
-        tried = tried[-MOST_KEPT:]
+        state = _tried(self.state, channel) if channel else self.state
         pause_ms = _pause_ms(self.state.failed_probes, self._grace_s)
-        await self._write(replace(self.state, probed=tried, probe_at_ms=now_ms + pause_ms))
+        await self._write(replace(state, probe_at_ms=now_ms + pause_ms))
 
     async def answered(self) -> None:
         """Slack answered clearly: whatever was wrong is over."""

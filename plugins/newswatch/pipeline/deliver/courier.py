@@ -12,6 +12,7 @@ from newswatch.pipeline.deliver.breaker import is_clear
 from newswatch.pipeline.deliver.dead_letters import make_dead_letter
 from newswatch.pipeline.deliver.doubt import find_out
 from newswatch.pipeline.deliver.folding import fold
+from newswatch.pipeline.deliver.lateness import note_lateness
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.pipeline.deliver.thread import Thread, thread_of
@@ -20,6 +21,9 @@ from newswatch.sending import Outcome
 from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredMessage
+
+LONG_WAIT_S = 300.0
+"""A Retry-After above this is reported."""
 
 
 class Courier:
@@ -61,57 +65,57 @@ class Courier:
             return
         channel = thread.message.channel
         await run.budget.take()
-        if run.halted and not probe:
-            return
-        if run.lease.left_s() <= (run.timeout_s + run.lease.duration_s) / 2:
-            await run.lease.renew()
-        now_ms = run.now_ms()
-        begun = await outbox.begin(
-            self._redis,
-            run.lease,
-            thread.message,
-            now_ms=now_ms,
-            look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
-            free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
-            server=run.server,
-        )
-        if begun == outbox.ANOTHER_SERVER:
-            run.another_server()
-            return
-        if begun == 0:
-            raise LeaseLost("another process runs the deliver stage now and continues the work")
-        if begun > 0:
-            due_ms = to_ms(queued.delivery.due) if queued.delivery.due else now_ms
-            await self._post(thread, now_ms, free_at_ms, due_ms, probe=probe)
+        await run.window.enter()
+        outcome: Outcome | None = None
+        try:
+            if run.halted and not probe:
+                return
+            if run.lease.left_s() <= (run.timeout_s + run.lease.duration_s) / 2:
+                await run.lease.renew()
+            now_ms = run.now_ms()
+            begun = await outbox.begin(
+                self._redis,
+                run.lease,
+                thread.message,
+                now_ms=now_ms,
+                look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
+                free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
+                server=run.server,
+            )
+            if begun == 0:
+                raise LeaseLost("another process runs the deliver stage now and continues the work")
+            if begun == outbox.ANOTHER_SERVER:
+                run.another_server()
+            if begun > 0:
+                due_ms = to_ms(queued.delivery.due) if queued.delivery.due else now_ms
+                outcome = await self._post(thread, now_ms, free_at_ms, due_ms, probe=probe)
+        finally:
+            run.window.leave(answered=outcome is None or is_clear(outcome))
 
     async def _post(
         self, thread: Thread, begun_ms: int, free_at_ms: int, due_ms: int, *, probe: bool
-    ) -> None:
-        """Send a message that has begun. Its alerts can no longer change."""
+    ) -> Outcome | None:
+        """Send a message that has begun. Its alerts can no longer change. Returns the answer, None if it was not sent."""
         run = self._run
         queued = await messages.read_message(self._redis, thread.message.id)
         if queued is None:
-            return  # an operator removed it after it was begun
+            return None  # an operator removed it after it was begun
         message = queued.message
         alerts = await messages.read_alerts(self._redis, message.alert_ids)
         payload = await render(run.services, queued, alerts)
         await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
-        outcome = None
-        await run.window.enter()
-        try:
-            if run.halted and not probe:
-                # Slack went away while the message waited for its turn: nothing was sent.
-                await self._unbegin(message, begun_ms, due_ms)
-                return
-            await self._make_sure_of_the_lease(message, begun_ms)
-            outcome = await run.sender.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
-            if not is_clear(outcome):
-                await run.breaker.note(outcome, message.channel, message.id)
-        finally:
-            run.window.leave(answered=outcome is None or is_clear(outcome))
+        if run.halted and not probe:
+            # Slack went away while the message waited for its turn: nothing was sent.
+            await self._unbegin(message, begun_ms, due_ms)
+            return None
+        await self._make_sure_of_the_lease(message, begun_ms)
+        outcome = await run.sender.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
+        if not is_clear(outcome):
+            await run.breaker.note(outcome, message.channel, message.id)
         await self._after(queued, outcome, begun_ms)
         if is_clear(outcome):
             await run.breaker.note(outcome, message.channel, message.id)
+        return outcome
 
     async def _unbegin(self, message: Message, begun_ms: int, due_ms: int) -> None:
         """Nothing was sent. If another process has begun the message since, this changes nothing."""
@@ -157,6 +161,9 @@ class Courier:
             attempts=int(verdict.attempt),
             minimal=verdict.minimal,
         )
+        if outcome.kind == "ratelimited" and (outcome.retry_after_s or 0.0) > LONG_WAIT_S:
+            text = f"Slack asks us to wait {(outcome.retry_after_s or 0.0) / 60:.0f} min before the next message to {message.channel}. Its queue is kept."
+            await notices.raise_notice(run.services, f"wait:{message.channel}", text)
         if verdict.alone and message.root_id is not None:
             await outbox.detach_reply(self._redis, message)
         if outcome.kind == "unknown" and not queued.delivery.attempts:
@@ -180,11 +187,13 @@ class Courier:
             await self._twice(message)
         run.sent += recorded > 0
         run.waiting.discard(message.id)
+        note_lateness(run, message)
         if run.on_progress is not None:
             run.on_progress(run.sent, run.dead)
         again = {
             "slack": "Slack takes messages again.",
             f"channel:{message.channel}": f"Messages are sent to {message.channel} again.",
+            f"wait:{message.channel}": f"Messages are sent to {message.channel} again.",
         }
         for cause in again.keys() - run.well:
             run.well.add(cause)

@@ -24,6 +24,8 @@ from newswatch.store.messages import StoredMessage
 from newswatch.store.turns import Method
 
 MOST_AT_ONCE = 2_000
+LONG_WAIT_MS = 300_000
+"""A Retry-After above this is reported."""
 BAD_CURSOR = "invalid_cursor"
 
 
@@ -62,6 +64,7 @@ async def find_out(run: DeliveryRun, channel: str, recorder: Recorder) -> None:
         return
     text = f"The history of {channel} can be read again."
     await notices.clear_notice(run.services, f"history:{channel}", text)
+    await notices.clear_notice(run.services, "wait:reading", "Histories can be read again.")
     for one in doubtful:
         places = sorted({post.ts for post in posts if post.message_id == one.id})
         for ts in places:
@@ -126,6 +129,9 @@ async def pause_reading(run: DeliveryRun, method: Method, problem: Outcome) -> i
     wait_ms = int((problem.retry_after_s or 0.0) * 1000)
     if problem.kind == "ratelimited":
         await turns.pause_method(run.services.redis, method, run.now_ms() + max(wait_ms, 1000))
+        if wait_ms > LONG_WAIT_MS:
+            text = f"Slack asks us to wait {wait_ms / 60_000:.0f} min before histories are read again. Messages in doubt wait."
+            await notices.raise_notice(run.services, "wait:reading", text)
     elif problem.kind == "not_reached" or (
         problem.kind == "ambiguous" and not is_clear(await run.sender.ping())
     ):

@@ -19,7 +19,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.doubt import pause_reading
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.sending import Outcome, Page, Posted
-from newswatch.store import epoch, outbox
+from newswatch.store import epoch, messages, outbox
 from newswatch.store.codec import from_ms
 from newswatch.store.epoch import Place
 
@@ -36,11 +36,16 @@ MOST_FAILED = 8
 MOST_LINKS = 10
 
 
-async def make_sure(run: DeliveryRun, channel: str) -> bool:
-    """Whether messages may be sent to the channel. Reads its history if another Redis delivered last."""
+async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
+    """Whether this message may be sent to the channel. Reads its history if another Redis delivered last.
+
+    A notice or a line may be sent at any time: it holds no alert.
+    """
     if channel in run.recalled:
         return True
     redis = run.services.redis
+    if await messages.kind_of(redis, message_id) == "ops":
+        return True
     if not run.server:
         run.server = await epoch.server_run(redis)
     before = await epoch.delivered_by(redis, channel)

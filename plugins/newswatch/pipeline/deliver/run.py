@@ -23,6 +23,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.deliver.breaker import Breaker
 from newswatch.pipeline.deliver.courier import Courier
+from newswatch.pipeline.deliver.lateness import compare_clocks, report_lateness
 from newswatch.pipeline.deliver.probe import probe
 from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
@@ -106,6 +107,8 @@ async def run_deliver(
             )
             try:
                 await under(lease, _drain(run, run.stop_at, linger_s))
+                await report_lateness(run)
+                await compare_clocks(run)
             except LeaseLost as error:
                 log.warning("%s", error)
             finally:
@@ -206,7 +209,7 @@ async def _channel(run: DeliveryRun, channel: str, spread_s: float, stop_at: flo
         if wait_s > 0:
             await asyncio.sleep(min(wait_s, max(stop_at - time.monotonic(), 0.0)))
             continue
-        if not await make_sure(run, channel):
+        if not await make_sure(run, channel, message_id):
             return
         try:
             await courier.handle(channel, message_id, state.next_at_ms)

@@ -58,6 +58,8 @@ class DeliveryRun:
     """The whole workspace is paused: nothing more is sent in this run."""
     waiting: set[str] = field(default_factory=set)
     well: set[str] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
+    """Channels to which something was sent more than ten minutes after it was matched."""
     recalled: set[str] = field(default_factory=set)
     """Channels whose Redis is known to be the one that delivered to them last."""
     server: str = ""
