@@ -13,14 +13,28 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.store import keys
+from newswatch.store import configuration, keys
 from newswatch.store.client import script_of, text
 
 
-async def server_run(redis: Redis) -> str:
-    """The server's id of its present run, "unknown" if it has none."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The present run of Redis: its id ("unknown" if it has none), and since when its data may be what it is, in ms.
+
+    That is when the server started, or when the configuration in force was stored, whichever is later.
+    """
+
+    run: str
+    since_ms: int
+
+
+async def server_run(redis: Redis) -> Server:
+    """Which run of Redis this is."""
     info = await redis.info("server")
-    return str(info.get("run_id") or "unknown")
+    seconds, _ = await redis.time()
+    started_ms = (int(seconds) - int(info.get("uptime_in_seconds") or 0)) * 1000
+    stored_ms = await configuration.adopted_ms(redis)
+    return Server(str(info.get("run_id") or "unknown"), max(started_ms, stored_ms))
 
 
 async def delivered_by(redis: Redis, channel: str) -> str | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import redis
+from outage_room import set_up
 
 from feed_server import story
 from newsroom import OPS, POLICY, Newsroom
@@ -239,3 +240,20 @@ def test_slack_that_is_away_when_the_channel_is_looked_up_gets_all_on_its_return
     room.slack.restart()
     room.until(lambda: room.deliver() and room.posts())
     assert len(room.posts()) == 1
+
+
+def test_fresh_news_does_not_wait_until_many_new_channels_were_read(newsroom):
+    """Slack allows one reading a minute here; the alerts of five new channels are out at once."""
+    set_up(newsroom, 5)
+    newsroom.adopt()
+    just_out = timedelta(seconds=-4)
+    items = [story(n, f"Headline {n} x{n}", f"watchword{n:02d}", age=just_out) for n in range(5)]
+    newsroom.site.serve("/wire", *items)
+    newsroom.poll()
+    newsroom.match()
+
+    async def work(services):
+        return await run_deliver(services, deadline_s=20.0)
+
+    assert newsroom._do(work, env={"NEWSWATCH_SLACK_TIER3": "1", "NEWSWATCH_SLACK_RATE": "100"}).sent == 5
+    assert newsroom.slack.stats()["methods"]["conversations.history"] == {"ok": 1}

@@ -25,6 +25,9 @@ from newswatch.store.messages import StoredMessage
 LONG_WAIT_S = 300.0
 """A Retry-After above this is reported."""
 
+REPORTED_TRIES = 4
+"""After so many tries without a clear answer, ops is notified of the message."""
+
 
 class Courier:
     """Handles the messages of a run."""
@@ -169,6 +172,12 @@ class Courier:
         if outcome.kind == "unknown" and not queued.delivery.attempts:
             text = f"{outcome.message}. Channel {message.channel}, message {message.id}."
             await notices.notify_once(run.services, f"answer:{outcome.code}", text)
+        if outcome.kind == "ambiguous" and queued.delivery.attempts == REPORTED_TRIES:
+            text = (
+                f"A message for {message.channel} got no clear answer {REPORTED_TRIES + 1} times while others were"
+                f" posted: {outcome.message}. It is tried again at growing intervals (message {message.id})."
+            )
+            await notices.notify_once(run.services, f"unclear:{message.id}", text)
         await self._pause(message, verdict, outcome)
 
     async def sent(self, message: Message, ts: str) -> None:

@@ -15,12 +15,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from newswatch.models import Alert
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.doubt import pause_reading
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.sending import Outcome, Page, Posted
 from newswatch.store import epoch, messages, outbox
-from newswatch.store.codec import from_ms
+from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.epoch import Place
 
 EMPTY_BACK = timedelta(hours=48)
@@ -39,30 +40,49 @@ MOST_LINKS = 10
 async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
     """Whether this message may be sent to the channel. Reads its history if another Redis delivered last.
 
-    A notice or a line may be sent at any time: it holds no alert.
+    A notice or a line may be sent at any time: it holds no alert. Fresh news does not wait for its channel's turn to be
+    read, which may take minutes with very many channels.
     """
     if channel in run.recalled:
         return True
     redis = run.services.redis
     if await messages.kind_of(redis, message_id) == "ops":
         return True
-    if not run.server:
-        run.server = await epoch.server_run(redis)
+    if run.redis_run is None:
+        run.redis_run = await epoch.server_run(redis)
     before = await epoch.delivered_by(redis, channel)
-    if before != run.server and not await _recall(run, channel, empty=before is None):
-        return False
+    if before != run.server:
+        fresh = before is None and await _is_fresh(run, message_id, run.redis_run.since_ms)
+        if not await _recall(run, channel, empty=before is None, wait=not fresh):
+            return fresh
     run.recalled.add(channel)
     return True
 
 
-async def _recall(run: DeliveryRun, channel: str, *, empty: bool) -> bool:
-    """Read what is left to read. Returns False if it has to be continued later."""
+async def _is_fresh(run: DeliveryRun, message_id: str, since_ms: int) -> bool:
+    """Whether all that the message reports was published after Redis came back empty, so that it cannot be posted yet."""
+    found = await messages.read_stored_alerts(
+        run.services.redis, await messages.alert_ids(run.services.redis, [message_id])
+    )
+    latest_ms = run.now_ms() + int(CLOCK_TOLERANCE.total_seconds() * 1000)
+    return bool(found) and all(_published_within(one.alert, since_ms, latest_ms) for one in found)
+
+
+def _published_within(alert: Alert, since_ms: int, latest_ms: int) -> bool:
+    """An edited item's date may be that of the edit, and a date in the future is wrong. Pure."""
+    if alert.published is None or alert.revision:
+        return False
+    return since_ms < to_ms(alert.published) <= latest_ms
+
+
+async def _recall(run: DeliveryRun, channel: str, *, empty: bool, wait: bool) -> bool:
+    """Read what is left to read; `wait` for turns. Returns False if it has to be continued later."""
     redis = run.services.redis
     place = await epoch.read_place(redis, channel)
     if place is None or place.server != run.server:
         place = await _begin(run, channel, empty=empty)
     while not place.done:
-        page = await _next_page(run, channel, place)
+        page = await _next_page(run, channel, place, wait=wait)
         if page is None:
             return False
         if page.problem is None:
@@ -88,11 +108,11 @@ async def _begin(run: DeliveryRun, channel: str, *, empty: bool) -> Place:
     return Place(run.server, since_ms, threads=tuple(threads))
 
 
-async def _next_page(run: DeliveryRun, channel: str, place: Place) -> Page | None:
-    """The next page of the channel, then of its threads. None if the run ends before its turn comes."""
+async def _next_page(run: DeliveryRun, channel: str, place: Place, *, wait: bool) -> Page | None:
+    """The next page of the channel, then of its threads. None if its turn comes later."""
     in_channel = place.cursor is not None
     while (wait_ms := await run.turn_ms("history" if in_channel else "replies")) > 0:
-        if run.halted or time.monotonic() + wait_ms / 1000 > run.stop_at:
+        if not wait or run.halted or time.monotonic() + wait_ms / 1000 > run.stop_at:
             return None
         await asyncio.sleep(min(wait_ms / 1000, 5.0))
     since = from_ms(place.since_ms)

@@ -14,6 +14,7 @@ from newswatch.pipeline.deliver.breaker import Breaker
 from newswatch.pipeline.deliver.window import Window
 from newswatch.store import turns
 from newswatch.store.codec import to_ms
+from newswatch.store.epoch import Server
 from newswatch.store.leases import Lease
 from newswatch.store.turns import Method
 
@@ -62,8 +63,8 @@ class DeliveryRun:
     """Channels to which something was sent more than ten minutes after it was matched."""
     recalled: set[str] = field(default_factory=set)
     """Channels whose Redis is known to be the one that delivered to them last."""
-    server: str = ""
-    """Which run of Redis this is; "" if that has to be asked."""
+    redis_run: Server | None = None
+    """Which run of Redis this is; None if that has to be asked."""
     stop_at: float = float("inf")
     """When the run has to end, by the monotonic clock."""
 
@@ -91,13 +92,18 @@ class DeliveryRun:
             self.problems.append(text)
 
     @property
+    def server(self) -> str:
+        """The id of the run of Redis that was made sure of; "" for none."""
+        return self.redis_run.run if self.redis_run else ""
+
+    @property
     def halted(self) -> bool:
         """Whether nothing more may be begun: the workspace is paused, or Slack is away."""
         return self.stopped or self.breaker.is_open
 
     def another_server(self) -> None:
         """Redis was restarted, or a replica took over: what was delivered has to be made sure of again."""
-        self.server = ""
+        self.redis_run = None
         self.recalled.clear()
 
     async def turn_ms(self, method: Method) -> int:

@@ -79,6 +79,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "The message is tried again at growing intervals. Look up the code in Slack's method reference.",
         "an-answer-that-newswatch-does-not-know",
     ),
+    "unclear": (
+        "warning",
+        "The others are posted. Look at the message under Delivery, and drop it if Slack never takes it.",
+        "a-message-gets-no-clear-answer",
+    ),
     "undecided": (
         "warning",
         "Look at the linked messages, and delete what is posted twice.",
