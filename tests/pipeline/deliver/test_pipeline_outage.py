@@ -204,3 +204,22 @@ def test_clock_that_differs_from_slacks_is_reported(newsroom):
     deliver(newsroom)
     assert any("120 s behind Slack" in m["text"] for m in newsroom.posts(OPS))
     newsroom.slack.config(skew_s=0.0)
+
+
+def test_outage_across_commands_is_reported_once_and_over_once(newsroom, webhook, monkeypatch):
+    """Each command is a process of its own, as far as delivery is concerned."""
+    hook, told = webhook
+    monkeypatch.setenv("NEWSWATCH_OPS_WEBHOOK", hook)
+    set_up(newsroom, 3, grace="30s")
+    queue(newsroom, 3, 4)
+    newsroom.slack.kill()
+    for _ in range(2):
+        status, _, err = newsroom.command("deliver")
+        assert status == 1
+        assert "Slack has been away since" in err
+    newsroom.slack.restart()
+    assert len(told) == 1
+    status, out, _ = newsroom.command("doctor", "--json")
+    assert "12 messages wait" in out
+    newsroom.until(lambda: deliver(newsroom, hook).queued == 0)
+    assert len(told) == 2

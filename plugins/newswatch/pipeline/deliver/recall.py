@@ -53,6 +53,8 @@ async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
     before = await epoch.delivered_by(redis, channel)
     if before != run.server:
         fresh = before is None and await _is_fresh(run, message_id, run.redis_run.since_ms)
+        if fresh and time.monotonic() < run.read_again_at:
+            return True
         if not await _recall(run, channel, empty=before is None, wait=not fresh):
             return fresh
     run.recalled.add(channel)
@@ -81,6 +83,7 @@ async def _recall(run: DeliveryRun, channel: str, *, empty: bool, wait: bool) ->
     place = await epoch.read_place(redis, channel)
     if place is None or place.server != run.server:
         place = await _begin(run, channel, empty=empty)
+        await epoch.keep_place(redis, channel, place)
     while not place.done:
         page = await _next_page(run, channel, place, wait=wait)
         if page is None:
@@ -112,6 +115,7 @@ async def _next_page(run: DeliveryRun, channel: str, place: Place, *, wait: bool
     """The next page of the channel, then of its threads. None if its turn comes later."""
     in_channel = place.cursor is not None
     while (wait_ms := await run.turn_ms("history" if in_channel else "replies")) > 0:
+        run.read_again_at = time.monotonic() + wait_ms / 1000
         if not wait or run.halted or time.monotonic() + wait_ms / 1000 > run.stop_at:
             return None
         await asyncio.sleep(min(wait_ms / 1000, 5.0))

@@ -65,6 +65,8 @@ class DeliveryRun:
     """Channels whose Redis is known to be the one that delivered to them last."""
     redis_run: Server | None = None
     """Which run of Redis this is; None if that has to be asked."""
+    read_again_at: float = 0.0
+    """When the next history may be read, by the monotonic clock."""
     stop_at: float = float("inf")
     """When the run has to end, by the monotonic clock."""
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 from newswatch.models import Alert
+from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.rendering import render
@@ -29,6 +30,8 @@ REFUSED_RETRY_S = 300.0
 """After an answer that says that this message cannot be edited now, or one that is unknown."""
 WORKSPACE_RETRY_S = 300.0
 """After an answer that needs somebody to act, such as a revoked token."""
+LONG_WAIT_S = 300.0
+"""A Retry-After above this is reported."""
 MOST_EDITS = 5
 """Edits in a row while a message keeps changing. The next run continues."""
 
@@ -89,8 +92,12 @@ async def _refresh(services: Services, sender: Sender, message_id: str) -> float
             if wait_s is not None:
                 if outcome.kind == "ratelimited":
                     await turns.pause_method(redis, "update", now_ms + int(wait_s * 1000))
+                if outcome.kind == "ratelimited" and wait_s > LONG_WAIT_S:
+                    text = f"Slack asks us to wait {wait_s / 60:.0f} min before messages are updated again."
+                    await notices.raise_notice(services, "wait:editing", text)
                 await outbox.defer_update(redis, message_id, now_ms + int(wait_s * 1000))
                 return wait_s
+            await notices.clear_notice(services, "wait:editing", "Messages can be updated again.")
             if not outcome.ok:
                 log.warning("message %s stays as it is, Slack refuses the edit: %s", message_id, outcome.code)
         if await outbox.updated(redis, message_id, queued.rev if queued else 0):
