@@ -26,15 +26,17 @@ class Server:
 
     run: str
     since_ms: int
+    now_ms: int
+    """What its clock said when it was asked, 0 if it does not say."""
 
 
 async def server_run(redis: Redis) -> Server:
     """Which run of Redis this is."""
     info = await redis.info("server")
-    seconds, _ = await redis.time()
-    started_ms = (int(seconds) - int(info.get("uptime_in_seconds") or 0)) * 1000
+    now_ms = int(info.get("server_time_usec") or 0) // 1000
+    started_ms = now_ms - int(info.get("uptime_in_seconds") or 0) * 1000
     stored_ms = await configuration.adopted_ms(redis)
-    return Server(str(info.get("run_id") or "unknown"), max(started_ms, stored_ms))
+    return Server(str(info.get("run_id") or "unknown"), max(started_ms, stored_ms), now_ms)
 
 
 async def delivered_by(redis: Redis, channel: str) -> str | None:

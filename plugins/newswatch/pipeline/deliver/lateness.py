@@ -12,8 +12,8 @@ from datetime import timedelta
 from newswatch.models import Message
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.run_state import DeliveryRun
+from newswatch.store import epoch, outbox
 from newswatch.store import notices as stored_notices
-from newswatch.store import outbox
 from newswatch.store.codec import to_ms
 
 BEHIND_MS = 600_000
@@ -49,8 +49,8 @@ async def report_lateness(run: DeliveryRun) -> None:
 
 async def compare_clocks(run: DeliveryRun) -> None:
     """Report a clock that is more than half a minute from Slack's or Redis's."""
-    seconds, micros = await run.services.redis.time()
-    faults = skews(time.time() - (seconds + micros / 1_000_000), run.sender.ahead)
+    theirs_ms = (await epoch.server_run(run.services.redis)).now_ms
+    faults = skews(time.time() - theirs_ms / 1000 if theirs_ms else 0.0, run.sender.ahead)
     for name, text in faults.items():
         if text:
             await notices.raise_notice(run.services, f"clock:{name}", text)
