@@ -46,13 +46,16 @@ async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
     if channel in run.recalled:
         return True
     redis = run.services.redis
-    if await messages.kind_of(redis, message_id) == "ops":
+    kind, alerts = await messages.content_of(redis, message_id)
+    if kind == "ops":
         return True
     if run.redis_run is None:
         run.redis_run = await epoch.server_run(redis)
-    before = await epoch.delivered_by(redis, channel)
+    if channel not in run.delivered_by:
+        run.delivered_by[channel] = await epoch.delivered_by(redis, channel)
+    before = run.delivered_by[channel]
     if before != run.server:
-        fresh = before is None and await _is_fresh(run, message_id, run.redis_run.since_ms)
+        fresh = before is None and is_fresh(alerts, run.redis_run.since_ms, run.now_ms())
         if fresh and time.monotonic() < run.read_again_at:
             return True
         if not await _recall(run, channel, empty=before is None, wait=not fresh):
@@ -61,13 +64,12 @@ async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
     return True
 
 
-async def _is_fresh(run: DeliveryRun, message_id: str, since_ms: int) -> bool:
-    """Whether all that the message reports was published after Redis came back empty, so that it cannot be posted yet."""
-    found = await messages.read_stored_alerts(
-        run.services.redis, await messages.alert_ids(run.services.redis, [message_id])
+def is_fresh(alerts: Sequence[Alert | None], since_ms: int, now_ms: int) -> bool:
+    """Whether all that a message reports was published after Redis came back empty: it cannot be posted yet. Pure."""
+    latest_ms = now_ms + int(CLOCK_TOLERANCE.total_seconds() * 1000)
+    return bool(alerts) and all(
+        alert is not None and _published_within(alert, since_ms, latest_ms) for alert in alerts
     )
-    latest_ms = run.now_ms() + int(CLOCK_TOLERANCE.total_seconds() * 1000)
-    return bool(found) and all(_published_within(one.alert, since_ms, latest_ms) for one in found)
 
 
 def _published_within(alert: Alert, since_ms: int, latest_ms: int) -> bool:

@@ -19,23 +19,25 @@ from newswatch.store.leases import Lease
 from newswatch.store.turns import Method
 
 BURST_S = 0.25
-SHARE = 0.99
-"""Of the budget that is used. Slack counts when a request arrives, which may be a little sooner after the one before."""
+LEAST_BURST = 3
+SHARE = 0.98
+"""Of the budget that is used, so that a minute with a burst keeps to it, as Slack counts when requests arrive."""
 LONG_TURN_S = 20.0
 
 
 class Budget:
-    """Limits the messages a second over all channels. A quarter of a second's worth may be sent at once."""
+    """Limits the messages a second over all channels. A quarter of a second's worth, or three, may be sent at once."""
 
     def __init__(self, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._gap_s = 1 / (per_second * SHARE)
+        self._burst_s = max(BURST_S, LEAST_BURST / per_second)
         self._monotonic = monotonic
         self._next = 0.0
 
     async def take(self) -> None:
         """Wait until one more message fits."""
         now = self._monotonic()
-        self._next = max(self._next + self._gap_s, now - BURST_S)
+        self._next = max(self._next + self._gap_s, now - self._burst_s)
         await asyncio.sleep(max(0.0, self._next - now))
 
 
@@ -65,6 +67,8 @@ class DeliveryRun:
     """Channels whose Redis is known to be the one that delivered to them last."""
     redis_run: Server | None = None
     """Which run of Redis this is; None if that has to be asked."""
+    delivered_by: dict[str, str | None] = field(default_factory=dict)
+    """Channel → the run of Redis that delivered to it last."""
     read_again_at: float = 0.0
     """When the next history may be read, by the monotonic clock."""
     stop_at: float = float("inf")
@@ -107,6 +111,7 @@ class DeliveryRun:
         """Redis was restarted, or a replica took over: what was delivered has to be made sure of again."""
         self.redis_run = None
         self.recalled.clear()
+        self.delivered_by.clear()
 
     async def turn_ms(self, method: Method) -> int:
         """Take a turn for a request to a method with a limit. Returns 0 if it was taken, else how long to wait."""
