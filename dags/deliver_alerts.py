@@ -17,10 +17,9 @@ records it as sent. It is started through the asset `newswatch_alerts` by `match
 a message has been due for more than 5 s (retries, digests, ends of quiet hours). A timer starts it every 10
 minutes in case both fail.
 
-**What red means.** Slack refused the token or a channel, could not be reached, or the connection
-`newswatch_slack` is missing; the log's last lines name it. All other messages were sent. Internal
-errors of Slack and requests to wait do not turn it red. Queues are kept in every case, and waiting messages are
-tried again at growing intervals.
+**What red means.** Slack refused the token or a channel, is away, or the connection `newswatch_slack` is missing; the
+log's last lines name it. All other messages were sent. A single internal error of Slack and requests to wait do not turn
+it red. Queues are kept in every case. While Slack is away, a run only probes whether it is back, and ends.
 
 **What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
 invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.yaml`. Then `newswatch doctor`.
@@ -28,7 +27,7 @@ Messages that Slack refused for their content are dead letters: `newswatch dead 
 
 The page *newswatch* in the navigation, *Delivery*, shows queues, pauses and dead letters and retries them.
 Runbook: [messages wait](/newswatch/runbook#messages-wait-for-delivery),
-[Slack](/newswatch/runbook#slack-takes-nothing).
+[Slack refuses](/newswatch/runbook#slack-takes-nothing), [Slack is away](/newswatch/runbook#slack-is-away).
 """
 
 with TestableDAG(

@@ -275,7 +275,16 @@ class Settings:
         default="240",
     )
     slack_rate: int = _variable(
-        "NEWSWATCH_SLACK_RATE", _count(10_000), "Messages a second over all channels.", default="400"
+        "NEWSWATCH_SLACK_RATE",
+        _count(10_000),
+        "Messages a second over all channels. Slack allows a workspace several hundred a minute.",
+        default="5",
+    )
+    slack_tier3: int = _variable(
+        "NEWSWATCH_SLACK_TIER3",
+        _count(100_000),
+        "Requests a minute to each of Slack's methods for reading and editing messages. Slack allows about 50.",
+        default="40",
     )
     poll_interval_s: float = _variable(
         "NEWSWATCH_POLL_INTERVAL",

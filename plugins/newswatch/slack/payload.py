@@ -60,6 +60,8 @@ Payload = dict[str, Any]
 Element = dict[str, Any]
 
 EVENT_TYPE = "newswatch_message"
+BLOCK_MARKER = "newswatch"
+"""The first part of every block_id; the second is the message id. Colons separate them."""
 MAX_ALERT_IDS = 200
 """More alert ids than this do not fit into one message's metadata; the rest needs another message."""
 
@@ -161,7 +163,7 @@ def render_ops(message: Message) -> Payload:
 def block_marker(message_id: str) -> str:
     """The start of every block_id of this message, by which it is found in the history."""
     name = message_id if 0 < len(message_id) <= 64 and message_id.isascii() else short_hash(message_id)
-    return f"newswatch:{name}:"
+    return f"{BLOCK_MARKER}:{name}:"
 
 
 # ── the whole ─────────────────────────────────────────────────────────────────────────────────

@@ -40,12 +40,15 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
 | lane:{lane}:{channel} | zset message → due, ms, of those that go before (`first`) or after (`last`) the others of the queue | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
-| channel:{channel} | hash: pacing, pause, last alert, last catch-up, sequence of its messages | match, deliver | ~170 B | always |
+| channel:{channel} | hash: pacing, pause, last alert, last message sent, last catch-up, sequence of its messages | match, deliver | ~170 B | always |
 | clock | string: the latest time at which a stage ran, ms | poll, deliver | small | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
 | deployment | hash: Slack's team id and bot id, with their names | deliver, adopt | ~150 B | always |
+| recalls | hash channel → how far its history was read (JSON) | deliver | ~200 B a channel | until it was read |
 | workspace | hash: pause | deliver | ~150 B | always |
+| turns | hash: by method of Slack, when the next request may be made, ms; pauses | deliver, listener | ~150 B | always |
+| breaker | string: state of the circuit breaker (JSON), see `store.breaker` | deliver | ~500 B | always |
 | updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
 | withdrawn | zset alert → when, ms, of those that can return | deliver | ~80 B | until they return, 24 hours at most |
 | conditions | string: under which configuration and mutes queued alerts were last judged | deliver | small | always |
@@ -72,8 +75,11 @@ CHANNELS = _PREFIX + "channels"
 CLOCK = _PREFIX + "clock"
 ALIVE = _PREFIX + "alive"
 EPOCH = _PREFIX + "epoch"
+RECALLS = _PREFIX + "recalls"
 WORKSPACE = _PREFIX + "workspace"
 DEPLOYMENT = _PREFIX + "deployment"
+TURNS = _PREFIX + "turns"
+BREAKER = _PREFIX + "breaker"
 UPDATES = _PREFIX + "updates"
 TITLES = _PREFIX + "titles"
 MUTES = _PREFIX + "mutes"

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import NO_MARKS, Alert, Delivery, DeliveryState, Marks, Message, MessageKind
 from newswatch.store import keys
-from newswatch.store.client import fields, text
+from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import alert_from_json, from_ms
 from newswatch.store.marks import marks_of
 
@@ -138,6 +138,12 @@ def _readable(message_id: str, raw: dict[str, str]) -> StoredMessage | None:
 async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
     """One message, None if there is none with that id."""
     return (await read_messages(redis, [message_id])).get(message_id)
+
+
+async def content_of(redis: Redis, message_id: str) -> tuple[str, list[Alert | None]]:
+    """A message's kind ("" if there is none with that id) and its alerts; None for one that cannot be parsed."""
+    kind, rows = await script_of(redis, "content")(args=[message_id])
+    return text(kind), [_alert(row) for row in rows]
 
 
 async def read_stored_alerts(

@@ -89,12 +89,26 @@ async def queue_lengths(redis: Redis) -> dict[str, int]:
     return dict(zip(channels, await pipe.execute(), strict=True))
 
 
+ANOTHER_SERVER = -2
+
+
 async def begin(
-    redis: Redis, lease: Lease, message: Message, *, now_ms: int, look_again_ms: int, free_again_ms: int
+    redis: Redis,
+    lease: Lease,
+    message: Message,
+    *,
+    now_ms: int,
+    look_again_ms: int,
+    free_again_ms: int,
+    server: str = "",
 ) -> int:
-    """Freeze the message and mark it `sending`: 1 done, 0 the lease is another's, -1 it is not queued."""
+    """Freeze the message and mark it `sending`: 1 done, 0 the lease is another's, -1 it is not queued.
+
+    ANOTHER_SERVER, with nothing changed, if Redis is not the run `server` any more ("": any run).
+    """
     script = script_of(redis, "begin")
     args: list[str | int] = [lease.token, message.id, now_ms, look_again_ms, free_again_ms, message.channel]
+    args.append(server)
     return int(await script(keys=[lease.key], args=args))
 
 
@@ -156,6 +170,44 @@ async def detach_reply(redis: Redis, message: Message) -> None:
     """Move a reply whose story's message will never be posted: it replaces that message, or follows the one that did."""
     script = script_of(redis, "detach")
     await script(args=[message.id, message.channel, message.story_id])
+
+
+async def in_doubt(redis: Redis, channel: str, now_ms: int, most: int) -> list[str]:
+    """Messages of the channel that may have been posted and are due for a look, earliest first."""
+    rows: Any = await redis.zrangebyscore(keys.outbox(channel), "-inf", now_ms, start=0, num=most)
+    names = [text(row) for row in rows]
+    pipe = redis.pipeline(transaction=False)
+    for name in names:
+        pipe.hget(keys.message(name), "state")
+    states = await pipe.execute()
+    return [name for name, state in zip(names, states, strict=True) if text(state) == "sending"]
+
+
+async def waiting_since(redis: Redis, channels: Sequence[str], now_ms: int) -> dict[str, int]:
+    """For each channel whose next message is an alert that is due: when that message was queued, in ms."""
+    heads = [(one.channel, one.due[0]) for one in await read_channels(redis, channels, most=1) if one.due]
+    due = [(channel, name) for channel, (name, due_ms) in heads if due_ms <= now_ms]
+    pipe = redis.pipeline(transaction=False)
+    for _, name in due:
+        pipe.hmget(keys.message(name), ["kind", "created"])
+    rows = zip(due, await pipe.execute(), strict=True)
+    return {
+        channel: int(float(created))
+        for (channel, _), (kind, created) in rows
+        if created and text(kind) in ("story", "reply")
+    }
+
+
+async def queued_threads(redis: Redis, channel: str) -> list[str]:
+    """The `ts` of the messages to which queued messages are replies."""
+    pipe = redis.pipeline(transaction=False)
+    for name in await queued_ids(redis, channel):
+        pipe.hget(keys.message(name), "root")
+    roots = dict.fromkeys(text(root) for root in await pipe.execute() if root)
+    pipe = redis.pipeline(transaction=False)
+    for root in roots:
+        pipe.hget(keys.message(root), "ts")
+    return sorted({text(ts) for ts in await pipe.execute() if ts})
 
 
 async def count_look(redis: Redis, message: Message) -> None:

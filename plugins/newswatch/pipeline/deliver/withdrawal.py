@@ -210,7 +210,11 @@ async def _look_through(run: DeliveryRun, conditions: Conditions) -> None:
     for channel in await outbox.channels_with_queue(services.redis):
         for waiting in await read_queue(services.redis, channel):
             where = await destinations(services, waiting, conditions, past)
-            if where and await make_sure(run, channel) and await move(services, waiting, where):
+            if (
+                where
+                and await make_sure(run, channel, waiting.stored.id)
+                and await move(services, waiting, where)
+            ):
                 continue
             if waiting.stored.delivery.state == "queued":
                 found = _objections(waiting, conditions, services.clock())

@@ -17,8 +17,9 @@ from newswatch.pipeline.oversight.queues import waiting_queues, without_receiver
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
 from newswatch.sending import Identity
 from newswatch.settings import Settings
-from newswatch.store import deployment, listening
+from newswatch.store import breaker, deployment, listening, outbox
 from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms
 from newswatch.store.server import judge, try_scripts, try_writing, version_of
 
 
@@ -42,6 +43,7 @@ async def examine(services: Services) -> list[Examined]:
         _contact(services),
         *redis,
         *await _slack(services, loaded.draft),
+        *(await _outage(services) if usable else ()),
         *(await _stages(services) if usable else ()),
         *(await _queues(services) if usable else ()),
         *(await _buttons(services) if usable else ()),
@@ -103,6 +105,24 @@ async def _redis(services: Services) -> list[Examined]:
     else:
         findings.append(Examined("redis eviction", "ok", "noeviction"))
     return findings
+
+
+async def _outage(services: Services) -> list[Examined]:
+    """Whether Slack was away when something was last sent, and how many messages wait."""
+    try:
+        with redis_errors():
+            state = await breaker.read(services.redis)
+            waiting = sum((await outbox.queue_lengths(services.redis)).values())
+    except NewswatchError:
+        return []  # reported already
+    if not state.is_open:
+        return []
+    since = from_ms(state.away_since_ms)
+    text = (
+        f"Slack has been away since {since:%Y-%m-%d %H:%M} UTC, {waiting} {'message waits' if waiting == 1 else 'messages wait'}:"
+        f" {state.why}. All queues are kept; sending resumes automatically"
+    )
+    return [Examined("slack outage", "error", text)]
 
 
 async def _stages(services: Services) -> list[Examined]:
