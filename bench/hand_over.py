@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from devtools.redis_server import RunningRedis
 from newswatch.assembly import services_of
 from newswatch.errors import NewswatchError
-from newswatch.models import Item
+from newswatch.models import Item, Message
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.match.run import run_match
 from newswatch.settings import Settings
@@ -191,7 +191,6 @@ async def _claims(redis: Redis, count: int) -> None:
 
 
 async def _deliveries(redis: Redis, count: int) -> None:
-    from newswatch.models import Message  # noqa: PLC0415 - beside the records that only this case makes
 
     lease = Lease(redis, "deliver", 60.0)
     await lease.take(0.0)
@@ -210,12 +209,17 @@ async def _deliveries(redis: Redis, count: int) -> None:
     await pipe.execute()
     for number in range(count):
         message = Message(f"{number:020x}", "story", CHANNEL, "s", ())
-        at = {"now_ms": NOW_MS, "look_again_ms": NOW_MS, "free_again_ms": NOW_MS}
-        await outbox.begin(redis, lease, message, **at)
+        await begin(redis, lease, message)
         await outbox.requeue(redis, message, begun_ms=NOW_MS, state="queued", due_ms=NOW_MS)
-        await outbox.begin(redis, lease, message, **at)
+        await begin(redis, lease, message)
         if await outbox.record_sent(redis, message, "1.5", now_ms=NOW_MS) != 1:
             raise SystemExit("a message was not recorded")
+
+
+async def begin(redis: Redis, lease: Lease, message: Message) -> None:
+    await outbox.begin(
+        redis, lease, message, now_ms=NOW_MS, look_again_ms=NOW_MS, free_again_ms=NOW_MS, server=""
+    )
 
 
 if __name__ == "__main__":

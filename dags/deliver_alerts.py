@@ -28,7 +28,7 @@ Messages that Slack refused for their content are dead letters: `newswatch dead 
 
 The page *newswatch* in the navigation, *Delivery*, shows queues, pauses and dead letters and retries them.
 Runbook: [messages wait](/newswatch/runbook#messages-wait-for-delivery),
-[Slack](/newswatch/runbook#slack-takes-nothing).
+[Slack refuses](/newswatch/runbook#slack-takes-nothing), [Slack is away](/newswatch/runbook#slack-is-away).
 """
 
 with TestableDAG(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newswatch.models import Alert
-from newswatch.sending import Found, Outcome, Outgoing, Payload, Posted, SenderCheck
+from newswatch.sending import Identity, Outcome, Outgoing, Page, Payload, Posted, SenderCheck
 
 
 @dataclass
@@ -53,21 +53,26 @@ class FakeSender:
                 return Outcome("sent", ts=ts)
         return Outcome("failed", code="message_not_found")
 
-    async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
-        found = [
-            one.ts
-            for one in self._in(channel, since)
-            if one.payload["message_id"] == message_id and _is_in(one, thread_ts)
-        ]
-        return Found(found[0] if found else None, readable=True, all_ts=tuple(found))
+    async def read(
+        self, channel: str, *, since: datetime, thread_ts: str | None = None, cursor: str = ""
+    ) -> Page:
+        rows = [one for one in self._in(channel, since) if _is_in(one, thread_ts)]
+        return Page(
+            tuple(Posted(one.payload["message_id"], one.ts, tuple(one.payload["alert_ids"])) for one in rows)
+        )
 
-    async def posted(
-        self, channel: str, *, since: datetime, threads: Iterable[str] = ()
-    ) -> tuple[list[Posted], Outcome | None]:
-        rows = self._in(channel, since)
-        return [
-            Posted(one.payload["message_id"], one.ts, tuple(one.payload["alert_ids"])) for one in rows
-        ], None
+    async def ping(self) -> Outcome:
+        return Outcome("sent")
+
+    async def link(self, channel: str, ts: str) -> str:
+        return f"{channel} {ts}"
+
+    @property
+    def ahead(self) -> timedelta | None:
+        return timedelta(0)
+
+    async def identity(self) -> Identity | None:
+        return Identity("T0FAKE", "Fake", "B0FAKE", "newswatch")
 
     async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
         return [

@@ -39,6 +39,8 @@ GRACE_S = 2.0
 FROZEN_S = 0.7
 HISTORY_DELAY_S = 0.3
 STRICT_INTERVAL_S = 0.05
+HASTE = 20
+"""Time passes faster here: a channel takes 20 messages a second. Slack's limits a minute are as much higher."""
 PAUSE_SHARE = 0.25
 """Of the time to the first message, so that a stage lives long enough between kills to do its work."""
 OPS = "C0999999999"
@@ -107,7 +109,13 @@ class Chaos:
         self.plan = plan
         self._chance = random.Random(plan.seed)
         self._redis = RunningRedis(folder / "redis")
-        self._slack = RunningSimulator(interval_s=STRICT_INTERVAL_S, history_delay_s=HISTORY_DELAY_S)
+        self._slack = RunningSimulator(
+            interval_s=STRICT_INTERVAL_S,
+            history_delay_s=HISTORY_DELAY_S,
+            posts_per_minute=300 * HASTE,
+            tier3_per_minute=50 * HASTE,
+        )
+        self._slack.config(channels=[{"id": name} for name in [*self._channels(), OPS]])
         self._feeds = ChaosFeeds(make_entries(self._chance, plan.alerts, plan.channels))
         self._config = folder / "config"
         self._write_config()
@@ -118,6 +126,9 @@ class Chaos:
         self._freezes = 0
         self._pause_s = plan.pause_s
 
+    def _channels(self) -> list[str]:
+        return [f"C01234567{number:02d}" for number in range(self.plan.channels)]
+
     def _write_config(self) -> None:
         self._config.mkdir()
         numbers = range(self.plan.channels)
@@ -125,7 +136,9 @@ class Chaos:
         rules = "".join(
             f"  - {{id: {rule_id(n)}, query: watchword{n:02d}, notify: [desk-{n}]}}\n" for n in numbers
         )
-        receivers = "".join(f"  - {{id: desk-{n}, channel: C01234567{n:02d}}}\n" for n in numbers)
+        receivers = "".join(
+            f"  - {{id: desk-{n}, channel: {name}}}\n" for n, name in enumerate(self._channels())
+        )
         files = {
             "feeds.yaml": f"defaults: {{every: 1s, allow_private: true}}\nfeeds:\n{feeds}",
             "watchlist.yaml": f"rules:\n{rules}",
@@ -152,6 +165,8 @@ class Chaos:
             "SLACK_BASE_URL": self._slack.base_url,
             "NEWSWATCH_CONFIG": str(self._config),
             "NEWSWATCH_RULE_CAP": "1000000",  # Every alert must be a message, not a line of a digest.
+            "NEWSWATCH_SLACK_RATE": str(5 * HASTE),
+            "NEWSWATCH_SLACK_TIER3": str(40 * HASTE),
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}",
         }
         command = [sys.executable, "-m", "devtools.chaos.stages"]

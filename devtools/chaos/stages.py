@@ -23,7 +23,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import run_deliver
 from newswatch.pipeline.match.run import run_match
 from newswatch.pipeline.poll.run import run_poll
-from newswatch.sending import Found
+from newswatch.sending import Page
 from newswatch.settings import settings_from
 from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.store.client import connect
@@ -53,8 +53,8 @@ async def _run_forever(stage: str) -> None:
             await asyncio.sleep(_PAUSE_S)
 
 
-async def _nothing_found(*_: Any, **__: Any) -> Found:
-    return Found(None, readable=True)
+async def _nothing_found(*_: Any, **__: Any) -> Page:
+    return Page()
 
 
 class StageProcesses:
@@ -108,7 +108,7 @@ def main() -> None:
     """Carry out commands until the end of input."""
     logging.basicConfig(level=logging.ERROR)
     if "--blind" in sys.argv:
-        SlackClient.find = _nothing_found  # type: ignore[method-assign]
+        SlackClient.read = _nothing_found  # type: ignore[method-assign]
     stages = StageProcesses()
     commands = {"start": stages.start, "kill": stages.kill, "freeze": stages.freeze, "thaw": stages.thaw}
     try:

@@ -42,8 +42,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--interval-s", type=float, default=1.0, help="seconds between posts to a channel; 0: no limit"
     )
+    parser.add_argument("--posts-per-minute", type=int, default=300, help="over all channels; 0: no limit")
+    parser.add_argument("--tier3-per-minute", type=int, default=50, help="for each method; 0: no limit")
     parser.add_argument("--latency-s", type=float, default=0.0)
     parser.add_argument("--history-delay-s", type=float, default=0.0)
+    parser.add_argument("--page-delay-s", type=float, default=0.0)
+    parser.add_argument("--strip-metadata", action=argparse.BooleanOptionalAction, default=False)
+    parser.add_argument("--skew-s", type=float, default=0.0, help="how far Slack's clock is ahead")
     parser.add_argument("--token", help="the only accepted token; without it any xoxb- token")
     parser.add_argument("--app-token", help="the only accepted app-level token; without it any xapp- token")
     parser.add_argument("--interactivity-url", help="where clicks are posted; without it Socket Mode only")
@@ -57,7 +62,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         default=3.0,
         help="how long a click waits for its acknowledgement",
     )
-    parser.add_argument("--strict-channels", action="store_true", help="do not create unknown channels")
+    parser.add_argument(
+        "--strict-channels",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="an unknown channel is not found; otherwise it is created on first use",
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)
 

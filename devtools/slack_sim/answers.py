@@ -47,7 +47,7 @@ def ok_response(body: Mapping[str, Any], headers: Mapping[str, str]) -> web.Resp
 def error_response(error: SlackError, headers: Mapping[str, str]) -> web.Response:
     """HTTP 200 with `ok: false`, or 429 with Retry-After (Slack docs: "Rate limits")."""
     body = {"ok": False, "error": error.code, **error.extra}
-    if error.code == "ratelimited":
+    if error.code in ("ratelimited", "rate_limited"):
         wait_s = 1.0 if error.retry_after_s is None else error.retry_after_s
         return _json(body, 429, {**headers, "Retry-After": retry_after_text(wait_s)})
     return _json(body, 200, headers)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from devtools.slack_sim.answers import SlackError, error_response, ok_response
 from devtools.slack_sim.arguments import read_arguments
 from devtools.slack_sim.call import Call
 from devtools.slack_sim.faults import Fault, FaultBook
-from devtools.slack_sim.methods import METHODS, Method
+from devtools.slack_sim.methods import METHODS, PAGED, Method
 from devtools.slack_sim.pacing import Pacing
 from devtools.slack_sim.settings import SimSettings
 from devtools.slack_sim.socket_mode import SimSocketMode
@@ -61,7 +62,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
     """One Web API call. Slack docs: "Using the Slack Web API" (ok, error, X-OAuth-Scopes)."""
     simulator = request.app[SIMULATOR]
     name = request.match_info["method"]
-    headers = _headers(simulator.settings, METHODS.get(name))
+    headers = _headers(simulator.settings, METHODS.get(name), simulator.wall())
     try:
         args = await read_arguments(request)
     except SlackError as error:
@@ -82,6 +83,8 @@ async def _answer(
     """The response, and the word under which the statistics count it."""
     fault = simulator.faults.take(name, args.get("channel"))
     await asyncio.sleep(simulator.settings.latency_s)
+    if name in PAGED:
+        await asyncio.sleep(simulator.settings.page_delay_s)
     if fault and fault.when == "before" and fault.kind != "delay":
         return await spoil(request, fault, headers), f"before:{fault.kind}"
     if fault and fault.when == "late":
@@ -108,10 +111,12 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
         check_bot_token(settings, request, args)
     if method is None:
         raise SlackError("unknown_method", req_method=name)
-    needed = method.needed(str(args.get("channel") or ""))
+    needed = method.needed(private=simulator.workspace.is_private(str(args.get("channel") or "")))
     if needed and needed not in settings.scopes:
         # Slack docs: "OAuth scopes", missing_scope has the scopes that are needed and those of the token
         raise SlackError("missing_scope", needed=needed, provided=",".join(settings.scopes))
+    if method.tier3:
+        simulator.pacing.admit(name, simulator.monotonic(), settings.tier3_per_minute)
     call = Call(
         simulator.workspace,
         settings,
@@ -145,8 +150,12 @@ async def _run_late(
     return hang_up(request, abruptly=fault.kind == "reset")
 
 
-def _headers(settings: SimSettings, method: Method | None) -> dict[str, str]:
-    headers = {"X-OAuth-Scopes": ",".join(settings.scopes), "Cache-Control": "no-store"}
+def _headers(settings: SimSettings, method: Method | None, wall: float) -> dict[str, str]:
+    headers = {
+        "X-OAuth-Scopes": ",".join(settings.scopes),
+        "Cache-Control": "no-store",
+        "Date": formatdate(wall + settings.skew_s, usegmt=True),
+    }
     if method and method.scopes:
         headers["X-Accepted-OAuth-Scopes"] = ",".join(sorted(set(method.scopes)))
     return headers

@@ -7,6 +7,8 @@ A fault is `{"method", "channel"?, "kind", "when", "times", "retry_after"?, "del
   when a proxy holds a request back and the client has given up on it.
 - `times`: how many requests it hits, default 1; 0 means until it is removed.
 - `rate`: the probability that it hits a matching request, default 1.
+- `kind`: a fault of the network (WIRE_KINDS), any error code that the method may answer with
+  (`reference`), or `unlisted:CODE` for a code that Slack does not document.
 """
 
 from __future__ import annotations
@@ -17,28 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ERROR_KINDS = frozenset(
-    [
-        "internal_error",
-        "fatal_error",
-        "ratelimited",
-        "message_limit_exceeded",
-        "invalid_blocks",
-        "msg_too_long",
-        "msg_blocks_too_long",
-        "metadata_too_large",
-        "channel_not_found",
-        "not_in_channel",
-        "is_archived",
-        "restricted_action",
-        "invalid_auth",
-        "token_revoked",
-        "missing_scope",
-        "account_inactive",
-    ]
-)
+from devtools.slack_sim.reference import listed
+
 WIRE_KINDS = frozenset(["timeout", "reset", "http_500", "http_502", "http_503", "html", "garbled", "delay"])
 WHENS = frozenset({"before", "after", "late"})
+UNLISTED = "unlisted:"
 HOLD_S = 60.0
 _DEFAULT_RETRY_AFTER_S = 1.5
 
@@ -61,6 +46,11 @@ class Fault:
     delay_s: float | None = None
 
     @property
+    def code(self) -> str | None:
+        """Slack's error code, None for a fault of the network."""
+        return None if self.kind in WIRE_KINDS else self.kind.removeprefix(UNLISTED)
+
+    @property
     def hold_s(self) -> float:
         """How long to wait: `delay_s` if given, else a minute for `timeout` and nothing otherwise."""
         if self.delay_s is not None:
@@ -80,13 +70,17 @@ def read_fault(order: Any) -> Fault:
     if set(order) - known:
         raise BadFault(f"unknown keys {sorted(set(order) - known)}; known: {sorted(known)}")
     kind, when = order.get("kind"), order.get("when", "before")
-    if kind not in ERROR_KINDS | WIRE_KINDS:
-        raise BadFault(f"unknown kind {kind!r}; known: {sorted(ERROR_KINDS | WIRE_KINDS)}")
+    method = str(order.get("method", "*"))
+    if not _possible(method, kind):
+        raise BadFault(
+            f"unknown kind {kind!r}; known: {sorted(WIRE_KINDS)}, the error codes of {method} in Slack's reference, "
+            f"and {UNLISTED}CODE for any other code"
+        )
     if when not in WHENS:
         raise BadFault(f"when must be one of {sorted(WHENS)}, not {when!r}")
     times = int(order.get("times", 1))
     return Fault(
-        method=str(order.get("method", "*")),
+        method=method,
         kind=str(kind),
         when=when,
         channel=order.get("channel"),
@@ -95,6 +89,12 @@ def read_fault(order: Any) -> Fault:
         retry_after_s=float(order.get("retry_after", _DEFAULT_RETRY_AFTER_S)),
         delay_s=None if order.get("delay_s") is None else float(order["delay_s"]),
     )
+
+
+def _possible(method: str, kind: Any) -> bool:
+    if not isinstance(kind, str):
+        return False
+    return kind in WIRE_KINDS or kind.startswith(UNLISTED) or listed(method, kind)
 
 
 class FaultBook:

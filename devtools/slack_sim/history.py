@@ -29,7 +29,8 @@ def conversations_history(call: Call) -> dict[str, Any]:
 def conversations_replies(call: Call) -> dict[str, Any]:
     """conversations.replies: the parent, then its replies, oldest first.
 
-    For a message without replies it is the message alone. An unknown ts is thread_not_found.
+    For a message without replies it is the message alone. An unknown ts, or one that was deleted, is
+    thread_not_found (method reference: conversations.replies).
     """
     channel = _readable(call)
     required(call.args, "ts")
@@ -63,7 +64,7 @@ def _page(
     wanted = _from_cursor(call.args, wanted)
     limit = number(call.args, "limit", default_limit, most=PAGE_MAX)
     page, rest = wanted[:limit], wanted[limit:]
-    with_metadata = flag(call.args, "include_all_metadata")
+    with_metadata = flag(call.args, "include_all_metadata") and not call.settings.strip_metadata
     answer: dict[str, Any] = {
         "messages": [shown(message, channel, with_metadata=with_metadata) for message in page],
         "has_more": bool(rest),

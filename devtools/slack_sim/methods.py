@@ -46,26 +46,29 @@ def chat_post_message(call: Call) -> dict[str, Any]:
     channel = _writable(call)
     _refuse_parsing(args)
     check_content(args, text_max=TEXT_MAX, users=call.workspace.users)
-    thread_ts = args.get("thread_ts") or None
-    if thread_ts is not None:
-        _check_thread(channel, str(thread_ts))
-    call.pacing.admit(channel.id, call.now, call.settings.interval_s)
+    thread_ts = _thread(channel, str(args.get("thread_ts") or ""))
+    settings = call.settings
+    call.pacing.admit_post(channel.id, call.now, settings.interval_s, settings.posts_per_minute)
     content = {
         "text": args.get("text") or "",
         "blocks": _with_ids(args.get("blocks")),
         "metadata": args.get("metadata") or None,
     }
     broadcast = bool(thread_ts) and flag(args, "reply_broadcast")
-    message = call.workspace.post(
-        channel, content, thread_ts=thread_ts and str(thread_ts), broadcast=broadcast
-    )
+    message = call.workspace.post(channel, content, thread_ts=thread_ts, broadcast=broadcast)
     return {"channel": channel.id, "ts": message.ts, "message": shown(message, channel)}
 
 
 def chat_update(call: Call) -> dict[str, Any]:
-    """chat.update: without blocks or metadata they stay as they are; an empty value removes them."""
+    """chat.update: without blocks or metadata they stay as they are; an empty value removes them.
+
+    Method reference: `is_inactive` for an archived channel, `block_mismatch` if rich text is replaced by something
+    else. The page does not say whether an empty list of blocks is such a replacement; here it is.
+    """
     args = call.args
-    channel = _writable(call)
+    channel = _known(call)
+    if channel.archived:
+        raise SlackError("is_inactive")
     required(args, "ts")
     message = channel.messages.get(str(args["ts"]))
     if message is None:
@@ -73,6 +76,8 @@ def chat_update(call: Call) -> dict[str, Any]:
     _refuse_parsing(args)
     blocks = message.blocks if args.get("blocks") is None else args["blocks"]
     check_content({**args, "blocks": blocks}, text_max=UPDATE_TEXT_MAX, users=call.workspace.users)
+    if _is_rich(message.blocks) and not _is_rich(blocks):
+        raise SlackError("block_mismatch")
     call.workspace.update(message, _replacement(args, message))
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown(message, channel)}
 
@@ -109,14 +114,28 @@ def conversations_list(call: Call) -> dict[str, Any]:
 
 
 def _writable(call: Call) -> Channel:
+    """The channel of a new message. Method reference: chat.postMessage (channel_not_found, not_in_channel, is_archived)."""
     required(call.args, "channel")
     channel = call.workspace.channel(str(call.args["channel"]))
-    if not channel.member:
-        # A private channel does not exist for an app that is not in it (method reference: chat.postMessage).
-        raise SlackError("channel_not_found" if channel.private else "not_in_channel")
+    if not channel.member and not channel.private:
+        raise SlackError("not_in_channel")
+    channel = _known(call)
     if channel.archived:
         raise SlackError("is_archived")
     return channel
+
+
+def _known(call: Call) -> Channel:
+    # chat.update has no not_in_channel. A private channel does not exist for an app that is not in it.
+    required(call.args, "channel")
+    channel = call.workspace.channel(str(call.args["channel"]))
+    if not channel.member:
+        raise SlackError("channel_not_found")
+    return channel
+
+
+def _is_rich(blocks: Any) -> bool:
+    return any(block.get("type") == "rich_text" for block in blocks or ())
 
 
 def _refuse_parsing(args: dict[str, Any]) -> None:
@@ -127,11 +146,19 @@ def _refuse_parsing(args: dict[str, Any]) -> None:
         raise invalid("invalid_attachments", ["the simulator takes blocks only [json-pointer:/attachments]"])
 
 
-def _check_thread(channel: Channel, thread_ts: str) -> None:
-    # chat.postMessage, thread_ts: "Avoid using a reply's ts value; use its parent instead"
+def _thread(channel: Channel, thread_ts: str) -> str | None:
+    """The parent of a reply. A reply to a deleted message becomes a message of its own, without an error.
+
+    Slack does not document that. It does so for any ts that it does not know; the simulator refuses a ts that never
+    existed, and that of a reply (chat.postMessage, thread_ts: "Avoid using a reply's ts value; use its parent
+    instead"), to find mistakes.
+    """
+    if not thread_ts or thread_ts in channel.deleted:
+        return None
     parent = channel.messages.get(thread_ts)
     if parent is None or parent.thread_ts is not None:
         raise SlackError("thread_not_found")
+    return thread_ts
 
 
 def _with_ids(blocks: Any) -> list[dict[str, Any]]:
@@ -178,17 +205,21 @@ def _described(channel: Channel) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method's function, the scopes it needs (public, private channels), and its kind of token."""
+    """A method's function, the scopes it needs (public, private channels), its kind of token, and its tier."""
 
     run: Callable[[Call], dict[str, Any]]
     scopes: tuple[str, str] | None = None
     app_level: bool = False
+    tier3: bool = False
 
-    def needed(self, channel_id: str) -> str | None:
-        """The scope for a call about this channel."""
+    def needed(self, *, private: bool) -> str | None:
+        """The scope for a call about a channel. A private channel's id may begin with C too.
+
+        Slack docs: conversations.history and the like, "Scopes" (channels:… for public, groups:… for private).
+        """
         if self.scopes is None:
             return None
-        return self.scopes[1 if channel_id.startswith("G") else 0]
+        return self.scopes[1 if private else 0]
 
 
 METHODS = {
@@ -196,9 +227,15 @@ METHODS = {
     "auth.test": Method(auth_test),
     "chat.postMessage": Method(chat_post_message, ("chat:write", "chat:write")),
     "chat.postEphemeral": Method(chat_post_ephemeral, ("chat:write", "chat:write")),
-    "chat.update": Method(chat_update, ("chat:write", "chat:write")),
-    "conversations.history": Method(conversations_history, ("channels:history", "groups:history")),
-    "conversations.replies": Method(conversations_replies, ("channels:history", "groups:history")),
+    "chat.update": Method(chat_update, ("chat:write", "chat:write"), tier3=True),
+    "conversations.history": Method(
+        conversations_history, ("channels:history", "groups:history"), tier3=True
+    ),
+    "conversations.replies": Method(
+        conversations_replies, ("channels:history", "groups:history"), tier3=True
+    ),
     "conversations.info": Method(conversations_info, ("channels:read", "groups:read")),
     "conversations.list": Method(conversations_list, ("channels:read", "groups:read")),
 }
+PAGED = ("conversations.history", "conversations.replies")
+"""The methods that answer in pages of messages."""

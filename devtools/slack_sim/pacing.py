@@ -1,24 +1,44 @@
-"""One message per second and channel: Slack docs, "Rate limits", posting messages.
+"""How much Slack accepts: docs.slack.dev/apis/web-api/rate-limits.
 
-Slack allows short bursts. The simulator does not, to find clients that rely on them. Only accepted
-posts count. Updates have their own limit in Slack, and none here.
+- Posting messages: one a second and channel, and several hundred a minute in a workspace.
+- Tier 3 (conversations.history, conversations.replies, chat.update): 50 requests a minute, for each method.
+
+Slack tolerates bursts, and does not say how it counts. The simulator counts over any 60 seconds and tolerates no
+burst, to find clients that rely on one. A refused request does not count.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
+
 from devtools.slack_sim.answers import SlackError
+
+_WINDOW_S = 60.0
+_POSTS = "posts"
 
 
 class Pacing:
-    """The time of each channel's last message, in seconds of a monotonic clock."""
+    """The times of accepted requests, in seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}
+        self._accepted: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def admit(self, channel: str, now: float, interval_s: float) -> None:
+    def admit_post(self, channel: str, now: float, interval_s: float, per_minute: int) -> None:
         """Accepts a post at `now`, or raises `ratelimited` with the seconds to wait."""
         last = self._last.get(channel)
         if last is not None and now - last < interval_s:
-            wait_s = interval_s - (now - last)
-            raise SlackError("ratelimited", retry_after_s=wait_s)
+            raise SlackError("ratelimited", retry_after_s=interval_s - (now - last))
+        self.admit(_POSTS, now, per_minute)
         self._last[channel] = now
+
+    def admit(self, what: str, now: float, per_minute: int) -> None:
+        """Accepts a request for a method at `now`, or raises `ratelimited` with the seconds to wait."""
+        if not per_minute:
+            return
+        accepted = self._accepted[what]
+        while accepted and now - accepted[0] >= _WINDOW_S:
+            accepted.popleft()
+        if len(accepted) >= per_minute:
+            raise SlackError("ratelimited", retry_after_s=_WINDOW_S - (now - accepted[0]))
+        accepted.append(now)

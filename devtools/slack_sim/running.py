@@ -21,6 +21,11 @@ _SETTINGS = (
     "interval_s",
     "latency_s",
     "history_delay_s",
+    "posts_per_minute",
+    "tier3_per_minute",
+    "page_delay_s",
+    "strip_metadata",
+    "skew_s",
     "token",
     "app_token",
     "interactivity_url",
@@ -33,17 +38,18 @@ _SETTINGS = (
 
 def _option(name: str, value: Any) -> list[str]:
     option = f"--{name.replace('_', '-')}"
-    if value is None or value is False:
+    if value is None:
         return []
-    return [option] if value is True else [f"{option}={value}"]
+    if isinstance(value, bool):
+        return [option if value else f"--no-{name.replace('_', '-')}"]
+    return [f"{option}={value}"]
 
 
 class RunningSimulator(RunningServer):
     """The simulator on a free port.
 
     `data` keeps messages over `kill` and `restart`. `faults` is a JSON file with a list of faults. The
-    keyword settings are those of `POST /sim/config` (interval_s, latency_s, history_delay_s, token,
-    app_token, interactivity_url, signing_secret, redeliveries, acknowledge_within_s, strict_channels); `reset` returns to
+    keyword settings are those of `POST /sim/config` (`SimSettings`), but for channels and scopes; `reset` returns to
     them.
     An app needs `token`, `app_token` and `signing_secret`.
     """
@@ -127,6 +133,22 @@ class RunningSimulator(RunningServer):
     def reset(self) -> None:
         """No messages, no faults, counts at zero, settings as at the start."""
         self.call("POST", "/sim/reset")
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Deletes a message, as somebody in Slack would."""
+        self.call("POST", "/sim/delete", {"channel": channel, "ts": ts})
+
+    def archive(self, channel: str, *, archived: bool = True) -> None:
+        """Archives a channel, or unarchives it."""
+        self.config(channels=[{"id": channel, "archived": archived}])
+
+    def rename(self, channel: str, name: str) -> None:
+        """Gives a channel another name; its id stays."""
+        self.config(channels=[{"id": channel, "name": name}])
+
+    def convert(self, channel: str, *, private: bool = True) -> None:
+        """Makes a public channel private, or the other way round; its id stays."""
+        self.config(channels=[{"id": channel, "private": private}])
 
     def post(self, channel: str, text: str, **more: Any) -> dict[str, Any]:
         """Posts like the app, to prepare a test. Returns Slack's answer."""

@@ -34,10 +34,13 @@ DEFAULT_CHANNELS = (
 class SimSettings:
     """How the workspace behaves.
 
-    `interval_s`: the shortest time between two accepted posts to a channel, 0 for no limit.
+    `interval_s`: the shortest time between two accepted posts to a channel, 0 for no limit. `posts_per_minute`:
+    accepted posts in any minute over all channels, and `tier3_per_minute`: requests in any minute for each method
+    of Tier 3; 0 for no limit.
     `latency_s`: how long every API answer takes. `history_delay_s`: how long after its acceptance a
-    message is missing from history and replies. `token`: the only accepted token; None accepts every
-    `xoxb-…`. `strict_channels`: do not create unknown channels on first use. `interactivity_url`: where
+    message is missing from history and replies. `page_delay_s`: how much longer a page of them takes.
+    `strip_metadata`: they never have metadata. `skew_s`: how far Slack's clock is ahead of this machine's. `token`: the only accepted token; None accepts every
+    `xoxb-…`. `strict_channels`: an unknown channel is not found, as in Slack; False creates it on first use. `interactivity_url`: where
     clicks are posted while no Socket Mode connection is open, signed with `signing_secret`.
     `app_token`: the only accepted app-level token; None accepts every `xapp-…`. `redeliveries`: how
     often an envelope that is not acknowledged is delivered again. `acknowledge_within_s`: how long a click
@@ -45,11 +48,16 @@ class SimSettings:
     """
 
     interval_s: float = 1.0
+    posts_per_minute: int = 300
+    tier3_per_minute: int = 50
     latency_s: float = 0.0
     history_delay_s: float = 0.0
+    page_delay_s: float = 0.0
+    strip_metadata: bool = False
+    skew_s: float = 0.0
     token: str | None = None
     scopes: tuple[str, ...] = DEFAULT_SCOPES
-    strict_channels: bool = False
+    strict_channels: bool = True
     interactivity_url: str | None = None
     signing_secret: str = DEFAULT_SIGNING_SECRET
     app_token: str | None = None
@@ -62,7 +70,8 @@ class BadSettings(ValueError):
     """A setting is unknown or its value is not valid; the text names it."""
 
 
-_DURATIONS = ("interval_s", "latency_s", "history_delay_s", "acknowledge_within_s")
+_DURATIONS = ("interval_s", "latency_s", "history_delay_s", "page_delay_s", "acknowledge_within_s")
+_FLAGS = ("strict_channels", "strip_metadata")
 
 
 def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:
@@ -80,7 +89,7 @@ def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:
             values[name] = _CHECKED[name](name, value)
         elif name == "scopes":
             values[name] = _scopes(value)
-        elif name == "strict_channels":
+        elif name in _FLAGS:
             values[name] = bool(value)
         elif name == "channels":
             values[name] = _channels(settings.channels, value)
@@ -94,6 +103,12 @@ def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:
 def _seconds(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
         raise BadSettings(f"{name} must be a number of seconds, at least 0, not {value!r}")
+    return float(value)
+
+
+def _skew(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadSettings(f"{name} must be a number of seconds, not {value!r}")
     return float(value)
 
 
@@ -115,7 +130,14 @@ def _count(name: str, value: Any) -> int:
     return value
 
 
-_CHECKED = {"interactivity_url": _url, "signing_secret": _secret, "redeliveries": _count}
+_CHECKED = {
+    "interactivity_url": _url,
+    "signing_secret": _secret,
+    "redeliveries": _count,
+    "posts_per_minute": _count,
+    "tier3_per_minute": _count,
+    "skew_s": _skew,
+}
 
 
 def _scopes(value: Any) -> tuple[str, ...]:

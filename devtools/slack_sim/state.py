@@ -56,6 +56,7 @@ class Channel:
     messages: dict[str, SimMessage] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     threads: dict[str, list[str]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     last_us: int = 0
 
     def add(self, message: SimMessage) -> None:
@@ -66,6 +67,14 @@ class Channel:
             self.threads.setdefault(message.thread_ts, []).append(message.ts)
         self.last_us = max(self.last_us, int(message.ts.replace(".", "")))
 
+    def remove(self, ts: str) -> None:
+        """Removes a message. Its replies stay; nothing leads to them any more."""
+        message = self.messages.pop(ts)
+        self.order.remove(ts)
+        self.deleted.add(ts)
+        if message.thread_ts in self.threads:
+            self.threads[message.thread_ts].remove(ts)
+
 
 class Workspace:
     """All channels. `version` grows with every change, so that the page can see cheaply if there is one."""
@@ -75,7 +84,7 @@ class Workspace:
     ) -> None:
         self._clock = clock
         self._journal = journal
-        self.strict = settings.strict_channels
+        self._settings = settings
         self.channels: dict[str, Channel] = {}
         self.users = _first_users()
         self.whispers: list[dict[str, str]] = []
@@ -86,7 +95,7 @@ class Workspace:
 
     def configure(self, settings: SimSettings) -> None:
         """Applies the channels of the settings; messages stay."""
-        self.strict = settings.strict_channels
+        self._settings = settings
         for setup in settings.channels:
             self._set_up(setup)
         self.version += 1
@@ -103,9 +112,22 @@ class Workspace:
         known = self.channels.get(channel_id)
         if known:
             return known
-        if self.strict or not _CHANNEL_ID.fullmatch(channel_id):
+        if self._settings.strict_channels or not _CHANNEL_ID.fullmatch(channel_id):
             raise SlackError("channel_not_found")
         return self._set_up(ChannelSetup(channel_id, private=channel_id.startswith("G")))
+
+    def is_private(self, channel_id: str) -> bool:
+        """Whether this is a private channel; an id that begins with G always is."""
+        known = self.channels.get(channel_id)
+        return known.private if known else channel_id.startswith("G")
+
+    def delete(self, channel_id: str, ts: str) -> bool:
+        """Deletes a message; False if there is none."""
+        channel = self.channels.get(channel_id)
+        if channel is None or ts not in channel.messages:
+            return False
+        self._commit({"op": "delete", "channel": channel_id, "ts": ts})
+        return True
 
     def post(
         self,
@@ -117,7 +139,13 @@ class Workspace:
     ) -> SimMessage:
         """Adds a message with a new ts. `content` has text, blocks and metadata."""
         now = self._clock()
-        record = {"channel": channel.id, "ts": self._next_ts(channel, now), "accepted": now, **content}
+        # `accepted` is this machine's time, `ts` Slack's.
+        record = {
+            "channel": channel.id,
+            "ts": self._next_ts(channel, now + self._settings.skew_s),
+            "accepted": now,
+            **content,
+        }
         self._commit({"op": "post", **record, "thread_ts": thread_ts, "broadcast": broadcast})
         return channel.messages[record["ts"]]
 
@@ -159,6 +187,8 @@ class Workspace:
         channel = self.channels.get(record["channel"]) or self._set_up(ChannelSetup(record["channel"]))
         if record["op"] == "post":
             channel.add(SimMessage(**fields))
+        elif record["op"] == "delete":
+            channel.remove(record["ts"])
         else:
             message = channel.messages[record["ts"]]
             for name, value in fields.items():

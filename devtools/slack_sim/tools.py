@@ -88,6 +88,14 @@ async def configure(request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 
+async def delete(request: web.Request) -> web.Response:
+    """`POST /sim/delete`: deletes a message, `{channel, ts}`."""
+    body = await read_json(request)
+    if not request.app[SIMULATOR].workspace.delete(str(body.get("channel")), str(body.get("ts"))):
+        raise web.HTTPNotFound(text="there is no such message\n")
+    return web.json_response({"ok": True})
+
+
 async def stats(request: web.Request) -> web.Response:
     """`GET /sim/stats`."""
     simulator = request.app[SIMULATOR]
@@ -140,6 +148,7 @@ ROUTES = [
     web.get("/sim/stats", stats),
     web.post("/sim/reset", reset),
     web.post("/sim/config", configure),
+    web.post("/sim/delete", delete),
     web.get("/sim/faults", show_faults),
     web.post("/sim/faults", add_faults),
     web.delete("/sim/faults", clear_faults),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from devtools.slack_sim.answers import SlackError, error_response
-from devtools.slack_sim.faults import ERROR_KINDS, Fault
+from devtools.slack_sim.faults import Fault
 
 _HTML = (
     "<!DOCTYPE html><html><head><title>Slack</title></head><body><h1>Something went wrong</h1></body></html>"
@@ -22,8 +22,9 @@ async def spoil(request: web.Request, fault: Fault, headers: Mapping[str, str]) 
     """The answer that a fault causes: an error, a broken page, or none."""
     await asyncio.sleep(fault.hold_s)
     kind = fault.kind
-    if kind in ERROR_KINDS:
-        return error_response(SlackError(kind, retry_after_s=fault.retry_after_s, **_details(kind)), headers)
+    if fault.code is not None:
+        error = SlackError(fault.code, retry_after_s=fault.retry_after_s, **_details(fault.code))
+        return error_response(error, headers)
     if kind.startswith("http_"):
         return web.Response(status=int(kind[5:]), text=_HTML, content_type="text/html")
     if kind == "html":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from redis.asyncio import Redis
 
 from newswatch.errors import PermanentError
 from newswatch.feeds.auth import Resolve, resolver
 from newswatch.feeds.proxy import service_proxy
+from newswatch.pipeline.base.clock import RedisClock
 from newswatch.pipeline.base.services import Services, no_auth
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
@@ -19,8 +22,10 @@ NO_REDIS = "REDIS_URL is not set: put it into .env or the environment, or use `m
 def services_of(
     settings: Settings, redis: Redis, slack: SlackSettings | None, resolve_auth: Resolve = no_auth
 ) -> Services:
-    """Services with these connections."""
-    return Services(settings, redis, slack, SlackLayout(), resolve_auth=resolve_auth)
+    """Services with these connections, and Redis' time for all of them."""
+    clock = RedisClock()
+    address = None if slack is None else replace(slack, clock=clock)
+    return Services(settings, redis, address, SlackLayout(), clock, resolve_auth)
 
 
 def services_from(settings: Settings) -> Services:

@@ -158,6 +158,10 @@ class Receiver:
     quiet: QuietHours | None = None
     per_channel_interval_s: float = 1.0
     grace_s: float = 60.0
+    stale_after_s: float = 7_200.0
+    """Alerts that wait longer are caught up in one message and its thread."""
+    remind_after_s: float | None = None
+    """After how long the channel is reminded of a high alert that nobody acknowledged; None for never."""
     alive: Digest | None = None
     """When a line says that nothing came, on days without an alert."""
 
@@ -369,13 +373,13 @@ class Marks:
 NO_MARKS = Marks()
 
 
-DeliveryState = Literal["queued", "sending", "sent", "dead"]
-MessageKind = Literal["story", "reply", "digest", "surge", "ops"]
+DeliveryState = Literal["queued", "sending", "sent", "dead", "withdrawn"]
+MessageKind = Literal["story", "reply", "digest", "surge", "catch-up", "reminder", "ops"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One post to Slack: a story, a reply in its thread, a digest, a surge, a notice to ops.
+    """One post to Slack: a story, a reply in its thread, a digest, a surge, a list of what waited, a reminder, a notice to ops.
 
     `alert_ids` may grow while the message is queued; they are frozen when its first send begins. `root_id` is the story's
     message that a reply belongs to. `text` is a notice, or a digest's heading.

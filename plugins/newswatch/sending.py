@@ -39,7 +39,11 @@ OutcomeKind = Literal[
     "ratelimited",
     "message_limit",
     "minimal",
+    "alone",
+    "later",
+    "unknown",
     "paused_channel",
+    "paused_method",
     "paused_workspace",
     "failed",
 ]
@@ -55,7 +59,11 @@ class Outcome:
     - `ratelimited`: pause the channel for `retry_after_s`; does not count as an attempt.
     - `message_limit`: pause the workspace for `retry_after_s`, fold the backlog.
     - `minimal`: this payload is refused; resend once as minimal text, then give up.
+    - `alone`: the message cannot be a reply; post it on its own.
+    - `later`: this message cannot be handled at the moment; try again with backoff.
+    - `unknown`: refused for an unknown reason; try again later, behind the others.
     - `paused_channel`: nothing can be sent to this channel until someone acts.
+    - `paused_method`: requests of this kind are refused until someone acts.
     - `paused_workspace`: nothing can be sent at all until someone acts.
     - `failed`: this message is refused for good (`code` says why); a dead letter.
 
@@ -76,27 +84,44 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What reading back found.
-
-    `ts` is the oldest message with the id. `all_ts` are all of them: more than one is a duplicate.
-    `readable` is False if history could not be read to its end; `problem` says why, and a
-    `ts` of None then proves nothing.
-    """
-
-    ts: str | None
-    readable: bool
-    problem: Outcome | None = None
-    all_ts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Posted:
-    """One message of ours in a channel."""
+    """One message of ours in a channel.
+
+    `alert_ids` is None if the message does not say which alerts it holds. `latest_reply` is the ts of the newest
+    reply in its thread, "" if it has none.
+    """
 
     message_id: str
     ts: str
-    alert_ids: tuple[str, ...]
+    alert_ids: tuple[str, ...] | None
+    latest_reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a channel or a thread: our messages in it.
+
+    `cursor` leads to the next page; "" after the last one. `problem` says why the page could not be read.
+    """
+
+    posts: tuple[Posted, ...] = ()
+    cursor: str = ""
+    problem: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose token a sender has: the workspace and the bot, by id and by name."""
+
+    team_id: str
+    team: str
+    bot_id: str
+    bot: str
+
+    @property
+    def workspace(self) -> str:
+        """The workspace for people."""
+        return f"{self.team} ({self.team_id})" if self.team else self.team_id
 
 
 CheckLevel = Literal["ok", "warning", "error"]

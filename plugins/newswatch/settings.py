@@ -275,8 +275,24 @@ class Settings:
         "Messages of one rule to one channel within an hour. What exceeds them comes as digests.",
         default="60",
     )
+    channel_cap: int = _variable(
+        "NEWSWATCH_CHANNEL_CAP",
+        _count(1_000_000),
+        "Messages of all rules to one channel within an hour, at least NEWSWATCH_RULE_CAP. What exceeds them comes as "
+        "digests, except alerts of severity high.",
+        default="240",
+    )
     slack_rate: int = _variable(
-        "NEWSWATCH_SLACK_RATE", _count(10_000), "Messages a second over all channels.", default="400"
+        "NEWSWATCH_SLACK_RATE",
+        _count(10_000),
+        "Messages a second over all channels. Slack allows a workspace several hundred a minute.",
+        default="5",
+    )
+    slack_tier3: int = _variable(
+        "NEWSWATCH_SLACK_TIER3",
+        _count(100_000),
+        "Requests a minute to each of Slack's methods for reading and editing messages. Slack allows about 50.",
+        default="40",
     )
     poll_interval_s: float = _variable(
         "NEWSWATCH_POLL_INTERVAL",

@@ -240,3 +240,20 @@ def test_mute_of_an_unknown_rule_names_the_known_ones(newsroom):
     assert status == 1
     assert "central-bank-opposes" in err
     assert newsroom.command("mute", "central-bank-opposes", "--for", "soon")[0] == 2
+
+
+def test_housekeeping_removes_what_is_past_its_retention_and_keeps_the_rest(newsroom):
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.run()
+    assert newsroom.command("housekeeping")[1] == "Nothing is past its retention.\n"
+    old = {"until": 1, "by": "Ada", "since": 0}
+    newsroom.redis.hset("newswatch:mutes", "central-bank-opposes|*", json.dumps(old))
+    assert newsroom.command("housekeeping")[1] == "Removed: 1 mutes\n"
+    assert set(newsroom.json("housekeeping")) == {
+        "items",
+        "articles",
+        "alerts",
+        "mutes",
+        "irrelevant",
+        "dead_letters",
+    }

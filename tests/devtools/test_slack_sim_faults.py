@@ -8,7 +8,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from devtools.slack_sim.faults import ERROR_KINDS, BadFault, FaultBook, read_fault
+from devtools.slack_sim.faults import BadFault, FaultBook, read_fault
+from devtools.slack_sim.reference import ERRORS
 
 CHANNEL = "C0000000001"
 BREAKS = (SlackApiError, aiohttp.ClientError, asyncio.TimeoutError)
@@ -25,17 +26,65 @@ async def post(client, channel=CHANNEL):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    "kind", [*sorted(ERROR_KINDS), "reset", "http_500", "http_502", "http_503", "html", "garbled"]
+    "kind",
+    [
+        "internal_error",
+        "is_archived",
+        "token_revoked",
+        "reset",
+        "http_500",
+        "http_502",
+        "http_503",
+        "html",
+        "garbled",
+    ],
 )
 async def test_fault_hits_once_and_only_after_stores(client, slack, kind, when):
     slack.fault(kind, when=when)
     with pytest.raises(BREAKS) as caught:
         await post(client)
     assert len(slack.messages()) == (1 if when == "after" else 0)
-    if kind in ERROR_KINDS:
+    if not kind.startswith(("reset", "http", "html", "garbled")):
         assert caught.value.response["error"] == kind
     assert (await post(client))["ok"]
     assert slack.stats()["faults_spent"] == {f"{when}:{kind}": 1}
+
+
+CALLS = {
+    "chat.postMessage": {"text": "x"},
+    "chat.update": {"text": "x", "ts": "1.000001"},
+    "conversations.history": {},
+    "conversations.replies": {"ts": "1.000001"},
+}
+
+
+@pytest.mark.parametrize("method", CALLS)
+async def test_every_code_of_the_reference_can_be_ordered(client, slack, method):
+    arguments = {"channel": CHANNEL, **CALLS[method]}
+    for code in sorted(ERRORS[method]):
+        slack.fault(code, method=method)
+        with pytest.raises(SlackApiError) as caught:
+            await client.api_call(method, json=arguments)
+        assert caught.value.response["error"] == code
+
+
+async def test_code_that_slack_does_not_document_can_be_ordered(client, slack):
+    slack.fault("unlisted:brand_new_code")
+    with pytest.raises(SlackApiError) as caught:
+        await post(client)
+    assert caught.value.response["error"] == "brand_new_code"
+
+
+def test_code_of_another_method_is_refused():
+    with pytest.raises(BadFault, match=r"error codes of conversations\.history"):
+        read_fault({"kind": "is_archived", "method": "conversations.history"})
+
+
+async def test_wait_of_half_an_hour_can_be_ordered(client, slack):
+    slack.fault("ratelimited", retry_after=1800)
+    with pytest.raises(SlackApiError) as caught:
+        await post(client)
+    assert caught.value.response.headers["Retry-After"] == "1800"
 
 
 async def test_ratelimited_carries_the_fractional_wait_it_was_given(client, slack):

@@ -36,7 +36,7 @@ def test_nothing_set_gives_the_defaults(tmp_path):
     assert settings.slack_base_url == "https://slack.com/api/"
     assert (settings.item_retention_s, settings.alert_retention_s) == (7 * DAY_S, 90 * DAY_S)
     assert (settings.seen_retention_s, settings.poll_interval_s) == (30 * DAY_S, 60)
-    assert (settings.rule_cap, settings.slack_rate) == (60, 400)
+    assert (settings.rule_cap, settings.slack_rate, settings.slack_tier3) == (60, 5, 40)
 
 
 def test_environment_goes_before_the_env_file(tmp_path):

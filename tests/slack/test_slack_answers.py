@@ -5,6 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
+from devtools.slack_sim.reference import ERRORS, UNLISTED
 from newswatch.slack.answers import MAX_RETRY_AFTER_S, classify, classify_fault, retry_after_s
 
 
@@ -23,13 +24,24 @@ def test_ok_is_sent_with_its_ts():
         ("ambiguous", "internal_error fatal_error service_unavailable request_timeout"),
         ("ratelimited", "ratelimited rate_limited"),
         ("message_limit", "message_limit_exceeded"),
-        ("minimal", "invalid_blocks msg_too_long msg_blocks_too_long metadata_too_large"),
-        ("paused_channel", "channel_not_found not_in_channel is_archived restricted_action"),
+        ("minimal", "invalid_blocks msg_too_long msg_blocks_too_long metadata_too_large invalid_arguments"),
+        ("alone", "cannot_reply_to_message thread_not_found restricted_action_thread_locked"),
+        ("later", "update_failed external_channel_migrating"),
+        (
+            "paused_channel",
+            "channel_not_found not_in_channel is_archived restricted_action no_permission ekm_access_denied",
+        ),
+        ("paused_method", "missing_scope method_deprecated"),
         (
             "paused_workspace",
-            "invalid_auth token_revoked missing_scope account_inactive not_authed token_expired",
+            "invalid_auth token_revoked account_inactive token_expired team_added_to_org team_not_found",
         ),
-        ("failed", "never_heard_of thread_not_found invalid_arguments"),
+        (
+            "paused_workspace",
+            "not_authed two_factor_setup_required enterprise_is_restricted",
+        ),
+        ("failed", "message_not_found block_mismatch is_inactive"),
+        ("unknown", "never_heard_of"),
     ],
 )
 def test_error_code_has_its_row_and_says_something(kind, codes):
@@ -37,6 +49,15 @@ def test_error_code_has_its_row_and_says_something(kind, codes):
         outcome = refused(code)
         assert (outcome.kind, outcome.code) == (kind, code)
         assert outcome.message
+
+
+@pytest.mark.parametrize("method", sorted(ERRORS))
+def test_every_code_of_slacks_reference_is_in_the_table(method):
+    limits = {"ratelimited", "rate_limited", "message_limit_exceeded"}
+    codes = ERRORS[method] | UNLISTED
+    unknown = sorted(code for code in codes if refused(code).kind == "unknown")
+    assert unknown == []
+    assert all(refused(code).kind in ("ratelimited", "message_limit") for code in codes & limits)
 
 
 def test_missing_scope_names_the_scope_that_is_needed():

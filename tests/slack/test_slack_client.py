@@ -10,13 +10,14 @@ from slack_scenes import CHANNEL, NOW, SOURCES, TITLE, alert, message
 
 from devtools.slack_sim.running import RunningSimulator
 from newswatch.errors import SlackRefused
+from newswatch.slack import history
 from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.slack.payload import render_minimal, render_reply, render_story
 
 
 @pytest.fixture(scope="module")
 def workspace():
-    with RunningSimulator(interval_s=0) as running:
+    with RunningSimulator(interval_s=0, strict_channels=False) as running:
         yield running
 
 
@@ -86,7 +87,7 @@ async def test_post_of_a_reply_stands_in_the_thread_and_is_broadcast_on_demand(s
         ("restricted_action", "paused_channel"),
         ("invalid_auth", "paused_workspace"),
         ("token_revoked", "paused_workspace"),
-        ("missing_scope", "paused_workspace"),
+        ("missing_scope", "paused_method"),
         ("account_inactive", "paused_workspace"),
     ],
 )
@@ -103,10 +104,10 @@ async def test_post_whose_answer_is_lost_posts_once_and_is_found_again(slack, fa
     slack.fault(fault, when="after", times=0)
     async with SlackClient(settings_for(slack)) as client:
         outcome = await client.post(payload(), thread_ts=None, broadcast=False)
-        found = await client.find(CHANNEL, STORY.id, since=just_now(), thread_ts=None)
+        found = await places(client)
     (shown,) = slack.messages(CHANNEL)
     assert outcome.kind == "ambiguous"
-    assert (found.ts, found.readable, found.all_ts) == (shown["ts"], True, (shown["ts"],))
+    assert found == [shown["ts"]]
 
 
 async def test_post_that_gets_no_answer_in_time_is_ambiguous(slack):
@@ -138,8 +139,8 @@ async def test_post_of_the_minimal_form_is_taken_and_found(slack):
     async with SlackClient(settings_for(slack)) as client:
         minimal = render_minimal(STORY, [ALERT], sources=SOURCES, now=NOW)
         outcome = await client.post(minimal, thread_ts=None, broadcast=False)
-        found = await client.find(CHANNEL, STORY.id, since=just_now(), thread_ts=None)
-    assert outcome.ts == found.ts is not None
+        found = await places(client)
+    assert [outcome.ts] == found
 
 
 async def test_post_to_a_closed_port_never_reached_slack(slack):
@@ -218,53 +219,85 @@ async def test_update_changes_the_message_in_place(slack):
     assert (gone.kind, gone.code) == ("failed", "message_not_found")
 
 
-async def test_find_pages_through_a_busy_channel_and_sees_doubles(slack):
+async def places(client, name=STORY.id, since=None, thread_ts=None):
+    """Where the message with this id is, by all pages."""
+    found, cursor = [], ""
+    while True:
+        page = await client.read(CHANNEL, since=since or just_now(), thread_ts=thread_ts, cursor=cursor)
+        assert page.problem is None
+        found += [one.ts for one in page.posts if one.message_id == name]
+        if not page.cursor:
+            return sorted(found)
+        cursor = page.cursor
+
+
+async def test_reading_pages_through_a_busy_channel_and_sees_doubles(slack, monkeypatch):
+    monkeypatch.setattr(history, "PAGE_SIZE", 100)
     async with SlackClient(settings_for(slack)) as client:
         first = await client.post(payload(), thread_ts=None, broadcast=False)
         for number in range(205):
             slack.post(CHANNEL, f"chatter {number}")
         second = await client.post(payload(), thread_ts=None, broadcast=False)
-        found = await client.find(CHANNEL, STORY.id, since=just_now(), thread_ts=None)
-    assert found.readable
-    assert found.ts == first.ts
-    assert found.all_ts == (first.ts, second.ts)
+        assert await places(client) == [first.ts, second.ts]
+    assert slack.stats()["methods"]["conversations.history"] == {"ok": 3}
 
 
-async def test_find_of_a_reply_looks_in_its_thread(slack):
+async def test_reading_finds_a_reply_in_its_thread_and_that_the_thread_grew(slack):
     reply = render_reply(message(ALERT, id="r1", kind="reply"), [ALERT], sources=SOURCES, now=NOW)
     async with SlackClient(settings_for(slack)) as client:
         parent = await client.post(payload(), thread_ts=None, broadcast=False)
         sent = await client.post(reply, thread_ts=parent.ts, broadcast=False)
-        found = await client.find(CHANNEL, "r1", since=just_now(), thread_ts=parent.ts)
-        in_channel = await client.find(CHANNEL, "r1", since=just_now(), thread_ts=None)
-    assert found.ts == sent.ts
-    assert in_channel.ts is None
+        assert await places(client, "r1", thread_ts=parent.ts) == [sent.ts]
+        assert await places(client, "r1") == []
+        (root,) = (await client.read(CHANNEL, since=just_now())).posts
+    assert root.latest_reply == sent.ts
 
 
-async def test_find_of_what_was_never_posted_is_sure_of_it(slack):
-    slack.post(CHANNEL, "something else")
+async def test_reading_a_thread_that_is_not_there_says_so(slack):
     async with SlackClient(settings_for(slack)) as client:
-        found = await client.find(CHANNEL, STORY.id, since=just_now(), thread_ts=None)
-        old = await client.find(CHANNEL, STORY.id, since=just_now(), thread_ts="1.000001")
-    assert (found.ts, found.readable, found.problem) == (None, True, None)
-    assert (old.ts, old.readable) == (None, True)
+        page = await client.read(CHANNEL, since=just_now(), thread_ts="1.000001")
+    assert page.problem.code == "thread_not_found"
 
 
-async def test_find_ignores_what_is_older_than_the_send(slack):
+async def test_reading_ignores_what_is_older(slack):
     await post(slack)
     async with SlackClient(settings_for(slack)) as client:
-        found = await client.find(CHANNEL, STORY.id, since=just_now() + timedelta(hours=1), thread_ts=None)
-    assert found.ts is None
+        assert await places(client, since=just_now() + timedelta(hours=1)) == []
+
+
+async def test_reading_without_metadata_finds_the_message_by_its_blocks(slack):
+    slack.config(strip_metadata=True)
+    async with SlackClient(settings_for(slack)) as client:
+        sent = await client.post(payload(), thread_ts=None, broadcast=False)
+        (found,) = (await client.read(CHANNEL, since=just_now())).posts
+    assert (found.message_id, found.ts, found.alert_ids) == (STORY.id, sent.ts, None)
+
+
+@pytest.mark.parametrize("skew_s", [420.0, -420.0])
+async def test_reading_finds_the_message_although_the_clocks_differ(slack, skew_s):
+    slack.config(skew_s=skew_s)
+    async with SlackClient(settings_for(slack)) as client:
+        sent = await client.post(payload(), thread_ts=None, broadcast=False)
+        assert await places(client, since=datetime.now(timezone.utc)) == [sent.ts]
+        assert abs(client.ahead.total_seconds() + skew_s) < 5
+    slack.config(skew_s=0.0)
 
 
 @pytest.mark.parametrize("fault", ["ratelimited", "http_500", "reset", "missing_scope"])
-async def test_find_that_cannot_read_says_so(slack, fault):
+async def test_reading_that_fails_says_so(slack, fault):
     await post(slack)
     slack.fault(fault, method="conversations.history", times=0)
     async with SlackClient(settings_for(slack)) as client:
-        found = await client.find(CHANNEL, STORY.id, since=just_now(), thread_ts=None)
-    assert (found.ts, found.readable) == (None, False)
-    assert found.problem is not None
+        page = await client.read(CHANNEL, since=just_now())
+    assert page.problem is not None
+    assert page.posts == ()
+
+
+async def test_link_leads_to_the_message(slack):
+    async with SlackClient(settings_for(slack)) as client:
+        assert await client.link(CHANNEL, "1700000000.000100") == (
+            f"https://simulator.invalid/archives/{CHANNEL}/p1700000000000100"
+        )
 
 
 async def findings(slack, *channels):

@@ -70,10 +70,20 @@ async def test_sent_reply_counts_its_new_feeds_once_with_its_root(redis, match_l
     await redis.hset(keys.message("m2"), "root", "m1")
     reply = (await stored(redis, "m2")).message
     for ts in ("2.0", "2.0"):
-        await outbox.record_sent(redis, reply, ts, now_ms=NOW, further=["daily", "wire"])
+        await outbox.record_sent(redis, reply, ts, now_ms=NOW, news=outbox.News(further=["daily", "wire"]))
     root = await stored(redis)
     assert (root.further, root.rev) == (2, 2)
     assert await outbox.due_updates(redis, NOW) == {"m1": NOW}
+
+
+async def test_sent_reply_makes_no_record_of_a_root_that_is_gone(redis, match_lease, message):
+    await queue(redis, match_lease, "m2", alert("a2"), story="s2")
+    await redis.hset(keys.message("m2"), "root", "m1")
+    reply = (await stored(redis, "m2")).message
+    await redis.delete(keys.message("m1"))
+    assert await outbox.record_sent(redis, reply, "2.0", now_ms=NOW, news=outbox.News(further=["daily"])) == 1
+    assert not await redis.exists(keys.message("m1"))
+    assert await outbox.due_updates(redis, NOW) == {}
 
 
 async def test_sent_message_that_readers_clicked_meanwhile_is_brought_up_to_date(redis, begun):

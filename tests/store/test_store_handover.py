@@ -77,7 +77,7 @@ async def test_alert_that_exists_refuses_all(redis, match_lease):
 
 async def test_message_that_was_begun_or_grew_meanwhile_refuses_all(redis, match_lease):
     await queue(redis, match_lease)
-    grown = GrownMessage("m1", ("a1", "a2"), 200, broadcast=False)
+    grown = GrownMessage("m1", CHANNEL, ("a1", "a2"), 200, broadcast=False)
     as_read = {"m1": 'queued||["a1"]'}
     for field, value in (("state", "sending"), ("frozen", "1"), ("alerts", '["a1","a9"]')):
         before = await redis.hget(keys.message("m1"), field)

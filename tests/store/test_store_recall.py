@@ -5,16 +5,49 @@ from __future__ import annotations
 from store_records import CHANNEL, NOW, alert, queue, queued, stored
 
 from newswatch.store import epoch, keys
+from newswatch.store.epoch import Place
 from newswatch.store.handover import PlacedAlert, Plan, hand_over
 
+DONE = Place("run-2", 0, cursor=None)
 
-async def recall(redis, *posts):
-    return await epoch.recall(redis, CHANNEL, posts, "run-2", now_ms=NOW, retention_s=100)
+
+async def recall(redis, *posts, place=DONE):
+    unknown, found, undecided = await epoch.recall(redis, CHANNEL, posts, place, now_ms=NOW, retention_s=100)
+    assert undecided == []
+    return unknown, found
 
 
 async def test_channel_is_marked_with_the_server_that_delivers_now(redis):
     assert await recall(redis) == (0, 0)
     assert await epoch.delivered_by(redis, CHANNEL) == "run-2"
+    assert await epoch.read_place(redis, CHANNEL) is None
+
+
+async def test_place_is_kept_with_what_was_found_so_far(redis):
+    place = Place("run-2", 5, cursor="abc", threads=("1.5",))
+    assert await recall(redis, {"id": "m1", "ts": "1.5", "alerts": ["a1"]}, place=place) == (1, 0)
+    assert await epoch.delivered_by(redis, CHANNEL) is None
+    assert await epoch.read_place(redis, CHANNEL) == place
+
+
+async def test_queued_message_that_cannot_be_read_does_not_stop_the_others(redis, match_lease):
+    await queue(redis, match_lease)
+    await queue(redis, match_lease, "m2", alert("a2"), story="s2")
+    await redis.hset(keys.message("m1"), "alerts", "{")
+    assert await recall(redis, {"id": "m0", "ts": "1.5", "alerts": ["a1", "a2"]}) == (0, 1)
+    assert (await queued(redis)).keys() == {"m1"}
+
+
+async def test_message_that_does_not_name_its_alerts_is_found_by_its_id(redis, match_lease):
+    await queue(redis, match_lease)
+    assert await recall(redis, {"id": "m1", "ts": "1.5"}) == (0, 1)
+    found = await stored(redis)
+    assert (found.delivery.state, found.message.alert_ids) == ("sent", ("a1",))
+
+
+async def test_message_of_which_nothing_is_known_is_named(redis):
+    posts = [{"id": "m9", "ts": "1.5"}]
+    assert await epoch.recall(redis, CHANNEL, posts, DONE, now_ms=NOW, retention_s=9) == (0, 0, ["1.5"])
 
 
 async def test_alert_that_redis_forgot_does_not_alert_again(redis):

@@ -54,6 +54,16 @@ def test_empty_newsroom_has_a_whole_delivery_page(ada, newsroom):
         assert words in text
 
 
+def test_withdrawn_alerts_are_counted_and_listed(ada, newsroom):
+    served(newsroom)
+    newsroom.poll()
+    newsroom.match()
+    newsroom.command("mute", "central-bank-opposes")
+    newsroom.deliver()
+    assert "1 alert</a> of the last 24 hours was withdrawn" in page(ada)
+    assert "news.example/story/1" in page(ada, "alerts?state=withdrawn")
+
+
 def test_queue_shows_what_waits_and_why_it_is_paused(ada, newsroom):
     served(newsroom)
     newsroom.poll()

@@ -61,7 +61,7 @@ def world(tmp_path_factory):
     for name, text in (("feeds", feeds), ("watchlist", WATCHLIST), ("receivers", RECEIVERS)):
         (config / f"{name}.yaml").write_text(text, encoding="utf-8")
     with (
-        RunningSimulator(interval_s=0) as slack,
+        RunningSimulator(interval_s=0, strict_channels=False) as slack,
         RunningStack(
             folder,
             config,

@@ -9,7 +9,8 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
-from newswatch.pipeline.base.services import Services, utc_now
+from newswatch.pipeline.base.clock import utc_now
+from newswatch.pipeline.base.services import Services
 from newswatch.store import messages, outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.messages import StoredAlert, StoredMessage
@@ -28,12 +29,14 @@ def _row(stored: StoredAlert, queued: StoredMessage | None) -> dict[str, Any]:
     data = asdict(stored.alert)
     delivery = queued.delivery if queued else None
     data["state"] = delivery.state if delivery else "muted" if stored.muted else "held"
+    if stored.withdrawn:
+        data["state"] = "withdrawn"
     data["acknowledged_by"] = None
     if queued and queued.marks.ack and data["state"] == "sent":
         data["state"], data["acknowledged_by"] = "acknowledged", queued.marks.ack.by
     data["message_id"] = delivery.message.id if delivery else None
     data["ts"] = delivery.ts if delivery else None
-    data["error"] = delivery.error if delivery else ""
+    data["error"] = stored.withdrawn or (delivery.error if delivery else "")
     return data
 
 
@@ -42,7 +45,7 @@ def _row(stored: StoredAlert, queued: StoredMessage | None) -> dict[str, Any]:
     JSON: a list of alerts, each with "id", "rule_id", "severity", "channel", "item_id", "revision", "feed_id",
     "link", "title", "excerpts", "published", "first_seen", "matched", "config_version", "story_id", "updated",
     "state", "acknowledged_by", "message_id", "ts" and "error". "state" is the state of its message, or
-    "acknowledged", "muted" or "held".
+    "acknowledged", "withdrawn", "muted" or "held".
     """
 )
 @click.option(

@@ -12,6 +12,7 @@ import click
 
 from newswatch import __version__
 from newswatch.cli import (
+    adopt,
     alerts,
     backtest,
     check,
@@ -20,10 +21,12 @@ from newswatch.cli import (
     doctor,
     drain,
     feeds,
+    housekeeping,
     listen,
     match,
     missed,
     mute,
+    queue,
     receivers,
     rule,
     stages,
@@ -43,8 +46,9 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 for one in (
     *(check.check, match.match, backtest.backtest, coach.coach_command, missed.missed),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
-    *(rule.rule, feeds.feeds, alerts.alerts, why.why, dead.dead, mute.mute, mute.unmute),
-    *(receivers.test_receiver, doctor.doctor, drain.drain, listen.listen),
+    *(rule.rule, feeds.feeds, alerts.alerts, why.why, queue.queue, dead.dead, mute.mute, mute.unmute),
+    *(receivers.test_receiver, doctor.doctor, drain.drain, adopt.adopt, housekeeping.housekeeping),
+    listen.listen,
 ):
     newswatch.add_command(one)
 

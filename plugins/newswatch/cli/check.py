@@ -13,8 +13,9 @@ from newswatch.config.draft import Draft
 from newswatch.errors import Problem, RedisRefused, RedisUnavailable
 from newswatch.pipeline.authoring.common_forms import commoner_forms
 from newswatch.pipeline.base.adoption import not_applied
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.services import Services, utc_now
+from newswatch.pipeline.base.services import Services
 
 LOOK_TIMEOUT_S = 2.0
 """The timeout for Redis, which need not be there."""

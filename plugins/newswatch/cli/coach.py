@@ -11,7 +11,8 @@ from newswatch.cli.output import as_json, progress
 from newswatch.pipeline.authoring.coach.apply import apply_proposal
 from newswatch.pipeline.authoring.coach.report import as_dict, nothing, proposal_lines, summary
 from newswatch.pipeline.authoring.coach.run import Advice, coach
-from newswatch.pipeline.base.services import Services, utc_now
+from newswatch.pipeline.base.clock import utc_now
+from newswatch.pipeline.base.services import Services
 
 
 @click.command(

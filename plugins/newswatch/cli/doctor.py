@@ -7,8 +7,8 @@ import click
 from newswatch.cli.context import Invocation, examination
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.errors import NewswatchError
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.services import utc_now
 from newswatch.pipeline.oversight.doctor import Examined, examine, examine_files
 
 _SIGN = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}

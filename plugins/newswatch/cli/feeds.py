@@ -14,7 +14,8 @@ from newswatch.cli.output import ago, as_json, table
 from newswatch.feeds.host import host_and_port
 from newswatch.models import Feed
 from newswatch.pipeline.base.adoption import adopt_config
-from newswatch.pipeline.base.services import Services, utc_now
+from newswatch.pipeline.base.clock import utc_now
+from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feed_report
 from newswatch.pipeline.poll import moved_feeds
 from newswatch.pipeline.poll.health import reason, span

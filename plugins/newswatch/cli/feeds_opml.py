@@ -17,8 +17,8 @@ from newswatch.config.words import check_url, is_language
 from newswatch.errors import ParseFailed
 from newswatch.feeds.canonical import canonical_link
 from newswatch.feeds.opml import Outline, read_opml, write_opml
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.services import utc_now
 from newswatch.redact import redact_url
 
 

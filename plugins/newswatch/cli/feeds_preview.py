@@ -21,10 +21,10 @@ from newswatch.feeds.auth import resolver
 from newswatch.models import Feed, Match
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_file, preview_url
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.disk_cache import DiskCache
-from newswatch.pipeline.base.services import utc_now
 from newswatch.redact import redact_url
 from newswatch.rules import ItemText, Watchlist
 

@@ -19,10 +19,10 @@ from newswatch.models import Match, Span
 from newswatch.pipeline.authoring.preview import read_url
 from newswatch.pipeline.authoring.single_rule import lone_event, lone_rule
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.item_text import plain_text
-from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import ItemText, Watchlist
 
 

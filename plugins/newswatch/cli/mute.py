@@ -11,7 +11,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
 from newswatch.durations import parse_duration
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
-from newswatch.pipeline.base.services import utc_now
+from newswatch.pipeline.base.clock import utc_now
 
 DEFAULT_FOR = "24h"
 

@@ -13,8 +13,8 @@ from newswatch.models import Rule
 from newswatch.pipeline.authoring.hit_terms import TermCount
 from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.authoring.rule_stats import RuleStats, as_dict, read_stats
+from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.pipeline.base.services import utc_now
 from newswatch.rules import Explained, explain_event
 
 

@@ -15,6 +15,7 @@ _STATES = {
     "capped": "sent to a digest: its rule had reached its cap for the hour",
     "queued": "queued",
     "held": "held until enough stories come",
+    "withdrawn": "withdrawn before it was sent",
     "muted": "muted",
     "dead": "could not be delivered",
     "too_old": "too old to alert",
@@ -27,8 +28,8 @@ _STATES = {
 @click.command(
     epilog="""
     JSON: {"state", "reasons": [text], "rules": [{"rule", "state", "share", "text"}], "items": [...]}. `state` is sent,
-    queued, held, muted, capped, silent, too_old, not_matched, dead or unknown. `items` has the answer of each feed
-    that has the item; the one that got furthest comes first.
+    queued, held, withdrawn, muted, capped, silent, too_old, not_matched, dead or unknown. `items` has the answer of
+    each feed that has the item; the one that got furthest comes first.
 
     Exit: 1 if the item is unknown.
     """

@@ -68,6 +68,8 @@ def _receiver(given: CheckedMapping, defaults: CheckedMapping | None) -> Receive
         alive=_digest(given.get("alive")),
         per_channel_interval_s=interval_s,
         grace_s=grace_s,
+        remind_after_s=given.get("remind_after"),
+        stale_after_s=given.get("stale_after", _NO_DEFAULTS.stale_after_s),
     )
 
 

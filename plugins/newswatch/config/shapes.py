@@ -201,6 +201,16 @@ RECEIVER = Record(
         Key("digest", DIGEST, "When the digest goes out."),
         Key("quiet", QUIET, "When alerts wait."),
         Key(
+            "stale_after",
+            duration(),
+            "Alerts that could not be sent for so long come together: one message, and the rest in its thread. Default 2h.",
+        ),
+        Key(
+            "remind_after",
+            duration(),
+            "Remind the channel of a high alert that nobody has acknowledged for so long. Default never.",
+        ),
+        Key(
             "alive", ALIVE, "When to post a line that nothing came, on days without an alert. Default never."
         ),
     ),

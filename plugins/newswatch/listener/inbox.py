@@ -9,7 +9,7 @@ from typing import Any
 from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
 from newswatch.listener.clicks import take_click
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.deliver.updates import refresh
+from newswatch.pipeline.deliver.updates import refresh_soon
 from newswatch.slack.clicks import Click, read_click
 from newswatch.slack.client import SlackClient
 from newswatch.store.client import redis_errors
@@ -59,6 +59,6 @@ class ClickInbox:
             return
         try:
             with redis_errors():
-                await refresh(self._services, self._client, click.message_id)
+                await refresh_soon(self._services, self._client, click.message_id)
         except NewswatchError as error:
             log.warning("message %s does not show the click yet: %s", click.message_id, error)

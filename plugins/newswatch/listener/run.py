@@ -127,6 +127,7 @@ async def _beat(services: Services, me: Listening) -> bool:
     """
     try:
         await check_server(services.redis)
+        await services.read_clock()
         with redis_errors():
             await listening.beat(services.redis, me)
     except RetryableError as error:

@@ -1,7 +1,7 @@
 """What Slack's answers mean: the one table that delivery follows. Pure.
 
 Three questions decide: did the request reach Slack, can the same request succeed later, and
-what does it affect (this message, its channel, the whole workspace). If it cannot be known
+what does it affect (this message, its channel, one method, the whole workspace). If it cannot be known
 whether Slack posted the message, the outcome is `ambiguous`, and the history must be read before
 anything is sent again.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from newswatch.sending import Outcome
+from newswatch.sending import Outcome, OutcomeKind
 
 MESSAGE_LIMIT_PAUSE_S = 300.0
 DEFAULT_RETRY_AFTER_S = 1.0
@@ -32,36 +32,117 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-_AMBIGUOUS = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-_MINIMAL = frozenset(
-    {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "metadata_too_large",
-     "invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app", "no_text"}
-)  # fmt: skip
-_CHANNEL: Mapping[str, str] = {
-    "channel_not_found": "Check the channel id in receivers.yaml; a private channel must have the app as a member",
-    "not_in_channel": "Invite the app to the channel: /invite @<app name>",
-    "is_archived": "Unarchive the channel, or give the receiver another one in receivers.yaml",
-    "restricted_action": "The workspace's settings forbid posting here; ask an admin to allow the app",
-    "restricted_action_read_only_channel": "The channel is read-only; ask an admin to let the app post",
-    "restricted_action_thread_only_channel": "Only replies are allowed here; choose another channel",
-    "cannot_reply_to_message": "This channel does not allow replies; choose another channel",
-}
 _NEW_TOKEN = "Put a valid bot token (xoxb-…) into SLACK_BOT_TOKEN or the newswatch_slack connection"  # noqa: S105
-_WORKSPACE: Mapping[str, str] = {
-    "invalid_auth": _NEW_TOKEN,
-    "not_authed": _NEW_TOKEN,
-    "token_revoked": f"The app was removed or its token revoked. {_NEW_TOKEN}",
-    "token_expired": _NEW_TOKEN,
-    "account_inactive": f"The app's bot user was deactivated. {_NEW_TOKEN}",
-    "missing_scope": "Add the scope to the Slack app (OAuth & Permissions) and reinstall it",
-    "not_allowed_token_type": f"This is not a bot token. {_NEW_TOKEN}",
-    "no_permission": "Add the scope chat:write to the Slack app and reinstall it",
-    "ekm_access_denied": "A workspace admin has suspended messages; ask them",
-    "org_login_required": "The workspace is being migrated; wait, or ask an admin",
-    "accesslimited": "The workspace accepts calls only from certain networks; ask an admin to add this one",
-    "team_access_not_granted": "Install the app in this workspace",
-    "access_denied": "Ask a workspace admin to allow the app",
+_ASK_ADMIN = "Ask a workspace admin to allow the app"
+_SUPPORT = "It needs a newer release of newswatch"
+
+_CODES: Mapping[OutcomeKind, Mapping[str, str]] = {
+    # One message: what it says or how. Every row is `code: what to do`, "" where there is nothing to do.
+    "ambiguous": dict.fromkeys(
+        ("internal_error", "fatal_error", "service_unavailable", "request_timeout"), ""
+    ),
+    "minimal": dict.fromkeys(
+        (
+            *("invalid_blocks", "invalid_blocks_format", "invalid_attachments", "invalid_arguments"),
+            *("msg_too_long", "msg_blocks_too_long", "attachment_payload_limit_exceeded", "no_text"),
+            *("invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large"),
+            *("metadata_must_be_sent_from_app", "markdown_text_conflict", "too_many_attachments"),
+            *("too_many_contact_cards", "invalid_array_arg", "invalid_arg_name"),
+            *("slack_connect_canvas_sharing_blocked", "slack_connect_file_link_sharing_blocked"),
+            *("slack_connect_lists_sharing_blocked", "slack_connect_clip_sharing_blocked"),
+        ),
+        "",
+    ),
+    "alone": dict.fromkeys(
+        (
+            *("cannot_reply_to_message", "thread_not_found", "thread_locked"),
+            *("restricted_action_thread_locked", "restricted_action_non_threadable_channel"),
+        ),
+        "",
+    ),
+    "later": dict.fromkeys(("update_failed", "external_channel_migrating", "streaming_state_conflict"), ""),
+    "failed": dict.fromkeys(
+        (
+            *(
+                "message_not_found",
+                "cant_update_message",
+                "edit_window_closed",
+                "block_mismatch",
+                "is_inactive",
+            ),
+            *("cant_broadcast_message", "no_dual_broadcast_content_update", "posting_to_channel_denied"),
+            *("draft_already_deleted", "draft_already_sent", "draft_has_conflict", "draft_not_found"),
+            *("duplicate_channel_not_found", "duplicate_message_not_found", "send_on_behalf_not_allowed"),
+            *(
+                "missing_file_data",
+                "file_deleted",
+                "file_is_deleted",
+                "file_not_found",
+                "unable_to_share_files",
+            ),
+            *("file_share_limit_reached", "max_file_sharing_exceeded", "blocked_file_type"),
+            *("slack_connect_blocked_file_type", "slack_connect_file_upload_sharing_blocked"),
+            *("invalid_cursor", "invalid_limit", "invalid_types", "invalid_ts_latest", "invalid_ts_oldest"),
+            *(
+                "invalid_metadata_filter_keys",
+                "list_record_comment_fetch_failed",
+                "user_not_in_channel",
+                "missing_argument",
+            ),
+        ),
+        "",
+    ),
+    # One channel.
+    "paused_channel": {
+        "channel_not_found": "Check the channel id in receivers.yaml; a private channel must have the app as a member",
+        "not_in_channel": "Invite the app to the channel: /invite @<app name>",
+        "is_archived": "Unarchive the channel, or give the receiver another one in receivers.yaml",
+        "restricted_action": "The workspace's settings forbid posting here; ask an admin to allow the app",
+        "restricted_action_read_only_channel": "The channel is read-only; ask an admin to let the app post",
+        "restricted_action_thread_only_channel": "Only replies are allowed here; choose another channel",
+        "no_permission": "Invite the app to the channel, and give it the scope chat:write",
+        "ekm_access_denied": "The admins have disabled messages to this channel; ask them",
+        "channel_is_limited_access": "The app may not see this channel; choose another one",
+        "method_not_supported_for_channel_type": "This type of channel cannot be used; choose another one",
+        "messages_tab_disabled": "The app takes no direct messages; use a channel",
+    },
+    # One method. For posting that is the whole workspace.
+    "paused_method": {
+        "missing_scope": "Add the scope to the Slack app (OAuth & Permissions) and reinstall it",
+        "deprecated_endpoint": _SUPPORT,
+        "method_deprecated": _SUPPORT,
+        "unknown_method": f"Check SLACK_BASE_URL. If it is right: {_SUPPORT}",
+        "invalid_charset": _SUPPORT,
+        "invalid_form_data": _SUPPORT,
+        "invalid_post_type": _SUPPORT,
+        "missing_post_type": _SUPPORT,
+        "as_user_not_supported": _SUPPORT,
+    },
+    # The workspace.
+    "paused_workspace": {
+        "invalid_auth": _NEW_TOKEN,
+        "not_authed": _NEW_TOKEN,
+        "token_revoked": f"The app was removed or its token revoked. {_NEW_TOKEN}",
+        "token_expired": _NEW_TOKEN,
+        "account_inactive": f"The app's bot user was deactivated. {_NEW_TOKEN}",
+        "not_allowed_token_type": f"This is not a bot token. {_NEW_TOKEN}",
+        "is_bot": f"This is the token of a legacy bot. {_NEW_TOKEN}",
+        "org_login_required": "The workspace is being migrated; wait, or ask an admin",
+        "team_added_to_org": "The workspace is being moved into an Enterprise organization; wait, or ask an admin",
+        "team_not_found": "The token belongs to an organization. Install the app in the workspace and use that token",
+        "accesslimited": "The workspace accepts calls only from certain networks; ask an admin to add this one",
+        "team_access_not_granted": "Install the app in this workspace",
+        "enterprise_is_restricted": "Install the app in the workspace, not in the organization",
+        "two_factor_setup_required": "The user who installed the app must set up two-factor authentication",
+        "access_denied": _ASK_ADMIN,
+        "forbidden_team": _ASK_ADMIN,
+        "app_access_restricted": _ASK_ADMIN,
+    },
 }
+_ROWS: Mapping[str, tuple[OutcomeKind, str]] = {
+    code: (kind, advice) for kind, codes in _CODES.items() for code, advice in codes.items()
+}
+"""The table: Slack's error code → what it affects, and what to do. A test holds it against Slack's method reference."""
 
 
 def classify(status: int, body: Any, headers: Mapping[str, str]) -> Outcome:
@@ -76,7 +157,7 @@ def classify(status: int, body: Any, headers: Mapping[str, str]) -> Outcome:
         ts = body.get("ts")
         return Outcome("sent", ts=ts) if isinstance(ts, str) and ts else Outcome("sent")
     code = str(body.get("error") or "")
-    if status >= 500 or code in _AMBIGUOUS or not code:
+    if status >= 500 or not code or code in _CODES["ambiguous"]:
         return ambiguous(
             code or f"http_{status}", f"Slack had an internal error ({status}, {code or 'no code'})"
         )
@@ -93,18 +174,19 @@ def _refused(code: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> 
             retry_after_s=MESSAGE_LIMIT_PAUSE_S,
             message="The workspace has posted too many messages; sending is paused for a few minutes",
         )
-    if code in _MINIMAL:
-        return Outcome(
-            "minimal", code=code, message=f"Slack refused the layout ({code}); plain text is sent instead"
-        )
-    if code in _CHANNEL:
-        return Outcome("paused_channel", code=code, message=f"Slack: {code}. {_CHANNEL[code]}")
-    if code in _WORKSPACE:
-        needed = f" (needed: {body['needed']})" if body.get("needed") else ""
-        return Outcome("paused_workspace", code=code, message=f"Slack: {code}{needed}. {_WORKSPACE[code]}")
-    return Outcome(
-        "failed", code=code, message=f"Slack refuses this message: {code}. It is kept as a dead letter"
-    )
+    kind, advice = _ROWS.get(code, ("unknown", ""))
+    needed = f" (needed: {body['needed']})" if body.get("needed") else ""
+    says = _SAYS.get(kind, f"Slack: {code}{needed}. {advice}")
+    return Outcome(kind, code=code, message=says.format(code=code))
+
+
+_SAYS: Mapping[OutcomeKind, str] = {
+    "minimal": "Slack refused the layout ({code}); plain text is sent instead",
+    "alone": "Slack takes no reply there ({code}); the message is posted on its own",
+    "later": "Slack cannot do this now ({code}); it is tried again",
+    "failed": "Slack refuses this message: {code}. It is kept as a dead letter",
+    "unknown": "Slack answers with a code that newswatch does not know: {code}. The message is tried again later",
+}
 
 
 def _ratelimited(code: str, headers: Mapping[str, str]) -> Outcome:

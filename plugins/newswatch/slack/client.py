@@ -11,9 +11,10 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
-from newswatch.sending import Found, Outcome, Posted, SenderCheck
+from newswatch.sending import Identity, Outcome, Page, SenderCheck
 from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault
 from newswatch.slack.doctor import examine
-from newswatch.slack.history import find, posted
+from newswatch.slack.history import read_page
 from newswatch.slack.limits import check_payload
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 _NOT_FOR_UPDATE = frozenset({"unfurl_links", "unfurl_media", "mrkdwn"})
 _UNREADABLE = (AttributeError, UnicodeDecodeError, json.JSONDecodeError, LookupError)
 """What slack_sdk raises for a 200 that is plain text, a list, or in an unknown charset."""
+
+
+def _machine_time() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class SlackSettings:
     timeout_s: float = 10.0
     proxy: str | None = field(default=None, repr=False)
     """May hold a password. None: directly."""
+    clock: Callable[[], datetime] = field(default=_machine_time, repr=False)
+    """The time that moments to look back to are given in."""
 
     def open(self, timeout_s: float | None = None) -> SlackClient:
         """A client with these settings, to be entered."""
@@ -61,6 +68,12 @@ class SlackClient:
             )
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
+        self._ahead: timedelta | None = None
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far our clock is ahead of Slack's by the newest answer, to about a second. None before the first."""
+        return self._ahead
 
     async def __aenter__(self) -> Self:
         trust = ssl.create_default_context()  # reads SSL_CERT_FILE now; aiohttp's own reads it at import
@@ -111,19 +124,39 @@ class SlackClient:
         body = {"channel": channel, "user": user_id, "text": text}
         return (await self._call("chat.postEphemeral", body=body)).outcome
 
-    async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
-        """Find the message in the channel, or in the thread of `thread_ts`."""
-        return await find(self._read, channel, message_id, since=since, thread_ts=thread_ts)
+    async def read(
+        self, channel: str, *, since: datetime, thread_ts: str | None = None, cursor: str = ""
+    ) -> Page:
+        """One page of the channel, or of the thread of `thread_ts`, from `since` by our clock."""
+        if self._ahead is None:
+            outcome = await self.ping()
+            if not outcome.ok:
+                return Page(problem=outcome)
+        ahead = self._ahead or timedelta(0)
+        return await read_page(
+            self._read, channel, since=since, thread_ts=thread_ts, cursor=cursor, ahead=ahead
+        )
 
-    async def posted(
-        self, channel: str, *, since: datetime, threads: Iterable[str] = ()
-    ) -> tuple[list[Posted], Outcome | None]:
-        """Our messages in the channel since then, and why reading ended early, if it did."""
-        return await posted(self._read, channel, since=since, threads=threads)
+    async def ping(self) -> Outcome:
+        """Whether Slack answers and takes the token (`auth.test`). It changes nothing."""
+        return (await self._read("auth.test")).outcome
 
     async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
         """What `newswatch doctor` reports about the token, its scopes and these channels."""
         return await examine(self._read, channels)
+
+    async def identity(self) -> Identity | None:
+        """The token's workspace and bot, None if Slack does not say."""
+        answer = await self._read("auth.test")
+        body = {name: str(answer.body.get(name) or "") for name in ("team_id", "team", "bot_id", "user")}
+        if not answer.outcome.ok or not body["team_id"]:
+            return None
+        return Identity(body["team_id"], body["team"], body["bot_id"], body["user"])
+
+    async def link(self, channel: str, ts: str) -> str:
+        """The message's address; its channel and ts if Slack does not name the workspace's address."""
+        url = await self.workspace_url()
+        return f"{url}archives/{channel}/p{ts.replace('.', '')}" if url else f"{channel} {ts}"
 
     async def workspace_url(self) -> str:
         """The workspace's address with a closing slash, "" if Slack does not say."""
@@ -144,7 +177,9 @@ class SlackClient:
             else:
                 response = await self._web.api_call(method, http_verb="GET", params=params or {})
         except SlackApiError as error:
-            return _refusal(error)
+            answer = _refusal(error)
+            self._compare_clocks(answer.headers)
+            return answer
         except _UNREADABLE:
             return Answer(
                 ambiguous("no_answer", "Slack answered with something other than an answer of its API")
@@ -153,7 +188,18 @@ class SlackClient:
             # Python 3.10 has a TimeoutError of asyncio's own
             return Answer(classify_fault(error, self._settings.base_url))
         data = response.data if isinstance(response.data, dict) else {}
+        self._compare_clocks(response.headers)
         return Answer(classify(response.status_code, data, response.headers), data, response.headers)
+
+    def _compare_clocks(self, headers: Mapping[str, str]) -> None:
+        """RFC 9110, 6.6.1: the server's time, in whole seconds."""
+        given = next((value for name, value in headers.items() if name.lower() == "date"), "")
+        try:
+            theirs = parsedate_to_datetime(given)
+        except (ValueError, TypeError):
+            return
+        if theirs.tzinfo is not None:
+            self._ahead = self._settings.clock() - theirs - timedelta(seconds=0.5)
 
 
 def _refusal(error: SlackApiError) -> Answer:

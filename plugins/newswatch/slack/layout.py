@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from newswatch.models import Alert
 from newswatch.sending import Outgoing
 from newswatch.slack.buttons import Attention
-from newswatch.slack.listing import MAX_ITEMS, ROOM, room
+from newswatch.slack.listing import LISTS, MAX_ITEMS, ROOM, room
 from newswatch.slack.payload import (
     MAX_ALERT_IDS,
     Payload,
@@ -36,7 +36,7 @@ class SlackLayout:
     def render(self, outgoing: Outgoing) -> Payload:
         """The payload of `chat.postMessage` and `chat.update`."""
         one, message = outgoing, outgoing.message
-        if message.kind == "ops" and not one.plain:
+        if message.kind in ("ops", "reminder") and not one.plain:
             return render_ops(message)
         attention = Attention(one.marks, buttons=one.buttons, now=one.now)
         if one.plain:
@@ -49,7 +49,7 @@ class SlackLayout:
                 headline=one.headline,
                 attention=attention,
             )
-        if message.kind in ("digest", "surge"):
+        if message.kind in LISTS:
             return render_listing(message, one.alerts, sources=one.sources, now=one.now, attention=attention)
         if message.kind == "reply":
             return render_reply(

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newswatch.models import SEVERITIES, Alert, Message
+from newswatch.models import SEVERITIES, Alert, Message, MessageKind
 from newswatch.slack.limits import MAX_PLAIN_CHARS, MAX_TEXT_CHARS
 from newswatch.slack.plain import SEPARATOR, SEVERITY_LABELS, clock, why
 from newswatch.slack.reports import ShownItem, reports_of, rules_of, severity_of
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten, usable_link
 
+LISTS: tuple[MessageKind, ...] = ("digest", "surge", "catch-up")
+"""The kinds of messages that list items."""
 MAX_ITEMS = 20
 ROOM = 10_800
 """Characters of a payload that are left for items beside the heading and what every message has."""
@@ -67,21 +69,22 @@ class Listing:
 def listing_of(
     message: Message, alerts: Sequence[Alert], sources: Mapping[str, str], now: datetime
 ) -> Listing:
-    """The items of these alerts, the most severe first, then the earliest."""
+    """The items of these alerts, the most severe first, then the earliest; what was caught up in the order given."""
     groups: dict[str, list[Alert]] = {}
     for alert in alerts:
         groups.setdefault(alert.item_id, []).append(alert)
-    ranked = sorted(
-        groups.values(),
-        key=lambda group: (-SEVERITIES.index(severity_of(group)), min(one.first_seen for one in group)),
-    )
+    ranked = list(groups.values())
+    if message.kind != "catch-up":
+        ranked.sort(
+            key=lambda group: (-SEVERITIES.index(severity_of(group)), min(one.first_seen for one in group))
+        )
     lines = []
     for group in ranked:
         (report,) = reports_of(group, sources, now)
         sign = SEVERITY_LABELS[severity_of(group)].partition(" ")[0]
         lines.append(ListingLine(report, sign, rules_of(group)))
     everywhere = {line.rules for line in lines}
-    if message.kind != "surge" and len(everywhere) > 1:
+    if message.kind == "catch-up" or (message.kind == "digest" and len(everywhere) > 1):
         return Listing(_heading(message, alerts), tuple(lines))
     named = f", {why(rules_of(alerts), _MAX_RULES)}"
     bare = tuple(replace(line, rules=()) for line in lines)
@@ -90,7 +93,7 @@ def listing_of(
 
 def _heading(message: Message, alerts: Sequence[Alert]) -> str:
     items = len({alert.item_id for alert in alerts})
-    if message.kind == "surge":
+    if message.kind in ("surge", "catch-up"):
         return clean(message.text) or "Surge"
     return f"{clean(message.text) or 'Digest'}: {items} {'item' if items == 1 else 'items'}"
 

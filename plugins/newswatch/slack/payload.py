@@ -18,6 +18,7 @@ from newswatch.models import Alert, Message, short_hash
 from newswatch.slack.buttons import NO_ATTENTION, Attention, buttons, said_elements, said_text
 from newswatch.slack.limits import check_payload
 from newswatch.slack.listing import (
+    LISTS,
     Listing,
     ListingLine,
     after_time,
@@ -59,6 +60,8 @@ Payload = dict[str, Any]
 Element = dict[str, Any]
 
 EVENT_TYPE = "newswatch_message"
+BLOCK_MARKER = "newswatch"
+"""The first part of every block_id; the second is the message id. Colons separate them."""
 MAX_ALERT_IDS = 200
 """More alert ids than this do not fit into one message's metadata; the rest needs another message."""
 
@@ -114,9 +117,9 @@ def render_listing(
     now: datetime,
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
-    """A digest or a surge: a heading, then one line per item, the most severe first.
+    """A digest, a surge or a catch-up: a heading, then one line per item, the most severe first.
 
-    A surge is about one rule and has buttons. A digest has none: they could not say which item they mean.
+    A surge is about one rule and has buttons. The others have none: they could not say which item they mean.
     """
     if not alerts:
         return _render(message, None, attention)
@@ -142,9 +145,9 @@ def render_minimal(
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
     """The one resend after Slack refused the full payload: text and metadata, no blocks."""
-    if message.kind == "ops":
+    if message.kind in ("ops", "reminder"):
         return _text_only(message, notice_text(message.text))
-    if message.kind in ("digest", "surge") and alerts:
+    if message.kind in LISTS and alerts:
         return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
     story = _story(alerts, sources, now, further, headline, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
@@ -163,7 +166,7 @@ def render_ops(message: Message) -> Payload:
 def block_marker(message_id: str) -> str:
     """The start of every block_id of this message, by which it is found in the history."""
     name = message_id if 0 < len(message_id) <= 64 and message_id.isascii() else short_hash(message_id)
-    return f"newswatch:{name}:"
+    return f"{BLOCK_MARKER}:{name}:"
 
 
 # ── the whole ─────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,9 @@ from newswatch.store.messages import alert_ids_of
 Answer = Literal["taken", "lost", "changed"]
 """`lost`: another process holds the lease. `changed`: read and decide again."""
 
+Lane = Literal["", "first"]
+"""`first`: it goes before the others of its channel's queue."""
+
 # ── what is read ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -204,6 +207,7 @@ class NewMessage:
     text: str = ""
     size: int = 0
     broadcast: bool = False
+    lane: Lane = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +215,11 @@ class GrownMessage:
     """A queued message with all the alerts it has now."""
 
     id: str
+    channel: str
     alerts: tuple[str, ...]
     size: int
     broadcast: bool
+    lane: Lane = ""
 
 
 @dataclass(frozen=True, slots=True)

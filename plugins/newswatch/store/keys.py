@@ -20,7 +20,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
-| alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held | match | ~30 to 100 B an alert and facet | 90 days |
+| alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held, state:withdrawn | match, deliver | ~30 to 100 B an alert and facet | 90 days |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | rule-hits | string: what the rules with packs catch among the stored items (JSON, zlib) | housekeeping | ~40 B a hit, at most 1,000 a rule | until the next housekeeping |
@@ -32,7 +32,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | surge:{rule}:{channel}:now | string, the current surge | match | small | the rule's window |
 | releases | hash channel|story → what its messages need (JSON) | match | ~150 B a surge | until its alerts are queued |
 | release:{channel}:{story} | zset sequence|alert → held since, ms | match | ~100 B an alert | until they are queued |
-| rate:{rule}:{channel}:{hour} | string, messages so far | match | ~90 B | 2 hours |
+| rate:{rule}:{channel}:{hour} | string, messages so far; of all rules where none is named | match | ~90 B | 2 hours |
 | mutes | hash rule|channel → until, ms, by whom, message whose button began it | mute, listener | ~100 B a mute | until it ends |
 | irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
 | missed:{rule} | hash item → by whom it was missed, when, the item's JSON | `newswatch missed` | the item's JSON and ~100 B | 90 days, the newest 200 |
@@ -40,13 +40,22 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | mutes:count | hash rule|channel → alerts muted | match | ~60 B a mute | until unmuted |
 | message:{id} | hash | match, deliver, listener | ~500 B | queued: until sent or dead; then 90 days |
 | outbox:{channel} | zset message → due, ms | match, deliver | ~80 B a message | until sent or dead |
+| lane:{lane}:{channel} | zset message → due, ms, of those that go before (`first`) or after (`last`) the others of the queue | match, deliver | ~80 B a message | until sent or dead |
 | channels | set of channels with a queue | match, deliver | small | while queued |
-| channel:{channel} | hash: pacing, pause, last alert, sequence of its messages | match, deliver | ~170 B | always |
+| channel:{channel} | hash: pacing, pause, last alert, last message sent, last catch-up, sequence of its messages | match, deliver | ~170 B | always |
+| clock | string: the latest time at which a stage ran, ms | poll, deliver | small | always |
 | alive | hash receiver → last line due (ms), items by then | match (after a cycle) | ~60 B a receiver | always |
 | epoch | hash channel → Redis's run_id | deliver | ~60 B a channel | always |
+| deployment | hash: Slack's team id and bot id, with their names | deliver, adopt | ~150 B | always |
+| recalls | hash channel → how far its history was read (JSON) | deliver | ~200 B a channel | until it was read |
 | workspace | hash: pause | deliver | ~150 B | always |
+| turns | hash: by method of Slack, when the next request may be made, ms; pauses | deliver, listener | ~150 B | always |
+| breaker | string: state of the circuit breaker (JSON), see `store.breaker` | deliver | ~500 B | always |
 | updates | zset message → due, ms | deliver, listener, mute | ~80 B | until the message is up to date |
 | wake | list, at most one entry: delivery has something new | match, deliver, listener | small | until delivery looks |
+| withdrawn | zset alert → when, ms, of those that can return | deliver | ~80 B | until they return, 24 hours at most |
+| conditions | string: under which configuration and mutes queued alerts were last judged | deliver | small | always |
+| reminders | zset message → due, ms, of high alerts in channels that are reminded | deliver | ~80 B | until it is due |
 | dead | zset message → when, ms | deliver | ~80 B | until retried, 90 days at most |
 | dead:items | hash stream id → error | match | ~200 B | 90 days |
 | notice:{cause} | hash | all stages | ~300 B | while active and 1 day |
@@ -68,14 +77,22 @@ ITEMS_GROUP = "match"
 ARTICLES = _PREFIX + "articles"
 ALERTS = _PREFIX + "alerts"
 CHANNELS = _PREFIX + "channels"
+CLOCK = _PREFIX + "clock"
 ALIVE = _PREFIX + "alive"
 EPOCH = _PREFIX + "epoch"
+RECALLS = _PREFIX + "recalls"
 WORKSPACE = _PREFIX + "workspace"
+DEPLOYMENT = _PREFIX + "deployment"
+TURNS = _PREFIX + "turns"
+BREAKER = _PREFIX + "breaker"
 UPDATES = _PREFIX + "updates"
 WAKE = _PREFIX + "wake"
 TITLES = _PREFIX + "titles"
 MUTES = _PREFIX + "mutes"
 MUTES_COUNT = _PREFIX + "mutes:count"
+WITHDRAWN = _PREFIX + "withdrawn"
+REMINDERS = _PREFIX + "reminders"
+CONDITIONS = _PREFIX + "conditions"
 DEAD = _PREFIX + "dead"
 DEAD_ITEMS = _PREFIX + "dead:items"
 NOTICES = _PREFIX + "notices"
@@ -126,7 +143,7 @@ def alert(alert_id: str) -> str:
 
 
 def alerts_of(facet: str, value: str) -> str:
-    """The alerts of one rule, feed, channel or severity, or those muted or held."""
+    """The alerts of one rule, feed, channel or severity, or those muted, held or withdrawn."""
     return f"{ALERTS}:{facet}:{value}"
 
 
@@ -161,7 +178,7 @@ def release(channel_id: str, story_id: str) -> str:
 
 
 def rate(rule_id: str, channel_id: str, hour: int) -> str:
-    """Messages a rule has brought to a channel in one hour, counted from 1970."""
+    """Messages that a rule, or all rules (""), brought to a channel in one hour, counted from 1970."""
     return f"{_PREFIX}rate:{rule_id}:{channel_id}:{hour}"
 
 
@@ -193,6 +210,11 @@ def message(message_id: str) -> str:
 def outbox(channel: str) -> str:
     """One channel's queue."""
     return f"{_PREFIX}outbox:{channel}"
+
+
+def lane(name: str, channel: str) -> str:
+    """The messages of a channel's queue that go before (`first`) or after (`last`) the others."""
+    return f"{_PREFIX}lane:{name}:{channel}"
 
 
 def channel(channel_id: str) -> str:

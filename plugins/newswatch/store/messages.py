@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import NO_MARKS, Alert, Delivery, DeliveryState, Marks, Message, MessageKind
 from newswatch.store import keys
-from newswatch.store.client import fields, text
+from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import alert_from_json, from_ms
 from newswatch.store.marks import marks_of
 
@@ -35,6 +35,10 @@ class StoredMessage:
     marks: Marks = NO_MARKS
     rev: int = 0
     """Incremented by everything that changes how the message should look in Slack."""
+    moved: bool = False
+    """An operator moved it to its channel, which need not be its rules'."""
+    of: str = ""
+    """The message that a reminder is about."""
 
     @property
     def message(self) -> Message:
@@ -49,11 +53,15 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """An alert, the message it went into ("" for none yet), and whether a mute kept it out of Slack."""
+    """An alert, the message it went into ("" for none yet), and whether a mute kept it out of Slack.
+
+    `withdrawn` says why it was withdrawn before its turn, "" if it was not.
+    """
 
     alert: Alert
     message_id: str
     muted: bool
+    withdrawn: str = ""
 
 
 def alert_ids_of(given: str) -> tuple[str, ...]:
@@ -97,6 +105,8 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
         looks=int(raw.get("looks", "0")),
         marks=marks_of(raw),
         rev=int(raw.get("rev", "0")),
+        moved=raw.get("moved") == "1",
+        of=raw.get("of", ""),
     )
 
 
@@ -110,9 +120,33 @@ async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMes
     return {name: message_of(name, fields(row)) for name, row in rows if row}
 
 
+async def read_readable(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
+    """The same without records that cannot be parsed: one of many must not hold up the others."""
+    wanted = list(dict.fromkeys(name for name in ids if name))
+    pipe = redis.pipeline(transaction=False)
+    for name in wanted:
+        pipe.hgetall(keys.message(name))
+    rows = zip(wanted, await pipe.execute(), strict=True)
+    found = {name: _readable(name, fields(row)) for name, row in rows if row}
+    return {name: stored for name, stored in found.items() if stored is not None}
+
+
+def _readable(message_id: str, raw: dict[str, str]) -> StoredMessage | None:
+    try:
+        return message_of(message_id, raw)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
     """One message, None if there is none with that id."""
     return (await read_messages(redis, [message_id])).get(message_id)
+
+
+async def content_of(redis: Redis, message_id: str) -> tuple[str, list[Alert | None]]:
+    """A message's kind ("" if there is none with that id) and its alerts; None for one that cannot be parsed."""
+    kind, rows = await script_of(redis, "content")(args=[message_id])
+    return text(kind), [_alert(row) for row in rows]
 
 
 async def read_stored_alerts(
@@ -124,12 +158,12 @@ async def read_stored_alerts(
     """
     pipe = redis.pipeline(transaction=False)
     for alert_id in ids:
-        pipe.hmget(keys.alert(alert_id), ["json", "message", "muted"])
+        pipe.hmget(keys.alert(alert_id), ["json", "message", "muted", "withdrawn"])
     found = []
-    for data, message, muted in await pipe.execute():
+    for data, message, muted, withdrawn in await pipe.execute():
         alert = _alert(data) if not marks or _holds(data, marks) else None
         if alert is not None:
-            found.append(StoredAlert(alert, text(message), muted is not None))
+            found.append(StoredAlert(alert, text(message), muted is not None, text(withdrawn)))
     return found
 
 
@@ -184,9 +218,18 @@ async def dead_letters(redis: Redis, most: int | None = None) -> dict[str, int]:
 
 async def sent_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
     """When these messages were sent. Those that were not are left out."""
+    return await _times(redis, ids, "sent")
+
+
+async def created_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]:
+    """When these messages were queued."""
+    return await _times(redis, ids, "created")
+
+
+async def _times(redis: Redis, ids: Iterable[str], field: str) -> dict[str, datetime]:
     wanted = list(dict.fromkeys(name for name in ids if name))
     pipe = redis.pipeline(transaction=False)
     for name in wanted:
-        pipe.hget(keys.message(name), "sent")
+        pipe.hget(keys.message(name), field)
     rows = zip(wanted, await pipe.execute(), strict=True)
-    return {name: from_ms(float(row)) for name, row in rows if row}
+    return {name: from_ms(float(row)) for name, row in rows if row and text(row).isdigit()}

@@ -54,6 +54,7 @@ class Shared:
             self._services, self._loop = await self._make(), loop
             self._statuses = self._latency = None
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
+        await self._services.read_clock()
         return self._services
 
     async def own_services(self) -> Services:

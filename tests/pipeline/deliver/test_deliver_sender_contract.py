@@ -76,22 +76,21 @@ def lately() -> datetime:
     return datetime.now(timezone.utc) - timedelta(minutes=1)
 
 
-async def test_posted_message_is_found_by_its_id_and_no_other(place):
+async def test_posted_message_is_read_back_with_its_id(place):
     async with place.address.open() as sender:
         outcome = await sender.post(place.payload(), thread_ts=None, broadcast=False)
-        found = await sender.find(POLICY, "m1", since=lately(), thread_ts=None)
-        other = await sender.find(POLICY, "m2", since=lately(), thread_ts=None)
+        page = await sender.read(POLICY, since=lately())
     assert outcome.ok
-    assert (found.ts, found.all_ts, found.readable) == (outcome.ts, (outcome.ts,), True)
-    assert (other.ts, other.readable) == (None, True)
+    assert [(one.message_id, one.ts) for one in page.posts] == [("m1", outcome.ts)]
+    assert (page.cursor, page.problem) == ("", None)
 
 
 async def test_message_that_is_out_twice_is_found_twice(place):
     async with place.address.open() as sender:
         first = await sender.post(place.payload(), thread_ts=None, broadcast=False)
         second = await sender.post(place.payload(), thread_ts=None, broadcast=False)
-        found = await sender.find(POLICY, "m1", since=lately(), thread_ts=None)
-    assert found.all_ts == (first.ts, second.ts)
+        page = await sender.read(POLICY, since=lately())
+    assert {(one.message_id, one.ts) for one in page.posts} == {("m1", first.ts), ("m1", second.ts)}
 
 
 async def test_reply_is_found_in_its_thread(place):
@@ -99,8 +98,10 @@ async def test_reply_is_found_in_its_thread(place):
         root = await sender.post(place.payload(), thread_ts=None, broadcast=False)
         reply = place.payload("m2", kind="reply")
         outcome = await sender.post(reply, thread_ts=root.ts, broadcast=False)
-        found = await sender.find(POLICY, "m2", since=lately(), thread_ts=root.ts)
-    assert found.ts == outcome.ts
+        page = await sender.read(POLICY, since=lately(), thread_ts=root.ts)
+        in_channel = await sender.read(POLICY, since=lately())
+    assert ("m2", outcome.ts) in {(one.message_id, one.ts) for one in page.posts}
+    assert "m2" not in {one.message_id for one in in_channel.posts}
 
 
 async def test_update_may_be_repeated_and_what_is_not_there_is_refused(place):
@@ -116,9 +117,8 @@ async def test_everything_posted_is_read_back_with_its_alerts(place):
     async with place.address.open() as sender:
         await sender.post(place.payload("m1"), thread_ts=None, broadcast=False)
         await sender.post(place.payload("m2"), thread_ts=None, broadcast=False)
-        posts, problem = await sender.posted(POLICY, since=lately())
-    assert problem is None
-    assert {(one.message_id, one.alert_ids) for one in posts} == {
+        page = await sender.read(POLICY, since=lately())
+    assert {(one.message_id, one.alert_ids) for one in page.posts} == {
         ("m1", ("alert-of-m1",)),
         ("m2", ("alert-of-m2",)),
     }
@@ -128,10 +128,16 @@ async def test_post_without_an_answer_is_ambiguous_and_can_be_looked_up(place):
     async with place.address.open() as sender:
         place.disturb("lost")
         outcome = await sender.post(place.payload(), thread_ts=None, broadcast=False)
-        found = await sender.find(POLICY, "m1", since=lately(), thread_ts=None)
+        page = await sender.read(POLICY, since=lately())
     assert outcome.kind == "ambiguous"
     assert judge(outcome, tries=0, minimal=False, grace_s=60).message == "sending"
-    assert len(found.all_ts) == 1
+    assert len(page.posts) == 1
+
+
+async def test_other_side_says_that_it_is_there_and_what_its_clock_says(place):
+    async with place.address.open() as sender:
+        assert (await sender.ping()).ok
+        assert abs(sender.ahead) < timedelta(seconds=30)
 
 
 async def test_request_for_less_names_the_wait_and_is_no_attempt(place):

@@ -151,7 +151,17 @@ def test_payload_refused_twice_becomes_a_dead_letter_and_ops_hears_of_it(one_mes
     assert "dead letter" in notice
 
 
-@pytest.mark.parametrize("kind", ["channel_not_found", "not_in_channel", "is_archived", "restricted_action"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "no_permission",
+        "ekm_access_denied",
+    ],
+)
 def test_refused_channel_keeps_its_queue_turns_the_run_red_and_tells_ops(one_message, kind):
     one_message.slack.fault(kind, channel=POLICY, times=0)
     counts = deliver(one_message)
@@ -163,7 +173,10 @@ def test_refused_channel_keeps_its_queue_turns_the_run_red_and_tells_ops(one_mes
     assert any("again" in notice for notice in notices(one_message))
 
 
-@pytest.mark.parametrize("kind", ["invalid_auth", "token_revoked", "missing_scope", "account_inactive"])
+@pytest.mark.parametrize(
+    "kind",
+    ["invalid_auth", "token_revoked", "missing_scope", "account_inactive", "team_added_to_org", "is_bot"],
+)
 def test_refused_token_keeps_every_queue_and_fails_loudly(one_message, kind):
     one_message.slack.fault(kind, times=0)
     counts = deliver(one_message)
@@ -174,6 +187,50 @@ def test_refused_token_keeps_every_queue_and_fails_loudly(one_message, kind):
     status, _, err = one_message.command("deliver")
     assert status == 0 or kind in err  # while the pause lasts nothing is asked, so nothing is refused
     ends_well(one_message)
+
+
+def test_code_that_nobody_knows_keeps_the_message_and_is_reported_once(one_message):
+    one_message.slack.fault("unlisted:brand_new_code", channel=POLICY, times=0)
+    for _ in range(3):
+        counts = deliver(one_message)
+        one_message.pass_time(timedelta(minutes=2))
+    record = the_message(one_message)
+    assert (counts.dead, queued(one_message), record["state"]) == (0, 1, "queued")
+    assert ["brand_new_code" in notice for notice in notices(one_message)] == [True]
+    one_message.slack.clear_faults()
+    one_message.pass_time(timedelta(hours=1))
+    one_message.until(lambda: deliver(one_message) and queued(one_message) == 0)
+    assert len(posts(one_message)) == 1
+
+
+def test_message_that_is_refused_for_an_unknown_reason_goes_behind_the_others(one_message):
+    room = one_message
+    stories = (story(1, "First of the day", WORDS), story(2, "Quite another matter", WORDS))
+    room.site.serve("/wire", *stories, story(3, "Something else entirely", WORDS))
+    room.poll()
+    room.match()
+    room.slack.fault("unlisted:brand_new_code", channel=POLICY)
+    counts = deliver(room)
+    assert (counts.sent, counts.queued) == (2, 1)  # the other one, and the notice
+    assert "Something else entirely" in room.posts()[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"]
+)
+def test_reply_that_slack_does_not_take_is_posted_on_its_own(newsroom, kind):
+    newsroom.feeds("wire", "second")
+    newsroom.site.serve("/wire", story(1, "Regulator fines a bank over its reserves", WORDS))
+    newsroom.site.serve("/second")
+    newsroom.run()
+    newsroom.site.serve("/second", story(2, "Regulator fines a bank over its reserves", WORDS))
+    newsroom.poll()
+    newsroom.match()
+    newsroom.slack.fault(kind)
+    counts = newsroom.deliver()
+    assert (counts.sent, counts.dead, counts.problems) == (1, 0, ())
+    assert (len(newsroom.posts()), newsroom.replies()) == (2, [])
+    assert newsroom.redis.hget(f"newswatch:channel:{POLICY}", "until") is None
 
 
 def test_message_that_cannot_be_made_is_a_dead_letter_and_holds_up_nobody(one_message):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import timedelta
+
 import pytest
+import redis
+from outage_room import set_up
 
 from feed_server import story
 from newsroom import OPS, POLICY, Newsroom
+from newswatch.errors import NewswatchError
 from newswatch.pipeline.deliver.run import run_deliver
 from newswatch.pipeline.match.run import run_match
 
@@ -113,6 +119,118 @@ def test_history_that_may_not_be_read_does_not_hold_alerts_back(room):
     assert "History of" in room.posts(OPS)[0]["text"]
 
 
+def raw(room):
+    return redis.Redis.from_url(room.redis_url)
+
+
+def backup(room) -> dict[bytes, bytes]:
+    with raw(room) as client:
+        return {key: client.dump(key) for key in client.scan_iter() if client.type(key) != b"none"}
+
+
+def restore(room, own_redis, kept: dict[bytes, bytes]) -> None:
+    """Redis starts again with what it knew then."""
+    with raw(room) as client:
+        client.flushall()
+        for key, value in kept.items():
+            client.restore(key, 0, value, replace=True)
+    own_redis.kill()
+    own_redis.start()
+
+
+def test_backup_of_40_minutes_ago_repeats_nothing(room, own_redis):
+    serve(room, 1, 2)
+    room.run()
+    kept = backup(room)
+    for minute in range(4):
+        room.pass_time(timedelta(minutes=10))
+        serve(room, *range(1, 4 + minute))
+        room.run()
+    restore(room, own_redis, kept)
+    room.run()
+    room.deliver()
+    ids = room.alert_ids()
+    assert len(ids) == len(set(ids)) == 6
+
+
+def test_failover_within_a_run_repeats_nothing(room, own_redis):
+    """The new primary lacks the last seconds: two messages that were posted are queued there still."""
+    serve(room, 1, 2, 3, 4)
+    room.poll()
+    room.match()
+    kept, restored = [backup(room)], []
+
+    async def work(services):
+        def progress(sent, _dead):
+            if sent == 2 and kept:
+                restore(room, own_redis, kept.pop())
+                restored.append(sent)
+
+        return await run_deliver(services, on_progress=progress)
+
+    with contextlib.suppress(NewswatchError):
+        room._do(work)
+    assert restored == [2]
+    room.pass_time(timedelta(minutes=2))
+    room.until(lambda: room.deliver().queued == 0)
+    ids = room.alert_ids()
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_record_that_cannot_be_read_does_not_stop_the_stage(room, own_redis):
+    serve(room, 1, 2)
+    room.poll()
+    room.match()
+    first, second = room.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1)
+    room.redis.hset(f"newswatch:message:{first}", mapping={"alerts": "{", "created": "x"})
+    room.deliver()
+    assert room.redis.hget(f"newswatch:message:{second}", "state") == "sent"
+    assert room.redis.zscore("newswatch:dead", first) is not None
+
+
+def test_message_without_metadata_is_reported_with_its_link(room):
+    serve(room, 1)
+    room.run()
+    (post,) = room.posts()
+    room.redis.flushall()
+    room.slack.config(strip_metadata=True)
+    serve(room, 1, 2)
+    room.run()
+    room.deliver()
+    (notice,) = [m["text"] for m in room.posts(OPS) if "do not say which alerts" in m["text"]]
+    assert f"archives/{POLICY}/p{post['ts'].replace('.', '')}" in notice
+
+
+def test_recall_of_many_threads_ends_within_the_limit_of_slack(room):
+    """Threads whose last reply is older are not read; the place is kept when the run ends."""
+    room.feeds("wire", "daily")
+    room.site.serve("/daily", title="Daily")
+    serve(room, *range(1, 13))
+    room.run()
+    again = [
+        story(100 + n, f"Told again {n}", WORDS, link=f"https://news.example/story/{n}?utm_source=daily")
+        for n in range(1, 13)
+    ]
+    room.site.serve("/daily", *again, title="Daily")
+    room.run()
+    room.until(lambda: room.deliver().queued == 0)
+    assert len(room.replies()) == 12
+    room.redis.flushall()
+    env = {"NEWSWATCH_SLACK_TIER3": "100"}
+
+    async def work(services):
+        return await run_deliver(services, deadline_s=2.0)
+
+    room.poll()
+    room.match()
+    room.until(lambda: room._do(work, env=env).queued == 0)
+    ids = room.alert_ids()
+    assert len(ids) == len(set(ids)) == 24
+    methods = room.slack.stats()["methods"]
+    assert methods["conversations.replies"] == {"ok": 12}
+    assert methods["conversations.history"]["ok"] <= 3
+
+
 def test_slack_that_is_away_when_the_channel_is_looked_up_gets_all_on_its_return(room):
     serve(room, 1)
     room.poll()
@@ -122,3 +240,20 @@ def test_slack_that_is_away_when_the_channel_is_looked_up_gets_all_on_its_return
     room.slack.restart()
     room.until(lambda: room.deliver() and room.posts())
     assert len(room.posts()) == 1
+
+
+def test_fresh_news_does_not_wait_until_many_new_channels_were_read(newsroom):
+    """Slack allows one reading a minute here; the alerts of five new channels are out at once."""
+    set_up(newsroom, 5)
+    newsroom.adopt()
+    just_out = timedelta(seconds=-4)
+    items = [story(n, f"Headline {n} x{n}", f"watchword{n:02d}", age=just_out) for n in range(5)]
+    newsroom.site.serve("/wire", *items)
+    newsroom.poll()
+    newsroom.match()
+
+    async def work(services):
+        return await run_deliver(services, deadline_s=20.0)
+
+    assert newsroom._do(work, env={"NEWSWATCH_SLACK_TIER3": "1", "NEWSWATCH_SLACK_RATE": "100"}).sent == 5
+    assert newsroom.slack.stats()["methods"]["conversations.history"] == {"ok": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -68,21 +69,53 @@ def test_edit_refused_to_the_whole_workspace_is_made_once_slack_is_mended(newsro
     assert stale(newsroom) == []
 
 
-@pytest.mark.parametrize("kind", ["invalid_blocks", "msg_too_long"])
-def test_edit_whose_layout_is_refused_is_made_as_plain_text(newsroom, kind):
-    (name,) = sent_message(newsroom)
-    clicks(newsroom, name)
-    newsroom.slack.fault(kind, method="chat.update")
-    newsroom.deliver()
-    assert "Acknowledged by anna" in text_of(newsroom, name)
-    assert stale(newsroom) == []
-
-
-@pytest.mark.parametrize("kind", ["invalid_blocks", "is_archived", "channel_not_found"])
+@pytest.mark.parametrize("kind", ["invalid_blocks", "msg_too_long", "is_inactive", "channel_not_found"])
 def test_edit_that_is_refused_for_good_is_not_tried_for_ever(newsroom, kind):
     (name,) = sent_message(newsroom)
     clicks(newsroom, name)
     newsroom.slack.fault(kind, method="chat.update", times=0)
+    newsroom.deliver()
+    assert stale(newsroom) == []
+
+
+@pytest.mark.parametrize("kind", ["update_failed", "external_channel_migrating", "unlisted:brand_new_code"])
+def test_edit_that_slack_cannot_make_now_is_made_later_and_holds_up_no_other(newsroom, kind):
+    names = sent_message(newsroom, "Mining plan", "Quite another matter")
+    for name in names:
+        clicks(newsroom, name)
+    newsroom.slack.fault(kind, method="chat.update")
+    newsroom.deliver()
+    shown = ["Acknowledged" in text_of(newsroom, name) for name in names]
+    assert sorted(shown) == [False, True]
+    newsroom.pass_time(timedelta(minutes=6))
+    newsroom.deliver()
+    assert all("Acknowledged by anna" in text_of(newsroom, name) for name in names)
+
+
+def test_edits_keep_to_the_pace_and_to_the_end_of_the_run(newsroom):
+    names = sent_message(newsroom, *(f"Headline {word} of the day" for word in "abcdefghijklmnop"))
+    for name in names:
+        clicks(newsroom, name)
+    newsroom.slack.config(latency_s=0.3)
+    started = time.monotonic()
+    newsroom.deliver(deadline_s=3.0, linger_s=6.0)
+    assert time.monotonic() - started < 10.0
+    made = newsroom.slack.stats()["methods"]["chat.update"]
+    assert set(made) == {"ok"}
+    assert 0 < made["ok"] < len(names)
+    assert len(stale(newsroom)) == len(names) - made["ok"]
+
+
+def test_429_on_an_edit_pauses_all_edits(newsroom):
+    names = sent_message(newsroom, "Mining plan", "Quite another matter")
+    for name in names:
+        clicks(newsroom, name)
+    newsroom.slack.fault("ratelimited", method="chat.update", retry_after=60)
+    newsroom.deliver()
+    clicks(newsroom, names[0], "newswatch_irrelevant")
+    newsroom.deliver()
+    assert newsroom.slack.stats()["methods"]["chat.update"] == {"before:ratelimited": 1}
+    newsroom.pass_time(timedelta(seconds=61))
     newsroom.deliver()
     assert stale(newsroom) == []
 

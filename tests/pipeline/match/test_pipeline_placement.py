@@ -269,29 +269,46 @@ def test_digest_that_is_full_goes_on_in_another():
 
 
 def test_rule_over_its_cap_goes_on_in_a_digest():
-    cap = Cap(3, HOUR, NOW + 300_000, "Too many")
+    cap = Cap(3, HOUR, NOW + 300_000, "Too many", 1_000, "Too many here")
     plan = place([candidate(alert(f"i{n}"), cap=cap) for n in range(5)], Situation(), NOW)
     assert kinds(plan) == ["story"] * 3 + ["digest"]
-    assert plan.rates == {("r1", CHANNEL, HOUR): 3}
+    assert plan.rates == {("r1", CHANNEL, HOUR): 3, ("", CHANNEL, HOUR): 3}
     assert plan.created[3].alerts == ("r1-i3", "r1-i4")
 
 
 def test_cap_counts_what_came_before_and_alerts_that_join_do_not_count():
-    cap = Cap(3, HOUR, NOW + 300_000, "Too many")
+    cap = Cap(3, HOUR, NOW + 300_000, "Too many", 1_000, "Too many here")
     situation = Situation(rates={("r1", CHANNEL, HOUR): 2})
     same = [candidate(alert(f"x{n}", story_id="i1"), cap=cap) for n in range(4)]
     plan = place([*same, candidate(alert("i2"), cap=cap)], situation, NOW)
     assert kinds(plan) == ["story", "digest"]
-    assert plan.rates == {("r1", CHANNEL, HOUR): 1}
+    assert plan.rates == {("r1", CHANNEL, HOUR): 1, ("", CHANNEL, HOUR): 1}
+
+
+def test_channel_over_its_cap_goes_on_in_a_digest_of_all_rules():
+    cap = Cap(100, HOUR, NOW + 300_000, "Too many", 3, "Too many here")
+    found = [candidate(alert(f"i{n}", rule=f"r{n}", severity="medium"), cap=cap) for n in range(5)]
+    plan = place(found, Situation(), NOW)
+    assert kinds(plan) == ["story"] * 3 + ["digest"]
+    assert (plan.created[3].text, len(plan.created[3].alerts)) == ("Too many here", 2)
+    assert plan.rates[("", CHANNEL, HOUR)] == 3
+
+
+def test_channel_over_its_cap_still_gets_high_alerts_one_by_one_and_first():
+    cap = Cap(100, HOUR, NOW + 300_000, "Too many", 3, "Too many here")
+    situation = Situation(rates={("", CHANNEL, HOUR): 3})
+    plan = place([candidate(alert("i1", severity="high"), cap=cap)], situation, NOW)
+    assert kinds(plan) == ["story"]
+    assert plan.created[0].lane == "first"
 
 
 def test_item_of_a_capped_and_an_equally_severe_rule_counts_for_the_one_that_may():
-    cap = Cap(1, HOUR, NOW, "Too many")
+    cap = Cap(1, HOUR, NOW, "Too many", 1_000, "Too many here")
     situation = Situation(rates={("noisy", CHANNEL, HOUR): 1})
     both = [candidate(alert(rule="noisy"), cap=cap), candidate(alert(rule="calm"), cap=cap)]
     plan = place(both, situation, NOW)
     assert kinds(plan) == ["story"]
-    assert plan.rates == {("calm", CHANNEL, HOUR): 1}
+    assert plan.rates == {("calm", CHANNEL, HOUR): 1, ("", CHANNEL, HOUR): 1}
 
 
 # ── mutes ─────────────────────────────────────────────────────────────────────────────────────
@@ -434,7 +451,7 @@ CANDIDATES = st.builds(
         heading="Digest",
         threshold=THRESHOLD if threshold else None,
         muted="r|*" if muted else None,
-        cap=Cap(2, HOUR, NOW, "Too many") if capped else None,
+        cap=Cap(2, HOUR, NOW, "Too many", 1_000, "Too many here") if capped else None,
     ),
     st.integers(0, 30),
     st.integers(0, 4),

@@ -8,7 +8,7 @@ import pytest
 
 from feed_server import Document, story
 from newsroom import OPS, POLICY, Newsroom
-from newswatch.pipeline.match.routing import last_local
+from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from proxy_server import Proxy
 

@@ -36,6 +36,16 @@ async def in_force(services: Services) -> Bundle | None:
     return bundle
 
 
+async def past_bundle(services: Services, version: int) -> Bundle | None:
+    """The bundle of an earlier version, None if it is not among those kept.
+
+    Raises RedisUnavailable, and UnreadableBundle or NewerBundle if another release wrote it.
+    """
+    with redis_errors():
+        stored = await configuration.read_past(services.redis, version)
+    return None if stored is None else bundle_from_json(stored)
+
+
 def check_files(settings: Settings, today: date) -> Loaded:
     """Read and check the files. Notifies no one."""
     return load_config(settings.config_dir, RulesChecker(), today=today, cache=DiskCache(settings.cache))

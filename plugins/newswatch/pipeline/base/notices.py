@@ -27,6 +27,8 @@ from newswatch.store.codec import to_ms
 log = logging.getLogger("newswatch.ops")
 
 WEBHOOK_TIMEOUT_S = 5.0
+SLACK_CAUSES = ("slack", "slack-away")
+"""Slack refuses everything, or does not answer."""
 FULL_CAUSE = "redis-full"
 """Delivery may fail for the same reason, so this cause goes to the webhook as well as to the ops channel."""
 
@@ -44,6 +46,20 @@ async def raise_notice(services: Services, cause: str, text: str) -> None:
 async def notify_once(services: Services, cause: str, text: str) -> None:
     """Notify ops of an event that has no end. At most once in four hours."""
     await _switch(services, cause, text, "once")
+
+
+async def say(services: Services, channel: str, cause: str, text: str) -> None:
+    """Post a line to the readers of a channel, through its queue."""
+    with redis_errors():
+        await notices.switch(
+            services.redis,
+            cause,
+            "once",
+            notice_text=redact_text(text),
+            ops_channel=channel,
+            now_ms=to_ms(services.clock()),
+        )
+        await notices.drop(services.redis, [cause])
 
 
 async def clear_notice(services: Services, cause: str, text: str) -> None:
@@ -64,7 +80,8 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
     text = redact_text(text)
     try:
         with redis_errors():
-            channel = _channel_for(cause, await _ops_channel(services))
+            ops = await _ops_channel(services)
+            channel = ops if how == "off" else _channel_for(cause, ops)
             queued = await notices.switch(
                 services.redis,
                 cause,
@@ -79,7 +96,7 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
         return
     if queued is not None:
         log.warning("%s: %s", cause, text)
-    if queued == "" or (queued is not None and cause == FULL_CAUSE):
+    if queued == "" or (queued is not None and _also_to_webhook(cause, ops)):
         await _to_webhook(services, cause, text)
 
 
@@ -92,8 +109,14 @@ async def _ops_channel(services: Services) -> str:
 
 
 def _channel_for(cause: str, channel: str) -> str:
-    """Where a notice is posted: "" if its cause is Slack itself or the ops channel."""
-    return "" if cause in ("slack", f"channel:{channel}") else channel
+    """Where a notice is posted: "" if its cause is Slack itself, the workspace or the ops channel."""
+    ours = (f"channel:{channel}", f"wait:{channel}", f"behind:{channel}")
+    return "" if cause in (*SLACK_CAUSES, "workspace", *ours) else channel
+
+
+def _also_to_webhook(cause: str, channel: str) -> bool:
+    """Whether a notice that is posted goes to the webhook too, as the one before did."""
+    return cause == FULL_CAUSE or (bool(channel) and not _channel_for(cause, channel))
 
 
 async def _to_webhook(services: Services, cause: str, text: str) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from newswatch.models import Alert
-from newswatch.sending import Found, Outcome, Outgoing, Payload, Posted, SenderCheck
+from newswatch.sending import Identity, Outcome, Outgoing, Page, Payload, SenderCheck
 
 
 class Layout(Protocol):
@@ -54,14 +54,27 @@ class Sender(Protocol):
         """Replace a posted message; repeating it does no harm."""
         ...
 
-    async def find(self, channel: str, message_id: str, *, since: datetime, thread_ts: str | None) -> Found:
-        """Look for a message that may have been posted."""
+    async def read(
+        self, channel: str, *, since: datetime, thread_ts: str | None = None, cursor: str = ""
+    ) -> Page:
+        """One page of what is in the channel, or in a thread, since then, in one request."""
         ...
 
-    async def posted(
-        self, channel: str, *, since: datetime, threads: Iterable[str] = ()
-    ) -> tuple[list[Posted], Outcome | None]:
-        """What of ours is in the channel since then, and why reading ended early, if it did."""
+    async def ping(self) -> Outcome:
+        """Whether the other side answers and lets us in. It changes nothing."""
+        ...
+
+    async def link(self, channel: str, ts: str) -> str:
+        """Where people find a posted message."""
+        ...
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far our clock is ahead of the other side's, None if that is not known yet."""
+        ...
+
+    async def identity(self) -> Identity | None:
+        """Which workspace and bot messages are sent as; None if that cannot be asked now."""
         ...
 
     async def check(self, channels: Iterable[str] = ()) -> Sequence[SenderCheck]:

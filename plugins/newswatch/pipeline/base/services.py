@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -12,13 +12,9 @@ from redis.asyncio import Redis
 from typing_extensions import Self
 
 from newswatch.feeds.auth import Auth, Resolve
+from newswatch.pipeline.base.clock import RedisClock, utc_now
 from newswatch.pipeline.base.sender import Layout, SenderAddress
 from newswatch.settings import Settings
-
-
-def utc_now() -> datetime:
-    """The current time, aware, in UTC."""
-    return datetime.now(timezone.utc)
 
 
 def no_auth(_name: str) -> Auth | None:
@@ -44,7 +40,13 @@ class Services:
         return self.settings.config_dir
 
     async def __aenter__(self) -> Self:
+        await self.read_clock()
         return self
+
+    async def read_clock(self) -> None:
+        """Set the clock by Redis. A process that lives long does it again and again."""
+        if isinstance(self.clock, RedisClock):
+            await self.clock.read(self.redis)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -158,6 +158,10 @@ class Shift:
             self._red = True
             self.end("; ".join(now[cause] for cause in sorted(fresh)))
 
+    def lasting(self, cause: str, text: str) -> None:
+        """A cause that is waited out, and turns the shift red only if it lasts at its end."""
+        self._causes[cause] = text
+
     async def verdict(self, done: str) -> None:
         """Raises StageRed if the shift ends red: a new cause ended it, or one lasts at its end. `done` says what was done."""
         if not self._causes:

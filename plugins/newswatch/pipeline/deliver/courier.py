@@ -1,31 +1,36 @@
-"""Sends one message at a time, or finds out whether it was sent, and records the result."""
+"""Sends one message at a time, and records what became of it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypedDict
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Message
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.deliver.breaker import is_clear
 from newswatch.pipeline.deliver.dead_letters import make_dead_letter
+from newswatch.pipeline.deliver.doubt import find_out
 from newswatch.pipeline.deliver.folding import fold
+from newswatch.pipeline.deliver.lateness import note_lateness
+from newswatch.pipeline.deliver.reminders import remind_after_s
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
-from newswatch.pipeline.deliver.verdict import UNREADABLE_LOOKS, Verdict, judge
+from newswatch.pipeline.deliver.thread import Thread, thread_of
+from newswatch.pipeline.deliver.verdict import Verdict, judge
+from newswatch.pipeline.deliver.withdrawal import judge_again
 from newswatch.sending import Outcome
 from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredMessage
+from newswatch.store.outbox import News
 from newswatch.stories.headline import MOST_CHANGES, best, replaces
 
+LONG_WAIT_S = 300.0
+"""A Retry-After above this is reported."""
 
-class _NewsForRoot(TypedDict, total=False):
-    further: list[str]
-    headline: tuple[str, int]
+REPORTED_TRIES = 4
+"""After so many tries without a clear answer, ops is notified of the message."""
 
 
 class Courier:
@@ -35,59 +40,95 @@ class Courier:
         self._run = run
         self._redis = run.services.redis
 
-    async def handle(self, channel: str, message_id: str, free_at_ms: int) -> None:
-        """Take the message one step further, whatever its state; post it at `free_at_ms`. Raises LeaseLost."""
+    async def handle(self, channel: str, message_id: str, free_at_ms: int, *, probe: bool = False) -> None:
+        """Take the message one step further, whatever its state; post it at `free_at_ms`.
+
+        While Slack is away only a `probe` is posted. Raises LeaseLost.
+        """
         found = await messages.read_message(self._redis, message_id)
-        if found is None or found.delivery.state in ("sent", "dead"):
+        if found is None or found.delivery.state in ("sent", "dead", "withdrawn"):
             await outbox.drop_entry(self._redis, channel, message_id)
         elif found.delivery.state == "sending":
-            await self._find_out(found)
+            await find_out(self._run, channel, self)
         else:
-            await self._send(found, free_at_ms)
+            wanted = await judge_again(self._run, found)
+            if wanted is not None:
+                await self._send(wanted, free_at_ms, probe=probe)
 
-    async def bury(self, message_id: str, error: str) -> None:
-        """Make a dead letter of a message that cannot be rendered."""
-        queued = await messages.read_message(self._redis, message_id)
+    async def bury(self, channel: str, message_id: str, error: str) -> None:
+        """Make a dead letter of a message that cannot be read or rendered."""
+        try:
+            queued = await messages.read_message(self._redis, message_id)
+        except (ValueError, KeyError, TypeError):
+            await self._dead(Message(message_id, "story", channel, "", ()), error)
+            return
         if queued is not None:
             await self._dead(queued.message, error)
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────
 
-    async def _send(self, queued: StoredMessage, free_at_ms: int) -> None:
-        thread = await self._thread(queued.delivery.message)
+    async def _send(self, queued: StoredMessage, free_at_ms: int, *, probe: bool) -> None:
+        run = self._run
+        thread = await thread_of(run, queued.delivery.message)
         if thread is None:
             return
-        run, channel = self._run, thread.message.channel
-        if run.lease.left_s() <= (run.timeout_s + run.lease.duration_s) / 2:
-            await run.lease.renew()
-        now_ms = run.now_ms()
-        begun = await outbox.begin(
-            self._redis,
-            run.lease,
-            thread.message,
-            now_ms=now_ms,
-            look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
-            free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
-        )
-        if begun == 0:
-            raise LeaseLost("another process runs the deliver stage now and continues the work")
-        if begun > 0:
-            await self._post(thread, now_ms, free_at_ms)
+        channel = thread.message.channel
+        await run.budget.take()
+        await run.window.enter()
+        outcome: Outcome | None = None
+        try:
+            if run.halted and not probe:
+                return
+            if run.lease.left_s() <= (run.timeout_s + run.lease.duration_s) / 2:
+                await run.lease.renew()
+            now_ms = run.now_ms()
+            begun = await outbox.begin(
+                self._redis,
+                run.lease,
+                thread.message,
+                now_ms=now_ms,
+                look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
+                free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
+                server=run.server,
+            )
+            if begun == 0:
+                raise LeaseLost("another process runs the deliver stage now and continues the work")
+            if begun == outbox.ANOTHER_SERVER:
+                run.another_server()
+            if begun > 0:
+                due_ms = to_ms(queued.delivery.due) if queued.delivery.due else now_ms
+                outcome = await self._post(thread, now_ms, free_at_ms, due_ms, probe=probe)
+        finally:
+            run.window.leave(answered=outcome is None or is_clear(outcome))
 
-    async def _post(self, thread: _Thread, begun_ms: int, free_at_ms: int) -> None:
-        """Send a message that has begun. Its alerts can no longer change."""
+    async def _post(
+        self, thread: Thread, begun_ms: int, free_at_ms: int, due_ms: int, *, probe: bool
+    ) -> Outcome | None:
+        """Send a message that has begun. Its alerts can no longer change. Returns the answer, None if it was not sent."""
         run = self._run
         queued = await messages.read_message(self._redis, thread.message.id)
         if queued is None:
-            return  # an operator removed it after it was begun
+            return None  # an operator removed it after it was begun
         message = queued.message
         alerts = await messages.read_alerts(self._redis, message.alert_ids)
         payload = await render(run.services, queued, alerts)
         await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
-        await run.budget.take()
+        if run.halted and not probe:
+            # Slack went away while the message waited for its turn: nothing was sent.
+            await self._unbegin(message, begun_ms, due_ms)
+            return None
         await self._make_sure_of_the_lease(message, begun_ms)
         outcome = await run.sender.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
+        if not is_clear(outcome):
+            await run.breaker.note(outcome, message.channel, message.id)
         await self._after(queued, outcome, begun_ms)
+        if is_clear(outcome):
+            await run.breaker.note(outcome, message.channel, message.id)
+        return outcome
+
+    async def _unbegin(self, message: Message, begun_ms: int, due_ms: int) -> None:
+        """Nothing was sent. If another process has begun the message since, this changes nothing."""
+        await outbox.requeue(self._redis, message, begun_ms=begun_ms, state="queued", due_ms=due_ms)
 
     async def _make_sure_of_the_lease(self, message: Message, begun_ms: int) -> None:
         """The last check before the request, which must end before another process may take over."""
@@ -99,28 +140,10 @@ class Courier:
         except LeaseLost:
             ours = False
         if not ours:
-            # Nothing was sent; if another process has begun the message since, this changes nothing.
-            now_ms = run.now_ms()
-            await outbox.requeue(self._redis, message, begun_ms=begun_ms, state="queued", due_ms=now_ms)
+            await self._unbegin(message, begun_ms, run.now_ms())
             raise LeaseLost(
                 "the deliver stage was delayed until its lease had nearly expired; the next run continues the work"
             )
-
-    async def _thread(self, message: Message) -> _Thread | None:
-        """Where a message goes: the channel, or its root's thread. None if it has to wait."""
-        if message.root_id is None:
-            return _Thread(message, None)
-        found = await messages.read_message(self._redis, message.root_id)
-        root = found.delivery if found else None
-        if root is None or root.state == "dead":
-            await outbox.detach_reply(self._redis, message)
-            again = await messages.read_message(self._redis, message.id)
-            return await self._thread(again.message) if again else None
-        if root.ts is None:
-            due_ms = max(to_ms(root.due) if root.due else 0, self._run.now_ms()) + 100
-            await outbox.defer(self._redis, message, due_ms)
-            return None
-        return _Thread(message, root.ts)
 
     async def _after(self, queued: StoredMessage, outcome: Outcome, begun_ms: int) -> None:
         run, message = self._run, queued.delivery.message
@@ -131,7 +154,7 @@ class Courier:
             grace_s=run.grace_s(message.channel),
         )
         if verdict.message == "sent" and outcome.ts is not None:
-            await self._sent(message, outcome.ts)
+            await self.sent(message, outcome.ts)
             return
         if verdict.message == "dead":
             await self._dead(message, verdict.problem)
@@ -147,11 +170,24 @@ class Courier:
             attempts=int(verdict.attempt),
             minimal=verdict.minimal,
         )
-        if outcome.kind == "not_reached":
-            await run.unreached(outcome)
+        if outcome.kind == "ratelimited" and (outcome.retry_after_s or 0.0) > LONG_WAIT_S:
+            text = f"Slack asks us to wait {(outcome.retry_after_s or 0.0) / 60:.0f} min before the next message to {message.channel}. Its queue is kept."
+            await notices.raise_notice(run.services, f"wait:{message.channel}", text)
+        if verdict.alone and message.root_id is not None:
+            await outbox.detach_reply(self._redis, message)
+        if outcome.kind == "unknown" and not queued.delivery.attempts:
+            text = f"{outcome.message}. Channel {message.channel}, message {message.id}."
+            await notices.notify_once(run.services, f"answer:{outcome.code}", text)
+        if outcome.kind == "ambiguous" and queued.delivery.attempts == REPORTED_TRIES:
+            text = (
+                f"A message for {message.channel} got no clear answer {REPORTED_TRIES + 1} times while others were"
+                f" posted: {outcome.message}. It is tried again at growing intervals (message {message.id})."
+            )
+            await notices.notify_once(run.services, f"unclear:{message.id}", text)
         await self._pause(message, verdict, outcome)
 
-    async def _sent(self, message: Message, ts: str) -> None:
+    async def sent(self, message: Message, ts: str) -> None:
+        """Record that the message is in Slack as `ts`, and remove it from its queue."""
         run = self._run
         recorded = await outbox.record_sent(
             self._redis,
@@ -159,42 +195,48 @@ class Courier:
             ts,
             now_ms=run.now_ms(),
             free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
-            **await self._news_for_root(message),
             alerts_kept_s=run.services.settings.alert_retention_s,
+            news=await self._news(message),
         )
         if recorded < 0:
             await self._twice(message)
         run.sent += recorded > 0
         run.waiting.discard(message.id)
+        note_lateness(run, message)
         if run.on_progress is not None:
             run.on_progress(run.sent, run.dead)
         again = {
             "slack": "Slack takes messages again.",
             f"channel:{message.channel}": f"Messages are sent to {message.channel} again.",
+            f"wait:{message.channel}": f"Messages are sent to {message.channel} again.",
         }
         for cause in again.keys() - run.well:
             run.well.add(cause)
             run.causes.pop(cause, None)
             await notices.clear_notice(run.services, cause, again[cause])
 
-    async def _news_for_root(self, message: Message) -> _NewsForRoot:
-        """What a reply changes in its story's message: publishers it does not name, and a better headline.
+    def _remind_at_ms(self, channel: str) -> int | None:
+        after_s = remind_after_s(self._run.bundle, channel)
+        return None if after_s is None else self._run.now_ms() + int(after_s * 1000)
 
-        The reply is posted, so a record that cannot be parsed must not keep it from being recorded as sent.
+    async def _news(self, message: Message) -> News:
+        """What a reply changes in its story's message, and when to remind of the message itself.
+
+        It is posted, so a record that cannot be parsed must not keep it from being recorded as sent.
         """
+        remind_at_ms = self._remind_at_ms(message.channel)
         found = await messages.read_message(self._redis, message.root_id) if message.root_id else None
         if found is None:
-            return {}
+            return News(remind_at_ms=remind_at_ms)
         own = await self._alerts(message.alert_ids)
         named = await self._alerts(found.message.alert_ids)
         shown = best(await self._alerts([found.headline] if found.headline else [])) or best(named)
         better = best(own)
-        news = _NewsForRoot(
-            further=sorted({one.published_by for one in own} - {one.published_by for one in named})
-        )
+        further = sorted({one.published_by for one in own} - {one.published_by for one in named})
+        headline = ("", 0)
         if found.message.kind == "story" and better is not None and replaces(better, shown):
-            news["headline"] = better.id, MOST_CHANGES
-        return news
+            headline = better.id, MOST_CHANGES
+        return News(further, headline, remind_at_ms)
 
     async def _alerts(self, alert_ids: Sequence[str]) -> list[Alert]:
         return [one.alert for one in await messages.read_stored_alerts(self._redis, alert_ids)]
@@ -232,67 +274,6 @@ class Courier:
         run.dead += 1
         run.waiting.discard(message.id)
 
-    # ── finding out ───────────────────────────────────────────────────────────────────────────
-
-    async def _find_out(self, queued: StoredMessage) -> None:
-        """Look up a message that may have been posted, then record it or queue it again."""
-        run, delivery = self._run, queued.delivery
-        message = delivery.message
-        begun = delivery.sending_since or run.services.clock()
-        thread = await self._thread(message)
-        if thread is None:
-            return
-        found = await run.sender.find(message.channel, message.id, since=begun, thread_ts=thread.ts)
-        if found.readable:
-            text = f"The history of {message.channel} can be read again."
-            run.causes.pop(f"history:{message.channel}", None)
-            await notices.clear_notice(run.services, f"history:{message.channel}", text)
-        if found.ts is not None:
-            for ts in dict.fromkeys((found.ts, *found.all_ts)):
-                await self._sent(message, ts)
-            return
-        if found.readable:
-            await self._again(message, begun, "not in the channel's history: sent again")
-            return
-        await self._unreadable(queued, begun, found.problem)
-
-    async def _again(self, message: Message, begun: datetime, why: str) -> None:
-        await outbox.requeue(
-            self._redis,
-            message,
-            begun_ms=to_ms(begun),
-            state="queued",
-            due_ms=self._run.now_ms(),
-            error=why,
-            attempts=1,
-        )
-
-    async def _unreadable(self, queued: StoredMessage, begun: datetime, problem: Outcome | None) -> None:
-        run, message = self._run, queued.delivery.message
-        run.waiting.add(message.id)
-        why = problem.message if problem else "the history cannot be read"
-        if problem is not None and problem.kind in ("not_reached", "ratelimited", "ambiguous"):
-            wait_s = problem.retry_after_s or run.grace_s(message.channel) / 4
-            await outbox.defer(self._redis, message, run.now_ms() + int(wait_s * 1000))
-            return
-        await outbox.count_look(self._redis, message)
-        text = f"History of {message.channel} cannot be read, so a message stays in doubt: {why}"
-        run.problem(f"history:{message.channel}", text)
-        await notices.raise_notice(run.services, f"history:{message.channel}", text)
-        if queued.looks + 1 >= UNREADABLE_LOOKS:
-            await self._again(message, begun, "in doubt, history unreadable: sent again")
-        else:
-            due_ms = run.now_ms() + int(run.grace_s(message.channel) * 1000)
-            await outbox.defer(self._redis, message, due_ms)
-
     async def _twice(self, message: Message) -> None:
         text = f"A message was posted twice in {message.channel} (message id {message.id})."
         await notices.notify_once(self._run.services, f"double:{message.id}", text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Thread:
-    """Where a message goes: `ts` None is the channel itself."""
-
-    message: Message
-    ts: str | None

@@ -14,20 +14,26 @@ HEADING = "Collected while the workspace had reached Slack's message limit"
 _READ_AT_ONCE = 200
 
 
-def digests_of(queue: Iterable[StoredMessage], layout: Layout) -> list[list[StoredMessage]]:
+def foldable(one: StoredMessage) -> bool:
+    """Whether a message may become part of another: a story or a reply that was never begun. Pure."""
+    delivery = one.delivery
+    return (
+        delivery.state == "queued" and not delivery.sending_since and one.message.kind in ("story", "reply")
+    )
+
+
+def digests_of(
+    queue: Iterable[StoredMessage], layout: Layout, *, least: int = 2
+) -> list[list[StoredMessage]]:
     """Which messages become one digest each: neighbours, as many as fit. Pure.
 
-    Only stories and replies that were never begun are folded; one that would be alone stays as it is.
+    Fewer than `least` messages stay as they are.
     """
     digests: list[list[StoredMessage]] = []
     alerts = size = 0
     for one in queue:
         message = one.message
-        if (
-            one.delivery.state != "queued"
-            or one.delivery.sending_since
-            or message.kind not in ("story", "reply")
-        ):
+        if not foldable(one):
             continue
         alerts += len(message.alert_ids)
         size += message.size
@@ -35,7 +41,7 @@ def digests_of(queue: Iterable[StoredMessage], layout: Layout) -> list[list[Stor
             digests.append([])
             alerts, size = len(message.alert_ids), message.size
         digests[-1].append(one)
-    return [digest for digest in digests if len(digest) > 1]
+    return [digest for digest in digests if len(digest) >= least]
 
 
 async def fold(redis: Redis, channel: str, layout: Layout, *, now_ms: int, due_ms: int) -> int:

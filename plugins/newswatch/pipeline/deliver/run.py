@@ -16,16 +16,25 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from newswatch.errors import LeaseLost, RetryableError
+from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.deliver.backlog import catch_up
+from newswatch.pipeline.deliver.breaker import CAUSE, Breaker
 from newswatch.pipeline.deliver.courier import Courier
+from newswatch.pipeline.deliver.lateness import compare_clocks, report_lateness
+from newswatch.pipeline.deliver.probe import probe
 from newswatch.pipeline.deliver.recall import make_sure
+from newswatch.pipeline.deliver.reminders import queue_reminders
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
-from newswatch.store import outbox
+from newswatch.pipeline.deliver.withdrawal import current_conditions, may_return
+from newswatch.pipeline.deliver.workspace import may_send
+from newswatch.store import breaker, outbox, reminders
 from newswatch.store.client import redis_errors
+from newswatch.store.clock import went_back
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease, under
 
@@ -83,7 +92,7 @@ async def run_deliver(
     with redis_errors():
         if services.sender is None:
             return await without_sender(services)
-        if bundle is None or not await _anything(services):
+        if bundle is None or not await _anything(services, bundle):
             return DeliverCounts()
         lease = Lease(services.redis, "deliver", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
@@ -97,14 +106,20 @@ async def run_deliver(
                 lease,
                 timeout_s,
                 Budget(services.settings.slack_rate),
-                on_progress,
+                Breaker(services, await breaker.read(services.redis), grace_s(bundle)),
+                on_progress=on_progress,
+                stop_at=time.monotonic() + deadline_s,
             )
             try:
-                await under(lease, _drain(run, time.monotonic() + deadline_s, linger_s))
+                await under(lease, _drain(run, run.stop_at, linger_s))
+                await report_lateness(run)
+                await compare_clocks(run)
             except LeaseLost as error:
                 log.warning("%s", error)
             finally:
                 await lease.release()
+            if run.breaker.is_open:
+                run.problem(CAUSE, await run.breaker.text())
         return DeliverCounts(
             run.sent, run.retrying, run.dead, await queued_messages(services), tuple(run.causes.values())
         )
@@ -125,18 +140,53 @@ async def queued_messages(services: Services) -> int:
     return sum((await outbox.queue_lengths(services.redis)).values())
 
 
-async def _anything(services: Services) -> bool:
+async def _anything(services: Services, bundle: Bundle) -> bool:
     if await outbox.channels_with_queue(services.redis):
         return True
-    return bool(await outbox.due_updates(services.redis, to_ms(services.clock())))
+    now_ms = to_ms(services.clock())
+    if await outbox.due_updates(services.redis, now_ms) or await reminders.due(services.redis, now_ms):
+        return True
+    if (await breaker.read(services.redis)).is_open:
+        return True
+    return await may_return(services, bundle)
+
+
+def grace_s(bundle: Bundle) -> float:
+    """The longest grace period of all receivers, which the breaker's pauses depend on."""
+    return max((receiver.grace_s for receiver in bundle.receivers), default=60.0)
+
+
+async def may_begin(run: DeliveryRun) -> bool:
+    """Whether this Redis belongs to the workspace that messages are sent to; if not, the run has a problem."""
+    await went_back(run.services.redis, run.now_ms())
+    refused = None if run.breaker.is_open else await may_send(run.services, run.sender)
+    if refused is not None and refused.level == "error":
+        run.problem("workspace", refused.text)
+        return False
+    run.causes.pop("workspace", None)
+    return True
 
 
 async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
-    """Work all channels at once, until nothing is due soon or the time is up."""
+    """Work all channels at once, until nothing is due soon or the time is up. While Slack is away, only probe."""
+    if not await may_begin(run):
+        return
+    while time.monotonic() < stop_at and not run.stopped:
+        if not run.breaker.is_open:
+            await _work(run, stop_at, linger_s)
+        if not run.breaker.is_open or not await probe(run, stop_at, linger_s):
+            break
+    await bring_up_to_date(run, linger_s)
+
+
+async def _work(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
     workers: dict[str, asyncio.Future[None]] = {}
+    await current_conditions(run)
     try:
         while time.monotonic() < stop_at and not run.stopped:
-            channels = [channel for channel in await _at_hand(run, linger_s) if channel not in workers]
+            await queue_reminders(run)
+            found = [] if run.halted else await _at_hand(run, linger_s)
+            channels = [channel for channel in found if channel not in workers]
             for number, channel in enumerate(channels):
                 spread_s = (
                     number / len(channels) * run.interval_s(channel) if len(channels) > STAGGER_FROM else 0.0
@@ -155,7 +205,6 @@ async def _drain(run: DeliveryRun, stop_at: float, linger_s: float) -> None:
         for task in workers.values():
             task.cancel()
         await asyncio.gather(*workers.values(), return_exceptions=True)
-    await bring_up_to_date(run)
 
 
 async def _at_hand(run: DeliveryRun, linger_s: float) -> list[str]:
@@ -177,8 +226,8 @@ async def deliver_channel(
     """One channel's queue, in order of due time, at its pace."""
     courier = Courier(run)
     await asyncio.sleep(spread_s * random.uniform(0.9, 1.0))
-    while time.monotonic() < stop_at and not run.stopped:
-        (state,) = await outbox.read_channels(run.services.redis, [channel], most=1)
+    while time.monotonic() < stop_at and not run.halted:
+        state = await outbox.next_turn(run.services.redis, channel, run.now_ms())
         workspace = await outbox.read_workspace_pause(run.services.redis)
         if not state.due:
             return
@@ -191,8 +240,10 @@ async def deliver_channel(
         if wait_s > 0:
             await asyncio.sleep(min(wait_s, max(stop_at - time.monotonic(), 0.0)))
             continue
-        if not await make_sure(run, channel):
+        if not await make_sure(run, channel, message_id):
             return
+        if await catch_up(run, channel):
+            continue
         try:
             await courier.handle(channel, message_id, state.next_at_ms)
         except RetryableError:
@@ -200,4 +251,4 @@ async def deliver_channel(
         except (ValueError, KeyError, TypeError, IndexError) as error:
             # One message that cannot be rendered must not hold up its channel.
             log.exception("message %s could not be rendered", message_id)
-            await courier.bury(message_id, f"could not be rendered: {type(error).__name__}: {error}")
+            await courier.bury(channel, message_id, f"could not be rendered: {type(error).__name__}: {error}")

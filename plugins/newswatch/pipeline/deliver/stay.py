@@ -6,7 +6,8 @@ The work itself is that of `newswatch.pipeline.deliver.run`: one worker for each
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+import time
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,22 +17,35 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.deliver.breaker import CAUSE, Breaker
+from newswatch.pipeline.deliver.lateness import compare_clocks, report_lateness
+from newswatch.pipeline.deliver.probe import probe
+from newswatch.pipeline.deliver.reminders import queue_reminders
 from newswatch.pipeline.deliver.run import (
     REQUEST_SHARE,
     DeliverCounts,
     deliver_channel,
+    grace_s,
+    may_begin,
     queued_messages,
     without_sender,
 )
 from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
-from newswatch.store import outbox
+from newswatch.pipeline.deliver.withdrawal import current_conditions
+from newswatch.store import breaker, outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.epoch import server_run
 from newswatch.store.leases import Lease, under
 
 LINGER_S = 0.5
 """A channel keeps its worker if its next message is due within this time."""
+_EDITS, _PROBE = "edits", "probe"
+"""Names of two workers; the others are named by their channels."""
+LOOK_S = 30.0
+"""How often clocks, the workspace and channels that are behind are looked at."""
+IN_HAND_S = 3.0
+"""At the end of a shift a request that was begun has so long to be answered."""
 LONGEST_WAIT_S = 5.0
 """How long nothing is looked at if nothing is announced: less than the socket timeout of Redis."""
 
@@ -70,7 +84,14 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
             timeout_s = min(services.sender.timeout_s, lease.duration_s * REQUEST_SHARE)
             async with services.sender.open(timeout_s) as sender:
                 run = DeliveryRun(
-                    services, bundle, sender, lease, timeout_s, Budget(services.settings.slack_rate)
+                    services,
+                    bundle,
+                    sender,
+                    lease,
+                    timeout_s,
+                    Budget(services.settings.slack_rate),
+                    Breaker(services, await breaker.read(services.redis), grace_s(bundle)),
+                    stop_at=shift.stop_at,
                 )
                 try:
                     shift.working()
@@ -103,60 +124,89 @@ class _Edits:
 async def _stay(run: DeliveryRun, shift: Shift) -> None:
     """Keep a worker for each channel with something to do, until the shift is over or Redis is another server."""
     redis, services = run.services.redis, run.services
-    server = await server_run(redis)
-    workers: dict[str, asyncio.Future[None]] = {}
+    server = (await server_run(redis)).run
+    workers = _Workers(run, shift)
     news: asyncio.Future[bool] | None = None
     halting = asyncio.ensure_future(shift.wait(shift.left_s))
-    sent = 0
+    sent, looked_at = 0, time.monotonic()
+    allowed = await may_begin(run)
     try:
         while not shift.over:
-            if await server_run(redis) != server:
+            if (await server_run(redis)).run != server:
                 return
             run.bundle = await in_force(services) or run.bundle
-            wait_s = await _start_workers(run, shift, workers)
+            wait_s = await workers.start() if allowed else LONGEST_WAIT_S
             news = news or asyncio.ensure_future(outbox.wait_for_news(redis, LONGEST_WAIT_S))
-            awaited: set[asyncio.Future[Any]] = {*workers.values(), news, halting}
-            await asyncio.wait(awaited, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+            await workers.wait({news, halting}, wait_s)
             if news.done():
                 news.result()
                 news = None
-            for name, task in list(workers.items()):
-                if task.done():
-                    task.result()
-                    del workers[name]
             if run.sent > sent:
                 sent = run.sent
                 shift.did()
+            if time.monotonic() - looked_at > LOOK_S:
+                looked_at = time.monotonic()
+                await services.read_clock()
+                allowed = await may_begin(run)
+                await report_lateness(run)
+                await compare_clocks(run)
             await shift.causes(run.causes)
+        if run.breaker.is_open:
+            shift.lasting(CAUSE, await run.breaker.text())
     finally:
-        waiting: list[asyncio.Future[Any]] = [*workers.values(), halting, *([news] if news else [])]
-        for task in waiting:
+        await workers.end([halting, *([news] if news else [])])
+
+
+class _Workers:
+    """A task for each channel with something to do, one for edits, and one that probes while Slack is away."""
+
+    def __init__(self, run: DeliveryRun, shift: Shift) -> None:
+        self._run = run
+        self._shift = shift
+        self._tasks: dict[str, asyncio.Future[Any]] = {}
+
+    async def start(self) -> float:
+        """Start those that are missing. Returns the seconds until the next one is wanted."""
+        run = self._run
+        redis, now_ms = run.services.redis, run.now_ms()
+        run.stopped = False
+        if run.breaker.is_open:
+            if not self._tasks:
+                self._tasks[_PROBE] = asyncio.ensure_future(probe(run, self._shift.stop_at, LONGEST_WAIT_S))
+            return LONGEST_WAIT_S
+        await current_conditions(run)
+        await queue_reminders(run)
+        if _EDITS not in self._tasks and await outbox.due_updates(redis, now_ms):
+            self._tasks[_EDITS] = asyncio.ensure_future(bring_up_to_date(run, LONGEST_WAIT_S))
+        idle = [name for name in await outbox.channels_with_queue(redis) if name not in self._tasks]
+        workspace = await outbox.read_workspace_pause(redis)
+        wait_s = LONGEST_WAIT_S
+        for state in await outbox.read_channels(redis, idle, most=1):
+            if not state.due:
+                continue
+            due_ms = max(state.due[0][1], state.pause.until_ms, workspace.until_ms)
+            left_s = (due_ms - now_ms) / 1000
+            if left_s > LINGER_S:
+                wait_s = min(wait_s, left_s - LINGER_S / 2)
+                continue
+            work = deliver_channel(run, state.channel, 0.0, self._shift.stop_at, LINGER_S)
+            self._tasks[state.channel] = asyncio.ensure_future(work)
+        return wait_s
+
+    async def wait(self, others: set[asyncio.Future[Any]], seconds: float) -> None:
+        """Wait until one of them or of the others is done, at most so long. Raises what a worker raised."""
+        awaited = {*self._tasks.values(), *others}
+        await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for name, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[name]
+                task.result()
+
+    async def end(self, others: Sequence[asyncio.Future[Any]]) -> None:
+        """Give what is in hand a moment to be recorded, then cancel it all: what was begun is found out later."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=IN_HAND_S)
+        tasks = [*self._tasks.values(), *others]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-
-
-_UPDATES = ""
-"""The name of the worker that edits messages, among those named by channels."""
-
-
-async def _start_workers(run: DeliveryRun, shift: Shift, workers: dict[str, asyncio.Future[None]]) -> float:
-    """Start those that are missing. Returns the seconds until the next one is wanted."""
-    redis, now_ms = run.services.redis, run.now_ms()
-    run.stopped = False
-    if _UPDATES not in workers and await outbox.due_updates(redis, now_ms):
-        workers[_UPDATES] = asyncio.ensure_future(bring_up_to_date(run))
-    idle = [channel for channel in await outbox.channels_with_queue(redis) if channel not in workers]
-    workspace = await outbox.read_workspace_pause(redis)
-    wait_s = LONGEST_WAIT_S
-    for state in await outbox.read_channels(redis, idle, most=1):
-        if not state.due:
-            continue
-        due_ms = max(state.due[0][1], state.pause.until_ms, workspace.until_ms)
-        left_s = (due_ms - now_ms) / 1000
-        if left_s > LINGER_S:
-            wait_s = min(wait_s, left_s - LINGER_S / 2)
-            continue
-        workers[state.channel] = asyncio.ensure_future(
-            deliver_channel(run, state.channel, 0.0, shift.stop_at, LINGER_S)
-        )
-    return wait_s
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -11,11 +11,12 @@ from typing import Literal
 
 from newswatch.models import Alert, MessageKind, short_hash
 from newswatch.pipeline.base.sender import Layout
-from newswatch.pipeline.match.candidates import Candidate
+from newswatch.pipeline.match.candidates import HIGH, Candidate
 from newswatch.store.handover import (
     Begun,
     GrownMessage,
     Held,
+    Lane,
     MessageSnapshot,
     NewMessage,
     PlacedAlert,
@@ -50,6 +51,8 @@ class _Message:
     grows: bool
     broadcast: bool = False
     grew: bool = False
+    lane: Lane = ""
+    channel: str = ""
 
     def has_room(self, count: int, size: int, layout: Layout) -> bool:
         listing = self.kind in ("digest", "surge")
@@ -58,7 +61,7 @@ class _Message:
 
     @property
     def dead(self) -> bool:
-        return self.state in ("", "dead")
+        return self.state in ("", "dead", "withdrawn")
 
 
 class _Story:
@@ -183,6 +186,8 @@ class Board:
                 story = self._story(lead.alert.channel, lead.group)
                 joined = self._join(story, lead.kind, ids, size)
         message = joined or self._create(story, lead, ids, size)
+        if message.kind in ("story", "reply") and max(one.rank for one in group) == HIGH:
+            message.lane = "first"
         louder = story.name_rules(group)
         if message is not story.root and (louder or doubtful):
             message.broadcast = True
@@ -203,21 +208,26 @@ class Board:
         return chosen
 
     def _capped(self, group: Sequence[Candidate], lead: Candidate) -> Candidate | None:
-        """The candidate for its cap's digest, if all equally severe rules have reached their caps; else None.
+        """The candidate for a cap's digest, if all equally severe rules, or the channel, have reached theirs; else None.
 
-        Then the message counts towards the cap.
+        Then the message counts towards the caps.
         """
         equals = [
             one for one in group if one.rank == lead.rank and one.kind == "each" and one.cap is not None
         ]
-        for one in sorted(equals, key=lambda one: one is not lead):
-            if one.rate is not None and one.cap and self._rates.get(one.rate, 0) < one.cap.most:
-                self._rates[one.rate] = self._rates.get(one.rate, 0) + 1
-                return None
         cap = lead.cap
         if cap is None or not equals:
             return None
-        return replace(lead, kind="digest", group=lead.cap_story, due_ms=cap.due_ms, heading=cap.heading)
+        full = lead.rank < HIGH and self._rates.get(lead.channel_rate, 0) >= cap.channel_most
+        for one in sorted(equals, key=lambda one: one is not lead):
+            if not full and one.cap is not None and self._rates.get(one.rate, 0) < one.cap.most:
+                for name in (one.rate, lead.channel_rate):
+                    self._rates[name] = self._rates.get(name, 0) + 1
+                return None
+        digest, heading = lead.cap_story, cap.heading
+        if full:
+            digest, heading = lead.channel_cap_story, cap.channel_heading
+        return replace(lead, kind="digest", group=digest, due_ms=cap.due_ms, heading=heading)
 
     def _create(self, story: _Story, lead: Candidate, ids: Sequence[str], size: int) -> _Message:
         root = story.root
@@ -245,7 +255,7 @@ class Board:
         name = self._id(story.channel, story.name, str(story.count))
         story.messages[story.count] = name
         story.touched = True
-        made = _Message(name, kind, list(ids), size, "queued", grows=True)
+        made = _Message(name, kind, list(ids), size, "queued", grows=True, channel=story.channel)
         self._new[name] = made
         self._created.append(NewMessage(name, story.channel, kind, story.name, (), due_ms, root, text))
         return made
@@ -262,17 +272,19 @@ class Board:
         known = self._stories.get((channel, name))
         if known is None:
             read = self._given.stories.get((channel, name), StorySnapshot())
-            root, reply = self._as_read(read.root), self._as_read(read.open)
+            root, reply = self._as_read(channel, read.root), self._as_read(channel, read.open)
             known = self._stories[channel, name] = _Story(channel, name, read, root, reply)
         return known
 
-    def _as_read(self, read: MessageSnapshot | None) -> _Message | None:
+    def _as_read(self, channel: str, read: MessageSnapshot | None) -> _Message | None:
         """A message on the board, shared by all stories that were folded into one digest."""
         if read is None:
             return None
         if read.id not in self._read:
             ids = list(read.alert_ids)
-            self._read[read.id] = _Message(read.id, read.kind, ids, read.size, read.state, read.grows)
+            self._read[read.id] = _Message(
+                read.id, read.kind, ids, read.size, read.state, read.grows, channel=channel
+            )
         return self._read[read.id]
 
     # ── surges ────────────────────────────────────────────────────────────────────────────────
@@ -336,6 +348,8 @@ class Board:
         if given.kind == "surge" and root is not None and not root.dead:
             return self._add(story, "surge", ids, size, due_ms=given.due, root=root.id, text=FURTHER)
         made = self._add(story, given.kind, ids, size, due_ms=given.due, text=given.text)
+        if given.kind == "surge" and given.rank == HIGH:
+            made.lane = "first"
         story.root, story.open = made, None
         return made
 
@@ -375,8 +389,13 @@ class Board:
 
     def _final(self, one: NewMessage) -> NewMessage:
         made = self._new[one.id]
-        return replace(one, alerts=tuple(made.alerts), size=made.size, broadcast=made.broadcast)
+        return replace(
+            one, alerts=tuple(made.alerts), size=made.size, broadcast=made.broadcast, lane=made.lane
+        )
 
     def _grown(self) -> list[GrownMessage]:
         grown = [one for one in self._read.values() if one.grew]
-        return [GrownMessage(one.id, tuple(one.alerts), one.size, one.broadcast) for one in grown]
+        return [
+            GrownMessage(one.id, one.channel, tuple(one.alerts), one.size, one.broadcast, one.lane)
+            for one in grown
+        ]

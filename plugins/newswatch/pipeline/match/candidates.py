@@ -7,15 +7,22 @@ from typing import Literal
 
 from newswatch.models import SEVERITIES, Alert
 
+HIGH = SEVERITIES.index("high")
+
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How many messages a rule may bring to a channel in `hour`, and the digest for the others."""
+    """How many messages a rule may bring to a channel in `hour`, and the digest for the others.
+
+    `channel_most` is for all rules together. Alerts of severity high are only limited by their rule's cap.
+    """
 
     most: int
     hour: int
     due_ms: int
     heading: str
+    channel_most: int
+    channel_heading: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,26 @@ class Candidate:
         return self.alert.rule_id, self.alert.channel
 
     @property
-    def rate(self) -> tuple[str, str, int] | None:
+    def hour(self) -> int:
+        """The hour in which its messages are counted; 0 for one without a cap."""
+        return self.cap.hour if self.cap else 0
+
+    @property
+    def rate(self) -> tuple[str, str, int]:
         """What its rule's messages are counted by: rule, channel and hour."""
-        return (self.alert.rule_id, self.alert.channel, self.cap.hour) if self.cap else None
+        return self.alert.rule_id, self.alert.channel, self.hour
+
+    @property
+    def channel_rate(self) -> tuple[str, str, int]:
+        """What the messages of all rules in its channel are counted by."""
+        return "", self.alert.channel, self.hour
 
     @property
     def cap_story(self) -> str:
         """The story of the digest that takes it when its rule has reached its cap."""
-        return f"cap:{self.alert.rule_id}:{self.cap.hour if self.cap else 0}"
+        return f"cap:{self.alert.rule_id}:{self.hour}"
+
+    @property
+    def channel_cap_story(self) -> str:
+        """The story of the digest that takes it when its channel has reached its cap."""
+        return f"cap::{self.hour}"

@@ -11,7 +11,9 @@ changed meanwhile. The rules, in order:
    new message. A digest has no thread: alerts that do not fit go into another digest.
    An item with a high alert that may not belong to the story goes into a reply of its own, which is also shown in
    the channel, so that nobody misses it.
-5. If a rule would exceed its cap of messages to a channel in this hour, its alerts go into a digest.
+5. If a rule, or the channel, would exceed its cap of messages in this hour, the alerts go into a digest. The channel's
+   cap does not hold back alerts of severity high.
+6. A message with an alert of severity high goes before all others of its channel's queue.
 
 Alerts are placed in the order of the stream, the most severe of an item first.
 """
@@ -41,9 +43,10 @@ def question(candidates: Sequence[Candidate], now_ms: int) -> Question:
     for one in candidates:
         channel, beside = one.alert.channel, rules[one.alert.item_id, one.alert.channel]
         stories.setdefault((channel, one.group), set()).update(beside)
-        if one.rate is not None:
-            rates.add(one.rate)
-            stories.setdefault((channel, one.cap_story), set()).update(beside)
+        if one.cap is not None:
+            rates |= {one.rate, one.channel_rate}
+            for group in (one.cap_story, one.channel_cap_story):
+                stories.setdefault((channel, group), set()).update(beside)
         if one.threshold is not None:
             surges.setdefault(one.surge, []).append(one)
     return Question(

@@ -21,13 +21,13 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
+from newswatch.pipeline.base.routing import Route, receivers_named, routes
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
-from newswatch.pipeline.match.routing import Route, receivers_named, routes
 from newswatch.pipeline.match.wording import wording_of
 from newswatch.rules import Watchlist
 from newswatch.rules.excerpt import excerpts_for, spoken
@@ -78,6 +78,7 @@ class Watch:
     def __init__(self, bundle: Bundle, settings: Settings) -> None:
         self.bundle = bundle
         self._rule_cap = settings.rule_cap
+        self._channel_cap = max(settings.channel_cap, settings.rule_cap)
         self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
@@ -148,6 +149,8 @@ class Watch:
             hour=to_ms(now) // HOUR_MS,
             due_ms=to_ms(now) + int(self._grace_s[channel] * CAP_GRACES * 1000),
             heading=f"More than {self._rule_cap} messages this hour",
+            channel_most=self._channel_cap,
+            channel_heading=f"More than {self._channel_cap} messages in this channel this hour",
         )
 
     def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:
@@ -291,11 +294,11 @@ class _MatchStage:
     async def stay(self, lease: Lease, shift: Shift) -> None:
         """Drain, then wait for more, until the shift is over or Redis is another server."""
         redis = self._services.redis
-        run = await server_run(redis)
+        run = (await server_run(redis)).run
         await self.drain(lease, None)
         while not shift.over:
             batch = await items.read_batch(redis, BATCH, pending=False, wait_ms=WAIT_MS)
-            if await server_run(redis) != run:
+            if (await server_run(redis)).run != run:
                 log.warning("Redis was restarted or another server took over: reading everything again")
                 return
             await self._refresh()

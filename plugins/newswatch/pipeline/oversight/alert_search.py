@@ -1,7 +1,7 @@
 """Alerts that fit a filter, newest first, a page at a time.
 
 A search reads the shortest list that contains all alerts that can fit. The hand-over keeps a list for each rule,
-feed, channel and severity, and for muted and held alerts (`store.keys`). Alerts that are not sent yet are in the
+feed, channel and severity, and for muted, held and withdrawn alerts (`store.keys`). Alerts that are not sent yet are in the
 outboxes. Only a search for words of a headline has to read every alert; it stops after a while, and the page says
 where to continue.
 """
@@ -69,8 +69,8 @@ class AlertFilter:
         names = [keys.alerts_of(facet, value) for facet, value in facets if value]
         if self.severity:
             names.append(keys.alerts_of("severity", self.severity))
-        if self.state == "muted":
-            names.append(keys.alerts_of("state", "muted"))
+        if self.state in ("muted", "withdrawn"):
+            names.append(keys.alerts_of("state", self.state))
         return tuple(names)
 
 

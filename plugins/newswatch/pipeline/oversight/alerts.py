@@ -13,7 +13,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredAlert, StoredMessage
 
-State = Literal["queued", "held", "sending", "sent", "acknowledged", "muted", "dead"]
+State = Literal["queued", "held", "sending", "sent", "acknowledged", "muted", "withdrawn", "dead"]
 STATES: tuple[State, ...] = get_args(State)
 
 MOST_SOURCES = 100
@@ -35,10 +35,16 @@ def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) ->
     """The state of an alert, and in words why it is not sent yet. Pure."""
     if stored.muted:
         return "muted", "the rule was muted"
+    if stored.withdrawn:
+        return "withdrawn", stored.withdrawn
     if message is None:
         if stored.message_id:
             return "sent", "its message is past its retention"
         return "held", "the rule's threshold has not been reached"
+    return _state_of_message(message, now_ms)
+
+
+def _state_of_message(message: StoredMessage, now_ms: int) -> tuple[State, str]:
     delivery = message.delivery
     if delivery.state == "sent" and message.marks.ack is not None:
         return "acknowledged", f"by {message.marks.ack.by}"
@@ -110,7 +116,7 @@ def life_steps(line: AlertLine) -> tuple[Step, ...]:
     """Published, seen, matched, queued, sent: each with its time and the DAG that did it. Pure."""
     alert, message = line.alert, line.message
     queued = message.message.created if message else None
-    sent = message.delivery.sent if message else None
+    sent = message.delivery.sent if message and line.state != "withdrawn" else None
     revised = f"revision {alert.revision}" if alert.revision else "as first published"
     return (
         Step(
@@ -148,6 +154,8 @@ def _queued_about(line: AlertLine) -> str:
 
 
 def _sent_about(line: AlertLine) -> str:
+    if line.state == "withdrawn":
+        return f"withdrawn: {line.why}"
     if line.message is None or line.state in ("sent", "acknowledged", "muted"):
         return ""
     tried = line.message.delivery.attempts

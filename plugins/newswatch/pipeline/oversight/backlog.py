@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from newswatch.pipeline.base.services import Services
-from newswatch.store import articles, items, outbox
+from newswatch.store import articles, breaker, items, outbox, reminders
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -44,18 +44,25 @@ async def read_backlog(services: Services) -> Backlog:
 
 
 async def _workspace_paused(services: Services, now_ms: int) -> bool:
+    """Whether nothing can be sent now: the workspace is paused, or Slack is away and the next probe is not due."""
+    away = await breaker.read(services.redis)
+    if away.is_open and away.probe_at_ms > now_ms:
+        return True
     return (await outbox.read_workspace_pause(services.redis)).until_ms > now_ms
 
 
 async def _due_times(services: Services, now_ms: int) -> list[int]:
+    away = await breaker.read(services.redis)
+    not_before = away.probe_at_ms if away.is_open else 0
     channels = await outbox.channels_with_queue(services.redis)
     states = await outbox.read_channels(services.redis, channels)
     due = [
-        max(at, s.pause.until_ms)
+        max(at, s.pause.until_ms, not_before)
         for s in states
         if s.pause.until_ms <= now_ms
         for _, at in s.due
         if at <= now_ms
     ]
     due += (await outbox.due_updates(services.redis, now_ms)).values()
+    due += [now_ms for _ in await reminders.due(services.redis, now_ms)]
     return due

@@ -11,12 +11,16 @@ from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.workspace import difference
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.pack_upgrade import is_outdated
+from newswatch.pipeline.oversight.queues import waiting_queues, without_receiver
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
+from newswatch.sending import Identity
 from newswatch.settings import Settings
-from newswatch.store import listening
+from newswatch.store import breaker, deployment, listening, outbox
 from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms
 from newswatch.store.server import judge, try_scripts, try_writing, version_of
 
 
@@ -40,7 +44,9 @@ async def examine(services: Services) -> list[Examined]:
         _contact(services),
         *redis,
         *await _slack(services, loaded.draft),
+        *(await _outage(services) if usable else ()),
         *(await _stages(services) if usable else ()),
+        *(await _queues(services) if usable else ()),
         *(await _buttons(services) if usable else ()),
     ]
 
@@ -113,6 +119,24 @@ async def _redis(services: Services) -> list[Examined]:
     return findings
 
 
+async def _outage(services: Services) -> list[Examined]:
+    """Whether Slack was away when something was last sent, and how many messages wait."""
+    try:
+        with redis_errors():
+            state = await breaker.read(services.redis)
+            waiting = sum((await outbox.queue_lengths(services.redis)).values())
+    except NewswatchError:
+        return []  # reported already
+    if not state.is_open:
+        return []
+    since = from_ms(state.away_since_ms)
+    text = (
+        f"Slack has been away since {since:%Y-%m-%d %H:%M} UTC, {waiting} {'message waits' if waiting == 1 else 'messages wait'}:"
+        f" {state.why}. All queues are kept; sending resumes automatically"
+    )
+    return [Examined("slack outage", "error", text)]
+
+
 async def _stages(services: Services) -> list[Examined]:
     """Whether every stage with waiting work is working."""
     try:
@@ -122,6 +146,19 @@ async def _stages(services: Services) -> list[Examined]:
     except NewswatchError:
         return []  # reported already
     return [Examined(f"{one.stage} stage", "error", f"{one.what} {one.do}") for one in still]
+
+
+async def _queues(services: Services) -> list[Examined]:
+    """Queues of channels that no receiver has."""
+    try:
+        rows = await waiting_queues(services, await in_force(services))
+    except NewswatchError:
+        return []  # reported already
+    return [
+        Examined(f"queue {row.channel}", "warning", without_receiver(row))
+        for row in rows
+        if row.receiver is None
+    ]
 
 
 async def _buttons(services: Services) -> list[Examined]:
@@ -148,4 +185,16 @@ async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
     channels = sorted({receiver.channel for receiver in draft.receivers}) if draft else []
     async with services.sender.open() as sender:
         found = await sender.check(channels)
-    return [Examined(f"slack {one.subject}", one.level, one.message) for one in found]
+        identity = await sender.identity()
+    checks = [Examined(f"slack {one.subject}", one.level, one.message) for one in found]
+    return checks + (await _workspace(services, identity) if identity is not None else [])
+
+
+async def _workspace(services: Services, identity: Identity) -> list[Examined]:
+    """Whether messages still go to the workspace that this Redis belongs to."""
+    try:
+        with redis_errors():
+            differs = difference(await deployment.read(services.redis), identity)
+    except NewswatchError:
+        return []  # reported already
+    return [Examined("slack workspace", differs.level, differs.text)] if differs else []

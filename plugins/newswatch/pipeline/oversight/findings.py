@@ -10,6 +10,7 @@ from typing import Literal
 from newswatch.pipeline.base.shift import is_silent, silence_text
 from newswatch.pipeline.oversight.standstill import Stage, Standstill
 from newswatch.store import outbox
+from newswatch.store.breaker import BreakerState
 from newswatch.store.codec import from_ms
 from newswatch.store.pulses import Pulse
 
@@ -54,6 +55,51 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "error",
         "Check the connection newswatch_slack and Slack's status page. All queues are kept.",
         "slack-takes-nothing",
+    ),
+    "workspace": (
+        "error",
+        "Set the token of the workspace that was used before, or run `newswatch adopt --workspace`.",
+        "the-token-is-for-another-workspace",
+    ),
+    "workspace-bot": (
+        "warning",
+        "Run `newswatch adopt --workspace` if the new bot is meant.",
+        "the-token-is-for-another-workspace",
+    ),
+    "slack-away": (
+        "error",
+        "Nothing can be sent. Check Slack's status page, the network and the proxy; sending resumes automatically.",
+        "slack-is-away",
+    ),
+    "wait": (
+        "warning",
+        "Slack asks for a long wait. Its queue is kept, and sending resumes automatically.",
+        "slack-asks-for-a-long-wait",
+    ),
+    "behind": (
+        "warning",
+        "Look at the channel's queue under Delivery: does it get more than one alert a second?",
+        "a-channel-is-behind",
+    ),
+    "clock": (
+        "warning",
+        "Set the clocks by NTP. Times in messages and quiet hours depend on them.",
+        "a-clock-is-wrong",
+    ),
+    "answer": (
+        "warning",
+        "The message is tried again at growing intervals. Look up the code in Slack's method reference.",
+        "an-answer-that-newswatch-does-not-know",
+    ),
+    "unclear": (
+        "warning",
+        "The others are posted. Look at the message under Delivery, and drop it if Slack never takes it.",
+        "a-message-gets-no-clear-answer",
+    ),
+    "undecided": (
+        "warning",
+        "Look at the linked messages, and delete what is posted twice.",
+        "messages-that-do-not-name-their-alerts",
     ),
     "channel": (
         "error",
@@ -115,6 +161,17 @@ def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
         Finding(f"{one.stage}-late", "error", one.what, one.do, _STANDSTILLS[one.stage], one.since)
         for one in found
     ]
+
+
+def outage_findings(away: BreakerState, waiting: int) -> list[Finding]:
+    """Slack does not answer: since when, and how many messages wait. Pure."""
+    if not away.is_open:
+        return []
+    level, do, section = KINDS["slack-away"]
+    since = from_ms(away.away_since_ms)
+    wait = count(waiting, "message waits", "messages wait")
+    what = f"Slack has been away since {since:%H:%M} UTC, {wait}: {away.why}."
+    return [Finding("slack-away", level, what, do, section, since)]
 
 
 def silence_findings(residents: Iterable[Pulse], now: datetime) -> list[Finding]:

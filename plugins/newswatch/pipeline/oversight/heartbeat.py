@@ -17,11 +17,11 @@ from newswatch.errors import FetchRefused
 from newswatch.feeds.proxy import service_proxy
 from newswatch.models import Bundle, Receiver
 from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.routing import last_local
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
-from newswatch.store import daily_lines, notices
+from newswatch.store import breaker, daily_lines, notices
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -73,7 +73,8 @@ async def _healthy(services: Services) -> bool:
     backlog = await read_backlog(services)
     with redis_errors():
         refused = await notices.is_active(services.redis, "slack")
-    return not refused and not standstills(backlog, IDLE, services.clock())
+        away = (await breaker.read(services.redis)).is_open
+    return not refused and not away and not standstills(backlog, IDLE, services.clock())
 
 
 async def _ping(url: str, network: Mapping[str, str]) -> None:

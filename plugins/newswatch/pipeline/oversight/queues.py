@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from newswatch.models import Bundle, Receiver
 from newswatch.pipeline.base.services import Services
-from newswatch.store import outbox
+from newswatch.store import messages, outbox, withdrawals
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.outbox import ChannelState, Pause
+
+_DAY_MS = 86_400_000
+_OLDEST_AMONG = 200
+"""The oldest message is looked for among the next of a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,65 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """All channels, and the pause of the whole workspace if there is one."""
+    """All channels, the pause of the whole workspace if there is one, and how many of a day's alerts were withdrawn."""
 
     lines: tuple[QueueLine, ...]
     pause: Pause | None
+    withdrawn: int = 0
+    ownerless: tuple[QueueRow, ...] = ()
+    """Queues of channels that no receiver has."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A channel with a queue. `receiver` is None if no receiver has the channel, so that nothing more comes for it."""
+
+    channel: str
+    queued: int
+    oldest_s: float
+    receiver: str | None
+    paused_until: datetime | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        until = self.paused_until.isoformat() if self.paused_until else None
+        return {**asdict(self), "oldest_s": round(self.oldest_s, 1), "paused_until": until}
+
+
+async def waiting_queues(services: Services, bundle: Bundle | None) -> list[QueueRow]:
+    """The channels for which messages wait. Raises RedisUnavailable."""
+    with redis_errors():
+        channels = await outbox.channels_with_queue(services.redis)
+        states = await outbox.read_channels(services.redis, channels, most=_OLDEST_AMONG)
+        lengths = await outbox.queue_lengths(services.redis)
+        workspace = await outbox.read_workspace_pause(services.redis)
+        heads = {name for state in states for name, _ in state.due}
+        created = await messages.created_times(services.redis, heads)
+    now = services.clock()
+    owners = {receiver.channel: receiver.id for receiver in reversed(bundle.receivers if bundle else ())}
+    rows = []
+    for state in states:
+        since = [created[name] for name, _ in state.due if name in created]
+        until = from_ms(max(state.pause.until_ms, workspace.until_ms))
+        rows.append(
+            QueueRow(
+                channel=state.channel,
+                queued=lengths.get(state.channel, 0),
+                oldest_s=max((now - min(since, default=now)).total_seconds(), 0.0),
+                receiver=owners.get(state.channel),
+                paused_until=until if until > now else None,
+            )
+        )
+    return rows
+
+
+def without_receiver(row: QueueRow) -> str:
+    """What to do about a queue whose channel no receiver has. Pure."""
+    return (
+        f"{row.queued} {'message waits' if row.queued == 1 else 'messages wait'} for {row.channel}, which no receiver "
+        f"has: `newswatch queue move {row.channel} CHANNEL` sends them elsewhere, "
+        f"`newswatch queue drop {row.channel} --reason TEXT` gives them up"
+    )
 
 
 async def read_queues(services: Services, bundle: Bundle | None) -> Queues:
@@ -45,9 +105,12 @@ async def read_queues(services: Services, bundle: Bundle | None) -> Queues:
         states = await outbox.read_channels(services.redis, channels, most=1)
         lengths = await outbox.queue_lengths(services.redis)
         workspace = await outbox.read_workspace_pause(services.redis)
-    now_ms = to_ms(services.clock())
+        now_ms = to_ms(services.clock())
+        withdrawn = await withdrawals.count_since(services.redis, now_ms - _DAY_MS)
     lines = queue_lines(states, lengths, by_channel, now_ms)
-    return Queues(tuple(lines), workspace if workspace.until_ms > now_ms else None)
+    rows = await waiting_queues(services, bundle)
+    ownerless = tuple(row for row in rows if row.receiver is None)
+    return Queues(tuple(lines), workspace if workspace.until_ms > now_ms else None, withdrawn, ownerless)
 
 
 def queue_lines(

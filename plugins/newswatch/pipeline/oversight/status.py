@@ -22,13 +22,14 @@ from newswatch.pipeline.oversight.findings import (
     count,
     feeds_finding,
     finding_of,
+    outage_findings,
     pause_findings,
     silence_findings,
     span,
     standstill_findings,
 )
 from newswatch.pipeline.oversight.standstill import read_polling, sampled, standstills
-from newswatch.store import archive, keys, notices, outbox, pulses
+from newswatch.store import archive, breaker, keys, notices, outbox, pulses
 from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
@@ -103,11 +104,13 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         states = await outbox.read_channels(services.redis, channels, most=1)
         workspace = await outbox.read_workspace_pause(services.redis)
         residents = await pulses.read(services.redis)
+        away = await breaker.read(services.redis)
         figures = await _figures(services, bundle, backlog, now)
     findings = [
         *further,
         *_no_configuration(bundle, active),
-        *(finding_of(cause, notice) for cause, notice in active.items()),
+        *(finding_of(cause, notice) for cause, notice in active.items() if cause != "slack-away"),
+        *outage_findings(away, figures.queued),
         *standstill_findings(still),
         *(one for one in silence_findings(residents, now) if one.cause not in active),
         *(one for one in pause_findings(states, workspace, now_ms) if not _is_reported(one, active)),

@@ -25,6 +25,7 @@ State = Literal[
     "capped",
     "queued",
     "held",
+    "withdrawn",
     "muted",
     "dead",
     "too_old",
@@ -206,6 +207,8 @@ class Explanation:
                 what += f"{thread}{f' {stamp(sent)}' if sent else ''} (ts {message.delivery.ts})"
         elif line.state == "muted":
             state, what = "muted", await self._muted(alert.id, alert.channel)
+        elif line.state == "withdrawn":
+            state, what = "withdrawn", f"withdrawn before it was sent to {alert.channel}: {line.why}"
         elif line.state == "dead":
             state, what = "dead", f"it could not be delivered to {alert.channel}: {line.why}"
         elif message is None:

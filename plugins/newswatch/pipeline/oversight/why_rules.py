@@ -14,7 +14,7 @@ from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.authoring.nearness import in_words
 from newswatch.pipeline.base.item_text import item_text
-from newswatch.pipeline.match.routing import receivers_named
+from newswatch.pipeline.base.routing import receivers_named
 from newswatch.rules import Query, parse_query
 from newswatch.rules.nearest import Nearness, Reading
 from newswatch.rules.nearest_events import EventRules

@@ -24,6 +24,7 @@ from newswatch.pipeline.poll.cycle import AT_ONCE, PER_HOST, Cycle, PollCounts
 from newswatch.pipeline.poll.visit import Visitor
 from newswatch.store import feeds, hosts
 from newswatch.store.client import redis_errors
+from newswatch.store.clock import went_back
 from newswatch.store.codec import to_ms
 
 __all__ = ["PollCounts", "Shard", "due_feeds", "plan_shards", "run_poll", "shards"]
@@ -81,6 +82,7 @@ async def plan_shards(services: Services, *, shard_size: int = 500) -> list[Shar
         return []
     now_ms = to_ms(services.clock())
     with redis_errors():
+        await went_back(services.redis, now_ms)
         due = due_feeds(bundle, await feeds.read_due(services.redis), now_ms)
         moved = await feeds.read_moved(services.redis, [feed.id for feed in due])
     return shards(
@@ -126,6 +128,7 @@ async def _poll(
         return PollCounts()
     planned_ms = to_ms(services.clock()) if planned_ms is None else planned_ms
     with redis_errors():
+        await went_back(services.redis, to_ms(services.clock()))
         due_ms = await feeds.read_due(services.redis)
         due = bundle.feeds if all_feeds else due_feeds(bundle, due_ms, planned_ms)
         wanted = None if feed_ids is None else set(feed_ids)

@@ -71,6 +71,7 @@ for _, message in ipairs(plan.created) do create_message(message, now) end
 for _, message in ipairs(plan.grown) do
   call('HSET', key.message(message.id), 'alerts', encode_ids(message.alerts), 'size', message.size)
   if message.broadcast then call('HSET', key.message(message.id), 'broadcast', 1) end
+  if message.lane == 'first' then go_first(message.channel, message.id) end
 end
 for _, story in ipairs(plan.stories) do
   local name = key.story(story.channel, story.story)

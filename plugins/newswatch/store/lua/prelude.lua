@@ -11,9 +11,11 @@ local key = {
   MUTES = 'newswatch:mutes',
   MUTES_COUNT = 'newswatch:mutes:count',
   RELEASES = 'newswatch:releases',
+  REMINDERS = 'newswatch:reminders',
   TITLES = 'newswatch:titles',
   UPDATES = 'newswatch:updates',
   WAKE = 'newswatch:wake',
+  WITHDRAWN = 'newswatch:withdrawn',
 }
 function key.alert(id) return 'newswatch:alert:' .. id end
 function key.alerts_of(facet, value) return key.ALERTS .. ':' .. facet .. ':' .. value end
@@ -22,6 +24,7 @@ function key.channel(channel) return 'newswatch:channel:' .. channel end
 function key.hits(day) return 'newswatch:hits:' .. day end
 function key.irrelevant(rule) return 'newswatch:irrelevant:' .. rule end
 function key.items_by_hour(day) return key.ITEMS .. ':' .. day end
+function key.lane(name, channel) return 'newswatch:lane:' .. name .. ':' .. channel end
 function key.message(id) return 'newswatch:message:' .. id end
 function key.outbox(channel) return 'newswatch:outbox:' .. channel end
 function key.rate(rule, channel, hour) return 'newswatch:rate:' .. rule .. ':' .. channel .. ':' .. hour end
@@ -59,10 +62,14 @@ end
 local function enqueue(channel, id, due)
   call('ZADD', key.outbox(channel), due, id)
   call('SADD', key.CHANNELS, channel)
+  local lane = call('HGET', key.message(id), 'lane')
+  if lane then call('ZADD', key.lane(lane, channel), due, id) end
 end
 
 local function dequeue(channel, id)
   call('ZREM', key.outbox(channel), id)
+  call('ZREM', key.lane('first', channel), id)
+  call('ZREM', key.lane('last', channel), id)
   if call('EXISTS', key.outbox(channel)) == 0 then call('SREM', key.CHANNELS, channel) end
 end
 
@@ -72,14 +79,32 @@ local function wake()
   call('LTRIM', key.WAKE, 0, 0)
 end
 
--- A message's record and its queue entry. `m`: {id, channel, kind, story, alerts, root?, due, text?, size?, broadcast?}
+-- A queued message goes before all others. A reply can only be posted after its story's message, which goes first too.
+local function go_first(channel, id)
+  local due = call('ZSCORE', key.outbox(channel), id)
+  if not due then return end
+  call('HSET', key.message(id), 'lane', 'first')
+  call('ZREM', key.lane('last', channel), id)
+  call('ZADD', key.lane('first', channel), due, id)
+  local root = call('HGET', key.message(id), 'root')
+  local above = root and call('ZSCORE', key.outbox(channel), root)
+  if above then
+    call('HSET', key.message(root), 'lane', 'first')
+    call('ZADD', key.lane('first', channel), above, root)
+  end
+end
+
+-- A message's record and its queue entry. `m`: {id, channel, kind, story, alerts, root?, due, text?, size?, broadcast?,
+-- lane?: "first" or "last"}
 local function create_message(m, now)
   call('HSET', key.message(m.id), 'v', '1', 'kind', m.kind, 'state', 'queued', 'channel', m.channel,
     'story', m.story, 'alerts', encode_ids(m.alerts), 'root', m.root or '', 'text', m.text or '',
     'size', m.size or 0, 'created', now, 'due', m.due, 'attempts', 0)
   if m.broadcast then call('HSET', key.message(m.id), 'broadcast', 1) end
+  if m.lane == 'last' then call('HSET', key.message(m.id), 'lane', 'last') end
   enqueue(m.channel, m.id, m.due)
   wake()
+  if m.lane == 'first' then go_first(m.channel, m.id) end
 end
 
 -- What decides whether a message may still grow, as one text: a decision was made on it if it is the same again.

@@ -1,15 +1,24 @@
 #!lua flags=allow-oom
--- Record what is in a channel's history already, so that it is not sent again after Redis lost data.
--- KEYS 1 epoch
--- ARGV 1 channel, 2 now (ms), 3 retention (s), 4 the server's run, 5 posts (JSON)
--- A post: {id, ts, alerts}.
--- Returns {alerts that Redis did not know, messages found sent}.
+-- Record what is in a channel's history already, so that it is not sent again after Redis lost data: one page of it.
+-- KEYS 1 epoch, 2 recalls
+-- ARGV 1 channel, 2 now (ms), 3 retention (s), 4 posts (JSON), 5 where to continue (JSON), or "" after the last page,
+--      6 the server's run
+-- A post: {id, ts, alerts?}; without alerts it does not say which ones it holds.
+-- Returns {alerts that Redis did not know, messages found sent, {ts of posts that nothing is known of}}.
 local channel, now, retention = ARGV[1], ARGV[2], ARGV[3]
 local unknown, found = 0, 0
-local posts, posted = {}, {}
-for _, post in ipairs(cjson.decode(ARGV[5])) do
+local posts, posted, undecided = {}, {}, {}
+
+-- A record that cannot be read must not stop the stage; it becomes a dead letter when its turn comes.
+local function alerts_of(text)
+  local good, alerts = pcall(cjson.decode, text or '')
+  return good and type(alerts) == 'table' and alerts or nil
+end
+
+for _, post in ipairs(cjson.decode(ARGV[4])) do
   posts[post.id] = post
-  for _, alert in ipairs(post.alerts) do
+  if not post.alerts and call('EXISTS', key.message(post.id)) == 0 then undecided[#undecided + 1] = post.ts end
+  for _, alert in ipairs(post.alerts or {}) do
     posted[alert] = true
     local message = call('HGET', key.alert(alert), 'message')
     if not message then
@@ -24,16 +33,19 @@ for _, post in ipairs(cjson.decode(ARGV[5])) do
   end
 end
 
-for _, id in ipairs(call('ZRANGE', key.outbox(channel), 0, -1)) do
+for _, id in ipairs(next(posts) and call('ZRANGE', key.outbox(channel), 0, -1) or {}) do
   local name = key.message(id)
   local row = call('HMGET', name, 'state', 'alerts', 'kind', 'story', 'root', 'size')
-  if row[1] == 'queued' and row[3] ~= 'ops' then
-    local alerts, left = cjson.decode(row[2]), {}
+  local alerts = alerts_of(row[2])
+  if row[1] == 'queued' and row[3] ~= 'ops' and alerts then
+    local left = {}
     for _, alert in ipairs(alerts) do
       if not posted[alert] then left[#left + 1] = alert end
     end
     if posts[id] then
-      call('HSET', name, 'state', 'sent', 'ts', posts[id].ts, 'sent', now, 'alerts', encode_ids(posts[id].alerts))
+      local held = posts[id].alerts
+      if not held then held, left = alerts, {} end
+      call('HSET', name, 'state', 'sent', 'ts', posts[id].ts, 'sent', now, 'alerts', encode_ids(held))
       call('EXPIRE', name, retention)
       dequeue(channel, id)
       found = found + 1
@@ -54,5 +66,10 @@ for _, id in ipairs(call('ZRANGE', key.outbox(channel), 0, -1)) do
   end
 end
 if call('EXISTS', key.outbox(channel)) == 0 then call('SREM', key.CHANNELS, channel) end
-call('HSET', KEYS[1], channel, ARGV[4])
-return {unknown, found}
+if ARGV[5] == '' then
+  call('HSET', KEYS[1], channel, ARGV[6])
+  call('HDEL', KEYS[2], channel)
+else
+  call('HSET', KEYS[2], channel, ARGV[5])
+end
+return {unknown, found, undecided}

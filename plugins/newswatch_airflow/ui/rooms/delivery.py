@@ -13,7 +13,7 @@ from newswatch.durations import parse_duration
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
 from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
 from newswatch.pipeline.oversight.latency import EDGES_S, Latency
-from newswatch.pipeline.oversight.queues import read_queues
+from newswatch.pipeline.oversight.queues import read_queues, without_receiver
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, bars
@@ -56,6 +56,7 @@ async def delivery_page(
         "delivery.html",
         here="delivery",
         queues=await read_queues(services, bundle),
+        without_receiver=without_receiver,
         letters=[(letter, json.dumps(letter.payload, indent=1, ensure_ascii=False)) for letter in letters],
         dead=dead,
         mutes=await muted_now(services),

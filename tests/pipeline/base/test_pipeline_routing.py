@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from newswatch.models import Digest, QuietHours, Receiver
-from newswatch.pipeline.match.routing import next_local, quiet_end, routes
+from newswatch.pipeline.base.routing import next_local, quiet_end, routes
 
 ZURICH = "Europe/Zurich"
 QUIET = QuietHours("22:00", "07:00", ZURICH, except_severity="high")
@@ -37,6 +37,21 @@ def test_quiet_hours_end_at_the_local_time_of_the_receiver(now, end):
 
 def test_quiet_hours_within_one_day_end_the_same_day():
     assert quiet_end(QuietHours("12:00", "13:00", "UTC"), utc("2026-11-23T12:30")) == utc("2026-11-23T13:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        ("2026-10-25T00:29", "2026-10-25T00:30"),
+        ("2026-10-25T00:30", None),
+        ("2026-10-25T01:10", None),  # 02:10 for the second time
+        ("2026-10-25T01:45", None),
+        ("2026-10-25T21:00", "2026-10-26T01:30"),
+    ],
+)
+def test_quiet_hours_that_end_in_the_repeated_hour_of_autumn_end_once(now, end):
+    quiet = QuietHours("22:00", "02:30", ZURICH)
+    assert quiet_end(quiet, utc(now)) == (utc(end) if end else None)
 
 
 def test_local_time_that_the_spring_change_skips_still_comes_that_day():

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from newswatch.models import SEVERITIES, QuietHours, Receiver, Severity
 
 DEFAULT_DIGEST_AT = "08:00"
+QUIET_HEADING = "While it was quiet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,21 @@ def _due(route: Route, now: datetime) -> datetime:
 
 
 def _route(receiver: Receiver, severity: Severity, now: datetime) -> Route:
-    quiet_until = None if _excepted(receiver.quiet, severity) else quiet_end(receiver.quiet, now)
+    quiet_until = None if excepted(receiver.quiet, severity) else quiet_end(receiver.quiet, now)
     if receiver.mode == "digest":
         at = receiver.digest.at if receiver.digest else DEFAULT_DIGEST_AT
         zone = receiver.digest.timezone if receiver.digest else "UTC"
         due = next_local(at, zone, now)
         return Route(receiver.channel, "digest", f"digest:{due.isoformat()}", due, "Digest")
     if quiet_until is not None:
-        heading = "While it was quiet"
-        return Route(receiver.channel, "digest", f"quiet:{quiet_until.isoformat()}", quiet_until, heading)
+        return Route(
+            receiver.channel, "digest", f"quiet:{quiet_until.isoformat()}", quiet_until, QUIET_HEADING
+        )
     return Route(receiver.channel, "each")
 
 
-def _excepted(quiet: QuietHours | None, severity: Severity) -> bool:
+def excepted(quiet: QuietHours | None, severity: Severity) -> bool:
+    """Whether alerts of this severity are sent in the quiet hours too."""
     if quiet is None or quiet.except_severity is None:
         return False
     return SEVERITIES.index(severity) >= SEVERITIES.index(quiet.except_severity)
@@ -69,10 +72,11 @@ def quiet_end(quiet: QuietHours | None, now: datetime) -> datetime | None:
     """When the current quiet hours end; None outside of quiet hours. The end itself is not quiet."""
     if quiet is None:
         return None
-    start, end = time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
-    local = now.astimezone(ZoneInfo(quiet.timezone)).time()
-    within = start <= local < end if start < end else local >= start or local < end
-    return next_local(quiet.end, quiet.timezone, now) if within and start != end else None
+    if quiet.start == quiet.end:
+        return None
+    # Not by comparing local times: in autumn an hour is repeated, and quiet hours that ended in it are over.
+    end = next_local(quiet.end, quiet.timezone, last_local(quiet.start, quiet.timezone, now))
+    return end if end > now else None
 
 
 def next_local(at: str, zone: str, now: datetime) -> datetime:

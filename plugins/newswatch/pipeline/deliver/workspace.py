@@ -1,0 +1,90 @@
+"""Whether messages still go to the workspace that this Redis belongs to.
+
+Queues, records and history belong to one workspace: sent with a token of another one, alerts would reach strangers or be
+refused. The same workspace with another bot is fine but for one thing: a bot cannot edit what another one posted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from newswatch.errors import PermanentError
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.sender import Sender
+from newswatch.pipeline.base.services import Services
+from newswatch.sending import Identity
+from newswatch.store import deployment
+from newswatch.store.client import redis_errors
+
+CAUSE, BOT_CAUSE = "workspace", "workspace-bot"
+_ADOPT = "`newswatch adopt --workspace`"
+
+
+class NoWorkspace(PermanentError):
+    """It cannot be asked which workspace the token is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How the token's workspace and bot differ from those known."""
+
+    level: Literal["warning", "error"]
+    text: str
+
+
+def difference(known: Identity | None, found: Identity) -> Difference | None:
+    """What is to be said about a token's workspace; None if it is the one known, or the first. Pure."""
+    if known is None or (known.team_id, known.bot_id) == (found.team_id, found.bot_id):
+        return None
+    if known.team_id != found.team_id:
+        text = (
+            f"The Slack token is for the workspace {found.workspace}, but this Redis belongs to {known.workspace}. "
+            f"Nothing is sent, and all queues are kept. Set the token of {known.team}, or run {_ADOPT} to send to "
+            f"{found.team} from now on"
+        )
+        return Difference("error", text)
+    text = (
+        f"The Slack token is for the bot {found.bot} ({found.bot_id}) in {found.workspace}; before it was {known.bot} "
+        f"({known.bot_id}). Messages are sent, but those that the other bot posted cannot be updated. {_ADOPT} "
+        "confirms the new bot"
+    )
+    return Difference("warning", text)
+
+
+async def may_send(services: Services, sender: Sender) -> Difference | None:
+    """Compare the sender's workspace with the one known, remember the first, and notify ops of a difference.
+
+    If Slack does not say, nothing is decided: the answer to the first message is the same. Raises RedisUnavailable.
+    """
+    found = await sender.identity()
+    if found is None:
+        return None
+    known = await deployment.read(services.redis)
+    if known is None:
+        await deployment.adopt(services.redis, found)
+    differs = difference(known, found)
+    for cause, level in ((CAUSE, "error"), (BOT_CAUSE, "warning")):
+        if differs is not None and differs.level == level:
+            await notices.raise_notice(services, cause, differs.text)
+        else:
+            text = f"The Slack token is for {found.workspace} and the bot {found.bot}, as known."
+            await notices.clear_notice(services, cause, text)
+    return differs
+
+
+async def adopt_workspace(services: Services) -> tuple[Identity | None, Identity]:
+    """Send to the token's workspace from now on. Returns what was known before, and what is known now.
+
+    Raises NoWorkspace, RedisUnavailable.
+    """
+    if services.sender is None:
+        raise NoWorkspace("No Slack token: set SLACK_BOT_TOKEN, then adopt its workspace")
+    async with services.sender.open() as sender:
+        found = await sender.identity()
+    if found is None:
+        raise NoWorkspace("Slack does not say which workspace the token is for; `newswatch doctor` says why")
+    with redis_errors():
+        before = await deployment.read(services.redis)
+        await deployment.adopt(services.redis, found)
+    return before, found
