@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from cli_marks import reader_says
 from feed_server import story
-from newswatch.listener.clicks import take_click
-from newswatch.slack.buttons import ACTIONS
-from newswatch.slack.clicks import Click
 
 WATCHLIST = """\
 rules:
@@ -25,16 +23,6 @@ TITLES = {
     4: "ECB dissents on wording of statement",
     5: "Regulator fines broker in fraud case",
 }
-
-
-def reader_says(room, name: str, *titles: str) -> None:
-    """A click on the messages with these headlines."""
-    action = next(action for key, action in ACTIONS.items() if key.endswith(name))
-    for message in room.posts():
-        if any(title in message["text"] for title in titles):
-            payload = message["metadata"]["event_payload"]
-            click = Click(action, payload["message_id"], message["channel"], "U1", "ada", room.clock())
-            assert room._do(lambda services, click=click: take_click(services, click)).effect == "taken"
 
 
 def published(room, old: tuple[int, ...] = ()) -> None:

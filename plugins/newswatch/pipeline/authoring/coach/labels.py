@@ -11,7 +11,7 @@ from newswatch.pipeline.base.item_text import item_text, quoted_item
 from newswatch.rules import ItemText, Watchlist, compile_watchlist
 from newswatch.rules.lists import Lists
 
-MOST_OTHERS = 300
+MOST_OTHERS = 150
 """Candidates are weighed on so many of the newest hits about which nobody said anything: more of them cost seconds and
 say little more."""
 

@@ -32,7 +32,7 @@ from newswatch.rules import Query, parse_query
 from newswatch.rules.nodes import ListTerm, Or, Phrase
 from newswatch.rules.stems import stemmer_for
 
-MOST_TERMS, MOST_WORDS, MOST_LISTS, MOST_FEEDS = 8, 24, 8, 12
+MOST_TERMS, MOST_WORDS, MOST_LISTS, MOST_FEEDS = 8, 16, 6, 8
 """How many candidates of a kind are weighed."""
 
 LEAST_WANTED = 3
