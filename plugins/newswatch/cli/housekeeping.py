@@ -11,7 +11,8 @@ from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 
 @click.command(
     epilog="""
-    JSON: how much was removed, {"items", "articles", "alerts", "mutes", "irrelevant", "dead_letters"}.
+    JSON: how much was removed, {"items", "articles", "alerts", "mutes", "irrelevant", "missed",
+    "dead_letters"}.
     """
 )
 @command
