@@ -20,9 +20,24 @@ from newswatch.store import keys, messages, outbox
 WORDS = "The central bank opposes the plan."
 
 
-WORDS_APART = (
-    "alder birch cedar dogwood elm fir ginkgo hazel ivy juniper kapok larch maple nutmeg oak pine".split()
-)
+WORDS_APART = [
+    "alder",
+    "birch",
+    "cedar",
+    "dogwood",
+    "elm",
+    "fir",
+    "ginkgo",
+    "hazel",
+    "ivy",
+    "juniper",
+    "kapok",
+    "larch",
+    "maple",
+    "nutmeg",
+    "oak",
+    "pine",
+]
 
 
 def sent_message(newsroom, *titles: str) -> list[str]:
