@@ -139,7 +139,7 @@ def test_clock_that_differs_from_slacks_doubles_nothing(newsroom, skew):
     newsroom.site.serve(
         "/wire", *(story(n, f"Number {n} differs {n * 7919}", WORDS, now=newsroom.clock()) for n in (1, 2, 3))
     )
-    newsroom.slack.fault("reset", when="after", times=3)
+    newsroom.slack.fault("reset", when="after", times=2)
     newsroom.poll()
     newsroom.match()
     sender = SlackSettings(newsroom.slack.token, newsroom.slack.base_url, 5.0, clock=newsroom._now)
