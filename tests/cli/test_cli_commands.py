@@ -255,5 +255,7 @@ def test_housekeeping_removes_what_is_past_its_retention_and_keeps_the_rest(news
         "alerts",
         "mutes",
         "irrelevant",
+        "missed",
         "dead_letters",
+        "rules_changed_by_upgrade",
     }

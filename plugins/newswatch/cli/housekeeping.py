@@ -6,23 +6,34 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
-from newswatch.pipeline.oversight.housekeeping import run_housekeeping
+from newswatch.pipeline.oversight.findings import count
+from newswatch.pipeline.oversight.housekeeping import CHANGED_RULES, run_housekeeping
 
 
 @click.command(
     epilog="""
-    JSON: how much was removed, {"items", "articles", "alerts", "mutes", "irrelevant", "dead_letters"}.
+    JSON: how much was removed, {"items", "articles", "alerts", "mutes", "irrelevant", "missed", "dead_letters"}, and
+    "rules_changed_by_upgrade": how many rules gain or lose hits by an upgrade of the packs.
     """
 )
 @command
 def housekeeping(call: Invocation) -> None:
     """Remove from Redis what is past its retention. Run it daily where Airflow does not.
 
-    What is not yet matched or sent is never removed.
+    What is not yet matched or sent is never removed. After an upgrade that changes the packs, it also notifies ops of the
+    rules that gain or lose hits.
     """
-    removed = call.run(run_housekeeping)
+    done = call.run(run_housekeeping)
     if call.json:
-        as_json(removed)
+        as_json(done)
         return
-    named = [f"{number} {kind.replace('_', ' ')}" for kind, number in removed.items() if number]
+    named = [
+        f"{number} {kind.replace('_', ' ')}"
+        for kind, number in done.items()
+        if number and kind != CHANGED_RULES
+    ]
     click.echo(f"Removed: {', '.join(named)}" if named else "Nothing is past its retention.")
+    if changed := done[CHANGED_RULES]:
+        click.echo(
+            f"{count(changed, 'rule gains or loses', 'rules gain or lose')} hits by an upgrade of the packs."
+        )

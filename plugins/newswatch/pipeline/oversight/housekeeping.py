@@ -8,6 +8,8 @@ from newswatch.store import labelled, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
+CHANGED_RULES = "rules_changed_by_upgrade"
+
 
 async def run_housekeeping(services: Services) -> dict[str, int]:
     """Returns how much was removed, by kind, and how many rules an upgrade changed. Raises RedisUnavailable."""
@@ -25,5 +27,5 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
                 for label in labelled.LABELS
             },
             "dead_letters": await retention.trim_dead(services.redis, now_ms, settings.alert_retention_s),
-            "rules_changed_by_upgrade": changed,
+            CHANGED_RULES: changed,
         }
