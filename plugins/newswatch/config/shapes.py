@@ -127,7 +127,7 @@ RULE = Record(
             "Which occurrences of the event count. Default [stated, possible].",
         ),
         Key("query", Text(), "What to look for in the query language, see docs/rules.md."),
-        Key("severity", choice(*SEVERITIES), "How grave a match is. Default medium."),
+        Key("severity", choice(*SEVERITIES), "How urgent the rule's alerts are. Default medium."),
         Key("notify", ListOf(ID, empty=NOBODY), "The receivers of its alerts.", missing=f"notify: {NOBODY}"),
         Key("feeds", FEED_FILTER, "Which feeds the rule looks at. Default all."),
         Key("languages", ListOf(LANG), "Which languages the rule looks at. Default all."),

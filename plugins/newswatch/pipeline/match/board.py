@@ -30,7 +30,7 @@ from newswatch.store.handover import (
 
 MAX_ALERTS_A_MESSAGE = 8
 COLLECT_MS = 3_000
-"""How long later sources of a story are collected instead of being posted one by one."""
+"""How long further reports of a story are collected instead of being posted one by one."""
 FURTHER = "Surge, continued"
 
 
