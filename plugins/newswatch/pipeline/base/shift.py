@@ -113,7 +113,7 @@ class Shift:
             self._halt.set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait, but no longer than new work may be begun."""
+        """Wait for `seconds`, or until nothing new may be begun."""
         left_s = min(seconds, self._stop_at - time.monotonic())
         if left_s > 0:
             with contextlib.suppress(asyncio.TimeoutError):

@@ -33,7 +33,7 @@ SLACK_AND_REDIS = timedelta(minutes=1)
 """Between the time when a message was posted and the time when it was recorded, at most."""
 REFUSED = ("paused_channel", "paused_workspace")
 MOST_FAILED = 8
-"""Readings that may fail in a row before alerts are sent all the same: late is better than lost."""
+"""Readings that may fail in a row before alerts are sent nevertheless: late is better than lost."""
 MOST_LINKS = 10
 
 
