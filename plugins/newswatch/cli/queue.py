@@ -73,7 +73,7 @@ def move(call: Invocation, *, channel: str, to: str) -> None:
     if call.json:
         as_json({"moved": moved, "left": left})
     else:
-        click.echo(f"{_messages(moved)} moved to {to}{_stay(left)}; `newswatch deliver` sends them")
+        click.echo(f"{_messages(moved)} moved to {to}{_stay(left)}; the deliver stage sends them")
 
 
 @queue.command(epilog='JSON: {"folded": count}')
@@ -85,7 +85,7 @@ def fold(call: Invocation, *, channel: str) -> None:
     if call.json:
         as_json({"folded": folded})
     else:
-        click.echo(f"{_messages(folded)} folded; `newswatch deliver` sends the lists")
+        click.echo(f"{_messages(folded)} folded; the deliver stage sends the lists")
 
 
 @queue.command(epilog='JSON: {"dropped": count, "left": count}')
