@@ -203,15 +203,17 @@ RECEIVER = Record(
         Key(
             "stale_after",
             duration(),
-            "Alerts that could not be sent for so long come together: one message, and the rest in its thread. Default 2h.",
+            "Alerts that could not be sent for this long come together: one message, and the rest in its thread. Default 2h.",
         ),
         Key(
             "remind_after",
             duration(),
-            "Remind the channel of a high alert that nobody has acknowledged for so long. Default never.",
+            "Remind the channel of a high alert that nobody has acknowledged for this long. Default never.",
         ),
         Key(
-            "alive", ALIVE, "When to post a line that nothing came, on days without an alert. Default never."
+            "alive",
+            ALIVE,
+            "When to post a line saying that nothing came, on days without an alert. Default never.",
         ),
     ),
 )

@@ -194,7 +194,7 @@ class _Workers:
         return wait_s
 
     async def wait(self, others: set[asyncio.Future[Any]], seconds: float) -> None:
-        """Wait until one of them or of the others is done, at most so long. Raises what a worker raised."""
+        """Wait until a worker or one of the others is done, for `seconds` at most. Raises what a worker raised."""
         awaited = {*self._tasks.values(), *others}
         await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for name, task in list(self._tasks.items()):
