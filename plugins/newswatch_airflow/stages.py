@@ -92,17 +92,24 @@ def publish_items(dag_id: str, *, complete: bool) -> dict[str, Any]:
 def check_config(dag_id: str) -> dict[str, Any]:
     """Put the files in force if they are valid, else raise ConfigError with every problem."""
     from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
+    from newswatch.pipeline.base.notices import clear_notice, raise_notice  # noqa: PLC0415
+    from newswatch_airflow.slots import too_few_slots  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
         adoption = await adopt_config(services)
         await _in_time_again(services, dag_id)
+        few = too_few_slots()
+        if few:
+            await raise_notice(services, "slots", few)
+        else:
+            await clear_notice(services, "slots", "Airflow has task slots enough again.")
         errors = [problem for problem in adoption.problems if problem.severity == "error"]
         if errors:
             raise ConfigError(errors)
         return {
             "in_force": None if adoption.bundle is None else adoption.bundle.label,
             "changed": adoption.changed,
-            "warnings": [str(problem) for problem in adoption.problems],
+            "warnings": [*([few] if few else []), *(str(problem) for problem in adoption.problems)],
         }
 
     return in_stage(stage)

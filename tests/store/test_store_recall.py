@@ -92,3 +92,11 @@ async def test_held_alert_whose_surge_is_out_gets_its_message(redis, match_lease
     await hand_over(redis, match_lease, Plan(alerts=[PlacedAlert(alert(), "")]), now_ms=NOW)
     await recall(redis, {"id": "m0", "ts": "1.5", "alerts": ["a1"]})
     assert await redis.hget(keys.alert("a1"), "message") == b"m0"
+
+
+async def test_withdrawn_alert_that_is_out_does_not_return(redis):
+    await redis.hset(keys.alert("a1"), mapping={"json": "{}", "message": "m1", "withdrawn": "muted"})
+    await redis.zadd(keys.WITHDRAWN, {"a1": NOW})
+    assert await recall(redis, {"id": "m1", "ts": "1.5", "alerts": ["a1"]}) == (0, 0)
+    assert await redis.zcard(keys.WITHDRAWN) == 0
+    assert not await redis.hexists(keys.alert("a1"), "withdrawn")

@@ -131,6 +131,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Open its DAG: is it paused, is its task running? Work waits in Redis, nothing is lost.",
         "a-stage-is-silent",
     ),
+    "slots": (
+        "error",
+        "Raise the setting named, and restart the scheduler or the workers.",
+        "a-stage-is-silent",
+    ),
     "deadline": (
         "error",
         "Open the DAG's newest runs: red ones say why in their log, missing ones mean no scheduler.",

@@ -20,6 +20,11 @@ for _, post in ipairs(cjson.decode(ARGV[4])) do
   if not post.alerts and call('EXISTS', key.message(post.id)) == 0 then undecided[#undecided + 1] = post.ts end
   for _, alert in ipairs(post.alerts or {}) do
     posted[alert] = true
+    if call('HDEL', key.alert(alert), 'withdrawn') == 1 then
+      -- It was posted, and Redis lost that: it must not return from the withdrawn ones.
+      call('ZREM', key.WITHDRAWN, alert)
+      call('ZREM', key.alerts_of('state', 'withdrawn'), alert)
+    end
     local message = call('HGET', key.alert(alert), 'message')
     if not message then
       -- An alert without its text: it keeps the item from alerting again.

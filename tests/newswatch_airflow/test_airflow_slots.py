@@ -1,0 +1,22 @@
+"""Too few slots are named with the setting that mends it."""
+
+import pytest
+
+from newswatch_airflow.slots import LEAST, too_few_slots
+
+
+@pytest.mark.parametrize(
+    ("executor", "name", "slots"),
+    [
+        ("LocalExecutor", "AIRFLOW__CORE__PARALLELISM", LEAST - 1),
+        ("CeleryExecutor", "AIRFLOW__CELERY__WORKER_CONCURRENCY", 2),
+    ],
+)
+def test_too_few_slots_are_named_with_their_setting(monkeypatch, executor, name, slots):
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", executor)
+    monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "32")
+    monkeypatch.setenv("AIRFLOW__CELERY__WORKER_CONCURRENCY", "16")
+    assert too_few_slots() == ""
+    monkeypatch.setenv(name, str(slots))
+    assert f"only {slots} task slots ({name})" in too_few_slots()
+    assert f"at least {LEAST}" in too_few_slots()
