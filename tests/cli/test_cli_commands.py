@@ -257,5 +257,4 @@ def test_housekeeping_removes_what_is_past_its_retention_and_keeps_the_rest(news
         "irrelevant",
         "missed",
         "dead_letters",
-        "rules_changed_by_upgrade",
     }

@@ -6,14 +6,13 @@ import click
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
-from newswatch.pipeline.oversight.findings import count
-from newswatch.pipeline.oversight.housekeeping import CHANGED_RULES, run_housekeeping
+from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 
 
 @click.command(
     epilog="""
-    JSON: how much was removed, {"items", "articles", "alerts", "mutes", "irrelevant", "missed", "dead_letters"}, and
-    "rules_changed_by_upgrade": how many rules gain or lose hits by an upgrade of the packs.
+    JSON: how much was removed, {"items", "articles", "alerts", "mutes", "irrelevant", "missed",
+    "dead_letters"}.
     """
 )
 @command
@@ -23,17 +22,9 @@ def housekeeping(call: Invocation) -> None:
     What is not yet matched or sent is never removed. After an upgrade that changes the packs, it also notifies ops of the
     rules that gain or lose hits.
     """
-    done = call.run(run_housekeeping)
+    removed = call.run(run_housekeeping)
     if call.json:
-        as_json(done)
+        as_json(removed)
         return
-    named = [
-        f"{number} {kind.replace('_', ' ')}"
-        for kind, number in done.items()
-        if number and kind != CHANGED_RULES
-    ]
+    named = [f"{number} {kind.replace('_', ' ')}" for kind, number in removed.items() if number]
     click.echo(f"Removed: {', '.join(named)}" if named else "Nothing is past its retention.")
-    if changed := done[CHANGED_RULES]:
-        click.echo(
-            f"{count(changed, 'rule gains or loses', 'rules gain or lose')} hits by an upgrade of the packs."
-        )

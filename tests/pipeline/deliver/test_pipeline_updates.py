@@ -20,6 +20,26 @@ from newswatch.store import keys, messages, outbox
 WORDS = "The central bank opposes the plan."
 
 
+WORDS_APART = [
+    "alder",
+    "birch",
+    "cedar",
+    "dogwood",
+    "elm",
+    "fir",
+    "ginkgo",
+    "hazel",
+    "ivy",
+    "juniper",
+    "kapok",
+    "larch",
+    "maple",
+    "nutmeg",
+    "oak",
+    "pine",
+]
+
+
 def sent_message(newsroom, *titles: str) -> list[str]:
     """One message for each title; their ids."""
     newsroom.site.serve("/wire", *(story(n, t, WORDS) for n, t in enumerate(titles or ("Mining plan",))))
@@ -93,7 +113,9 @@ def test_edit_that_slack_cannot_make_now_is_made_later_and_holds_up_no_other(new
 
 
 def test_edits_keep_to_the_pace_and_to_the_end_of_the_run(newsroom):
-    names = sent_message(newsroom, *(f"Headline {word} of the day" for word in "abcdefghijklmnop"))
+    names = sent_message(
+        newsroom, *(f"{word} {word * 2} {word * 3} {n}" for n, word in enumerate(WORDS_APART))
+    )
     for name in names:
         clicks(newsroom, name)
     newsroom.slack.config(latency_s=0.3)

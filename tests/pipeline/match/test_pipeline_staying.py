@@ -12,6 +12,7 @@ from newsroom import Newsroom
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.match.run import stay_matching
 from newswatch.store import pulses
+from newswatch.store.epoch import Server
 from residents import Resident
 
 
@@ -90,7 +91,7 @@ def test_redis_that_comes_back_empty_is_believed(newsroom, resident, monkeypatch
     runs = iter(["one"] * 3)
 
     async def run_of(_redis):
-        return next(runs, "two")
+        return Server(next(runs, "two"), 0, 0)
 
     monkeypatch.setattr("newswatch.pipeline.match.run.server_run", run_of)
     at_work = resident("match")

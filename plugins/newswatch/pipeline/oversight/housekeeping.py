@@ -8,14 +8,12 @@ from newswatch.store import labelled, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
-CHANGED_RULES = "rules_changed_by_upgrade"
-
 
 async def run_housekeeping(services: Services) -> dict[str, int]:
-    """Returns how much was removed, by kind, and how many rules an upgrade changed. Raises RedisUnavailable."""
+    """Returns how much was removed, by kind. Raises RedisUnavailable."""
     now_ms = to_ms(services.clock())
     settings = services.settings
-    changed = await note_hits(services)
+    await note_hits(services)
     with redis_errors():
         return {
             "items": await retention.trim_items(services.redis, now_ms, settings.item_retention_s),
@@ -27,5 +25,4 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
                 for label in labelled.LABELS
             },
             "dead_letters": await retention.trim_dead(services.redis, now_ms, settings.alert_retention_s),
-            CHANGED_RULES: changed,
         }
