@@ -91,7 +91,7 @@ chaos: $(DEV) ## kill everything again and again, count what Slack got; ARGS="--
 check-slack: $(DEV) ## the simulator's contract tests against a real workspace (SLACK_BOT_TOKEN, SLACK_TEST_CHANNEL)
 	@exec $(BIN)/python -m devtools.slack_sim.check $(ARGS)
 
-schema: $(DEV) ## write the JSON Schemas of config/ from the models
+schema: $(DEV) ## write the JSON Schemas of config/ from the table of keys
 	@exec $(BIN)/python -m newswatch.config.schema config/schema
 
 reference: $(DEV) ## write docs/cli.md from the commands and docs/settings.md from the settings

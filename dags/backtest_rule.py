@@ -15,7 +15,7 @@ DOC = """
 day by day. Nothing is sent to Slack and nothing is changed: try as often as you like. It runs only
 when you trigger it.
 
-**How to ask.** *Trigger*, then fill in one field: the id of a rule, or a query. A rule is tried as it is in
+**How to ask.** Choose *Trigger*, then fill in one field: the id of a rule, or a query. A rule is tried as it is in
 the files of `config/` now. If that differs from the rule in force, you also see which items the edit gains and
 which it loses. If you leave both fields empty, all rules are tried and counted.
 
@@ -28,7 +28,8 @@ configuration files. Alerts are not affected.
 
 **What to do.** The log's last lines say what is wrong; `^` marks the place in a faulty query. Correct it and
 trigger again. Items that a feed already held when it was added are tried as well, although they never
-alert. To try a draft, use the editor (*newswatch* in the navigation, *Watchlist*). Runbook: [the configuration is
+alert. To try a draft, use the editor (*newswatch* in the navigation, *Watchlist*); to try an
+event that is not a rule yet, `newswatch backtest --event`. Runbook: [the configuration is
 broken](/newswatch/runbook#the-configuration-is-broken).
 """
 

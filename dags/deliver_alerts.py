@@ -15,12 +15,12 @@ DOC = """
 message to its Slack channel as soon as it is due, at most one a second per channel, and records it as sent. It
 also applies edited configuration files within seconds.
 
-**A running task is normal.** The counts are in its XCom when the shift ends. *Trigger* does not help: only one run is active,
-and it is at work.
+**A running task is normal.** The counts are in its XCom when the shift ends. *Trigger* does not help: only one run can
+be active, and it is at work.
 
 **What red means.** Slack refused the token or a channel, or the connection `newswatch_slack` is missing; the log's
-last lines name it. The first run after the onset turns red at once, the next ones at the end of their shift. All other
-messages are sent. Queues are kept in every case. While Slack or Redis is away, the task waits for it.
+last lines name it. A new problem ends the run red at once. While it lasts, the next runs send all other messages and turn red
+at the end of their shift. Queues are kept in every case. While Slack or Redis is away, the task waits for it.
 
 **What to do.** Token refused: put a valid bot token into the connection `newswatch_slack`. Channel refused:
 invite the bot (`/invite @newswatch`) or correct the channel id in `receivers.yaml`. Then `newswatch doctor`.

@@ -13,7 +13,7 @@ from newswatch_airflow.testable import TestableDAG
 DOC = """
 **What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. For feeds with
 `article: true` it fetches each new item's web page and adds the item to the stream again with the page's main text, so
-that rules see it as `body`. Titles and summaries are matched before, without waiting for it.
+that rules see it as `body`. Titles and summaries do not wait for it; they are matched before.
 
 **A running task is normal.** The counts are in its XCom when the shift ends.
 

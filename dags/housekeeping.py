@@ -14,10 +14,11 @@ from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Once a day it removes from Redis what is past its retention: items, alerts, delivery records,
-and records of entries that have left their feeds. It never removes what is not yet matched or sent. It also notes what the rules with packs catch among the stored items; after an
-upgrade that changes the packs, ops is notified once of the rules that gain or lose hits.
+and records of entries that have left their feeds. It never removes what is not yet matched or sent. It also notes what
+the rules with packs catch among the stored items. After an upgrade that changes the packs, ops is notified once of the
+rules that gain or lose hits.
 
-**What red means.** Redis could not be reached, or the work took longer than ten minutes. A missed day
+**What red means.** Redis could not be reached or refused newswatch, or the work took longer than ten minutes. A missed day
 breaks nothing; Redis just keeps a day more.
 
 **What to do.** Read the end of the task's log, then clear the task so that it runs again. `newswatch doctor`

@@ -12,11 +12,11 @@ from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. It waits at the
-stream `newswatch:items` and matches what comes against the rules in force. Matches become alerts, the alerts of a
+stream `newswatch:items` and matches new items against the rules in force. Matches become alerts, the alerts of a
 story become one message per channel, and messages go into the outbox, where `deliver_alerts` waits for them.
 
-**A running task is normal.** The counts are in its XCom when the shift ends. *Trigger* does not help: only one run is active,
-and it is at work.
+**A running task is normal.** The counts are in its XCom when the shift ends. *Trigger* does not help: only one run can
+be active, and it is at work.
 
 **What red means.** Redis refused newswatch, or a connection is missing. Items stay in the stream. Nothing is lost and
 nothing alerts twice. While Redis is away, the task waits for it and does not turn red.
@@ -24,7 +24,7 @@ nothing alerts twice. While Redis is away, the task waits for it and does not tu
 **What to do.** The last lines of the task's log say what to change. `newswatch doctor` checks Redis. If the task hangs,
 clear it: another try continues. `newswatch drain` lets all stages finish what is in hand, before an upgrade.
 
-The page *newswatch* in the navigation shows what was matched and why, and since when the stage works. Runbook: [items
+The page *newswatch* in the navigation shows what was matched and why, and when the stage was last heard from. Runbook: [items
 wait for matching](/newswatch/runbook#items-wait-for-matching).
 """
 

@@ -24,7 +24,7 @@ the feeds that are due, and puts new items into the stream `newswatch:items`. Ea
 |---|---|
 | `plan` | loads the configuration and divides the due feeds into shards by host |
 | `poll` | one mapped task per shard; a failing feed is counted and never fails the shard |
-| `publish` | notes for the asset graph that items wait; *skipped* means that none do |
+| `publish` | notes in the asset graph that items wait; *skipped* means that none do |
 | `verdict` | the run's colour: red if a shard failed, although the others' items are processed |
 
 **What red means.** Infrastructure, not a feed: Redis could not be reached, a connection is missing, a worker

@@ -115,7 +115,7 @@ class Supervisor:
     def stop(self, stages: Sequence[tuple[Sequence[str], float]], hurry: Callable[[], bool]) -> None:
         """End the components stage by stage, each stage with its seconds of grace, then all other processes.
 
-        The component gets SIGTERM, and so do its tasks: residents end their shift then, others pay no heed, and the
+        The component gets SIGTERM, and so do its tasks: residents end their shift then, others ignore it, and the
         scheduler lets them all finish. When `hurry` is true there is no more waiting.
         """
         for names, grace_s in stages:

@@ -327,7 +327,7 @@ class Settings:
     deadman_url: str | None = _variable(
         "NEWSWATCH_DEADMAN_URL",
         _WEB,
-        "Requested after each healthy cycle. The service behind it raises an alarm when the requests stop.",
+        "Requested after each run of `poll_feeds` while newswatch is healthy. The service behind it raises an alarm when the requests stop.",
         secret=True,
     )
     monitor_token: str | None = _variable(

@@ -1,4 +1,4 @@
-"""Stages that stay: one DAG run works a shift, then the next takes over.
+"""Resident stages: one DAG run works a shift, then the next takes over.
 
 The shift ends at a time that the run's start fixes, so a task that is tried again works only the rest. The task ends by
 itself; the two timeouts are for a process that hangs.
@@ -30,7 +30,7 @@ Work = Callable[["Shift"], Awaitable[Any]]
 
 
 def stays(dag_id: str) -> dict[str, Any]:
-    """The settings of a resident stage's DAG, beside its description and documentation."""
+    """The settings of a resident stage's DAG, apart from its description and documentation."""
     shift = timedelta(seconds=sound_settings().shift_s)
     return {
         "dag_id": dag_id,

@@ -102,7 +102,7 @@ def check_config(dag_id: str) -> dict[str, Any]:
         if few:
             await raise_notice(services, "slots", few)
         else:
-            await clear_notice(services, "slots", "Airflow has task slots enough again.")
+            await clear_notice(services, "slots", "Airflow has enough task slots again.")
         errors = [problem for problem in adoption.problems if problem.severity == "error"]
         if errors:
             raise ConfigError(errors)

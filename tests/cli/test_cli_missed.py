@@ -56,7 +56,7 @@ def test_nearest_rules_are_named_and_nothing_is_recorded_without_a_rule(room):
 def test_rule_that_matches_already_is_named_and_nothing_is_recorded(room):
     status, out, _ = room.command("missed", "Central bank opposes the plan", "--rule", "bank-against")
     assert status == 1
-    assert out.startswith("bank-against matches it already.\nNothing was recorded.")
+    assert out.startswith("bank-against already matches it.\nNothing was recorded.")
     assert not room.redis.keys(keys.missed("*"))
 
 

@@ -1,4 +1,4 @@
-"""Too few slots are named with the setting that mends it."""
+"""Too few slots are named with the setting that fixes it."""
 
 import pytest
 

@@ -22,8 +22,8 @@ from newswatch.pipeline.base.services import Services
     "about", "score", "irrelevant_lost", "irrelevant_caught", "wanted_lost", "missed_caught", "others_lost",
     "others_caught", "examples": {label: [headline]}, "files": [name], "diff", "must_match": [headline],
     "must_not_match": [headline], "shared": [rule]}]}. `kind` is drop, exact, exclude, negation, limit, require, add or
-    allow. Wanted are acknowledged hits, and those that were missed before an edit. Others are the newest of the hits
-    about which nobody said anything. With --apply also "applied", the id.
+    allow. "wanted" counts acknowledged hits, and missed texts that an edit has caught since. "others" counts the newest
+    hits without a mark. With --apply also "applied", the id.
 
     Exit: 1 if there is no such rule in the files, or no such proposal any more.
     """,
@@ -43,8 +43,8 @@ def coach_command(call: Invocation, *, rule_id: str, limit: int, examples: bool,
     """Propose the edits of a rule that help its readers most, each as a diff that `newswatch check` accepts.
 
     It learns from messages that readers marked as not relevant or acknowledged, and from `newswatch missed`. Each edit
-    is tried on these and on the stored items. The rule is that of the files. Nothing changes without --apply, which
-    saves like the editor: checked, with the version before in the history.
+    is tried on these and on the stored items. The rule is taken from the files. Nothing changes without --apply, which
+    checks and saves the edit as the editor does, with the previous version in the history.
     """
 
     async def work(services: Services) -> Advice:

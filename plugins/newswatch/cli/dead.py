@@ -73,5 +73,5 @@ def retry(call: Invocation, *, message_ids: tuple[str, ...]) -> None:
         as_json({"retried": count})
     else:
         click.echo(
-            f"{count} dead letter{'s' if count != 1 else ''} queued again; `newswatch deliver` sends them"
+            f"{count} dead letter{'s' if count != 1 else ''} queued again; the deliver stage sends them"
         )

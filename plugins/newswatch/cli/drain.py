@@ -42,7 +42,7 @@ LOOK_S = 0.2
 def drain(call: Invocation, *, resume: bool, wait_s: float) -> None:
     """Ask the resident stages to begin nothing new, and wait until nothing is in hand.
 
-    They stay idle until `newswatch drain --resume`. Items and messages wait in Redis meanwhile.
+    They stay idle until `newswatch drain --resume`. Until then, items and messages wait in Redis.
     """
     if resume:
         was = call.run(_resume)
@@ -50,7 +50,11 @@ def drain(call: Invocation, *, resume: bool, wait_s: float) -> None:
         return
     busy = call.run(lambda services: _drain(services, wait_s))
     names = ", ".join(pulse.stage for pulse in busy)
-    text = f"Still at work: {names}." if busy else "Nothing is in hand. `newswatch drain --resume` ends it."
+    text = (
+        f"Still at work: {names}."
+        if busy
+        else "Nothing is in hand. `newswatch drain --resume` lets the stages work again."
+    )
     _tell(call, draining=True, text=text, busy=busy)
     raise SystemExit(PROBLEM if busy else FINE)
 

@@ -19,7 +19,8 @@ from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 def housekeeping(call: Invocation) -> None:
     """Remove from Redis what is past its retention. Run it daily where Airflow does not.
 
-    What is not yet matched or sent is never removed.
+    What is not yet matched or sent is never removed. After an upgrade that changes the packs, it also notifies ops of the
+    rules that gain or lose hits.
     """
     removed = call.run(run_housekeeping)
     if call.json:

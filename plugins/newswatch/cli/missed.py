@@ -16,10 +16,10 @@ from newswatch.pipeline.authoring.missed import MissedReport, report_missed
 @click.command(
     epilog="""
     JSON: {"recorded", "rule", "title", "link", "matching": [rule], "nearest": [{"rule_id", "share", "failing":
-    [{"term", "cause", "text", "spans"}], "text"}]}. `nearest` has three rules at most, and begins with the one of
-    --rule.
+    [{"term", "cause", "text", "spans"}], "text"}]}. `nearest` has three rules at most, and begins with the rule
+    given by --rule.
 
-    Exit: 1 if the rule of --rule, or without it any rule, matches the text already. Then nothing is recorded.
+    Exit: 1 if the rule given by --rule, or without it any rule, already matches the text. Then nothing is recorded.
     """
 )
 @click.argument("text", metavar='"HEADLINE"|URL')
@@ -29,7 +29,7 @@ def missed(call: Invocation, *, text: str, rule_id: str | None) -> None:
     """Record a headline or web page that a rule should have caught, and say which term the rule lacks.
 
     `newswatch coach ID` proposes edits that catch it. Without --rule nothing is recorded: the rules that come nearest
-    are shown, so that you can choose one. The rules are those of the files.
+    are shown, so that you can choose one. The rules are taken from the files, whether in force or not.
     """
     report = call.run(lambda services: report_missed(services, text, rule_id, getpass.getuser()))
     caught = rule_id in report.matching if rule_id else bool(report.matching)
@@ -45,7 +45,7 @@ def _show(report: MissedReport, *, caught: bool) -> None:
         click.echo(f"Recorded for {report.rule_id}: {report.item.title}")
     if report.matching:
         names = " and ".join(report.matching)
-        click.echo(f"{names} {'matches' if len(report.matching) == 1 else 'match'} it already.")
+        click.echo(f"{names} already {'matches' if len(report.matching) == 1 else 'match'} it.")
     if caught:
         click.echo("Nothing was recorded. `newswatch why` says what became of the item.")
         return

@@ -1,4 +1,4 @@
-"""`newswatch mute` and `unmute`: keep a rule's alerts out of Slack for a while. They are stored all the same."""
+"""`newswatch mute` and `unmute`: keep a rule's alerts out of Slack for a while. They are still stored."""
 
 from __future__ import annotations
 

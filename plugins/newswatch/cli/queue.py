@@ -16,7 +16,7 @@ from newswatch.pipeline.oversight.queues import QueueRow, waiting_queues
 
 _JSON = """
 JSON: a list of {"channel", "queued", "oldest_s", "receiver", "paused_until"}: "queued" counts messages, "oldest_s" is how
-long the oldest has waited, "receiver" is null if no receiver has the channel, "paused_until" if it is not paused.
+long the oldest has waited. "receiver" is null if no receiver has the channel, "paused_until" is null if it is not paused.
 """
 
 
@@ -66,14 +66,14 @@ def list_(call: Invocation) -> None:
 def move(call: Invocation, *, channel: str, to: str) -> None:
     """Move the queue of CHANNEL to the channel TO. Both are ids.
 
-    What Slack may have seen already stays. A receiver whose channel changes in receivers.yaml takes its queue along
-    without this.
+    Messages that may already be in Slack stay. If a receiver's channel changes in receivers.yaml, its queue moves without
+    this command.
     """
     moved, left = call.run(lambda services: move_queue(services, channel, to))
     if call.json:
         as_json({"moved": moved, "left": left})
     else:
-        click.echo(f"{_messages(moved)} moved to {to}{_stay(left)}; `newswatch deliver` sends them")
+        click.echo(f"{_messages(moved)} moved to {to}{_stay(left)}; the deliver stage sends them")
 
 
 @queue.command(epilog='JSON: {"folded": count}')
@@ -85,7 +85,7 @@ def fold(call: Invocation, *, channel: str) -> None:
     if call.json:
         as_json({"folded": folded})
     else:
-        click.echo(f"{_messages(folded)} folded; `newswatch deliver` sends the lists")
+        click.echo(f"{_messages(folded)} folded; the deliver stage sends the lists")
 
 
 @queue.command(epilog='JSON: {"dropped": count, "left": count}')
@@ -93,7 +93,7 @@ def fold(call: Invocation, *, channel: str) -> None:
 @click.option("--reason", required=True, help="Why; it is shown with each alert.")
 @command
 def drop(call: Invocation, *, channel: str, reason: str) -> None:
-    """Do not send what waits for CHANNEL. Its alerts are kept as withdrawn, with the reason."""
+    """Discard what waits for CHANNEL. Its alerts are kept as withdrawn, with the reason."""
     dropped, left = call.run(lambda services: drop_queue(services, channel, reason, getpass.getuser()))
     if call.json:
         as_json({"dropped": dropped, "left": left})
@@ -106,4 +106,4 @@ def _messages(number: int) -> str:
 
 
 def _stay(left: int) -> str:
-    return f", {left} stay because Slack may have them already" if left else ""
+    return f", {left} left because Slack may have {'it' if left == 1 else 'them'} already" if left else ""

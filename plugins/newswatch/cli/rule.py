@@ -26,8 +26,8 @@ def rule() -> None:
 @rule.command(
     epilog="""
     JSON: {"rule", "query", "event": null or {"parts": [[part, lists and words, entries]], "query", "guards": [text],
-    "modality": [text]}}. The query of an event is what its templates are in the query language: it matches what the
-    event matches and more, and the guards say what is left out.
+    "modality": [text]}}. The query of an event is its templates in the query language. It matches everything that the
+    event matches and more; the guards say what is left out.
 
     Exit: 1 if there is no such rule in the files.
     """
@@ -54,7 +54,7 @@ def _show(found: Rule, explained: Explained | None) -> None:
         return
     for part, texts, entries in explained.parts:
         out.print(Text(f"  {part:7}{texts}  ({entries:,} entries)"))
-    out.print(Text("  It stands for this query, less what the guards leave out:", "bold"))
+    out.print(Text("  It stands for this query, without what the guards leave out:", "bold"))
     out.print(Text(f"    {explained.query}"))
     out.print(Text("  Guards:", "bold"))
     for guard in explained.guards:
@@ -78,8 +78,8 @@ def _show(found: Rule, explained: Explained | None) -> None:
 def stats(call: Invocation, *, rule_id: str) -> None:
     """Count a rule's hits by the term that hit, with those that readers acknowledged or marked as not relevant.
 
-    Hits are the items of the rule's alerts, as long as alerts are kept, each once. To these come the stored items that
-    gave no alert (they were silent, or older than the rule) and that the rule of the files matches. The forms of a
+    Hits are the items of the rule's alerts, each counted once, as long as alerts are kept. Stored items that gave no
+    alert (they were silent, or older than the rule) are added if the rule in the files matches them. The forms of a
     word are one term, shown in its commonest form.
     """
     found = call.run(lambda services: read_stats(services, rule_id))

@@ -94,7 +94,10 @@ def poll(call: Invocation, *, all_feeds: bool) -> None:
 @click.command("match-pending", epilog='JSON: {"items", "alerts"}, both counts.')
 @command
 def match_pending(call: Invocation) -> None:
-    """Match the items that wait in the stream and queue their alerts."""
+    """Match the items that wait in the stream and queue their alerts.
+
+    For use without Airflow. While `match_items` is at work, this command leaves the items to it.
+    """
 
     async def work(services: Services) -> tuple[bool, MatchCounts]:
         sound = await _in_force(call, services)
@@ -114,7 +117,10 @@ def match_pending(call: Invocation) -> None:
 )
 @command
 def deliver(call: Invocation) -> None:
-    """Send to Slack every queued message that is due."""
+    """Send to Slack every queued message that is due.
+
+    For use without Airflow. While `deliver_alerts` is at work, this command leaves the messages to it.
+    """
 
     async def work(services: Services) -> tuple[bool, DeliverCounts]:
         sound = await _in_force(call, services)
@@ -128,7 +134,10 @@ def deliver(call: Invocation) -> None:
 @click.command(epilog='JSON: {"jobs", "fetched", "failed", "queued"}, all counts of articles.')
 @command
 def articles(call: Invocation) -> None:
-    """Read the waiting articles (feeds with `article: true`) and queue their text for matching."""
+    """Read the waiting articles (feeds with `article: true`) and queue their text for matching.
+
+    For use without Airflow. While `fetch_articles` is at work, this command leaves the articles to it.
+    """
 
     async def work(services: Services) -> tuple[bool, ArticleCounts]:
         sound = await _in_force(call, services)

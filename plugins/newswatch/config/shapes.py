@@ -127,7 +127,7 @@ RULE = Record(
             "Which occurrences of the event count. Default [stated, possible].",
         ),
         Key("query", Text(), "What to look for in the query language, see docs/rules.md."),
-        Key("severity", choice(*SEVERITIES), "How grave a match is. Default medium."),
+        Key("severity", choice(*SEVERITIES), "How urgent the rule's alerts are. Default medium."),
         Key("notify", ListOf(ID, empty=NOBODY), "The receivers of its alerts.", missing=f"notify: {NOBODY}"),
         Key("feeds", FEED_FILTER, "Which feeds the rule looks at. Default all."),
         Key("languages", ListOf(LANG), "Which languages the rule looks at. Default all."),
@@ -203,15 +203,17 @@ RECEIVER = Record(
         Key(
             "stale_after",
             duration(),
-            "Alerts that could not be sent for so long come together: one message, and the rest in its thread. Default 2h.",
+            "Alerts that could not be sent for this long come together: one message, and the rest in its thread. Default 2h.",
         ),
         Key(
             "remind_after",
             duration(),
-            "Remind the channel of a high alert that nobody has acknowledged for so long. Default never.",
+            "Remind the channel of a high alert that nobody has acknowledged for this long. Default never.",
         ),
         Key(
-            "alive", ALIVE, "When to post a line that nothing came, on days without an alert. Default never."
+            "alive",
+            ALIVE,
+            "When to post a line saying that nothing came, on days without an alert. Default never.",
         ),
     ),
 )

@@ -6,12 +6,15 @@
 
 The modules, in the order in which a document passes them:
 
-- `address`, `proxy`, `auth`: where a request may go, over which proxy, with which credentials
-- `redirect`, `answer`: what a response means (pure)
+- `address`, `dns`, `host`, `proxy`, `auth`: where a request may go, over which proxy, with which credentials
+- `sessions`, `metered`: connections, and sockets that count what arrives
+- `redirect`, `answer`, `freshness`, `faults`: what a response or a failure means (pure)
 - `fetch`: the shell that does the HTTP requests
-- `worker`, `parse_process`: parsing in a process that can be killed
-- `reduce`, `charset`, `parse`, `json_feed`, `page`: from bytes to entries
-- `text`, `links`, `canonical`, `limits`: the pieces of an entry
+- `worker`, `wire`, `parse_process`, `offline`: parsing in a process that can be killed
+- `unpack`, `reduce`, `charset`, `parse`, `json_feed`: from bytes to entries; `web_page`: where a feed was expected
+- `entry`, `text`, `dates`, `links`, `canonical`, `limits`: the pieces of an entry
+- `article` and `article_…`: from a web page to its main text
+- `opml`: lists of feeds of other readers
 
 This file imports nothing: the parser process imports this package and must start fast.
 """

@@ -3,8 +3,8 @@
 ::
 
     Slack ──Socket Mode──▶ slack/socket_mode ─┐
-    Slack ──signed POST──▶ listener/web ──────┴▶ slack/clicks ▶ pipeline/clicks ▶ Redis ▶ the message in Slack
+    Slack ──signed POST──▶ listener/web ──────┴▶ slack/clicks ▶ listener/clicks ▶ Redis ▶ the message in Slack
 
-`newswatch listen` runs it, beside Airflow and never inside it. While it runs, messages have
+`newswatch listen` runs it (`run`), beside Airflow and never inside it. `inbox` is where clicks arrive either way. While it runs, messages have
 buttons. Slack shows a click that was not acknowledged as failed, and the reader clicks again.
 """

@@ -4,10 +4,12 @@ The order of the modules::
 
     fold ─▶ tokens ─▶ forms ─▶ stems            what a word is
     gaps, sentences                             phrases with gaps, where a sentence ends
-    lexer ─▶ build ─▶ query ─▶ lists            what a query says (grammar: query.lark)
-    plan, anchors ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
-    event_plan ─▶ lexicon, passage ─▶ event_templates, event_guards ─▶ events    who does what
-    lookup ─▶ nearest, nearest_events           which term fails where a rule does not match
+    lexer, nodes ─▶ build ─▶ query ─▶ lists     what a query says (grammar: query.lark); patterns: RE2
+    plan, tables, anchors, needs ─▶ index ─▶ scan ─▶ evaluate ─▶ matcher    which rules an item satisfies, and why
+    event_plan ─▶ lexicon, passage ─▶ event_templates, event_guards, event_words ─▶ events    who does what
+    excerpt                                     the matched words in their context
+    lookup ─▶ nearest, nearest_events, verdict  which term fails where a rule does not match
+    advice                                      what is valid but may not be meant
     commoner                                    words of which another form is far commoner
     event_checks, event_text                    what is wrong with an event; an event in words
     negation                                    whether "not" negates what was found

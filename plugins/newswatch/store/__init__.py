@@ -3,6 +3,7 @@
 In the order of the data path::
 
     client, server, faults   connecting, whether this Redis can be used, what its errors mean
+    clock, deployment        noticing that the time went back; the workspace that this Redis belongs to
     keys, codec              names of keys; items and alerts as JSON
     configuration            the bundle in force
     feeds, feed_state        a feed's state, the claim
@@ -12,8 +13,12 @@ In the order of the data path::
     items                    the stream, as matching reads it
     handover                 match → outbox
     messages, outbox         messages and their queues
+    withdrawals, moves       alerts that are no longer wanted, queues that follow their receivers
+    breaker, turns           whether Slack is away, whose turn it is to ask it
     epoch                    whether Redis lost data
     mutes, marks, listening  what readers do with buttons
+    labelled, rule_hits      items labelled for a rule, and what rules caught at the last housekeeping
+    reminders                high alerts that nobody acknowledged
     notices, daily_lines     messages to ops and to quiet receivers
     leases                   one process at a time works a stage
     pulses                   what the residents say of themselves, and whether they are asked to drain

@@ -32,7 +32,7 @@ Lane = Literal["", "first"]
 
 @dataclass(frozen=True, slots=True)
 class SurgeQuestion:
-    """One rule's surge in one channel: what has been held since `since_ms`, and which of these stories and sources it has."""
+    """One rule's surge in one channel: what has been held since `since_ms`, and which of these stories and publishers it has."""
 
     since_ms: int
     stories: tuple[str, ...]

@@ -41,7 +41,7 @@ async def read_batch(
 ) -> list[StreamEntry]:
     """The next entries: new ones, or with `pending` those that were read before and not acknowledged.
 
-    With `wait_ms` it waits so long for new ones. That must be less than the client's socket timeout.
+    With `wait_ms` it waits this long for new ones. That must be less than the client's socket timeout.
     """
     position = "0" if pending else ">"
     reply: Any = await redis.xreadgroup(

@@ -68,7 +68,7 @@ async def read_channels(redis: Redis, channels: Sequence[str], most: int = 100) 
 
 
 async def wait_for_news(redis: Redis, seconds: float) -> bool:
-    """Wait until there is something new for delivery, at most so long. False if nothing came.
+    """Wait until there is something new for delivery, for `seconds` at most. False if nothing came.
 
     `seconds` must be less than the client's socket timeout.
     """

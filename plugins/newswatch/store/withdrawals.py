@@ -14,7 +14,7 @@ from newswatch.store import keys
 from newswatch.store.client import script_of, text
 
 RETURN_WITHIN_S = 86_400
-"""For so long an alert returns if its rule or its route does."""
+"""How long after its withdrawal an alert still returns if its rule or its route does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Which headline of a story says best what happened. Pure.
+"""Which headline of a story best says what happened. Pure.
 
-Best is the one with most of who, does and what, that is a sentence of its own: no question, and no live page, opinion,
-video or explainer, which say more about the article than about the event.
+The best headline has the most of who, does and what. It is not a question, nor that of a live page, opinion, video or
+explainer, which says more about the article than about the event.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from newswatch.models import Alert
 CLEARLY = 2
 """A headline that is better by so many points replaces one that readers have seen."""
 MOST_CHANGES = 2
-"""How often a message's headline is replaced. More would be restless, and each time is a request to Slack."""
+"""How often a message's headline is replaced at most. More would be restless, and each time takes a request to Slack."""
 
 _FAULT = 2
 _FEWEST_WORDS, _MOST_WORDS = 4, 25
@@ -29,7 +29,7 @@ _ABOUT_THE_ARTICLE = re.compile(
 
 
 def points(alert: Alert) -> int:
-    """How much its title says: a point for each of who, does and what in it, less two for each fault."""
+    """How much its title says: a point for each of who, does and what in it, minus two for each fault."""
     title = alert.title
     folded = title.casefold()
     said = {role for role, words in alert.event if words.casefold() in folded}
@@ -42,7 +42,7 @@ def points(alert: Alert) -> int:
 
 
 def best(alerts: Iterable[Alert]) -> Alert | None:
-    """The alert with the best headline; of equals, the first report. None of none."""
+    """The alert with the best headline; among equals, the first report. None if there are no alerts."""
     return min(alerts, key=lambda one: (-points(one), one.first_seen), default=None)
 
 

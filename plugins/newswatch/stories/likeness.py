@@ -1,8 +1,8 @@
-"""How much two items' words say that they report one event. Pure.
+"""How likely it is, by their words, that two items report one event. Pure.
 
-The likeness of two headlines is the share of their words that both have, each word weighed by its rarity (its idf):
-the geometric mean of the share of the one headline that the other item has, and the reverse. A word that only the
-other's summary has counts a little less. Headlines alone make it the cosine of their weighed words.
+The likeness of two headlines is the share of their words that they have in common, each word weighed by its rarity (its
+idf). It is the geometric mean of two shares: of the first headline that the second item has, and the reverse. A word that
+is only in the other item's summary counts a little less. Without summaries, likeness is the cosine of the weighed words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DIFFERENCE = 0.1
 """How much more alike two headlines must be if their names or numbers differ."""
 
 WITHOUT_RUBRIC = 0.25
-"""How alike two headlines with one rubric must be without it."""
+"""How alike two headlines with the same rubric must be once the rubric is left out."""
 
 Weight = Callable[[str], float]
 
@@ -44,12 +44,12 @@ def share(one: Wording, other: Wording, weight: Weight, of: float) -> float:
 def doubt(one: Wording, other: Wording, weight: Weight) -> float:
     """How much more alike the two must be because of what differs between them. 1 if they cannot be one story.
 
-    These are two events that one template announces, or two items of a series:
+    They cannot if one template announces two events, or the two are items of a series:
 
-    - titles with one rubric and little else in common: "Word of the day: …";
-    - titles with different days, or with a full date and anything different;
-    - titles with different names or numbers, unless they have a name in common that weighs more: the weather in
-      two towns, but not two death tolls of one storm;
+    - titles with the same rubric and little else in common: "Word of the day: …";
+    - titles with different days, or with full dates and any other difference;
+    - titles with different names or numbers: the weather in two towns. If they have names in common that weigh more, they
+      only have to be `DIFFERENCE` more alike: two death tolls of one storm;
     - titles with different names and different numbers, or with several numbers and none in common: two games;
     - titles without names that begin with different words: "Gold price reaches record", "Oil price falls …".
     """

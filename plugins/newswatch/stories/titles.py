@@ -1,10 +1,10 @@
 """Reports of one story under different links, found by the words of their titles. Pure.
 
-A title belongs to the story of the known title it is most alike, if it is alike enough (`required`). What counts as
-alike is in `newswatch.stories.likeness`. The rarity of words is counted over the titles of the last 48 hours, on top
-of `UNSEEN` titles that nobody has seen, so that it means something from the first title on. The more titles are known, the
-more of them look alike by accident, so the more alike a title must be. So that a story does not grow by chains, a
-title must also have something in common with the first title of the story.
+A title belongs to the story of the most similar known title, if that is similar enough (`required`).
+`newswatch.stories.likeness` says how similarity is measured. The rarity of words is counted over the titles of the last 48
+hours, plus `UNSEEN` imaginary ones, so that it means something from the first title on. The more titles are known, the more
+of them look alike by accident, so the limit rises with their number. A title must also have something in common with the
+first title of the story, so that a story does not grow by chains.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ WINDOW_S = 48 * 3600.0
 ALIKE = 0.39
 FEW_TITLES = 200
 STRICTER = 0.05
-"""How much more alike titles must be for each time that the number of known titles, beyond FEW_TITLES, is e times as large."""
+"""How much more alike titles must be each time the number of known titles, from FEW_TITLES on, grows by a factor of e."""
 SAME_FEED = 0.1
-"""How much more alike titles of one feed must be, since a feed repeats its own turns of phrase. If anything speaks against
-one story, they are two."""
+"""How much more alike titles of one feed must be, since a feed repeats its own turns of phrase. If there is any doubt, they
+are two stories."""
 SAME_FEED_HOURS = 12
-"""What a feed publishes later than that under a like title is news again: central banks reuse titles."""
+"""A similar title that a feed publishes later than this is a new story: central banks reuse titles."""
 CERTAIN = 0.8
 SAME = 0.9
-"""From here on a title is that of another copy, and belongs where the copy is."""
+"""From this likeness on, a title counts as a copy of the other, and belongs to the same story."""
 LIKE_FIRST = 0.5
-"""The part of the required likeness that a title must have with the first one of the story."""
+"""A title must be at least this share of the required likeness alike to the first title of the story."""
 MIN_WORDS = 3
 UNSEEN = 100
 SUMMARY_WORDS = 14
 LEFT_OUT = 0.75
-"""The part of the least weight in common that the words which are not looked up may have. Less finds fewer candidates, more
-looks up fewer words; the result is the same."""
+"""The words that are not looked up may weigh this share of the least weight that two titles must have in common. A lower
+share finds fewer candidates, a higher one looks up fewer words; the result is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Titles:
             self.add(one)
 
     def weight(self, word: str) -> float:
-        """How rare a word is: the logarithm of the number of titles for each one that has it."""
+        """How rare a word is: the logarithm of the number of all titles divided by the number of those that have it."""
         return self._log_all - self._logs.get(word, 0.0)
 
     def add(self, one: KnownTitle) -> None:
@@ -164,9 +164,9 @@ class Titles:
     ) -> list[int]:
         """The titles that may be alike enough, in the order in which they were added.
 
-        Such a title has at least `enough`² of `rest`, the weight of these words, in its headline: its own share is 1 at
-        most, and what only summaries have in common does not make a candidate. So the rarest words are looked up until
-        those that are left weigh little. Words that nearly every title has cost nothing.
+        Such a title has words in its headline that weigh at least `enough`² of `rest`, the weight of all these words: its own
+        share is at most 1, and words that only summaries have in common do not make a candidate. So words are looked up,
+        the rarest first, until the others weigh little. Words that nearly every title has cost nothing.
         """
         none: list[int] = []
         least = enough * enough * rest

@@ -1,6 +1,6 @@
-"""What of an item's text is compared with others: the words of its headline, and some of its summary. Pure.
+"""The words by which an item is compared with others: those of its headline, and some of its summary. Pure.
 
-A word is a stem, or what several names for one thing have in common: `US` for "America" and "Washington". Codes of
+A word is a stem, or a code for several names of one thing: `US` for "America" and "Washington". Codes of
 names begin with a capital letter, numbers with a digit, and the day of a date with a slash: `/17` of "May 17".
 """
 
@@ -18,7 +18,7 @@ _RUBRIC_END = ":"
 class Wording:
     """The words of a headline in their order, each once, and which of them are names.
 
-    The first `rubric` words are what is before a colon or bar: "Word of the day:", "Germany news:". `summary` has words
+    The first `rubric` words are those before a colon or bar: "Word of the day:", "Germany news:". `summary` has words
     that the summary adds, at most `titles.SUMMARY_WORDS` of them once the title is remembered.
     """
 
@@ -29,7 +29,7 @@ class Wording:
 
     @cached_property
     def headline(self) -> frozenset[str]:
-        """The words of the headline, to look one up."""
+        """The words of the headline as a set."""
         return frozenset(self.words)
 
     @cached_property
@@ -49,7 +49,7 @@ class Wording:
 
     @cached_property
     def is_edition(self) -> bool:
-        """Whether the headline has a full date: it names one number of a series."""
+        """Whether the headline has a full date, so that it names one issue of a series."""
         return bool(self.days) and any(len(word) == 4 and word[:2] in ("19", "20") for word in self.numbers)
 
     def without_rubric(self) -> Wording:

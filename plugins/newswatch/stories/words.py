@@ -1,7 +1,8 @@
-"""Words that mean little in a headline, or the same as others: function words, numbers in words, months. Pure.
+"""Words that say little in a headline, or that stand for numbers and dates: function words, numerals, months. Pure.
 
-Function words say nothing about the subject of a headline, so titles are compared without them. They are the articles, prepositions, conjunctions, pronouns, auxiliaries and verbs of saying that occur in
-headlines, folded but not stemmed. Negations are not among them, because they change the meaning.
+Function words say nothing about the subject of a headline, so titles are compared without them. They are the articles,
+prepositions, conjunctions, pronouns, auxiliaries and verbs of saying that occur in headlines, folded but not stemmed.
+Negations are not among them, because they change the meaning.
 """
 
 from __future__ import annotations

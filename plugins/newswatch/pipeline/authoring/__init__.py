@@ -14,6 +14,7 @@ In the order of use::
     rule_of          one rule of the files
     missed           record what a rule missed
     nearness         how near rules come to a text
+    common_forms     words of which another form is far more common
     reader_labels    what readers said about a rule's hits
     hit_terms        the words by which a rule hits, counted
     rule_stats       a rule's hits by term

@@ -9,8 +9,11 @@ In the order in which a run meets them::
     rules_checker    checks queries for `newswatch.config`
     disk_cache       results kept on disk for the next process
     compiled_rules   the compiled watchlist, kept in memory and on disk
+    routing          when an alert is sent: at once, after quiet hours, or in a digest
     item_text        what rules read of an item
+    shift            how long a resident works, what ends its shift, its pulse
     stage_lease      how long a stage's lease lasts
+    sender           what the pipeline needs of the place that messages are sent to
     hosts            pauses that hosts asked for
     late_edits       edits that come too late to alert
     wanted_articles  which items' web pages are to be read

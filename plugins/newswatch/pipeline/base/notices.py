@@ -71,7 +71,7 @@ async def clear_notice(services: Services, cause: str, text: str) -> None:
 
 
 async def drop(services: Services, causes: Sequence[str]) -> None:
-    """Delete notices without a message that they are over."""
+    """Delete notices without a message to ops that they are over."""
     with redis_errors():
         await notices.drop(services.redis, causes)
 

@@ -1,12 +1,12 @@
 """A shift: how long a resident stage works, what ends it early, and how it reports what is wrong.
 
-A resident is a process that stays and waits for work in Redis. It beats every few seconds, and with each beat asks
-whether it should stop: because its DAG was paused, because the code on disk changed, or because it got SIGTERM. It then
-begins nothing new, and finishes or records what is in hand. While somebody asks all residents to drain, it does the
-same and then stays idle, since Airflow would start another run at once if it ended.
+A resident is a process that stays and waits for work in Redis. It records a pulse every few seconds, and checks whether
+it should stop: because its DAG was paused, the code on disk changed, or it got SIGTERM. It then begins nothing new, and
+finishes or records what is in hand. If somebody asks all residents to drain, it does the same and then stays idle, since
+Airflow would start another run at once if it ended.
 
-A cause that somebody has to remove turns a run red at once, and the next ones at the end of their shift, so that the
-other channels are served and a red run is never followed by another within a minute.
+A problem that somebody has to fix turns a run red at once. While it lasts, the next runs turn red at the end of their
+shift. So the other channels are served, and no red run follows another within a minute.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ SILENT_S = 60.0
 AWAY_S = 30.0
 """An outage of Redis that lasts this long is reported."""
 SAY_S = 60.0
-"""How often a line of the log says what was done."""
+"""How often the log gets a line that says what was done."""
 IDLE_S = 0.5
-"""How often a drained resident looks whether it may work again."""
+"""How often a drained resident checks whether it may work again."""
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses while Redis is away. The last one repeats."""
 
@@ -50,7 +50,7 @@ Paused = Callable[[], Awaitable[bool]]
 
 
 async def never_paused() -> bool:
-    """Outside of Airflow nothing pauses a stage."""
+    """Outside Airflow nothing pauses a stage."""
     return False
 
 
@@ -68,7 +68,7 @@ class Shift:
     where: str = ""
     paused: Paused = never_paused
     chore: Callable[[], Awaitable[None]] | None = None
-    """What is done besides, with each beat."""
+    """What else is done with each beat."""
     counts: Callable[[], Mapping[str, int]] = dict
     """What was done so far in the shift, for a line of the log each minute."""
     reason: str = ""
@@ -91,7 +91,7 @@ class Shift:
 
     @property
     def over(self) -> bool:
-        """Whether nothing new is begun, for good or until it may work again."""
+        """Whether nothing new may be begun, because the shift is over or the residents are draining."""
         return self._halt.is_set() or self.finished
 
     @property
@@ -113,7 +113,7 @@ class Shift:
             self._halt.set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait, at most until nothing new is begun."""
+        """Wait for `seconds`, or until nothing new may be begun."""
         left_s = min(seconds, self._stop_at - time.monotonic())
         if left_s > 0:
             with contextlib.suppress(asyncio.TimeoutError):
@@ -150,7 +150,7 @@ class Shift:
             now_ms = to_ms(self.services.clock())
             fresh = now.keys() - known
             onset = bool(fresh) and now_ms - red_ms >= CALM_S * 1000
-            # What is over is forgotten, so that it turns a run red if it begins again.
+            # A cause that is over is forgotten, so that it turns a run red if it begins again.
             lasting = frozenset(now) if onset else known & frozenset(now)
             await pulses.record_red(self.services.redis, self.stage, lasting, now_ms if onset else None)
         self._causes = dict(now)
@@ -159,11 +159,11 @@ class Shift:
             self.end("; ".join(now[cause] for cause in sorted(fresh)))
 
     def lasting(self, cause: str, text: str) -> None:
-        """A cause that is waited out, and turns the shift red only if it lasts at its end."""
+        """Record a cause that does not end the shift, but turns it red if it still lasts at the end."""
         self._causes[cause] = text
 
     async def verdict(self, done: str) -> None:
-        """Raises StageRed if the shift ends red: a new cause ended it, or one lasts at its end. `done` says what was done."""
+        """Raises StageRed if a new cause ended the shift, or one lasts at its end. `done` says what was done."""
         if not self._causes:
             return
         if not self._red:
@@ -179,7 +179,7 @@ class Shift:
 
     @asynccontextmanager
     async def under_watch(self) -> AsyncIterator[None]:
-        """Beat, and look whether to stop, until the block ends. Also catches SIGTERM, where this thread can."""
+        """Beat, and check whether to stop, until the block ends. Also catches SIGTERM, if this thread can."""
         keeper = asyncio.ensure_future(self._keep())
         loop = asyncio.get_running_loop()
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
@@ -200,7 +200,7 @@ class Shift:
         return Pulse(self.stage, state, self._began, until, now, self._work, note, self.where)
 
     async def _keep(self) -> None:
-        """Beat and look, every `BEAT_S`, until the shift ends. No error of a look ends it."""
+        """Beat and check whether to stop, every `BEAT_S`, until the shift ends. Errors do not end it."""
         said_at = time.monotonic()
         while not self._ended:
             if time.monotonic() - said_at >= SAY_S:
@@ -215,7 +215,7 @@ class Shift:
             except (RedisUnavailable, RedisRefused):
                 log.debug("the pulse of the %s stage could not be recorded", self.stage)
             except Exception:
-                log.exception("the %s stage could not look whether it should stop", self.stage)
+                log.exception("the %s stage could not check whether it should stop", self.stage)
             await asyncio.sleep(BEAT_S)
 
     def _obey(self, request: pulses.DrainRequest | None) -> None:
@@ -250,7 +250,7 @@ async def report_silence(services: Services, mine: ResidentStage) -> None:
         if is_silent(pulse, now):
             await notices.raise_notice(services, cause, silence_text(pulse, now))
         else:
-            await notices.clear_notice(services, cause, f"The {pulse.stage} stage works again.")
+            await notices.clear_notice(services, cause, f"The {pulse.stage} stage is working again.")
 
 
 def is_silent(pulse: Pulse, now: datetime) -> bool:
@@ -259,7 +259,7 @@ def is_silent(pulse: Pulse, now: datetime) -> bool:
 
 
 def silence_text(pulse: Pulse, now: datetime) -> str:
-    """What is wrong, and where to look. Pure."""
+    """What is wrong, and what to check. Pure."""
     ended = f" Its last shift ended: {pulse.note}." if pulse.state == "ended" and pulse.note else ""
     return (
         f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended} Is its DAG paused, is the scheduler "
@@ -268,9 +268,9 @@ def silence_text(pulse: Pulse, now: datetime) -> str:
 
 
 async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
-    """Let `work` run until the shift is over, and again whenever it returns before that.
+    """Run `work` until the shift is over, and again whenever it returns before that.
 
-    While Redis is away it waits, with growing pauses, and ops is notified by log and webhook. Raises the other errors of
+    While Redis is away it waits, with growing pauses, and notifies ops by log and webhook. Raises the other errors of
     `work`.
     """
     if version_on_disk() != LOADED:
@@ -329,7 +329,7 @@ class _Away:
 
 
 def rest_of(shift_s: float, began: datetime | None, now: datetime) -> float:
-    """Seconds that are left of a shift whose run began then: a retry works only the rest. Pure."""
+    """Seconds left of a shift whose run began at `began`: a retry works only the rest. Pure."""
     if began is None:
         return shift_s
     return max(0.0, shift_s - max(0.0, (now - began).total_seconds()))

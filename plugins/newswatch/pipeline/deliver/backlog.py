@@ -1,9 +1,9 @@
 """Catches up on what could not be sent for hours: one message for a channel, and everything else in its thread.
 
-After a long outage a channel would get thousands of messages one by one, and what is new would wait behind them. So
-alerts that wait longer than the receiver's `stale_after` are listed instead:
+After a long outage a channel would get thousands of messages one by one, and new ones would wait behind them. So alerts
+that have waited longer than the receiver's `stale_after` are listed instead:
 
-1. The newest messages of severity high stay single, at most MOST_SINGLE, and go first.
+1. The newest messages of severity high, at most MOST_SINGLE, are still sent one by one, and go first.
 2. One message says how many alerts there are, by rule, and lists the ten most severe stories.
 3. All others are listed in its thread, story by story, after everything else in the queue.
 
@@ -32,15 +32,15 @@ from newswatch.store.messages import StoredMessage
 from newswatch.store.outbox import CatchUp, Listed
 
 MOST_SINGLE = 20
-"""So many messages of severity high still go out one by one, the newest."""
+"""How many messages of severity high, the newest, are still sent one by one."""
 MOST_A_STEP = 250
-"""So many messages are replaced in one step of Redis, which does nothing else meanwhile."""
+"""How many messages are replaced in one step. Redis does nothing else meanwhile."""
 MOST_SEVERE = 10
-"""So many stories are listed in the message itself."""
+"""How many stories are listed in the message itself."""
 DECISIONS = 3
-"""How often in a row it is decided again, if messages grew or were begun meanwhile."""
+"""How often in a row the decision is made again, if messages grew or were begun meanwhile."""
 LOOK_EVERY_S = 10.0
-"""So often at most a channel's whole queue is read for what is stale."""
+"""A channel's whole queue is searched for stale messages at most this often."""
 IN_THREAD = "Catching up, continued"
 _MOST_RULES_NAMED = 10
 
@@ -65,10 +65,10 @@ def plan(
     most_single: int = MOST_SINGLE,
     root_id: str | None = None,
 ) -> list[CatchUp]:
-    """How to catch up, in steps; none if there is nothing that would come better in a list. Pure.
+    """How to catch up, in steps; none if fewer than two messages would be listed. Pure.
 
-    A catch-up that was not sent yet is made again with what became stale since. If `root_id` was sent, all goes to its
-    thread. The first step makes the message, the others continue its thread.
+    A catch-up that was not sent yet is made again with what became stale since. If `root_id` was sent, everything goes to
+    its thread. The first step makes the message, the others continue its thread.
     """
     stale = [one for one in queue if is_stale(one, now, stale_after_s)]
     high = sorted(filter(_is_high, stale), key=_newest, reverse=True)[:most_single]
@@ -134,7 +134,7 @@ async def fold_backlog(
     stale_after_s: float,
     most_single: int = MOST_SINGLE,
 ) -> bool:
-    """Replace what waited longer than that by a catch-up. Returns whether it did."""
+    """Replace what waited longer than `stale_after_s` by a catch-up. Returns whether anything was replaced."""
     for _ in range(DECISIONS):
         now = services.clock()
         queue = await read_queue(services.redis, channel)
@@ -171,7 +171,7 @@ async def _withdraw_stale(run: DeliveryRun, channel: str, stale_after_s: float) 
 
 
 async def _sent_lately(services: Services, channel: str, stale_after_s: float) -> str | None:
-    """The catch-up whose thread is continued: it was begun, and not sent longer ago than alerts are fresh."""
+    """The catch-up whose thread is continued: it was begun, and was not sent longer ago than `stale_after_s`."""
     name = await outbox.last_catch_up(services.redis, channel)
     found = await messages.read_message(services.redis, name) if name else None
     if found is None or found.delivery.state in ("dead", "withdrawn"):
@@ -217,7 +217,7 @@ def _by_story(alerts: Iterable[Alert]) -> list[list[Item]]:
 
 
 def _most_severe(stories: Sequence[Sequence[Item]]) -> list[Item]:
-    """One item of each of the most severe stories, of equals the newest."""
+    """One item of each of the most severe stories. Among equals, the newest come first."""
     severest = [max(story, key=_rank) for story in stories]
     return sorted(severest, key=lambda item: (-_rank(item), -item[0].matched.timestamp()))[:MOST_SEVERE]
 
@@ -254,7 +254,11 @@ def _text(stories: Sequence[Sequence[Item]], *, shown: int) -> str:
     first, last = min(alert.matched for alert in alerts), max(alert.matched for alert in alerts)
     span = f"{first:%d %b %H:%M} to {last:%d %b %H:%M} UTC"
     items = sum(map(len, stories))
-    which = f"The {shown} most severe are here, the others in the thread" if items > shown else "All are here"
+    which = (
+        f"The {shown} most severe are listed here, the others in the thread"
+        if items > shown
+        else "All are listed here"
+    )
     return (
         f"Catching up: {len(alerts)} alerts of {len(stories)} stories could not be sent in time ({span}). "
         f"By rule: {', '.join(named)}. {which}"

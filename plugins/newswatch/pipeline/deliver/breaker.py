@@ -1,9 +1,8 @@
 """The circuit breaker: while Slack is away, hardly anything is begun.
 
-It opens after one failed connection, or when unclear answers of the same kind come for two messages of different
-channels within a minute and nothing was answered clearly in between. Then one probe is made at a time, with growing
-pauses: first a request that changes nothing, and if that is answered, one message, each time another one of another
-channel. The first clear answer closes it. A single message that fails while others pass does not open it.
+It opens after one failed connection, or when unclear answers of the same kind come for two messages of different channels
+within a minute, with no clear answer in between. Then one probe is made at a time, with growing pauses: a request that
+changes nothing, and if that is answered, one message, each time of another channel. The first clear answer closes it. A single message that fails while others pass does not open it.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ log = logging.getLogger("newswatch.breaker")
 CAUSE = "slack-away"
 ALIKE_WITHIN_MS = 60_000
 ALIKE_IN_ONE_CHANNEL = 3
-"""So many different messages in a row open it too, where only one channel has messages."""
+"""Unclear answers for this many messages in a row open it too, where only one channel has messages."""
 MOST_BEGUN = 6
 """Messages that may be in doubt at a time during an outage. Later probes use one of these again."""
 FIRST_PROBE_SHARE = 1 / 12
-"""Of the grace period: the pause before the first probe. It doubles, up to the whole grace period."""
+"""The pause before the first probe, as a share of the grace period. It doubles, up to the whole grace period."""
 MOST_KEPT = 50
 
 
@@ -143,7 +142,7 @@ class Breaker:
         if not was_open:
             log.warning("Slack is away: %s", state.why)
         elif state.failed_probes:
-            # A first failure alone may be a moment's; the probe after it says that it lasts.
+            # A single failure may pass in a moment. If the probe after it fails too, the outage lasts.
             await notices.raise_notice(self._services, CAUSE, await self.text())
 
     async def text(self) -> str:

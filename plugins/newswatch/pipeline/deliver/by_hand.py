@@ -1,6 +1,6 @@
 """What an operator does with a whole queue: move it to another channel, fold it into a list, or drop it.
 
-Messages that Slack may have seen already stay: only the history can say what became of them.
+Messages that may already be in Slack stay: only the history can say what became of them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from newswatch.store.withdrawals import Withdrawal
 
 
 class QueueRefused(PermanentError):
-    """What was asked cannot be done with this queue."""
+    """This cannot be done with this queue."""
 
 
 async def move_queue(services: Services, channel: str, to: str) -> tuple[int, int]:
     """Move a channel's queue to another channel. Returns how many messages were moved, and how many stay.
 
-    They are sent there although their rules do not notify it. Raises QueueRefused, RedisUnavailable.
+    They are sent to that channel although their rules do not notify it. Raises QueueRefused, RedisUnavailable.
     """
     try:
         check_channel(to)

@@ -56,7 +56,7 @@ class Courier:
                 await self._send(wanted, free_at_ms, probe=probe)
 
     async def bury(self, channel: str, message_id: str, error: str) -> None:
-        """Make a dead letter of a message that cannot be read or rendered."""
+        """Make a message that cannot be read or rendered a dead letter."""
         try:
             queued = await messages.read_message(self._redis, message_id)
         except (ValueError, KeyError, TypeError):

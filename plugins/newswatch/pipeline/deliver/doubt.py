@@ -30,14 +30,14 @@ BAD_CURSOR = "invalid_cursor"
 
 
 class Recorder(Protocol):
-    """Who records that a message was sent."""
+    """Records that a message was sent."""
 
     async def sent(self, message: Message, ts: str) -> None:
         """It is in Slack as `ts`."""
 
 
 class Unread(Exception):
-    """What is needed could not be read now. `wait_ms`: how long to wait; `problem` is None if only a turn is missing."""
+    """The history cannot be read now. `wait_ms`: how long to wait; `problem` is None if Slack's limit is the only reason."""
 
     def __init__(self, wait_ms: int, problem: Outcome | None = None) -> None:
         super().__init__(problem.message if problem else "no turn")
@@ -126,7 +126,7 @@ async def _pages(
 
 
 async def pause_reading(run: DeliveryRun, method: Method, problem: Outcome) -> int:
-    """A reading failed: nobody reads for a while if the channel is not to blame. Returns the pause in ms."""
+    """A reading failed. If the channel is not to blame, all reading pauses. Returns the pause in ms."""
     wait_ms = int((problem.retry_after_s or 0.0) * 1000)
     if problem.kind == "ratelimited":
         await turns.pause_method(run.services.redis, method, run.now_ms() + max(wait_ms, 1000))

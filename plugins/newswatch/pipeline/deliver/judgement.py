@@ -20,7 +20,7 @@ from newswatch.store.mutes import EVERYWHERE, Mute, muted_by
 
 Cause = Literal["rule", "route", "muted", "dropped"]
 RETURNING: tuple[Cause, ...] = ("rule", "route")
-"""What was withdrawn for these causes returns if the rule or the route does. A mute is meant to suppress."""
+"""Alerts withdrawn for these causes return if the rule or the route does. Those that a mute suppressed do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ def objection(
 def quiet_until(alert: Alert, conditions: Conditions, now: datetime) -> datetime | None:
     """When the quiet hours end that hold this alert back; None if it may be sent now.
 
-    Of receivers that share the channel, the one that may have it first counts. A receiver with digests has them at its
-    own time, also in quiet hours.
+    If receivers share the channel, the earliest end counts. A receiver with digests gets them at its own time, even in quiet
+    hours.
     """
     rule = conditions.rules.get(alert.rule_id)
     ends = []

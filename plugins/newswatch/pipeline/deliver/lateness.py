@@ -1,7 +1,7 @@
 """Reports a channel that is far behind, and clocks that differ.
 
-A channel is behind if an alert waits in it for more than ten minutes although nothing but its turn is missing. The
-channel gets one line when it has caught up. During an outage of Slack nothing is said here: that is reported already.
+A channel is behind if an alert has waited in it for more than ten minutes, only for its turn. The channel gets one line
+when it has caught up. During an outage of Slack nothing is reported here, because the outage is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from newswatch.store.codec import to_ms
 BEHIND_MS = 600_000
 CAUGHT_UP_MS = 60_000
 MOST_SKEW_S = 30.0
-CAUGHT_UP = "newswatch was more than ten minutes behind in this channel. It has caught up: everything of the meantime is above."
+CAUGHT_UP = "newswatch was more than ten minutes behind in this channel. It has caught up: everything that waited is above."
 
 
 def note_lateness(run: DeliveryRun, message: Message) -> None:
@@ -56,7 +56,7 @@ async def compare_clocks(run: DeliveryRun) -> None:
             await notices.raise_notice(run.services, f"clock:{name}", text)
         else:
             await notices.clear_notice(
-                run.services, f"clock:{name}", f"The clocks here and of {name} agree again."
+                run.services, f"clock:{name}", f"This machine's clock and {name}'s agree again."
             )
 
 

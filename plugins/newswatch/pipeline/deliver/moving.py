@@ -1,4 +1,4 @@
-"""A receiver that gets another channel takes its queue along.
+"""If a receiver gets another channel, its queue moves there.
 
 Alerts are queued for a channel. Which receiver that was is in the last configuration in which one of the rule's
 receivers had the channel; if that receiver has another channel now, its alerts go there.
@@ -21,7 +21,7 @@ from newswatch.store.codec import to_ms
 
 
 def new_channel(alert: Alert, before: Conditions, after: Conditions) -> str | None:
-    """Where the receiver that had the alert's channel before has its alerts now; None if it was not the channel's. Pure."""
+    """The new channel of the receiver that had the alert's channel before; None if there is no such receiver. Pure."""
     then, now = before.rules.get(alert.rule_id), after.rules.get(alert.rule_id)
     if then is None or now is None:
         return None
@@ -45,7 +45,7 @@ class Past:
         self._read: dict[int, Conditions | None] = {}
 
     async def new_channel(self, alert: Alert) -> str | None:
-        """Where the alert goes now, None if no receiver took it along."""
+        """Where the alert goes now; None if its receiver has no other channel."""
         matched = alert.config_version.partition("-")[0]
         first = int(matched) if matched.isascii() and matched.isdigit() else self.bundle.version
         for version in range(
@@ -80,7 +80,7 @@ Destinations = Mapping[str, Sequence[Alert]]
 async def destinations(
     services: Services, waiting: Waiting, conditions: Conditions, past: Past
 ) -> Destinations:
-    """Where parts of a queued message go now, because receivers took them along."""
+    """Where parts of a queued message go now, because their receivers have other channels."""
     message = waiting.stored.message
     if waiting.stored.delivery.state != "queued" or waiting.stored.moved:
         return {}

@@ -3,8 +3,8 @@
 Redis records what was sent. If it lost that record (a wiped disk, an old backup, a failover without the last
 seconds), everything would be sent again. The history at the other end still has it: each message names its id and
 its alerts there. It is read page by page at the pace that Slack allows, from the last message that this Redis knows
-of. The place is kept, so that a pause, the end of a run or a kill costs nothing. Of the threads only those are read
-that got replies in that time, and those that queued replies go to.
+of. The place is kept, so that a pause, the end of a run or a kill loses nothing. Of the threads only those are read
+that got replies in that time, or that queued replies go to.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SLACK_AND_REDIS = timedelta(minutes=1)
 """Between the time when a message was posted and the time when it was recorded, at most."""
 REFUSED = ("paused_channel", "paused_workspace")
 MOST_FAILED = 8
-"""Readings that may fail in a row before alerts are sent all the same: late is better than lost."""
+"""Readings that may fail in a row before alerts are sent nevertheless: late is better than lost."""
 MOST_LINKS = 10
 
 
@@ -65,7 +65,7 @@ async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
 
 
 def is_fresh(alerts: Sequence[Alert | None], since_ms: int, now_ms: int) -> bool:
-    """Whether all that a message reports was published after Redis came back empty: it cannot be posted yet. Pure."""
+    """Whether all that a message reports was published after Redis came back empty, so it cannot be in Slack yet. Pure."""
     latest_ms = now_ms + int(CLOCK_TOLERANCE.total_seconds() * 1000)
     return bool(alerts) and all(
         alert is not None and _published_within(alert, since_ms, latest_ms) for alert in alerts
@@ -152,8 +152,8 @@ async def _record(run: DeliveryRun, channel: str, place: Place, page: Page) -> P
     )
     if unknown or found:
         text = (
-            "Redis has lost deliveries: it came back empty or older than it was. What was posted in Slack was read"
-            " back from the channels and is not sent again; feeds are asked again for what they still show."
+            "Redis has lost its record of deliveries: it came back empty, or with older data. The channels' history was"
+            " read, and what is already there is not sent again. Feeds are read again for what they still show."
         )
         await notices.notify_once(run.services, "redis-lost", text)
     if undecided:
@@ -170,8 +170,8 @@ async def _report(run: DeliveryRun, channel: str, undecided: Sequence[str]) -> N
     links = [await run.sender.link(channel, ts) for ts in undecided[:MOST_LINKS]]
     more = f" and {len(undecided) - len(links)} more" if len(undecided) > len(links) else ""
     text = (
-        f"Redis has lost its records of {len(undecided)} messages in {channel}, and they do not say which alerts they"
-        f" hold, so these may be posted again: {', '.join(links)}{more}."
+        f"Redis has lost its records of {len(undecided)} messages in {channel}, and the messages do not say which alerts"
+        f" they hold. Those alerts may be posted again: {', '.join(links)}{more}."
     )
     await notices.notify_once(run.services, f"undecided:{channel}", text)
 

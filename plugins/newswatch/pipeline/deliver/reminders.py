@@ -21,7 +21,7 @@ def reminder_text(after_s: float) -> str:
 
 
 async def queue_reminders(run: DeliveryRun) -> None:
-    """Queue the reminders that are due. Those of channels that want none any more are dropped."""
+    """Queue the reminders that are due. Drop those of channels that no longer want any."""
     redis = run.services.redis
     found = await messages.read_readable(redis, await reminders.due(redis, run.now_ms()))
     for name, stored in found.items():

@@ -1,4 +1,4 @@
-"""A message with the names people know its sources by, laid out."""
+"""Renders a message as it is sent, with the names by which people know its sources."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ async def run_deliver(
 
 
 async def without_sender(services: Services) -> DeliverCounts:
-    """Ops is notified if messages wait and nothing says where they are sent to."""
+    """There is no Slack token: notify ops if messages wait."""
     queued = await queued_messages(services)
     if not queued:
         return DeliverCounts()

@@ -23,7 +23,7 @@ from newswatch.store.turns import Method
 BURST_S = 0.25
 LEAST_BURST = 3
 SHARE = 0.98
-"""Of the budget that is used, so that a minute with a burst keeps to it, as Slack counts when requests arrive."""
+"""The share of the budget that is used, so that a minute with a burst stays within it: Slack counts requests as they arrive."""
 LONG_TURN_S = 20.0
 
 
@@ -76,7 +76,7 @@ class DeliveryRun:
     recalled: set[str] = field(default_factory=set)
     """Channels whose Redis is known to be the one that delivered to them last."""
     redis_run: Server | None = None
-    """Which run of Redis this is; None if that has to be asked."""
+    """Which run of Redis this is; None if we have to ask."""
     delivered_by: dict[str, str | None] = field(default_factory=dict)
     """Channel → the run of Redis that delivered to it last."""
     read_again_at: float = 0.0
@@ -114,7 +114,7 @@ class DeliveryRun:
 
     @property
     def server(self) -> str:
-        """The id of the run of Redis that was made sure of; "" for none."""
+        """The id of the run of Redis that was found; "" for none."""
         return self.redis_run.run if self.redis_run else ""
 
     @property
@@ -123,7 +123,7 @@ class DeliveryRun:
         return self.stopped or self.breaker.is_open
 
     def another_server(self) -> None:
-        """Redis was restarted, or a replica took over: what was delivered has to be made sure of again."""
+        """Redis was restarted, or a replica took over: check again what was delivered."""
         self.redis_run = None
         self.recalled.clear()
         self.delivered_by.clear()

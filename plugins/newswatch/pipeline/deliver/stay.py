@@ -43,17 +43,17 @@ LINGER_S = 0.5
 _EDITS, _PROBE = "edits", "probe"
 """Names of two workers; the others are named by their channels."""
 LOOK_S = 30.0
-"""How often clocks, the workspace and channels that are behind are looked at."""
+"""How often clocks, the workspace and late channels are checked."""
 IN_HAND_S = 3.0
-"""At the end of a shift a request that was begun has so long to be answered."""
+"""How long a request that was begun may still take to be answered at the end of a shift."""
 LONGEST_WAIT_S = 5.0
-"""How long nothing is looked at if nothing is announced: less than the socket timeout of Redis."""
+"""The longest wait for news before queues are read again: less than the socket timeout of Redis."""
 
 
 async def stay_delivering(shift: Shift) -> DeliverCounts:
     """Send messages as they become due, until the shift is over.
 
-    Nothing that is remembered outlives Redis. Raises StageRed, and errors of Redis that do not pass.
+    With another Redis everything is read again. Raises StageRed, and errors of Redis that do not pass.
     """
     services, total = shift.services, DeliverCounts()
     shift.chore = _Edits(services).apply
@@ -194,7 +194,7 @@ class _Workers:
         return wait_s
 
     async def wait(self, others: set[asyncio.Future[Any]], seconds: float) -> None:
-        """Wait until one of them or of the others is done, at most so long. Raises what a worker raised."""
+        """Wait until a worker or one of the others is done, for `seconds` at most. Raises what a worker raised."""
         awaited = {*self._tasks.values(), *others}
         await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for name, task in list(self._tasks.items()):
@@ -203,7 +203,7 @@ class _Workers:
                 task.result()
 
     async def end(self, others: Sequence[asyncio.Future[Any]]) -> None:
-        """Give what is in hand a moment to be recorded, then cancel it all: what was begun is found out later."""
+        """Give what is in hand a moment to be recorded, then cancel the rest. What became of that is found out later."""
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=IN_HAND_S)
         tasks = [*self._tasks.values(), *others]

@@ -39,7 +39,7 @@ MOST_EDITS = 5
 async def bring_up_to_date(run: DeliveryRun, within_s: float) -> None:
     """Update messages that are out of date, as many as Slack allows `within_s`, and not beyond the run's end.
 
-    If no edits are taken now, all wait.
+    If Slack takes no edits now, all wait.
     """
     if run.halted:
         return
@@ -63,7 +63,7 @@ async def bring_up_to_date(run: DeliveryRun, within_s: float) -> None:
 async def refresh(services: Services, sender: Sender, message_id: str) -> float | None:
     """Update one message. The caller has taken a turn for the first edit.
 
-    Where Slack takes no edits now, it is noted for later: the seconds until then are returned.
+    If Slack takes no edits now, the update is put off. Returns the seconds until then.
     """
     try:
         return await _refresh(services, sender, message_id)

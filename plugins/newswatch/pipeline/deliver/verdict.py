@@ -2,8 +2,8 @@
 
 A message that never arrived is retried with backoff. One that may have arrived stays `sending` until
 the history has been read; if that happens again and again, it waits longer each time, so that it does not hold up
-others. A pause keeps the queue. Only a message that is refused for good becomes a dead
-letter. docs/architecture.md has the table.
+others. A pause keeps the queue. Only a message that is refused for good becomes a dead letter. docs/architecture.md has
+the table.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ UNREADABLE_LOOKS = 5
 class Verdict:
     """The consequences of one outcome.
 
-    `message`: what happens to the message; `wait_s`: until it is looked at again. `alone`: it goes on its own
-    instead of into its thread. `pause`: whose
-    queue is held, for `pause_s`. `problem`: red, with this text, and an ops notice.
+    `message`: what happens to the message; `wait_s`: until it is looked at again. `alone`: it is posted on its
+    own instead of in its thread. `pause`: which queue is held, for `pause_s`. `problem`: red, with this text, and an ops
+    notice.
     """
 
     message: Literal["sent", "queued", "sending", "dead"]
@@ -44,7 +44,7 @@ def backoff_s(tries: int, grace_s: float) -> float:
 
 
 def long_backoff_s(tries: int, grace_s: float) -> float:
-    """Seconds until the next try of a message that Slack takes badly while others pass: doubling, up to an hour."""
+    """Seconds until the next try of a message that keeps failing while others pass: doubling, up to an hour."""
     return float(max(grace_s, min(grace_s * 2.0 ** min(tries, 10), MOST_BACKOFF_S)))
 
 

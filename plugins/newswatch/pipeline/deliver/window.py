@@ -1,7 +1,7 @@
 """How many messages may be on their way to Slack at once.
 
-Few while little is known: if Slack hangs, each of them is in doubt. The number grows while Slack answers and more
-want to be sent, and falls back at the first answer that is missing.
+Few at first: if Slack hangs, each of them is in doubt. The number grows while Slack answers and more messages wait, and
+falls back at the first missing answer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Judges queued messages again at their turn: alerts that are no longer wanted are withdrawn, others wait.
 
 The rules are in `judgement`. If the configuration or the mutes change, alerts that were withdrawn before may return,
-and a change that many queued alerts fall to is reported.
+and a change that withdraws many queued alerts is reported.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from newswatch.store.withdrawals import Withdrawal
 log = logging.getLogger("newswatch.deliver")
 
 LOOK_AGAIN_S = 1.0
-"""So often at most, configuration and mutes are read again during a run."""
+"""During a run, configuration and mutes are read again at most this often."""
 MANY = 20
-"""A change that more queued alerts than this fall to is reported."""
+"""A change that withdraws more queued alerts than this is reported."""
 _MOST_RULES_NAMED = 5
 
 
@@ -58,7 +58,7 @@ async def current_conditions(run: DeliveryRun) -> Conditions:
 
 
 async def may_return(services: Services, bundle: Bundle) -> bool:
-    """Whether something was withdrawn, and what decided that has changed since."""
+    """Whether something was withdrawn, and the configuration or the mutes have changed since."""
     if not await withdrawals.may_return(services.redis, to_ms(services.clock())):
         return False
     conditions = await _read_conditions(services, bundle)
@@ -144,9 +144,9 @@ def _withdrawal(alert: Alert, why: Objection) -> Withdrawal:
 async def _wait_for_the_end_of_quiet(
     run: DeliveryRun, queued: StoredMessage, conditions: Conditions, until: datetime
 ) -> None:
-    """Quiet hours have begun: what was queued before comes with the others of the night.
+    """Quiet hours have begun: what was queued before joins the digest at their end.
 
-    What Slack may have seen already, and lists, wait as they are.
+    Lists, and messages that may already be in Slack, wait as they are.
     """
     redis, channel = run.services.redis, queued.message.channel
     if not foldable(queued):
@@ -230,7 +230,7 @@ def _report_text(reasons: Counter[str], conditions: Conditions) -> str:
     more = len(reasons) - len(named)
     lines += [f"… and {more} more causes"] if more else []
     return (
-        f"{reasons.total()} queued alerts will not be sent, because configuration {conditions.bundle.label} or a mute "
-        "no longer wants them. They are kept as withdrawn, and return if their rule or receiver is back within 24 "
-        "hours.\n" + "\n".join(lines)
+        f"{reasons.total()} queued alerts will not be sent: configuration {conditions.bundle.label} or a mute excludes "
+        "them. They are kept as withdrawn, and return if their rule or receiver is back within 24 hours.\n"
+        + "\n".join(lines)
     )

@@ -1,7 +1,7 @@
 """Whether messages still go to the workspace that this Redis belongs to.
 
-Queues, records and history belong to one workspace: sent with a token of another one, alerts would reach strangers or be
-refused. The same workspace with another bot is fine but for one thing: a bot cannot edit what another one posted.
+Queues, records and history belong to one workspace. Sent with a token of another one, alerts would reach strangers or be
+refused. Another bot of the same workspace may send, but cannot edit what the first one posted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ADOPT = "`newswatch adopt --workspace`"
 
 
 class NoWorkspace(PermanentError):
-    """It cannot be asked which workspace the token is for."""
+    """Nobody says which workspace the token is for: there is no token, or Slack does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Difference:
 
 
 def difference(known: Identity | None, found: Identity) -> Difference | None:
-    """What is to be said about a token's workspace; None if it is the one known, or the first. Pure."""
+    """How a token's workspace differs from the one known; None if it is the same, or the first. Pure."""
     if known is None or (known.team_id, known.bot_id) == (found.team_id, found.bot_id):
         return None
     if known.team_id != found.team_id:
@@ -45,7 +45,7 @@ def difference(known: Identity | None, found: Identity) -> Difference | None:
         )
         return Difference("error", text)
     text = (
-        f"The Slack token is for the bot {found.bot} ({found.bot_id}) in {found.workspace}; before it was {known.bot} "
+        f"The Slack token is for the bot {found.bot} ({found.bot_id}) in {found.workspace}; until now it was for {known.bot} "
         f"({known.bot_id}). Messages are sent, but those that the other bot posted cannot be updated. {_ADOPT} "
         "confirms the new bot"
     )
@@ -55,7 +55,7 @@ def difference(known: Identity | None, found: Identity) -> Difference | None:
 async def may_send(services: Services, sender: Sender) -> Difference | None:
     """Compare the sender's workspace with the one known, remember the first, and notify ops of a difference.
 
-    If Slack does not say, nothing is decided: the answer to the first message is the same. Raises RedisUnavailable.
+    If Slack does not say, sending goes on: if the token is refused, so is the first message. Raises RedisUnavailable.
     """
     found = await sender.identity()
     if found is None:
@@ -68,7 +68,7 @@ async def may_send(services: Services, sender: Sender) -> Difference | None:
         if differs is not None and differs.level == level:
             await notices.raise_notice(services, cause, differs.text)
         else:
-            text = f"The Slack token is for {found.workspace} and the bot {found.bot}, as known."
+            text = f"The Slack token is for {found.workspace} and the bot {found.bot}, as expected."
             await notices.clear_notice(services, cause, text)
     return differs
 

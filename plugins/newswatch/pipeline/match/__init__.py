@@ -2,8 +2,12 @@
 
 In the order of the data path::
 
-    run        the Airflow task: items from the stream, the rules they satisfy, the hand-over
-    routing    at once, after quiet hours, or in a digest
-    placement  into which message, thread, digest or surge each alert goes
-    log        what the log says about matching
+    run         the stage, once or for a shift: items from the stream, the rules they satisfy, the hand-over
+    wording     the words by which an item's story is found
+    candidates  alerts that have to be placed
+    placement   into which message, thread, digest or surge each alert goes
+    board       the channels' messages while alerts are placed one after the other
+    log         what the log says about matching
+
+When an alert is sent (at once, after quiet hours, in a digest) is decided in `base.routing`.
 """

@@ -30,7 +30,7 @@ from newswatch.store.handover import (
 
 MAX_ALERTS_A_MESSAGE = 8
 COLLECT_MS = 3_000
-"""How long later sources of a story are collected instead of being posted one by one."""
+"""How long further reports of a story are collected instead of being posted one by one."""
 FURTHER = "Surge, continued"
 
 
@@ -173,7 +173,7 @@ class Board:
             self._alerts += [PlacedAlert(one.alert, message.id) for one in part]
 
     def _message(self, group: Sequence[Candidate]) -> _Message:
-        """The message for the alerts of one item: that of the most severe rule; of equals, the one that is sent first."""
+        """The message for the alerts of one item: that of the most severe rule; among equals, the one that is sent first."""
         lead = min(group, key=lambda one: (-one.rank, one.kind == "digest", one.due_ms))
         ids, size = [one.alert.id for one in group], self._layout.room([one.alert for one in group])
         story = self._story(lead.alert.channel, lead.group)

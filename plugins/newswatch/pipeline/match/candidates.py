@@ -39,7 +39,7 @@ class Candidate:
     due_ms: int
     heading: str = ""
     threshold: tuple[int, int, int] | None = None
-    """Held until this many stories from this many sources came within this many ms."""
+    """Held until this many stories from this many publishers came within this many ms."""
     muted: str | None = None
     cap: Cap | None = None
     doubtful: bool = False

@@ -13,6 +13,7 @@
     doctor                checks of the installation
     heartbeat             shows that newswatch works while nothing alerts
     housekeeping          removes what is past its retention
+    pack_upgrade          which rules gain or lose hits by an upgrade of the packs
 
 Each module reads one page's data from Redis and shapes it, without Airflow and without HTML.
 """

@@ -1,8 +1,8 @@
 """Alerts that fit a filter, newest first, a page at a time.
 
 A search reads the shortest list that contains all alerts that can fit. The hand-over keeps a list for each rule,
-feed, channel and severity, and for muted, held and withdrawn alerts (`store.keys`). Alerts that are not sent yet are in the
-outboxes. Only a search for words of a headline has to read every alert; it stops after a while, and the page says
+feed, channel and severity, and for muted, held and withdrawn alerts (`store.keys`). Alerts that are not sent yet are in
+the outbox. Only a search for words of a headline has to read every alert; it stops after a while, and the page says
 where to continue.
 """
 

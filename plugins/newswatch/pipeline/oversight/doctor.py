@@ -167,7 +167,7 @@ async def _buttons(services: Services) -> list[Examined]:
         with redis_errors():
             found = await listening.heard(services.redis)
     except NewswatchError:
-        return []  # said already
+        return []  # reported already
     if found is not None:
         return [Examined("buttons", "ok", f"a listener receives clicks over {' and '.join(found.ways)}")]
     settings = services.settings

@@ -1,4 +1,4 @@
-"""Problems: raised notices, stages that stand still, paused queues. Pure."""
+"""Problems: notices that were raised, stages that do nothing or are silent, outages, paused queues. Pure."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "wait": (
         "warning",
-        "Slack asks for a long wait. Its queue is kept, and sending resumes automatically.",
+        "Slack asks for a long wait. All queues are kept, and sending resumes automatically.",
         "slack-asks-for-a-long-wait",
     ),
     "behind": (
@@ -93,7 +93,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "unclear": (
         "warning",
-        "The others are posted. Look at the message under Delivery, and drop it if Slack never takes it.",
+        "Other messages are posted. See Slack's status page; if it lasts, look the message up under Alerts and report it.",
         "a-message-gets-no-clear-answer",
     ),
     "undecided": (
@@ -161,7 +161,7 @@ def finding_of(cause: str, notice: Mapping[str, str]) -> Finding:
 
 
 def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
-    """Stages that stand still while work waits, as findings. Pure."""
+    """Stages that do nothing while work waits, as findings. Pure."""
     return [
         Finding(f"{one.stage}-late", "error", one.what, one.do, _STANDSTILLS[one.stage], one.since)
         for one in found
@@ -169,7 +169,7 @@ def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
 
 
 def outage_findings(away: BreakerState, waiting: int) -> list[Finding]:
-    """Slack does not answer: since when, and how many messages wait. Pure."""
+    """An outage of Slack as a finding: since when, and how many messages wait. Pure."""
     if not away.is_open:
         return []
     level, do, section = KINDS["slack-away"]
@@ -230,7 +230,7 @@ def count(number: int, one: str, many: str) -> str:
 
 
 def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
-    """If half of the feeds or more bring nothing, the cause is rarely the feeds but the network."""
+    """If half of the feeds or more fail, the cause is usually the network, not the feeds. Pure."""
     total = sum(counts.values())
     bad = sum(counts.get(state, 0) for state in ("failing", "refused", "given-up", "stopped"))
     if not bad or bad * 2 < total:

@@ -1,8 +1,8 @@
 """Shows that newswatch works while nothing alerts: a daily line to receivers, and a ping to a monitor.
 
 Without it readers cannot tell "no news" from "newswatch is down". A receiver with `alive:` gets a line at its
-time of day if no alert came since that time on the day before. After each healthy cycle NEWSWATCH_DEADMAN_URL
-is requested; the monitoring service behind it raises an alarm when the requests stop.
+time of day if no alert came since that time on the day before. After each run of `poll_feeds` that leaves newswatch
+healthy, NEWSWATCH_DEADMAN_URL is requested; the monitoring service behind it raises an alarm when the requests stop.
 """
 
 from __future__ import annotations

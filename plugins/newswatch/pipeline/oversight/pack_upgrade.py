@@ -1,7 +1,7 @@
 """Which rules in force gain or lose hits by an upgrade of the packs.
 
-Housekeeping notes daily what every rule with a pack catches among the stored items. If the packs are others than those
-of the last note, it compares the two over the items that both saw, and notifies ops once.
+Housekeeping records daily what every rule with a pack catches among the stored items. If the packs have changed since the
+last record, it compares the two records over the items that both saw, and notifies ops once.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def changes_between(
 ) -> list[Change]:
     """The rules that gain or lose hits among the items `seen` by both, the largest losses first. Pure.
 
-    A rule that was edited in between is left out: its change is the editor's.
+    A rule that was edited in between is left out, because the edit may explain its change.
     """
     changes = []
     for rule_id, hits in now.items():
@@ -132,7 +132,7 @@ def _only(bundle: Bundle, rules: tuple[Rule, ...]) -> Bundle:
 
 
 def _texts(bundle: Bundle, rules: tuple[Rule, ...]) -> Iterator[tuple[str, str]]:
-    """For each rule, what identifies all that it looks for, packs left out."""
+    """For each rule, a hash of all that it looks for, except packs."""
     ground = short_hash(repr(sorted(bundle.lists.items())), bundle.default_lang)
     for rule in rules:
         yield rule.id, short_hash(ground, rule.subject, repr((rule.modality, rule.negation, rule.feeds)))

@@ -90,7 +90,7 @@ def without_receiver(row: QueueRow) -> str:
     return (
         f"{row.queued} {'message waits' if row.queued == 1 else 'messages wait'} for {row.channel}, which no receiver "
         f"has: `newswatch queue move {row.channel} CHANNEL` sends them elsewhere, "
-        f"`newswatch queue drop {row.channel} --reason TEXT` gives them up"
+        f"`newswatch queue drop {row.channel} --reason TEXT` discards them"
     )
 
 

@@ -1,7 +1,7 @@
-"""Which stage stands still while work waits for it, since when, and what to do.
+"""Which stage does nothing while work waits for it, since when, and what to do.
 
-A stage runs every minute, or within seconds after work arrives. If work that can be done has waited for two minutes,
-the stage does not run.
+Feeds are polled every minute, and the residents begin work as soon as it arrives. If work that can be done has waited for
+two minutes, its stage does not run, or cannot keep up.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DAGS: dict[Stage, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
-    """A stage that does not work although it could. `since` is when its oldest work arrived."""
+    """A stage that does nothing although work waits. `since` is when its oldest work arrived."""
 
     stage: Stage
     since: datetime

@@ -61,7 +61,7 @@ class Status:
     findings: tuple[Finding, ...]
     figures: Figures
     residents: tuple[Pulse, ...] = ()
-    """The stages that stay for a shift, as they were last heard from."""
+    """The residents, as they were last heard from."""
 
     @property
     def ok(self) -> bool:

@@ -38,7 +38,7 @@ class NothingInForce(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class WhyAnswer:
-    """The whole answer. `since`, for an unknown item, is from when documents are remembered.
+    """The whole answer. `since`, for an unknown item, says since when documents are remembered.
 
     It is None if no document was read yet.
     """
@@ -94,7 +94,7 @@ async def _sightings(services: Services, bundle: Bundle, asked: str) -> list[Sig
 
 
 async def _since(services: Services, bundle: Bundle) -> datetime | None:
-    """From when documents are remembered. Entries that left them before the retention are forgotten."""
+    """Since when documents are remembered. Entries that left them before the retention are forgotten."""
     first_ms = await sightings.read_since(services.redis, [feed.id for feed in bundle.feeds])
     if first_ms is None:
         return None

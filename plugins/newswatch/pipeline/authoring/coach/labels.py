@@ -12,8 +12,7 @@ from newswatch.rules import ItemText, Watchlist, compile_watchlist
 from newswatch.rules.lists import Lists
 
 MOST_OTHERS = 150
-"""Candidates are weighed on so many of the newest hits about which nobody said anything: more of them cost seconds and
-say little more."""
+"""Candidates are weighed on this many of the newest hits without a mark: more of them cost seconds and say little more."""
 
 FEW = 2
 """With no more marks than these, one is enough to ask for an edit."""
@@ -24,7 +23,7 @@ class Texts:
     """Texts by item id. The rule catches all of `unwanted`, `wanted` and `others`, and none of `missed` and `avoided`.
 
     `wanted` are acknowledged, or were missed before an edit, `unwanted` not relevant, `others` hits among the stored items
-    about which nobody said anything. `missed` should be caught; they include acknowledged items that an edit of the
+    without a mark. `missed` should be caught; they include acknowledged items that an edit of the
     rule lost. `avoided` are not relevant, and the rule does not catch them any more.
     """
 
@@ -37,7 +36,7 @@ class Texts:
     """How many others there are; only the newest MOST_OTHERS are among `others`."""
     least_unwanted: int = 1
     least_missed: int = 1
-    """So many marks must ask for an edit, unwanted or missed ones: what fits only one says little about the next."""
+    """This many marks must ask for an edit, unwanted or missed ones: what fits only one says little about the next."""
 
     @property
     def caught(self) -> dict[str, ItemText]:

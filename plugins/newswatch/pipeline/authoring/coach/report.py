@@ -14,9 +14,9 @@ def summary(advice: Advice) -> str:
     """What the advice rests on, in one sentence."""
     texts = advice.texts
     parts = [
-        _number(len(texts.unwanted), "hit that is not relevant", "hits that are not relevant"),
+        f"{len(texts.unwanted):,} not relevant",
         f"{len(texts.wanted):,} wanted",
-        f"{_others(len(texts.others), texts.all_others)} about which nobody said anything",
+        f"{_others(len(texts.others), texts.all_others)} without a mark",
         f"{len(texts.missed):,} missed",
     ]
     return f"{advice.rule.id}: {', '.join(parts)}; {_number(advice.items, 'stored item', 'stored items')}"
@@ -71,7 +71,7 @@ def effects(advice: Advice, proposal: Proposal) -> str:
 
 
 def _examples(advice: Advice, proposal: Proposal) -> dict[str, list[str]]:
-    """Headlines of the hits that change and about which nobody said anything, and of wanted ones that go."""
+    """Headlines of the hits without a mark that change, and of wanted ones that are lost."""
     effect, texts = proposal.weighed.effect, advice.texts
     return {
         "loses a wanted one": titles(effect.lost, texts.wanted),

@@ -15,10 +15,10 @@ from newswatch.rules.lists import Lists
 
 WANTED_LOST, UNWANTED_BACK, OTHER_CHANGED = 3.0, 1.0, 0.1
 """What it costs to lose a hit that a reader wanted, to catch one again that a reader did not want, and to gain or lose
-a hit about which nobody said anything. An unwanted hit that goes and a missed text that is caught each bring 1."""
+a hit without a mark. An unwanted hit that is lost and a missed text that is caught each bring 1."""
 
 OTHERS_A_MARK = 3
-"""With more other hits than so many for each mark, each costs less: else thirty marks would count for nothing where
+"""With more other hits than this for each mark, each costs less. Otherwise thirty marks would count for nothing where
 thousands of items are stored."""
 
 
@@ -32,7 +32,7 @@ _KINDS: tuple[Kind, ...] = (
     "require",
     "exclude",
 )
-"""Those first that are about the rule's own words, those last that are about words which only happen to be there."""
+"""First the kinds that are about the rule's own words, last those about words that only happen to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _effect(texts: Texts, caught: set[str]) -> Effect:
 
 
 def other_cost(marks: int, others: int) -> float:
-    """What a hit costs that changes and about which nobody said anything."""
+    """What each hit without a mark costs that is gained or lost."""
     return OTHER_CHANGED * min(1.0, OTHERS_A_MARK * marks / max(1, others))
 
 
