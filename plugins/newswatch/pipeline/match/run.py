@@ -23,7 +23,7 @@ from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.base.routing import Route, receivers_named, routes
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import Shift, work_shift
+from newswatch.pipeline.base.shift import SAY_S, Shift, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.log import MatchLog
@@ -296,7 +296,12 @@ class _MatchStage:
         redis = self._services.redis
         run = (await server_run(redis)).run
         await self.drain(lease, None)
+        said_at = time.monotonic()
         while not shift.over:
+            if time.monotonic() - said_at > SAY_S:
+                said_at = time.monotonic()
+                self._log.finish()
+                self._log = MatchLog(redis)
             batch = await items.read_batch(redis, BATCH, pending=False, wait_ms=WAIT_MS)
             if (await server_run(redis)).run != run:
                 log.warning("Redis was restarted or another server took over: reading everything again")
