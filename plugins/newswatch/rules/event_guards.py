@@ -9,6 +9,9 @@ from newswatch.rules import event_words as words
 from newswatch.rules.lexicon import Found
 from newswatch.rules.passage import Passage
 
+TAKEN = 7
+"""At most so many words before a participle is the verb that takes what it describes: "seizes tanker sanctioned by"."""
+
 
 def after_preposition(passage: Passage, who: Found) -> bool:
     """Whether the name follows a preposition, articles left out: "against the EU"."""
@@ -19,8 +22,63 @@ def after_preposition(passage: Passage, who: Found) -> bool:
 
 
 def is_other(passage: Passage, who: Found) -> bool:
-    """Whether the word before the name says that it is not the actor: "ex-Fed", "anti-Russia"."""
-    return who.start > 0 and passage.words[who.start - 1] in words.NOT_THE_ACTOR
+    """Whether a word next to the name says that it is not the actor: "ex-Fed", "anti-Russia", "EZB-Mitarbeiter"."""
+    if who.start > 0 and passage.words[who.start - 1] in words.NOT_THE_ACTOR:
+        return True
+    after = who.end
+    if (
+        after < len(passage.words)
+        and passage.words[after] in words.NOT_FOR_THE_ACTOR
+        and not _ends(passage, after)
+    ):
+        return True
+    return _is_of_others(passage, who)
+
+
+def _is_of_others(passage: Passage, who: Found) -> bool:
+    """Whether the name belongs to somebody former or lower: "exgobernador del Banco de España", "Personal der EZB"."""
+    place = who.start - 1
+    while place >= 0 and not _ends(passage, place + 1):
+        word = passage.words[place]
+        if word in words.NOT_FOR_THE_ACTOR:
+            return True
+        if word not in words.CHAIN and word not in words.HEADS and passage.gaps[place] != "-":
+            return False
+        place -= 1
+    return False
+
+
+def _ends(passage: Passage, place: int) -> bool:
+    """Whether a comma or the end of a clause is right before the place."""
+    return passage.comma_after(place - 1) or not passage.same_clause(place - 1, place)
+
+
+def is_attribute(passage: Passage, verb: Found) -> bool:
+    """Whether a participle with its actor only describes who does or suffers something else.
+
+    "Officer sanctioned by US, EU shot": after the actors comes another verb. "Firm that was fined by the FCA": after a
+    relative pronoun.
+    """
+    opener = verb.start - 1
+    while opener >= 0 and passage.words[opener] in words.PASSIVE_AUXILIARIES | words.HISTORY | {
+        "had",
+        "has",
+        "have",
+    }:
+        opener -= 1
+    if opener < verb.start - 1:
+        return opener >= 0 and passage.words[opener] in words.RELATIVE
+    before = range(max(passage.clause.index(passage.clause[verb.start]), verb.start - TAKEN), verb.start)
+    return any(passage.words[place] in words.TAKING for place in before) or any(
+        passage.words[place] in words.MAIN_VERBS
+        and passage.same_clause(verb.start, place)
+        and not (passage.words[place] in words.SAYING and _has_comma(passage, place - 4, place))
+        for place in range(verb.end, len(passage.words))
+    )
+
+
+def _has_comma(passage: Passage, start: int, end: int) -> bool:
+    return any(passage.comma_after(place) for place in range(start, end))
 
 
 def is_asked(passage: Passage, who: Found, actors: Sequence[Found]) -> bool:
@@ -67,7 +125,7 @@ def is_passive(passage: Passage, verb: Found) -> bool:
     """Whether the actor before the verb suffers it: "fined by", "was fined", "charged with"."""
     form = passage.words[verb.start]
     after = passage.words[verb.end] if verb.end < len(passage.words) else ""
-    if after == "by":
+    if after == "by" or verb.entry.text[1:] in (("par",), ("por",)):
         return True
     if not form.endswith("ed"):
         return form in ("hit", "cut", "sought") and _after_auxiliary(passage, verb)
@@ -91,7 +149,7 @@ def has_passive_form(passage: Passage, verb: Found) -> bool:
 
 def reads_as_verb(passage: Passage, who: Found, verb: Found) -> bool:
     """For a form that is also a noun: the actor opens its clause, and nothing after says that it is the noun."""
-    if any(word not in words.LIGHT for word in passage.words[who.end : verb.start]):
+    if not all(_may_be_between(passage, place) for place in range(who.end, verb.start)):
         return False
     if not _opens_clause(passage, who.start):
         return False
@@ -99,6 +157,14 @@ def reads_as_verb(passage: Passage, who: Found, verb: Found) -> bool:
         return False
     next_is_function = passage.words[verb.end] in words.FUNCTION and not passage.comma_after(verb.end - 1)
     return not next_is_function or passage.words[verb.start].endswith("ed")
+
+
+def _may_be_between(passage: Passage, place: int) -> bool:
+    """A light word; in French and Spanish also the rest of a name: "banco central de Turquía"."""
+    word = passage.words[place]
+    if word in words.LIGHT:
+        return True
+    return passage.lang in ("fr", "es") and (word in words.CHAIN or passage.written[place][:1].isupper())
 
 
 def _opens_clause(passage: Passage, place: int) -> bool:

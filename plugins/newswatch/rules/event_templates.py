@@ -100,10 +100,10 @@ def second_predicate(passage: Passage, found: Findings) -> Iterator[Pair]:
 def colon(passage: Passage, found: Findings) -> Iterator[Pair]:
     """The speaker before a colon: "ECB: digital euro should not be used"."""
     for verb in found.verbs:
-        if verb.entry.is_one_word:
-            continue
         for who in found.who:
             for place in range(who.end - 1, min(who.end + 3, verb.start)):
+                if verb.entry.is_one_word and not _follows_a_head(passage, place + 1, verb):
+                    continue
                 if (
                     ":" in passage.gaps[place]
                     and passage.same_clause(who.start, place)
@@ -111,6 +111,14 @@ def colon(passage: Passage, found: Findings) -> Iterator[Pair]:
                     and verb.start - place <= COLON
                 ):
                     yield who, verb
+
+
+def _follows_a_head(passage: Passage, first: int, verb: Found) -> bool:
+    """Whether a title and no other words are between the colon and the verb: "Banque du Canada : le gouverneur déconseille"."""
+    between = passage.words[first : verb.start]
+    return not words.HEADS.isdisjoint(between) and all(
+        word in words.HEADS or word in words.DETERMINERS for word in between
+    )
 
 
 def inverted(passage: Passage, found: Findings) -> Iterator[Pair]:
@@ -134,7 +142,11 @@ def passive(passage: Passage, found: Findings) -> Iterator[Pair]:
         for who in found.who:
             near = 0 <= who.start - verb.end <= PASSIVE
             by = near and any(word in links for word in passage.words[verb.end - 1 : who.start])
-            if by and passage.sentence[who.start] == passage.sentence[verb.start]:
+            if (
+                by
+                and passage.sentence[who.start] == passage.sentence[verb.start]
+                and not guards.is_attribute(passage, verb)
+            ):
                 yield who, verb
 
 
@@ -142,11 +154,55 @@ def noun(passage: Passage, found: Findings) -> Iterator[Pair]:
     """A noun: EU antitrust probe, a ban by the RBI, the repeal of sweeping US sanctions."""
     for noun_found in found.nouns:
         for who in found.who:
-            if _noun_after(passage, who, noun_found) or _noun_by(passage, noun_found, who, found.links):
+            if (
+                _noun_after(passage, who, noun_found)
+                or _noun_by(passage, noun_found, who, found.links)
+                or _is_announced(passage, noun_found, who)
+                or _is_topic_decided(passage, noun_found, who)
+            ):
                 yield who, noun_found
     nominal = [*found.nouns, *(verb for verb in found.verbs if "of" in verb.entry.text)]
     for done in nominal:
-        yield from ((who, done) for who in found.who if _is_in_gap(who, done))
+        if not _is_wanted(passage, done):
+            yield from ((who, done) for who in found.who if _is_in_gap(who, done))
+
+
+def _is_wanted(passage: Passage, done: Found) -> bool:
+    """Whether somebody only asks for it: "party calls for end to US sanctions"."""
+    place = done.start - 1
+    while place >= 0 and (
+        passage.words[place] in words.DETERMINERS or passage.words[place] in words.ASKED_OF
+    ):
+        place -= 1
+    return place >= 0 and passage.same_clause(place, done.start) and passage.words[place] in words.ASKING
+
+
+def _has_genitive(passage: Passage, noun_found: Found) -> bool:
+    """Whether the noun is the next name's own, and nobody rejects it: "Kritik der EZB", "rechazo del BCE"."""
+    return passage.words[noun_found.end] in words.GENITIVE.get(
+        passage.lang, ()
+    ) and words.REJECTING.isdisjoint(passage.words[max(0, noun_found.start - 3) : noun_found.start])
+
+
+def _is_announced(passage: Passage, noun_found: Found, who: Found) -> bool:
+    """The noun, then the actor at the end with a word of announcing: "Asset freeze for officials, Canada announces"."""
+    return (
+        0 <= who.start - noun_found.end <= SPEAKER
+        and noun_found.start <= 2
+        and who.end < len(passage.words) <= who.end + 2
+        and passage.words[who.end] in words.ANNOUNCING
+        and (passage.comma_after(who.start - 1) or _DASH.search(passage.gaps[who.start - 1]) is not None)
+    )
+
+
+def _is_topic_decided(passage: Passage, noun_found: Found, who: Found) -> bool:
+    """The noun before a colon, then an actor who decides: "Sanctions on Belarus: EU agrees on a fifth package"."""
+    if noun_found.start > 1 or passage.clause[who.start] != 1 or passage.clause[noun_found.end - 1] != 0:
+        return False
+    first = passage.clause.index(1)
+    if ":" not in passage.gaps[first - 1]:
+        return False
+    return who.start - first <= 2 and not words.DECIDING.isdisjoint(passage.words[who.end : who.end + 6])
 
 
 def _is_in_gap(who: Found, done: Found) -> bool:
@@ -173,7 +229,7 @@ def _most_before_noun(passage: Passage, noun_found: Found) -> int:
 def _noun_by(passage: Passage, noun_found: Found, who: Found, links: Sequence[str]) -> bool:
     return (
         0 < who.start - noun_found.end <= NOUN_BY
-        and passage.words[noun_found.end] in links
+        and (passage.words[noun_found.end] in links or _has_genitive(passage, noun_found))
         and passage.same_clause(noun_found.start, who.end - 1)
     )
 
@@ -233,7 +289,14 @@ def _announces(passage: Passage, who: Found, said: Found) -> bool:
 
 def _is_quoted_by(passage: Passage, said: Found, who: Found) -> bool:
     """The statement, then the actor at the end with a word of saying."""
-    if not 0 <= who.start - said.end <= STATEMENT or len(passage.words) - who.end > SPEAKER_AT_END:
+    if not 0 <= who.start - said.end <= STATEMENT:
+        return False
+    quoted = ":" in passage.gaps[who.start - 1] and any(
+        mark in passage.gaps[who.start - 1] for mark in '”"»“'
+    )
+    if quoted and passage.clause[who.start] == 1:
+        return True
+    if len(passage.words) - who.end > SPEAKER_AT_END:
         return False
     place = who.start - 1
     while passage.words[place] in words.DETERMINERS:
@@ -244,6 +307,8 @@ def _is_quoted_by(passage: Passage, said: Found, who: Found) -> bool:
 def suffered(passage: Passage, found: Findings) -> Iterator[Pair]:
     """What happens to others, with the actor within it or right after: "hit with US sanctions"."""
     for verb in found.suffered:
+        if verb.entry.text[1:] in (("par",), ("por",)) and guards.is_attribute(passage, verb):
+            continue
         for who in found.who:
             between = passage.words[verb.end : who.start]
             follows = 0 <= who.start - verb.end <= SUFFERED and passage.same_clause(verb.start, who.start)

@@ -23,6 +23,8 @@ GUARDS = (
     "A name that is only a piece of a longer one (Air India) is not that name.",
     "who, which, that, after, if, despite, and, says between the name and the verb begin something else.",
     "A passive (fined by, was fined, charged with) is what happens to the name before it.",
+    "A participle that only describes (officer sanctioned by the US shot) is no news.",
+    "Former and lower people (exgobernador del, EZB-Mitarbeiter) are not the actor that they belong to.",
     "A form that is a noun too (sanctions, fines, probes) is a verb only where the name opens the clause.",
     "A one-word English verb follows the name directly, or after light words, titles and names.",
     "A noun whose actor follows despite, after, over, amid is what happened before.",

@@ -131,6 +131,35 @@ ASKING_FOR_MORE = _words(
 )
 """Openers of questions, other than English ones, that take for granted what they ask about."""
 
+GENITIVE = {"de": ("der", "des"), "es": ("de", "del")}
+"""Between a noun and the actor whose it is: "Kritik der EZB", "rechazo del BCE". Of whom it is said has another word there."""
+
+REJECTING = _words(
+    "weist weisen kontert ignoriert trotz rechaza rechazan rechazó desoye ignora desestima responde contesta pese "
+    "fordert pide piden exige"
+)
+"""Before a noun they say that somebody does not want it: "Minister weist Kritik der Bundesbank zurück"."""
+
+ANNOUNCING = _words(
+    "announces announced announce confirms confirmed kündigt teilt bestätigt erklärt annonce annoncent confirme "
+    "anuncia anuncian confirma объявил объявила объявили объявило"
+)
+"""After an actor at the end, they say that what came before is the actor's: "Asset freeze for officials, Canada announces"."""
+
+DECIDING = _words(
+    "agree agrees adopt adopts approve approves target targets hit hits list lists add adds unveil unveils expand "
+    "expands extend extends widen widens impose imposes tighten tightens renew renews "
+    "einigt einigen beschließt beschließen verlängert verlängern nimmt nehmen setzt setzen weitet weiten verschärft "
+    "verschärfen billigt billigen verhängt verhängen trifft treffen "
+    "cible ciblent vise visent frappe frappent adopte adoptent prolonge prolongent durcit durcissent renforce "
+    "renforcent approuve approuvent inscrit inscrivent étend étendent sanctionne impose imposent "
+    "activa activan aprueba aprueban adopta adoptan amplía amplían endurece endurecen golpea golpean apunta apuntan "
+    "acuerda acuerdan prorroga prorrogan impone imponen incluye incluyen castiga "
+    "принял приняла приняли утвердил утвердила утвердили согласовал согласовала согласовали расширил расширила "
+    "расширили продлил продлила продлили ввёл ввел ввела ввели внёс внес внесла внесли"
+)
+"""After an actor they say that it decides what the headline named before a colon: "Sanctions on Belarus: EU agrees …"."""
+
 PASSIVE_BY = {"fr": ("par",), "es": ("por",), "de": ("von", "vom", "durch")}
 """Before the actor of a passive; English "by" counts in every language."""
 
@@ -147,6 +176,30 @@ PASTS = _words(
 )
 """Past forms that end neither in -ed nor in -s and need nothing before them; "against" needs no verb at all."""
 
+RELATIVE = _words("who which that")
+MAIN_VERBS = _words(
+    "is was has had will says speaks dies dead shot killed wins won loses lost seized arrested detained released freed "
+    "spotted found boarded intercepted captured extradited elected named sues appeals challenges joins returns denies vows "
+    "seeks opens buys sells sold bought docks sails arrives leaves quits resigns becomes gets faces plans moves sinks runs "
+    "holds keeps launches raises hires asks urges meets visits calls slams remains continues closes delivers loads "
+    "stirbt starb verliert gewinnt klagt scheitert kauft verkauft erschossen gestorben verlässt läuft "
+    "perd gagne meurt conteste saisit vend achète quitte obtient arrive accoste "
+    "pierde gana muere vende compra deja llega atraca demanda recurre obtiene "
+    "умер умерла скончался выиграл проиграл подал продал купил"
+)
+"""After the actor of a participle they say that the participle is no news: "officer sanctioned by US shot"."""
+
+TAKING = _words(
+    "seize seizes seized detain detains detained board boards boarded intercept intercepts intercepted confiscate confiscates "
+    "confiscated impound impounds capture captures arrest arrests release releases free frees meet meets host hosts buy buys "
+    "visit visits kill kills shoot shoots escort escorts track tracks "
+    "beschlagnahmt beschlagnahmen stoppt stoppen kapert entert verhaftet trifft kauft "
+    "saisit saisissent arraisonne arraisonnent intercepte interceptent immobilise arrête rachète rencontre "
+    "incauta incautan confisca confiscan intercepta interceptan captura capturan detiene detienen retiene aborda recibe compra "
+    "задержал задержала задержали арестовал арестовала арестовали перехватил перехватили"
+)
+"""Before a participle they say that it describes what is taken: "seizes tanker sanctioned by the EU"."""
+
 SAYING_VERBS = ("warn", "argue", "caution", "say", "urge")
 """A comma before such a verb begins a sentence with a subject of its own: "…, warns report"."""
 
@@ -162,9 +215,28 @@ NEGATIONS_AFTER = _words("nicht keineswegs")
 """German: they deny the verb before them."""
 
 NOT_THE_ACTOR = _words(
-    "anti pro ex former formerly бывший бывшая экс анти ehemaliger ehemalige früherer ancien ancienne"
+    "anti pro ex former formerly бывший бывшая экс анти ehemaliger ehemalige früherer frühere ancien ancienne"
 )
 """Before a name they say that somebody else acts: "ex-Fed governor", "anti-Russia sanctions"."""
+
+NOT_FOR_THE_ACTOR = _words(
+    "ex former exgobernador exgobernadora expresidente expresidenta exdirectivo exdirectiva exdirector exdirectora "
+    "exvicepresidente exconsejero exsubgobernador exjefe exministro antiguo antigua "
+    "ancien ancienne anciens l'ancien l'ancienne ehemaliger ehemalige ehemaligen früherer frühere früheren "
+    "бывший бывшая бывшие бывшего экс экспредседатель экспредседателя экзампред "
+    "staff employees workers union mitarbeiter mitarbeiterin mitarbeitern beschäftigte beschäftigten angestellte "
+    "angestellten personal personalrat betriebsrat gewerkschaft personnel personnels salariés employés agents "
+    "syndicat syndicats empleado empleados trabajadores plantilla sindicato sindicatos "
+    "сотрудник сотрудники работник работники профсоюз"
+)
+"""Former and lower people. Next to a name, or before it and small words or titles, they say that they act and not the actor."""
+CHAIN = _words(
+    "of the de del la el las los le les du des der die das den dem l al "
+    "patron patronne chef chefin dirigeant dirigeante économiste membre numéro un mitglied vorstand vorstandsmitglied "
+    "vizepräsident präsident präsidentin volkswirt chefvolkswirt miembro consejero consejera jefe jefa director directora "
+    "economista subgobernador vicepresidente глава главы зампред зампреда председатель председателя"
+)
+"""Small words and titles between a person and whom the person is of: "ancien gouverneur de la Banque de France"."""
 HISTORY = _words("once previously formerly earlier раньше прежде einst früher autrefois jadis antes")
 """Between an actor and its verb they say that it was so."""
 
