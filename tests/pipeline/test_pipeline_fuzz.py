@@ -28,7 +28,7 @@ LINKS = (
     "/{n}",
 )
 LIVE = re.compile(r"<[!@#]|javascript:|data:text", re.IGNORECASE)
-ENOUGH = {"NEWSWATCH_RULE_CAP": "100000"}
+ENOUGH = {"NEWSWATCH_RULE_CAP": "100000", "NEWSWATCH_CHANNEL_CAP": "100000", "NEWSWATCH_SLACK_RATE": "10000"}
 
 
 def words(chance: random.Random, most: int) -> str:
@@ -68,7 +68,7 @@ def test_three_thousand_nasty_items_reach_slack_and_none_is_live(newsroom):
     assert matched.alerts > 0.99 * FEEDS * ITEMS_A_FEED
     left = 1
     while left:
-        left = newsroom._do(lambda services: run_deliver(services, deadline_s=120.0)).queued
+        left = newsroom._do(lambda services: run_deliver(services, deadline_s=120.0), env=ENOUGH).queued
     answers = newsroom.slack.stats()["methods"]["chat.postMessage"]
     assert set(answers) == {"ok"}, answers
     assert len(set(newsroom.alert_ids())) == len(newsroom.alert_ids()) == matched.alerts
