@@ -142,6 +142,10 @@ class Problem(NamedTuple):
         return f"{self.file}:{self.line}:{self.col}: {prefix}{self.message}"
 
 
+class StageRed(PermanentError):
+    """A shift ends red. The text has a line for each cause, and what else was done."""
+
+
 class SettingsRefused(PermanentError):
     """Settings are refused, so nothing was started. `problems` has a sentence for each bad variable."""
 

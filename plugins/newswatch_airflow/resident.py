@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from newswatch.errors import StageRed
 from newswatch_airflow.hooks import process_settings, sound_settings, task_services
 from newswatch_airflow.retries import recovery
 
@@ -46,34 +47,33 @@ def stays(dag_id: str) -> dict[str, Any]:
 
 
 def stay(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool = False) -> dict[str, Any]:
-    """Work the rest of the shift. Returns the counts. Raises StageRed, or why the work could not begin."""
+    """Work the rest of the shift. Returns the counts. Raises StageRed, or why the work could not begin or go on."""
     began = time.monotonic()
     try:
-        # Everything is loaded before any work begins, so that no file is read after an upgrade.
-        from newswatch.pipeline.base.shift import Shift, StageRed, rest_of  # noqa: PLC0415
-        from newswatch_airflow.stage_work import WORK  # noqa: PLC0415
-
-        work = WORK[stage]
-        left_s = rest_of(
-            process_settings().shift_s, context["dag_run"].start_date, datetime.now(timezone.utc)
-        )
-        services = task_services(slack=slack)
+        return _work(context, stage, slack=slack)
+    except StageRed:
+        raise
     except Exception:
+        # Whatever it is, it is raised. A run that fails at once would be followed by the next at once.
         time.sleep(max(0.0, CALM_S - (time.monotonic() - began)))
         raise
+
+
+def _work(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool) -> dict[str, Any]:
+    # Everything is loaded before any work begins, so that no file is read after an upgrade.
+    from newswatch.pipeline.base.shift import Shift, rest_of  # noqa: PLC0415
+    from newswatch_airflow.stage_work import WORK  # noqa: PLC0415
+
+    began = context["dag_run"].start_date
+    left_s = rest_of(process_settings().shift_s, began, datetime.now(timezone.utc))
+    services = task_services(slack=slack)
 
     async def within() -> Any:
         async with services:
             shift = Shift(services, stage, left_s, where=_page_of(context), paused=_pause_of(context))
-            return await work(shift)
+            return await WORK[stage](shift)
 
-    try:
-        return dict(asyncio.run(within()).as_dict())
-    except StageRed:
-        raise
-    except Exception:
-        time.sleep(max(0.0, CALM_S - (time.monotonic() - began)))
-        raise
+    return dict(asyncio.run(within()).as_dict())
 
 
 def _page_of(context: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from feed_server import story
 from newsroom import POLICY
-from newswatch.pipeline.base.shift import StageRed
+from newswatch.errors import StageRed
 
 
 def publish(room, *numbers):

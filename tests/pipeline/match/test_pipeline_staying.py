@@ -127,3 +127,18 @@ def test_outage_of_redis_is_waited_out_within_the_shift(tmp_path, own_redis, sim
     at_work.end()
     assert at_work.error is None
     room.close()
+
+
+def test_check_that_fails_neither_ends_the_shift_nor_keeps_the_others_from_being_made(newsroom, resident):
+    async def nobody_answers():
+        raise ConnectionError("the api-server is away")
+
+    done = []
+
+    async def chore():
+        done.append(1)
+
+    at_work = resident("match", paused=nobody_answers, chore=chore).at_work()
+    newsroom.until(lambda: len(done) > 1)
+    at_work.end()
+    assert at_work.error is None

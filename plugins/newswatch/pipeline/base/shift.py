@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newswatch.code_version import LOADED, version_on_disk
-from newswatch.errors import LeaseLost, PermanentError, RedisRefused, RedisUnavailable
+from newswatch.errors import LeaseLost, RedisRefused, RedisUnavailable, StageRed
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.services import Services
 from newswatch.store import pulses
@@ -54,10 +55,6 @@ async def never_paused() -> bool:
     return False
 
 
-class StageRed(PermanentError):
-    """A shift ends red. The text has a line for each cause, and what else was done."""
-
-
 @dataclass
 class Shift:
     """One resident's time at work, `left_s` from now. `where` names its task's page."""
@@ -81,6 +78,8 @@ class Shift:
     _resting: bool = False
     _causes: dict[str, str] = field(default_factory=dict)
     _red: bool = False
+    _faults: set[str] = field(default_factory=set)
+    """Checks that failed when they were made last. Each is logged once."""
 
     def __post_init__(self) -> None:
         self._began = self.services.clock()
@@ -182,12 +181,14 @@ class Shift:
         """Beat, and check whether to stop, until the block ends. Also catches SIGTERM, if this thread can."""
         keeper = asyncio.ensure_future(self._keep())
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        # Python handles signals in the main thread only.
+        listens = threading.current_thread() is threading.main_thread()
+        if listens:
             loop.add_signal_handler(signal.SIGTERM, self.end, "it was asked to end (SIGTERM)")
         try:
             yield
         finally:
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            if listens:
                 loop.remove_signal_handler(signal.SIGTERM)
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
@@ -207,16 +208,34 @@ class Shift:
                 said_at = time.monotonic()
                 done = ", ".join(f"{number} {what}" for what, number in self.counts().items())
                 log.info("%s since the shift began: %s", self.stage, done)
-            try:
-                with redis_errors():
-                    pulse = self._pulse("drained" if self._resting else self._state, self._note)
-                    self._obey(await pulses.beat(self.services.redis, pulse))
-                await self._look()
-            except (RedisUnavailable, RedisRefused):
-                log.debug("the pulse of the %s stage could not be recorded", self.stage)
-            except Exception:
-                log.exception("the %s stage could not check whether it should stop", self.stage)
+            for check in (
+                self._beat,
+                self._look_for_pause,
+                self._look_for_code,
+                self._look_at_others,
+                self._do_chore,
+            ):
+                await self._try(check)
             await asyncio.sleep(BEAT_S)
+
+    async def _try(self, check: Callable[[], Awaitable[None]]) -> None:
+        """One check. A fault in it must neither end the shift nor keep the other checks from being made."""
+        name = check.__name__.strip("_")
+        try:
+            await check()
+        except (RedisUnavailable, RedisRefused):
+            log.debug("%s of the %s stage: Redis cannot be used", name, self.stage)
+        except Exception:
+            if name not in self._faults:
+                log.exception("%s of the %s stage fails; it is tried every %.0f s", name, self.stage, BEAT_S)
+            self._faults.add(name)
+        else:
+            self._faults.discard(name)
+
+    async def _beat(self) -> None:
+        with redis_errors():
+            pulse = self._pulse("drained" if self._resting else self._state, self._note)
+            self._obey(await pulses.beat(self.services.redis, pulse))
 
     def _obey(self, request: pulses.DrainRequest | None) -> None:
         if self._ended:
@@ -228,12 +247,18 @@ class Shift:
             self._note = f"{request.by} asked the residents to drain at {request.at:%H:%M} UTC"
             self._halt.set()
 
-    async def _look(self) -> None:
+    async def _look_for_pause(self) -> None:
         if await self.paused():
             self.end("its DAG was paused")
+
+    async def _look_for_code(self) -> None:
         if await asyncio.to_thread(version_on_disk) != self._code:
             self.end("the code on disk changed")
+
+    async def _look_at_others(self) -> None:
         await report_silence(self.services, self.stage)
+
+    async def _do_chore(self) -> None:
         if self.chore is not None:
             await self.chore()
 
