@@ -42,7 +42,7 @@ FEEDS = 40
 TARGET_US, TARGET_BYTES = 150.0, 250.0
 TARGET_ATTACHED, TARGET_WRONG, TARGET_MESSAGES = 0.85, 1, 1.1
 SUMMARY_WORDS = 40
-"""How much of an article stands in for the summary that its feed would have."""
+"""How much of an article is used where its feed gives no summary."""
 
 Row = dict[str, Any]
 
