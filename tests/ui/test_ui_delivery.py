@@ -147,10 +147,10 @@ def test_metrics_tell_queues_alerts_feeds_and_latencies(visit, newsroom):
     assert 'newswatch_recent_alerts{state="sent"} 1.0' in lines
     assert 'newswatch_feeds{state="refused"} 1.0' in lines
     assert "newswatch_matches_today 1.0" in lines
-    assert any(
-        line.startswith('newswatch_latency_seconds{quantile="0.5",step="publication_to_sent"} 3')
-        for line in lines
-    )
+    assert 'newswatch_hop_seconds_bucket{hop="publication_to_sent",le="60"} 0.0' in lines
+    assert 'newswatch_hop_seconds_bucket{hop="publication_to_sent",le="900"} 1.0' in lines
+    assert 'newswatch_hop_seconds_count{hop="begun_to_sent"} 1.0' in lines
+    assert any(line.startswith('newswatch_hop_seconds_sum{hop="publication_to_sent"} 30') for line in lines)
     names = {line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")}
     declared = {line.split(" ")[2] for line in lines if line.startswith("# TYPE")}
     assert names <= declared

@@ -23,6 +23,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held, state:withdrawn | match, deliver | ~30 to 100 B an alert and facet | 90 days |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
+| hops | hash `hop:column` → alerts, `hop:ms` → their time in all | deliver | ~2 kB | for good |
 | rule-hits | string: what the rules with packs catch among the stored items (JSON, zlib) | housekeeping | ~40 B a hit, at most 1,000 a rule | until the next housekeeping |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
 | titles | zset title's words → when, ms | match | ~220 B an item that alerted | 48 hours |
@@ -101,6 +102,7 @@ DRAIN = _PREFIX + "drain"
 RELEASES = _PREFIX + "releases"
 HITS_LAST = _PREFIX + "hits:last"
 RULE_HITS = _PREFIX + "rule-hits"
+HOPS = _PREFIX + "hops"
 
 ALERT_RETENTION_S = 90 * 86_400
 ARTICLE_RETENTION_S = 7 * 86_400

@@ -14,6 +14,7 @@ In the order in which a message meets them::
     thread           the channel, or the thread of a story's message
     rendering        the payload
     verdict          what Slack's answer means for the message, its channel and the workspace
+    hop_times        how long its alerts took from hop to hop
     doubt            finds out what became of messages whose answer was lost
     breaker, probe   an outage of Slack
     updates          edits of posted messages

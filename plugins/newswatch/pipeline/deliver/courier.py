@@ -12,6 +12,7 @@ from newswatch.pipeline.deliver.breaker import is_clear
 from newswatch.pipeline.deliver.dead_letters import make_dead_letter
 from newswatch.pipeline.deliver.doubt import find_out
 from newswatch.pipeline.deliver.folding import fold
+from newswatch.pipeline.deliver.hop_times import hops_of
 from newswatch.pipeline.deliver.lateness import note_lateness
 from newswatch.pipeline.deliver.reminders import remind_after_s
 from newswatch.pipeline.deliver.rendering import render
@@ -20,8 +21,8 @@ from newswatch.pipeline.deliver.thread import Thread, thread_of
 from newswatch.pipeline.deliver.verdict import Verdict, judge
 from newswatch.pipeline.deliver.withdrawal import judge_again
 from newswatch.sending import Outcome
-from newswatch.store import messages, outbox
-from newswatch.store.codec import to_ms
+from newswatch.store import hops, messages, outbox
+from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.messages import StoredMessage
 from newswatch.store.outbox import News
 from newswatch.stories.headline import MOST_CHANGES, best, replaces
@@ -122,6 +123,8 @@ class Courier:
         if not is_clear(outcome):
             await run.breaker.note(outcome, message.channel, message.id)
         await self._after(queued, outcome, begun_ms)
+        if outcome.ts is not None:
+            await hops.count(self._redis, hops_of(alerts, from_ms(begun_ms), run.services.clock()))
         if is_clear(outcome):
             await run.breaker.note(outcome, message.channel, message.id)
         return outcome

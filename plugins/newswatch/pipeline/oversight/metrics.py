@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from newswatch.pipeline.oversight.latency import STEPS, Latency
 from newswatch.pipeline.oversight.queues import Queues
 from newswatch.pipeline.oversight.status import Status
+from newswatch.store.hops import EDGES_S, Hop, HopTimes
 
 __all__ = ["CONTENT_TYPE_PLAIN_0_0_4", "Measured", "exposition"]
-
-QUANTILES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Measured:
 
     status: Status
     queues: Queues
-    latency: Latency
+    hops: Mapping[Hop, HopTimes]
     feeds: Mapping[str, int]
     states: Mapping[str, int]
     items_total: int
@@ -93,7 +92,7 @@ def _families(measured: Measured) -> Iterator[Metric]:
         ((one.stage, one.age_s(status.now)) for one in status.residents),
     )
     yield _gauge("dead_letters", "Messages that could not be delivered.", figures.dead)
-    yield _latencies(measured.latency)
+    yield _hops(measured.hops)
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:
@@ -107,15 +106,14 @@ def _gauges(name: str, about: str, label: str, values: Iterable[tuple[str, float
     return family
 
 
-def _latencies(latency: Latency) -> Metric:
-    family = GaugeMetricFamily(
-        "newswatch_latency_seconds",
-        "Quantiles over the newest alerts (500 at most) by step.",
-        labels=("step", "quantile"),
+def _hops(hops: Mapping[Hop, HopTimes]) -> Metric:
+    family = HistogramMetricFamily(
+        "newswatch_hop_seconds",
+        "How long alerts took from each point of their way to the next.",
+        labels=("hop",),
     )
-    for step in STEPS:
-        for share in QUANTILES:
-            value = latency.quantile_s(step, share)
-            if value is not None:
-                family.add_metric((step, f"{share:g}"), value)
+    for hop, times in hops.items():
+        ends = [*(f"{edge:g}" for edge in EDGES_S), "+Inf"]
+        buckets = list(zip(ends, accumulate(times.counts), strict=True))
+        family.add_metric((hop,), buckets, times.sum_s)
     return family

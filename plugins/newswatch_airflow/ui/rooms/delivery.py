@@ -64,13 +64,13 @@ async def delivery_page(
         latency=latency,
         edges=EDGES_S,
         chart=_chart(latency),
-        p50=latency.quantile_s("publication_to_sent", 0.5),
-        p95=latency.quantile_s("publication_to_sent", 0.95),
+        p50=latency.quantile_s(0.5),
+        p95=latency.quantile_s(0.95),
     )
 
 
 def _chart(latency: Latency) -> Chart:
-    counts = latency.histogram("publication_to_sent")
+    counts = latency.histogram()
     names = [f"up to {span(edge)}" for edge in EDGES_S] + [f"over {span(EDGES_S[-1])}"]
     labels = [f"{name}: {count}" for name, count in zip(names, counts, strict=True)]
     return bars(counts, labels, "Time from publication to Slack: " + ", ".join(labels))

@@ -16,7 +16,7 @@ from newswatch.pipeline.oversight.latency import LOOKED_AT
 from newswatch.pipeline.oversight.metrics import CONTENT_TYPE_PLAIN_0_0_4, Measured, exposition
 from newswatch.pipeline.oversight.queues import read_queues
 from newswatch.pipeline.oversight.status import as_dict
-from newswatch.store import archive
+from newswatch.store import archive, hops
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch_airflow.ui.access import monitor
@@ -50,7 +50,7 @@ async def metrics(shared: SharedDep) -> Response:
     measured = Measured(
         status=await whole_status(services),
         queues=await read_queues(services, bundle),
-        latency=await shared.latency(services),
+        hops=await hops.read(services.redis),
         feeds=counted(await shared.statuses(services, bundle)) if bundle else {},
         states=Counter(line.state for line in page.lines),
         items_total=items_total,
