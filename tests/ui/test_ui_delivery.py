@@ -1,5 +1,7 @@
 """Delivery as people see it: queues, dead letters and their retry, mutes, latency, figures for monitors."""
 
+import re
+
 import pytest
 
 from feed_server import story
@@ -153,7 +155,7 @@ def test_metrics_tell_queues_alerts_feeds_and_latencies(visit, newsroom):
     assert any(line.startswith('newswatch_hop_seconds_sum{hop="publication_to_sent"} 30') for line in lines)
     names = {line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")}
     declared = {line.split(" ")[2] for line in lines if line.startswith("# TYPE")}
-    assert names <= declared
+    assert {re.sub("_(bucket|count|sum)$", "", name) for name in names} <= declared
 
 
 def test_health_says_what_a_person_would_read(visit, newsroom):
