@@ -17,7 +17,7 @@ from newswatch_airflow.hooks import process_settings, sound_settings, task_servi
 from newswatch_airflow.retries import recovery
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.base.shift import Shift
+    from newswatch.pipeline.base.shift import Paused, Shift
     from newswatch.store.pulses import ResidentStage
 
 TRIES = 12
@@ -82,7 +82,7 @@ def _page_of(context: Mapping[str, Any]) -> str:
     return f"/dags/{one.dag_id}/runs/{one.run_id}/tasks/{one.task_id}"
 
 
-def _pause_of(context: Mapping[str, Any]) -> Callable[[], Awaitable[bool]]:
+def _pause_of(context: Mapping[str, Any]) -> Paused:
     """Asks Airflow whether the DAG is paused. In `dag.test()` nobody can be asked."""
     one = context["ti"]
 

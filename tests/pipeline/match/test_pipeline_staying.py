@@ -142,3 +142,13 @@ def test_check_that_fails_neither_ends_the_shift_nor_keeps_the_others_from_being
     newsroom.until(lambda: len(done) > 1)
     at_work.end()
     assert at_work.error is None
+
+
+def test_an_airflow_that_does_not_answer_keeps_no_pulse_from_being_recorded(newsroom, resident):
+    async def silent():
+        await asyncio.Event().wait()
+
+    resident("match", paused=silent)
+    newsroom.until(lambda: newsroom.redis.hget("newswatch:pulse:match", "state") == "working")
+    first = newsroom.redis.hget("newswatch:pulse:match", "at")
+    newsroom.until(lambda: newsroom.redis.hget("newswatch:pulse:match", "at") != first, 30)

@@ -26,7 +26,7 @@ from newswatch.pipeline.articles import tries
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import Shift, work_shift
+from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.store import articles, feeds, hosts
 from newswatch.store.client import redis_errors
@@ -118,29 +118,17 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
 
     shift.counts = counts
 
-    async def work() -> None:
+    async def work(bundle: Bundle, lease: Lease) -> None:
         nonlocal total, at_work
-        bundle = await in_force(services)
-        if bundle is None:
-            shift.waiting("No configuration is in force yet.")
-            await shift.wait(IDLE_S)
-            return
-        with redis_errors():
-            lease = Lease(services.redis, "articles", max(lease_s(bundle), SHORTEST_LEASE_S))
-            if not await lease.take(wait_s=1.0):
-                shift.waiting("Another process reads articles.")
-                return
-            async with _stage(services, bundle, lease, lambda: shift.over, None) as stage:
-                try:
-                    shift.working()
-                    at_work = stage
-                    await under(lease, stage.stay(shift))
-                finally:
-                    done = replace(stage.counts(), queued=await articles.waiting(services.redis))
-                    total, at_work = total + done, None
-                    await lease.release()
+        async with _stage(services, bundle, lease, lambda: shift.over, None) as stage:
+            at_work = stage
+            try:
+                await stage.stay(shift)
+            finally:
+                done = replace(stage.counts(), queued=await articles.waiting(services.redis))
+                total, at_work = total + done, None
 
-    await work_shift(shift, work)
+    await work_shift(shift, lambda: hold_stage(shift, work, least_lease_s=SHORTEST_LEASE_S))
     await shift.verdict(str(total.as_dict()))
     return total
 

@@ -17,18 +17,23 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from newswatch.code_version import LOADED, version_on_disk
 from newswatch.errors import LeaseLost, RedisRefused, RedisUnavailable, StageRed
+from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+from newswatch.store.leases import Lease, under
 from newswatch.store.pulses import BEAT_S, Pulse, PulseState, ResidentStage
 from newswatch.store.server import check_server
 
@@ -42,12 +47,16 @@ AWAY_S = 30.0
 """An outage of Redis that lasts this long is reported."""
 SAY_S = 60.0
 """How often the log gets a line that says what was done."""
+PATIENCE_S = 1.0
+"""How long a check waits for Airflow before the others are made."""
 IDLE_S = 0.5
 """How often a drained resident checks whether it may work again."""
+LOOK_AGAIN_S = 1.0
+"""How long it waits for a configuration, or for the lease."""
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses while Redis is away. The last one repeats."""
 
-Paused = Callable[[], Awaitable[bool]]
+Paused = Callable[[], Coroutine[None, None, bool]]
 
 
 async def never_paused() -> bool:
@@ -78,6 +87,8 @@ class Shift:
     _resting: bool = False
     _causes: dict[str, str] = field(default_factory=dict)
     _red: bool = False
+    _asked: asyncio.Future[bool] | None = None
+    """Airflow was asked whether the DAG is paused, and has not answered yet."""
     _faults: set[str] = field(default_factory=set)
     """Checks that failed when they were made last. Each is logged once."""
 
@@ -190,8 +201,10 @@ class Shift:
         finally:
             if listens:
                 loop.remove_signal_handler(signal.SIGTERM)
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            waiting: list[asyncio.Future[Any]] = [keeper, *([self._asked] if self._asked else [])]
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
             with contextlib.suppress(RedisUnavailable, RedisRefused), redis_errors():
                 await pulses.beat(self.services.redis, self._pulse("ended", self.reason))
 
@@ -248,7 +261,12 @@ class Shift:
             self._halt.set()
 
     async def _look_for_pause(self) -> None:
-        if await self.paused():
+        """Airflow may take a minute to answer while its api-server is away. The pulse must not wait for it."""
+        self._asked = self._asked or asyncio.ensure_future(self.paused())
+        if not (await asyncio.wait({self._asked}, timeout=PATIENCE_S))[0]:
+            return
+        asked, self._asked = self._asked, None
+        if asked.result():
             self.end("its DAG was paused")
 
     async def _look_for_code(self) -> None:
@@ -317,6 +335,32 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
             except LeaseLost as error:
                 log.warning("%s", error)
                 await shift.wait(BACK_OFF_S[0])
+
+
+async def hold_stage(
+    shift: Shift, work: Callable[[Bundle, Lease], Coroutine[None, None, None]], *, least_lease_s: float = 0.0
+) -> None:
+    """Do `work` with the configuration in force while this process holds the stage's lease.
+
+    Without a configuration, or if another process holds the lease, it waits a moment and returns. Raises LeaseLost, and the
+    errors of Redis.
+    """
+    services = shift.services
+    bundle = await in_force(services)
+    if bundle is None:
+        shift.waiting("No configuration is in force yet.")
+        await shift.wait(LOOK_AGAIN_S)
+        return
+    with redis_errors():
+        lease = Lease(services.redis, shift.stage, max(lease_s(bundle), least_lease_s))
+        if not await lease.take(wait_s=LOOK_AGAIN_S):
+            shift.waiting(f"Another process works the {shift.stage} stage.")
+            return
+        try:
+            shift.working()
+            await under(lease, work(bundle, lease))
+        finally:
+            await lease.release()
 
 
 @dataclass

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from newswatch.config.load import folder_signature
+from newswatch.models import Bundle
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import Shift, work_shift
-from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
 from newswatch.pipeline.deliver.breaker import CAUSE, Breaker
 from newswatch.pipeline.deliver.lateness import compare_clocks, report_lateness
 from newswatch.pipeline.deliver.probe import probe
@@ -34,9 +34,8 @@ from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
 from newswatch.pipeline.deliver.withdrawal import current_conditions
 from newswatch.store import breaker, outbox
-from newswatch.store.client import redis_errors
 from newswatch.store.epoch import server_run
-from newswatch.store.leases import Lease, under
+from newswatch.store.leases import Lease
 
 LINGER_S = 0.5
 """A channel keeps its worker if its next message is due within this time."""
@@ -66,43 +65,34 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
 
     shift.counts = lambda: counts().as_dict()
 
-    async def work() -> None:
+    async def work(bundle: Bundle, lease: Lease) -> None:
         nonlocal total, at_work
-        bundle = await in_force(services)
-        if services.sender is None or bundle is None:
-            shift.waiting("No configuration is in force yet.")
-            if services.sender is None and (problems := (await without_sender(services)).problems):
+        if services.sender is None:
+            shift.waiting("No Slack token.")
+            if problems := (await without_sender(services)).problems:
                 shift.waiting(problems[0])
                 await shift.causes({"slack": problems[0]})
             await shift.wait(LONGEST_WAIT_S)
             return
-        with redis_errors():
-            lease = Lease(services.redis, "deliver", lease_s(bundle))
-            if not await lease.take(wait_s=1.0):
-                shift.waiting("Another process delivers.")
-                return
-            timeout_s = min(services.sender.timeout_s, lease.duration_s * REQUEST_SHARE)
-            async with services.sender.open(timeout_s) as sender:
-                run = DeliveryRun(
-                    services,
-                    bundle,
-                    sender,
-                    lease,
-                    timeout_s,
-                    Budget(services.settings.slack_rate),
-                    Breaker(services, await breaker.read(services.redis), grace_s(bundle)),
-                    stop_at=shift.stop_at,
-                )
-                try:
-                    shift.working()
-                    at_work = run
-                    await under(lease, _stay(run, shift))
-                finally:
-                    total, at_work = counts(), None
-                    await lease.release()
+        timeout_s = min(services.sender.timeout_s, lease.duration_s * REQUEST_SHARE)
+        async with services.sender.open(timeout_s) as sender:
+            at_work = DeliveryRun(
+                services,
+                bundle,
+                sender,
+                lease,
+                timeout_s,
+                Budget(services.settings.slack_rate),
+                Breaker(services, await breaker.read(services.redis), grace_s(bundle)),
+                stop_at=shift.stop_at,
+            )
+            try:
+                await _stay(at_work, shift)
+            finally:
+                total, at_work = counts(), None
         total = replace(total, queued=await queued_messages(services))
 
-    await work_shift(shift, work)
+    await work_shift(shift, lambda: hold_stage(shift, work))
     await shift.verdict(str(total.as_dict()))
     return total
 

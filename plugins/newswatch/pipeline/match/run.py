@@ -23,7 +23,7 @@ from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
 from newswatch.pipeline.base.routing import Route, receivers_named, routes
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import SAY_S, Shift, work_shift
+from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.log import MatchLog
@@ -37,7 +37,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.epoch import server_run
 from newswatch.store.handover import Plan, Release
-from newswatch.store.leases import Lease, under
+from newswatch.store.leases import Lease
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
 from newswatch.stories.link import story_id
@@ -225,28 +225,15 @@ async def stay_matching(shift: Shift) -> MatchCounts:
 
     shift.counts = counts
 
-    async def work() -> None:
+    async def work(bundle: Bundle, lease: Lease) -> None:
         nonlocal total, at_work
-        bundle = await in_force(services)
-        if bundle is None:
-            shift.waiting("No configuration is in force yet.")
-            await shift.wait(WAIT_MS / 1000)
-            return
-        stage = _MatchStage(services, Watch(bundle, services.settings), lambda: shift.over)
-        with redis_errors():
-            lease = Lease(services.redis, "match", lease_s(bundle))
-            if not await lease.take(wait_s=1.0):
-                shift.waiting("Another process works the match stage.")
-                return
-            try:
-                shift.working()
-                at_work = stage
-                await under(lease, stage.stay(lease, shift))
-            finally:
-                total, at_work = total + stage.counts(), None
-                await lease.release()
+        at_work = _MatchStage(services, Watch(bundle, services.settings), lambda: shift.over)
+        try:
+            await at_work.stay(lease, shift)
+        finally:
+            total, at_work = total + at_work.counts(), None
 
-    await work_shift(shift, work)
+    await work_shift(shift, lambda: hold_stage(shift, work))
     await shift.verdict(str(total.as_dict()))
     return total
 
