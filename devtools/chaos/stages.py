@@ -20,8 +20,9 @@ from typing import Any
 from newswatch.assembly import services_of
 from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.deliver.run import run_deliver
-from newswatch.pipeline.match.run import run_match
+from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.deliver.stay import stay_delivering
+from newswatch.pipeline.match.run import stay_matching
 from newswatch.pipeline.poll.run import run_poll
 from newswatch.sending import Page
 from newswatch.settings import settings_from
@@ -29,27 +30,37 @@ from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.store.client import connect
 
 _PAUSE_S = 0.05
+SHIFT_S = 5.0
+"""Shorter than under Airflow, so that shifts also end by themselves among the kills."""
 
 
-async def _poll(services: Services) -> object:
+async def _poll(services: Services, _attempt: int) -> object:
     return await run_poll(services, all_feeds=True)
 
 
-STAGES: dict[str, Callable[[Services], Awaitable[object]]] = {
+async def _match(services: Services, attempt: int) -> object:
+    return await stay_matching(Shift(services, "match", SHIFT_S, run="chaos", attempt=attempt))
+
+
+async def _deliver(services: Services, attempt: int) -> object:
+    return await stay_delivering(Shift(services, "deliver", SHIFT_S, run="chaos", attempt=attempt))
+
+
+STAGES: dict[str, Callable[[Services, int], Awaitable[object]]] = {
     "poll": _poll,
-    "match": run_match,
-    "deliver": run_deliver,
+    "match": _match,
+    "deliver": _deliver,
 }
 
 
-async def _run_forever(stage: str) -> None:
-    """Run one stage again and again, whatever errors Redis and Slack cause."""
+async def _run_forever(stage: str, attempt: int) -> None:
+    """Work shift after shift, or poll again and again, whatever errors Redis and Slack cause. `attempt` grows with each start."""
     settings = SlackSettings(os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_BASE_URL"], timeout_s=5.0)
     own = settings_from(os.environ, Path.cwd())
     async with services_of(own, connect(os.environ["REDIS_URL"]), settings) as services:
         while True:
             with contextlib.suppress(NewswatchError):
-                await STAGES[stage](services)
+                await STAGES[stage](services, attempt)
             await asyncio.sleep(_PAUSE_S)
 
 
@@ -62,17 +73,19 @@ class StageProcesses:
 
     def __init__(self) -> None:
         self._pids: dict[str, int] = {}
+        self._starts = 0
 
     def start(self, stage: str) -> None:
         """Fork a stage, unless it is running already."""
         if stage in self._pids:
             return
+        self._starts += 1
         pid = os.fork()
         if pid == 0:
             os.setsid()
             nothing = os.open(os.devnull, os.O_RDONLY)
             os.dup2(nothing, 0)
-            asyncio.run(_run_forever(stage))
+            asyncio.run(_run_forever(stage, self._starts))
             os._exit(1)
         self._pids[stage] = pid
 

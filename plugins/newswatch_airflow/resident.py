@@ -70,7 +70,16 @@ def _work(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool) -> d
 
     async def within() -> Any:
         async with services:
-            shift = Shift(services, stage, left_s, where=_page_of(context), paused=_pause_of(context))
+            one = context["ti"]
+            shift = Shift(
+                services,
+                stage,
+                left_s,
+                where=_page_of(context),
+                run=one.run_id,
+                attempt=one.try_number,
+                paused=_pause_of(context),
+            )
             return await WORK[stage](shift)
 
     return dict(asyncio.run(within()).as_dict())

@@ -37,3 +37,19 @@ async def test_work_is_stopped_when_another_process_takes_the_lease(redis_url):
         await redis.set(lease.key, "another", px=10_000)
         with pytest.raises(LeaseLost):
             await asyncio.wait_for(under(lease, asyncio.sleep(30)), 5.0)
+
+
+async def test_later_try_of_a_run_does_not_wait_for_the_lease_of_an_earlier_one(redis_url):
+    async with connect(redis_url) as redis:
+        killed = Lease(redis, "stage", 60.0, run="run-1", attempt=1)
+        assert await killed.take(0.0)
+        assert not await Lease(redis, "stage", 60.0).take(0.0)
+        assert not await Lease(redis, "stage", 60.0, run="run-2", attempt=2).take(0.0)
+        assert not await Lease(redis, "stage", 60.0, run="run-1", attempt=1).take(0.0)
+        later = Lease(redis, "stage", 60.0, run="run-1", attempt=2)
+        assert await later.take(0.0)
+        with pytest.raises(LeaseLost):
+            await killed.renew()
+        assert not await Lease(redis, "stage", 60.0, run="run-1", attempt=1).take(0.0)
+        await killed.release()
+        await later.renew()

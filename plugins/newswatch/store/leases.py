@@ -19,6 +19,10 @@ from newswatch.store.client import script_of
 class Lease:
     """The right to run one stage for `duration_s`, renewable. `token` is its fence.
 
+    With `run` and `attempt` a later try of a run need not wait for the end of an earlier one's lease: that try was killed,
+    or ends soon. It can hand nothing over and begin no message any more. What it had begun is looked up after the grace
+    period, as after any kill.
+
     `held_until` is on the monotonic clock. It is never later than the timeout in Redis, because it counts from before the
     request was sent.
     """
@@ -27,8 +31,14 @@ class Lease:
     stage: str
     duration_s: float
     monotonic: Callable[[], float] = time.monotonic
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    run: str = ""
+    attempt: int = 0
     held_until: float = 0.0
+    token: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        fence = secrets.token_hex(8)
+        self.token = f"{self.run}#{self.attempt}#{fence}" if self.run else fence
 
     @property
     def key(self) -> str:
@@ -38,7 +48,7 @@ class Lease:
     async def _call(self, action: str) -> int:
         started = self.monotonic()
         script = script_of(self.redis, "lease")
-        args: list[str | int] = [self.token, action, int(self.duration_s * 1000)]
+        args = [self.token, action, int(self.duration_s * 1000), self.run, self.attempt]
         answer = int(await script(keys=[self.key], args=args))
         if answer == 1 and action != "release":
             self.held_until = started + self.duration_s

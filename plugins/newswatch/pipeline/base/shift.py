@@ -66,12 +66,14 @@ async def never_paused() -> bool:
 
 @dataclass
 class Shift:
-    """One resident's time at work, `left_s` from now. `where` names its task's page."""
+    """One resident's time at work, `left_s` from now. `where` names its task's page, `run` and `attempt` its try."""
 
     services: Services
     stage: ResidentStage
     left_s: float
     where: str = ""
+    run: str = ""
+    attempt: int = 0
     paused: Paused = never_paused
     chore: Callable[[], Awaitable[None]] | None = None
     """What else is done with each beat."""
@@ -352,7 +354,13 @@ async def hold_stage(
         await shift.wait(LOOK_AGAIN_S)
         return
     with redis_errors():
-        lease = Lease(services.redis, shift.stage, max(lease_s(bundle), least_lease_s))
+        lease = Lease(
+            services.redis,
+            shift.stage,
+            max(lease_s(bundle), least_lease_s),
+            run=shift.run,
+            attempt=shift.attempt,
+        )
         if not await lease.take(wait_s=LOOK_AGAIN_S):
             shift.waiting(f"Another process works the {shift.stage} stage.")
             return
