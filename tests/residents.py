@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 from newsroom import Newsroom
 from newswatch.pipeline.articles.run import stay_reading
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.deliver.stay import stay_delivering
 from newswatch.pipeline.match.run import stay_matching
+from newswatch.pipeline.poll.stay import Share, stay_polling
 
-WORK = {"match": stay_matching, "articles": stay_reading, "deliver": stay_delivering}
+WORK = {
+    "poll-1": partial(stay_polling, share=Share(1, 1)),
+    "match": stay_matching,
+    "articles": stay_reading,
+    "deliver": stay_delivering,
+}
 
 
 class Resident:

@@ -23,7 +23,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.deliver.stay import stay_delivering
 from newswatch.pipeline.match.run import stay_matching
-from newswatch.pipeline.poll.run import run_poll
+from newswatch.pipeline.poll.stay import Share, stay_polling
 from newswatch.sending import Page
 from newswatch.settings import settings_from
 from newswatch.slack.client import SlackClient, SlackSettings
@@ -34,8 +34,9 @@ SHIFT_S = 5.0
 """Shorter than under Airflow, so that shifts also end by themselves among the kills."""
 
 
-async def _poll(services: Services, _attempt: int) -> object:
-    return await run_poll(services, all_feeds=True)
+async def _poll(services: Services, attempt: int) -> object:
+    shift = Shift(services, "poll-1", SHIFT_S, run="chaos", attempt=attempt)
+    return await stay_polling(shift, Share(1, 1))
 
 
 async def _match(services: Services, attempt: int) -> object:
@@ -54,7 +55,7 @@ STAGES: dict[str, Callable[[Services, int], Awaitable[object]]] = {
 
 
 async def _run_forever(stage: str, attempt: int) -> None:
-    """Work shift after shift, or poll again and again, whatever errors Redis and Slack cause. `attempt` grows with each start."""
+    """Work shift after shift, whatever errors Redis and Slack cause. `attempt` grows with each start."""
     settings = SlackSettings(os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_BASE_URL"], timeout_s=5.0)
     own = settings_from(os.environ, Path.cwd())
     async with services_of(own, connect(os.environ["REDIS_URL"]), settings) as services:

@@ -30,6 +30,7 @@ in quiet hours waits for their end, up to a day more (25 h each when clocks chan
 an outage of Slack at that moment."""
 SHORTEST_SHIFT_S = 1.0
 LONGEST_SHIFT_S = 3_600.0
+MOST_SHARDS = 256
 LONGEST_KEPT_S = 3_650 * DAY_S
 """Redis allows more. To keep news for longer, copy it into an archive."""
 
@@ -294,16 +295,16 @@ class Settings:
         "Requests a minute to each of Slack's methods for reading and editing messages. Slack allows about 50.",
         default="40",
     )
-    poll_interval_s: float = _variable(
-        "NEWSWATCH_POLL_INTERVAL",
-        _seconds(1, 3_600),
-        "How often the DAG `poll_feeds` runs. `make run` sets 30.",
-        default="60",
+    poll_shards: int = _variable(
+        "NEWSWATCH_POLL_SHARDS",
+        _count(MOST_SHARDS),
+        "How many tasks of `poll_feeds` share the feeds, by host. One is enough for 10,000 feeds. Each takes a task slot for good.",
+        default="1",
     )
     shift_s: float = _variable(
         "NEWSWATCH_SHIFT",
         _length(SHORTEST_SHIFT_S, LONGEST_SHIFT_S, "each shift is a DAG run"),
-        "How long one run of `match_items`, `fetch_articles` and `deliver_alerts` works before the next takes over.",
+        "How long one run of `poll_feeds`, `match_items`, `fetch_articles` and `deliver_alerts` works before the next takes over.",
         default="10m",
     )
     contact: str | None = _variable(
@@ -327,7 +328,7 @@ class Settings:
     deadman_url: str | None = _variable(
         "NEWSWATCH_DEADMAN_URL",
         _WEB,
-        "Requested after each run of `poll_feeds` while newswatch is healthy. The service behind it raises an alarm when the requests stop.",
+        "Requested each minute while newswatch is healthy and polls. The service behind it raises an alarm when the requests stop.",
         secret=True,
     )
     monitor_token: str | None = _variable(

@@ -18,7 +18,6 @@ from newswatch_airflow.retries import recovery
 
 if TYPE_CHECKING:
     from newswatch.pipeline.base.shift import Paused, Shift
-    from newswatch.store.pulses import ResidentStage
 
 TRIES = 12
 """Ten kills within one shift, and two tries before the api-server is up."""
@@ -46,7 +45,7 @@ def stays(dag_id: str) -> dict[str, Any]:
     }
 
 
-def stay(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool = False) -> dict[str, Any]:
+def stay(context: Mapping[str, Any], stage: str, *, slack: bool = False) -> dict[str, Any]:
     """Work the rest of the shift. Returns the counts. Raises StageRed, or why the work could not begin or go on."""
     began = time.monotonic()
     try:
@@ -59,10 +58,10 @@ def stay(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool = Fals
         raise
 
 
-def _work(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool) -> dict[str, Any]:
+def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, Any]:
     # Everything is loaded before any work begins, so that no file is read after an upgrade.
     from newswatch.pipeline.base.shift import Shift, rest_of  # noqa: PLC0415
-    from newswatch_airflow.stage_work import WORK  # noqa: PLC0415
+    from newswatch_airflow.stage_work import work_of  # noqa: PLC0415
 
     began = context["dag_run"].start_date
     left_s = rest_of(process_settings().shift_s, began, datetime.now(timezone.utc))
@@ -80,7 +79,7 @@ def _work(context: Mapping[str, Any], stage: ResidentStage, *, slack: bool) -> d
                 attempt=one.try_number,
                 paused=_pause_of(context),
             )
-            return await WORK[stage](shift)
+            return await work_of(stage, services)(shift)
 
     return dict(asyncio.run(within()).as_dict())
 

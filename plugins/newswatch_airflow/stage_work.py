@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from newswatch.pipeline.articles.run import stay_reading
+from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.deliver.stay import stay_delivering
 from newswatch.pipeline.match.run import stay_matching
-from newswatch.store.pulses import ResidentStage
+from newswatch.pipeline.oversight.heartbeat import after_cycle
+from newswatch.pipeline.poll.stay import Share, stay_polling
+from newswatch.store.pulses import shard_name
 
-WORK: Mapping[ResidentStage, Callable[[Shift], Awaitable[Any]]] = {
-    "match": stay_matching,
-    "articles": stay_reading,
-    "deliver": stay_delivering,
-}
+Work = Callable[[Shift], Awaitable[Any]]
+
+HEARTBEAT_S = 60.0
+
+FIXED: Mapping[str, Work] = {"match": stay_matching, "articles": stay_reading, "deliver": stay_delivering}
+
+
+def work_of(stage: str, services: Services) -> Work:
+    """The work of a stage, or of a poll shard."""
+    return FIXED.get(stage) or _poll_shard(stage, services)
+
+
+def _poll_shard(stage: str, services: Services) -> Work:
+    of = services.settings.poll_shards
+    (number,) = [number for number in range(1, of + 1) if shard_name(number) == stage]
+
+    async def work(shift: Shift) -> Any:
+        if number == 1:
+            shift.chore = _Heartbeat(services).beat
+        return await stay_polling(shift, Share(number, of))
+
+    return work
+
+
+class _Heartbeat:
+    """The daily lines and the ping to a monitor, once a minute, while feeds are polled."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._next = 0.0
+
+    async def beat(self) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + HEARTBEAT_S
+            await after_cycle(self._services)

@@ -8,23 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from airflow.sdk.exceptions import AirflowSkipException
 
 from newswatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from newswatch.pipeline.base.services import Services
-    from newswatch.pipeline.oversight.backlog import Backlog
 
 T = TypeVar("T")
-
-SHARD_FEEDS = 500
-"""Feeds per mapped task: a task costs 0.25 CPU-seconds, a feed half a millisecond."""
-
-SHARD_DEADLINE_S = 45.0
 
 
 def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
@@ -45,50 +36,6 @@ def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
     return asyncio.run(within())
 
 
-def plan() -> list[dict[str, Any]]:
-    """Load edited configuration, then divide the due feeds into shards `{"label", "feed_ids", "planned_ms"}`."""
-    from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
-    from newswatch.pipeline.poll.run import plan_shards  # noqa: PLC0415
-
-    async def stage(services: Services) -> list[dict[str, Any]]:
-        await adopt_config(services)
-        shards = await plan_shards(services, shard_size=SHARD_FEEDS)
-        return [asdict(shard) for shard in shards]
-
-    return in_stage(stage)
-
-
-def poll(feed_ids: list[str], planned_ms: int) -> dict[str, Any]:
-    """Poll those of these feeds that were due when planned; counts as in `newswatch poll --json`."""
-    from newswatch.pipeline.poll.run import run_poll  # noqa: PLC0415
-
-    async def stage(services: Services) -> dict[str, Any]:
-        counts = await run_poll(
-            services, feed_ids=feed_ids, planned_ms=planned_ms, deadline_s=SHARD_DEADLINE_S
-        )
-        return dict(counts.as_dict())
-
-    return in_stage(stage)
-
-
-def publish_items(dag_id: str, *, complete: bool) -> dict[str, Any]:
-    """Send the asset event if items wait for matching, else skip.
-
-    `complete` says that every shard of the run succeeded, which ends the notice of a missed deadline.
-    """
-
-    async def stage(services: Services) -> Backlog:
-        if complete:
-            await _in_time_again(services, dag_id)
-            await _alive(services)
-        return await _backlog(services)
-
-    backlog = in_stage(stage)
-    if not backlog.items:
-        raise AirflowSkipException("no item waits for matching")
-    return {"items": backlog.items, "oldest_item_age_s": round(backlog.oldest_item_age_s, 1)}
-
-
 def check_config(dag_id: str) -> dict[str, Any]:
     """Put the files in force if they are valid, else raise ConfigError with every problem."""
     from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
@@ -98,7 +45,7 @@ def check_config(dag_id: str) -> dict[str, Any]:
     async def stage(services: Services) -> dict[str, Any]:
         adoption = await adopt_config(services)
         await _in_time_again(services, dag_id)
-        few = too_few_slots()
+        few = too_few_slots(services.settings.poll_shards)
         if few:
             await raise_notice(services, "slots", few)
         else:
@@ -125,18 +72,6 @@ def housekeeping(dag_id: str) -> dict[str, Any]:
         return dict(removed)
 
     return in_stage(stage)
-
-
-async def _backlog(services: Services) -> Backlog:
-    from newswatch.pipeline.oversight.backlog import read_backlog  # noqa: PLC0415
-
-    return await read_backlog(services)
-
-
-async def _alive(services: Services) -> None:
-    from newswatch.pipeline.oversight.heartbeat import after_cycle  # noqa: PLC0415
-
-    await after_cycle(services)
 
 
 async def _in_time_again(services: Services, dag_id: str) -> None:

@@ -11,11 +11,9 @@ import importlib
 from collections.abc import Sequence
 
 STAGES = (
-    "newswatch.pipeline.oversight.backlog",
     "newswatch.pipeline.base.adoption",
     "newswatch.pipeline.oversight.housekeeping",
     "newswatch.pipeline.base.notices",
-    "newswatch.pipeline.poll.run",
     "newswatch_airflow.assets",
     "newswatch_airflow.deadlines",
     "newswatch_airflow.hooks",

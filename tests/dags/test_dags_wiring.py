@@ -74,7 +74,7 @@ def test_dag_survives_the_way_into_the_metadata_database(bag, dag_id):
     assert DagSerialization.deserialize_dag(json.loads(json.dumps(stored))).dag_id == dag_id
 
 
-RESIDENTS = ("deliver_alerts", "fetch_articles", "match_items")
+RESIDENTS = ("deliver_alerts", "fetch_articles", "match_items", "poll_feeds")
 
 
 @pytest.mark.parametrize("dag_id", RESIDENTS)
@@ -82,9 +82,10 @@ def test_resident_follows_itself_and_has_time_for_its_shift(bag, dag_id):
     dag = bag.dags[dag_id]
     assert isinstance(dag.timetable, ContinuousTimetable)
     (task,) = dag.tasks
-    assert task.execution_timeout == timedelta(minutes=12)
+    settings = said_of(task)
+    assert settings["execution_timeout"] == timedelta(minutes=12)
     assert dag.dagrun_timeout == timedelta(minutes=15)
-    assert task.retries >= 10
+    assert settings["retries"] >= 10
 
 
 def test_shift_comes_from_the_environment(monkeypatch):
@@ -96,7 +97,7 @@ def test_shift_comes_from_the_environment(monkeypatch):
 @pytest.mark.parametrize(
     ("dag_id", "task_id", "inlets", "outlets"),
     [
-        ("poll_feeds", "publish", [], ["newswatch_items"]),
+        ("poll_feeds", "poll", [], ["newswatch_items"]),
         ("fetch_articles", "read_articles", [], ["newswatch_items"]),
         ("match_items", "match", ["newswatch_items"], ["newswatch_alerts"]),
         ("deliver_alerts", "deliver", ["newswatch_alerts"], []),
@@ -104,8 +105,9 @@ def test_shift_comes_from_the_environment(monkeypatch):
 )
 def test_asset_graph_shows_the_data_path(bag, dag_id, task_id, inlets, outlets):
     task = bag.dags[dag_id].get_task(task_id)
-    assert [one.name for one in task.inlets] == inlets
-    assert [one.name for one in task.outlets] == outlets
+    settings = said_of(task)
+    assert [one.name for one in settings.get("inlets", ())] == inlets
+    assert [one.name for one in settings.get("outlets", ())] == outlets
 
 
 def test_check_config_is_woken_by_edits_and_by_a_timer(bag):
@@ -116,25 +118,17 @@ def test_check_config_is_woken_by_edits_and_by_a_timer(bag):
     assert awaited.watchers
 
 
-def test_poll_feeds_publishes_whatever_becomes_of_the_shards_and_judges_them_apart(bag):
-    dag = bag.dags["poll_feeds"]
-    assert dag.get_task("publish").trigger_rule == "all_done"
-    assert dag.get_task("verdict").trigger_rule == "none_failed"
-    assert {task.task_id for task in dag.leaves} == {"publish", "verdict"}
-    assert not dag.get_task("poll").partial_kwargs.get("outlets")
-
-
-def test_poll_interval_comes_from_the_environment(monkeypatch):
-    monkeypatch.setenv("NEWSWATCH_POLL_INTERVAL", "15")
+def test_number_of_shards_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("NEWSWATCH_POLL_SHARDS", "3")
     dag = DagBag(str(ROOT / "dags" / "poll_feeds.py")).dags["poll_feeds"]
-    assert dag.timetable == DeltaTriggerTimetable(timedelta(seconds=15))
+    assert dag.get_task("poll").op_kwargs_expand_input.value == {"shard": [1, 2, 3]}
 
 
-def test_bad_poll_interval_leaves_the_dag_in_sight_whose_tasks_name_it(monkeypatch):
-    monkeypatch.setenv("NEWSWATCH_POLL_INTERVAL", "soon")
+def test_bad_number_of_shards_leaves_the_dag_in_sight_whose_tasks_name_it(monkeypatch):
+    monkeypatch.setenv("NEWSWATCH_POLL_SHARDS", "many")
     bag = DagBag(str(ROOT / "dags" / "poll_feeds.py"))
     assert bag.import_errors == {}
-    assert bag.dags["poll_feeds"].timetable == DeltaTriggerTimetable(timedelta(seconds=60))
+    assert bag.dags["poll_feeds"].get_task("poll").op_kwargs_expand_input.value == {"shard": [1]}
 
 
 def test_dag_files_import_nothing_heavy():

@@ -12,9 +12,6 @@ from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch_airflow import stages
 
 TASKS = {
-    "plan": stages.plan,
-    "poll": lambda: stages.poll(["wire"], 0),
-    "publish": lambda: stages.publish_items("poll_feeds", complete=True),
     "check": lambda: stages.check_config("check_config"),
     "housekeeping": lambda: stages.housekeeping("housekeeping"),
 }

@@ -79,7 +79,9 @@ async def _drain(services: Services, wait_s: float) -> list[Pulse]:
         await pulses.ask_to_drain(services.redis, DrainRequest(getpass.getuser(), services.clock()))
         while busy := [
             pulse
-            for pulse in await pulses.read(services.redis)
+            for pulse in await pulses.read(
+                services.redis, pulses.resident_stages(services.settings.poll_shards)
+            )
             if pulse.state in ("working", "waiting") and not is_silent(pulse, services.clock())
         ]:
             if time.monotonic() > give_up:

@@ -15,7 +15,8 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import DeliverCounts, run_deliver
 from newswatch.pipeline.match.run import MatchCounts, run_match
 from newswatch.pipeline.oversight.heartbeat import after_cycle
-from newswatch.pipeline.poll.run import PollCounts, run_poll
+from newswatch.pipeline.poll.cycle import PollCounts
+from newswatch.pipeline.poll.run import run_poll
 
 POLL_DEADLINE_S = 600.0
 ARTICLES_DEADLINE_S = 300.0

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.errors import RetryableError
+from newswatch.errors import LeaseLost, RetryableError
 from newswatch.models import Item
 from newswatch.store import keys, polls
 from newswatch.store.client import script_of, text
 from newswatch.store.codec import item_to_json
 from newswatch.store.feed_state import FeedState, Move, read_state
+from newswatch.store.leases import Lease
 from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 
 READ_AT_ONCE = 1_000
 MAX_CHUNK_ITEMS = 500
 MAX_CHUNK_BYTES = 4_000_000
+WANTED_S = 3_600
+"""How long a wish to poll a feed now is kept for its shard."""
 OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements)
 
 
@@ -56,10 +59,26 @@ async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedSta
     }
 
 
-async def read_due(redis: Redis) -> dict[str, float]:
-    """When each feed is to be polled next, in milliseconds since 1970."""
-    rows: Any = await redis.zrange(keys.FEEDS_DUE, 0, -1, withscores=True)
-    return {text(member): score for member, score in rows}
+async def read_due(redis: Redis, feed_ids: Sequence[str] | None = None) -> dict[str, float]:
+    """When each feed, or each of these, is to be polled next, in milliseconds since 1970."""
+    if feed_ids is None:
+        rows: Any = await redis.zrange(keys.FEEDS_DUE, 0, -1, withscores=True)
+        return {text(member): score for member, score in rows}
+    found: dict[str, float] = {}
+    for start in range(0, len(feed_ids), READ_AT_ONCE):
+        some = feed_ids[start : start + READ_AT_ONCE]
+        scores = await redis.zmscore(keys.FEEDS_DUE, list(some))
+        found |= {feed_id: score for feed_id, score in zip(some, scores, strict=True) if score is not None}
+    return found
+
+
+async def wanted_now(redis: Redis, mine: Collection[str]) -> list[str]:
+    """The feeds among `mine` that somebody wants polled now. They are given out once."""
+    wanted: Any = await redis.smembers(keys.FEEDS_WANTED)
+    found = [name for name in map(text, wanted) if name in mine]
+    if found:
+        await redis.srem(keys.FEEDS_WANTED, *found)
+    return found
 
 
 async def earliest_due(redis: Redis, feed_ids: Sequence[str], unplanned_ms: int) -> int | None:
@@ -122,7 +141,11 @@ async def make_due(redis: Redis, feed_ids: Iterable[str]) -> None:
     """Make these feeds due now, if they are scheduled."""
     due = dict.fromkeys(feed_ids, 0)
     if due:
-        await redis.zadd(keys.FEEDS_DUE, due, xx=True)
+        pipe = redis.pipeline(transaction=True)
+        pipe.zadd(keys.FEEDS_DUE, due, xx=True)
+        pipe.sadd(keys.FEEDS_WANTED, *due)
+        pipe.expire(keys.FEEDS_WANTED, WANTED_S)
+        await pipe.execute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +209,22 @@ def _chunks(pairs: Sequence[tuple[Item, SeenRecord]]) -> list[list[tuple[str, It
 
 
 async def claim(
-    redis: Redis, work: Claim, *, generation: int, config_version: int, trim_before_ms: int
+    redis: Redis,
+    work: Claim,
+    *,
+    generation: int,
+    config_version: int,
+    trim_before_ms: int,
+    lease: Lease | None = None,
 ) -> int:
     """Store records and append items, chunk by chunk; validators only with the last. Returns the number of items appended.
 
-    Raises ClaimConflict if the feed's generation or the configuration in force is no longer the one that the decision was
+    Raises LeaseLost if the lease under which the feed is polled is another's, and ClaimConflict if the feed's generation or the configuration in force is no longer the one that the decision was
     based on. Chunks that are stored stay claimed, and a new decision finds them known.
     """
     script = script_of(redis, "claim")
     names = [keys.feed(work.feed_id), keys.seen(work.feed_id), keys.ITEMS, keys.CONFIG, keys.FEEDS_DUE]
-    names += [keys.ARTICLES, keys.elements(work.feed_id)]
+    names += [keys.ARTICLES, keys.elements(work.feed_id), *([lease.key] if lease else [])]
     chunks = _chunks(work.items)
     appended = 0
     for number, chunk in enumerate(chunks, start=1):
@@ -204,13 +233,16 @@ async def claim(
         args: list[str | bytes | int] = [
             *(generation, config_version, "last" if last else "part", records, trim_before_ms),
             *(keys.ITEMS_GROUP, work.feed_id, work.next_due_ms, work.now_ms),
-            *(keys.ARTICLE_RETENTION_S, work.elements if last else b"", len(chunk)),
+            *(keys.ARTICLE_RETENTION_S, work.elements if last else b""),
+            *(lease.token if lease else "", len(chunk)),
         ]
         for data, item, _ in chunk:
             args += [data, int(item.id in work.pages)]
         for name, value in work.values.items() if last else ():
             args += [name, value]
         answer = await script(keys=names, args=args)
+        if answer[0] < 0:
+            raise LeaseLost("another process polls this feed's hosts now and continues the work")
         if not answer[0]:
             raise ClaimConflict(f"feed {work.feed_id}: another poll claimed meanwhile")
         generation = int(answer[1])

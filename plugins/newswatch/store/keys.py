@@ -14,6 +14,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | host:{host} | string: no request before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
+| feeds:wanted | set of feeds that somebody wants polled now | pages, poll | small | 1 hour |
 | items | stream, group `match` | poll (claim), articles | the item's JSON | 7 days, never past unacknowledged ones |
 | items:{day} | hash hour → items claimed; the day counts from 1970 | poll (claim) | small | 9 days |
 | articles | zset item → page due, ms | poll (claim), articles | ~100 B a job | until read or given up, 7 days at most |
@@ -73,6 +74,7 @@ _PREFIX = "newswatch:"
 CONFIG = _PREFIX + "config"
 CONFIG_PAST = _PREFIX + "config:past"
 FEEDS_DUE = _PREFIX + "feeds:due"
+FEEDS_WANTED = _PREFIX + "feeds:wanted"
 ITEMS = _PREFIX + "items"
 ITEMS_GROUP = "match"
 ARTICLES = _PREFIX + "articles"

@@ -18,8 +18,18 @@ BEAT_S = 5.0
 """How often a resident beats and looks whether it is asked to stop."""
 KEPT_S = 7 * 86_400
 
-ResidentStage = Literal["match", "articles", "deliver"]
-RESIDENTS: Sequence[ResidentStage] = ("match", "articles", "deliver")
+FIXED = ("match", "articles", "deliver")
+
+
+def shard_name(number: int) -> str:
+    """The name of a poll shard, counted from 1, as a resident stage."""
+    return f"poll-{number}"
+
+
+def resident_stages(poll_shards: int) -> tuple[str, ...]:
+    """The names of all resident stages, in the order of the data path."""
+    return (*map(shard_name, range(1, poll_shards + 1)), *FIXED)
+
 
 PulseState = Literal["working", "waiting", "drained", "ended"]
 """`waiting`: Redis is away, there is no configuration, or another process works the stage. `drained`: it was asked to
@@ -35,7 +45,7 @@ class Pulse:
     names its task's page, "" outside Airflow.
     """
 
-    stage: ResidentStage
+    stage: str
     state: PulseState
     since: datetime
     until: datetime
@@ -76,12 +86,12 @@ async def beat(redis: Redis, pulse: Pulse) -> DrainRequest | None:
     return _request((await pipe.execute())[2])
 
 
-async def read(redis: Redis) -> list[Pulse]:
-    """The pulses of all residents that there have been within a week."""
+async def read(redis: Redis, stages: Sequence[str]) -> list[Pulse]:
+    """The pulses of those of these stages that were at work within a week."""
     pipe = redis.pipeline(transaction=False)
-    for stage in RESIDENTS:
+    for stage in stages:
         pipe.hgetall(keys.pulse(stage))
-    rows = zip(RESIDENTS, await pipe.execute(), strict=True)
+    rows = zip(stages, await pipe.execute(), strict=True)
     return [_pulse(stage, fields(row)) for stage, row in rows if b"at" in row]
 
 
@@ -100,13 +110,13 @@ async def drain_request(redis: Redis) -> DrainRequest | None:
     return _request(await redis.get(keys.DRAIN))
 
 
-async def red_causes(redis: Redis, stage: ResidentStage) -> tuple[frozenset[str], int]:
+async def red_causes(redis: Redis, stage: str) -> tuple[frozenset[str], int]:
     """The causes for which the stage's last red run ended red, and when that was, in ms (0: never)."""
     causes, at = await redis.hmget(keys.pulse(stage), ["red", "red_at"])
     return frozenset(json.loads(causes or "[]")), int(at or 0)
 
 
-async def record_red(redis: Redis, stage: ResidentStage, causes: frozenset[str], now_ms: int | None) -> None:
+async def record_red(redis: Redis, stage: str, causes: frozenset[str], now_ms: int | None) -> None:
     """Store the causes that are known. With `now_ms`, a run ends red now."""
     row: dict[Any, Any] = {"red": json.dumps(sorted(causes))}
     if now_ms is not None:
@@ -121,7 +131,7 @@ def _request(data: bytes | str | None) -> DrainRequest | None:
     return DrainRequest(str(row["by"]), from_ms(row["at"]))
 
 
-def _pulse(stage: ResidentStage, row: dict[str, str]) -> Pulse:
+def _pulse(stage: str, row: dict[str, str]) -> Pulse:
     return Pulse(
         stage,
         cast("PulseState", row["state"]),

@@ -64,7 +64,7 @@ async def test_sigterm_ends_the_shift_within_seconds_and_leaves_the_rest_in_the_
         await asyncio.to_thread(newsroom.until, lambda: state(newsroom) == "working")
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(working, 60)
-        (pulse,) = await pulses.read(services.redis)
+        (pulse,) = await pulses.read(services.redis, ["match"])
     assert (pulse.state, pulse.note) == ("ended", "it was asked to end (SIGTERM)")
 
 

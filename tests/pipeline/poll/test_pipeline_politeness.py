@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from feed_server import Document, FeedServer, rss, story
-from newswatch.models import Feed
-from newswatch.pipeline.poll.run import plan_shards, shards
 
 
 @pytest.fixture
@@ -73,26 +71,3 @@ def test_page_that_redirects_to_a_host_that_asked_for_a_pause_waits_for_it(newsr
     counts = newsroom.articles()
     assert (counts.jobs, counts.failed, counts.queued) == (1, 1, 2)
     assert [request.path for request in hub.requests] == ["/slow"]
-
-
-def test_host_is_never_split_over_shards_also_where_feeds_moved_to_it():
-    feeds = [Feed(id=f"f{n}", url=f"https://h{n}.example/rss") for n in range(6)]
-    asked = {"f0": "https://hub.example/0", "f3": "https://HUB.example:444/3", "f5": "http://hub.example./5"}
-    together = [shard.feed_ids for shard in shards(feeds, 3, asked) if "f0" in shard.feed_ids]
-    assert [sorted(ids) for ids in together] == [["f0", "f3", "f5"]]
-
-
-def test_plan_puts_feeds_together_that_moved_to_one_host(newsroom):
-    configure(newsroom, **{name: f"https://{name}.example/rss" for name in ("a", "b", "c", "d")})
-    newsroom.adopt()
-    for name in ("a", "d"):
-        values = {"adopted_url": f"https://hub.example/{name}", "adopted_from": f"https://{name}.example/rss"}
-        newsroom.redis.hset(f"newswatch:feed:{name}", mapping=values)
-    planned = newsroom._do(lambda services: plan_shards(services, shard_size=2))
-    assert ["a", "d"] in [sorted(shard.feed_ids) for shard in planned]
-    assert all(shard.label.split(",")[0] for shard in planned)
-
-
-def test_hosts_written_as_addresses_are_named(newsroom):
-    planned = shards([Feed(id="six", url="http://[2600:1::2]:8080/rss")], 10)
-    assert [shard.label for shard in planned] == ["2600:1::2, 1 feed"]

@@ -142,7 +142,7 @@ async def _stage(
     on_progress: Callable[[int, int], None] | None,
 ) -> AsyncIterator[_ArticleStage]:
     await feeds.ensure_group(services.redis)
-    pauses = HostPauses(services, {})
+    pauses = HostPauses(services)
     async with _fetcher(services, pauses) as fetcher, ParserPool(cpu_s=PAGE_CPU_S) as parsers:
         yield _ArticleStage(services, bundle, lease, fetcher, parsers, pauses, over, on_progress)
 

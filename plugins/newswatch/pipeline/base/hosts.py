@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from newswatch.errors import FetchFailed, NewswatchError
 from newswatch.feeds.host import host_and_port
 from newswatch.pipeline.base import notices
@@ -37,11 +39,16 @@ def asked_pause_s(error: NewswatchError, failures: int = 1) -> float | None:
 
 
 class HostPauses:
-    """The pauses that Redis had when the cycle began, and those that hosts asked for since."""
+    """The pauses of hosts as they were looked up last, and those that hosts asked for since."""
 
-    def __init__(self, services: Services, paused: dict[str, int]) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._paused = paused
+        self._paused: dict[str, int] = {}
+
+    async def look_up(self, urls: Iterable[str]) -> None:
+        """Read the pauses of these URLs' hosts, in one round trip."""
+        names = {host_and_port(url) for url in urls}
+        self._paused |= dict.fromkeys(names, 0) | await hosts.pauses(self._services.redis, names)
 
     def until_ms(self, url: str) -> int:
         """When the host of `url` may be requested again (ms); 0 for now."""
@@ -52,7 +59,7 @@ class HostPauses:
         """How many seconds the pause of the host of `url` still lasts. Looks up hosts that it does not know yet."""
         host = host_and_port(url)
         if host not in self._paused:
-            self._paused |= {host: 0} | await hosts.pauses(self._services.redis, [host])
+            await self.look_up([url])
         return max(0, self._paused[host] - to_ms(self._services.clock())) / 1000
 
     async def pause(self, url: str, wait_s: float) -> None:

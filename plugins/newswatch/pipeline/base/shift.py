@@ -34,7 +34,7 @@ from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease, under
-from newswatch.store.pulses import BEAT_S, Pulse, PulseState, ResidentStage
+from newswatch.store.pulses import BEAT_S, Pulse, PulseState
 from newswatch.store.server import check_server
 
 log = logging.getLogger("newswatch.shift")
@@ -69,7 +69,7 @@ class Shift:
     """One resident's time at work, `left_s` from now. `where` names its task's page, `run` and `attempt` its try."""
 
     services: Services
-    stage: ResidentStage
+    stage: str
     left_s: float
     where: str = ""
     run: str = ""
@@ -283,11 +283,11 @@ class Shift:
             await self.chore()
 
 
-async def report_silence(services: Services, mine: ResidentStage) -> None:
+async def report_silence(services: Services, mine: str) -> None:
     """Notify ops of other residents that have stopped beating, and of their return."""
     now = services.clock()
     with redis_errors():
-        found = await pulses.read(services.redis)
+        found = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
     for pulse in found:
         if pulse.stage == mine:
             continue

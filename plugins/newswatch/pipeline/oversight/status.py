@@ -103,7 +103,7 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         channels = await outbox.channels_with_queue(services.redis)
         states = await outbox.read_channels(services.redis, channels, most=1)
         workspace = await outbox.read_workspace_pause(services.redis)
-        residents = await pulses.read(services.redis)
+        residents = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
         away = await breaker.read(services.redis)
         figures = await _figures(services, bundle, backlog, now)
     findings = [

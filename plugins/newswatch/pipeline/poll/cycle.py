@@ -1,4 +1,4 @@
-"""One poll of many feeds side by side, host by host. What it writes is written in batches.
+"""Many feeds polled side by side, host by host. What is written is written in batches.
 
 At most four feeds of one host are polled at a time, and only feeds being polled count against the total. So a
 slow host does not hold up the others.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
 
 from newswatch.feeds.host import host_name
 from newswatch.models import Feed
@@ -19,9 +18,8 @@ from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll import moved_feeds
 from newswatch.pipeline.poll.pressure import Pressure
-from newswatch.pipeline.poll.visit import Visit, Visitor
+from newswatch.pipeline.poll.visit import Turn, Visit, Visitor
 from newswatch.store import feeds
-from newswatch.store.feed_state import FeedState
 from newswatch.store.polls import PollNote
 
 PER_HOST = 4
@@ -41,81 +39,117 @@ class PollCounts:
     new: int = 0
     failed: int = 0
 
+    def __add__(self, later: PollCounts) -> PollCounts:
+        """The sum of both."""
+        return PollCounts(*(one + other for one, other in zip(astuple(self), astuple(later), strict=True)))
+
     def as_dict(self) -> dict[str, int]:
         """The counts for `--json` and XCom."""
         return asdict(self)
 
 
+Done = Callable[[Feed, int | None], None]
+"""Called after each visit with the feed's next due time (ms); None if it was not visited because the work is over."""
+
+
 class Cycle:
-    """Polls the given feeds until they are done or `stop_at` (monotonic) has passed."""
+    """Polls the feeds that it is given, as they are given, until the work is `over`."""
 
     def __init__(
         self,
         services: Services,
         visitor: Visitor,
-        states: dict[str, FeedState],
         pauses: HostPauses,
-        stop_at: float,
-        on_progress: Callable[[int, int], None] | None = None,
+        over: Callable[[], bool],
+        done: Done | None = None,
     ) -> None:
         self._services = services
         self._visitor = visitor
-        self._states = states
         self._pauses = pauses
         self._pressure = Pressure(services)
-        self._stop_at = stop_at
-        self._on_progress = on_progress
+        self._over = over
+        self._done = done
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._queues: dict[str, deque[Turn]] = {}
+        self._workers: dict[asyncio.Task[None], str] = {}
         self._updates: list[feeds.StateUpdate] = []
         self._notes: list[PollNote] = []
         self._chosen = self._polled = self._not_modified = self._new = self._failed = 0
 
-    async def run(self, chosen: list[Feed]) -> PollCounts:
-        """Raises RedisError."""
-        self._chosen = len(chosen)
-        work = [
-            asyncio.ensure_future(self._host(queue))
-            for queue in self._queues(chosen)
-            for _ in range(min(PER_HOST, len(queue)))
-        ]
-        try:
-            await asyncio.gather(*work)
-        finally:
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
-        await self._flush()
+    def counts(self) -> PollCounts:
+        """The counts so far."""
         return PollCounts(self._chosen, self._polled, self._not_modified, self._new, self._failed)
 
-    def _queues(self, chosen: list[Feed]) -> list[deque[Feed]]:
-        queues: dict[str, deque[Feed]] = {}
-        for feed in chosen:
-            url = moved_feeds.request_url(feed, self._states[feed.id])
-            queues.setdefault(host_name(url), deque()).append(feed)
-        return list(queues.values())
+    async def take(self, chosen: Sequence[Feed], due_ms: Mapping[str, float], found_ms: int) -> None:
+        """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due, `found_ms` when they were found."""
+        states = await feeds.read_states(self._services.redis, [feed.id for feed in chosen])
+        urls = [moved_feeds.request_url(feed, states[feed.id]) for feed in chosen]
+        await self._pauses.look_up(urls)
+        self._chosen += len(chosen)
+        at_work = Counter(self._workers.values())
+        for feed, url in zip(chosen, urls, strict=True):
+            host = host_name(url)
+            turn = Turn(feed, states[feed.id], url, int(due_ms.get(feed.id, 0)), found_ms)
+            self._queues.setdefault(host, deque()).append(turn)
+            if at_work[host] < PER_HOST:
+                at_work[host] += 1
+                self._workers[asyncio.create_task(self._host(host))] = host
 
-    async def _host(self, queue: deque[Feed]) -> None:
+    async def wait(self) -> None:
+        """Wait until all are polled. Raises RedisError."""
+        while self._workers:
+            await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+            await self.tidy()
+
+    async def tidy(self) -> None:
+        """Write what the finished visits left to write. Raises what a visit raised, such as RedisError."""
+        for task in [task for task in self._workers if task.done()]:
+            del self._workers[task]
+            task.result()
+        await self._flush()
+
+    async def end(self, within_s: float = 0.0) -> None:
+        """Give the visits in hand a moment, and cancel the rest. Their feeds stay due."""
+        if self._workers and within_s:
+            await asyncio.wait(self._workers, timeout=within_s)
+        for task in self._workers:
+            task.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        self._workers.clear()
+        await self._flush()
+
+    async def _host(self, host: str) -> None:
         """One host's feeds, one after the other. Feeds that are not reached stay due."""
+        queue = self._queues[host]
         while queue:
             async with self._slots:
-                if time.monotonic() >= self._stop_at or await self._pressure.look() or not queue:
+                if self._over() or await self._pressure.look():
+                    self._leave(queue)
                     return
-                await self._turn(queue.popleft())
+                if queue:
+                    await self._turn(queue.popleft())
 
-    async def _turn(self, feed: Feed) -> None:
-        state = self._states[feed.id]
-        url = moved_feeds.request_url(feed, state)
-        paused_until_ms = self._pauses.until_ms(url)
+    def _leave(self, queue: deque[Turn]) -> None:
+        while queue:
+            self._tell(queue.popleft().feed, None)
+
+    def _tell(self, feed: Feed, due_ms: int | None) -> None:
+        if self._done is not None:
+            self._done(feed, due_ms)
+
+    async def _turn(self, turn: Turn) -> None:
+        paused_until_ms = self._pauses.until_ms(turn.url)
         if paused_until_ms:
             due_ms = paused_until_ms + int(random.random() * _SPREAD_S * 1000)
-            self._updates.append(feeds.StateUpdate(feed.id, {}, due_ms))
+            self._updates.append(feeds.StateUpdate(turn.feed.id, {}, due_ms))
+            self._tell(turn.feed, due_ms)
             return
-        visit = await self._visitor.visit(feed, state)
-        await self._count(url, visit)
+        visit = await self._visitor.visit(turn)
+        await self._count(turn, visit)
         if len(self._updates) + len(self._notes) >= _FLUSH_AT:
             await self._flush()
 
-    async def _count(self, url: str, visit: Visit) -> None:
+    async def _count(self, turn: Turn, visit: Visit) -> None:
         self._polled += 1
         self._not_modified += visit.not_modified
         self._new += visit.new
@@ -124,13 +158,12 @@ class Cycle:
         if visit.error is not None:
             wait_s = asked_pause_s(visit.error, visit.outcome.state.polling.failures)
             if wait_s:
-                await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
+                await self._pauses.pause(getattr(visit.error, "url", "") or turn.url, wait_s)
         if visit.update is not None:
             self._updates.append(visit.update)
         if visit.note is not None:
             self._notes.append(visit.note)
-        if self._on_progress is not None:
-            self._on_progress(self._polled, self._chosen)
+        self._tell(turn.feed, visit.outcome.due_ms)
 
     async def _flush(self) -> None:
         updates, self._updates = self._updates, []

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed
@@ -30,6 +29,7 @@ from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feed_state import FeedState, LastDocument, changes
 from newswatch.store.feeds import Memory
+from newswatch.store.leases import Lease
 from newswatch.store.polls import PollNote
 
 log = logging.getLogger("newswatch.poll")
@@ -55,42 +55,50 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A server's answer, and when the request began."""
+    """A server's answer, when the request began, and the time from which the next interval counts."""
 
     result: FetchResult
     started_ms: int
     body_hash: str
+    counted_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A feed to be polled at `url`, with its stored state. `due_ms` is when it was due, `found_ms` when it was found due."""
+
+    feed: Feed
+    state: FeedState
+    url: str
+    due_ms: int
+    found_ms: int
 
 
 class Visitor:
-    """Visits feeds, one call each, many at once.
-
-    `planned_ms` is when the feeds were found due, `due_ms` when each was due; both since 1970.
-    """
+    """Visits feeds, one call each, many at once. With `lease` a claim fails with LeaseLost once the lease is another's."""
 
     def __init__(
         self,
         services: Services,
         fetcher: Fetcher,
         parsers: ParserPool,
-        planned_ms: int,
-        due_ms: Mapping[str, float],
+        lease: Lease | None = None,
     ) -> None:
         self._services = services
         self._redis = services.redis
         self._fetcher = fetcher
         self._parsers = parsers
-        self._planned_ms = planned_ms
-        self._due_ms = due_ms
+        self._lease = lease
 
-    async def visit(self, feed: Feed, known: FeedState) -> Visit:
+    async def visit(self, turn: Turn) -> Visit:
         """Visit one feed. Its own errors are in the Visit.
 
         Raises errors that are not specific to one feed, such as RedisError.
         """
+        feed, known = turn.feed, turn.state
         state, started_ms = health.begin(feed, known), self._now_ms()
         try:
-            answer = await self._ask(feed, state)
+            answer = await self._ask(turn, state)
             if answer.result.status == 304 or _same_body(feed, state, answer):
                 return await self._unchanged(feed, known, state, answer)
             return await self._changed(feed, answer)
@@ -112,8 +120,8 @@ class Visitor:
             switch = notices.raise_notice if notice.on else notices.clear_notice
             await switch(self._services, notice.cause, notice.text)
 
-    async def _ask(self, feed: Feed, state: FeedState) -> _Answer:
-        started_ms = self._now_ms()
+    async def _ask(self, turn: Turn, state: FeedState) -> _Answer:
+        feed, started_ms = turn.feed, self._now_ms()
         known = state.validators
         full = known.url != feed.url or schedule.wants_full(
             feed.id, full_ms=known.full_ms, streak=known.streak, now_ms=started_ms
@@ -124,7 +132,10 @@ class Visitor:
             etag=None if full else known.etag or None,
             last_modified=None if full else known.last_modified or None,
         )
-        return _Answer(result, started_ms, hashlib.sha256(result.body).hexdigest()[:32])
+        counted_s = schedule.counted_from(
+            feed, due_s=turn.due_ms / 1000, planned_s=turn.found_ms / 1000, begun_s=started_ms / 1000
+        )
+        return _Answer(result, started_ms, hashlib.sha256(result.body).hexdigest()[:32], counted_s)
 
     async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
         now_ms = self._now_ms()
@@ -140,12 +151,7 @@ class Visitor:
         return health.succeeded(
             feed,
             state,
-            counted_s=schedule.counted_from(
-                feed,
-                due_s=self._due_ms.get(feed.id, 0) / 1000,
-                planned_s=self._planned_ms / 1000,
-                begun_s=answer.started_ms / 1000,
-            ),
+            counted_s=answer.counted_s,
             now_ms=now_ms,
             fresh_s=fresh_for_s(answer.result.headers, from_ms(now_ms)),
             jitter=random.random(),
@@ -166,6 +172,7 @@ class Visitor:
                     generation=memory.state.generation,
                     config_version=memory.version,
                     trim_before_ms=work.now_ms - int(self._services.settings.item_retention_s * 1000),
+                    lease=self._lease,
                 )
             except feeds.ClaimConflict:
                 if attempt == CLAIM_TRIES:

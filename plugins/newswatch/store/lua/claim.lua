@@ -1,26 +1,27 @@
 -- Hand-over poll → match: remember ids, append items and queue their pages in one step.
 -- KEYS 1 feed state, 2 seen records, 3 items stream, 4 configuration, 5 due feeds, 6 article queue,
---      7 elements of the last document
+--      7 elements of the last document, 8 lease, if one is held
 -- ARGV 1 expected generation, 2 expected configuration version, 3 "part" or "last",
 --      4 records (part: appended; last: the whole), 5 trim before (ms), 6 group, 7 feed id,
 --      8 next due (ms), 9 now (ms), 10 retention of article jobs (s),
---      11 elements (last: of this document), 12 number of items n, then n times an item (JSON) and 1 if its page is to be read or 0,
+--      11 elements (last: of this document), 12 lease token or "", 13 number of items n, then n times an item (JSON) and 1 if its page is to be read or 0,
 --      then state field, value, …
 -- Returns {1, generation} or {0, generation, version}: another poll claimed, or the configuration
--- changed. Read and decide again.
+-- changed. Read and decide again. {-1}: the lease is another's.
+if ARGV[12] ~= '' and redis.call('GET', KEYS[8]) ~= ARGV[12] then return {-1} end
 local generation = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0')
 local version = tonumber(redis.call('HGET', KEYS[4], 'version') or '0')
 if generation ~= tonumber(ARGV[1]) or version ~= tonumber(ARGV[2]) then
   return {0, generation, version}
 end
-local states = 13 + 2 * tonumber(ARGV[12])
-if states > 13 then  -- items by day and hour, for the charts
+local states = 14 + 2 * tonumber(ARGV[13])
+if states > 14 then  -- items by day and hour, for the charts
   local hours = math.floor(tonumber(ARGV[9]) / 3600000)
   local day = key.items_by_hour(math.floor(hours / 24))
-  redis.call('HINCRBY', day, hours % 24, tonumber(ARGV[12]))
+  redis.call('HINCRBY', day, hours % 24, tonumber(ARGV[13]))
   redis.call('EXPIRE', day, 9 * 86400)
 end
-for i = 13, states - 1, 2 do
+for i = 14, states - 1, 2 do
   redis.call('XADD', KEYS[3], '*', 'v', '1', 'item', ARGV[i])
   if ARGV[i + 1] == '1' then
     -- An edit replaces what was queued before, but the page is not read earlier: its

@@ -20,7 +20,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.feeds import make_due
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_hour
-from newswatch_airflow.ui.page import render, span, with_query
+from newswatch_airflow.ui.page import render, with_query
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
@@ -118,13 +118,11 @@ async def feeds_json(
 
 @writes.post("/api/feeds/{feed_id}/poll", tags=["feeds"])
 async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> dict[str, str]:
-    """Make the feed due for the next run of poll_feeds. If its host asked for a pause, the feed still waits."""
+    """Have the feed polled now. If its host asked for a pause, the feed still waits."""
     feed = _feed(bundle, feed_id)
     with redis_errors():
         await make_due(services.redis, [feed.id])
-    return {
-        "message": f"{feed.id} will be polled by the next run of poll_feeds, within {_until_polled(services)}."
-    }
+    return {"message": f"{feed.id} will be polled within seconds."}
 
 
 class PreviewRequest(BaseModel):
@@ -173,13 +171,7 @@ async def add(
         await asyncio.to_thread(
             editing.add_feed, services.settings, feed, by=visitor.name, now=services.clock()
         )
-    return {
-        "message": f"{asked.id} was added to feeds.yaml and will be polled within {_until_polled(services)}."
-    }
-
-
-def _until_polled(services: Services) -> str:
-    return span(services.settings.poll_interval_s)
+    return {"message": f"{asked.id} was added to feeds.yaml and will be polled within half a minute."}
 
 
 router.include_router(writes)

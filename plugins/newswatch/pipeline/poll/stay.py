@@ -1,0 +1,175 @@
+"""The poll stage as a resident: one shard of the feeds, each polled when it is due, for a shift.
+
+A shard owns the hosts whose hash falls to it, so that a host's pace holds, under a lease that every claim checks. It
+knows its feeds' due times by heart; what else it needs to know of a feed is read before each visit, since validators
+are worth nothing without the records that they were stored with. New and edited feeds are found within seconds, and
+so is a feed that somebody wants polled now.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from zlib import crc32
+
+from newswatch.errors import RedisFull
+from newswatch.feeds.host import host_name
+from newswatch.models import Bundle, Feed
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
+from newswatch.pipeline.poll.cycle import Cycle, PollCounts
+from newswatch.pipeline.poll.run import polling
+from newswatch.store import feeds
+from newswatch.store.clock import went_back
+from newswatch.store.codec import to_ms
+from newswatch.store.epoch import server_run
+from newswatch.store.leases import Lease
+
+LOOK_S = 1.0
+"""How often it looks for another configuration, for feeds that are wanted now, and for another Redis."""
+IN_HAND_S = 3.0
+"""How long visits may still take at the end of a shift."""
+NOT_NOW_MS = 1_000
+"""A feed that could not be visited is tried again after this time."""
+BACK_MS = 5_000
+"""If the time goes back by more, the due times are read again: another process may have corrected them."""
+SPREAD_FROM, SPREAD_MS = 100, 20_000
+"""So many feeds that are polled for the first time are spread over this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Shard `number` of `of`, counted from 1: the hosts whose hash falls to it."""
+
+    number: int
+    of: int
+
+    def has(self, feed: Feed) -> bool:
+        """Whether the feed's host is one of them."""
+        return crc32(host_name(feed.url).encode()) % self.of == self.number - 1
+
+
+async def stay_polling(shift: Shift, share: Share) -> PollCounts:
+    """Poll the shard's feeds as they become due, until the shift is over.
+
+    Raises StageRed, and errors of Redis that do not pass.
+    """
+    services, total = shift.services, PollCounts()
+    at_work: Cycle | None = None
+
+    def counts() -> PollCounts:
+        return total if at_work is None else total + at_work.counts()
+
+    shift.counts = lambda: counts().as_dict()
+
+    async def work(bundle: Bundle, lease: Lease) -> None:
+        nonlocal total, at_work
+        plan = _Plan(share)
+
+        def done(feed: Feed, due_ms: int | None) -> None:
+            plan.put(feed.id, to_ms(services.clock()) + NOT_NOW_MS if due_ms is None else due_ms)
+
+        async with polling(services, lambda: shift.over, done, lease) as cycle:
+            at_work = cycle
+            try:
+                await _stay(shift, cycle, plan, bundle)
+                await cycle.end(IN_HAND_S)
+            except RedisFull as error:
+                await notices.raise_notice(services, notices.FULL_CAUSE, str(error))
+                shift.waiting(str(error))
+                await shift.causes({notices.FULL_CAUSE: str(error)})
+                await shift.wait(LOOK_S)
+            finally:
+                total, at_work = counts(), None
+
+    await work_shift(shift, lambda: hold_stage(shift, work))
+    await shift.verdict(str(total.as_dict()))
+    return total
+
+
+async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, bundle: Bundle) -> None:
+    """Poll until the shift is over or Redis is another server."""
+    services = shift.services
+    redis, server = services.redis, (await server_run(services.redis)).run
+    await plan.adopt(services, bundle)
+    polled, last_ms = 0, 0
+    while not shift.over:
+        if (await server_run(redis)).run != server:
+            return
+        newer = await in_force(services)
+        now_ms = to_ms(services.clock())
+        went = await went_back(redis, now_ms) or now_ms < last_ms - BACK_MS
+        last_ms = now_ms
+        if went or (newer is not None and newer is not bundle):
+            bundle = newer or bundle
+            await plan.adopt(services, bundle)
+        plan.hurry(await feeds.wanted_now(redis, plan.ids()), now_ms)
+        if due := plan.take(now_ms):
+            await cycle.take(plan.feeds(due), due, now_ms)
+        if cycle.counts().polled > polled:
+            polled = cycle.counts().polled
+            shift.did()
+        await shift.causes({})
+        await cycle.tidy()
+        await shift.wait(min(max(plan.next_ms() - to_ms(services.clock()), 0) / 1000, LOOK_S))
+
+
+class _Plan:
+    """When each of the shard's feeds is due. A feed in hand is being polled, and is planned again when that is done."""
+
+    def __init__(self, share: Share) -> None:
+        self._share = share
+        self._feeds: dict[str, Feed] = {}
+        self._due: dict[str, float] = {}
+        self._in_hand: set[str] = set()
+        self._heap: list[tuple[float, str]] = []
+
+    def ids(self) -> Collection[str]:
+        """The shard's feeds."""
+        return self._feeds.keys()
+
+    async def adopt(self, services: Services, bundle: Bundle) -> None:
+        """Take over the feeds of this configuration, with the due times that Redis has."""
+        now_ms = to_ms(services.clock())
+        self._feeds = {feed.id: feed for feed in bundle.feeds if self._share.has(feed)}
+        self._due = await feeds.read_due(services.redis, list(self._feeds))
+        fresh = [feed_id for feed_id in self._feeds if not self._due.get(feed_id)]
+        spread_ms = SPREAD_MS if len(fresh) >= SPREAD_FROM else 1
+        self._due |= {feed_id: now_ms + crc32(feed_id.encode()) % spread_ms for feed_id in fresh}
+        self._heap = [(self._due[feed_id], feed_id) for feed_id in self._feeds.keys() - self._in_hand]
+        heapq.heapify(self._heap)
+
+    def take(self, now_ms: int) -> dict[str, float]:
+        """The feeds that are due, with their due times. They are in hand from now on."""
+        found = {}
+        while self._heap and self._heap[0][0] <= now_ms:
+            due_ms, feed_id = heapq.heappop(self._heap)
+            if self._due.get(feed_id) == due_ms and feed_id not in self._in_hand:
+                self._in_hand.add(feed_id)
+                found[feed_id] = due_ms
+        return found
+
+    def feeds(self, feed_ids: Iterable[str]) -> list[Feed]:
+        """These feeds."""
+        return [self._feeds[feed_id] for feed_id in feed_ids]
+
+    def put(self, feed_id: str, due_ms: float) -> None:
+        """The feed is due then, and not in hand any more."""
+        self._in_hand.discard(feed_id)
+        if feed_id in self._feeds:
+            self._due[feed_id] = due_ms
+            heapq.heappush(self._heap, (due_ms, feed_id))
+
+    def hurry(self, feed_ids: Iterable[str], now_ms: int) -> None:
+        """These feeds are wanted now. One in hand is being polled anyway."""
+        for feed_id in feed_ids:
+            if feed_id not in self._in_hand:
+                self.put(feed_id, now_ms)
+
+    def next_ms(self) -> float:
+        """When the next feed is due."""
+        return self._heap[0][0] if self._heap else math.inf
