@@ -2,7 +2,7 @@
 
 ::
 
-    with RunningStack(folder, config, NEWSWATCH_POLL_INTERVAL="10") as stack:
+    with RunningStack(folder, config, NEWSWATCH_SHIFT="60s") as stack:
         stack.wait_healthy()
         stack.kill("scheduler")
         ...

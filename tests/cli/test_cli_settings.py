@@ -19,7 +19,7 @@ BAD = {
     "NEWSWATCH_SLACK_RATE": "0",
     "NEWSWATCH_DEADMAN_URL": "ping.example.com",
     "NEWSWATCH_OPS_WEBHOOK": "ops",
-    "NEWSWATCH_POLL_INTERVAL": "soon",
+    "NEWSWATCH_POLL_SHARDS": "soon",
     "NEWSWATCH_LISTEN": "8083",
     "SLACK_APP_TOKEN": "xoxb-1",
     "SLACK_BASE_URL": "slack.com",

@@ -71,7 +71,6 @@ def world(tmp_path_factory):
             config,
             SLACK_BOT_TOKEN=slack.token,
             SLACK_BASE_URL=slack.base_url,
-            NEWSWATCH_POLL_INTERVAL="10",
         ) as stack:
             begun = time.monotonic()
             stack.wait_healthy(600)

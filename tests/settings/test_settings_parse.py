@@ -35,7 +35,7 @@ def test_nothing_set_gives_the_defaults(tmp_path):
     assert (settings.redis_url, settings.slack_token, settings.contact) == (None, None, None)
     assert settings.slack_base_url == "https://slack.com/api/"
     assert (settings.item_retention_s, settings.alert_retention_s) == (7 * DAY_S, 90 * DAY_S)
-    assert (settings.seen_retention_s, settings.poll_interval_s) == (30 * DAY_S, 60)
+    assert (settings.seen_retention_s, settings.poll_shards) == (30 * DAY_S, 1)
     assert (settings.rule_cap, settings.slack_rate, settings.slack_tier3) == (60, 5, 40)
 
 
@@ -114,13 +114,13 @@ def test_values_are_typed(tmp_path):
         "NEWSWATCH_ITEM_RETENTION": "1.5h",
         "NEWSWATCH_ALERT_RETENTION": "3d",
         "NEWSWATCH_RULE_CAP": "5",
-        "NEWSWATCH_POLL_INTERVAL": "2.5",
+        "NEWSWATCH_POLL_SHARDS": "4",
         "NEWSWATCH_LISTEN": "[::1]:0",
         "NEWSWATCH_CONTACT": " ops \t @bank.example ",
     }
     settings = settings_from(given, tmp_path)
     assert (settings.item_retention_s, settings.alert_retention_s) == (5_400, 3 * DAY_S)
-    assert (settings.rule_cap, settings.poll_interval_s) == (5, 2.5)
+    assert (settings.rule_cap, settings.poll_shards) == (5, 4)
     assert settings.listen == Address("::1", 0)
     assert settings.user_agent.endswith("(news alerts; ops @bank.example)")
 
@@ -168,9 +168,9 @@ def test_bad_secret_is_refused_by_name_without_its_text(tmp_path, name, value):
         ("NEWSWATCH_RULE_CAP", "0"),
         ("NEWSWATCH_RULE_CAP", "٣"),
         ("NEWSWATCH_SLACK_RATE", "fast"),
-        ("NEWSWATCH_POLL_INTERVAL", "1m"),
-        ("NEWSWATCH_POLL_INTERVAL", "nan"),
-        ("NEWSWATCH_POLL_INTERVAL", "0"),
+        ("NEWSWATCH_POLL_SHARDS", "1.5"),
+        ("NEWSWATCH_POLL_SHARDS", "257"),
+        ("NEWSWATCH_POLL_SHARDS", "0"),
         ("NEWSWATCH_CONTACT", "a\x00b"),
     ],
 )

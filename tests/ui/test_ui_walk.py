@@ -67,7 +67,6 @@ def world(tmp_path_factory):
             config,
             SLACK_BOT_TOKEN=slack.token,
             SLACK_BASE_URL=slack.base_url,
-            NEWSWATCH_POLL_INTERVAL="5",
             AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
             AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS="ada:admin,vera:viewer",
         ) as stack,

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from redis.asyncio import Redis
 
 from newswatch.store import keys
-from newswatch.store.client import fields
+from newswatch.store.client import fields, script_of
 
 Hop = Literal[
     "publication_to_seen", "seen_to_matched", "matched_to_begun", "begun_to_sent", "publication_to_sent"
@@ -31,13 +31,12 @@ class HopTimes:
 
 async def count(redis: Redis, seconds: Iterable[tuple[Hop, float]]) -> None:
     """Add what some alerts took, in one round trip."""
-    pipe = redis.pipeline(transaction=False)
+    args: list[str | int] = []
     for hop, took_s in seconds:
         column = next((at for at, edge in enumerate(EDGES_S) if took_s <= edge), len(EDGES_S))
-        pipe.hincrby(keys.HOPS, f"{hop}:{column}", 1)
-        pipe.hincrby(keys.HOPS, f"{hop}:ms", round(took_s * 1000))
-    if len(pipe):
-        await pipe.execute()
+        args += [f"{hop}:{column}", 1, f"{hop}:ms", round(took_s * 1000)]
+    if args:
+        await script_of(redis, "hops")(keys=[keys.HOPS], args=args)
 
 
 async def read(redis: Redis) -> Mapping[Hop, HopTimes]:
