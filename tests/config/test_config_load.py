@@ -77,12 +77,27 @@ def test_scalars_mean_what_they_say_whatever_yaml_makes_of_them(folder):
 
 
 @pytest.mark.parametrize(
-    ("every", "at_most"), [("1m", 240), ("5m", 900), ("0.05s", 0.2), ("20m", 1200), ("1d", 86_400)]
+    ("every", "at_most"), [("1m", 240), ("5m", 900), ("14s", 14), ("15s", 60), ("20m", 1200), ("1d", 86_400)]
 )
 def test_at_most_default_is_four_intervals_never_over_fifteen_minutes(folder, every, at_most):
     (folder / "watchlist.yaml").write_text("rules: []\n")
     (folder / "feeds.yaml").write_text(f"feeds:\n  - {{id: a, url: 'http://a.example', every: {every}}}\n")
     assert load(folder).draft.feeds[0].at_most_s == pytest.approx(at_most)
+
+
+@pytest.mark.parametrize("place", ["defaults", "feed"])
+def test_interval_below_two_seconds_is_for_feeds_of_ones_own_network_only(folder, place):
+    (folder / "watchlist.yaml").write_text("rules: []\n")
+    own = {"defaults": "", "feed": ", every: 1s"}[place]
+    defaults = {"defaults": "every: 1s", "feed": "every: 1m"}[place]
+    feed = "  - {id: a, url: 'http://a.example'"
+    (folder / "feeds.yaml").write_text(f"defaults: {{{defaults}}}\nfeeds:\n{feed}{own}}}\n", "utf-8")
+    (problem,) = load(folder).errors
+    assert "feed 'a': every must be at least 2s" in str(problem)
+    assert problem.line == {"defaults": 1, "feed": 3}[place]
+    private = f"defaults: {{{defaults}}}\nfeeds:\n{feed}{own}, allow_private: true}}\n"
+    (folder / "feeds.yaml").write_text(private, "utf-8")
+    assert not load(folder).errors
 
 
 def test_at_most_from_defaults_gives_way_to_a_longer_interval(folder):

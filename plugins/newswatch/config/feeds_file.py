@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from newswatch.config.records import CheckedMapping
 from newswatch.config.report import FileReport
-from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE
+from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE, SHORT_EVERY_S, SHORTEST_EVERY_S
 from newswatch.config.unique import UniqueNames
 from newswatch.durations import format_duration
 from newswatch.models import Feed
@@ -60,6 +60,14 @@ def _read_feed(
     part.tags.update(given.get("tags", ()))
     every_s = _either(given, defaults, "every", _NO_DEFAULTS.every_s)
     errors = report.errors
+    allow_private = _either(given, defaults, "allow_private", _NO_DEFAULTS.allow_private)
+    if every_s < SHORTEST_EVERY_S and not allow_private:
+        node = given.node_of("every") if given.get("every") else (defaults or given).node_of("every")
+        report.error(
+            node,
+            f"feed {given.get('id', '')!r}: every must be at least {format_duration(SHORTEST_EVERY_S)}, or the feed one of"
+            " your own network (allow_private: true)",
+        )
     at_most_s = _at_most(given, defaults, every_s, report)
     if not given.sound or report.errors > errors:
         return
@@ -74,7 +82,7 @@ def _read_feed(
             first_sight_s=_either(given, defaults, "first_sight", _NO_DEFAULTS.first_sight_s),
             article=given.get("article", False),
             auth=given.get("auth"),
-            allow_private=_either(given, defaults, "allow_private", _NO_DEFAULTS.allow_private),
+            allow_private=allow_private,
             publisher=given.get("publisher") or publisher_of(given.get("url")),
         )
     )
@@ -94,7 +102,8 @@ def _at_most(
     cap_s = max(AT_MOST_CAP_S, every_s)
     own: float | None = given.get("at_most")
     if own is None:
-        inherited = 4 * every_s if defaults is None else defaults.get("at_most", 4 * every_s)
+        stretched_s = every_s if every_s < SHORT_EVERY_S else 4 * every_s
+        inherited = stretched_s if defaults is None else defaults.get("at_most", stretched_s)
         return min(max(inherited, every_s), cap_s)
     label = f"feed {given.get('id', '')!r}: at_most"
     if own < every_s:

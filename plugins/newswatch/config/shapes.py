@@ -12,6 +12,10 @@ from newswatch.config.records import Key, Named, Record
 from newswatch.config.word_lists import WordList
 from newswatch.models import MODALITIES, SEVERITIES
 
+SHORTEST_EVERY_S = 2.0
+"""Servers of others are asked no more often."""
+SHORT_EVERY_S = 15.0
+"""Whoever asks for a shorter interval means it: hints of the feed do not stretch it, unless `at_most` allows it."""
 AT_MOST_CAP_S = 900.0
 """A feed is polled at least every 15 minutes, unless its own interval is longer."""
 
@@ -39,11 +43,11 @@ AT_MOST = duration()
 FIRST_SIGHT = duration(zero=True)
 
 _POLLING = (
-    Key("every", EVERY, "How often the feed is polled, such as 5m."),
+    Key("every", EVERY, "How often the feed is polled, such as 5m. At least 2s."),
     Key(
         "at_most",
         AT_MOST,
-        "How far the feed's own hints may stretch the interval. Default 4 × every, at most 15m.",
+        "How far the feed's own hints may stretch the interval. Default 4 × every, at most 15m; below 15s it is every.",
     ),
     Key("lang", LANG, "The language of texts that do not declare one, such as en."),
     Key(
