@@ -144,7 +144,7 @@ async def fold_backlog(
             now=now,
             stale_after_s=stale_after_s,
             most_single=most_single,
-            root_id=await _sent_lately(services, channel, stale_after_s),
+            root_id=await sent_lately(services, channel, stale_after_s),
         )
         if not made:
             return False
@@ -170,7 +170,7 @@ async def _withdraw_stale(run: DeliveryRun, channel: str, stale_after_s: float) 
     return any([await withdraw_unwanted(run, one, conditions) for one in stale])
 
 
-async def _sent_lately(services: Services, channel: str, stale_after_s: float) -> str | None:
+async def sent_lately(services: Services, channel: str, stale_after_s: float) -> str | None:
     """The catch-up whose thread is continued: it was begun, and was not sent longer ago than `stale_after_s`."""
     name = await outbox.last_catch_up(services.redis, channel)
     found = await messages.read_message(services.redis, name) if name else None
