@@ -197,6 +197,11 @@ async def detach_reply(redis: Redis, message: Message) -> None:
     await script(args=[message.id, message.channel, message.story_id])
 
 
+async def replace_parent(redis: Redis, message: Message) -> None:
+    """A reply is in the channel itself, since its story's message was deleted: later replies go to its thread."""
+    await script_of(redis, "replace_parent")(args=[message.id, message.channel, message.story_id])
+
+
 async def in_doubt(redis: Redis, channel: str, now_ms: int, most: int) -> list[str]:
     """Messages of the channel that may have been posted and are due for a look, earliest first."""
     rows: Any = await redis.zrangebyscore(keys.outbox(channel), "-inf", now_ms, start=0, num=most)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Message
@@ -113,8 +115,8 @@ class Courier:
         alerts = await messages.read_alerts(self._redis, message.alert_ids)
         payload = await render(run.services, queued, alerts)
         await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
-        if run.halted and not probe:
-            # Slack went away while the message waited for its turn: nothing was sent.
+        if (run.halted and not probe) or time.monotonic() < run.hold_until:
+            # While the message waited for its turn, Slack went away, or asked the workspace to wait: nothing was sent.
             await self._unbegin(message, begun_ms, due_ms)
             return None
         await self._make_sure_of_the_lease(message, begun_ms)
@@ -152,9 +154,10 @@ class Courier:
             tries=queued.delivery.attempts,
             minimal=queued.delivery.minimal,
             grace_s=run.grace_s(message.channel),
+            everywhere=outcome.kind == "ratelimited" and run.asked_to_wait(message.channel),
         )
         if verdict.message == "sent" and outcome.ts is not None:
-            await self.sent(message, outcome.ts)
+            await self.sent(message, outcome.ts, parentless=outcome.parentless)
             return
         if verdict.message == "dead":
             await self._dead(message, verdict.problem)
@@ -186,9 +189,15 @@ class Courier:
             await notices.notify_once(run.services, f"unclear:{message.id}", text)
         await self._pause(message, verdict, outcome)
 
-    async def sent(self, message: Message, ts: str) -> None:
-        """Record that the message is in Slack as `ts`, and remove it from its queue."""
+    async def sent(self, message: Message, ts: str, *, parentless: bool = False) -> None:
+        """Record that the message is in Slack as `ts`, and remove it from its queue.
+
+        A `parentless` reply replaces its story's message, which was deleted.
+        """
         run = self._run
+        if parentless:
+            await outbox.replace_parent(self._redis, message)
+            message = replace(message, root_id=None)
         recorded = await outbox.record_sent(
             self._redis,
             message,
@@ -247,7 +256,10 @@ class Courier:
         if verdict.pause == "channel":
             await outbox.pause_channel(self._redis, message.channel, until_ms, outcome.message)
         elif verdict.pause == "workspace":
-            run.stopped = True
+            run.hold_until = time.monotonic() + verdict.pause_s
+            run.stopped = (
+                outcome.kind != "ratelimited"
+            )  # those waits are short, and the run goes on after them
             await outbox.pause_workspace(self._redis, until_ms, outcome.message)
         if outcome.kind == "message_limit":
             await self._fold(until_ms)

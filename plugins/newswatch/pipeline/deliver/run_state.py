@@ -25,6 +25,8 @@ LEAST_BURST = 3
 SHARE = 0.98
 """The share of the budget that is used, so that a minute with a burst stays within it: Slack counts requests as they arrive."""
 LONG_TURN_S = 20.0
+TOGETHER_S = 1.0
+"""If two channels are asked to wait within this time, it is the workspace that is too fast."""
 
 
 class Budget:
@@ -81,6 +83,10 @@ class DeliveryRun:
     """Channel → the run of Redis that delivered to it last."""
     read_again_at: float = 0.0
     """When the next history may be read, by the monotonic clock."""
+    hold_until: float = 0.0
+    """Until when the whole workspace was asked to wait, by the monotonic clock."""
+    refused: tuple[str, float] = ("", 0.0)
+    """The channel that was asked to wait last, and when, by the monotonic clock."""
     stop_at: float = float("inf")
     """When the run has to end, by the monotonic clock."""
 
@@ -121,6 +127,13 @@ class DeliveryRun:
     def halted(self) -> bool:
         """Whether nothing more may be begun: the workspace is paused, or Slack is away."""
         return self.stopped or self.breaker.is_open
+
+    def asked_to_wait(self, channel: str) -> bool:
+        """Slack asks the channel to wait. Returns whether another channel was asked just before."""
+        now = time.monotonic()
+        before, when = self.refused
+        self.refused = channel, now
+        return before not in ("", channel) and now - when <= TOGETHER_S
 
     def another_server(self) -> None:
         """Redis was restarted, or a replica took over: check again what was delivered."""
