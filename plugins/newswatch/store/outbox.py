@@ -76,7 +76,10 @@ async def wait_for_news(redis: Redis, seconds: float) -> bool:
 
 
 async def next_turn(redis: Redis, channel: str, now_ms: int) -> ChannelState:
-    """A channel with the one message of its queue that is next: what is urgent goes before the others."""
+    """A channel with the one message of its queue that is next: what is urgent goes before the others.
+
+    Its pause is the workspace's if that lasts longer.
+    """
     found: list[Any] = await script_of(redis, "next")(args=[channel, now_ms])
     next_at, until, reason, message_id, due = [*found, None, None][:5]
     following = () if message_id is None else ((text(message_id), int(float(due))),)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from newswatch.models import Message
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.deliver.backlog import sent_lately
+from newswatch.pipeline.deliver.backlog import latest_catch_up
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.store import epoch, outbox
 from newswatch.store import notices as stored_notices
@@ -45,7 +45,7 @@ async def report_lateness(run: DeliveryRun) -> None:
             await notices.raise_notice(services, f"behind:{channel}", text)
         elif waited_ms < CAUGHT_UP_MS and channel in known | run.late:
             await notices.clear_notice(services, f"behind:{channel}", f"Channel {channel} has caught up.")
-            if not await sent_lately(services, channel, run.stale_after_s(channel)):
+            if await latest_catch_up(services, channel, run.stale_after_s(channel)) is None:
                 await notices.say(services, channel, f"caught-up:{channel}", CAUGHT_UP)
 
 

@@ -41,7 +41,7 @@ async def probe(run: DeliveryRun, stop_at: float, linger_s: float) -> bool:
     state, one = chosen
     await run.breaker.probing(state.channel)
     if await make_sure(run, state.channel, one.id):
-        await Courier(run).handle(state.channel, one.id, state.next_at_ms, probe=True)
+        await Courier(run).handle(state.channel, one.id, state.next_at_ms, run.server, probe=True)
     return True
 
 

@@ -13,6 +13,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.breaker import Breaker
 from newswatch.pipeline.deliver.judgement import Conditions
 from newswatch.pipeline.deliver.moving import Past
+from newswatch.pipeline.deliver.rendering import Surroundings
 from newswatch.pipeline.deliver.window import Window
 from newswatch.store import turns
 from newswatch.store.codec import to_ms
@@ -57,6 +58,7 @@ class DeliveryRun:
     budget: Budget
     breaker: Breaker
     window: Window = field(default_factory=Window)
+    around: Surroundings = field(init=False)
     on_progress: Callable[[int, int], None] | None = None
     sent: int = 0
     dead: int = 0
@@ -89,6 +91,9 @@ class DeliveryRun:
     """The channel that was asked to wait last, and when, by the monotonic clock."""
     stop_at: float = float("inf")
     """When the run has to end, by the monotonic clock."""
+
+    def __post_init__(self) -> None:
+        self.around = Surroundings(self.services.redis)
 
     @property
     def retrying(self) -> int:
