@@ -14,7 +14,6 @@ from newswatch.store import feeds, listening, messages
 from newswatch.store.messages import StoredMessage
 from newswatch.stories.headline import best
 
-
 KNOWN_FOR_S = 1.0
 
 
