@@ -58,7 +58,16 @@ class FakeSender:
     ) -> Page:
         rows = [one for one in self._in(channel, since) if _is_in(one, thread_ts)]
         return Page(
-            tuple(Posted(one.payload["message_id"], one.ts, tuple(one.payload["alert_ids"])) for one in rows)
+            tuple(
+                Posted(
+                    one.payload["message_id"],
+                    one.ts,
+                    tuple(one.payload["alert_ids"]),
+                    "",
+                    one.thread_ts or "",
+                )
+                for one in rows
+            )
         )
 
     async def ping(self) -> Outcome:

@@ -115,8 +115,9 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
     if needed and needed not in settings.scopes:
         # Slack docs: "OAuth scopes", missing_scope has the scopes that are needed and those of the token
         raise SlackError("missing_scope", needed=needed, provided=",".join(settings.scopes))
+    now = simulator.monotonic() + settings.skew_s
     if method.tier3:
-        simulator.pacing.admit(name, simulator.monotonic(), settings.tier3_per_minute)
+        simulator.pacing.admit(name, now, settings.tier3_per_minute)
     call = Call(
         simulator.workspace,
         settings,
@@ -124,7 +125,7 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
         args,
         sockets=simulator.sockets,
         host=request.host,
-        now=simulator.monotonic(),
+        now=now,
         wall=simulator.wall(),
     )
     return method.run(call)

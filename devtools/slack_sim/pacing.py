@@ -18,7 +18,7 @@ _POSTS = "posts"
 
 
 class Pacing:
-    """The times of accepted requests, in seconds of a monotonic clock."""
+    """The times of accepted requests, in seconds of Slack's clock. If that goes back, later ones are forgotten."""
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}
@@ -27,7 +27,7 @@ class Pacing:
     def admit_post(self, channel: str, now: float, interval_s: float, per_minute: int) -> None:
         """Accepts a post at `now`, or raises `ratelimited` with the seconds to wait."""
         last = self._last.get(channel)
-        if last is not None and now - last < interval_s:
+        if last is not None and 0 <= now - last < interval_s:
             raise SlackError("ratelimited", retry_after_s=interval_s - (now - last))
         self.admit(_POSTS, now, per_minute)
         self._last[channel] = now
@@ -37,7 +37,7 @@ class Pacing:
         if not per_minute:
             return
         accepted = self._accepted[what]
-        while accepted and now - accepted[0] >= _WINDOW_S:
+        while accepted and not 0 <= now - accepted[0] < _WINDOW_S:
             accepted.popleft()
         if len(accepted) >= per_minute:
             raise SlackError("ratelimited", retry_after_s=_WINDOW_S - (now - accepted[0]))

@@ -39,7 +39,8 @@ class SimSettings:
     of Tier 3; 0 for no limit.
     `latency_s`: how long every API answer takes. `history_delay_s`: how long after its acceptance a
     message is missing from history and replies. `page_delay_s`: how much longer a page of them takes.
-    `strip_metadata`: they never have metadata. `skew_s`: how far Slack's clock is ahead of this machine's. `token`: the only accepted token; None accepts every
+    `strip_metadata`: they never have metadata. `skew_s`: how far Slack's clock is ahead of this machine's; its
+    limits go by it, so a test can let time pass. `token`: the only accepted token; None accepts every
     `xoxb-…`. `strict_channels`: an unknown channel is not found, as in Slack; False creates it on first use. `interactivity_url`: where
     clicks are posted while no Socket Mode connection is open, signed with `signing_secret`.
     `app_token`: the only accepted app-level token; None accepts every `xapp-…`. `redeliveries`: how

@@ -68,7 +68,8 @@ class Outcome:
     - `failed`: this message is refused for good (`code` says why); a dead letter.
 
     `code` is Slack's error string, or a short word for a network error. `message` is for people
-    and says what to do.
+    and says what to do. `parentless`: it was posted as a reply, and is in the channel itself, since the message above it
+    was deleted.
     """
 
     kind: OutcomeKind
@@ -76,6 +77,7 @@ class Outcome:
     code: str = ""
     retry_after_s: float | None = None
     message: str = ""
+    parentless: bool = False
 
     @property
     def ok(self) -> bool:
@@ -88,13 +90,14 @@ class Posted:
     """One message of ours in a channel.
 
     `alert_ids` is None if the message does not say which alerts it holds. `latest_reply` is the ts of the newest
-    reply in its thread, "" if it has none.
+    reply in its thread, "" if it has none. `thread_ts` is the message that it is a reply to, "" for none.
     """
 
     message_id: str
     ts: str
     alert_ids: tuple[str, ...] | None
     latest_reply: str = ""
+    thread_ts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,15 +119,34 @@ def test_digest_keeps_its_time_of_day_when_the_clock_goes_back(newsroom):
     assert len(newsroom.posts()) == 1
 
 
-def test_notice_is_given_after_a_jump_back(newsroom):
+def test_notice_of_what_lasts_is_repeated_four_hours_after_a_jump_back_and_not_before(newsroom):
     newsroom.adopt()
     newsroom.pass_time(timedelta(hours=3))
     newsroom.watchlist("rules: [")
-    newsroom.adopt()
+
+    def given() -> int:
+        newsroom.adopt()
+        names = newsroom.redis.scan_iter("newswatch:message:*")
+        return len([name for name in names if "broken" in newsroom.redis.hget(name, "text")])
+
+    assert given() == 1
     newsroom.pass_time(-timedelta(hours=3))
-    newsroom.adopt()
-    queued = [newsroom.redis.hget(name, "text") for name in newsroom.redis.scan_iter("newswatch:message:*")]
-    assert len([text for text in queued if "broken" in text]) == 2
+    assert given() == 1
+    newsroom.pass_time(timedelta(hours=4, minutes=1))
+    assert given() == 2
+
+
+def test_slack_is_probed_soon_after_a_jump_back_within_an_outage(newsroom):
+    wire(newsroom, 1)
+    newsroom.poll()
+    newsroom.match()
+    newsroom.slack.kill()
+    newsroom.pass_time(timedelta(hours=2))
+    newsroom.deliver(linger_s=0.0)
+    newsroom.pass_time(-timedelta(hours=2))
+    newsroom.slack.restart()
+    newsroom.until(lambda: newsroom.deliver().queued == 0, timeout_s=60.0)
+    assert len(newsroom.posts()) == 1
 
 
 # ── Slack's clock ─────────────────────────────────────────────────────────────────────────────

@@ -283,6 +283,17 @@ async def test_reading_finds_the_message_although_the_clocks_differ(slack, skew_
     slack.config(skew_s=0.0)
 
 
+@pytest.mark.parametrize("fault", ["html", "http_503", "garbled"])
+async def test_answer_of_another_server_says_nothing_of_slacks_clock(slack, fault):
+    slack.config(skew_s=7_200.0)
+    async with SlackClient(settings_for(slack)) as client:
+        await client.ping()
+        slack.fault(fault, method="auth.test")
+        await client.ping()
+        assert abs(client.ahead.total_seconds() + 7_200.0) < 5
+    slack.config(skew_s=0.0)
+
+
 @pytest.mark.parametrize("fault", ["ratelimited", "http_500", "reset", "missing_scope"])
 async def test_reading_that_fails_says_so(slack, fault):
     await post(slack)

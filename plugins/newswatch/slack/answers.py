@@ -148,7 +148,8 @@ _ROWS: Mapping[str, tuple[OutcomeKind, str]] = {
 def classify(status: int, body: Any, headers: Mapping[str, str]) -> Outcome:
     """The outcome of an HTTP answer: `body` is the decoded JSON, or anything else Slack sent."""
     if status == 429:
-        return _ratelimited("ratelimited", headers)
+        code = body.get("error") if isinstance(body, Mapping) else None
+        return _ratelimited(code if isinstance(code, str) and code else "ratelimited", headers)
     if not isinstance(body, Mapping) or "ok" not in body:
         return ambiguous(
             "no_answer", f"Slack answered {status} with something other than an answer of its API"

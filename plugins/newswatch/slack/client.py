@@ -109,9 +109,13 @@ class SlackClient:
         body = dict(payload)
         if thread_ts is not None:
             body |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
-        outcome = (await self._call("chat.postMessage", body=body)).outcome
+        answer = await self._call("chat.postMessage", body=body)
+        outcome = answer.outcome
         if outcome.ok and outcome.ts is None:
             return ambiguous("no_ts", "Slack said ok, but did not say where it posted the message")
+        shown = answer.body.get("message")
+        if outcome.ok and thread_ts is not None and isinstance(shown, Mapping) and not shown.get("thread_ts"):
+            return replace(outcome, parentless=True)
         return outcome
 
     async def update(self, channel: str, ts: str, payload: Mapping[str, Any]) -> Outcome:
@@ -178,7 +182,8 @@ class SlackClient:
                 response = await self._web.api_call(method, http_verb="GET", params=params or {})
         except SlackApiError as error:
             answer = _refusal(error)
-            self._compare_clocks(answer.headers)
+            if "ok" in answer.body:  # not a page of some server on the way, whose clock may be wrong
+                self._compare_clocks(answer.headers)
             return answer
         except _UNREADABLE:
             return Answer(
@@ -188,7 +193,8 @@ class SlackClient:
             # Python 3.10 has a TimeoutError of asyncio's own
             return Answer(classify_fault(error, self._settings.base_url))
         data = response.data if isinstance(response.data, dict) else {}
-        self._compare_clocks(response.headers)
+        if "ok" in data:
+            self._compare_clocks(response.headers)
         return Answer(classify(response.status_code, data, response.headers), data, response.headers)
 
     def _compare_clocks(self, headers: Mapping[str, str]) -> None:

@@ -57,15 +57,17 @@ def posted(message: Mapping[str, Any]) -> Posted | None:
     ts, latest_reply = str(message.get("ts") or ""), str(message.get("latest_reply") or "")
     if not ts:
         return None
+    above = str(message.get("thread_ts") or "")
+    thread_ts = above if above != ts else ""
     metadata = message.get("metadata")
     if isinstance(metadata, Mapping) and metadata.get("event_type") == EVENT_TYPE:
         event = metadata.get("event_payload")
         if isinstance(event, Mapping) and event.get("message_id"):
             alerts = event.get("alert_ids")
             ids = tuple(map(str, alerts)) if isinstance(alerts, list) else None
-            return Posted(str(event["message_id"]), ts, ids, latest_reply)
+            return Posted(str(event["message_id"]), ts, ids, latest_reply, thread_ts)
     message_id = _marked(message.get("blocks"))
-    return Posted(message_id, ts, None, latest_reply) if message_id else None
+    return Posted(message_id, ts, None, latest_reply, thread_ts) if message_id else None
 
 
 def _marked(blocks: Any) -> str:

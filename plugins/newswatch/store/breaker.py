@@ -28,13 +28,14 @@ class Unclear:
 class BreakerState:
     """`away_since_ms` is 0 while Slack answers; the rest is about the current outage.
 
-    `unclear` are the unclear answers since the last clear one. `begun` are the messages that may have been posted
+    The next probe is made at `probe_at_ms`, `pause_ms` after it was decided on. `unclear` are the unclear answers since the last clear one. `begun` are the messages that may have been posted
     during the outage, `probed` the channels in the order in which they were tried.
     """
 
     away_since_ms: int = 0
     why: str = ""
     probe_at_ms: int = 0
+    pause_ms: int = 0
     failed_probes: int = 0
     unclear: tuple[Unclear, ...] = ()
     begun: tuple[str, ...] = ()
@@ -44,6 +45,10 @@ class BreakerState:
     def is_open(self) -> bool:
         """Whether Slack is away, so that only probes are made."""
         return self.away_since_ms > 0
+
+    def probe_due_ms(self, now_ms: int) -> int:
+        """When to probe next. A time that is further away than the pause was noted before the clock went back. Pure."""
+        return now_ms if self.probe_at_ms - now_ms > self.pause_ms else self.probe_at_ms
 
 
 CLOSED = BreakerState()

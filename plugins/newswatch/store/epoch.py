@@ -82,7 +82,7 @@ async def keep_place(redis: Redis, channel: str, place: Place) -> None:
 
 
 async def last_sent_ms(redis: Redis, channel: str) -> int:
-    """When a message was last recorded as sent to the channel, 0 for never."""
+    """When the last message to the channel was begun, 0 for never."""
     return int(await redis.hget(keys.channel(channel), "sent_at") or 0)
 
 

@@ -39,6 +39,8 @@ class StoredMessage:
     """An operator moved it to its channel, which need not be its rules'."""
     of: str = ""
     """The message that a reminder is about."""
+    deleted: bool = False
+    """Somebody deleted it in Slack."""
 
     @property
     def message(self) -> Message:
@@ -107,6 +109,7 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
         rev=int(raw.get("rev", "0")),
         moved=raw.get("moved") == "1",
         of=raw.get("of", ""),
+        deleted=raw.get("deleted") == "1",
     )
 
 

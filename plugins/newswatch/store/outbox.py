@@ -76,7 +76,10 @@ async def wait_for_news(redis: Redis, seconds: float) -> bool:
 
 
 async def next_turn(redis: Redis, channel: str, now_ms: int) -> ChannelState:
-    """A channel with the one message of its queue that is next: what is urgent goes before the others."""
+    """A channel with the one message of its queue that is next: what is urgent goes before the others.
+
+    Its pause is the workspace's if that lasts longer.
+    """
     found: list[Any] = await script_of(redis, "next")(args=[channel, now_ms])
     next_at, until, reason, message_id, due = [*found, None, None][:5]
     following = () if message_id is None else ((text(message_id), int(float(due))),)
@@ -195,6 +198,11 @@ async def detach_reply(redis: Redis, message: Message) -> None:
     """Move a reply whose story's message will never be posted: it replaces that message, or follows the one that did."""
     script = script_of(redis, "detach")
     await script(args=[message.id, message.channel, message.story_id])
+
+
+async def replace_parent(redis: Redis, message: Message) -> None:
+    """A reply is in the channel itself, since its story's message was deleted: later replies go to its thread."""
+    await script_of(redis, "replace_parent")(args=[message.id, message.channel, message.story_id])
 
 
 async def in_doubt(redis: Redis, channel: str, now_ms: int, most: int) -> list[str]:

@@ -49,6 +49,12 @@ def test_probes_come_at_growing_intervals_up_to_the_grace_period():
     assert state.away_since_ms == 1_000
 
 
+def test_time_that_went_back_does_not_put_the_next_probe_off():
+    state = opened(CLOSED, 7_200_000, "refused", GRACE_S)
+    assert state.probe_due_ms(7_203_000) == 7_205_000
+    assert state.probe_due_ms(3_000) == 3_000
+
+
 def test_probe_takes_the_channel_that_was_tried_longest_ago():
     state = unclear(
         CLOSED, ("timeout", "C1", "m1", 0), ("timeout", "C3", "m3", 1), ("timeout", "C1", "m4", 9)

@@ -60,6 +60,14 @@ def links(messages) -> list[str]:
     return found
 
 
+def test_catch_up_needs_no_line_that_the_channel_has_caught_up(newsroom):
+    queue(newsroom, range(1, 21), high=(1, 2))
+    newsroom.pass_time(timedelta(hours=3))
+    deliver(newsroom)
+    deliver(newsroom)
+    assert [m["text"] for m in newsroom.posts() if "behind in this channel" in m["text"]] == []
+
+
 def test_backlog_of_hours_is_one_message_and_a_thread(newsroom):
     queue(newsroom, range(1, 71))
     newsroom.pass_time(timedelta(hours=3))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
+
+from outage_room import channel, deliver, queue, set_up
 
 from feed_server import story
 from newsroom import POLICY
 from newswatch.pipeline.deliver.run_state import Budget
+from newswatch.pipeline.deliver.window import LEAST
 
 
 async def test_messages_over_all_channels_keep_to_the_rate_after_a_burst():
@@ -59,3 +63,34 @@ def test_run_during_a_pause_of_the_workspace_ends_at_once(newsroom):
     newsroom.redis.config_resetstat()
     assert newsroom.deliver(deadline_s=5.0).queued == 1
     assert newsroom.redis.info("commandstats")["cmdstat_smembers"]["calls"] < 30
+
+
+def test_429_for_two_channels_pauses_the_workspace(newsroom):
+    set_up(newsroom, 12)
+    queue(newsroom, 12, 2)
+    newsroom.slack.fault("ratelimited", times=0, retry_after=30.0)
+    deliver(newsroom, linger_s=0.0)
+    assert newsroom.slack.stats()["methods"]["chat.postMessage"]["before:ratelimited"] <= LEAST
+    newsroom.slack.clear_faults()
+    newsroom.pass_time(timedelta(seconds=20))
+    assert deliver(newsroom, linger_s=0.0).sent == 0
+    newsroom.pass_time(timedelta(seconds=20))
+    newsroom.until(lambda: deliver(newsroom).queued == 0)
+
+
+def test_429_that_slack_gives_the_whole_app_pauses_the_workspace_at_once(newsroom):
+    set_up(newsroom, 12)
+    queue(newsroom, 12, 2)
+    newsroom.slack.fault("rate_limited", channel=channel(0), retry_after=30.0)
+    assert deliver(newsroom, linger_s=0.0).queued > 12
+    newsroom.pass_time(timedelta(seconds=20))
+    assert deliver(newsroom, linger_s=0.0).sent == 0
+    newsroom.pass_time(timedelta(seconds=20))
+    newsroom.until(lambda: deliver(newsroom).queued == 0)
+
+
+def test_429_for_one_channel_does_not_pause_the_others(newsroom):
+    set_up(newsroom, 2)
+    queue(newsroom, 2, 2)
+    newsroom.slack.fault("ratelimited", channel=channel(0), times=1, retry_after=30.0)
+    assert deliver(newsroom, linger_s=0.0).sent == 2

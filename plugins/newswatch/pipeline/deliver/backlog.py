@@ -144,7 +144,7 @@ async def fold_backlog(
             now=now,
             stale_after_s=stale_after_s,
             most_single=most_single,
-            root_id=await _sent_lately(services, channel, stale_after_s),
+            root_id=await _root(services, channel, stale_after_s),
         )
         if not made:
             return False
@@ -170,16 +170,21 @@ async def _withdraw_stale(run: DeliveryRun, channel: str, stale_after_s: float) 
     return any([await withdraw_unwanted(run, one, conditions) for one in stale])
 
 
-async def _sent_lately(services: Services, channel: str, stale_after_s: float) -> str | None:
-    """The catch-up whose thread is continued: it was begun, and was not sent longer ago than `stale_after_s`."""
+async def latest_catch_up(services: Services, channel: str, stale_after_s: float) -> StoredMessage | None:
+    """The channel's catch-up, if it waits or was sent not longer ago than `stale_after_s`."""
     name = await outbox.last_catch_up(services.redis, channel)
     found = await messages.read_message(services.redis, name) if name else None
     if found is None or found.delivery.state in ("dead", "withdrawn"):
         return None
-    delivery = found.delivery
-    if delivery.sent is not None and services.clock() - delivery.sent > timedelta(seconds=stale_after_s):
-        return None
-    return None if _never_begun(found) else found.id
+    sent = found.delivery.sent
+    late = sent is not None and services.clock() - sent > timedelta(seconds=stale_after_s)
+    return None if late else found
+
+
+async def _root(services: Services, channel: str, stale_after_s: float) -> str | None:
+    """The catch-up whose thread is continued: it was begun."""
+    found = await latest_catch_up(services, channel, stale_after_s)
+    return None if found is None or _never_begun(found) else found.id
 
 
 def _never_begun(stored: StoredMessage) -> bool:

@@ -57,7 +57,7 @@ def opened(state: BreakerState, now_ms: int, why: str, grace_s: float) -> Breake
     begun = tuple(one.message_id for one in state.unclear)
     tried = tuple(dict.fromkeys(one.channel for one in state.unclear))
     first = replace(state, away_since_ms=now_ms, why=why, failed_probes=0, begun=begun, probed=tried)
-    return replace(first, probe_at_ms=now_ms + _pause_ms(0, grace_s))
+    return _pause(first, now_ms, grace_s)
 
 
 def _tried(state: BreakerState, channel: str) -> BreakerState:
@@ -66,12 +66,12 @@ def _tried(state: BreakerState, channel: str) -> BreakerState:
 
 
 def _probe_later(state: BreakerState, now_ms: int, grace_s: float) -> BreakerState:
-    failed = state.failed_probes + 1
-    return replace(state, failed_probes=failed, probe_at_ms=now_ms + _pause_ms(failed, grace_s))
+    return _pause(replace(state, failed_probes=state.failed_probes + 1), now_ms, grace_s)
 
 
-def _pause_ms(failed: int, grace_s: float) -> int:
-    return int(min(grace_s, grace_s * FIRST_PROBE_SHARE * 2.0 ** min(failed, 10)) * 1000)
+def _pause(state: BreakerState, now_ms: int, grace_s: float) -> BreakerState:
+    pause_s = min(grace_s, grace_s * FIRST_PROBE_SHARE * 2.0 ** min(state.failed_probes, 10))
+    return replace(state, probe_at_ms=now_ms + int(pause_s * 1000), pause_ms=int(pause_s * 1000))
 
 
 def in_turn(state: BreakerState, channels: Sequence[ChannelState]) -> list[ChannelState]:
@@ -118,8 +118,7 @@ class Breaker:
         """A message of this channel is tried now; None: there is none to try. The next probe is made later."""
         now_ms = to_ms(self._services.clock())
         state = _tried(self.state, channel) if channel else self.state
-        pause_ms = _pause_ms(self.state.failed_probes, self._grace_s)
-        await self._write(replace(state, probe_at_ms=now_ms + pause_ms))
+        await self._write(_pause(state, now_ms, self._grace_s))
 
     async def answered(self) -> None:
         """Slack answered clearly: whatever was wrong is over."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Alert, Message
@@ -41,10 +44,13 @@ class Courier:
         self._run = run
         self._redis = run.services.redis
 
-    async def handle(self, channel: str, message_id: str, free_at_ms: int, *, probe: bool = False) -> None:
+    async def handle(
+        self, channel: str, message_id: str, free_at_ms: int, server: str, *, probe: bool = False
+    ) -> None:
         """Take the message one step further, whatever its state; post it at `free_at_ms`.
 
-        While Slack is away only a `probe` is posted. Raises LeaseLost.
+        `server` is the run of Redis for which it is known what the channel has. While Slack is away only a `probe` is
+        posted. Raises LeaseLost.
         """
         found = await messages.read_message(self._redis, message_id)
         if found is None or found.delivery.state in ("sent", "dead", "withdrawn"):
@@ -54,7 +60,7 @@ class Courier:
         else:
             wanted = await judge_again(self._run, found)
             if wanted is not None:
-                await self._send(wanted, free_at_ms, probe=probe)
+                await self._send(wanted, free_at_ms, server, probe=probe)
 
     async def bury(self, channel: str, message_id: str, error: str) -> None:
         """Make a message that cannot be read or rendered a dead letter."""
@@ -68,7 +74,7 @@ class Courier:
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────
 
-    async def _send(self, queued: StoredMessage, free_at_ms: int, *, probe: bool) -> None:
+    async def _send(self, queued: StoredMessage, free_at_ms: int, server: str, *, probe: bool) -> None:
         run = self._run
         thread = await thread_of(run, queued.delivery.message)
         if thread is None:
@@ -90,11 +96,11 @@ class Courier:
                 now_ms=now_ms,
                 look_again_ms=now_ms + int(run.grace_s(channel) * 1000),
                 free_again_ms=max(now_ms, free_at_ms) + int(run.interval_s(channel) * 1000),
-                server=run.server,
+                server=server,
             )
             if begun == 0:
                 raise LeaseLost("another process runs the deliver stage now and continues the work")
-            if begun == outbox.ANOTHER_SERVER:
+            if begun == outbox.ANOTHER_SERVER and server == run.server:
                 run.another_server()
             if begun > 0:
                 due_ms = to_ms(queued.delivery.due) if queued.delivery.due else now_ms
@@ -112,19 +118,20 @@ class Courier:
             return None  # an operator removed it after it was begun
         message = queued.message
         alerts = await messages.read_alerts(self._redis, message.alert_ids)
-        payload = await render(run.services, queued, alerts)
+        payload = await render(run.services, queued, alerts, run.around)
         await asyncio.sleep(max(0, free_at_ms - run.now_ms()) / 1000)
-        if run.halted and not probe:
-            # Slack went away while the message waited for its turn: nothing was sent.
+        if (run.halted and not probe) or time.monotonic() < run.hold_until:
+            # While the message waited for its turn, Slack went away, or asked the workspace to wait: nothing was sent.
             await self._unbegin(message, begun_ms, due_ms)
             return None
         await self._make_sure_of_the_lease(message, begun_ms)
         outcome = await run.sender.post(payload, thread_ts=thread.ts, broadcast=queued.broadcast)
+        answered_ms = run.now_ms()
         if not is_clear(outcome):
             await run.breaker.note(outcome, message.channel, message.id)
-        await self._after(queued, outcome, begun_ms)
+        await self._after(queued, outcome, begun_ms, answered_ms)
         if outcome.ts is not None:
-            await hops.count(self._redis, hops_of(alerts, from_ms(begun_ms), run.services.clock()))
+            await hops.count(self._redis, hops_of(alerts, from_ms(begun_ms), from_ms(answered_ms)))
         if is_clear(outcome):
             await run.breaker.note(outcome, message.channel, message.id)
         return outcome
@@ -148,16 +155,17 @@ class Courier:
                 "the deliver stage was delayed until its lease had nearly expired; the next run continues the work"
             )
 
-    async def _after(self, queued: StoredMessage, outcome: Outcome, begun_ms: int) -> None:
+    async def _after(self, queued: StoredMessage, outcome: Outcome, begun_ms: int, answered_ms: int) -> None:
         run, message = self._run, queued.delivery.message
         verdict = judge(
             outcome,
             tries=queued.delivery.attempts,
             minimal=queued.delivery.minimal,
             grace_s=run.grace_s(message.channel),
+            everywhere=outcome.kind == "ratelimited" and run.asked_to_wait(message.channel),
         )
         if verdict.message == "sent" and outcome.ts is not None:
-            await self.sent(message, outcome.ts)
+            await self.sent(message, outcome.ts, parentless=outcome.parentless, answered_ms=answered_ms)
             return
         if verdict.message == "dead":
             await self._dead(message, verdict.problem)
@@ -189,15 +197,24 @@ class Courier:
             await notices.notify_once(run.services, f"unclear:{message.id}", text)
         await self._pause(message, verdict, outcome)
 
-    async def sent(self, message: Message, ts: str) -> None:
-        """Record that the message is in Slack as `ts`, and remove it from its queue."""
+    async def sent(
+        self, message: Message, ts: str, *, parentless: bool = False, answered_ms: int | None = None
+    ) -> None:
+        """Record that the message is in Slack as `ts`, and remove it from its queue.
+
+        A `parentless` reply replaces its story's message, which was deleted. The channel's gap counts from `answered_ms`,
+        now by default.
+        """
         run = self._run
+        if parentless:
+            await outbox.replace_parent(self._redis, message)
+            message = replace(message, root_id=None)
         recorded = await outbox.record_sent(
             self._redis,
             message,
             ts,
             now_ms=run.now_ms(),
-            free_again_ms=run.now_ms() + int(run.interval_s(message.channel) * 1000),
+            free_again_ms=(answered_ms or run.now_ms()) + math.ceil(run.interval_s(message.channel) * 1000),
             alerts_kept_s=run.services.settings.alert_retention_s,
             news=await self._news(message),
         )
@@ -250,7 +267,10 @@ class Courier:
         if verdict.pause == "channel":
             await outbox.pause_channel(self._redis, message.channel, until_ms, outcome.message)
         elif verdict.pause == "workspace":
-            run.stopped = True
+            run.hold_until = time.monotonic() + verdict.pause_s
+            run.stopped = (
+                outcome.kind != "ratelimited"
+            )  # those waits are short, and the run goes on after them
             await outbox.pause_workspace(self._redis, until_ms, outcome.message)
         if outcome.kind == "message_limit":
             await self._fold(until_ms)

@@ -32,8 +32,8 @@ BAD_CURSOR = "invalid_cursor"
 class Recorder(Protocol):
     """Records that a message was sent."""
 
-    async def sent(self, message: Message, ts: str) -> None:
-        """It is in Slack as `ts`."""
+    async def sent(self, message: Message, ts: str, *, parentless: bool = False) -> None:
+        """It is in Slack as `ts`; `parentless`: it is a reply, and is in the channel itself."""
 
 
 class Unread(Exception):
@@ -67,9 +67,11 @@ async def find_out(run: DeliveryRun, channel: str, recorder: Recorder) -> None:
     await notices.clear_notice(run.services, f"history:{channel}", text)
     await notices.clear_notice(run.services, "wait:reading", "Histories can be read again.")
     for one in doubtful:
-        places = sorted({post.ts for post in posts if post.message_id == one.id})
-        for ts in places:
-            await recorder.sent(one.message, ts)
+        places = {post.ts: post for post in posts if post.message_id == one.id}
+        for ts, post in sorted(places.items()):
+            await recorder.sent(
+                one.message, ts, parentless=one.message.root_id is not None and not post.thread_ts
+            )
         if not places:
             await _again(run, one, "not in the channel's history: sent again")
 

@@ -1,7 +1,7 @@
 """Reports a channel that is far behind, and clocks that differ.
 
 A channel is behind if an alert has waited in it for more than ten minutes, only for its turn. The channel gets one line
-when it has caught up. During an outage of Slack nothing is reported here, because the outage is.
+when it has caught up, unless a catch-up said so. During an outage of Slack nothing is reported here, because the outage is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from newswatch.models import Message
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.deliver.backlog import latest_catch_up
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.store import epoch, outbox
 from newswatch.store import notices as stored_notices
@@ -44,7 +45,8 @@ async def report_lateness(run: DeliveryRun) -> None:
             await notices.raise_notice(services, f"behind:{channel}", text)
         elif waited_ms < CAUGHT_UP_MS and channel in known | run.late:
             await notices.clear_notice(services, f"behind:{channel}", f"Channel {channel} has caught up.")
-            await notices.say(services, channel, f"caught-up:{channel}", CAUGHT_UP)
+            if await latest_catch_up(services, channel, run.stale_after_s(channel)) is None:
+                await notices.say(services, channel, f"caught-up:{channel}", CAUGHT_UP)
 
 
 async def compare_clocks(run: DeliveryRun) -> None:

@@ -19,7 +19,8 @@ _LOOKED_AT = 20
 
 async def probe(run: DeliveryRun, stop_at: float, linger_s: float) -> bool:
     """Probe once when that is due. Returns False if it is due only after the run."""
-    wait_s = (run.breaker.state.probe_at_ms - run.now_ms()) / 1000
+    now_ms = run.now_ms()
+    wait_s = (run.breaker.state.probe_due_ms(now_ms) - now_ms) / 1000
     if wait_s > linger_s or time.monotonic() + wait_s > stop_at:
         return False
     await asyncio.sleep(max(wait_s, 0.0))
@@ -40,7 +41,7 @@ async def probe(run: DeliveryRun, stop_at: float, linger_s: float) -> bool:
     state, one = chosen
     await run.breaker.probing(state.channel)
     if await make_sure(run, state.channel, one.id):
-        await Courier(run).handle(state.channel, one.id, state.next_at_ms, probe=True)
+        await Courier(run).handle(state.channel, one.id, state.next_at_ms, run.server, probe=True)
     return True
 
 

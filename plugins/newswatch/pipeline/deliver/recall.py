@@ -40,7 +40,7 @@ MOST_LINKS = 10
 async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
     """Whether this message may be sent to the channel. Reads its history if another Redis delivered last.
 
-    A notice or a line may be sent at any time: it holds no alert. Fresh news does not wait for its channel's turn to be
+    If so, `run.server` is the Redis that this holds for. A notice or a line may be sent at any time: it holds no alert. Fresh news does not wait for its channel's turn to be
     read, which may take minutes with very many channels.
     """
     if channel in run.recalled:
@@ -53,13 +53,15 @@ async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
         run.redis_run = await epoch.server_run(redis)
     if channel not in run.delivered_by:
         run.delivered_by[channel] = await epoch.delivered_by(redis, channel)
-    before = run.delivered_by[channel]
-    if before != run.server:
+    before, server = run.delivered_by[channel], run.server
+    if before != server:
         fresh = before is None and is_fresh(alerts, run.redis_run.since_ms, run.now_ms())
         if fresh and time.monotonic() < run.read_again_at:
             return True
         if not await _recall(run, channel, empty=before is None, wait=not fresh):
             return fresh
+    if run.server != server:
+        return False  # yet another Redis took over meanwhile
     run.recalled.add(channel)
     return True
 

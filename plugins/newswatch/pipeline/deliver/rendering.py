@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Sequence
 
 from redis.asyncio import Redis
@@ -14,12 +14,36 @@ from newswatch.store import feeds, listening, messages
 from newswatch.store.messages import StoredMessage
 from newswatch.stories.headline import best
 
+KNOWN_FOR_S = 1.0
 
-async def render(services: Services, queued: StoredMessage, alerts: Sequence[Alert]) -> Payload:
+
+class Surroundings:
+    """The sources' names and whether a listener takes clicks. A run that sends much asks for them once a second."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._since = float("-inf")
+        self._names: dict[str, str] = {}
+        self._heard = False
+
+    async def of(self, alerts: Sequence[Alert]) -> tuple[dict[str, str], bool]:
+        """The names of these alerts' sources, and whether messages have buttons."""
+        if time.monotonic() - self._since > KNOWN_FOR_S:
+            self._since, self._names = time.monotonic(), {}
+            self._heard = await listening.heard(self._redis) is not None
+        names = self._names
+        if any(alert.feed_id not in names for alert in alerts):
+            names |= await _sources(self._redis, alerts)
+        return {alert.feed_id: names[alert.feed_id] for alert in alerts}, self._heard
+
+
+async def render(
+    services: Services, queued: StoredMessage, alerts: Sequence[Alert], around: Surroundings | None = None
+) -> Payload:
     """What is sent; as plain text where the full payload was refused."""
     headline = await _headline(services.redis, queued, alerts)
     shown = [*alerts, headline] if headline is not None else alerts
-    sources, heard = await asyncio.gather(_sources(services.redis, shown), listening.heard(services.redis))
+    sources, buttons = await (around or Surroundings(services.redis)).of(shown)
     return services.layout.render(
         Outgoing(
             message=queued.message,
@@ -29,7 +53,7 @@ async def render(services: Services, queued: StoredMessage, alerts: Sequence[Ale
             further=queued.further,
             headline=headline,
             marks=queued.marks,
-            buttons=heard is not None,
+            buttons=buttons,
             plain=queued.delivery.minimal,
         )
     )

@@ -228,12 +228,11 @@ async def deliver_channel(
     await asyncio.sleep(spread_s * random.uniform(0.9, 1.0))
     while time.monotonic() < stop_at and not run.halted:
         state = await outbox.next_turn(run.services.redis, channel, run.now_ms())
-        workspace = await outbox.read_workspace_pause(run.services.redis)
         if not state.due:
             return
         message_id, due_ms = state.due[0]
         now_ms = to_ms(run.services.clock())
-        held_ms = max(due_ms, state.pause.until_ms, workspace.until_ms) - now_ms
+        held_ms = max(due_ms, state.pause.until_ms) - now_ms
         if held_ms > linger_s * 1000:
             return
         wait_s = max(held_ms, state.next_at_ms - now_ms - AHEAD_MS) / 1000
@@ -242,10 +241,11 @@ async def deliver_channel(
             continue
         if not await make_sure(run, channel, message_id):
             return
+        server = run.server
         if await catch_up(run, channel):
             continue
         try:
-            await courier.handle(channel, message_id, state.next_at_ms)
+            await courier.handle(channel, message_id, state.next_at_ms, server)
         except RetryableError:
             raise
         except (ValueError, KeyError, TypeError, IndexError) as error:

@@ -13,6 +13,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.breaker import Breaker
 from newswatch.pipeline.deliver.judgement import Conditions
 from newswatch.pipeline.deliver.moving import Past
+from newswatch.pipeline.deliver.rendering import Surroundings
 from newswatch.pipeline.deliver.window import Window
 from newswatch.store import turns
 from newswatch.store.codec import to_ms
@@ -25,6 +26,8 @@ LEAST_BURST = 3
 SHARE = 0.98
 """The share of the budget that is used, so that a minute with a burst stays within it: Slack counts requests as they arrive."""
 LONG_TURN_S = 20.0
+TOGETHER_S = 1.0
+"""If two channels are asked to wait within this time, it is the workspace that is too fast."""
 
 
 class Budget:
@@ -55,6 +58,7 @@ class DeliveryRun:
     budget: Budget
     breaker: Breaker
     window: Window = field(default_factory=Window)
+    around: Surroundings = field(init=False)
     on_progress: Callable[[int, int], None] | None = None
     sent: int = 0
     dead: int = 0
@@ -81,8 +85,15 @@ class DeliveryRun:
     """Channel → the run of Redis that delivered to it last."""
     read_again_at: float = 0.0
     """When the next history may be read, by the monotonic clock."""
+    hold_until: float = 0.0
+    """Until when the whole workspace was asked to wait, by the monotonic clock."""
+    refused: tuple[str, float] = ("", 0.0)
+    """The channel that was asked to wait last, and when, by the monotonic clock."""
     stop_at: float = float("inf")
     """When the run has to end, by the monotonic clock."""
+
+    def __post_init__(self) -> None:
+        self.around = Surroundings(self.services.redis)
 
     @property
     def retrying(self) -> int:
@@ -121,6 +132,13 @@ class DeliveryRun:
     def halted(self) -> bool:
         """Whether nothing more may be begun: the workspace is paused, or Slack is away."""
         return self.stopped or self.breaker.is_open
+
+    def asked_to_wait(self, channel: str) -> bool:
+        """Slack asks the channel to wait. Returns whether another channel was asked just before."""
+        now = time.monotonic()
+        before, when = self.refused
+        self.refused = channel, now
+        return before not in ("", channel) and now - when <= TOGETHER_S
 
     def another_server(self) -> None:
         """Redis was restarted, or a replica took over: check again what was delivered."""

@@ -24,7 +24,7 @@ async def thread_of(run: DeliveryRun, message: Message) -> Thread | None:
         return Thread(message, None)
     redis = run.services.redis
     found = await messages.read_message(redis, message.root_id)
-    root = found.delivery if found else None
+    root = found.delivery if found and not found.deleted else None
     if root is None or root.state in ("dead", "withdrawn"):
         await outbox.detach_reply(redis, message)
         again = await messages.read_message(redis, message.id)

@@ -48,8 +48,13 @@ def long_backoff_s(tries: int, grace_s: float) -> float:
     return float(max(grace_s, min(grace_s * 2.0 ** min(tries, 10), MOST_BACKOFF_S)))
 
 
-def judge(outcome: Outcome, *, tries: int, minimal: bool, grace_s: float) -> Verdict:
-    """What an answer to `chat.postMessage` leads to. `minimal`: it was the minimal-text resend."""
+def judge(
+    outcome: Outcome, *, tries: int, minimal: bool, grace_s: float, everywhere: bool = False
+) -> Verdict:
+    """What an answer to `chat.postMessage` leads to.
+
+    `minimal`: it was the minimal-text resend. `everywhere`: other channels are asked to wait too.
+    """
     if outcome.kind == "sent" and outcome.ts:
         return Verdict("sent")
     if outcome.kind in ("sent", "ambiguous"):
@@ -57,7 +62,7 @@ def judge(outcome: Outcome, *, tries: int, minimal: bool, grace_s: float) -> Ver
     if outcome.kind == "not_reached":
         return Verdict("queued", wait_s=backoff_s(tries, grace_s), attempt=True)
     if outcome.kind in ("ratelimited", "message_limit"):
-        return _wait(outcome)
+        return _wait(outcome, everywhere=everywhere)
     if outcome.kind == "minimal" and not minimal:
         return Verdict("queued", minimal=True, attempt=True)
     if outcome.kind == "alone":
@@ -76,9 +81,16 @@ _PAUSED: Mapping[OutcomeKind, Literal["channel", "workspace"]] = {
 }
 
 
-def _wait(outcome: Outcome) -> Verdict:
+WHOLE_APP = "rate_limited"
+"""Slack's method reference, chat.postMessage: "Application has posted too many messages"."""
+
+
+def _wait(outcome: Outcome, *, everywhere: bool) -> Verdict:
     if outcome.kind == "ratelimited":
-        return Verdict("queued", pause="channel", pause_s=outcome.retry_after_s or 1.0)
+        whole = everywhere or outcome.code == WHOLE_APP
+        return Verdict(
+            "queued", pause="workspace" if whole else "channel", pause_s=outcome.retry_after_s or 1.0
+        )
     return Verdict("queued", pause="workspace", pause_s=outcome.retry_after_s or 300.0)
 
 

@@ -46,14 +46,14 @@ async def read_backlog(services: Services) -> Backlog:
 async def _workspace_paused(services: Services, now_ms: int) -> bool:
     """Whether nothing can be sent now: the workspace is paused, or Slack is away and the next probe is not due."""
     away = await breaker.read(services.redis)
-    if away.is_open and away.probe_at_ms > now_ms:
+    if away.is_open and away.probe_due_ms(now_ms) > now_ms:
         return True
     return (await outbox.read_workspace_pause(services.redis)).until_ms > now_ms
 
 
 async def _due_times(services: Services, now_ms: int) -> list[int]:
     away = await breaker.read(services.redis)
-    not_before = away.probe_at_ms if away.is_open else 0
+    not_before = away.probe_due_ms(now_ms) if away.is_open else 0
     channels = await outbox.channels_with_queue(services.redis)
     states = await outbox.read_channels(services.redis, channels)
     due = [

@@ -2,10 +2,13 @@
 -- What is next in a channel's queue, and when the channel may be sent to.
 -- Of what is due: first the first lane, then the queue in order, and the last lane only if nothing else is due.
 -- ARGV 1 channel, 2 now (ms)
--- Returns {next_at, until, reason, message or nil, due}; the message is not due yet if nothing is.
+-- Returns {next_at, until, reason, message or nil, due}; the message is not due yet if nothing is. `until` is the end of
+-- the channel's pause or of the workspace's, whichever is later.
 local channel, now = ARGV[1], tonumber(ARGV[2])
 local queue, last = key.outbox(channel), key.lane('last', channel)
 local state = call('HMGET', key.channel(channel), 'next_at', 'until', 'reason')
+local whole = call('HMGET', key.WORKSPACE, 'until', 'reason')
+if tonumber(whole[1] or '0') > tonumber(state[2] or '0') then state[2], state[3] = whole[1], whole[2] end
 local function answer(id, due) return {state[1], state[2], state[3], id, due} end
 
 for _, id in ipairs(call('ZRANGEBYSCORE', key.lane('first', channel), '-inf', now, 'LIMIT', 0, 20)) do

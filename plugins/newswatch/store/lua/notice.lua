@@ -7,7 +7,10 @@
 -- or nil when nothing is due.
 local since, last, count = unpack(call('HMGET', KEYS[1], 'since', 'last', 'count'))
 local now = tonumber(ARGV[4])
-if last and tonumber(last) > now + 60000 then last = nil end  -- the time went back
+if last and tonumber(last) > now + 60000 then  -- the time went back
+  last = ARGV[2] == 'on' and since and now or nil  -- what lasts was reported, and is repeated
+  if last then call('HSET', KEYS[1], 'last', last) end
+end
 if ARGV[2] == 'on' then
   call('HSET', KEYS[1], 'text', ARGV[3], 'seen', now)
   call('PERSIST', KEYS[1])

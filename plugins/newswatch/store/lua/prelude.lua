@@ -16,6 +16,7 @@ local key = {
   UPDATES = 'newswatch:updates',
   WAKE = 'newswatch:wake',
   WITHDRAWN = 'newswatch:withdrawn',
+  WORKSPACE = 'newswatch:workspace',
 }
 function key.alert(id) return 'newswatch:alert:' .. id end
 function key.alerts_of(facet, value) return key.ALERTS .. ':' .. facet .. ':' .. value end

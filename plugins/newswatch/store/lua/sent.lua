@@ -8,7 +8,7 @@
 -- Returns 1 recorded, 0 it was recorded before with the same ts, -1 with another ts: it was posted twice.
 local name, root = key.message(ARGV[1]), key.message(ARGV[7])
 local before = call('HMGET', name, 'state', 'ts', 'rev', 'lane', 'kind')
-if ARGV[5] ~= '' then call('HSET', key.channel(ARGV[4]), 'next_at', ARGV[5], 'sent_at', ARGV[3]) end
+if ARGV[5] ~= '' then call('HSET', key.channel(ARGV[4]), 'next_at', ARGV[5]) end
 dequeue(ARGV[4], ARGV[1])
 if before[1] == 'sent' then
   if before[2] == ARGV[2] then return 0 end
