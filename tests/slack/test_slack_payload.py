@@ -185,23 +185,13 @@ def test_marker_is_in_metadata_and_in_every_block_id():
     assert [block["block_id"].startswith(block_marker("abc")) for block in payload["blocks"]] == [True, True]
 
 
-def test_minimal_has_text_metadata_and_the_link_in_one_block_that_marks_it():
+def test_minimal_has_text_metadata_and_the_link_but_no_blocks():
     one = alert()
-    payload = render_minimal(message(one, id="abc"), [one], sources=SOURCES, now=NOW)
-    (block,) = payload["blocks"]
-    assert block["block_id"].startswith(block_marker("abc"))
-    (section,) = block["elements"]
-    assert {"type": "link", "url": one.link, "text": one.title} in section["elements"]
+    payload = render_minimal(message(one), [one], sources=SOURCES, now=NOW)
+    assert "blocks" not in payload
     assert "https://news.example/story?a=1&amp;b=2" in payload["text"]
     assert payload["metadata"]["event_payload"]["alert_ids"] == [one.id]
     assert "rejects the bill" in payload["text"]
-    assert check_payload(payload) == []
-
-
-def test_minimal_of_a_long_list_is_text_alone():
-    alerts = [alert(id=f"a{n}", item_id=f"i{n}", title=f"{n} " + "Long words " * 10) for n in range(60)]
-    payload = render_minimal(message(*alerts, kind="digest"), alerts, sources=SOURCES, now=NOW)
-    assert "blocks" not in payload
     assert payload["mrkdwn"] is False
     assert check_payload(payload) == []
 

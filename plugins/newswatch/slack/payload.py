@@ -9,11 +9,9 @@ Links are dropped last.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from html import unescape
 from typing import Any
 
 from newswatch.models import Alert, Message, short_hash
@@ -146,19 +144,13 @@ def render_minimal(
     headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
 ) -> Payload:
-    """The one resend after Slack refused the full payload: the text in one block, whose id marks the message.
-
-    If the text is too long for a block, there is none.
-    """
+    """The one resend after Slack refused the full payload: text and metadata, no blocks."""
     if message.kind in ("ops", "reminder"):
-        text = notice_text(message.text)
-    elif message.kind in LISTS and alerts:
-        text = listing_plain(listing_of(message, alerts, sources, now))
-    else:
-        story = _story(alerts, sources, now, further, headline, is_reply=message.kind == "reply")
-        text = _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention)
-    payload = _payload(message, text, [_rich_text(message, 0, [_section(_plain_elements(text))])])
-    return payload if not check_payload(payload) else _text_only(message, text)
+        return _text_only(message, notice_text(message.text))
+    if message.kind in LISTS and alerts:
+        return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
+    story = _story(alerts, sources, now, further, headline, is_reply=message.kind == "reply")
+    return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
 
 
 def render_ops(message: Message) -> Payload:
@@ -217,20 +209,6 @@ def _payload(message: Message, text: str, blocks: list[Element]) -> Payload:
         "unfurl_links": False,
         "unfurl_media": False,
     }
-
-
-_LINK = re.compile(r"<(https?://[^|>]+)\|([^>]+)>")
-
-
-def _plain_elements(text: str) -> list[Element]:
-    """The elements of a text for the top level: its links, and what is between them, without the escapes."""
-    elements: list[Element] = []
-    at = 0
-    for link in _LINK.finditer(text):
-        elements += [_text(unescape(text[at : link.start()]))] if link.start() > at else []
-        elements.append({"type": "link", "url": unescape(link[1]), "text": unescape(link[2])})
-        at = link.end()
-    return elements + ([_text(unescape(text[at:]))] if at < len(text) else [])
 
 
 def _text_only(message: Message, text: str) -> Payload:
