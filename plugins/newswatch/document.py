@@ -36,10 +36,24 @@ class Entry(NamedTuple):
     updated: datetime | None = None
 
 
+class LostEntry(NamedTuple):
+    """An entry that could not be read: its place in the document, from 0, and its title if it has one."""
+
+    place: int
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f'"{self.title}"' if self.title else f"entry {self.place + 1}"
+
+
 class ParsedFeed(NamedTuple):
-    """A feed document: its entries in document order, and what it says about itself."""
+    """A feed document: its entries in document order, and what it says about itself.
+
+    `lost` are the entries that could not be read, which are not in `entries`.
+    """
 
     entries: tuple[Entry, ...]
     title: str = ""
     lang: str = ""
     ttl_s: float | None = None
+    lost: tuple[LostEntry, ...] = ()
