@@ -13,6 +13,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from newswatch.document import lost_entries_text
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.freshness import fresh_for_s
@@ -274,6 +275,7 @@ def _document(
         gap_s=rhythm.gap_s,
         silent_after_s=rhythm.silent_after_s,
         newest_ms=rhythm.newest_s * 1000,
+        unread=lost_entries_text(parsed.feed.lost),
     )
 
 
