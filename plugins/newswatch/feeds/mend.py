@@ -18,7 +18,7 @@ import html.entities
 import re
 from collections.abc import Iterator, Mapping
 
-from newswatch.feeds import charset, web_page
+from newswatch.feeds import web_page
 
 _CONTROLS = bytes({*range(0x20)} - {0x09, 0x0A, 0x0B, 0x0C, 0x0D})
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -46,11 +46,6 @@ _ENTITY = re.compile(
 _MAX_ENTITIES = 1_000
 _MOST_ADDED = 1_000_000
 """Declared entities may add this many bytes to a document. Further ones stay unread."""
-
-
-def readable(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """A document as UTF-8 and plain XML. `headers` has lower-case names and is read for the charset."""
-    return mended(charset.to_utf8(body, headers))
 
 
 def mended(document: bytes) -> bytes:

@@ -13,7 +13,8 @@ from typing import Any
 from newswatch.document import Entry, LostEntry, ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import dialects, entry, json_feed, limits, web_page
-from newswatch.feeds.mend import readable
+from newswatch.feeds.charset import to_utf8
+from newswatch.feeds.mend import mended
 from newswatch.feeds.salvage import lost_entry, read_whole_or_salvage
 from newswatch.feeds.xml_entry import entry_of, is_markup, text_of
 
@@ -30,11 +31,11 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
     is read for charset and language. Raises ParseFailed(kind="not_a_feed") for anything but a feed.
     A feed without entries is a feed.
     """
-    return parse_readable(readable(body, headers), url=url, headers=headers)
+    return parse_readable(mended(to_utf8(body, headers)), url=url, headers=headers)
 
 
 def parse_readable(document: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
-    """`parse_document` for a document that is `mend.readable` already."""
+    """`parse_document` for a document that is UTF-8 and needs no repair (`mend`)."""
     if json_feed.looks_like_json(document):
         return json_feed.parse(document, url=url)
     if not document.strip():

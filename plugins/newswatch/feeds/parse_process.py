@@ -23,7 +23,8 @@ from typing import Any, BinaryIO
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds import wire
-from newswatch.feeds.mend import readable
+from newswatch.feeds.charset import to_utf8
+from newswatch.feeds.mend import mended
 from newswatch.feeds.parse import parse_readable
 from newswatch.feeds.reduce import HASH_BYTES, reduce_document
 
@@ -37,8 +38,14 @@ def parse_job(
     body: bytes, *, url: str, headers: Mapping[str, str], seen: Collection[bytes] | None
 ) -> wire.ParsedDocument:
     """Reduce by `seen` (None: do not reduce), then parse. Raises ParseFailed."""
-    document = readable(body, headers)
+    document = to_utf8(body, headers)
     reduced = None if seen is None else reduce_document(document, seen.__contains__)
+    if reduced is None:
+        # What can be reduced is well-formed. Only what is not may need repair.
+        repaired = mended(document)
+        if seen is not None and repaired != document:
+            reduced = reduce_document(repaired, seen.__contains__)
+        document = repaired
     if reduced is None:
         return wire.ParsedDocument(parse_readable(document, url=url, headers=headers))
     feed = parse_readable(reduced.document, url=url, headers=headers)

@@ -50,7 +50,7 @@ def reduce_document(document: bytes, seen: Callable[[bytes], bool]) -> Reduced |
     """The document without the entries whose hash is `seen`, or None where the full parser must read it all.
 
     That is so for JSON, for documents that are not well-formed or have a document type (entities), and
-    for entries in unexpected places. `document` is UTF-8 (`mend.readable`).
+    for entries in unexpected places. `document` is UTF-8.
     """
     document = document.lstrip()
     cuts = entry_cuts(document)
