@@ -43,6 +43,8 @@ class LastDocument(NamedTuple):
     newest_ms: int = 0
     unread: str = ""
     """The entries that could not be read: how many, and which."""
+    long_ms: int = 0
+    """When the document last needed the time and memory of a long one."""
 
 
 class PollRecord(NamedTuple):
