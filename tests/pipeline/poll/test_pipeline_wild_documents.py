@@ -161,10 +161,8 @@ def test_each_case_of_the_wild_is_read_and_what_matches_alerts(newsroom, shared_
     assert not [row for row in newsroom.json("feeds") if "cannot be read" in str(row)]
 
 
-def long(count: int, *others: str, words: str = "Short words") -> str:
-    return rss(
-        *others, *(item(f"Story {n}", f"<description>{words}</description>", 1000 + n) for n in range(count))
-    )
+def short_stories(count: int, words: str = "Short words") -> list[str]:
+    return [item(f"Story {n}", f"<description>{words}</description>", 1_000 + n) for n in range(count)]
 
 
 @pytest.mark.heavy
@@ -172,18 +170,18 @@ def long(count: int, *others: str, words: str = "Short words") -> str:
     ("count", "words"), [(5_000, "Short words"), (4_950, "&lt;p&gt;Words of the article. " * 58)]
 )
 def test_long_feed_is_read_at_first_sight_and_its_news_later(newsroom, count, words):
-    (text,) = alerts(newsroom, long(count - 1, item(WORDS), words=words))
+    known = [item(WORDS), *short_stories(count - 1, words)]
+    (text,) = alerts(newsroom, rss(*known))
     assert WORDS in text
-    assert newsroom.redis.hlen("newswatch:feed:wire")
-    serve(newsroom, long(count - 1, item(f"{WORDS} again", number=2), item(WORDS), words=words))
+    serve(newsroom, rss(item(f"{WORDS} again", number=2), *known))
     counts = newsroom.poll()
     assert (counts.failed, counts.new) == (0, 1)
 
 
 @pytest.mark.heavy
-def test_feed_that_is_too_long_is_refused_with_the_limit_and_its_setting(newsroom, monkeypatch):
+def test_feed_that_is_too_long_is_refused_with_the_limit_and_its_setting(newsroom):
     newsroom.watchlist(RULES)
-    serve(newsroom, long(8_000))
+    serve(newsroom, rss(*short_stories(8_000)))
     assert newsroom.poll().failed == 1
     (row,) = newsroom.json("feeds")
     assert "has 8,000 entries, and at most 5,000 are read at once" in row["error"]
