@@ -128,7 +128,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     "unread": (
         "warning",
         "Look at them in the feed, and report them to its publisher.",
-        "entries-cannot-be-read",
+        "a-feed-has-unreadable-entries",
     ),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "silent-stage": (
