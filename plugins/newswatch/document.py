@@ -6,6 +6,7 @@ those modules and their imports would take longer to load than Python itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,10 +37,37 @@ class Entry(NamedTuple):
     updated: datetime | None = None
 
 
+class LostEntry(NamedTuple):
+    """An entry that could not be read: its place in the document, from 0, and its title if it has one."""
+
+    place: int
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f'"{self.title}"' if self.title else f"entry {self.place + 1}"
+
+
+def lost_entries_text(lost: Sequence[LostEntry]) -> str:
+    """How many entries were lost, and which; "" for none."""
+    if not lost:
+        return ""
+    count = f"{len(lost):,} {'entry' if len(lost) == 1 else 'entries'}"
+    more = ", …" if len(lost) > _NAMED else ""
+    return f"{count} ({', '.join(map(str, lost[:_NAMED]))}{more})"
+
+
+_NAMED = 3
+"""So many lost entries are named; with more, the document itself must be looked at."""
+
+
 class ParsedFeed(NamedTuple):
-    """A feed document: its entries in document order, and what it says about itself."""
+    """A feed document: its entries in document order, and what it says about itself.
+
+    `lost` are the entries that could not be read, which are not in `entries`.
+    """
 
     entries: tuple[Entry, ...]
     title: str = ""
     lang: str = ""
     ttl_s: float | None = None
+    lost: tuple[LostEntry, ...] = ()

@@ -15,7 +15,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import ago, as_json, console
 from newswatch.config.draft import Draft
-from newswatch.document import Entry
+from newswatch.document import Entry, lost_entries_text
 from newswatch.errors import FetchRefused
 from newswatch.feeds.auth import resolver
 from newswatch.models import Feed, Match
@@ -113,6 +113,7 @@ def _as_json(found: FeedPreview, matched: Matched) -> dict[str, Any]:
         "announced": [redact_url(url) for url in found.announced],
         "moved_to": redact_url(found.permanent_url) if found.permanent_url else None,
         "needs_allow_private": found.private,
+        "unread": [str(one) for one in found.feed.lost],
         "items": [
             {
                 "title": entry.title,
@@ -139,6 +140,8 @@ def _show(found: FeedPreview, matched: Matched, most: int) -> None:
     hits = sum(1 for _, _, matches in matched if matches)
     undated = sum(1 for entry, _, _ in matched if not (entry.published or entry.updated))
     out.print(Text(f"{len(matched)} items, {undated} without a date, {hits} would match"))
+    if found.feed.lost:
+        out.print(Text(f"{lost_entries_text(found.feed.lost)} cannot be read"))
     for entry, text, matches in matched[:most]:
         when = ago(entry.published or entry.updated, now) or "undated"
         out.print(Text(f"{when:>12}  {entry.title or '(no title)'}"))

@@ -11,7 +11,10 @@ The modules, in the order in which a document passes them:
 - `redirect`, `answer`, `freshness`, `faults`: what a response or a failure means (pure)
 - `fetch`: the shell that does the HTTP requests
 - `worker`, `wire`, `parse_process`, `offline`: parsing in a process that can be killed
-- `unpack`, `reduce`, `charset`, `parse`, `json_feed`: from bytes to entries; `web_page`: where a feed was expected
+- `long_document`: more time and memory for a long document, once
+- `unpack`, `charset`, `reduce`, `entry_cuts`, `mend`: from bytes to plain XML with only the entries not seen yet
+- `parse`, `dialects`, `salvage`, `xml_entry`, `json_feed`: from XML or JSON to entries; `web_page`: where a feed was
+  expected
 - `entry`, `text`, `dates`, `links`, `canonical`, `limits`: the pieces of an entry
 - `article` and `article_…`: from a web page to its main text
 - `opml`: lists of feeds of other readers

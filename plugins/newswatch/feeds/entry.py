@@ -9,12 +9,20 @@ from newswatch.document import BLOCK_SEPARATOR
 from newswatch.feeds import limits
 from newswatch.feeds.text import cut, html_to_text, one_line, plain_to_text
 
+FIRST_WORDS_CHARS = 120
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}$")
 
 
 def title_text(raw: str, *, markup: bool) -> str:
     """A title: one block, at most MAX_TITLE_CHARS."""
     return _text(raw, limits.MAX_TITLE_CHARS, markup=markup).replace(BLOCK_SEPARATOR, " ")
+
+
+def first_words(text: str) -> str:
+    """A title for an entry without one: the first words of its first block."""
+    block = text.partition(BLOCK_SEPARATOR)[0]
+    words = cut(block, FIRST_WORDS_CHARS)
+    return words if words == block else f"{words.rstrip(' ,;:.')}…"
 
 
 def summary_text(raw: str, *, markup: bool) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from newswatch.document import Entry, ParsedFeed
+from newswatch.document import Entry, LostEntry, ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import dates, entry, limits
 from newswatch.feeds.links import absolute_link
@@ -16,13 +16,13 @@ from newswatch.feeds.links import absolute_link
 
 def looks_like_json(body: bytes) -> bool:
     """Whether the document begins as a JSON object."""
-    return body[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    return body[:1_000].lstrip()[:1] == b"{"
 
 
 def parse(body: bytes, *, url: str) -> ParsedFeed:
-    """The entries of a JSON Feed. Raises ParseFailed if it is not a JSON Feed."""
+    """The entries of a JSON Feed in UTF-8. Raises ParseFailed if it is not a JSON Feed."""
     try:
-        document = json.loads(body.removeprefix(b"\xef\xbb\xbf"))
+        document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise ParseFailed(
             f"the document looks like JSON but cannot be read ({type(error).__name__})"
@@ -33,22 +33,34 @@ def parse(body: bytes, *, url: str) -> ParsedFeed:
         raise ParseFailed(
             "the document is JSON but not a JSON Feed: it lacks a JSON Feed `version`, or `items`"
         )
+    read = [_entry(place, item, url) for place, item in enumerate(items[: limits.MAX_ENTRIES])]
     return ParsedFeed(
-        entries=tuple(_entry(item, url) for item in items[: limits.MAX_ENTRIES] if isinstance(item, dict)),
+        entries=tuple(one for one in read if isinstance(one, Entry)),
+        lost=tuple(one for one in read if isinstance(one, LostEntry)),
         title=entry.title_text(_str(document.get("title")), markup=False),
         lang=entry.language(_str(document.get("language"))),
     )
 
 
-def _entry(item: dict[str, Any], url: str) -> Entry:
+def _entry(place: int, item: Any, url: str) -> Entry | LostEntry:
+    if not isinstance(item, dict):
+        return LostEntry(place)
+    try:
+        return _entry_of(item, url)
+    except (TypeError, ValueError, OverflowError):
+        return LostEntry(place, entry.title_text(_str(item.get("title")), markup=False)[:80])
+
+
+def _entry_of(item: dict[str, Any], url: str) -> Entry:
     summary = entry.summary_text(_str(item.get("summary")), markup=False)
     html = _str(item.get("content_html"))
     body = entry.body_text(html or _str(item.get("content_text")), markup=bool(html))
     tags = item.get("tags")
+    title = entry.title_text(_str(item.get("title")), markup=False)
     return Entry(
         guid=entry.guid_text(_identifier(item.get("id"))),
         link=absolute_link(url, _str(item.get("url")) or _str(item.get("external_url"))),
-        title=entry.title_text(_str(item.get("title")), markup=False),
+        title=title or entry.first_words(summary or body),
         summary=summary,
         body="" if body == summary else body,
         author=entry.author_text(_names(item)),

@@ -1,30 +1,22 @@
-"""From a document's bytes to a `ParsedFeed`. The one module that imports feedparser.
+"""From a document's bytes to a `ParsedFeed`.
 
-RSS 0.90 to 2.0, RSS 1.0 and Atom go through feedparser, JSON Feed through `json_feed`. A missing
-value stays missing: an id is never made from a link, a link never from an id that is not a URL, a
-date never from another date.
+RSS 0.90 to 2.0, RSS 1.0 and Atom go through feedparser (`dialects`), JSON Feed through `json_feed`. An entry that
+cannot be read costs only itself: it is in `ParsedFeed.lost`.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from newswatch.document import Entry, ParsedFeed
+from newswatch.document import Entry, LostEntry, ParsedFeed
 from newswatch.errors import ParseFailed
-from newswatch.feeds import charset, dates, entry, json_feed, limits, web_page
-from newswatch.feeds.links import absolute_link
-from newswatch.feeds.offline import without_fetching
-
-with without_fetching():
-    import feedparser
-
-# feedparser would search for these parsers again with every document, and never find them.
-feedparser.api.PREFERRED_XML_PARSERS.clear()
+from newswatch.feeds import dialects, entry, json_feed, limits, web_page
+from newswatch.feeds.charset import to_utf8
+from newswatch.feeds.mend import mended
+from newswatch.feeds.salvage import lost_entry, read_whole_or_salvage
+from newswatch.feeds.xml_entry import entry_of, is_markup, text_of
 
 _PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _MAX_TTL_S = 31_536_000.0
@@ -39,41 +31,38 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
     is read for charset and language. Raises ParseFailed(kind="not_a_feed") for anything but a feed.
     A feed without entries is a feed.
     """
-    if json_feed.looks_like_json(body):
-        return json_feed.parse(body, url=url)
-    if not body.strip():
-        raise ParseFailed(web_page.not_a_feed_text(body, url))
-    document = _from_its_root(charset.to_utf8(body, headers))
-    parsed = _feedparser(document)
-    if not parsed.get("version") or (not parsed.entries and web_page.is_html(document)):
+    return parse_readable(mended(to_utf8(body, headers)), url=url, headers=headers)
+
+
+def parse_readable(document: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
+    """`parse_document` for a document that is UTF-8 and needs no repair (`mend`)."""
+    if json_feed.looks_like_json(document):
+        return json_feed.parse(document, url=url)
+    if not document.strip():
         raise ParseFailed(web_page.not_a_feed_text(document, url))
-    about = parsed.feed
+    document = _from_its_root(document)
+    parsed, found, lost = read_whole_or_salvage(document, dialects.read)
+    if not parsed.get("version") or (not found and not lost and web_page.is_html(document)):
+        raise ParseFailed(web_page.not_a_feed_text(document, url))
+    about, atom = parsed.feed, str(parsed.version).startswith("atom")
+    read = [_entry(place, raw, url, atom=atom) for place, raw in found[: limits.MAX_ENTRIES]]
+    lost += [one for one in read if isinstance(one, LostEntry)]
     return ParsedFeed(
-        entries=tuple(
-            _entry(raw, url, atom=_is_atom(parsed)) for raw in parsed.entries[: limits.MAX_ENTRIES]
-        ),
-        title=entry.title_text(
-            _str(about, "title"), markup=_is_markup(about, "title", atom=_is_atom(parsed))
-        ),
-        lang=entry.language(_str(about, "language") or headers.get("content-language", "")),
+        entries=tuple(one for one in read if isinstance(one, Entry)),
+        title=entry.title_text(text_of(about, "title"), markup=is_markup(about, "title", atom=atom)),
+        lang=entry.language(text_of(about, "language") or headers.get("content-language", "")),
         ttl_s=_ttl_s(about),
+        lost=tuple(sorted(lost)),
     )
 
 
-def _feedparser(document: bytes) -> Any:
-    """The result of feedparser for UTF-8 bytes. We clean texts and make links absolute ourselves.
-
-    The input is always a stream: given bytes, feedparser would open a local file of that name. It gets
-    no base URL, so that ids that look like relative links stay as they are.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return feedparser.parse(
-            io.BytesIO(document),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+def _entry(place: int, raw: Any, url: str, *, atom: bool) -> Entry | LostEntry:
+    try:
+        return entry_of(raw, url, atom=atom)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever is wrong with an entry concerns only that entry
+        return lost_entry(place, text_of(raw, "title"))
 
 
 def _from_its_root(document: bytes) -> bytes:
@@ -86,94 +75,15 @@ def _from_its_root(document: bytes) -> bytes:
     return document if before.lstrip().startswith((b"<!", b"<?")) else document[start.start() :]
 
 
-def _entry(raw: Any, url: str, *, atom: bool) -> Entry:
-    own_summary = dict.__contains__(raw, "summary_detail")
-    summary = _str(raw, "summary") if own_summary or not raw.get("content") else ""
-    content = _content(raw)
-    summary_text = entry.summary_text(summary, markup=_is_markup(raw, "summary", atom=atom))
-    body = entry.body_text(content[0], markup=content[1] or not atom)
-    return Entry(
-        guid=entry.guid_text(_str(raw, "id")),
-        link=_link(raw, url),
-        title=entry.title_text(_str(raw, "title"), markup=_is_markup(raw, "title", atom=atom)),
-        summary=summary_text,
-        body="" if body == summary_text else body,
-        author=entry.author_text(_authors(raw)),
-        tags=entry.tag_labels(
-            str(tag.get("label") or tag.get("term") or "") for tag in raw.get("tags") or ()
-        ),
-        lang=entry.language(_str(raw, "language") or _detail(raw, "title").get("language") or ""),
-        published=_date(raw, "published") or _date(raw, "created"),
-        updated=_date(raw, "updated"),
-    )
-
-
-def _date(raw: Any, name: str) -> datetime | None:
-    return dates.from_struct(_own(raw, f"{name}_parsed"), _str(raw, name))
-
-
-def _content(raw: Any) -> tuple[str, bool]:
-    """The longest of the entry's contents that are text, and whether it is markup."""
-    texts = [
-        (str(part.get("value") or ""), part.get("type") != "text/plain")
-        for part in raw.get("content") or ()
-        if str(part.get("type") or "text/html") in _TEXT_TYPES
-    ]
-    return max(texts, key=lambda text: len(text[0]), default=("", False))
-
-
-_TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
-
-
-def _link(raw: Any, url: str) -> str:
-    link = _str(raw, "link")
-    if raw.get("guidislink") and link == _str(raw, "id") and "://" not in link:
-        # RSS takes a guid for a permalink by default, but many guids are only numbers or names.
-        return ""
-    if not link:
-        links = raw.get("links") or ()
-        link = next((str(x.get("href") or "") for x in links if x.get("rel") == "alternate"), "")
-    return absolute_link(url, link)
-
-
-def _authors(raw: Any) -> list[str]:
-    names = [str(author.get("name") or "") for author in raw.get("authors") or ()]
-    detail = _detail(raw, "author")
-    return [name for name in names if name] or [str(detail.get("name") or raw.get("author") or "")]
-
-
-def _is_atom(parsed: Any) -> bool:
-    return str(parsed.version).startswith("atom")
-
-
-def _is_markup(raw: Any, name: str, *, atom: bool) -> bool:
-    """Whether a text may be markup. Atom says so (RFC 4287, 3.1); in RSS any text may be."""
-    return not atom or _detail(raw, name).get("type") != "text/plain"
-
-
-def _detail(raw: Any, name: str) -> Any:
-    return _own(raw, f"{name}_detail") or {}
-
-
-def _own(raw: Any, name: str) -> Any:
-    """The entry's own value: feedparser's dicts return `published` where `updated` is missing."""
-    return dict.get(raw, name)
-
-
-def _str(raw: Any, name: str) -> str:
-    value = dict.get(raw, name)
-    return value if isinstance(value, str) else ""
-
-
 def _ttl_s(about: Any) -> float | None:
     """How often the feed changes, by its own account: RSS `ttl` (minutes) or the syndication module's period."""
-    minutes = _number(_str(about, "ttl"))
+    minutes = _number(text_of(about, "ttl"))
     if minutes:
         return min(minutes * 60, _MAX_TTL_S)
-    period_s = _PERIODS_S.get(_str(about, "sy_updateperiod").strip().lower())
+    period_s = _PERIODS_S.get(text_of(about, "sy_updateperiod").strip().lower())
     if period_s is None:
         return None
-    return min(period_s / (_number(_str(about, "sy_updatefrequency")) or 1), _MAX_TTL_S)
+    return min(period_s / (_number(text_of(about, "sy_updatefrequency")) or 1), _MAX_TTL_S)
 
 
 def _number(text: str) -> float | None:

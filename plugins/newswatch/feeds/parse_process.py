@@ -23,29 +23,38 @@ from typing import Any, BinaryIO
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds import wire
-from newswatch.feeds.parse import parse_document
-from newswatch.feeds.reduce import HASH_BYTES, Reduced, reduce_document
+from newswatch.feeds.charset import to_utf8
+from newswatch.feeds.mend import mended
+from newswatch.feeds.parse import parse_readable
+from newswatch.feeds.reduce import HASH_BYTES, reduce_document
 
 _PARENT_CHECK_S = 5.0
 _WARM_UP = b"<rss version='2.0'><channel><title>a</title><item><title>b</title></item></channel></rss>"
 """Parsed once at the start, so that imports do not count towards the limits of a job."""
 _NO_LIMIT = -1
-_UTF8 = "application/xml; charset=utf-8"
 
 
 def parse_job(
     body: bytes, *, url: str, headers: Mapping[str, str], seen: Collection[bytes] | None
 ) -> wire.ParsedDocument:
     """Reduce by `seen` (None: do not reduce), then parse. Raises ParseFailed."""
-    reduced = None if seen is None else reduce_document(body, seen.__contains__, headers=headers)
+    document = to_utf8(body, headers)
+    reduced = None if seen is None else reduce_document(document, seen.__contains__)
     if reduced is None:
-        return wire.ParsedDocument(parse_document(body, url=url, headers=headers))
-    feed = parse_document(reduced.document, url=url, headers={**headers, "content-type": _UTF8})
-    return wire.ParsedDocument(feed, _aligned(reduced, len(feed.entries)), reduced.dropped)
-
-
-def _aligned(reduced: Reduced, entries: int) -> tuple[bytes, ...]:
-    return reduced.kept if len(reduced.kept) == entries else ()
+        # What can be reduced is well-formed. Only what is not may need repair.
+        repaired = mended(document)
+        if seen is not None and repaired != document:
+            reduced = reduce_document(repaired, seen.__contains__)
+        document = repaired
+    if reduced is None:
+        return wire.ParsedDocument(parse_readable(document, url=url, headers=headers))
+    feed = parse_readable(reduced.document, url=url, headers=headers)
+    if len(feed.entries) + len(feed.lost) != len(reduced.kept):
+        return wire.ParsedDocument(feed, (), reduced.dropped)
+    lost = {one.place for one in feed.lost}
+    hashes = tuple(name for place, name in enumerate(reduced.kept) if place not in lost)
+    feed = feed._replace(lost=tuple(one._replace(place=reduced.places[one.place]) for one in feed.lost))
+    return wire.ParsedDocument(feed, hashes, reduced.dropped)
 
 
 def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> None:

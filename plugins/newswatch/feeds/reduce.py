@@ -17,16 +17,13 @@ the hashes of dropped entries, because the claim must know which ids are still i
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
-from newswatch.feeds import charset
+from newswatch.feeds.entry_cuts import Cut, entry_cuts
 
 HASH_BYTES = 8
-_OPENING = re.compile(rb"<(item|entry)(?=[\s>])")
-_CLOSING = {b"item": b"</item>", b"entry": b"</entry>"}
 _ENTRIES = frozenset({"item", "entry"})
 _PARENTS = frozenset({"channel", "feed", "RDF", "rss"})
 
@@ -35,37 +32,28 @@ class Reduced(NamedTuple):
     """A document without the entries that were seen before.
 
     `kept` has the hashes of the entries in it, `dropped` those of the entries removed, both in document
-    order. `document` is UTF-8, whatever it declares.
+    order. `document` is UTF-8, whatever it declares. `places` are those of the kept entries in the whole
+    document, from 0.
     """
 
     document: bytes
     kept: tuple[bytes, ...]
     dropped: tuple[bytes, ...]
-
-
-class _Cut(NamedTuple):
-    """Where an entry seems to be: the offsets of its first byte, of its closing tag, and of its end."""
-
-    start: int
-    closing: int
-    end: int
-    name: bytes
+    places: tuple[int, ...] = ()
 
 
 class _Unexpected(Exception):
     """The entries are not where the cuts are."""
 
 
-def reduce_document(
-    body: bytes, seen: Callable[[bytes], bool], *, headers: Mapping[str, str] | None = None
-) -> Reduced | None:
-    """`body` without the entries whose hash is `seen`, or None where the full parser must read it all.
+def reduce_document(document: bytes, seen: Callable[[bytes], bool]) -> Reduced | None:
+    """The document without the entries whose hash is `seen`, or None where the full parser must read it all.
 
     That is so for JSON, for documents that are not well-formed or have a document type (entities), and
-    for entries in unexpected places. `headers` is read for the charset, as in the parser.
+    for entries in unexpected places. `document` is UTF-8.
     """
-    document = charset.to_utf8(body, headers or {}).lstrip()
-    cuts = _cuts(document)
+    document = document.lstrip()
+    cuts = entry_cuts(document)
     if not cuts:
         return None
     outline = _Outline()
@@ -83,6 +71,7 @@ def reduce_document(
         _without(document, cuts, drops),
         tuple(name for name, drop in marked if not drop),
         tuple(name for name, drop in marked if drop),
+        tuple(place for place, drop in enumerate(drops) if not drop),
     )
 
 
@@ -90,23 +79,8 @@ def _hash(around: bytes, entry: bytes) -> bytes:
     return hashlib.sha256(around + entry).digest()[:HASH_BYTES]
 
 
-def _cuts(document: bytes) -> list[_Cut]:
-    """Where entries seem to be, in order; empty where one of them does not seem to end."""
-    cuts: list[_Cut] = []
-    opening = _OPENING.search(document)
-    while opening is not None:
-        tag = _CLOSING[opening[1]]
-        closing = document.find(tag, opening.end())
-        if closing < 0:
-            return []
-        end = closing + len(tag)
-        cuts.append(_Cut(opening.start(), closing, end, opening[1]))
-        opening = _OPENING.search(document, end)
-    return cuts
-
-
 def _with_empty_entries(
-    document: bytes, cuts: list[_Cut], drops: list[bool]
+    document: bytes, cuts: list[Cut], drops: list[bool]
 ) -> tuple[bytes, list[tuple[int, int]]]:
     """The document from the first entry on, with empty entries for those dropped.
 
@@ -126,7 +100,7 @@ def _with_empty_entries(
     return b"".join([*pieces, document[before:]]), expected
 
 
-def _without(document: bytes, cuts: list[_Cut], drops: list[bool]) -> bytes:
+def _without(document: bytes, cuts: list[Cut], drops: list[bool]) -> bytes:
     pieces, begin = [], 0
     for cut, drop in zip(cuts, drops, strict=True):
         if drop:

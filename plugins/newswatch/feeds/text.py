@@ -2,7 +2,8 @@
 
 The result is what a reader would see: no tags, no scripts, entities decoded, white space collapsed,
 paragraphs and other blocks joined by `document.BLOCK_SEPARATOR`. All other characters stay, bidi
-marks too. Only C0 controls and lone surrogates are removed, because XML and UTF-8 do not allow them.
+marks too. Only C0 controls and lone surrogates are removed, because XML and UTF-8 do not allow them; a vertical tab and a
+form feed are white space.
 
 Everything here takes time linear in its input, because markup in feeds may be hostile.
 """
@@ -35,7 +36,7 @@ _ESCAPED_TAG = re.compile(
     r"&lt;/?(?:p|br|div|a|b|i|strong|em|span|ul|ol|li|img|h[1-6]|table|blockquote)\b", re.IGNORECASE
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from newswatch.document import Entry, ParsedFeed
+from newswatch.document import Entry, LostEntry, ParsedFeed
 
 if TYPE_CHECKING:
     from newswatch.feeds.article import Article
@@ -52,6 +52,7 @@ def document_head(document: ParsedDocument) -> dict[str, Any]:
         "title": feed.title,
         "lang": feed.lang,
         "ttl_s": feed.ttl_s,
+        "lost": [list(one) for one in feed.lost],
         "entries": [[_out(value) for value in entry] for entry in feed.entries],
         "hashes": join_hashes(document.hashes),
         "dropped": join_hashes(document.dropped),
@@ -65,6 +66,7 @@ def read_document(head: Mapping[str, Any], hash_bytes: int) -> ParsedDocument:
         title=str(head["title"]),
         lang=str(head["lang"]),
         ttl_s=None if head["ttl_s"] is None else float(head["ttl_s"]),
+        lost=tuple(LostEntry(int(place), str(title)) for place, title in head["lost"]),
     )
     return ParsedDocument(
         feed, split_hashes(head["hashes"], hash_bytes), split_hashes(head["dropped"], hash_bytes)

@@ -48,12 +48,18 @@ class ParserPool:
 
     `cpu_s` is the CPU time that one document may take, `memory_bytes` the address space beyond that of
     an idle parser. With the owner's own work and the start of a new process after a kill, a document
-    costs at most 2 s and 200 MB. `wall_s` ends a document whose process makes no progress. An async
-    context manager; `close` ends all processes.
+    costs at most 2 s and 200 MB. `wall_s` ends a document whose process makes no progress. `remedy` says what
+    to do about a document that costs too much. An async context manager; `close` ends all processes.
     """
 
     def __init__(
-        self, *, size: int = 1, cpu_s: float = 1.4, memory_bytes: int = 150_000_000, wall_s: float = 30.0
+        self,
+        *,
+        size: int = 1,
+        cpu_s: float = 1.4,
+        memory_bytes: int = 150_000_000,
+        wall_s: float = 30.0,
+        remedy: str = "ask its publisher for a shorter document",
     ) -> None:
         self._command = (
             sys.executable, "-m", "newswatch.feeds.parse_process", str(cpu_s), str(memory_bytes)
@@ -61,6 +67,7 @@ class ParserPool:
         self._cpu_s = cpu_s
         self._memory_bytes = memory_bytes
         self._wall_s = wall_s
+        self._remedy = remedy
         self._slots = asyncio.Semaphore(size)
         self._idle: list[asyncio.subprocess.Process] = []
         self._busy: set[asyncio.subprocess.Process] = set()
@@ -198,7 +205,7 @@ class ParserPool:
     def _limit_text(self, which: str) -> str:
         return (
             f"the document costs too much to parse ({which}; the limits are {self._cpu_s:g} s of processor time"
-            f" and {self._memory_bytes // 1_000_000} MB): ask its publisher for a shorter document"
+            f" and {self._memory_bytes // 1_000_000} MB): {self._remedy}"
         )
 
 

@@ -1,8 +1,8 @@
-"""Folding text (NFKC, then case folding), and mapping offsets in the result back to the original.
+"""Folding text (without what is invisible, NFKC, case folding), and mapping offsets back to the original.
 
 Folding can change the number of code points ("ﬁ" becomes "fi", "ß" becomes "ss", "e" and a combining
-acute become "é"). Matching needs only `fold`. `Origin` is built when something has matched and its
-span in the original is needed.
+acute become "é", soft hyphens and zero-width spaces vanish). Matching needs only `fold`. `Origin` is
+built when something has matched and its span in the original is needed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ MAX_MARK_RUN = 100
 
 _CAREFUL_LENGTH = 2_000
 _MAX_SPLIT_CLUSTER = 32
+_INVISIBLE = "\u00ad\u180e\u200b-\u200d\u2060\ufeff"
+_INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
+"""Soft hyphens, zero-width spaces and joiners: where a word may be broken or joined, not where it ends."""
 _NOT_ASCII_RUN = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -29,10 +32,19 @@ def marks() -> frozenset[str]:
 
 
 def fold(text: str) -> str:
-    """NFKC, then case-folded."""
+    """Without invisible characters, in NFKC, then case-folded."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", tame(text)).casefold()
+    return _normal(tame(text)).casefold()
+
+
+def visible(text: str) -> str:
+    """The text without soft hyphens, zero-width spaces and joiners."""
+    return text if text.isascii() else _INVISIBLE_RUN.sub("", text)
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", visible(text))
 
 
 def tame(text: str) -> str:
@@ -44,7 +56,7 @@ def tame(text: str) -> str:
 
 @cache
 def _long_runs() -> re.Pattern[str]:
-    return re.compile(rf"[{''.join(sorted(marks()))}]{{{MAX_MARK_RUN + 1},}}")
+    return re.compile(rf"[{''.join(sorted(marks()))}{_INVISIBLE}]{{{MAX_MARK_RUN + 1},}}")
 
 
 class Origin:
@@ -85,12 +97,12 @@ class Origin:
         self._add(0, 0)
         for run in _NOT_ASCII_RUN.finditer(text):
             start, end = run.span()
-            if start > at and not _begins_cluster(text[start]):
+            if start > at and _continues(text, start, end):
                 start -= 1
             if _keeps_offsets(text[start:end]):
                 continue
             for begin, stop in _clusters(text, start, end):
-                folded = len(unicodedata.normalize("NFKC", text[begin:stop]).casefold())
+                folded = len(_normal(text[begin:stop]).casefold())
                 self._add(begin + shift, begin, stop)
                 shift += folded - (stop - begin)
             at = end
@@ -99,7 +111,11 @@ class Origin:
 
 def _keeps_offsets(text: str) -> bool:
     """Whether folding changes characters one by one. Case folding never shortens a text."""
-    return text.isascii() or (unicodedata.is_normalized("NFKC", text) and len(text.casefold()) == len(text))
+    return text.isascii() or (
+        _INVISIBLE_RUN.search(text) is None
+        and unicodedata.is_normalized("NFKC", text)
+        and len(text.casefold()) == len(text)
+    )
 
 
 @cache
@@ -111,9 +127,24 @@ def _begins_cluster(char: str) -> bool:
     return not jamo and unicodedata.category(first)[0] != "M" and unicodedata.combining(first) == 0
 
 
+def _continues(text: str, start: int, end: int) -> bool:
+    """Whether what is at `start` may join with what precedes it, across invisible characters."""
+    unseen = _INVISIBLE_RUN.match(text, start, end)
+    start = unseen.end() if unseen else start
+    return start < end and not _begins_cluster(text[start])
+
+
 def _clusters(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """`text[start:end]` cut into the smallest pieces that fold independently of each other."""
-    borders = [start, *(i for i in range(start + 1, end) if _begins_cluster(text[i])), end]
+    borders = [end]
+    begins = True
+    for at in range(end - 1, start, -1):
+        # An invisible character belongs to a cluster only if the cluster goes on behind it.
+        if _INVISIBLE_RUN.match(text, at, at + 1) is None:
+            begins = _begins_cluster(text[at])
+        if begins:
+            borders.append(at)
+    borders = [start, *reversed(borders)]
     pieces: list[tuple[int, int]] = []
     for begin, stop in pairwise(borders):
         pieces.extend(_split(text, begin, stop))
@@ -123,9 +154,8 @@ def _clusters(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _split(text: str, begin: int, stop: int) -> list[tuple[int, int]]:
     if stop - begin == 1 or stop - begin > _MAX_SPLIT_CLUSTER:
         return [(begin, stop)]
-    whole = unicodedata.normalize("NFKC", text[begin:stop])
+    whole = _normal(text[begin:stop])
     for cut in range(begin + 1, stop):
-        head = unicodedata.normalize("NFKC", text[begin:cut])
-        if head + unicodedata.normalize("NFKC", text[cut:stop]) == whole:
+        if _normal(text[begin:cut]) + _normal(text[cut:stop]) == whole:
             return [(begin, cut), *_split(text, cut, stop)]
     return [(begin, stop)]

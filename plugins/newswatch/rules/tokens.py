@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from newswatch.rules.fold import Origin, fold, marks
+from newswatch.rules.fold import Origin, fold, marks, visible
 
 BLOCK_BREAK = "\x00"
 FIELD_BREAK = "\x01"
@@ -117,5 +117,5 @@ def tokenize(text: str) -> list[Token]:
 
 def cased(text: str) -> str:
     """The word form of one token's original text, its case kept, as exact-case terms compare it."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = unicodedata.normalize("NFKC", visible(text))
     return surface(plain) if plain else plain

@@ -41,6 +41,10 @@ class LastDocument(NamedTuple):
     silent_after_s: int = 0
     """After this long without an item the feed is silent; 0 if unknown."""
     newest_ms: int = 0
+    unread: str = ""
+    """The entries that could not be read: how many, and which."""
+    long_ms: int = 0
+    """When the document last needed the time and memory of a long one."""
 
 
 class PollRecord(NamedTuple):
@@ -54,7 +58,7 @@ class PollRecord(NamedTuple):
     error: str = ""
     status: str = ""
     notified: str = ""
-    """The notices to ops that are not over yet: given-up, stopped, silent, moved; separated by spaces."""
+    """The notices to ops that are not over yet: given-up, stopped, silent, moved, unread; separated by spaces."""
     unchanged: int = 0
     """Polls in a row without anything new, since the last entry of `store.polls`."""
     took_ms: int = 0

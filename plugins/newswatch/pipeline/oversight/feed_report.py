@@ -21,6 +21,10 @@ def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> s
     """What to do, or what happens automatically; "" if the feed is fine."""
     paused = paused_until_ms > now_ms
     found = [_about_url(feed, state, now_ms), _about_state(feed, state, paused=paused)]
+    if state.document.unread:
+        found.append(
+            f"{health.unread_text(state)}: {health.UNREAD_REMEDY[0].lower()}{health.UNREAD_REMEDY[1:]}"
+        )
     if paused:
         until = f"{from_ms(paused_until_ms):%H:%M} UTC"
         found.append(f"its host asked for a pause until {until}: nothing to do, or raise `every`")

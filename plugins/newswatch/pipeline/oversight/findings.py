@@ -125,6 +125,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     "feed": ("warning", "Correct or remove the feed in feeds.yaml.", "a-feed-is-given-up"),
     "stopped": ("warning", "Remove the feed from feeds.yaml, or set its new url.", "a-feed-is-stopped"),
     "silent": ("warning", "Check whether the feed was abandoned or moved.", "a-feed-is-silent"),
+    "unread": (
+        "warning",
+        "Look at them in the feed, and report them to its publisher.",
+        "a-feed-has-unreadable-entries",
+    ),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "silent-stage": (
         "error",

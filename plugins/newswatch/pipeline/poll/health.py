@@ -1,7 +1,8 @@
 """What a poll means for a feed: its state, when it is polled next, and what ops is notified of. Pure.
 
-Ops is notified when a feed is given up, is stopped, is silent for much longer than its rhythm, or is polled at
-another URL than the configured one: once when that begins and once when it is over.
+Ops is notified when a feed is given up, is stopped, is silent for much longer than its rhythm, is polled at
+another URL than the configured one, or has entries that cannot be read: once when that begins and once when it is
+over.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, PermanentError
 from newswatch.models import Feed
-from newswatch.pipeline.base.feed_causes import GIVEN_UP, MOVED, SILENT, STOPPED, cause_of
+from newswatch.pipeline.base.feed_causes import GIVEN_UP, MOVED, SILENT, STOPPED, UNREAD, cause_of
 from newswatch.pipeline.base.hosts import asked_pause_s
 from newswatch.pipeline.poll import moved_feeds, schedule
 from newswatch.redact import redact_url
@@ -55,7 +56,7 @@ def succeeded(
     document = state.document
     silent = bool(document.silent_after_s) and now_ms - document.newest_ms > document.silent_after_s * 1000
     moved = moved_feeds.request_url(feed, state) != feed.url
-    holds = {SILENT: silent, MOVED: moved}
+    holds = {SILENT: silent, MOVED: moved, UNREAD: bool(document.unread)}
     before = set(state.polling.notified.split())
     now = {cause for cause, is_so in holds.items() if is_so}
     polling = state.polling._replace(
@@ -154,6 +155,8 @@ def _text(feed: Feed, state: FeedState, what: str) -> str:
         )
     if what == MOVED:
         return f"{name} moved permanently and is now polled at {redact_url(state.move.adopted_url)}: put that url into feeds.yaml."
+    if what == UNREAD:
+        return f"{name}: {unread_text(state)}. All others are read. {UNREAD_REMEDY}."
     last = f"{from_ms(state.document.newest_ms):%d %B %H:%M} UTC"
     return (
         f"{name} answers but has had no new item since {last}, which is much longer than usual"
@@ -165,7 +168,16 @@ def _over(feed: Feed, what: str) -> str:
     return {
         SILENT: f"Feed {feed.id} has new items again.",
         MOVED: f"Feed {feed.id} is polled at its configured url again.",
+        UNREAD: f"All entries of feed {feed.id} are read again.",
     }.get(what, f"Feed {feed.id} answers again.")
+
+
+def unread_text(state: FeedState) -> str:
+    """Which entries of the feed's document cannot be read."""
+    return f"{state.document.unread} cannot be read"
+
+
+UNREAD_REMEDY = "Look at them in the feed, and report them to its publisher"
 
 
 def span(seconds: float) -> str:

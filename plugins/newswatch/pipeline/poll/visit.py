@@ -11,10 +11,13 @@ import hashlib
 import logging
 import random
 from dataclasses import dataclass, replace
+from typing import Any
 
+from newswatch.document import lost_entries_text
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.freshness import fresh_for_s
+from newswatch.feeds.long_document import LongReader, is_long
 from newswatch.feeds.wire import ParsedDocument
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
@@ -35,6 +38,8 @@ from newswatch.store.polls import PollNote
 log = logging.getLogger("newswatch.poll")
 
 CLAIM_TRIES = 5
+LONG_READ_EVERY_MS = 24 * 3_600_000
+"""How often a document may take the time and memory of a long one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,8 @@ class Visitor:
         self._fetcher = fetcher
         self._parsers = parsers
         self._lease = lease
+        self._long = LongReader(services.settings.first_entries, "NEWSWATCH_FIRST_ENTRIES")
+        self._long_ms: dict[str, int] = {}
 
     async def visit(self, turn: Turn) -> Visit:
         """Visit one feed. Its own errors are in the Visit.
@@ -103,6 +110,7 @@ class Visitor:
                 return await self._unchanged(feed, known, state, answer)
             return await self._changed(feed, answer)
         except (FetchFailed, FetchRefused, ParseFailed, feeds.ClaimConflict) as error:
+            state = state._replace(document=self._after_long_read(feed, state.document))
             outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
             await self._notify(outcome)
             note = _failure(feed, known, outcome.state, error, started_ms)
@@ -162,7 +170,7 @@ class Visitor:
         attempt = 1
         while True:
             memory = await feeds.read_memory(self._redis, feed.id)
-            parsed, reading = await self._read(answer.result, memory)
+            parsed, reading = await self._read(feed, answer.result, memory)
             work, outcome = self._decide(feed, answer, memory, parsed, reading)
             await self._notify(outcome)
             try:
@@ -188,18 +196,34 @@ class Visitor:
                 return Visit(outcome, new=new, size=len(answer.result.body), note=note)
 
     async def _read(
-        self, result: FetchResult, memory: Memory
+        self, feed: Feed, result: FetchResult, memory: Memory
     ) -> tuple[ParsedDocument, changed_entries.PartialDocument]:
         """The document's changed entries, or all of it if those are not enough."""
         remembered = unpack_elements(memory.elements, changed_entries.circumstances(result.url))
         for elements in (remembered, {}):
-            parsed = await self._parsers.parse_new(
-                result.body, url=result.url, headers=result.headers, seen=elements.keys()
-            )
+            parsed = await self._parse(feed, result, memory, elements)
             reading = changed_entries.read(parsed, elements, memory.seen)
             if reading is not None:
                 return parsed, reading
         raise ParseFailed("the parser left out entries without being asked to", kind="crashed")
+
+    async def _parse(
+        self, feed: Feed, result: FetchResult, memory: Memory, elements: Mapping[bytes, bytes]
+    ) -> ParsedDocument:
+        """The document within the usual limits; a long one at most once a day within larger ones."""
+        what: dict[str, Any] = {"url": result.url, "headers": result.headers, "seen": elements.keys()}
+        try:
+            return await self._parsers.parse_new(result.body, **what)
+        except ParseFailed as error:
+            now_ms = self._now_ms()
+            lately = now_ms - memory.state.document.long_ms < LONG_READ_EVERY_MS
+            if error.kind != "limit" or lately or not is_long(result.body):
+                raise
+        self._long_ms[feed.id] = now_ms
+        return await self._long.read(result.body, **what)
+
+    def _after_long_read(self, feed: Feed, document: LastDocument) -> LastDocument:
+        return document._replace(long_ms=self._long_ms.get(feed.id, document.long_ms))
 
     def _decide(
         self,
@@ -220,7 +244,7 @@ class Visitor:
         state = _answered(feed, before, answer, now_ms, same=_same_feed(before, parsed, reading, memory))
         state = state._replace(
             validators=state.validators._replace(url=feed.url, body_hash=answer.body_hash),
-            document=_document(before.document, parsed, decision, now_ms),
+            document=self._after_long_read(feed, _document(before.document, parsed, decision, now_ms)),
         )
         outcome = self._succeeded(feed, state, answer, now_ms)
         work = feeds.Claim(
@@ -271,7 +295,7 @@ def _document(
 ) -> LastDocument:
     """What is remembered of a changed document."""
     rhythm = rhythm_of(decision.whole, now_ms // 1000)
-    return LastDocument(
+    return before._replace(
         title=parsed.feed.title,
         document_ms=now_ms // 1000 * 1000,
         confirmed_ms=now_ms,
@@ -281,6 +305,7 @@ def _document(
         gap_s=rhythm.gap_s,
         silent_after_s=rhythm.silent_after_s,
         newest_ms=rhythm.newest_s * 1000,
+        unread=lost_entries_text(parsed.feed.lost),
     )
 
 
