@@ -1,0 +1,119 @@
+"""Where the rows of a group have their dates, where that is not an element of its own.
+
+A date may be beside the title, between two rows, or in a heading that holds for all rows below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+from newswatch.feeds.pages import date_texts
+from newswatch.feeds.pages.outline import BORDER, Node, Outline
+
+_MAX_PIECES = 80
+_EDGE = 6
+"""How many pieces of text before the first row may hold its date, more than between two rows."""
+_MOST_DATED, _FEW_DATED = 0.7, 0.3
+_MIN_HEADINGS = 2
+
+Rows = Sequence[Node]
+
+
+def text_in(outline: Outline, node: Node | None, title: Node) -> str:
+    """The date text of a node, without the title where that is inside."""
+    if node is None:
+        return ""
+    stamp = node.element.get("datetime") or node.element.get("content") or ""
+    if stamp and (found := date_texts.find(stamp)):
+        return found[0]
+    if node.index <= title.index < node.end:
+        before = outline.between(node.first_text, title.first_text)
+        text = before + " \u2022 " + outline.between(title.end_text, node.end_text)
+    else:
+        text = outline.text(node)
+    found = date_texts.find(text)
+    return found[0] if found else ""
+
+
+def date_texts_of(
+    outline: Outline, rows: Rows, titles: Sequence[Node | None], own: Sequence[str]
+) -> list[str]:
+    """The date text of each row: at its place, else before or after the title, around the row, or in a heading."""
+    best = list(own)
+    wanted = sum(1 for title in titles if title)
+    most = sum(map(bool, best))
+    if most * 2 > wanted:
+        return best
+    margin = _margin(rows)
+    for zone in (_before_title, _after_title, _after_row, _before_row):
+        texts = [
+            _date_in(outline, *zone(rows, i, title, margin)) if title else ""
+            for i, title in enumerate(titles)
+        ]
+        count = sum(map(bool, texts))
+        if count > most and count >= _MOST_DATED * wanted:
+            best, most = texts, count
+        elif zone is _before_row and most * 2 < wanted and len(set(texts) - {""}) >= _MIN_HEADINGS:
+            return _inherited(texts)
+    return best if most >= _FEW_DATED * wanted else [""] * len(best)
+
+
+def _inherited(texts: list[str]) -> list[str]:
+    """Each row's date, or that of the nearest row before it: a date heading holds for all rows below it."""
+    return list(accumulate(texts, _or_before))
+
+
+def _or_before(before: str, own: str) -> str:
+    return own or before
+
+
+def _margin(rows: Rows) -> int:
+    """How many pieces of text lie between two rows, usually: as many belong to the first and the last row."""
+    gaps = sorted(max(0, after.first_text - row.end_text) for row, after in pairwise(rows))
+    return gaps[len(gaps) // 2] if gaps else 0
+
+
+def _before_title(rows: Rows, i: int, title: Node, _: int) -> tuple[int, int, int]:
+    return rows[i].first_text, title.first_text, -1
+
+
+def _after_title(rows: Rows, i: int, title: Node, _: int) -> tuple[int, int, int]:
+    return title.end_text, rows[i].end_text, 1
+
+
+def _before_row(rows: Rows, i: int, _: Node, margin: int) -> tuple[int, int, int]:
+    start = rows[i - 1].end_text if i else max(0, rows[0].first_text - margin - _EDGE)
+    return start, rows[i].first_text, -1
+
+
+def _after_row(rows: Rows, i: int, _: Node, margin: int) -> tuple[int, int, int]:
+    end = rows[i + 1].first_text if i + 1 < len(rows) else rows[i].end_text + margin + 1
+    return rows[i].end_text, end, 1
+
+
+def _date_in(outline: Outline, start: int, end: int, side: int) -> str:
+    """The date nearest to the title in a range of pieces before (-1) or after it (1), on a line of its own."""
+    if start >= end:
+        return ""
+    part = (
+        slice(start, min(end, start + _MAX_PIECES)) if side > 0 else slice(max(start, end - _MAX_PIECES), end)
+    )
+    lines = _lines(outline.pieces[part])
+    for line in lines if side > 0 else reversed(lines):
+        found = date_texts.in_line(line)
+        if found:
+            return found
+    return ""
+
+
+def _lines(pieces: list[str]) -> list[str]:
+    """The text between the borders of blocks, one line for each, without empty ones."""
+    lines: list[list[str]] = [[]]
+    for piece in pieces:
+        if piece == BORDER:
+            lines.append([])
+        else:
+            lines[-1].append(piece)
+    joined = (" ".join("".join(line).split()) for line in lines)
+    return [line for line in joined if line]
