@@ -156,6 +156,8 @@ def _fields(objects: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for row in objects:
         for name, value in row.items():
+            if name.startswith("_"):
+                continue
             if isinstance(value, dict):
                 for inner, scalar in list(value.items())[:_MAX_INNER]:
                     if isinstance(scalar, str):
