@@ -11,18 +11,20 @@ import io
 import re
 import warnings
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from newswatch.document import Entry, ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import charset, dates, entry, json_feed, limits, web_page
+from newswatch.feeds.date_days import DateHints, hints_of
 from newswatch.feeds.links import absolute_link
 from newswatch.feeds.offline import without_fetching
 
 with without_fetching():
     import feedparser
 
+# We read dates ourselves.
+feedparser.datetimes._date_handlers.clear()  # noqa: SLF001 - it offers no other way
 # feedparser would search for these parsers again with every document, and never find them.
 feedparser.api.PREFERRED_XML_PARSERS.clear()
 
@@ -32,12 +34,12 @@ _SEARCH_BYTES = 4_096
 _ROOT = re.compile(rb"(?i)<(?:\?xml|rss|feed|rdf:rdf)\b")
 
 
-def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
+def parse_document(body: bytes, *, url: str, headers: Mapping[str, str], whole: bytes = b"") -> ParsedFeed:
     """The entries of a feed document, in document order.
 
     `url` is the document's final URL, the base of relative links. `headers` has lower-case names and
     is read for charset and language. Raises ParseFailed(kind="not_a_feed") for anything but a feed.
-    A feed without entries is a feed.
+    A feed without entries is a feed. If `body` is only a part of a document, `whole` is all of it.
     """
     if json_feed.looks_like_json(body):
         return json_feed.parse(body, url=url)
@@ -48,14 +50,16 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
     if not parsed.get("version") or (not parsed.entries and web_page.is_html(document)):
         raise ParseFailed(web_page.not_a_feed_text(document, url))
     about = parsed.feed
+    lang = entry.language(_str(about, "language") or headers.get("content-language", ""))
+    hints = hints_of(url, lang, day_first=_day_first(parsed.entries, whole))
     return ParsedFeed(
         entries=tuple(
-            _entry(raw, url, atom=_is_atom(parsed)) for raw in parsed.entries[: limits.MAX_ENTRIES]
+            _entry(raw, url, hints, atom=_is_atom(parsed)) for raw in parsed.entries[: limits.MAX_ENTRIES]
         ),
         title=entry.title_text(
             _str(about, "title"), markup=_is_markup(about, "title", atom=_is_atom(parsed))
         ),
-        lang=entry.language(_str(about, "language") or headers.get("content-language", "")),
+        lang=lang,
         ttl_s=_ttl_s(about),
     )
 
@@ -86,12 +90,14 @@ def _from_its_root(document: bytes) -> bytes:
     return document if before.lstrip().startswith((b"<!", b"<?")) else document[start.start() :]
 
 
-def _entry(raw: Any, url: str, *, atom: bool) -> Entry:
+def _entry(raw: Any, url: str, hints: DateHints, *, atom: bool) -> Entry:
     own_summary = dict.__contains__(raw, "summary_detail")
     summary = _str(raw, "summary") if own_summary or not raw.get("content") else ""
     content = _content(raw)
     summary_text = entry.summary_text(summary, markup=_is_markup(raw, "summary", atom=atom))
     body = entry.body_text(content[0], markup=content[1] or not atom)
+    published = _date(raw, "published", hints) or _date(raw, "created", hints)
+    updated = _date(raw, "updated", hints)
     return Entry(
         guid=entry.guid_text(_str(raw, "id")),
         link=_link(raw, url),
@@ -103,13 +109,26 @@ def _entry(raw: Any, url: str, *, atom: bool) -> Entry:
             str(tag.get("label") or tag.get("term") or "") for tag in raw.get("tags") or ()
         ),
         lang=entry.language(_str(raw, "language") or _detail(raw, "title").get("language") or ""),
-        published=_date(raw, "published") or _date(raw, "created"),
-        updated=_date(raw, "updated"),
+        published=published and published.moment,
+        updated=updated and updated.moment,
+        dates_unclear=any(date is not None and not date.certain for date in (published, updated)),
     )
 
 
-def _date(raw: Any, name: str) -> datetime | None:
-    return dates.from_struct(_own(raw, f"{name}_parsed"), _str(raw, name))
+def _date(raw: Any, name: str, hints: DateHints) -> dates.Reading | None:
+    """A date. Drupal puts an element with the exact time into `pubDate`; feedparser keeps it apart."""
+    text = _str(raw, name)
+    marked = _own(raw, "time")
+    exact = _str(marked, "datetime") if text and isinstance(marked, dict) else ""
+    return (dates.read_date(exact, hints=hints) if exact else None) or dates.read_date(text, hints=hints)
+
+
+def _day_first(entries: list[Any], whole: bytes) -> bool | None:
+    """Whether the document's dates have the day before the month."""
+    texts = [_str(raw, name) for raw in entries for name in ("published", "created", "updated")]
+    order = dates.day_order(texts)
+    is_open = order is None and whole and any(map(dates.is_ambiguous, texts))
+    return dates.day_order(dates.texts_in(whole)) if is_open else order
 
 
 def _content(raw: Any) -> tuple[str, bool]:

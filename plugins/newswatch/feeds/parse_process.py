@@ -40,7 +40,7 @@ def parse_job(
     reduced = None if seen is None else reduce_document(body, seen.__contains__, headers=headers)
     if reduced is None:
         return wire.ParsedDocument(parse_document(body, url=url, headers=headers))
-    feed = parse_document(reduced.document, url=url, headers={**headers, "content-type": _UTF8})
+    feed = parse_document(reduced.document, url=url, headers={**headers, "content-type": _UTF8}, whole=body)
     return wire.ParsedDocument(feed, _aligned(reduced, len(feed.entries)), reduced.dropped)
 
 
