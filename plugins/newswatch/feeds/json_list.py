@@ -253,7 +253,8 @@ def _date(value: Any) -> datetime | None:
     """A date as text, as Unix time in seconds or milliseconds, or as .NET writes it (`/Date(1419350400000)/`)."""
     if isinstance(value, str):
         match = _MS_DATE.match(value)
-        return _at_second(int(match[1]) / 1000) if match else dates.from_rfc3339(value)
+        reading = None if match else dates.read_date(value)
+        return _at_second(int(match[1]) / 1000) if match else reading and reading.moment
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _at_second(value if value < _SECONDS[1] else value / 1000)
     return None

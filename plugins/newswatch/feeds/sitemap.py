@@ -156,7 +156,8 @@ def _child(fields: Mapping[str, str], url: str) -> Iterator[Child]:
 
 
 def _date(text: str) -> datetime | None:
-    return dates.from_rfc3339(text)
+    reading = dates.read_date(text)
+    return reading.moment if reading else None
 
 
 def _local(tag: object) -> str:

@@ -88,8 +88,8 @@ def find_lists(body: bytes, *, url: str, headers: Mapping[str, str]) -> PageList
     Raises ParseFailed for what is not a page, or has too many elements.
     """
     root = read_page(body, headers)
-    outline = outline_of(root, url)
     lang = language_of(root, metas(root), headers)
+    outline = outline_of(root, url, lang)
     distinct = _distinct(candidates_of(outline))
     kind, main = _kind(root, outline, distinct)
     lists = tuple(_page_list(outline, one, distinct) for one in distinct[:_MAX_LISTS])

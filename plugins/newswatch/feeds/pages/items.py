@@ -29,14 +29,10 @@ def items_of(outline: Outline, group: Group, layout: Layout) -> list[Item | None
     titles = [parts.node if parts else None for parts in found]
     own = [parts.date if parts else "" for parts in found]
     texts = row_dates.date_texts_of(outline, group.rows, titles, own)
-    order = date_texts.day_first([text for text in texts if text])
+    moments = date_texts.read(texts, outline.hints)
     return [
-        None
-        if parts is None
-        else Item(
-            parts.title, parts.link, date_texts.read(text, day_first=order) if text else None, parts.summary
-        )
-        for parts, text in zip(found, texts, strict=True)
+        Item(parts.title, parts.link, moment, parts.summary) if parts else None
+        for parts, moment in zip(found, moments, strict=True)
     ]
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from lxml import etree
 
+from newswatch.feeds.date_days import DateHints, hints_of
+from newswatch.feeds.dates import NO_HINTS
 from newswatch.feeds.links import absolute_link
 
 _SKIPPED = frozenset(
@@ -96,6 +98,7 @@ class Outline:
     """A page: see the module."""
 
     url: str
+    hints: DateHints = NO_HINTS
     nodes: list[Node] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     link_nodes: list[int] = field(default_factory=list)
@@ -146,10 +149,11 @@ class Outline:
         return [self.nodes[i] for i in links[bisect_left(links, node.index) : bisect_left(links, node.end)]]
 
 
-def outline_of(root: Any, url: str) -> Outline:
-    """The outline of the page `root`, fetched from `url`."""
+def outline_of(root: Any, url: str, lang: str = "") -> Outline:
+    """The outline of the page `root` in the language `lang`, fetched from `url`."""
     base = root.find(".//base[@href]")
-    outline = Outline(absolute_link(url, base.get("href", "")) or url if base is not None else url)
+    home = absolute_link(url, base.get("href", "")) or url if base is not None else url
+    outline = Outline(home, hints_of(url, lang))
     body = root.find("body")
     _walk(outline, body if body is not None else root)
     _name(outline)

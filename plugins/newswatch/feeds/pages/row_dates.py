@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
+from newswatch.feeds import dates
 from newswatch.feeds.pages import date_texts
 from newswatch.feeds.pages.outline import BORDER, Node, Outline
 
 _MAX_PIECES = 80
+_MAX_STAMP_CHARS = 60
 _EDGE = 6
 """How many pieces of text before the first row may hold its date, more than between two rows."""
 _MOST_DATED, _FEW_DATED = 0.7, 0.3
@@ -24,9 +26,9 @@ def text_in(outline: Outline, node: Node | None, title: Node) -> str:
     """The date text of a node, without the title where that is inside."""
     if node is None:
         return ""
-    stamp = node.element.get("datetime") or node.element.get("content") or ""
-    if stamp and (found := date_texts.find(stamp)):
-        return found[0]
+    stamp = (node.element.get("datetime") or node.element.get("content") or "")[:_MAX_STAMP_CHARS]
+    if stamp and dates.read_date(stamp):
+        return stamp
     if node.index <= title.index < node.end:
         before = outline.between(node.first_text, title.first_text)
         text = before + " \u2022 " + outline.between(title.end_text, node.end_text)
@@ -56,7 +58,25 @@ def date_texts_of(
             best, most = texts, count
         elif zone is _before_row and most * 2 < wanted and len(set(texts) - {""}) >= _MIN_HEADINGS:
             return _inherited(texts)
-    return best if most >= _FEW_DATED * wanted else [""] * len(best)
+    if most >= _FEW_DATED * wanted:
+        return best
+    return _with_years(outline, rows, titles) or [""] * len(best)
+
+
+def _with_years(outline: Outline, rows: Rows, titles: Sequence[Node | None]) -> list[str]:
+    """Dates of a day and a month in most rows, with the year of the heading above them; [] where it is not so."""
+    days, years = [], []
+    margin = _margin(rows)
+    for i, (row, title) in enumerate(zip(rows, titles, strict=True)):
+        lines = _lines(outline.pieces[row.first_text : row.end_text][:_MAX_PIECES]) if title else []
+        days.append(next((day for line in lines if (day := date_texts.yearless_in(line))), ""))
+        start, end, _ = _before_row(rows, i, row, margin)
+        above = _lines(outline.pieces[max(start, end - _MAX_PIECES) : end])
+        years.append(next((year for line in reversed(above) if (year := date_texts.year_in(line))), ""))
+    years = _inherited(years)
+    if sum(map(bool, days)) < _MOST_DATED * sum(1 for title in titles if title):
+        return []
+    return [f"{day} {year}" if day and year else "" for day, year in zip(days, years, strict=True)]
 
 
 def _inherited(texts: list[str]) -> list[str]:
