@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from newswatch.feeds import entry
 from newswatch.feeds.article_about import language_of, metas
 from newswatch.feeds.article_page import read_page
-from newswatch.feeds.pages.fingerprint import Fingerprint, fingerprint_of
+from newswatch.feeds.pages.fingerprint import Fingerprint, fingerprint_of, kind_of_row
 from newswatch.feeds.pages.items import Item, items_of
 from newswatch.feeds.pages.layout import layout_of
 from newswatch.feeds.pages.outline import Outline, letters, outline_of
@@ -67,6 +67,12 @@ class PageLists:
         """The items that are the page's news, each once."""
         return tuple(unique(item for one in self.lists[: self.main] for item in one.items))
 
+    def chosen(self, which: int | None) -> tuple[Item, ...]:
+        """The items of the list with this number, from 1; for None those that are the page's news."""
+        if which is None:
+            return self.news()
+        return self.lists[which - 1].items if 1 <= which <= len(self.lists) else ()
+
     def all(self) -> tuple[Item, ...]:
         """The items of all lists, each once."""
         return tuple(unique(item for one in self.lists for item in one.items))
@@ -91,14 +97,16 @@ def find_lists(body: bytes, *, url: str, headers: Mapping[str, str]) -> PageList
     lang = language_of(root, metas(root), headers)
     outline = outline_of(root, url, lang)
     distinct = _distinct(candidates_of(outline))
-    kind, main = _kind(root, outline, distinct)
+    kind, main = kind_of(root, outline, distinct)
     lists = tuple(_page_list(outline, one, distinct) for one in distinct[:_MAX_LISTS])
     return PageLists(kind, lists, min(main, len(lists)), lang)
 
 
-def candidates_of(outline: Outline) -> list[Candidate]:
-    """The groups of rows that may be lists, the most likely first."""
-    groups = sorted(groups_of(outline), key=lambda group: -promise(outline, group))[:_READ_GROUPS]
+def candidates_of(outline: Outline, kinds: Collection[str] = ()) -> list[Candidate]:
+    """The groups of rows that may be lists, the most likely first; rows of the `kinds` in any case."""
+    groups = sorted(groups_of(outline), key=lambda group: -promise(outline, group))
+    asked = [group for group in groups[_READ_GROUPS:] if kind_of_row(group.rows[0]) in kinds]
+    groups = groups[:_READ_GROUPS] + asked[:_READ_GROUPS]
     read: list[tuple[Group, Features, list[Item | None]]] = []
     for group in groups:
         layout = layout_of(outline, group)
@@ -122,6 +130,13 @@ def unique(items: Iterable[Item]) -> Iterator[Item]:
             yield item
 
 
+def cleaned(items: Iterable[Item]) -> Iterator[Item]:
+    """The items with their texts cleaned and cut as those of a feed are."""
+    for item in items:
+        title = entry.title_text(item.title, markup=False)
+        yield Item(title, item.link, item.published, entry.summary_text(item.summary, markup=False))
+
+
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates without those that are another view of a better one (its columns, its sections)."""
     kept: list[Candidate] = []
@@ -135,7 +150,7 @@ def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
-def _kind(root: Any, outline: Outline, distinct: Sequence[Candidate]) -> tuple[str, int]:
+def kind_of(root: Any, outline: Outline, distinct: Sequence[Candidate]) -> tuple[str, int]:
     """What the page is, and how many of its lists are its news."""
     best = distinct[0] if distinct else None
     if best is None or best.score < (_ENOUGH_DATED if best.features.dates >= _DATED else _ENOUGH):
@@ -182,15 +197,7 @@ def _is_empty(root: Any, outline: Outline) -> bool:
 
 
 def _page_list(outline: Outline, one: Candidate, distinct: Sequence[Candidate]) -> PageList:
-    items = tuple(
-        Item(
-            entry.title_text(item.title, markup=False),
-            item.link,
-            item.published,
-            entry.summary_text(item.summary, markup=False),
-        )
-        for item in one.items
-    )
+    items = tuple(cleaned(one.items))
     rival = max((other.score for other in distinct if other is not one), default=0.0)
     return PageList(
         items, _confidence(one.score, rival), _reasons(one, rival), fingerprint_of(outline, one.group)

@@ -47,7 +47,7 @@ def fingerprint_of(outline: Outline, group: Group) -> Fingerprint:
         for place in _places(outline, row):
             counts[place] = counts.get(place, 0) + 1
     common = sorted(place for place, count in counts.items() if count * 2 > len(rows))
-    return Fingerprint(_kind(rows[0]), _around(rows[0]), tuple(common[:_MAX_PLACES]))
+    return Fingerprint(kind_of_row(rows[0]), _around(rows[0]), tuple(common[:_MAX_PLACES]))
 
 
 def _places(outline: Outline, row: Node) -> Collection[str]:
@@ -58,7 +58,8 @@ def _places(outline: Outline, row: Node) -> Collection[str]:
     return {path for path in paths.values() if path}
 
 
-def _kind(node: Node) -> str:
+def kind_of_row(node: Node) -> str:
+    """What kind of element a row is: its tag, and the class names that it shares with its siblings."""
     # The number of a table's column is a position.
     return node.key.partition(":")[0][:_MAX_PLACE_CHARS]
 
@@ -67,5 +68,5 @@ def _around(node: Node) -> tuple[str, ...]:
     found: list[str] = []
     while node.parent is not None and len(found) < _AROUND:
         node = node.parent
-        found.append(_kind(node))
+        found.append(kind_of_row(node))
     return tuple(found)

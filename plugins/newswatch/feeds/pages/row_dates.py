@@ -22,14 +22,14 @@ _MIN_HEADINGS = 2
 Rows = Sequence[Node]
 
 
-def text_in(outline: Outline, node: Node | None, title: Node) -> str:
+def text_in(outline: Outline, node: Node | None, title: Node | None) -> str:
     """The date text of a node, without the title where that is inside."""
     if node is None:
         return ""
     stamp = (node.element.get("datetime") or node.element.get("content") or "")[:_MAX_STAMP_CHARS]
     if stamp and dates.read_date(stamp):
         return stamp
-    if node.index <= title.index < node.end:
+    if title is not None and node.index <= title.index < node.end:
         before = outline.between(node.first_text, title.first_text)
         text = before + " \u2022 " + outline.between(title.end_text, node.end_text)
     else:
