@@ -18,6 +18,7 @@ _EDGE = 6
 """How many pieces of text before the first row may hold its date, more than between two rows."""
 _MOST_DATED, _FEW_DATED = 0.7, 0.3
 _MIN_HEADINGS = 2
+_MAX_HEADING_PIECES = 60
 
 Rows = Sequence[Node]
 
@@ -56,7 +57,7 @@ def date_texts_of(
         count = sum(map(bool, texts))
         if count > most and count >= _MOST_DATED * wanted:
             best, most = texts, count
-        elif zone is _before_row and most * 2 < wanted and len(set(texts) - {""}) >= _MIN_HEADINGS:
+        elif zone is _before_row and most * 2 < wanted and _are_headings(rows, texts):
             return _inherited(texts)
     if most >= _FEW_DATED * wanted:
         return best
@@ -77,6 +78,16 @@ def _with_years(outline: Outline, rows: Rows, titles: Sequence[Node | None]) -> 
     if sum(map(bool, days)) < _MOST_DATED * sum(1 for title in titles if title):
         return []
     return [f"{day} {year}" if day and year else "" for day, year in zip(days, years, strict=True)]
+
+
+def _are_headings(rows: Rows, texts: Sequence[str]) -> bool:
+    """Whether dates between rows are headings: several, and no more between two rows than a heading is long."""
+    gaps = [
+        row.first_text - before.end_text
+        for before, row, text in zip(rows, rows[1:], texts[1:], strict=False)
+        if text
+    ]
+    return len(set(texts) - {""}) >= _MIN_HEADINGS and bool(gaps) and max(gaps) <= _MAX_HEADING_PIECES
 
 
 def _inherited(texts: list[str]) -> list[str]:
