@@ -72,7 +72,7 @@ def follow_lists(
     if same:
         return _followed(SAME, same, lang)
     moved = _sharing(found, names)
-    if moved is not None:
+    if moved is not None and kind_of(root, outline, [moved[0]])[1]:
         return _followed(MOVED, [moved], lang)
     kind, _ = kind_of(root, outline, [one for one, _ in found])
     return Followed(CHANGED, (), tuple(patterns), kind, lang)
@@ -106,7 +106,7 @@ def _sharing(
 ) -> tuple[Candidate, Fingerprint] | None:
     """The list that shares most with the known items, if it shares enough to be the same list."""
     enough = [
-        (_share(one, known), one.score, one, its)
+        (_jaccard(names_of(one.items), known), one.score, one, its)
         for one, its in found
         if len(names_of(one.items) & known) >= min(_MIN_SHARED, len(known)) and _share(one, known) >= _SHARED
     ]
@@ -120,3 +120,7 @@ def _share(one: Candidate, known: frozenset[str]) -> float:
     """The share of the shorter of two lists that both have."""
     names = names_of(one.items)
     return len(names & known) / max(1, min(len(names), len(known)))
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / max(1, len(one | other))

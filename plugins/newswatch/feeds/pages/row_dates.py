@@ -69,7 +69,7 @@ def _with_years(outline: Outline, rows: Rows, titles: Sequence[Node | None]) -> 
     days, years = [], []
     margin = _margin(rows)
     for i, (row, title) in enumerate(zip(rows, titles, strict=True)):
-        lines = _lines(outline.pieces[row.first_text : row.end_text][:_MAX_PIECES]) if title else []
+        lines = _beside(outline, row, title) if title else []
         days.append(next((day for line in lines if (day := date_texts.yearless_in(line))), ""))
         start, end, _ = _before_row(rows, i, row, margin)
         above = _lines(outline.pieces[max(start, end - _MAX_PIECES) : end])
@@ -78,6 +78,12 @@ def _with_years(outline: Outline, rows: Rows, titles: Sequence[Node | None]) -> 
     if sum(map(bool, days)) < _MOST_DATED * sum(1 for title in titles if title):
         return []
     return [f"{day} {year}" if day and year else "" for day, year in zip(days, years, strict=True)]
+
+
+def _beside(outline: Outline, row: Node, title: Node) -> list[str]:
+    """The lines of a row before and after its title."""
+    before = outline.pieces[row.first_text : title.first_text][-_MAX_PIECES:]
+    return _lines(before) + _lines(outline.pieces[title.end_text : row.end_text][:_MAX_PIECES])
 
 
 def _are_headings(rows: Rows, texts: Sequence[str]) -> bool:
