@@ -22,6 +22,8 @@ LIST, FRONT, ARTICLE, EMPTY, NONE = "list", "front page", "article", "empty", "n
 
 _READ_GROUPS = 16
 """How many groups of rows are read in full."""
+_FAR = 8.0
+"""A group that promises so much less than the best one is not read."""
 _MAX_LISTS = 8
 _ENOUGH, _ENOUGH_DATED = 13.5, 11.5
 """The scores from which a group is a list of news, without and with dates."""
@@ -104,9 +106,13 @@ def find_lists(body: bytes, *, url: str, headers: Mapping[str, str]) -> PageList
 
 def candidates_of(outline: Outline, kinds: Collection[str] = ()) -> list[Candidate]:
     """The groups of rows that may be lists, the most likely first; rows of the `kinds` in any case."""
-    groups = sorted(groups_of(outline), key=lambda group: -promise(outline, group))
-    asked = [group for group in groups[_READ_GROUPS:] if kind_of_row(group.rows[0]) in kinds]
-    groups = groups[:_READ_GROUPS] + asked[:_READ_GROUPS]
+    promised = sorted(
+        ((promise(outline, group), group) for group in groups_of(outline)), key=lambda one: -one[0]
+    )
+    least = promised[0][0] - _FAR if promised else 0.0
+    near = [group for worth, group in promised[:_READ_GROUPS] if worth >= least]
+    asked = [group for _, group in promised[len(near) :] if kind_of_row(group.rows[0]) in kinds]
+    groups = near + asked[:_READ_GROUPS]
     read: list[tuple[Group, Features, list[Item | None]]] = []
     for group in groups:
         layout = layout_of(outline, group)

@@ -105,6 +105,7 @@ class Outline:
     """The indices of the nodes that are links, ascending."""
     _texts: dict[tuple[int, int], str] = field(default_factory=dict)
     _targets: dict[str, str] = field(default_factory=dict)
+    _digits: list[int] | None = None
     _labels: dict[int, list[tuple[Node, int]]] = field(default_factory=dict)
 
     def text(self, node: Node) -> str:
@@ -131,6 +132,13 @@ class Outline:
         if target is None:
             self._targets[link.href] = target = absolute_link(self.url, link.href)
         return target
+
+    def has_digits(self, first: int, end: int) -> bool:
+        """Whether a range of pieces has a digit: without one it has no date."""
+        if self._digits is None:
+            self._digits = [i for i, piece in enumerate(self.pieces) if _DIGIT.search(piece)]
+        at = bisect_left(self._digits, first)
+        return at < len(self._digits) and self._digits[at] < end
 
     def labels_in(self, row: Node) -> list[tuple[Node, int]]:
         """The elements of a row, each with a label of its place: the tags below the row, and its own key."""

@@ -12,6 +12,8 @@ from newswatch.feeds import dates
 from newswatch.feeds.pages import date_texts
 from newswatch.feeds.pages.outline import BORDER, Node, Outline
 
+_PROBE = 15
+"""If none of so many rows has a date in a place, the others are not looked at."""
 _MAX_PIECES = 80
 _MAX_STAMP_CHARS = 60
 _EDGE = 6
@@ -50,10 +52,13 @@ def date_texts_of(
         return best
     margin = _margin(rows)
     for zone in (_before_title, _after_title, _after_row, _before_row):
-        texts = [
-            _date_in(outline, *zone(rows, i, title, margin)) if title else ""
-            for i, title in enumerate(titles)
-        ]
+        texts: list[str] = []
+        for i, title in enumerate(titles):
+            if i == _PROBE and not any(texts):
+                break
+            texts.append(_date_in(outline, *zone(rows, i, title, margin)) if title else "")
+        if len(texts) < len(titles):
+            continue
         count = sum(map(bool, texts))
         if count > most and count >= _MOST_DATED * wanted:
             best, most = texts, count
@@ -131,7 +136,7 @@ def _after_row(rows: Rows, i: int, _: Node, margin: int) -> tuple[int, int, int]
 
 def _date_in(outline: Outline, start: int, end: int, side: int) -> str:
     """The date nearest to the title in a range of pieces before (-1) or after it (1), on a line of its own."""
-    if start >= end:
+    if start >= end or not outline.has_digits(start, end):
         return ""
     part = (
         slice(start, min(end, start + _MAX_PIECES)) if side > 0 else slice(max(start, end - _MAX_PIECES), end)
