@@ -66,6 +66,16 @@ def test_find_lists_a_year_heading_completes_day_and_month():
     assert dates == [*(day(2026, 3, n) for n in range(1, 5)), *(day(2025, 3, n) for n in range(1, 5))]
 
 
+def test_find_lists_a_row_unlike_the_others_is_not_an_item():
+    rows = "".join(
+        f"<li><h3><a href='{slug(t)}'>{t}</a></h3><time datetime='2026-11-{20 - n}'></time></li>"
+        for n, t in enumerate(SUBJECTS)
+    )
+    lists = found(f"<ul>{rows}<li><a href='/press/all'>View all press releases of the bank</a></li></ul>")
+
+    assert [item.title for item in lists.news()] == list(SUBJECTS)
+
+
 def test_find_lists_the_teaser_is_the_summary():
     first = found(cards()).news()[0]
 

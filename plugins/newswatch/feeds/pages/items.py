@@ -57,6 +57,9 @@ def _row_parts(outline: Outline, row: Node, layout: Layout) -> _Parts | None:
         title_node = _first_other(outline, row, date)
         title = outline.text(title_node) if title_node else ""
     elif not title:
+        if layout.date and date is None:
+            # Neither title nor date are where the other rows have them: "View all", an advertisement.
+            return None
         title_node = max(links, key=lambda link: letters(outline.text(link)), default=None)
         title = outline.text(title_node) if title_node else ""
     if title_node is None or letters(title) < 2:
