@@ -35,6 +35,8 @@ class Entry(NamedTuple):
     lang: str = ""
     published: datetime | None = None
     updated: datetime | None = None
+    dates_unclear: bool = False
+    """A time zone's name was not clear: UTC was assumed, and the dates may be wrong by up to 15 hours."""
 
 
 class LostEntry(NamedTuple):

@@ -99,8 +99,8 @@ def language_of(root: Any, about: Mapping[str, str], headers: Mapping[str, str])
 
 
 def published_of(root: Any, about: Mapping[str, str]) -> datetime | None:
-    """When the article was published, if the page says so with an RFC 3339 date."""
-    return next((moment for text in _dates(root, about) if (moment := dates.from_rfc3339(text))), None)
+    """When the article was published, if the page says so."""
+    return next((date.moment for text in _dates(root, about) if (date := dates.read_date(text))), None)
 
 
 def canonical_of(root: Any, about: Mapping[str, str], url: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from newswatch.document import Entry, LostEntry, ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import dates, entry, limits
+from newswatch.feeds.date_days import DateHints, hints_of
 from newswatch.feeds.links import absolute_link
 
 
@@ -33,30 +34,41 @@ def parse(body: bytes, *, url: str) -> ParsedFeed:
         raise ParseFailed(
             "the document is JSON but not a JSON Feed: it lacks a JSON Feed `version`, or `items`"
         )
-    read = [_entry(place, item, url) for place, item in enumerate(items[: limits.MAX_ENTRIES])]
+    lang = entry.language(_str(document.get("language")))
+    entries = items[: limits.MAX_ENTRIES]
+    texts = (
+        _identifier(item.get(name))
+        for item in entries
+        if isinstance(item, dict)
+        for name in ("date_published", "date_modified")
+    )
+    hints = hints_of(url, lang, day_first=dates.day_order(texts))
+    read = [_entry(place, item, url, hints) for place, item in enumerate(entries)]
     return ParsedFeed(
         entries=tuple(one for one in read if isinstance(one, Entry)),
         lost=tuple(one for one in read if isinstance(one, LostEntry)),
         title=entry.title_text(_str(document.get("title")), markup=False),
-        lang=entry.language(_str(document.get("language"))),
+        lang=lang,
     )
 
 
-def _entry(place: int, item: Any, url: str) -> Entry | LostEntry:
+def _entry(place: int, item: Any, url: str, hints: DateHints) -> Entry | LostEntry:
     if not isinstance(item, dict):
         return LostEntry(place)
     try:
-        return _entry_of(item, url)
+        return _entry_of(item, url, hints)
     except (TypeError, ValueError, OverflowError):
         return LostEntry(place, entry.title_text(_str(item.get("title")), markup=False)[:80])
 
 
-def _entry_of(item: dict[str, Any], url: str) -> Entry:
+def _entry_of(item: dict[str, Any], url: str, hints: DateHints) -> Entry:
     summary = entry.summary_text(_str(item.get("summary")), markup=False)
     html = _str(item.get("content_html"))
     body = entry.body_text(html or _str(item.get("content_text")), markup=bool(html))
     tags = item.get("tags")
     title = entry.title_text(_str(item.get("title")), markup=False)
+    published = dates.read_date(_identifier(item.get("date_published")), hints=hints)
+    updated = dates.read_date(_identifier(item.get("date_modified")), hints=hints)
     return Entry(
         guid=entry.guid_text(_identifier(item.get("id"))),
         link=absolute_link(url, _str(item.get("url")) or _str(item.get("external_url"))),
@@ -66,8 +78,9 @@ def _entry_of(item: dict[str, Any], url: str) -> Entry:
         author=entry.author_text(_names(item)),
         tags=entry.tag_labels(_str(tag) for tag in tags) if isinstance(tags, list) else (),
         lang=entry.language(_str(item.get("language"))),
-        published=dates.from_rfc3339(_str(item.get("date_published"))),
-        updated=dates.from_rfc3339(_str(item.get("date_modified"))),
+        published=published and published.moment,
+        updated=updated and updated.moment,
+        dates_unclear=any(date is not None and not date.certain for date in (published, updated)),
     )
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from newswatch.document import Entry, LostEntry, ParsedFeed
 from newswatch.errors import ParseFailed
-from newswatch.feeds import dialects, entry, json_feed, limits, web_page
+from newswatch.feeds import dates, dialects, entry, json_feed, limits, web_page
 from newswatch.feeds.charset import to_utf8
+from newswatch.feeds.date_days import DateHints, hints_of
 from newswatch.feeds.mend import mended
 from newswatch.feeds.salvage import lost_entry, read_whole_or_salvage
 from newswatch.feeds.xml_entry import entry_of, is_markup, text_of
@@ -34,8 +35,13 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
     return parse_readable(mended(to_utf8(body, headers)), url=url, headers=headers)
 
 
-def parse_readable(document: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
-    """`parse_document` for a document that is UTF-8 and needs no repair (`mend`)."""
+def parse_readable(
+    document: bytes, *, url: str, headers: Mapping[str, str], whole: bytes = b""
+) -> ParsedFeed:
+    """`parse_document` for a document that is UTF-8 and needs no repair (`mend`).
+
+    If `document` is only a part, `whole` is all of it.
+    """
     if json_feed.looks_like_json(document):
         return json_feed.parse(document, url=url)
     if not document.strip():
@@ -45,20 +51,22 @@ def parse_readable(document: bytes, *, url: str, headers: Mapping[str, str]) -> 
     if not parsed.get("version") or (not found and not lost and web_page.is_html(document)):
         raise ParseFailed(web_page.not_a_feed_text(document, url))
     about, atom = parsed.feed, str(parsed.version).startswith("atom")
-    read = [_entry(place, raw, url, atom=atom) for place, raw in found[: limits.MAX_ENTRIES]]
+    lang = entry.language(text_of(about, "language") or headers.get("content-language", ""))
+    hints = hints_of(url, lang, day_first=_day_first([raw for _, raw in found], whole))
+    read = [_entry(place, raw, url, hints, atom=atom) for place, raw in found[: limits.MAX_ENTRIES]]
     lost += [one for one in read if isinstance(one, LostEntry)]
     return ParsedFeed(
         entries=tuple(one for one in read if isinstance(one, Entry)),
         title=entry.title_text(text_of(about, "title"), markup=is_markup(about, "title", atom=atom)),
-        lang=entry.language(text_of(about, "language") or headers.get("content-language", "")),
+        lang=lang,
         ttl_s=_ttl_s(about),
         lost=tuple(sorted(lost)),
     )
 
 
-def _entry(place: int, raw: Any, url: str, *, atom: bool) -> Entry | LostEntry:
+def _entry(place: int, raw: Any, url: str, hints: DateHints, *, atom: bool) -> Entry | LostEntry:
     try:
-        return entry_of(raw, url, atom=atom)
+        return entry_of(raw, url, hints, atom=atom)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - whatever is wrong with an entry concerns only that entry
@@ -73,6 +81,14 @@ def _from_its_root(document: bytes) -> bytes:
     before = document[: start.start()]
     # Comments and instructions before the root are part of the document.
     return document if before.lstrip().startswith((b"<!", b"<?")) else document[start.start() :]
+
+
+def _day_first(entries: list[Any], whole: bytes) -> bool | None:
+    """Whether the document's dates have the day before the month."""
+    texts = [text_of(raw, name) for raw in entries for name in ("published", "created", "updated")]
+    order = dates.day_order(texts)
+    is_open = order is None and whole and any(map(dates.is_ambiguous, texts))
+    return dates.day_order(dates.texts_in(whole)) if is_open else order
 
 
 def _ttl_s(about: Any) -> float | None:

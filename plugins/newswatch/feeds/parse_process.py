@@ -32,6 +32,7 @@ _PARENT_CHECK_S = 5.0
 _WARM_UP = b"<rss version='2.0'><channel><title>a</title><item><title>b</title></item></channel></rss>"
 """Parsed once at the start, so that imports do not count towards the limits of a job."""
 _NO_LIMIT = -1
+_ARTICLE, _LISTS = "newswatch.feeds.article", "newswatch.feeds.pages.wire_form"
 
 
 def parse_job(
@@ -48,7 +49,7 @@ def parse_job(
         document = repaired
     if reduced is None:
         return wire.ParsedDocument(parse_readable(document, url=url, headers=headers))
-    feed = parse_readable(reduced.document, url=url, headers=headers)
+    feed = parse_readable(reduced.document, url=url, headers=headers, whole=document)
     if len(feed.entries) + len(feed.lost) != len(reduced.kept):
         return wire.ParsedDocument(feed, (), reduced.dropped)
     lost = {one.place for one in feed.lost}
@@ -68,7 +69,7 @@ def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> N
         head, body = _read(jobs, head_bytes), _read(jobs, body_bytes)
         job = json.loads(head)
         if job["page"]:
-            _get_ready_for_pages(memory_bytes)
+            _get_ready_for_pages(_LISTS if job.get("lists") else _ARTICLE, memory_bytes)
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
         answer = _answer(job, body)
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -76,17 +77,21 @@ def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> N
         results.flush()
 
 
-def _get_ready_for_pages(memory_bytes: int) -> None:
+def _get_ready_for_pages(module: str, memory_bytes: int) -> None:
     """Imports what reads pages, once, so that it does not count towards the limits of a job."""
-    if "newswatch.feeds.article" not in sys.modules:
+    if module not in sys.modules:
         limit_memory(_NO_LIMIT)
-        importlib.import_module("newswatch.feeds.article")
+        importlib.import_module(module)
         limit_memory(memory_bytes)
 
 
 def _answer(job: Mapping[str, Any], body: bytes) -> bytes:
     """The frame that answers one job."""
     try:
+        if job.get("lists"):
+            from newswatch.feeds.pages import wire_form  # noqa: PLC0415 - loaded by now
+
+            return wire.frame(wire_form.answer(job["lists"], body, url=job["url"], headers=job["headers"]))
         if job["page"]:
             from newswatch.feeds.article import extract_article  # noqa: PLC0415 - loaded by now
 

@@ -107,4 +107,6 @@ def _entry(values: list[Any]) -> Entry:
 def _in(name: str, value: Any) -> Any:
     if name in _DATES:
         return None if value is None else datetime.fromtimestamp(float(value), timezone.utc)
+    if name == "dates_unclear":
+        return bool(value)
     return tuple(str(tag) for tag in value) if name == "tags" else str(value)

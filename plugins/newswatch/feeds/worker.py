@@ -15,8 +15,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ from newswatch.feeds.reduce import HASH_BYTES
 
 if TYPE_CHECKING:
     from newswatch.feeds.article import Article
+    from newswatch.feeds.pages.find import PageLists
+    from newswatch.feeds.pages.fingerprint import Fingerprint
+    from newswatch.feeds.pages.follow import Followed
+    from newswatch.feeds.pages.selector import Selector
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
@@ -97,12 +102,51 @@ class ParserPool:
         """The article on a web page. Raises ParseFailed: no_text, limit or crashed."""
         return wire.read_article(await self._run({"page": True, "url": url, "headers": dict(headers)}, body))
 
+    async def find_lists(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> PageLists:
+        """The lists of news on a web page. Raises ParseFailed: no_text, limit or crashed."""
+        from newswatch.feeds.pages import wire_form  # noqa: PLC0415 - loads what reads pages; feeds do not need it
+
+        return wire_form.lists_of(await self._lists({"how": wire_form.FIND}, body, url, headers))
+
+    async def select_list(
+        self, body: bytes, *, url: str, headers: Mapping[str, str], selector: Selector
+    ) -> PageLists:
+        """The list on a web page that a selector names. Raises ParseFailed: selector, no_text, limit or crashed."""
+        from newswatch.feeds.pages import wire_form  # noqa: PLC0415 - as above
+
+        ask = {"how": wire_form.SELECT, "selector": asdict(selector)}
+        return wire_form.lists_of(await self._lists(ask, body, url, headers))
+
+    async def follow_lists(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        headers: Mapping[str, str],
+        patterns: Sequence[Fingerprint],
+        known: Collection[str],
+    ) -> Followed:
+        """The lists with the learned patterns on a web page. Raises ParseFailed: no_text, limit or crashed."""
+        from newswatch.feeds.pages import wire_form  # noqa: PLC0415 - as above
+
+        ask = {
+            "how": wire_form.FOLLOW,
+            "patterns": [wire_form.pattern_data(pattern) for pattern in patterns],
+            "known": sorted(known),
+        }
+        return wire_form.followed_of(await self._lists(ask, body, url, headers))
+
     async def close(self) -> None:
         """Ends every process; documents being parsed fail as crashed."""
         processes = [*self._idle, *self._busy]
         self._idle.clear()
         for process in processes:
             await _end(process)
+
+    async def _lists(
+        self, ask: Mapping[str, Any], body: bytes, url: str, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        return await self._run({"page": True, "lists": ask, "url": url, "headers": dict(headers)}, body)
 
     async def _parse(
         self, body: bytes, url: str, headers: Mapping[str, str], seen: Collection[bytes] | None

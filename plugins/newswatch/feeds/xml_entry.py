@@ -7,25 +7,27 @@ date never from another date. Only a title is made where there is none: from the
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 from newswatch.document import Entry
 from newswatch.feeds import dates, entry
+from newswatch.feeds.date_days import DateHints
 from newswatch.feeds.links import absolute_link
 
 _ADDRESS = re.compile(r"(?:mailto:)?[^\s()<>,;:@]{1,100}@[^\s()<>,;:@]{1,200}")
 _TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
 
 
-def entry_of(raw: Any, url: str, *, atom: bool) -> Entry:
-    """The entry. `url` is the document's, `atom` whether it says what is markup."""
+def entry_of(raw: Any, url: str, hints: DateHints, *, atom: bool) -> Entry:
+    """The entry. `url` is the document's, `hints` are for its dates, `atom` says whether it tells what is markup."""
     own_summary = dict.__contains__(raw, "summary_detail")
     summary = text_of(raw, "summary") if own_summary or not raw.get("content") else ""
     content = _content(raw)
     summary_text = entry.summary_text(summary, markup=is_markup(raw, "summary", atom=atom))
     body = entry.body_text(content[0], markup=content[1] or not atom)
     title = entry.title_text(text_of(raw, "title"), markup=is_markup(raw, "title", atom=atom))
+    published = _date(raw, "published", hints) or _date(raw, "created", hints)
+    updated = _date(raw, "updated", hints)
     return Entry(
         guid=entry.guid_text(text_of(raw, "id")),
         link=_link(raw, url),
@@ -35,8 +37,9 @@ def entry_of(raw: Any, url: str, *, atom: bool) -> Entry:
         author=entry.author_text(_authors(raw)),
         tags=entry.tag_labels(_tags(raw)),
         lang=entry.language(text_of(raw, "language") or _detail(raw, "title").get("language") or ""),
-        published=_date(raw, "published") or _date(raw, "created"),
-        updated=_date(raw, "updated"),
+        published=published and published.moment,
+        updated=updated and updated.moment,
+        dates_unclear=any(date is not None and not date.certain for date in (published, updated)),
     )
 
 
@@ -51,8 +54,12 @@ def is_markup(raw: Any, name: str, *, atom: bool) -> bool:
     return not atom or _detail(raw, name).get("type") != "text/plain"
 
 
-def _date(raw: Any, name: str) -> datetime | None:
-    return dates.from_struct(_own(raw, f"{name}_parsed"), text_of(raw, name))
+def _date(raw: Any, name: str, hints: DateHints) -> dates.Reading | None:
+    """A date. Drupal puts an element with the exact time into `pubDate`; feedparser keeps it apart."""
+    text = text_of(raw, name)
+    marked = _own(raw, "time")
+    exact = text_of(marked, "datetime") if text and isinstance(marked, dict) else ""
+    return (dates.read_date(exact, hints=hints) if exact else None) or dates.read_date(text, hints=hints)
 
 
 def _content(raw: Any) -> tuple[str, bool]:

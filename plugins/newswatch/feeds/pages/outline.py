@@ -1,0 +1,294 @@
+"""A page as flat lists: its elements in document order, and its text in pieces.
+
+A subtree is a range of elements and a range of pieces, so questions such as "how many links are in this
+row" or "what is written between these two rows" need no walk through the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+
+from newswatch.feeds.date_days import DateHints, hints_of
+from newswatch.feeds.dates import NO_HINTS
+from newswatch.feeds.links import absolute_link
+
+_SKIPPED = frozenset(
+    """audio canvas datalist embed head iframe map noscript object script select style svg template textarea
+    video""".split()  # noqa: SIM905
+)
+BLOCKS = frozenset(
+    """address article aside blockquote body br center dd details dialog dir div dl dt fieldset figcaption figure
+    footer form h1 h2 h3 h4 h5 h6 header hr li main menu nav ol p pre section summary table tbody td tfoot th
+    thead tr ul""".split()  # noqa: SIM905
+)
+ROW = 1
+"""The label of the row itself."""
+BORDER = "\n"
+"""The piece of text that marks where a block begins or ends."""
+_STATES = re.compile(
+    r"(?:^|[-_])(?:odd|even|alt|first|last|active|current|selected|open|show|collapsed?|sticky|new|hot|visited|featured|hover"
+    r"|loaded|lazy(?:load(?:ed)?)?|hidden|visible|in|clearfix|cf|group|has-[a-z-]+|no-[a-z-]+|is-[a-z-]+|category-.*"
+    r"|tag-.*|status-[a-z]+|format-[a-z]+)$"
+)
+"""Class names that say in which state or category an element is, not which kind of element it is."""
+_DIGIT = re.compile(r"\d")
+_WIDE = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+_COUNTED_CHARS = 600
+_MAX_TOKENS = 6
+_MAX_NAME_CHARS = 300
+_NOWHERE = re.compile(r"(?i)(?:#|javascript:|mailto:|tel:|data:|$)")
+_FAMILY = 3
+_COMMON = 0.6
+_CELLS = frozenset({"td", "th"})
+_LEAF_ROWS = frozenset({"li", "tr", "article", "dt", "dd"})
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CLUTTER = re.compile(
+    r"(?:^|[-_ ])(?:nav(?:bar|igation|i)?|menus?|mega-?menu|breadcrumbs?|footer|sidebar|side-?bar|aside|widgets?|related"
+    r"|most-?(?:read|popular|viewed)|popular|trending|pag(?:ination|er|inator)|pagenav|cookies?|consent|social|shar(?:e|ing)"
+    r"|tag-?cloud|tags|comments?|ticker|slider|slides?|carousel|flexslider|swiper|marquee|newsletter|promos?|ads?|advert"
+    r"|sponsor(?:ed)?|toolbar|topbar|masthead|skip|login|search-?form|filters?|facets?|archives|blogroll|lang(?:uage)?s?"
+    r"|recommend(?:ed|ations)?|breaking|modal|popup|share-?links|banner)(?=$|[-_ ])"
+)
+_CLUTTER_TAGS = frozenset({"nav", "footer", "aside"})
+_CLUTTER_ROLES = frozenset(
+    {"navigation", "contentinfo", "complementary", "search", "menu", "menubar", "tablist", "dialog", "alert"}
+)
+_MAIN = re.compile(r"(?:^|[-_ ])(?:main|content|primary|articles?|news|press|posts?)(?=$|[-_ ])")
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """An element: its place in the outline, and what its siblings have in common with it.
+
+    `end` is the index after its last descendant; `first_text` and `end_text` are its range of text pieces.
+    `path` identifies the classes and tags from the root, `tag_path` the tags alone. `key` is what the
+    element shares with siblings of its kind. `clutter` counts ancestors (and itself) named as something
+    else than content.
+    """
+
+    index: int
+    element: Any
+    parent: Node | None
+    tag: str
+    depth: int
+    first_text: int
+    end: int = 0
+    end_text: int = 0
+    key: str = ""
+    path: int = 0
+    tag_path: int = 0
+    clutter: int = 0
+    main: bool = False
+    holds_blocks: bool = False
+    """Whether it has block elements inside, so that its text is more than one line."""
+    href: str | None = None
+    """A link's target as written, "" for one that leads nowhere by itself (`javascript:`, `#`), else None."""
+
+
+@dataclass(slots=True)
+class Outline:
+    """A page: see the module."""
+
+    url: str
+    hints: DateHints = NO_HINTS
+    nodes: list[Node] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    link_nodes: list[int] = field(default_factory=list)
+    """The indices of the nodes that are links, ascending."""
+    _texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    _targets: dict[str, str] = field(default_factory=dict)
+    _digits: list[int] | None = None
+    _labels: dict[int, list[tuple[Node, int]]] = field(default_factory=dict)
+
+    def text(self, node: Node) -> str:
+        """The text of a subtree in one line."""
+        place = (node.first_text, node.end_text)
+        text = self._texts.get(place)
+        if text is None:
+            self._texts[place] = text = self.between(*place)
+        return text
+
+    def between(self, first: int, end: int) -> str:
+        """The text of a range of pieces in one line."""
+        return " ".join("".join(self.pieces[first:end]).split())
+
+    def inside(self, node: Node) -> list[Node]:
+        """The node and its descendants."""
+        return self.nodes[node.index : node.end]
+
+    def target(self, link: Node | None) -> str:
+        """The absolute address of a link, "" for none."""
+        if link is None or not link.href:
+            return ""
+        target = self._targets.get(link.href)
+        if target is None:
+            self._targets[link.href] = target = absolute_link(self.url, link.href)
+        return target
+
+    def has_digits(self, first: int, end: int) -> bool:
+        """Whether a range of pieces has a digit: without one it has no date."""
+        if self._digits is None:
+            self._digits = [i for i, piece in enumerate(self.pieces) if _DIGIT.search(piece)]
+        at = bisect_left(self._digits, first)
+        return at < len(self._digits) and self._digits[at] < end
+
+    def labels_in(self, row: Node) -> list[tuple[Node, int]]:
+        """The elements of a row, each with a label of its place: the tags below the row, and its own key."""
+        found = self._labels.get(row.index)
+        if found is None:
+            self._labels[row.index] = found = [(row, ROW)]
+            paths = {row.index: 0}
+            for node in self.nodes[row.index + 1 : row.end]:
+                paths[node.index] = path = hash((paths[node.parent.index], node.tag)) if node.parent else 0
+                found.append((node, hash((path, node.key))))
+        return found
+
+    def links_inside(self, node: Node) -> list[Node]:
+        """The links within a node, itself included."""
+        links = self.link_nodes
+        return [self.nodes[i] for i in links[bisect_left(links, node.index) : bisect_left(links, node.end)]]
+
+
+def outline_of(root: Any, url: str, lang: str = "") -> Outline:
+    """The outline of the page `root` in the language `lang`, fetched from `url`."""
+    base = root.find(".//base[@href]")
+    home = absolute_link(url, base.get("href", "")) or url if base is not None else url
+    outline = Outline(home, hints_of(url, lang))
+    body = root.find("body")
+    _walk(outline, body if body is not None else root)
+    _name(outline)
+    return outline
+
+
+def _walk(outline: Outline, body: Any) -> None:  # noqa: C901 - one loop over the events of one walk
+    """Fills the lists in document order."""
+    nodes, pieces = outline.nodes, outline.pieces
+    above: list[Node] = []
+    walker = etree.iterwalk(body, events=("start", "end"))
+    for event, element in walker:
+        tag = element.tag
+        kept = tag not in _SKIPPED
+        if event == "start":
+            if not kept:
+                walker.skip_subtree()
+                continue
+            if tag in BLOCKS:
+                pieces.append(BORDER)
+            parent = above[-1] if above else None
+            node = Node(len(nodes), element, parent, tag, len(above), len(pieces))
+            nodes.append(node)
+            above.append(node)
+            if tag in BLOCKS and tag != "br":
+                while parent is not None and not parent.holds_blocks:
+                    parent.holds_blocks = True
+                    parent = parent.parent
+            if tag == "a":
+                _note_link(outline, node)
+            if element.text:
+                pieces.append(element.text)
+            continue
+        if kept:
+            node = above.pop()
+            node.end, node.end_text = len(nodes), len(pieces)
+            if tag in BLOCKS:
+                pieces.append(BORDER)
+        if element.tail and above:
+            pieces.append(element.tail)
+
+
+def _note_link(outline: Outline, node: Node) -> None:
+    href = node.element.get("href")
+    if href is None:
+        return
+    href = href.strip()
+    node.href = "" if _NOWHERE.match(href) else href
+    outline.link_nodes.append(node.index)
+
+
+def _name(outline: Outline) -> None:
+    """Gives each node its key, its paths, and what its names say about it."""
+    families: dict[tuple[int, str], list[Node]] = {}
+    tokens: list[tuple[str, ...]] = []
+    for node in outline.nodes:
+        parent = node.parent
+        tokens.append(_stable_tokens(node.element.get("class")))
+        families.setdefault((parent.index if parent else -1, node.tag), []).append(node)
+        _judge_names(node)
+    for family in families.values():
+        _key_family(family, tokens)
+    for node in outline.nodes:
+        parent = node.parent
+        node.path = hash((parent.path if parent else 0, node.key))
+        node.tag_path = hash((parent.tag_path if parent else 0, node.tag))
+
+
+@lru_cache(4_096)
+def _stable_tokens(classes: str | None) -> tuple[str, ...]:
+    """The class names that say what an element is: without digits and states."""
+    if not classes:
+        return ()
+    kept = [t for t in classes.split()[:24] if not _DIGIT.search(t) and not _STATES.search(t.lower())]
+    return tuple(kept[:_MAX_TOKENS])
+
+
+def _key_family(family: list[Node], tokens: list[tuple[str, ...]]) -> None:
+    """Keys for siblings of one tag: the names that most share, so that odd ones out stay in the pattern."""
+    tag = family[0].tag
+    common: list[str] = []
+    if len(family) >= _FAMILY:
+        counts = Counter(token for node in family for token in tokens[node.index])
+        common = sorted(token for token, count in counts.items() if count >= _COMMON * len(family))
+    plain = not common and tag in _LEAF_ROWS and _mostly_plain(family, tokens)
+    for place, node in enumerate(family):
+        own = tokens[node.index]
+        if tag in _CELLS:
+            node.key = f"{tag}:{place}"
+        elif plain:
+            node.key = tag
+        elif common and not set(common).isdisjoint(own):
+            node.key = ".".join((tag, *common))
+        else:
+            node.key = ".".join((tag, *sorted(own)))
+
+
+def _mostly_plain(family: list[Node], tokens: list[tuple[str, ...]]) -> bool:
+    named = sum(1 for node in family if tokens[node.index])
+    return len(family) >= _FAMILY and named <= (1 - _COMMON) * len(family)
+
+
+def _judge_names(node: Node) -> None:
+    element, parent = node.element, node.parent
+    if parent is None:
+        return
+    clutter, main = _said(node.tag, element.get("class"), element.get("id"), element.get("role"))
+    node.clutter = parent.clutter + clutter
+    node.main = parent.main or main
+    if node.tag == "main" or element.get("role") == "main":
+        node.clutter = 0
+
+
+@lru_cache(4_096)
+def _said(tag: str, classes: str | None, identifier: str | None, role: str | None) -> tuple[bool, bool]:
+    """Whether an element's names call it something else than content, and whether they call it content."""
+    names = _CAMEL.sub("-", f"{classes or ''} {identifier or ''}"[:_MAX_NAME_CHARS]).lower()
+    clutter = tag in _CLUTTER_TAGS or role in _CLUTTER_ROLES or bool(_CLUTTER.search(names))
+    return clutter, tag == "main" or role == "main" or bool(_MAIN.search(names))
+
+
+def letters(text: str) -> int:
+    """The letters of a text, those of scripts without spaces twice, up to 600 characters."""
+    return _letters(text[:_COUNTED_CHARS])
+
+
+@lru_cache(8_192)
+def _letters(text: str) -> int:
+    count = len(_NOT_LETTERS.sub("", text))
+    return count if text.isascii() else count + len(_WIDE.findall(text))

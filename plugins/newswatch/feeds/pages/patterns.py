@@ -1,0 +1,113 @@
+"""Which elements of a page repeat: groups of rows, each a possible list.
+
+Elements with the same path form a group. Of groups with the same rows, nested in each other, only the
+outermost is kept. Groups that seem to be parts of one list (two columns, a section a month, rows whose
+classes alternate) are offered joined, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newswatch.feeds.pages.outline import Node, Outline
+
+_MIN_ROWS = 2
+MAX_ROWS = 2_000
+_SAMPLE = 5
+_ALIKE = 0.6
+_MAX_ROW_NODES = 400
+"""A row with more elements is a part of the page, not a row of a list with other parts."""
+_TELLING = 5
+"""Rows with so many elements are recognised by their structure wherever they are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Rows of one pattern, in document order. `joined` is the number of groups that it consists of."""
+
+    rows: tuple[Node, ...]
+    joined: int = 1
+
+
+def groups_of(outline: Outline) -> list[Group]:
+    """The groups of rows that contain links, the outermost of each."""
+    by_path: dict[int, list[Node]] = {}
+    for node in outline.nodes:
+        by_path.setdefault(node.path, []).append(node)
+    linked = _with_links(outline)
+    kept = [rows for rows in by_path.values() if _is_outermost(rows, by_path)]
+    single = [
+        Group(tuple(rows[:MAX_ROWS])) for rows in kept if len(rows) >= _MIN_ROWS and _mostly(rows, linked)
+    ]
+    return single + list(_joined(outline, kept, linked))
+
+
+def _with_links(outline: Outline) -> set[int]:
+    """The indices of the nodes with a link inside."""
+    found: set[int] = set()
+    for index in outline.link_nodes:
+        node: Node | None = outline.nodes[index]
+        while node is not None and node.index not in found:
+            found.add(node.index)
+            node = node.parent
+    return found
+
+
+def _mostly(rows: list[Node], linked: set[int]) -> bool:
+    return sum(1 for row in rows if row.index in linked) * 2 > len(rows)
+
+
+def _is_outermost(rows: list[Node], by_path: dict[int, list[Node]]) -> bool:
+    """Whether these are not the only rows of their kind, one in each row of a larger pattern."""
+    parent = rows[0].parent
+    if parent is None or parent.parent is None:
+        return False
+    if len(rows) == 1:
+        return True
+    around = by_path[parent.path]
+    return len(around) != len(rows) or any(
+        row.parent is not one for row, one in zip(rows, around, strict=True)
+    )
+
+
+def _joined(outline: Outline, kept: list[list[Node]], linked: set[int]) -> Iterator[Group]:
+    """Groups with the same tags from the root and the same structure, joined."""
+    families: dict[object, list[list[Node]]] = {}
+    for rows in kept:
+        if rows[0].end - rows[0].index <= _MAX_ROW_NODES and _mostly(rows, linked):
+            families.setdefault(rows[0].tag, []).append(rows)
+    for family in families.values():
+        if len(family) < 2:
+            continue
+        clusters: list[tuple[frozenset[int], list[list[Node]]]] = []
+        for rows in family:
+            shape = _shape(outline, rows)
+            for other_shape, members in clusters:
+                if _is_same_kind(rows, members[0], (shape, other_shape)):
+                    members.append(rows)
+                    break
+            else:
+                clusters.append((shape, [rows]))
+        for _, members in clusters:
+            if len(members) > 1:
+                rows = sorted((row for rows in members for row in rows), key=lambda row: row.index)
+                yield Group(tuple(rows[:MAX_ROWS]), joined=len(members))
+
+
+def _shape(outline: Outline, rows: list[Node]) -> frozenset[int]:
+    """The labels in some of the rows."""
+    return frozenset(label for row in rows[:_SAMPLE] for _, label in outline.labels_in(row))
+
+
+def _is_same_kind(one: list[Node], other: list[Node], shapes: tuple[frozenset[int], frozenset[int]]) -> bool:
+    """Whether two groups with the same tags from the root look like parts of one list."""
+    if one[0].clutter != other[0].clutter:
+        return False
+    mine, its = shapes
+    if len(mine & its) < _ALIKE * len(mine | its):
+        return False
+    same_place = one[0].tag_path == other[0].tag_path
+    if one[0].key != other[0].key:
+        return same_place and one[0].parent is other[0].parent
+    return same_place or len(mine) >= _TELLING
