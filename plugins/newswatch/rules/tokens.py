@@ -102,17 +102,27 @@ def word_end(raw: str, end: int) -> int:
     return end if cut == len(raw) else end - cut
 
 
+def raw_places(text: str) -> tuple[list[str], list[tuple[int, int]]]:
+    """The raw tokens of a text, and the places of their words: exact spans into the text as given."""
+    text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
+    folded = fold(text)
+    raws = raw_tokens(folded)
+    spans = raw_spans(folded, raws)
+    words = [
+        (start, word_end(raw, end) if raw[-1] == "s" else end)
+        for raw, (start, end) in zip(raws, spans, strict=True)
+    ]
+    if text.isascii():
+        return raws, words
+    span = Origin(text).span
+    return raws, [span(start, end) for start, end in words]
+
+
 def tokenize(text: str) -> list[Token]:
     """The tokens of a text, with exact spans into the text as given."""
     if text.isalnum() and text.isascii():
         return [Token(text.lower(), 0, len(text))]
-    text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
-    folded, origin = fold(text), Origin(text)
-    tokens = []
-    raws = raw_tokens(folded)
-    for raw, (start, end) in zip(raws, raw_spans(folded, raws), strict=True):
-        tokens.append(Token(surface(raw), *origin.span(start, word_end(raw, end))))
-    return tokens
+    return [Token(surface(raw), *place) for raw, place in zip(*raw_places(text), strict=True)]
 
 
 def cased(text: str) -> str:
