@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -66,22 +65,16 @@ def raw_tokens(folded: str) -> list[str]:
         return _ASCII.findall(folded)
     if marks().isdisjoint(folded):
         return _ANY_SCRIPT.findall(folded)
-    masked = _ANY_SCRIPT.finditer(folded.translate(_mark_table()))
-    return [folded[match.start() : match.end()] for match in masked]
+    return [folded[start:end] for start, end in raw_spans(folded)]
 
 
-def raw_spans(folded: str, raws: Sequence[str]) -> list[tuple[int, int]]:
-    """The places of the raw tokens in the folded text.
-
-    Nothing between two tokens could begin a token, so a token is at the next place where its text occurs.
-    """
-    spans = []
-    end = 0
-    for raw in raws:
-        start = folded.index(raw, end)
-        end = start + len(raw)
-        spans.append((start, end))
-    return spans
+def raw_spans(folded: str) -> list[tuple[int, int]]:
+    """The places of the raw tokens in the folded text."""
+    if folded.isascii():
+        return [match.span() for match in _ASCII.finditer(folded)]
+    if not marks().isdisjoint(folded):
+        folded = folded.translate(_mark_table())
+    return [match.span() for match in _ANY_SCRIPT.finditer(folded)]
 
 
 def surface(raw: str) -> str:
@@ -106,12 +99,12 @@ def raw_places(text: str) -> tuple[list[str], list[tuple[int, int]]]:
     """The raw tokens of a text, and the places of their words: exact spans into the text as given."""
     text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
     folded = fold(text)
-    raws = raw_tokens(folded)
-    spans = raw_spans(folded, raws)
-    words = [
-        (start, word_end(raw, end) if raw[-1] == "s" else end)
-        for raw, (start, end) in zip(raws, spans, strict=True)
-    ]
+    spans = raw_spans(folded)
+    raws = [folded[start:end] for start, end in spans]
+    if folded.isascii() and "'" not in folded:
+        words = spans
+    else:
+        words = [(start, word_end(raw, end)) for raw, (start, end) in zip(raws, spans, strict=True)]
     if text.isascii():
         return raws, words
     span = Origin(text).span

@@ -143,7 +143,7 @@ class Titles:
         if len(wording.words) < MIN_WORDS:
             return None
         enough = required(len(self._known))
-        weights = {word: self.weight(word) for word in wording.all}
+        weights = {word: self.weight(word) for word in wording.words}
         mine = total(wording, weights.__getitem__)
         best: Attachment | None = None
         for number, common in self._candidates(weights, wording, mine, enough * enough * mine):
@@ -153,7 +153,7 @@ class Titles:
                 continue
             has = share(wording, one.wording, weights.__getitem__, mine, common)
             found = math.sqrt(
-                has * share(one.wording, wording, weights.__getitem__, self._total(one.wording), common)
+                has * share(one.wording, wording, self.weight, self._total(one.wording), common)
             )
             if found < enough + SAME_FEED * same_feed or (best is not None and found <= best.likeness):
                 continue
@@ -187,12 +187,23 @@ class Titles:
             rest -= weights[words[looked_up]]
             looked_up += 1
         having = [self._by_word.get(word, _NOWHERE) for word in words[:looked_up]]
-        # One of the words is enough for a candidate only if it is rare. All others have two.
-        possible = {number for number, count in Counter(chain(*having)).items() if count > 1}
-        for word, numbers in zip(words, having, strict=False):
-            if weights[word] + rest < least:
-                break
-            possible.update(numbers)
-        headline, headlines = wording.headline, self._headlines
-        common = ((number, sum(map(weights.__getitem__, headline & headlines[number]))) for number in possible)
-        return sorted(one for one in common if one[1] >= least)
+        # The rarest words are enough for a candidate, each by itself. Of the others it must have several.
+        rare = 0
+        while rare < looked_up and weights[words[rare]] + rest >= least:
+            rare += 1
+        possible = set(chain(*having[:rare]))
+        several = rare
+        while several < looked_up and rest < least:
+            rest += weights[words[several]]
+            several += 1
+        if rest >= least:
+            counts = Counter(chain(*having[rare:]))
+            possible.update([number for number, count in counts.items() if count >= several - rare])
+        headline, headlines, weight = wording.headline, self._headlines, weights.__getitem__
+        found = []
+        for number in possible:
+            common = sum(map(weight, headline & headlines[number]))
+            if common >= least:
+                found.append((number, common))
+        found.sort()
+        return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
@@ -42,7 +42,10 @@ def wording(title: str, summary: str = "", lang: str = "en", default_lang: str =
     """The words of a headline, and of the beginning of its summary."""
     read = _Reader.of(lang, default_lang)
     found = read.headline(title)
-    return replace(found, summary=read.summary(summary) - found.headline) if summary else found
+    if not summary:
+        return found
+    also = read.summary(summary).difference(found.words)
+    return Wording(found.words, found.names, also, found.rubric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class _Reader:
     def headline(self, text: str) -> Wording:
         """The words of a headline."""
         raws, places = raw_places(text)
-        words = [self.word(raw) for raw in raws]
+        words = list(map(self.word, raws))
         kept: dict[str, bool] = {}
         capitals = _capitals(text, places, words)
         rubric_ends, rubric = _rubric_end(text), 0
@@ -107,7 +110,7 @@ class _Reader:
 
     def summary(self, text: str) -> frozenset[str]:
         """The words of its beginning."""
-        words = [self.word(raw) for raw in raw_tokens(fold(text[:_MOST_SUMMARY_CHARS]))]
+        words = list(map(self.word, raw_tokens(fold(text[:_MOST_SUMMARY_CHARS]))))
         kept, after = set(), 0
         for at, word in enumerate(words):
             if at < after:
@@ -128,7 +131,7 @@ class _Reader:
     def _name_at(self, words: Sequence[_Word], at: int) -> tuple[str, int]:
         """The code of the longest name that begins here, or "", and of how many words it is."""
         for length in range(min(words[at].longest, len(words) - at), 0, -1):
-            code = self._names.get(tuple(word.stem for word in words[at : at + length]))
+            code = self._names.get(tuple([word.stem for word in words[at : at + length]]))
             if code:
                 return code, length
         return "", 1
