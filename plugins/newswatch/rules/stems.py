@@ -160,15 +160,14 @@ def _language(name: str) -> Stem:
 def _american(word: str) -> str:
     """British -ise, -our, -ence, -re read as American."""
     word = _with_ize(word)
-    for british, american in _spellings():
-        if word.startswith(british):
-            return american + word[len(british) :]
-    return word
+    british = _british().match(word)
+    return _tables()["american"][british[0]] + word[british.end() :] if british else word
 
 
 @cache
-def _spellings() -> tuple[tuple[str, str], ...]:
-    return tuple(_tables()["american"].items())
+def _british() -> re.Pattern[str]:
+    """How words begin that are spelled otherwise in America."""
+    return re.compile("|".join(map(re.escape, _tables()["american"])))
 
 
 _ISE = re.compile(r"([a-z]+[a-z])(is|ys)(e|es|ed|er|ers|ing|ation|ations|ational)")

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -66,22 +65,16 @@ def raw_tokens(folded: str) -> list[str]:
         return _ASCII.findall(folded)
     if marks().isdisjoint(folded):
         return _ANY_SCRIPT.findall(folded)
-    masked = _ANY_SCRIPT.finditer(folded.translate(_mark_table()))
-    return [folded[match.start() : match.end()] for match in masked]
+    return [folded[start:end] for start, end in raw_spans(folded)]
 
 
-def raw_spans(folded: str, raws: Sequence[str]) -> list[tuple[int, int]]:
-    """The places of the raw tokens in the folded text.
-
-    Nothing between two tokens could begin a token, so a token is at the next place where its text occurs.
-    """
-    spans = []
-    end = 0
-    for raw in raws:
-        start = folded.index(raw, end)
-        end = start + len(raw)
-        spans.append((start, end))
-    return spans
+def raw_spans(folded: str) -> list[tuple[int, int]]:
+    """The places of the raw tokens in the folded text."""
+    if folded.isascii():
+        return [match.span() for match in _ASCII.finditer(folded)]
+    if not marks().isdisjoint(folded):
+        folded = folded.translate(_mark_table())
+    return [match.span() for match in _ANY_SCRIPT.finditer(folded)]
 
 
 def surface(raw: str) -> str:
@@ -102,17 +95,27 @@ def word_end(raw: str, end: int) -> int:
     return end if cut == len(raw) else end - cut
 
 
+def raw_places(text: str) -> tuple[list[str], list[tuple[int, int]]]:
+    """The raw tokens of a text, and the places of their words: exact spans into the text as given."""
+    text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
+    folded = fold(text)
+    spans = raw_spans(folded)
+    raws = [folded[start:end] for start, end in spans]
+    if folded.isascii() and "'" not in folded:
+        words = spans
+    else:
+        words = [(start, word_end(raw, end)) for raw, (start, end) in zip(raws, spans, strict=True)]
+    if text.isascii():
+        return raws, words
+    span = Origin(text).span
+    return raws, [span(start, end) for start, end in words]
+
+
 def tokenize(text: str) -> list[Token]:
     """The tokens of a text, with exact spans into the text as given."""
     if text.isalnum() and text.isascii():
         return [Token(text.lower(), 0, len(text))]
-    text = text.replace(BLOCK_BREAK, " ").replace(FIELD_BREAK, " ")
-    folded, origin = fold(text), Origin(text)
-    tokens = []
-    raws = raw_tokens(folded)
-    for raw, (start, end) in zip(raws, raw_spans(folded, raws), strict=True):
-        tokens.append(Token(surface(raw), *origin.span(start, word_end(raw, end))))
-    return tokens
+    return [Token(surface(raw), *place) for raw, place in zip(*raw_places(text), strict=True)]
 
 
 def cased(text: str) -> str:

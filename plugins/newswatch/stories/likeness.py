@@ -24,8 +24,9 @@ Weight = Callable[[str], float]
 
 def likeness(one: Wording, other: Wording, weight: Weight) -> float:
     """From 0, nothing in common, to 1."""
-    mine = share(one, other, weight, total(one, weight))
-    return math.sqrt(mine * share(other, one, weight, total(other, weight))) if mine else 0.0
+    common = sum(map(weight, one.headline & other.headline))
+    mine = share(one, other, weight, total(one, weight), common)
+    return math.sqrt(mine * share(other, one, weight, total(other, weight), common)) if mine else 0.0
 
 
 def total(one: Wording, weight: Weight) -> float:
@@ -33,12 +34,14 @@ def total(one: Wording, weight: Weight) -> float:
     return sum(map(weight, one.words))
 
 
-def share(one: Wording, other: Wording, weight: Weight, of: float) -> float:
-    """The share of `one`'s headline, whose words weigh `of` together, that `other` has."""
-    shared = sum(map(weight, one.headline & other.headline))
+def share(one: Wording, other: Wording, weight: Weight, of: float, common: float) -> float:
+    """The share of `one`'s headline, whose words weigh `of` together, that `other` has.
+
+    The words that both headlines have weigh `common`.
+    """
     if other.summary:
-        shared += IN_SUMMARY * sum(map(weight, one.headline & other.summary))
-    return shared / of if of else 0.0
+        common += IN_SUMMARY * sum(map(weight, one.headline & other.summary))
+    return common / of if of else 0.0
 
 
 def doubt(one: Wording, other: Wording, weight: Weight) -> float:

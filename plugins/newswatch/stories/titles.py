@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from newswatch.stories.likeness import doubt, likeness, share, total
 from newswatch.stories.wording import Wording
@@ -36,9 +38,11 @@ LIKE_FIRST = 0.5
 MIN_WORDS = 3
 UNSEEN = 100
 SUMMARY_WORDS = 14
-LEFT_OUT = 0.75
+LEFT_OUT = 0.5
 """The words that are not looked up may weigh this share of the least weight that two titles must have in common. A lower
 share finds fewer candidates, a higher one looks up fewer words; the result is the same."""
+
+_NOWHERE = array("I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ class Titles:
 
     def __init__(self, known: Iterable[KnownTitle] = ()) -> None:
         self._known: list[KnownTitle] = []
-        self._by_word: dict[str, list[int]] = {}
+        self._headlines: list[frozenset[str]] = []
+        self._by_word: dict[str, array[int]] = {}
         self._logs: dict[str, float] = {}
         self._log_all = math.log(UNSEEN)
         self._firsts: dict[str, Wording] = {}
@@ -110,11 +115,15 @@ class Titles:
 
     def add(self, one: KnownTitle) -> None:
         """Remember a title."""
+        number = len(self._known)
         for word in one.wording.words:
-            having = self._by_word.setdefault(word, [])
-            having.append(len(self._known))
+            having = self._by_word.get(word)
+            if having is None:
+                having = self._by_word[word] = array("I")
+            having.append(number)
             self._logs[word] = math.log(len(having) + 1)
         self._known.append(one)
+        self._headlines.append(one.wording.headline)
         self._log_all = math.log(len(self._known) + UNSEEN)
         self._by_link.setdefault(one.link, one.story)
         if one.first:
@@ -122,8 +131,10 @@ class Titles:
 
     def remembered(self, wording: Wording) -> Wording:
         """A title's wording as it is kept: with the rarest words of the summary."""
-        rarest = sorted(wording.summary - wording.headline, key=lambda word: (-self.weight(word), word))
-        return replace(wording, summary=frozenset(rarest[:SUMMARY_WORDS]))
+        if len(wording.summary) <= SUMMARY_WORDS:
+            return wording
+        rarest = sorted((-self.weight(word), word) for word in wording.summary)
+        return replace(wording, summary=frozenset(word for _, word in rarest[:SUMMARY_WORDS]))
 
     def story_of(self, link: str, feed: str, wording: Wording, at: float, hour: int = 0) -> Attachment | None:
         """The known story that this link or title belongs to, None if it begins a new one."""
@@ -132,50 +143,67 @@ class Titles:
         if len(wording.words) < MIN_WORDS:
             return None
         enough = required(len(self._known))
-        weights = {word: self.weight(word) for word in wording.all}
-        mine = sum(weights[word] for word in wording.words)
+        weights = {word: self.weight(word) for word in wording.words}
+        mine = total(wording, weights.__getitem__)
         best: Attachment | None = None
-        for number in self._candidates(weights, wording, mine, enough):
+        for number, common in self._candidates(weights, wording, mine, enough * enough * mine):
             one = self._known[number]
-            if abs(at - one.at) > WINDOW_S or (one.feed == feed and abs(hour - one.hour) > SAME_FEED_HOURS):
+            same_feed = one.feed == feed
+            if abs(at - one.at) > WINDOW_S or (same_feed and abs(hour - one.hour) > SAME_FEED_HOURS):
                 continue
-            has = share(wording, one.wording, weights.__getitem__, mine)
-            if has < enough * enough:
-                continue
-            theirs = total(one.wording, self.weight)
-            found = math.sqrt(has * share(one.wording, wording, weights.__getitem__, theirs))
-            if found < enough or (best is not None and found <= best.likeness):
+            has = share(wording, one.wording, weights.__getitem__, mine, common)
+            found = math.sqrt(
+                has * share(one.wording, wording, self.weight, self._total(one.wording), common)
+            )
+            if found < enough + SAME_FEED * same_feed or (best is not None and found <= best.likeness):
                 continue
             doubtful = doubt(wording, one.wording, self.weight)
-            if one.feed == feed:
-                doubtful = 1.0 if doubtful else SAME_FEED
-            if found < enough + doubtful:
+            if doubtful and (same_feed or found < enough + doubtful):
                 continue
             if found >= SAME or self._like_first(wording, one.story) >= LIKE_FIRST * enough:
                 best = Attachment(one.story, found)
         return best
+
+    def _total(self, known: Wording) -> float:
+        """`likeness.total` of a known headline, faster."""
+        return len(known.words) * self._log_all - sum(map(self._logs.__getitem__, known.words))
 
     def _like_first(self, wording: Wording, story: str) -> float:
         first = self._firsts.get(story)
         return 1.0 if first is None else likeness(wording, first, self.weight)
 
     def _candidates(
-        self, weights: Mapping[str, float], wording: Wording, rest: float, enough: float
-    ) -> list[int]:
-        """The titles that may be alike enough, in the order in which they were added.
+        self, weights: Mapping[str, float], wording: Wording, rest: float, least: float
+    ) -> list[tuple[int, float]]:
+        """The titles with words in the headline that weigh `least` together, and their weight, in the order of adding.
 
-        Such a title has words in its headline that weigh at least `enough`² of `rest`, the weight of all these words: its own
-        share is at most 1, and words that only summaries have in common do not make a candidate. So words are looked up,
-        the rarest first, until the others weigh little. Words that nearly every title has cost nothing.
+        `rest` is the weight of all words of the headline. Words are looked up, the rarest first, until the others weigh
+        little. Words that nearly every title has cost nothing. Words that only summaries have in common do not make a
+        candidate.
         """
-        none: list[int] = []
-        least = enough * enough * rest
-        having: dict[int, float] = defaultdict(float)
-        for word in sorted(wording.words, key=weights.__getitem__, reverse=True):
-            if rest < least * LEFT_OUT:
-                break
-            by = weights[word]
-            for number in self._by_word.get(word, none):
-                having[number] += by
-            rest -= by
-        return sorted(number for number, weight in having.items() if weight + rest >= least)
+        words = sorted(wording.words, key=weights.__getitem__, reverse=True)
+        looked_up = 0
+        while looked_up < len(words) and rest >= least * LEFT_OUT:
+            rest -= weights[words[looked_up]]
+            looked_up += 1
+        having = [self._by_word.get(word, _NOWHERE) for word in words[:looked_up]]
+        # The rarest words are enough for a candidate, each by itself. Of the others it must have several.
+        rare = 0
+        while rare < looked_up and weights[words[rare]] + rest >= least:
+            rare += 1
+        possible = set(chain(*having[:rare]))
+        several = rare
+        while several < looked_up and rest < least:
+            rest += weights[words[several]]
+            several += 1
+        if rest >= least:
+            counts = Counter(chain(*having[rare:]))
+            possible.update([number for number, count in counts.items() if count >= several - rare])
+        headline, headlines, weight = wording.headline, self._headlines, weights.__getitem__
+        found = []
+        for number in possible:
+            common = sum(map(weight, headline & headlines[number]))
+            if common >= least:
+                found.append((number, common))
+        found.sort()
+        return found

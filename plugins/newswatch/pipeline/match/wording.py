@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 from newswatch.models import Item
 from newswatch.packs import entries_by_subject
-from newswatch.rules import Token, stem, tokenize
+from newswatch.rules import tokenize
 from newswatch.rules.fold import fold
-from newswatch.rules.stems import LEMMA, primary_language
-from newswatch.rules.tokens import raw_tokens, surface
+from newswatch.rules.stems import LEMMA, primary_language, stemmer_for
+from newswatch.rules.tokens import raw_places, raw_tokens, surface
 from newswatch.stories.wording import DAY, Wording
 from newswatch.stories.words import is_function_word, is_month, number_of
 
@@ -42,18 +42,21 @@ def wording(title: str, summary: str = "", lang: str = "en", default_lang: str =
     """The words of a headline, and of the beginning of its summary."""
     read = _Reader.of(lang, default_lang)
     found = read.headline(title)
-    also = read.summary(summary[:_MOST_SUMMARY_CHARS]) if summary else frozenset()
-    return replace(found, summary=also - found.headline) if also else found
+    if not summary:
+        return found
+    also = read.summary(summary).difference(found.words)
+    return Wording(found.words, found.names, also, found.rubric)
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What a folded word is.
+    """What a raw token is.
 
-    `number` is "" for a word, `kept` the form that is compared, "" for function words. `longest` says of how many words the
+    `text` is its word form. `number` is "" for a word, `kept` the form that is compared, "" for function words. `longest` says of how many words the
     longest name is that begins with it.
     """
 
+    text: str
     stem: str
     kept: str
     number: str
@@ -65,7 +68,8 @@ class _Reader:
     """Reads texts of one language. It remembers the words it has seen, since looking up a stem is slow."""
 
     def __init__(self, lang: str, default_lang: str) -> None:
-        self._lang, self._default = lang, default_lang
+        self._lang = lang
+        self._stem = stemmer_for(lang, default_lang)
         self._names = self._name_table()
         self._longest = {stems[0]: 0 for stems in self._names}
         for stems in self._names:
@@ -80,51 +84,54 @@ class _Reader:
 
     def headline(self, text: str) -> Wording:
         """The words of a headline."""
-        tokens = tokenize(text)
-        words = [self.word(token.text) for token in tokens]
+        raws, places = raw_places(text)
+        words = list(map(self.word, raws))
         kept: dict[str, bool] = {}
-        capitals = _capitals(text, tokens, words)
+        capitals = _capitals(text, places, words)
         rubric_ends, rubric = _rubric_end(text), 0
-        at = 0
-        while at < len(words):
-            word, capital = words[at], text[tokens[at].start].isupper()
-            if rubric_ends and not rubric and tokens[at].start > rubric_ends:
-                rubric = len(kept)
-            code, length = self._name_at(words, at) if capital and word.longest else ("", 1)
-            if code and (tokens[at].text != "us" or text[tokens[at].start + 1 : tokens[at].end].isupper()):
-                kept[code] = True
-                at += length
+        after = 0
+        for at, (word, (start, end)) in enumerate(zip(words, places, strict=True)):
+            if at < after:
                 continue
-            if word.number:
+            if rubric_ends and not rubric and start > rubric_ends:
+                rubric = len(kept)
+            capital = text[start].isupper()
+            code, length = self._name_at(words, at) if capital and word.longest else ("", 1)
+            if code and (word.text != "us" or text[start + 1 : end].isupper()):
+                kept[code] = True
+                after = at + length
+            elif word.number:
                 kept.setdefault(_day_or_number(words, at), False)
             elif word.kept:
-                is_name = capital and not word.is_month and capitals.mark_a_name(text, tokens[at])
+                is_name = capital and not word.is_month and capitals.mark_a_name(text, start, end)
                 kept[word.kept] = kept.get(word.kept, False) or is_name
-            at += 1
-        names = frozenset(word for word, is_name in kept.items() if is_name)
+        names = frozenset([word for word, is_name in kept.items() if is_name])
         return Wording(tuple(kept), names, rubric=rubric)
 
     def summary(self, text: str) -> frozenset[str]:
-        """Its words."""
-        words = [self.word(surface(raw)) for raw in raw_tokens(fold(text))]
-        kept, at = set(), 0
-        while at < len(words):
-            word = words[at]
+        """The words of its beginning."""
+        words = list(map(self.word, raw_tokens(fold(text[:_MOST_SUMMARY_CHARS]))))
+        kept, after = set(), 0
+        for at, word in enumerate(words):
+            if at < after:
+                continue
             code, length = self._name_at(words, at) if word.longest else ("", 1)
             kept.add(code or (_day_or_number(words, at) if word.number else word.kept))
-            at += length
-        return frozenset(kept - {""})
+            after = at + length
+        kept.discard("")
+        return frozenset(kept)
 
-    def _word(self, text: str) -> _Word:
-        found = stem(text, self._lang, self._default)
+    def _word(self, raw: str) -> _Word:
+        text = surface(raw)
+        found = self._stem(text)
         kept = "" if is_function_word(text, self._lang) else _shortened(found)
         longest = self._longest.get(found, 0)
-        return _Word(found, kept, number_of(text, self._lang), is_month(text, self._lang), longest)
+        return _Word(text, found, kept, number_of(text, self._lang), is_month(text, self._lang), longest)
 
     def _name_at(self, words: Sequence[_Word], at: int) -> tuple[str, int]:
         """The code of the longest name that begins here, or "", and of how many words it is."""
         for length in range(min(words[at].longest, len(words) - at), 0, -1):
-            code = self._names.get(tuple(word.stem for word in words[at : at + length]))
+            code = self._names.get(tuple([word.stem for word in words[at : at + length]]))
             if code:
                 return code, length
         return "", 1
@@ -137,7 +144,7 @@ class _Reader:
                 for entry in entries:
                     if entry.lang in ("", primary_language(self._lang)):
                         tokens = tokenize(entry.text)
-                        stems = tuple(stem(token.text, self._lang, self._default) for token in tokens)
+                        stems = tuple(self._stem(token.text) for token in tokens)
                         if 0 < len(stems) <= _LONGEST_NAME:
                             found.setdefault(stems, subject)
         return found
@@ -163,31 +170,28 @@ class _Capitals(Enum):
     INITIALS = "Title Case: only initials such as ECB are names"
     NOTHING = "no small letters at all"
 
-    def mark_a_name(self, text: str, token: Token) -> bool:
-        """Whether the token, which begins with a capital, is a name."""
-        raw = text[token.start : token.end]
-        if self is not _Capitals.NOTHING and any(map(str.isupper, raw[1:])):
+    def mark_a_name(self, text: str, start: int, end: int) -> bool:
+        """Whether the word at a place, which begins with a capital, is a name."""
+        if self is not _Capitals.NOTHING and any(map(str.isupper, text[start + 1 : end])):
             return True
-        return self is _Capitals.NAMES and not _begins(text, token)
+        return self is _Capitals.NAMES and not _begins(text, start)
 
 
-def _capitals(text: str, tokens: Sequence[Token], words: Sequence[_Word]) -> _Capitals:
+def _capitals(text: str, places: Sequence[tuple[int, int]], words: Sequence[_Word]) -> _Capitals:
     if text.isupper():
         return _Capitals.NOTHING
-    initials = [
-        text[token.start] for token, word in zip(tokens, words, strict=True) if word.kept and not word.number
+    letters = [
+        char
+        for (start, _), word in zip(places, words, strict=True)
+        if word.kept and not word.number and (char := text[start]).isalpha()
     ]
-    letters = [char for char in initials if char.isalpha()]
-    return (
-        _Capitals.NAMES
-        if sum(map(str.isupper, letters)) <= _TITLE_CASE * len(letters)
-        else _Capitals.INITIALS
-    )
+    capitals = sum(map(str.isupper, letters))
+    return _Capitals.NAMES if capitals <= _TITLE_CASE * len(letters) else _Capitals.INITIALS
 
 
-def _begins(text: str, token: Token) -> bool:
-    """Whether the token begins a sentence or a quotation, where any word has a capital."""
-    before = text[: token.start].rstrip()
+def _begins(text: str, start: int) -> bool:
+    """Whether a word begins a sentence or a quotation, where any word has a capital."""
+    before = text[:start].rstrip()
     return not before or before[-1] in ".:!?—–|-];«“\"‘'„(["
 
 
