@@ -10,7 +10,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON or less, ~120 KB for 10,000 rules | the last 20 versions |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
-| seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
+| seen:{feed} | string of 61-byte records | poll (claim) | ~68 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | host:{host} | string: no request before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |

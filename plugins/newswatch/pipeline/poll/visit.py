@@ -173,7 +173,7 @@ class Visitor:
                 attempt += 1
             else:
                 if log.isEnabledFor(logging.DEBUG):
-                    for line in claim_lines(work, reading.document):
+                    for line in claim_lines(work):
                         log.debug("%s", line)
                 polling = memory.state.polling
                 before = 0 if polling.failures else polling.unchanged
@@ -224,7 +224,9 @@ class Visitor:
             next_due_ms=outcome.due_ms,
             now_ms=now_ms,
             pages=wanted(feed, (item for item, _ in decision.items), now_ms),
-            elements=pack_elements(changed_entries.circumstances(answer.result.url), reading.elements),
+            elements=pack_elements(
+                changed_entries.circumstances(answer.result.url), reading.elements(decision.ids)
+            ),
         )
         return work, outcome
 
@@ -255,8 +257,10 @@ def _same_feed(
     title = before.document.title
     if not before.document.seen_since_ms or parsed.feed.title == title != "":
         return True
-    ids = {one.id for one in reading.document} | reading.unchanged
-    return not ids.isdisjoint(memory.seen)
+    if reading.unchanged:
+        return True
+    keys = {record.key for record in memory.seen.values()}
+    return any(one.key in keys for one in reading.document)
 
 
 def _document(
