@@ -41,6 +41,8 @@ class LastDocument(NamedTuple):
     silent_after_s: int = 0
     """After this long without an item the feed is silent; 0 if unknown."""
     newest_ms: int = 0
+    gap_told_ms: int = 0
+    """When ops was last notified of a gap (`store.gaps`)."""
 
 
 class PollRecord(NamedTuple):

@@ -20,7 +20,7 @@ from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 READ_AT_ONCE = 1_000
 MAX_CHUNK_ITEMS = 500
 MAX_CHUNK_BYTES = 4_000_000
-OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements)
+OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements, keys.gaps)
 
 
 class ClaimConflict(RetryableError):

@@ -11,6 +11,7 @@ In the order of the data path::
     entry_ids        what an entry is recognised by
     pairing          which known item each entry is
     identity         which entries are new, which are edits
+    gaps             whether items were missed between two documents
     claim_log        what the log says about a claim
     rhythm           how often a feed publishes
     moved_feeds      when a permanent redirect is followed for good

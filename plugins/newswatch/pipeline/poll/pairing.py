@@ -103,7 +103,7 @@ class Pairing:
         for sign in (_all, _wording, _title_link, _title_day):
             self._match(places, records, sign, several=True)
         # A link that all of them have tells nothing.
-        links = {one.link for one in (*records, *(self._document[place] for place in places))}
+        links = {record.link for record in records} | {self._document[place].link for place in places}
         for sign in (_title, _link, _moment) if len(links) > 1 else (_title, _moment):
             self._match(places, records, sign, several=False)
 

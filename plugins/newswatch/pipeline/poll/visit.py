@@ -20,21 +20,26 @@ from newswatch.feeds.wire import ParsedDocument
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.feed_causes import GAP, cause_of
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.wanted_articles import wanted
 from newswatch.pipeline.poll import changed_entries, health, identity, moved_feeds, schedule
 from newswatch.pipeline.poll.claim_log import claim_lines
+from newswatch.pipeline.poll.gaps import find_gap
 from newswatch.pipeline.poll.rhythm import rhythm_of
-from newswatch.store import feeds
+from newswatch.store import feeds, gaps
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feed_state import FeedState, LastDocument, changes
 from newswatch.store.feeds import Memory
+from newswatch.store.gaps import Gap
 from newswatch.store.polls import PollNote
 
 log = logging.getLogger("newswatch.poll")
 
 CLAIM_TRIES = 5
+GAP_NOTICE_MS = 86_400_000
+"""Ops is notified of a feed's gaps once a day at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +162,10 @@ class Visitor:
         while True:
             memory = await feeds.read_memory(self._redis, feed.id)
             parsed, reading = await self._read(answer.result, memory)
-            work, outcome = self._decide(feed, answer, memory, parsed, reading)
+            work, outcome, gap = self._decide(feed, answer, memory, parsed, reading)
             await self._notify(outcome)
+            if gap is not None:
+                await self._report_gap(feed, memory.state, gap)
             try:
                 new = await feeds.claim(
                     self._redis,
@@ -201,7 +208,7 @@ class Visitor:
         memory: Memory,
         parsed: ParsedDocument,
         reading: changed_entries.PartialDocument,
-    ) -> tuple[feeds.Claim, health.PollOutcome]:
+    ) -> tuple[feeds.Claim, health.PollOutcome, Gap | None]:
         now_ms = self._now_ms()
         before = health.begin(feed, memory.state)
         decision = identity.decide(
@@ -215,6 +222,9 @@ class Visitor:
             validators=state.validators._replace(url=feed.url, body_hash=answer.body_hash),
             document=_document(before.document, parsed, decision, now_ms),
         )
+        gap = find_gap(memory.seen.values(), decision, now_ms // 1000)
+        if gap is not None and now_ms - before.document.gap_told_ms >= GAP_NOTICE_MS:
+            state = state._replace(document=state.document._replace(gap_told_ms=now_ms))
         outcome = self._succeeded(feed, state, answer, now_ms)
         work = feeds.Claim(
             feed_id=feed.id,
@@ -228,7 +238,15 @@ class Visitor:
                 changed_entries.circumstances(answer.result.url), reading.elements(decision.ids)
             ),
         )
-        return work, outcome
+        return work, outcome, gap
+
+    async def _report_gap(self, feed: Feed, state: FeedState, gap: Gap) -> None:
+        """Before the claim: after a crash in between, the same gap is found again and stored once."""
+        now_ms = self._now_ms()
+        await gaps.add(self._redis, feed.id, gap, now_ms)
+        if now_ms - state.document.gap_told_ms >= GAP_NOTICE_MS:
+            await notices.drop(self._services, [cause_of(feed.id, GAP)])
+            await notices.notify_once(self._services, cause_of(feed.id, GAP), health.gap_text(feed, gap))
 
     def _context(
         self, feed: Feed, state: FeedState, parsed: ParsedDocument, now_ms: int, version: int
@@ -278,6 +296,7 @@ def _document(
         gap_s=rhythm.gap_s,
         silent_after_s=rhythm.silent_after_s,
         newest_ms=rhythm.newest_s * 1000,
+        gap_told_ms=before.gap_told_ms,
     )
 
 
