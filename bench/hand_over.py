@@ -182,7 +182,7 @@ async def _claims(redis: Redis, count: int) -> None:
         pairs = []
         for one in range(20):
             name = (1_000 * number + one).to_bytes(8, "big")
-            record = SeenRecord(name, name, bytes(8), bytes(8), bytes(8), 0, 0, 0, 1, 0, silent=False)
+            record = SeenRecord(name, name, name, bytes(8), bytes(8), bytes(8), 0, 0, 0, 1, 0, silent=False)
             pairs.append((_item(1_000 * number + one, 0), record))
         work = feeds.Claim(
             f"f{number}", tuple(pairs), tuple(record for _, record in pairs), {"etag": '"v1"'}, NOW_MS, NOW_MS

@@ -59,7 +59,7 @@ async def show(redis: Redis, feed: Feed, last: int, now_s: int) -> None:
         confirmed_time=now_s,
     )
     decision = identity.decide(memory.seen, identified, context)
-    elements = {digest(one.entry.guid, HASH_BYTES): one.id for one in identified}
+    elements = {digest(one.entry.guid, HASH_BYTES): decision.ids[one.key] for one in identified}
     work = feeds.Claim(
         feed_id=feed.id,
         items=(),

@@ -87,6 +87,7 @@ def records(count: int, now_s: int, chance: random.Random) -> list[SeenRecord]:
     return [
         SeenRecord(
             id=name,
+            key=name,
             item=name,
             link=chance.randbytes(6),
             title=chance.randbytes(6),

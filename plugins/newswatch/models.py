@@ -42,6 +42,7 @@ class Feed:
     every_s: float = 300.0
     at_most_s: float = 900.0
     first_sight_s: float = 86_400.0
+    max_age_s: float = 604_800.0
     article: bool = False
     auth: str | None = None
     allow_private: bool = False

@@ -16,7 +16,7 @@ from newswatch.store.seen import SeenRecord
 
 def record(number: int) -> SeenRecord:
     name, none = number.to_bytes(8, "big"), bytes(8)
-    return SeenRecord(name, name, none, none, none, 0, 0, 0, 1, 0, silent=False)
+    return SeenRecord(name, name, name, none, none, none, 0, 0, 0, 1, 0, silent=False)
 
 
 def work(*numbers: int, **changes) -> Claim:

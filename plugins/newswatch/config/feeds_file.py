@@ -80,6 +80,7 @@ def _read_feed(
             every_s=every_s,
             at_most_s=at_most_s,
             first_sight_s=_either(given, defaults, "first_sight", _NO_DEFAULTS.first_sight_s),
+            max_age_s=_either(given, defaults, "max_age", _NO_DEFAULTS.max_age_s),
             article=given.get("article", False),
             auth=given.get("auth"),
             allow_private=allow_private,

@@ -41,6 +41,7 @@ AUTH = Value(feed_secrets.check_name, {"type": "string", "pattern": feed_secrets
 EVERY = duration()
 AT_MOST = duration()
 FIRST_SIGHT = duration(zero=True)
+MAX_AGE = duration()
 
 _POLLING = (
     Key("every", EVERY, "How often the feed is polled, such as 5m. At least 2s."),
@@ -55,6 +56,7 @@ _POLLING = (
         FIRST_SIGHT,
         "When a feed is read for the first time, only items no older than this can alert. Default 24h.",
     ),
+    Key("max_age", MAX_AGE, "An item dated longer ago than this is remembered without an alert. Default 7d."),
     Key("allow_private", flag(), "Allow loopback and private addresses. Only for feeds of your own network."),
 )
 

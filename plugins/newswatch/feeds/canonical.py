@@ -18,6 +18,10 @@ _TRACKING = re.compile(
     r"|at_(medium|campaign|custom\d|link_\w+|format|ptr_name|bbc_team)|ns_(mchannel|source|campaign|linkname|fee)"
     r"|traffic_source|smid|spm|ocid|cmpid|ito|wt_mc|wt\.mc_id|xtor|__twitter_impression|guccounter)$"
 )
+_SESSION = re.compile(
+    r"(?i)^(jsessionid|phpsessid|aspsessionid\w*|cfid|cftoken|sid|sessionid|session_id|sess|osccsid|zenid)$"
+)
+_SESSION_IN_PATH = re.compile(r"(?i);(?:jsessionid|phpsessid|sid)=[^/;?#]*")
 _TRACKING_WHEN_RSS = re.compile(r"(?i)^(partner|emc|from|source|src|ref|cmp|feed|rss)=(rss|feed|atom|1)?$")
 _PATH_SAFE = "%/:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]"
@@ -28,7 +32,7 @@ def canonical_link(url: str) -> str:
     """The canonical form of `url`, or "" unless it is http(s) with a usable host.
 
     The scheme is always https, the host lower-case in punycode without a trailing dot. There is no
-    user-info, fragment, default port or tracking parameter. IRIs are percent-encoded as UTF-8, with
+    user-info, fragment, default port, session id or tracking parameter. IRIs are percent-encoded as UTF-8, with
     escapes in upper case. A canonical link stays the same when this is applied again.
     """
     try:
@@ -41,7 +45,7 @@ def canonical_link(url: str) -> str:
         return ""
     # http and https count as the same page, so both default ports do too.
     shown_port = "" if port in (None, 80, 443) else f":{port}"
-    path = _encode(parts.path, _PATH_SAFE) or "/"
+    path = _encode(_SESSION_IN_PATH.sub("", parts.path), _PATH_SAFE) or "/"
     return urlunsplit(SplitResult("https", host + shown_port, path, _query(parts.query), ""))
 
 
@@ -61,7 +65,8 @@ def _query(query: str) -> str:
 
 
 def _is_tracking(pair: str) -> bool:
-    return bool(_TRACKING.match(pair.partition("=")[0]) or _TRACKING_WHEN_RSS.match(pair))
+    name = pair.partition("=")[0]
+    return bool(_TRACKING.match(name) or _SESSION.match(name) or _TRACKING_WHEN_RSS.match(pair))
 
 
 def _encode(text: str, safe: str) -> str:

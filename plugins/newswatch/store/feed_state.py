@@ -45,6 +45,8 @@ class LastDocument(NamedTuple):
     """The entries that could not be read: how many, and which."""
     long_ms: int = 0
     """When the document last needed the time and memory of a long one."""
+    gap_told_ms: int = 0
+    """When ops was last notified of a gap (`store.gaps`)."""
 
 
 class PollRecord(NamedTuple):

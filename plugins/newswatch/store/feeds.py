@@ -23,7 +23,7 @@ MAX_CHUNK_ITEMS = 500
 MAX_CHUNK_BYTES = 4_000_000
 WANTED_S = 3_600
 """How long a wish to poll a feed now is kept for its shard."""
-OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements)
+OF_A_FEED = (keys.feed, keys.polls, keys.seen, keys.elements, keys.gaps)
 
 
 class ClaimConflict(RetryableError):

@@ -10,8 +10,9 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON or less, ~120 KB for 10,000 rules | the last 20 versions |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
-| seen:{feed} | string of 53-byte records | poll (claim) | ~60 B an item | in the document and 30 days more |
+| seen:{feed} | string of 61-byte records | poll (claim) | ~68 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
+| gaps:{feed} | zset gap (since, until, interval that closes it; s) → found, ms | poll | ~100 B a gap | 90 days, the newest 500, while configured |
 | host:{host} | string: no request before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
 | feeds:wanted | set of feeds that somebody wants polled now | pages, poll | small | 1 hour |
@@ -107,6 +108,7 @@ RULE_HITS = _PREFIX + "rule-hits"
 HOPS = _PREFIX + "hops"
 
 ALERT_RETENTION_S = 90 * 86_400
+GAP_RETENTION_S = 90 * 86_400
 ARTICLE_RETENTION_S = 7 * 86_400
 STORY_RETENTION_S = 7 * 86_400
 
@@ -129,6 +131,11 @@ def seen(feed_id: str) -> str:
 def elements(feed_id: str) -> str:
     """The entries of a feed's last document: see `newswatch.store.elements`."""
     return f"{_PREFIX}elements:{feed_id}"
+
+
+def gaps(feed_id: str) -> str:
+    """The gaps of a feed: see `newswatch.store.gaps`."""
+    return f"{_PREFIX}gaps:{feed_id}"
 
 
 def host(name: str) -> str:

@@ -1,6 +1,6 @@
 """What a feed has shown: one packed record for each item, all of a feed in one string.
 
-A string of 53-byte records costs about 60 bytes an item however many there are. Hash fields cost more, because Redis
+A string of 61-byte records costs about 68 bytes an item however many there are. Hash fields cost more, because Redis
 stores hashes compactly only up to 512 fields. The claim appends records chunk by chunk and writes the compacted string
 with the last chunk. Of two records with one id the later counts.
 """
@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, get_args
 
-_RECORD = struct.Struct("<8s8s6s6s6sIIIIHB")
+_RECORD = struct.Struct("<8s8s8s6s6s6sIIIIHB")
 RECORD_BYTES = _RECORD.size
 _SILENT = 1
 
@@ -27,11 +27,13 @@ _FLAGS = [(bool(flags & _SILENT), (*_KNOWN_BY, "", "", "")[flags >> 1]) for flag
 class SeenRecord(NamedTuple):
     """One remembered item. Times are whole seconds since 1970; 0 means unknown.
 
-    `id` is the hash of the identity in the present document, `item` that of the first identity (they differ after the
-    guid changed). `last_in_document` is the last poll whose document had the item.
+    `id` names the record within its feed. `key` is the hash of what the entry is recognised by in the present document:
+    its guid, else its link, else its title and day. Several records may have one key. `item` is the first `id` (they
+    differ after the guid changed). `last_in_document` is the last poll whose document had the item.
     """
 
     id: bytes
+    key: bytes
     item: bytes
     link: bytes
     title: bytes
@@ -47,12 +49,12 @@ class SeenRecord(NamedTuple):
 
     def shown_at(self, moment: int) -> SeenRecord:
         """The record of an item that was in the document then. All records of a feed are renewed together."""
-        return tuple.__new__(SeenRecord, (*self[:7], moment, *self[8:]))
+        return tuple.__new__(SeenRecord, (*self[:8], moment, *self[9:]))
 
     def pack(self) -> bytes:
         """The record as Redis stores it."""
         flags = (_SILENT if self.silent else 0) | _KNOWN_BY.index(self.known_by) << 1
-        return _RECORD.pack(*self[:9], min(self.revision, 0xFFFF), flags)
+        return _RECORD.pack(*self[:10], min(self.revision, 0xFFFF), flags)
 
 
 def digest(value: str, size: int) -> bytes:

@@ -207,8 +207,9 @@ def test_first_sight_leaves_an_archive_out_of_the_stream_and_remembers_it():
 
 def test_edit_of_a_silent_item_stays_silent():
     feed = Feedback(first_sight=True)
-    feed.show(entry(1, published=None))
-    (edited,) = feed.show(entry(1, published=None, summary="Changed"))
+    old = entry(1, published=NOW - timedelta(days=3))
+    feed.show(old)
+    (edited,) = feed.show(old._replace(summary="Changed"))
     assert edited.silent
 
 
@@ -246,7 +247,12 @@ def known_by(feed: Feedback) -> list[str]:
 
 @pytest.mark.parametrize(
     ("changes", "rule"),
-    [({}, "guid"), ({"guid": ""}, "link"), ({"guid": "", "link": ""}, "content")],
+    [
+        ({}, "guid"),
+        ({"guid": ""}, "link"),
+        ({"guid": "", "link": ""}, "title"),
+        ({"guid": "", "link": "", "published": None}, "content"),
+    ],
 )
 def test_record_says_what_an_items_identity_is_made_of(changes, rule):
     feed = Feedback()
@@ -270,3 +276,131 @@ def test_record_keeps_what_showed_that_an_entry_is_a_known_item(changes, rule):
     feed.show(entry(1, **changes))
     feed.show(entry(1, **changes))
     assert known_by(feed) == [rule]
+
+
+def undated(number: int, **changes) -> Entry:
+    return entry(number, published=None, **changes)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize(
+    "polls",
+    [
+        # guids made anew at each poll, and one link for all
+        [[{"guid": f"{poll}-{n}", "link": "https://wire.example/"} for n in range(4)] for poll in range(6)],
+        # a guid twice, then once, then twice
+        [[{"guid": "a"}, {"guid": "a"}, {}], [{"guid": "a"}, None, {}], [{"guid": "a"}, {"guid": "a"}, {}]],
+        # no guid, and one link for all; the document shrinks to one item and grows again
+        [
+            [{"guid": "", "link": "https://wire.example/"} if n < most else None for n in range(4)]
+            for most in (4, 1, 2, 4)
+        ],
+        # session ids in links, no guid
+        [
+            [{"guid": "", "link": f"https://wire.example/{n};jsessionid={poll}A{n}"} for n in range(3)]
+            for poll in range(5)
+        ],
+        [
+            [{"guid": "", "link": f"https://wire.example/?id={n}&PHPSESSID={poll}"} for n in range(3)]
+            for poll in range(5)
+        ],
+        # session ids in guids that are links
+        [[{"guid": f"https://wire.example/{n};jsessionid={poll}"} for n in range(3)] for poll in range(5)],
+        # one guid for all
+        [[{"guid": "0"} if n < most else None for n in range(4)] for most in (4, 1, 3, 2, 4)],
+        # one link, first items with guids, later without
+        [[{"link": "https://wire.example/"}] * 3, [{"link": "https://wire.example/", "guid": ""}] * 3],
+        # a guid that becomes repeated
+        [[{"guid": "a"}, None], [{"guid": "a"}, {"guid": "b"}], [{"guid": "a"}, {"guid": "b"}]],
+        # neither guid nor link
+        [[{"guid": "", "link": ""}] * 3 for _ in range(4)],
+        # the order turns round
+        [[{"guid": "x"}] * 3, [{"guid": "x"}] * 3],
+        # guids made anew, links kept
+        [[{"guid": f"{poll}/{n}"} for n in range(3)] for poll in range(5)],
+    ],
+)
+def test_nothing_alerts_again_whatever_a_feed_does_to_its_ids(polls, dated):
+    feed, brought = Feedback(), []
+    for poll, shown in enumerate(polls):
+        made = [
+            entry(n, **({} if dated else {"published": None}), **changes)
+            for n, changes in enumerate(shown)
+            if changes is not None
+        ]
+        now = NOW + timedelta(minutes=5 * poll)
+        items = feed.show(*(reversed(made) if poll % 2 else made), now=now)
+        brought += [item.title for item in items if not item.revision]
+    assert sorted(brought) == sorted(set(brought))
+
+
+def test_one_link_with_changing_titles_is_one_item_that_is_edited():
+    feed = Feedback()
+    (first,) = feed.show(undated(1, guid="", title="Rates at 10:00"))
+    for minute in range(1, 5):
+        (edit,) = feed.show(undated(1, guid="", title=f"Rates at 10:0{minute}"))
+        assert (edit.id, edit.revision) == (first.id, minute)
+
+
+def test_new_item_under_the_one_link_of_all_is_new():
+    feed = Feedback()
+    site = {"guid": "", "link": "https://wire.example/"}
+    feed.show(undated(1, **site), undated(2, **site), undated(3, **site))
+    (new,) = feed.show(undated(4, **site), undated(1, **site), undated(2, **site))
+    assert (new.title, new.revision) == ("Story 4", 0)
+
+
+def test_edit_of_headline_slug_link_and_guid_with_the_same_date_is_an_edit():
+    feed = Feedback()
+    moment = NOW - timedelta(minutes=17)
+    before = entry(1, published=moment)
+    feed.show(entry(2, published=NOW - timedelta(hours=3)), before)
+    after = before._replace(guid="new", link="https://wire.example/new-slug", title="Another headline")
+    (edit,) = feed.show(entry(2, published=NOW - timedelta(hours=3)), after)
+    assert edit.revision == 1
+
+
+def test_guid_with_a_new_story_and_a_new_date_is_new():
+    feed = Feedback()
+    (first,) = feed.show(entry(1, guid="latest"))
+    later = NOW + timedelta(days=1)
+    (new,) = feed.show(entry(2, guid="latest", published=later), now=later)
+    assert (new.revision, new.id != first.id) == (0, True)
+    assert feed.show(entry(2, guid="latest", published=later), now=later + timedelta(hours=1)) == []
+
+
+def test_headline_edit_with_a_date_a_little_later_is_an_edit():
+    feed = Feedback()
+    feed.show(entry(1))
+    (edit,) = feed.show(entry(1, title="Edited", published=NOW))
+    assert edit.revision == 1
+
+
+def test_items_older_than_max_age_are_remembered_silently():
+    feed = Feedback()
+    old, fresh = NOW - timedelta(days=8), NOW - timedelta(days=6)
+    assert [i.title for i in feed.show(entry(1, published=old), entry(2, published=fresh))] == ["Story 2"]
+    assert len(feed.known) == 2
+
+
+def test_date_with_an_unclear_zone_silences_nothing():
+    feed = Feedback(first_sight=True)
+    items = feed.show(
+        entry(1, published=NOW - timedelta(hours=30), dates_unclear=True),
+        entry(2, published=NOW - timedelta(hours=50), dates_unclear=True),
+    )
+    assert {item.title: item.silent for item in items} == {"Story 1": False, "Story 2": True}
+
+
+def test_first_three_items_of_a_new_feed_without_dates_may_alert():
+    feed = Feedback(first_sight=True)
+    items = feed.show(*(undated(n) for n in range(10)))
+    assert [item.title for item in items if not item.silent] == ["Story 0", "Story 1", "Story 2"]
+
+
+@pytest.mark.parametrize(
+    "shown", [[undated(n) for n in range(51)], [entry(0), *(undated(n) for n in range(1, 10))]]
+)
+def test_undated_items_of_a_long_or_a_dated_feed_are_silent_at_first_sight(shown):
+    feed = Feedback(first_sight=True)
+    assert all(item.silent for item in feed.show(*shown) if item.published is None)

@@ -79,7 +79,7 @@ class Follower:
         )
         decision = identity.decide(self.known, reading.document, context, reading.unchanged)
         self.known = {record.id: record for record in decision.whole}
-        self.elements = pack_elements(changed_entries.circumstances(url), reading.elements)
+        self.elements = pack_elements(changed_entries.circumstances(url), reading.elements(decision.ids))
         self.seen = seconds
         return [item for item, _ in decision.items]
 

@@ -29,7 +29,7 @@ TARGET = "https://new.example/rss"
 
 def record(number: int, published: int, first_seen: int = NOW_S, *, silent: bool = True) -> SeenRecord:
     name = number.to_bytes(8, "big")
-    return SeenRecord(name, name, b"", b"", b"", published, first_seen, NOW_S, 1, 0, silent)
+    return SeenRecord(name, name, name, b"", b"", b"", published, first_seen, NOW_S, 1, 0, silent)
 
 
 seconds = st.floats(0, 1e6)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD = "given-up", "stopped", "silent", "moved", "unread"
+GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD, GAP = "given-up", "stopped", "silent", "moved", "unread", "gap"
 
 
 def causes(feed_id: str) -> tuple[str, ...]:
     """All causes that a feed can have."""
-    return tuple(cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD))
+    return tuple(cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD, GAP))
 
 
 def cause_of(feed_id: str, what: str) -> str:

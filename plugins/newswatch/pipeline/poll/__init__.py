@@ -8,8 +8,10 @@ In the order of the data path::
     pressure         pauses polling while Redis is nearly full
     visit            one feed: fetch, compare (304 ends here), parse, claim
     changed_entries  parsing only the entries that changed
-    entry_ids        the identity of an entry within its feed
+    entry_ids        what an entry is recognised by
+    pairing          which known item each entry is
     identity         which entries are new, which are edits
+    gaps             whether items were missed between two documents
     claim_log        what the log says about a claim
     rhythm           how often a feed publishes
     moved_feeds      when a permanent redirect is followed for good

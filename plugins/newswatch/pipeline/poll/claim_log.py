@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from newswatch.pipeline.poll.entry_ids import KNOWN_BY, Identified
+from newswatch.pipeline.poll.entry_ids import KNOWN_BY
 from newswatch.store.feeds import Claim
 
 
-def claim_lines(work: Claim, document: Sequence[Identified]) -> Iterator[str]:
+def claim_lines(work: Claim) -> Iterator[str]:
     """One line for each entry that was read: new, an edit or a repetition, and by which rule."""
     appended = {record.id: item for item, record in work.items}
-    records = {record.id: record for record in work.whole}
-    for one in document:
-        record = records.get(one.id)
-        if record is None:
+    for record in work.whole:
+        if record.last_in_document < work.now_ms // 1000:
             continue
-        item = appended.get(one.id)
+        item = appended.get(record.id)
         if item is None and record.first_seen < work.now_ms // 1000:
             what = "repetition"
         elif record.revision:

@@ -1,12 +1,12 @@
-"""The identity of an entry within its feed. Pure.
+"""What an entry is recognised by within its feed: its key. Pure.
 
-It is the guid (trimmed; with the link if the document repeats the guid), else the canonical link, else the
-hash of title and text.
+The key is the hash of the guid (trimmed, without session ids), else of the canonical link, else of title and day. It
+depends on the entry alone, never on what else its document has. Several entries may have one key; then
+`pipeline.poll.identity` tells them apart by title, link, text and date.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,13 +23,13 @@ class Identified:
 
     entry: Entry
     canonical: str
-    id: bytes
+    key: bytes
     link: bytes
     title: bytes
     content: bytes
     published: int
     known_by: KnownBy
-    """What the identity was made from."""
+    """What the key was made from."""
 
 
 def seconds(moment: datetime | None) -> int:
@@ -45,36 +45,34 @@ def is_empty(entry: Entry) -> bool:
     return not (entry.guid.strip() or entry.link or entry.title or entry.summary or entry.body)
 
 
-def plain_id(entry: Entry, canonical_link: Canonical) -> bytes:
-    """The identity of an entry that shares neither guid nor link with another one of its document."""
-    guids = Counter([entry.guid.strip()])
-    return digest(_basis(entry, canonical_link(entry.link), guids), 8)
-
-
 def identify(entries: Sequence[Entry], canonical_link: Canonical) -> list[Identified]:
-    """Entries with their identities, in document order. Of exact repetitions only the first is returned."""
-    entries = [entry for entry in entries if not is_empty(entry)]
-    links = [canonical_link(entry.link) for entry in entries]
-    guids = Counter(entry.guid.strip() for entry in entries)
-    bases = [_basis(entry, link, guids) for entry, link in zip(entries, links, strict=True)]
-    titles: dict[str, set[str]] = {}
-    for basis, entry in zip(bases, entries, strict=True):
-        titles.setdefault(basis, set()).add(entry.title)
-    found: dict[bytes, Identified] = {}
-    for entry, link, basis in zip(entries, links, bases, strict=True):
-        name = basis if len(titles[basis]) == 1 else f"{basis}\n{entry.title}"
-        one = Identified(
-            entry=entry,
-            canonical=link,
-            id=digest(name, 8),
-            link=digest(link, 6),
-            title=digest(entry.title.casefold(), 6),
-            content=digest(_wording(entry), 6),
-            published=seconds(entry.published or entry.updated),
-            known_by=_MADE_OF[basis.partition(":")[0]],
-        )
-        found.setdefault(one.id, one)
+    """Entries with their keys, in document order. Of exact repetitions only the first is returned."""
+    found: dict[tuple[bytes, bytes, bytes, bytes, int], Identified] = {}
+    for entry in entries:
+        if not is_empty(entry):
+            one = _identified(entry, canonical_link)
+            found.setdefault((one.key, one.link, one.title, one.content, one.published), one)
     return list(found.values())
+
+
+def key_of(entry: Entry, canonical_link: Canonical) -> bytes:
+    """The key of one entry."""
+    return digest(_basis(entry, canonical_link(entry.link), canonical_link), 8)
+
+
+def _identified(entry: Entry, canonical_link: Canonical) -> Identified:
+    link = canonical_link(entry.link)
+    basis = _basis(entry, link, canonical_link)
+    return Identified(
+        entry=entry,
+        canonical=link,
+        key=digest(basis, 8),
+        link=digest(link, 6),
+        title=digest(entry.title.casefold(), 6),
+        content=digest(f"{entry.title}\n\n{entry.summary}\n\n{entry.body}", 6),
+        published=seconds(entry.published or entry.updated),
+        known_by=_MADE_OF[basis.partition(":")[0]],
+    )
 
 
 KNOWN_BY: dict[KnownBy, str] = {
@@ -86,19 +84,19 @@ KNOWN_BY: dict[KnownBy, str] = {
 }
 """What an item was recognised by, in words."""
 
-_MADE_OF: dict[str, KnownBy] = {"guid": "guid", "link": "link", "text": "content"}
+_MADE_OF: dict[str, KnownBy] = {"guid": "guid", "link": "link", "title": "title", "text": "content"}
 
 
-def _basis(entry: Entry, link: str, guids: Counter[str]) -> str:
+def _basis(entry: Entry, link: str, canonical_link: Canonical) -> str:
     guid = entry.guid.strip()
-    if guid and guids[guid] == 1:
-        return f"guid:{guid}"
     if guid:
-        return f"guid:{guid}\n{link}"
+        # Only guids that are URLs can have a session id. The others, and URLs without one, stay as they are.
+        lowered = guid.lower()
+        is_session = "://" in guid and ("sess" in lowered or "sid=" in lowered)
+        return f"guid:{(canonical_link(guid) if is_session else '') or guid}"
     if link:
         return f"link:{link}"
-    return f"text:{_wording(entry)}"
-
-
-def _wording(entry: Entry) -> str:
-    return f"{entry.title}\n\n{entry.summary}\n\n{entry.body}"
+    moment = seconds(entry.published or entry.updated)
+    if entry.title and moment:
+        return f"title:{entry.title.casefold()}\n{moment // 86_400}"
+    return f"text:{entry.title}\n\n{entry.summary}\n\n{entry.body}"

@@ -17,6 +17,7 @@ from newswatch.pipeline.poll import moved_feeds, schedule
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
 from newswatch.store.feed_state import FeedState
+from newswatch.store.gaps import Gap
 
 FAILURES = 3
 HARD_S, SOFT_S = 3_600, 24 * 3_600
@@ -161,6 +162,16 @@ def _text(feed: Feed, state: FeedState, what: str) -> str:
     return (
         f"{name} answers but has had no new item since {last}, which is much longer than usual"
         f" (one every {span(state.document.gap_s)}). If the site has newer articles, find the feed that has them."
+    )
+
+
+def gap_text(feed: Feed, gap: Gap) -> str:
+    """What ops is notified of if items were probably missed."""
+    return (
+        f"Feed {feed.id} ({redact_url(feed.url)}) probably published items between"
+        f" {from_ms(gap.since_s * 1000):%d %B %H:%M} and {from_ms(gap.until_s * 1000):%d %B %H:%M} UTC that were missed:"
+        f" its document was completely new. To close such gaps, poll it every {span(gap.every_s)} or more often"
+        " (`every` in feeds.yaml)."
     )
 
 

@@ -1,12 +1,7 @@
 """Identity: which entries of a document are new items, which are edits, which are known. Pure.
 
-`pipeline.poll.entry_ids` gives each entry its identity. A new identity is an *edit* of a known item, instead of
-a new item, only if the feed evidently rewrote its guids:
-
-1. the known identity has left the document,
-2. exactly one known item has that link (or, failing that, that title and publication day), and
-   no other entry of the document has it,
-3. the dates differ by less than 48 hours.
+`pipeline.poll.entry_ids` gives each entry its key. Entries and records are then paired, the surest pairs first
+(`pipeline.poll.pairing`). An entry without a record is a new item.
 
 In doubt it is a new item: central banks reuse titles, and one alert too many is better than one too few. The
 decision is made here, outside Redis, from the feed's records. The claim script stores it only if nothing
@@ -15,18 +10,21 @@ changed meanwhile (docs/adr/0002).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from newswatch.models import Feed, Item
 from newswatch.pipeline.poll.entry_ids import Identified
-from newswatch.store.seen import KnownBy, SeenRecord
+from newswatch.pipeline.poll.pairing import Pairing
+from newswatch.store.seen import KnownBy, SeenRecord, digest
 
-CHURN_WINDOW_S = 48 * 3600
 AHEAD_S = 86_400
 """Wrong time zones shift dates some hours ahead. A later date is an announcement and counts as no date."""
+UNCLEAR_S = 15 * 3600
+"""By how much a date with an unclear zone may be wrong: such a date silences nothing by itself."""
+FIRST_UNDATED, FEWEST_FOR_SILENCE = 3, 50
+"""At the first sight of a feed without dates the first three items may alert, unless it has more than 50."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,8 @@ class Decision:
 
     items: tuple[tuple[Item, SeenRecord], ...]
     whole: tuple[SeenRecord, ...]
+    ids: Mapping[bytes, bytes]
+    """The record's id by key, for entries that share their key with no other one of the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,59 +53,6 @@ class PollContext:
     keep_s: int = 30 * 86_400
 
 
-class Churn:
-    """Finds the known item of which a new identity is an edit."""
-
-    def __init__(
-        self,
-        known: Mapping[bytes, SeenRecord],
-        document: Sequence[Identified],
-        now: int,
-        unchanged: Collection[bytes] = (),
-    ) -> None:
-        self._now = now
-        present = {one.id for one in document}.union(unchanged)
-        self._present_items = {record.item for id_, record in known.items() if id_ in present}
-        newcomers = [one for one in document if one.id not in known]
-        self._link_claims = Counter(one.link for one in newcomers)
-        self._title_claims = Counter(self._day(one.title, one.published) for one in newcomers)
-        self._by_link: dict[bytes, dict[bytes, SeenRecord]] = {}
-        self._by_title: dict[tuple[bytes, int], dict[bytes, SeenRecord]] = {}
-        for record in known.values() if newcomers else ():
-            if record.link in self._link_claims:
-                self._by_link.setdefault(record.link, {})[record.item] = record
-            day = self._day(record.title, record.published)
-            if day in self._title_claims:
-                self._by_title.setdefault(day, {})[record.item] = record
-
-    @staticmethod
-    def _day(title: bytes, published: int) -> tuple[bytes, int]:
-        return title, published // 86_400
-
-    def predecessor(self, one: Identified) -> tuple[SeenRecord | None, KnownBy]:
-        """The known item that `one` is an edit of, and what shows it; None if it is new."""
-        if any(one.link):
-            if self._link_claims[one.link] > 1:
-                return None, ""
-            found = self._by_link.get(one.link, {})
-            if found:
-                return self._only(found, one), "link"
-        day = self._day(one.title, one.published)
-        if not any(one.title) or not one.published or self._title_claims[day] > 1:
-            return None, ""
-        return self._only(self._by_title.get(day, {}), one), "title"
-
-    def _only(self, found: Mapping[bytes, SeenRecord], one: Identified) -> SeenRecord | None:
-        if len(found) != 1:
-            return None
-        ((item, record),) = found.items()
-        if item in self._present_items:
-            return None
-        known_date = record.published or record.last_in_document
-        new_date = one.published or self._now
-        return record if abs(known_date - new_date) < CHURN_WINDOW_S else None
-
-
 def decide(
     known: Mapping[bytes, SeenRecord],
     document: Sequence[Identified],
@@ -120,23 +67,28 @@ def decide(
         id_: record.shown_at(context.now) if id_ in unchanged else _confirmed(record, context)
         for id_, record in known.items()
     }
-    churn = Churn(known, document, context.now, unchanged)
+    pairing = Pairing(known, document, context.now, unchanged)
     whole = dict(known)
     items: list[tuple[Item, SeenRecord]] = []
-    for one in document:
-        before, known_by = known.get(one.id), one.known_by
-        if before is None:
-            before, shown_by = churn.predecessor(one)
-            if before is not None:
-                whole.pop(before.id, None)
-                known_by = shown_by
-        record = _record(one, before, context, known_by)
-        whole[one.id] = record
+    ids: dict[bytes, list[bytes]] = {}
+    hopeful = _may_alert_undated(document) if context.first_sight else frozenset[int]()
+    for place, one in enumerate(document):
+        before, known_by = pairing.found.get(place, (None, one.known_by))
+        if before is not None and before.key != one.key:
+            whole.pop(before.id, None)
+        id_ = before.id if before is not None and before.key == one.key else _free_id(one, whole)
+        record = _record(one, id_, before, context, known_by, hopeful=place in hopeful)
+        whole[id_] = record
+        ids.setdefault(one.key, []).append(id_)
         if _has_news(one, before) and _worth_keeping(one, record, context):
             items.append((_item(one, record, context), record))
     horizon = context.now - context.keep_s
     kept = tuple(record for record in whole.values() if record.last_in_document >= horizon)
-    return Decision(tuple(sorted(items, key=lambda pair: pair[1].published or context.now)), kept)
+    return Decision(
+        tuple(sorted(items, key=lambda pair: pair[1].published or context.now)),
+        kept,
+        {key: found[0] for key, found in ids.items() if len(found) == 1},
+    )
 
 
 def _confirmed(record: SeenRecord, context: PollContext) -> SeenRecord:
@@ -155,14 +107,37 @@ def _worth_keeping(one: Identified, record: SeenRecord, context: PollContext) ->
     return not record.silent or not one.published or one.published >= context.now - 7 * 86_400
 
 
+def _may_alert_undated(document: Sequence[Identified]) -> frozenset[int]:
+    if len(document) > FEWEST_FOR_SILENCE or any(one.published for one in document):
+        return frozenset()
+    return frozenset(range(FIRST_UNDATED))
+
+
+def _free_id(one: Identified, taken: Mapping[bytes, SeenRecord]) -> bytes:
+    """A new record's id: the key, or if an earlier item has that, a hash of everything."""
+    id_, number = one.key, 0
+    while id_ in taken:
+        parts = (one.key, one.link, one.title, one.content)
+        id_ = digest(f"{[part.hex() for part in parts]} {one.published} {number}", 8)
+        number += 1
+    return id_
+
+
 def _record(
-    one: Identified, before: SeenRecord | None, context: PollContext, known_by: KnownBy
+    one: Identified,
+    id_: bytes,
+    before: SeenRecord | None,
+    context: PollContext,
+    known_by: KnownBy,
+    *,
+    hopeful: bool,
 ) -> SeenRecord:
     if before is not None:
         edited = before.content != one.content
-        repeated = not edited and before.id == one.id
+        repeated = not edited and before.key == one.key
         return before._replace(
-            id=one.id,
+            id=id_,
+            key=one.key,
             link=one.link,
             title=one.title,
             content=one.content,
@@ -171,11 +146,10 @@ def _record(
             revision=before.revision + edited,
             known_by=before.known_by if repeated else known_by,
         )
-    age_s = context.now - one.published
-    fresh = -AHEAD_S <= age_s <= int(context.feed.first_sight_s)
     return SeenRecord(
-        id=one.id,
-        item=one.id,
+        id=id_,
+        key=one.key,
+        item=id_,
         link=one.link,
         title=one.title,
         content=one.content,
@@ -184,9 +158,18 @@ def _record(
         last_in_document=context.now,
         config_version=context.config_version,
         revision=0,
-        silent=context.first_sight and not (one.published and fresh),
+        silent=not hopeful and _is_silent(one, context),
         known_by=known_by,
     )
+
+
+def _is_silent(one: Identified, context: PollContext) -> bool:
+    """Whether a new item is too old to alert: for the first sight of a feed, or at all."""
+    age_s = context.now - one.published
+    slack_s = UNCLEAR_S if one.entry.dates_unclear else 0
+    if not context.first_sight:
+        return bool(one.published) and age_s > context.feed.max_age_s + slack_s
+    return not (one.published and -AHEAD_S - slack_s <= age_s <= context.feed.first_sight_s + slack_s)
 
 
 def _item(one: Identified, record: SeenRecord, context: PollContext) -> Item:

@@ -23,16 +23,19 @@ from newswatch.feeds.wire import ParsedDocument
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.feed_causes import GAP, cause_of
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.wanted_articles import wanted
 from newswatch.pipeline.poll import changed_entries, health, identity, moved_feeds, schedule
 from newswatch.pipeline.poll.claim_log import claim_lines
+from newswatch.pipeline.poll.gaps import find_gap
 from newswatch.pipeline.poll.rhythm import rhythm_of
-from newswatch.store import feeds
+from newswatch.store import feeds, gaps
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feed_state import FeedState, LastDocument, changes
 from newswatch.store.feeds import Memory
+from newswatch.store.gaps import Gap
 from newswatch.store.leases import Lease
 from newswatch.store.polls import PollNote
 
@@ -41,6 +44,8 @@ log = logging.getLogger("newswatch.poll")
 CLAIM_TRIES = 5
 LONG_READ_EVERY_MS = 24 * 3_600_000
 """How often a document may take the time and memory of a long one."""
+GAP_NOTICE_MS = 86_400_000
+"""Ops is notified of a feed's gaps once a day at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +177,10 @@ class Visitor:
         while True:
             memory = await feeds.read_memory(self._redis, feed.id)
             parsed, reading = await self._read(feed, answer.result, memory)
-            work, outcome = self._decide(feed, answer, memory, parsed, reading)
+            work, outcome, gap = self._decide(feed, answer, memory, parsed, reading)
             await self._notify(outcome)
+            if gap is not None:
+                await self._report_gap(feed, memory.state, gap)
             try:
                 new = await feeds.claim(
                     self._redis,
@@ -189,7 +196,7 @@ class Visitor:
                 attempt += 1
             else:
                 if log.isEnabledFor(logging.DEBUG):
-                    for line in claim_lines(work, reading.document):
+                    for line in claim_lines(work):
                         log.debug("%s", line)
                 polling = memory.state.polling
                 before = 0 if polling.failures else polling.unchanged
@@ -233,7 +240,7 @@ class Visitor:
         memory: Memory,
         parsed: ParsedDocument,
         reading: changed_entries.PartialDocument,
-    ) -> tuple[feeds.Claim, health.PollOutcome]:
+    ) -> tuple[feeds.Claim, health.PollOutcome, Gap | None]:
         now_ms = self._now_ms()
         before = health.begin(feed, memory.state)
         decision = identity.decide(
@@ -247,6 +254,9 @@ class Visitor:
             validators=state.validators._replace(url=feed.url, body_hash=answer.body_hash),
             document=self._after_long_read(feed, _document(before.document, parsed, decision, now_ms)),
         )
+        gap = find_gap(memory.seen.values(), decision, now_ms // 1000)
+        if gap is not None and now_ms - before.document.gap_told_ms >= GAP_NOTICE_MS:
+            state = state._replace(document=state.document._replace(gap_told_ms=now_ms))
         outcome = self._succeeded(feed, state, answer, now_ms)
         work = feeds.Claim(
             feed_id=feed.id,
@@ -256,9 +266,19 @@ class Visitor:
             next_due_ms=outcome.due_ms,
             now_ms=now_ms,
             pages=wanted(feed, (item for item, _ in decision.items), now_ms),
-            elements=pack_elements(changed_entries.circumstances(answer.result.url), reading.elements),
+            elements=pack_elements(
+                changed_entries.circumstances(answer.result.url), reading.elements(decision.ids)
+            ),
         )
-        return work, outcome
+        return work, outcome, gap
+
+    async def _report_gap(self, feed: Feed, state: FeedState, gap: Gap) -> None:
+        """Before the claim: after a crash in between, the same gap is found again and stored once."""
+        now_ms = self._now_ms()
+        await gaps.add(self._redis, feed.id, gap, now_ms)
+        if now_ms - state.document.gap_told_ms >= GAP_NOTICE_MS:
+            await notices.drop(self._services, [cause_of(feed.id, GAP)])
+            await notices.notify_once(self._services, cause_of(feed.id, GAP), health.gap_text(feed, gap))
 
     def _context(
         self, feed: Feed, state: FeedState, parsed: ParsedDocument, now_ms: int, version: int
@@ -287,8 +307,10 @@ def _same_feed(
     title = before.document.title
     if not before.document.seen_since_ms or parsed.feed.title == title != "":
         return True
-    ids = {one.id for one in reading.document} | reading.unchanged
-    return not ids.isdisjoint(memory.seen)
+    if reading.unchanged:
+        return True
+    keys = {record.key for record in memory.seen.values()}
+    return any(one.key in keys for one in reading.document)
 
 
 def _document(
