@@ -106,6 +106,19 @@ def validator(value: str | None) -> str | None:
     return value
 
 
+def modified(headers: Mapping[str, str], now: datetime) -> str | None:
+    """A Last-Modified that can be sent back, else None.
+
+    A time in the future is not: RFC 9110, 8.8.2.1 forbids it, and a server that compares would answer 304 until then.
+    It is compared with the server's own Date.
+    """
+    value = validator(headers.get("Last-Modified"))
+    moment = from_http(value)
+    if moment is not None and moment > (from_http(headers.get("Date")) or now):
+        return None
+    return value
+
+
 def _wait_text(wait_s: float | None) -> str:
     return "" if wait_s is None else f", retry after {wait_s:g} s"
 
