@@ -66,7 +66,10 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
         raise FetchRefused(_auth_text(status), kind="auth", status=status)
     if 400 <= status < 500 and status not in _PASSING:
         raise FetchRefused(
-            f"the server refused the request (HTTP {status}{_hint(status)})", kind="http", status=status
+            f"the server refused the request (HTTP {status}{_hint(status)})",
+            kind="http",
+            status=status,
+            retry_after_s=wait_s,
         )
     raise FetchFailed(
         f"the server answered HTTP {status}{_wait_text(wait_s)}",

@@ -126,7 +126,11 @@ class Fetcher:
             ) from None
         except FetchRefused as error:
             raise FetchRefused(
-                _with_feed(feed, error), kind=error.kind, status=error.status, target=error.target
+                _with_feed(feed, error),
+                kind=error.kind,
+                status=error.status,
+                target=error.target,
+                retry_after_s=error.retry_after_s,
             ) from None
 
     async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, PermanentError
+from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed, PermanentError
 from newswatch.models import Feed
 from newswatch.pipeline.base.feed_causes import GIVEN_UP, MOVED, SILENT, STOPPED, cause_of
 from newswatch.pipeline.base.hosts import asked_pause_s
@@ -20,6 +20,8 @@ from newswatch.store.feed_state import FeedState
 FAILURES = 3
 HARD_S, SOFT_S = 3_600, 24 * 3_600
 """How long a feed must fail to be given up: if someone has to act, and if it may recover by itself."""
+GONE_AFTER_MS = 7 * 86_400_000
+"""A 404 that has lasted this long is taken as final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,33 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
         feed,
         now_ms / 1000,
         polling.failures,
-        asked_pause_s(error, polling.failures),
+        _asked_s(error, polling.failures),
         jitter,
-        hard=hard,
+        hard=hard and not may_pass(error, now_ms - since_ms),
         lost=lost,
         stopped=gone,
     )
     return PollOutcome(after, int(due_s * 1000), _notices(feed, after, before, now))
+
+
+def may_pass(error: NewswatchError, failing_ms: int) -> bool:
+    """Whether an error for which someone may have to act often passes by itself, so that the feed is tried soon again.
+
+    Sites answer 403, 404 or an HTML page for minutes: while they are updated, or because they take us for an
+    attack. A document that cannot be read has its next version soon. A 404 that lasts a week does not pass.
+    """
+    if isinstance(error, ParseFailed):
+        return True
+    if not isinstance(error, FetchRefused) or error.kind not in ("http", "redirects"):
+        return False
+    return error.status != 404 or failing_ms < GONE_AFTER_MS
+
+
+def _asked_s(error: NewswatchError, failures: int) -> float | None:
+    """How long the server wants no request for this feed, in seconds; see also `asked_pause_s`, for its host."""
+    if isinstance(error, FetchRefused):
+        return error.retry_after_s
+    return asked_pause_s(error, failures)
 
 
 def _status(error: NewswatchError, *, gone: bool, lost: bool) -> str:
