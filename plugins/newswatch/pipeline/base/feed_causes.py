@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-GIVEN_UP, STOPPED, SILENT, MOVED = "given-up", "stopped", "silent", "moved"
+GIVEN_UP, STOPPED, SILENT, MOVED, FALLBACK = "given-up", "stopped", "silent", "moved", "fallback"
 
 
 def causes(feed_id: str) -> tuple[str, ...]:
     """All causes that a feed can have."""
-    return tuple(cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED))
+    return tuple(cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED, FALLBACK))
 
 
 def cause_of(feed_id: str, what: str) -> str:
-    """The cause of one kind of notice; `what` is one of the four constants."""
+    """The cause of one kind of notice; `what` is one of the five constants."""
     return f"feed:{feed_id}" if what == GIVEN_UP else f"{what}:{feed_id}"

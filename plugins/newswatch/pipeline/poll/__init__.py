@@ -10,6 +10,8 @@ In the order of the data path::
     changed_entries  parsing only the entries that changed
     entry_ids        the identity of an entry within its feed
     identity         which entries are new, which are edits
+    addresses        which of a feed's addresses is read
+    switching        the first document after another address is read
     claim_log        what the log says about a claim
     rhythm           how often a feed publishes
     moved_feeds      when a permanent redirect is followed for good

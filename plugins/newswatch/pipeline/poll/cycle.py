@@ -17,10 +17,11 @@ from newswatch.feeds.host import host_name
 from newswatch.models import Feed
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.poll import moved_feeds
+from newswatch.pipeline.poll import addresses
 from newswatch.pipeline.poll.pressure import Pressure
 from newswatch.pipeline.poll.visit import Visit, Visitor
 from newswatch.store import feeds
+from newswatch.store.codec import to_ms
 from newswatch.store.feed_state import FeedState
 from newswatch.store.polls import PollNote
 
@@ -90,7 +91,7 @@ class Cycle:
     def _queues(self, chosen: list[Feed]) -> list[deque[Feed]]:
         queues: dict[str, deque[Feed]] = {}
         for feed in chosen:
-            url = moved_feeds.request_url(feed, self._states[feed.id])
+            url = addresses.expected_url(feed, self._states[feed.id])
             queues.setdefault(host_name(url), deque()).append(feed)
         return list(queues.values())
 
@@ -104,27 +105,42 @@ class Cycle:
 
     async def _turn(self, feed: Feed) -> None:
         state = self._states[feed.id]
-        url = moved_feeds.request_url(feed, state)
-        paused_until_ms = self._pauses.until_ms(url)
-        if paused_until_ms:
-            due_ms = paused_until_ms + int(random.random() * _SPREAD_S * 1000)
+        open_addresses, due_ms = await self._open(feed, state)
+        if not open_addresses:
+            due_ms += int(random.random() * _SPREAD_S * 1000)
             self._updates.append(feeds.StateUpdate(feed.id, {}, due_ms))
             return
-        visit = await self._visitor.visit(feed, state)
-        await self._count(url, visit)
+        await self._count(feed, await self._visitor.visit(feed, state, open_addresses))
         if len(self._updates) + len(self._notes) >= _FLUSH_AT:
             await self._flush()
 
-    async def _count(self, url: str, visit: Visit) -> None:
+    async def _open(self, feed: Feed, state: FeedState) -> tuple[list[str], int]:
+        """The addresses that may be requested now; if there are none, the time (ms) when one may be."""
+        if not feed.fallback:
+            paused_until_ms = self._pauses.until_ms(addresses.request_url(feed, state, feed.url))
+            return ([], paused_until_ms) if paused_until_ms else ([feed.url], 0)
+        now_ms = to_ms(self._services.clock())
+        found: list[str] = []
+        paused: list[int] = []
+        for address in addresses.open_at(feed, state, now_ms):
+            left_s = await self._pauses.left_s(addresses.request_url(feed, state, address))
+            if left_s:
+                paused.append(now_ms + int(left_s * 1000))
+            else:
+                found.append(address)
+        return found, 0 if found else addresses.next_open_ms(feed, state, paused)
+
+    async def _count(self, feed: Feed, visit: Visit) -> None:
         self._polled += 1
         self._not_modified += visit.not_modified
         self._new += visit.new
         self._pressure.took(visit.size)
         self._failed += visit.error is not None
-        if visit.error is not None:
-            wait_s = asked_pause_s(visit.error, visit.outcome.state.polling.failures)
+        for one in visit.tried:
+            failures = one.failures if feed.fallback else visit.outcome.state.polling.failures
+            wait_s = asked_pause_s(one.error, failures)
             if wait_s:
-                await self._pauses.pause(getattr(visit.error, "url", "") or url, wait_s)
+                await self._pauses.pause(getattr(one.error, "url", "") or one.url, wait_s)
         if visit.update is not None:
             self._updates.append(visit.update)
         if visit.note is not None:

@@ -19,7 +19,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.hosts import HostPauses
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.poll import moved_feeds, schedule
+from newswatch.pipeline.poll import addresses, schedule
 from newswatch.pipeline.poll.cycle import AT_ONCE, PER_HOST, Cycle, PollCounts
 from newswatch.pipeline.poll.visit import Visitor
 from newswatch.store import feeds, hosts
@@ -86,7 +86,7 @@ async def plan_shards(services: Services, *, shard_size: int = 500) -> list[Shar
         due = due_feeds(bundle, await feeds.read_due(services.redis), now_ms)
         moved = await feeds.read_moved(services.redis, [feed.id for feed in due])
     return shards(
-        due, shard_size, {feed.id: moved_feeds.request_url(feed, moved[feed.id]) for feed in due}, now_ms
+        due, shard_size, {feed.id: addresses.expected_url(feed, moved[feed.id]) for feed in due}, now_ms
     )
 
 
@@ -136,7 +136,7 @@ async def _poll(
         if not chosen:
             return PollCounts()
         states = await feeds.read_states(services.redis, [feed.id for feed in chosen])
-        requested = [host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in chosen]
+        requested = [host_and_port(addresses.expected_url(feed, states[feed.id])) for feed in chosen]
         pauses = HostPauses(services, await hosts.pauses(services.redis, requested))
         await feeds.ensure_group(services.redis)
         async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
