@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from newswatch.errors import RetryableError
 from newswatch.models import Item
-from newswatch.store import keys, polls
+from newswatch.store import coverage, keys, polls
 from newswatch.store.client import script_of, text
 from newswatch.store.codec import item_to_json
 from newswatch.store.feed_state import FeedState, Move, Source, read_state
@@ -94,16 +94,21 @@ class StateUpdate:
 
 
 async def write_updates(
-    redis: Redis, updates: Sequence[StateUpdate], notes: Sequence[polls.PollNote] = ()
+    redis: Redis,
+    updates: Sequence[StateUpdate],
+    notes: Sequence[polls.PollNote] = (),
+    figures: Sequence[coverage.PollFigures] = (),
 ) -> None:
-    """Store many feeds' updates in one step, and notes of polls in another.
+    """Store many feeds' updates in one step, and notes of polls and figures in another.
 
     A feed that left the schedule meanwhile is not scheduled again.
     """
-    if notes:
+    if notes or figures:
         pipe = redis.pipeline(transaction=False)
         for note in notes:
             polls.add(pipe, note)
+        for one in figures:
+            coverage.add(pipe, one)
         await pipe.execute()
     if not updates:
         return

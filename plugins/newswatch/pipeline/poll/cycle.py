@@ -22,6 +22,7 @@ from newswatch.pipeline.poll.pressure import Pressure
 from newswatch.pipeline.poll.visit import Visit, Visitor
 from newswatch.store import feeds
 from newswatch.store.codec import to_ms
+from newswatch.store.coverage import PollFigures
 from newswatch.store.feed_state import FeedState
 from newswatch.store.polls import PollNote
 
@@ -69,6 +70,7 @@ class Cycle:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._updates: list[feeds.StateUpdate] = []
         self._notes: list[PollNote] = []
+        self._figures: list[PollFigures] = []
         self._chosen = self._polled = self._not_modified = self._new = self._failed = 0
 
     async def run(self, chosen: list[Feed]) -> PollCounts:
@@ -145,11 +147,14 @@ class Cycle:
             self._updates.append(visit.update)
         if visit.note is not None:
             self._notes.append(visit.note)
+        if visit.figures is not None:
+            self._figures.append(visit.figures)
         if self._on_progress is not None:
             self._on_progress(self._polled, self._chosen)
 
     async def _flush(self) -> None:
         updates, self._updates = self._updates, []
         notes, self._notes = self._notes, []
-        if updates or notes:
-            await feeds.write_updates(self._services.redis, updates, notes)
+        figures, self._figures = self._figures, []
+        if updates or notes or figures:
+            await feeds.write_updates(self._services.redis, updates, notes, figures)

@@ -26,6 +26,7 @@ from newswatch.pipeline.base.wanted_articles import wanted
 from newswatch.pipeline.poll import (
     addresses,
     changed_entries,
+    figures,
     health,
     identity,
     moved_feeds,
@@ -36,6 +37,7 @@ from newswatch.pipeline.poll.claim_log import claim_lines
 from newswatch.pipeline.poll.rhythm import rhythm_of
 from newswatch.store import feeds
 from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.coverage import PollFigures
 from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feed_state import FeedState, LastDocument, changes
 from newswatch.store.feeds import Memory
@@ -62,6 +64,7 @@ class Visit:
     note: PollNote | None = None
     tried: tuple[addresses.Tried, ...] = ()
     """The addresses that failed, in order."""
+    figures: PollFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +191,8 @@ class Visitor:
         outcome = self._succeeded(feed, state, answer, now_ms)
         await self._notify(outcome)
         note = _note(feed, outcome.state, answer, 0, 0) if failed_before else None
-        update = _update(feed, known, outcome)
-        return Visit(outcome, not_modified=True, update=update, note=note, tried=answer.tried)
+        update, seen = _update(feed, known, outcome), figures.of_answer(feed, known, now_ms)
+        return Visit(outcome, not_modified=True, update=update, note=note, tried=answer.tried, figures=seen)
 
     def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.PollOutcome:
         return health.succeeded(
@@ -234,7 +237,8 @@ class Visitor:
                 before = 0 if polling.failures else polling.unchanged
                 note = _note(feed, outcome.state, answer, new, before)
                 size = len(answer.result.body)
-                return Visit(outcome, new=new, size=size, note=note, tried=answer.tried)
+                seen = figures.of_answer(feed, memory.state, work.now_ms, work.items)
+                return Visit(outcome, new=new, size=size, note=note, tried=answer.tried, figures=seen)
 
     async def _read(
         self, result: FetchResult, memory: Memory
