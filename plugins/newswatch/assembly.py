@@ -7,10 +7,10 @@ from dataclasses import replace
 from redis.asyncio import Redis
 
 from newswatch.errors import PermanentError
-from newswatch.feeds.auth import Resolve, resolver
+from newswatch.feeds.auth import Resolve, no_secret, resolver
 from newswatch.feeds.proxy import service_proxy
 from newswatch.pipeline.base.clock import RedisClock
-from newswatch.pipeline.base.services import Services, no_auth
+from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
 from newswatch.slack.client import SlackSettings
 from newswatch.slack.layout import SlackLayout
@@ -20,7 +20,7 @@ NO_REDIS = "REDIS_URL is not set: put it into .env or the environment, or use `m
 
 
 def services_of(
-    settings: Settings, redis: Redis, slack: SlackSettings | None, resolve_auth: Resolve = no_auth
+    settings: Settings, redis: Redis, slack: SlackSettings | None, resolve_auth: Resolve = no_secret
 ) -> Services:
     """Services with these connections, and Redis' time for all of them."""
     clock = RedisClock()

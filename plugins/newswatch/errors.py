@@ -89,11 +89,20 @@ class FetchRefused(PermanentError):
     """A feed is refused: a forbidden address or scheme, a 4xx, a body over the cap.
 
     `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy). `target` is the URL of a
-    redirect that is refused because of its address.
+    redirect that is refused because of its address. `retry_after_s` is what the server asked for, in seconds, or None.
     """
 
-    def __init__(self, message: str, *, kind: str, status: int | None = None, target: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str,
+        status: int | None = None,
+        target: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
+        self.retry_after_s = retry_after_s
         self.kind = kind
         self.status = status
         self.target = target

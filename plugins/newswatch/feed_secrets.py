@@ -1,4 +1,4 @@
-"""Credentials of feeds: which names `auth:` may use, and which form the values have.
+"""Secrets of feeds: which names `auth:`, `headers:`, `cookies:` and `user_agent:` may use, and which form the values have.
 
 Editors of feeds.yaml may not use newswatch's own secrets: a feed that named the Slack token or the database's password
 would have it sent to the feed's address. So the names have a prefix of their own. It is checked when the files are
@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from newswatch.models import Feed
 
 VARIABLE_PREFIX = "NEWSWATCH_FEED_"
 CONNECTION_PREFIX = "newswatch_feed_"
@@ -61,14 +65,38 @@ def authorization(variable: str, value: str) -> str:
     return f"Basic {base64.b64encode(value.encode()).decode()}"
 
 
-def faults(secrets: Mapping[str, str]) -> tuple[str, ...]:
-    """What is wrong with the values of these variables. Each concerns only the feeds that name it."""
-    found = (_fault(variable, value) for variable, value in sorted(secrets.items()))
+def is_name(text: str) -> bool:
+    """Whether a value of `headers`, `cookies` or `user_agent` is the name of a secret."""
+    return _NAME.fullmatch(text) is not None
+
+
+def sendable(value: str) -> bool:
+    """Whether a header can have this value."""
+    return bool(value) and value.isprintable()
+
+
+def faults(secrets: Mapping[str, str], feeds: Iterable[Feed] = ()) -> tuple[str, ...]:
+    """What is wrong with the values of these variables. Each concerns only the feeds that name it.
+
+    A variable that `feeds` name only for headers, cookies or the user agent may have any value that can be sent.
+    """
+    feeds = tuple(feeds)
+    logins = {variable_of(feed.auth) for feed in feeds if feed.auth}
+    plain = {variable_of(text) for feed in feeds for text in _values(feed) if is_name(text)} - logins
+    found = (_fault(variable, value, plain=variable in plain) for variable, value in sorted(secrets.items()))
     return tuple(text for text in found if text)
 
 
-def _fault(variable: str, value: str) -> str:
+def _values(feed: Feed) -> Iterator[str]:
+    yield feed.user_agent
+    for _, value in (*feed.headers, *feed.cookies):
+        yield value
+
+
+def _fault(variable: str, value: str, *, plain: bool) -> str:
     try:
+        if plain:
+            return "" if sendable(value) else f"{variable} has characters that a header cannot have"
         authorization(variable, value)
     except ValueError as error:
         return str(error)

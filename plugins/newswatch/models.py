@@ -48,6 +48,17 @@ class Feed:
     allow_private: bool = False
     publisher: str = ""
     """Who publishes it, as the configuration says or by its registrable domain; "" if neither tells."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names and values of request headers. A value may be the name of a secret, here and in the next two."""
+    user_agent: str = ""
+    cookies: tuple[tuple[str, str], ...] = ()
+    fallback: tuple[str, ...] = ()
+    """Other addresses of the same source, in the order in which they are tried."""
+
+    @property
+    def has_own_headers(self) -> bool:
+        """Whether its requests have something that only its own origin may see."""
+        return bool(self.auth or self.headers or self.user_agent or self.cookies)
 
 
 @dataclass(frozen=True, slots=True)

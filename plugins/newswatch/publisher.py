@@ -20,6 +20,11 @@ def publisher_of(url: str) -> str:
     return _suffixes().privatesuffix(host) or ""
 
 
+def is_public_suffix(domain: str) -> bool:
+    """Whether independent parties register names directly below it, as below `co.uk`."""
+    return not _is_address(domain) and _suffixes().privatesuffix(domain) is None
+
+
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host.partition("%")[0])

@@ -443,9 +443,12 @@ so that people who edit feeds cannot send newswatch's own secrets to a server of
 newswatch_feed_ecb` takes the variable `NEWSWATCH_FEED_ECB` if it is set, else the connection. Under docker-compose
 use connections (Admin, Connections): it does not pass these variables on.
 
-The variable's value is `user:password`, or a scheme and its credentials, such as `Bearer abc`. A connection holds
+Values of `headers:`, `cookies:` and `user_agent:` may be such names too. Then the variable's value is sent as it is;
+of a connection its password.
+
+For `auth:` the variable's value is `user:password`, or a scheme and its credentials, such as `Bearer abc`. A connection holds
 login and password, or `{{"bearer": "abc"}}` in its extra. The secret is sent to the origin of the feed's own
-`url` only (scheme, host and port; the step from http to https on one host counts as the same). A redirect to
+`url` only, and so are the feed's headers, cookies and user agent, secret or not (scheme, host and port; the step from http to https on one host counts as the same). A redirect to
 another origin goes without it, and so does everything after that. Anyone who may edit feeds can use every feed's
 secret: keep other secrets out of these names.
 

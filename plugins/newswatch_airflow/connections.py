@@ -108,9 +108,15 @@ def slack_settings(connection: ConnectionLike, network: Mapping[str, str]) -> Sl
     return made if made.proxy else replace(made, proxy=service_proxy(made.base_url, network))
 
 
-def feed_auth(connection: ConnectionLike) -> Auth | None:
-    """The credentials a connection holds for a feed: `bearer` in its extra, else login and password."""
+def feed_auth(connection: ConnectionLike, *, plain: bool = False) -> Auth | None:
+    """The credentials a connection holds for a feed: `bearer` in its extra, else login and password.
+
+    `plain`: its password as it is, for a header or a cookie.
+    """
     from newswatch.feeds.auth import Auth  # noqa: PLC0415
+
+    if plain:
+        return Auth(connection.password) if connection.password else None
 
     bearer = read_extra(connection).get("bearer")
     if bearer:

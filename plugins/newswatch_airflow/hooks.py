@@ -97,9 +97,9 @@ def _services(
     )
 
 
-def _connection_auth(name: str) -> Auth | None:
+def _connection_auth(name: str, *, plain: bool = False) -> Auth | None:
     try:
-        return feed_auth(BaseHook.get_connection(name))
+        return feed_auth(BaseHook.get_connection(name), plain=plain)
     except AirflowNotFoundException:
         return None
 

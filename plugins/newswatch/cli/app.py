@@ -17,6 +17,7 @@ from newswatch.cli import (
     backtest,
     check,
     coach,
+    coverage,
     dead,
     doctor,
     drain,
@@ -46,7 +47,17 @@ def newswatch(*, config_dir: Path | None, as_json_: bool) -> None:
 for one in (
     *(check.check, match.match, backtest.backtest, coach.coach_command, missed.missed),
     *(stages.poll, stages.match_pending, stages.deliver, stages.articles, stages.run),
-    *(rule.rule, feeds.feeds, alerts.alerts, why.why, queue.queue, dead.dead, mute.mute, mute.unmute),
+    *(
+        rule.rule,
+        feeds.feeds,
+        coverage.coverage,
+        alerts.alerts,
+        why.why,
+        queue.queue,
+        dead.dead,
+        mute.mute,
+        mute.unmute,
+    ),
     *(receivers.test_receiver, doctor.doctor, drain.drain, adopt.adopt, housekeeping.housekeeping),
     listen.listen,
 ):

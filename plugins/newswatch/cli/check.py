@@ -36,7 +36,8 @@ ENVIRONMENT = "environment"
 def check(call: Invocation) -> None:
     """Check the settings, feeds.yaml, watchlist.yaml and receivers.yaml, and list every problem with its place."""
     loaded = check_files(call.settings, utc_now().date())
-    bad_settings = (*call.bad_settings, *feed_secrets.faults(call.settings.feed_secrets))
+    feeds = loaded.draft.feeds if loaded.draft is not None else ()
+    bad_settings = (*call.bad_settings, *feed_secrets.faults(call.settings.feed_secrets, feeds))
     broken = loaded.draft is None or bool(bad_settings)
     problems = (*loaded.problems, *(() if bad_settings else _beside_the_files(call, loaded.draft)))
     if call.json:

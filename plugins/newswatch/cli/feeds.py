@@ -17,7 +17,7 @@ from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feed_report
-from newswatch.pipeline.poll import moved_feeds
+from newswatch.pipeline.poll import addresses, moved_feeds
 from newswatch.pipeline.poll.health import reason, span
 from newswatch.redact import redact_url
 from newswatch.store import feeds as store
@@ -28,8 +28,9 @@ from newswatch.store.feed_state import FeedState
 
 _JSON = """
 JSON: a list of {"id", "url", "title", "state", "every_s", "rhythm_s", "next_poll", "last_polled", "last_new_item",
-"failures", "failing_since", "error", "moved_to", "redirects_to", "paused_until", "advice", "articles_read",
-"articles_failed", "article_error", "last_article_failure"}. "state" is new, ok, silent, slowed, waiting, failing,
+"failures", "failing_since", "error", "moved_to", "redirects_to", "read_from", "read_from_since", "paused_until", "advice", "articles_read",
+"articles_failed", "article_error", "last_article_failure"}. "read_from" is the
+fallback that is read instead of the url, or null. "state" is new, ok, silent, slowed, waiting, failing,
 refused, given-up or stopped (docs/runbook.md, Feeds).
 """
 
@@ -41,7 +42,7 @@ async def _states(services: Services) -> list[dict[str, Any]]:
         states = await store.read_states(services.redis, [feed.id for feed in configured])
         due = await store.read_due(services.redis)
         requested = {
-            feed.id: host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in configured
+            feed.id: host_and_port(addresses.expected_url(feed, states[feed.id])) for feed in configured
         }
         paused = await hosts.pauses(services.redis, requested.values())
     now_ms = to_ms(services.clock())
@@ -56,7 +57,7 @@ def _time(ms: float) -> datetime | None:
 
 
 def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: int) -> dict[str, Any]:
-    moved = moved_feeds.request_url(feed, state)
+    moved, read_from = moved_feeds.request_url(feed, state), addresses.in_use(feed, state)
     return {
         "id": feed.id,
         "url": redact_url(feed.url),
@@ -72,6 +73,8 @@ def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: in
         "error": state.polling.error,
         "moved_to": redact_url(moved) if moved != feed.url else None,
         "redirects_to": redact_url(state.move.redirect_url) if state.move.redirect_url else None,
+        "read_from": redact_url(read_from) if read_from != feed.url else None,
+        "read_from_since": _time(state.source.address_since_ms) if read_from != feed.url else None,
         "paused_until": _time(paused_ms) if paused_ms > now_ms else None,
         "advice": feed_report.advice(feed, state, paused_ms, now_ms),
         "articles_read": state.articles.articles_read,

@@ -70,8 +70,13 @@ def _from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
         if slot.nested is not None and content is not None:
             values[slot.name] = _from_plain(slot.nested, content)
         else:
-            values[slot.name] = tuple(content) if isinstance(content, list) else content
+            values[slot.name] = _frozen(content)
     return model(**values)
+
+
+def _frozen(content: Any) -> Any:
+    """JSON's lists as tuples, however deep."""
+    return tuple(map(_frozen, content)) if isinstance(content, list) else content
 
 
 def rule_to_plain(rule: Rule) -> dict[str, Any]:

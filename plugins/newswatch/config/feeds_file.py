@@ -49,6 +49,7 @@ def read_feeds(report: FileReport) -> FeedsPart:
         _read_feed(given, defaults, part, report)
         ids.add(given, report)
         _warn_of_url(given, urls, report)
+        _warn_of_fallback(given, report)
     return part
 
 
@@ -85,6 +86,10 @@ def _read_feed(
             auth=given.get("auth"),
             allow_private=allow_private,
             publisher=given.get("publisher") or publisher_of(given.get("url")),
+            headers=given.get("headers", ()),
+            user_agent=given.get("user_agent", ""),
+            cookies=given.get("cookies", ()),
+            fallback=given.get("fallback", ()),
         )
     )
 
@@ -114,6 +119,15 @@ def _at_most(
     elif own > cap_s:
         report.error(given.node_of("at_most"), f"{label}: must be at most {format_duration(cap_s)}")
     return own
+
+
+def _warn_of_fallback(given: CheckedMapping, report: FileReport) -> None:
+    url, others = given.get("url"), given.get("fallback", ())
+    if url in others:
+        report.warning(
+            given.node_of("fallback"),
+            f"feed {given.get('id', '')!r}: fallback has the feed's own url: name other addresses of the source",
+        )
 
 
 def _warn_of_url(given: CheckedMapping, urls: dict[str, str], report: FileReport) -> None:

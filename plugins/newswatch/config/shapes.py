@@ -6,7 +6,7 @@ The readers and the JSON Schemas both come from here.
 from __future__ import annotations
 
 from newswatch import feed_secrets
-from newswatch.config import words
+from newswatch.config import request_headers, words
 from newswatch.config.kinds import ListOf, OneOrMore, Text, Value, choice, count, duration, flag, word
 from newswatch.config.records import Key, Named, Record
 from newswatch.config.word_lists import WordList
@@ -36,6 +36,7 @@ CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-
 ZONE = Value(words.check_timezone, {"type": "string", "examples": ["Europe/Zurich", "UTC"]})
 CLOCK = Value(words.check_clock, {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
 DATE = Value(words.check_date, {"type": "string", "format": "date"})
+USER_AGENT = Value(request_headers.check_value, {"type": "string"})
 AUTH = Value(feed_secrets.check_name, {"type": "string", "pattern": feed_secrets.NAME_PATTERN})
 
 EVERY = duration()
@@ -84,6 +85,26 @@ FEED = Record(
             "auth",
             AUTH,
             "The variable NEWSWATCH_FEED_… or the Airflow connection newswatch_feed_… with the credentials.",
+        ),
+        Key(
+            "headers",
+            request_headers.HEADERS,
+            "Headers of its requests, such as Accept-Language: en. A value may name a secret, as in auth.",
+        ),
+        Key(
+            "user_agent",
+            USER_AGENT,
+            "What its requests say they come from. Default newswatch, with NEWSWATCH_CONTACT.",
+        ),
+        Key(
+            "cookies",
+            request_headers.COOKIES,
+            "Cookies of its requests, by name. A value may name a secret, as in auth.",
+        ),
+        Key(
+            "fallback",
+            ListOf(URL),
+            "Other addresses of the same source. They are tried in order while the url fails.",
         ),
     ),
 )

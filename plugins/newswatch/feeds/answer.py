@@ -66,7 +66,10 @@ def check_status(status: int, headers: Mapping[str, str], *, now: datetime, cond
         raise FetchRefused(_auth_text(status), kind="auth", status=status)
     if 400 <= status < 500 and status not in _PASSING:
         raise FetchRefused(
-            f"the server refused the request (HTTP {status}{_hint(status)})", kind="http", status=status
+            f"the server refused the request (HTTP {status}{_hint(status)})",
+            kind="http",
+            status=status,
+            retry_after_s=wait_s,
         )
     raise FetchFailed(
         f"the server answered HTTP {status}{_wait_text(wait_s)}",
@@ -102,6 +105,19 @@ def validator(value: str | None) -> str | None:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
+        return None
+    return value
+
+
+def modified(headers: Mapping[str, str], now: datetime) -> str | None:
+    """A Last-Modified that can be sent back, else None.
+
+    A time in the future is not: RFC 9110, 8.8.2.1 forbids it, and a server that compares would answer 304 until then.
+    It is compared with the server's own Date.
+    """
+    value = validator(headers.get("Last-Modified"))
+    moment = from_http(value)
+    if moment is not None and moment > (from_http(headers.get("Date")) or now):
         return None
     return value
 

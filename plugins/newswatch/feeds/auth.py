@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from newswatch import feed_secrets
 from newswatch.errors import FetchRefused
@@ -12,7 +13,7 @@ from newswatch.errors import FetchRefused
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """The credentials that a feed's `auth` names: an Authorization header, hidden from `repr`."""
+    """A secret that a feed names: an Authorization header, or the value of another one. Hidden from `repr`."""
 
     header: str = field(repr=False)
 
@@ -28,25 +29,40 @@ class Auth:
         return cls(f"Bearer {token.strip()}")
 
 
-Resolve = Callable[[str], Auth | None]
-"""From a feed's `auth` to its credentials; None where nothing has the name. Raises FetchRefused."""
+class Resolve(Protocol):
+    """From the name of a secret to its value; None where nothing has the name. Raises FetchRefused.
+
+    For `auth` that is an Authorization header. `plain`: the value as it is, for another header or a cookie.
+    """
+
+    def __call__(self, name: str, *, plain: bool = False) -> Auth | None:
+        """The secret."""
+        ...
 
 
-def resolver(secrets: Mapping[str, str], connection: Resolve = lambda _name: None) -> Resolve:
+def no_secret(name: str, *, plain: bool = False) -> Auth | None:  # noqa: ARG001 - as any Resolve
+    """Finds nothing."""
+    return None
+
+
+def resolver(secrets: Mapping[str, str], connection: Resolve = no_secret) -> Resolve:
     """Looks names up among the variables `secrets`, then asks `connection` (under Airflow).
 
     The name is checked here although the files were: a configuration that is in force may be older
     than the check.
     """
 
-    def resolve(name: str) -> Auth | None:
+    def resolve(name: str, *, plain: bool = False) -> Auth | None:
         variable = feed_secrets.variable_of(name)
         try:
             feed_secrets.check_name(name)
             if variable in secrets:
-                return Auth(feed_secrets.authorization(variable, secrets[variable]))
+                value = secrets[variable]
+                return Auth(value if plain else feed_secrets.authorization(variable, value))
         except ValueError as error:
             raise FetchRefused(f"auth: {error}", kind="auth") from None
-        return connection(name) if feed_secrets.is_connection(name) else None
+        if not feed_secrets.is_connection(name):
+            return None
+        return connection(name, plain=True) if plain else connection(name)
 
     return resolve

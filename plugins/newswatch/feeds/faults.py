@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import ssl
 
 import aiohttp
@@ -55,9 +54,7 @@ def _answer_error(error: Exception) -> FetchFailed | FetchRefused:
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
         return FetchFailed("the answer is incomplete or damaged", kind="truncated")
     if isinstance(error, aiohttp.ClientResponseError):
-        coding = re.search(r"content-encoding: (\S+)", error.message or "")
-        what = f"is compressed with {coding[1]}, which was not requested" if coding else "is not valid HTTP"
-        return FetchFailed(f"the answer {what}", kind="http", status=None)
+        return FetchFailed("the answer is not valid HTTP", kind="http", status=None)
     number = getattr(getattr(error, "os_error", error), "errno", None)
     reason = os.strerror(number) if number else type(error).__name__
     return FetchFailed(f"no connection ({reason})", kind="connect")

@@ -1,7 +1,7 @@
 """Fetching feeds over HTTP: politely, within limits, and only from allowed addresses.
 
 `Fetcher` is the shell around the pure modules `redirect`, `answer`, `proxy` and `address`. It follows
-redirects itself, so that every hop gets the same checks, and counts decompressed bytes.
+redirects itself, so that every hop gets the same checks, and decompresses the document within limits.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from yarl import URL
 from newswatch.errors import FetchFailed, FetchRefused
 from newswatch.feeds import answer
 from newswatch.feeds.address import AddressRefused, host_refusal
-from newswatch.feeds.auth import Auth
+from newswatch.feeds.auth import Auth, Resolve
 from newswatch.feeds.faults import fetch_error
 from newswatch.feeds.host import host_name
+from newswatch.feeds.own_headers import own_headers
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
 from newswatch.feeds.sessions import NetworkRoute, Sessions, named_tls_context
-from newswatch.feeds.unpack import too_large, unpacked
+from newswatch.feeds.unpack import ACCEPTED, decoded, too_large
+from newswatch.feeds.walk_cookies import WalkCookies
 from newswatch.models import Feed, FetchResult
 from newswatch.redact import redact_url
 
@@ -50,7 +52,7 @@ async def _no_pause(_url: str) -> float:
 class Fetcher:
     """Fetches feeds; an async context manager that owns its connections.
 
-    `resolve_auth` turns a feed's `auth` name into credentials, or None if there are none of that name.
+    `resolve_auth` turns the name of a feed's secret into its value, or None if there is none of that name.
     `env` is read for proxies (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) and for a private CA
     (`SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`). `timeout_s` limits the requests of one feed together,
     not counting the wait for a slot. A connection without data for half that time is closed.
@@ -64,7 +66,7 @@ class Fetcher:
         self,
         *,
         user_agent: str,
-        resolve_auth: Callable[[str], Auth | None],
+        resolve_auth: Resolve,
         env: Mapping[str, str],
         timeout_s: float = 20.0,
         max_bytes: int = DEFAULT_MAX_BYTES,
@@ -78,7 +80,7 @@ class Fetcher:
         self._headers: dict[str, str] = {
             hdrs.USER_AGENT: user_agent,
             hdrs.ACCEPT: accept,
-            hdrs.ACCEPT_ENCODING: "gzip, deflate",
+            hdrs.ACCEPT_ENCODING: ACCEPTED,
         }
         self._resolve_auth = resolve_auth
         self._env = env
@@ -124,20 +126,28 @@ class Fetcher:
             ) from None
         except FetchRefused as error:
             raise FetchRefused(
-                _with_feed(feed, error), kind=error.kind, status=error.status, target=error.target
+                _with_feed(feed, error),
+                kind=error.kind,
+                status=error.status,
+                target=error.target,
+                retry_after_s=error.retry_after_s,
             ) from None
 
     async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:
         start, user_info = split_credentials(web_url(feed.url))
-        auth = self._credentials(feed, user_info)
-        hop, left_s = Hop(start), self._timeout_s
+        own = own_headers(feed, user_info, self._resolve_auth)
+        hop, left_s, cookies = Hop(start), self._timeout_s, WalkCookies()
         while True:
             headers = self._headers | conditions
-            if auth and hop.with_credentials:
-                headers[hdrs.AUTHORIZATION] = auth.header
+            shown = own if hop.with_credentials else None
+            if shown is not None:
+                headers = shown.over(headers)
+            cookie = cookies.header(_as_url(hop.url), shown.cookies if shown else ())
+            if cookie:
+                headers[hdrs.COOKIE] = cookie
             async with self._host(hop.url), self._slots:
                 began = time.monotonic()
-                result = await self._request(feed, hop, headers, left_s)
+                result = await self._request(feed, hop, headers, cookies, left_s)
                 left_s -= time.monotonic() - began
             if isinstance(result, FetchResult):
                 # A URL with a password in it must not be replaced by one without.
@@ -157,7 +167,7 @@ class Fetcher:
             raise FetchFailed(text, kind="ratelimited", retry_after_s=wait_s, url=url)
 
     async def _request(
-        self, feed: Feed, hop: Hop, headers: Mapping[str, str], left_s: float
+        self, feed: Feed, hop: Hop, headers: Mapping[str, str], cookies: WalkCookies, left_s: float
     ) -> FetchResult | Hop:
         """Requests one URL. Returns the document or a 304, or the next hop of a redirect."""
         proxy = proxy_for(hop.url, self._env)
@@ -170,18 +180,19 @@ class Fetcher:
             async with self._sessions.get(
                 route, url, proxy=proxy, headers=headers, timeout=_timeout(left_s, self._timeout_s)
             ) as response:
+                if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
+                    return hop.follow(
+                        response.status, _location(response), new_cookies=cookies.take(response)
+                    )
                 return await self._read(response, hop, conditional=bool(_CONDITIONS & headers.keys()))
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
             target = redact_url(hop.url) if hop.seen else ""
             raise fetch_error(error, timeout_s=self._timeout_s, target=target) from None
 
-    async def _read(
-        self, response: aiohttp.ClientResponse, hop: Hop, *, conditional: bool
-    ) -> FetchResult | Hop:
-        if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
-            return hop.follow(response.status, _location(response))
+    async def _read(self, response: aiohttp.ClientResponse, hop: Hop, *, conditional: bool) -> FetchResult:
+        now = self._clock()
         try:
-            answer.check_status(response.status, response.headers, now=self._clock(), conditional=conditional)
+            answer.check_status(response.status, response.headers, now=now, conditional=conditional)
         except FetchFailed as error:
             error.url = hop.url
             raise
@@ -193,7 +204,7 @@ class Fetcher:
             status=304 if response.status == 304 else 200,
             body=body,
             etag=answer.validator(response.headers.get(hdrs.ETAG)) if whole else None,
-            last_modified=answer.validator(response.headers.get(hdrs.LAST_MODIFIED)) if whole else None,
+            last_modified=answer.modified(response.headers, now) if whole else None,
             headers={
                 name: response.headers[name] for name in answer.KEPT_HEADERS if name in response.headers
             },
@@ -210,18 +221,8 @@ class Fetcher:
                 raise too_large(self._max_bytes)
         if source is not None and source.broken:
             raise FetchFailed("the answer is incomplete: the connection broke", kind="truncated")
-        return unpacked(bytes(body), self._max_bytes)
-
-    def _credentials(self, feed: Feed, user_info: tuple[str, str] | None) -> Auth | None:
-        if feed.auth is None:
-            return Auth.basic(*user_info) if user_info else None
-        auth = self._resolve_auth(feed.auth)
-        if auth is None:
-            raise FetchRefused(
-                f"`auth: {feed.auth}`: there is no Airflow connection or environment variable with that name",
-                kind="auth",
-            )
-        return auth
+        encoding = ",".join(response.headers.getall(hdrs.CONTENT_ENCODING, ()))
+        return decoded(bytes(body), encoding, self._max_bytes)
 
     def _host(self, url: str) -> asyncio.Semaphore:
         """The slots of this host. Acquire one before a slot of `_slots`: a busy host then blocks no other."""

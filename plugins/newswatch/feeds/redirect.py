@@ -5,10 +5,11 @@ Pure. `newswatch.feeds.fetch` does the requests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from newswatch.errors import FetchRefused
+from newswatch.models import Feed
 from newswatch.redact import redact_url
 
 MAX_REDIRECTS = 5
@@ -32,15 +33,18 @@ class Hop:
         """The feed's new URL, if all redirects so far were permanent."""
         return self.url if self.seen and self.permanent else None
 
-    def follow(self, status: int, location: str) -> Hop:
+    def follow(self, status: int, location: str, *, new_cookies: bool = False) -> Hop:
         """The next hop. Raises FetchRefused for loops, long chains and targets that are not http(s).
+
+        A server that sets a cookie may lead to a URL that it was asked before: with the cookie the answer may
+        be another one (`new_cookies`).
 
         Credentials are sent to their own origin only. The usual redirect from http to https on the
         same host keeps them. Once dropped, they stay dropped. User-info in a target is ignored.
         """
         target = _target(self.url, location)
         seen = (*self.seen, self.url)
-        if target in seen:
+        if target in seen and not new_cookies:
             raise FetchRefused(f"it redirects in a loop at {redact_url(target)}", kind="redirects")
         if len(seen) > MAX_REDIRECTS:
             raise FetchRefused(
@@ -94,3 +98,10 @@ def same_origin(old: str, new: str) -> bool:
     return before == after or (
         before[1] == after[1] and (before[0], before[2], after[0], after[2]) == _UPGRADE
     )
+
+
+def at_address(feed: Feed, url: str) -> Feed:
+    """The feed at another URL. What only its own origin may see goes along only if that is the same."""
+    if not feed.has_own_headers or same_origin(feed.url, url):
+        return replace(feed, url=url)
+    return replace(feed, url=url, auth=None, headers=(), user_agent="", cookies=())

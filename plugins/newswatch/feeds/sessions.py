@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -21,6 +22,7 @@ from newswatch.errors import PermanentError
 from newswatch.feeds.address import CheckedResolver, checked_socket
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.dns import SystemResolver
+from newswatch.feeds.heads import TolerantHandler
 from newswatch.feeds.metered import MeteredSocket
 from newswatch.feeds.proxy import split_credentials
 
@@ -61,7 +63,7 @@ def named_tls_context(env: Mapping[str, str]) -> ssl.SSLContext | None:
 
 
 class Sessions:
-    """One aiohttp session for each route, opened when first needed. Cookies are not kept."""
+    """One aiohttp session for each route, opened when first needed. Cookies are not kept (see `feeds.walk_cookies`)."""
 
     def __init__(
         self,
@@ -137,11 +139,20 @@ class Sessions:
     def _session(self, route: NetworkRoute) -> aiohttp.ClientSession:
         if route not in self._open:
             self._open[route] = aiohttp.ClientSession(
-                connector=self._connector(route), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=self._connector(route),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
             )
         return self._open[route]
 
     def _connector(self, route: NetworkRoute) -> aiohttp.TCPConnector:
+        made = self._checked_connector(route)
+        # aiohttp has no public way to say by what class answers are received.
+        made._factory = cast("Any", partial(TolerantHandler, loop=made._loop))  # noqa: SLF001
+        return made
+
+    def _checked_connector(self, route: NetworkRoute) -> aiohttp.TCPConnector:
         inner = self._resolver = self._resolver or SystemResolver()
         if route is NetworkRoute.PROXY:
             return aiohttp.TCPConnector(

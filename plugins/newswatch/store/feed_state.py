@@ -80,6 +80,16 @@ class Move(NamedTuple):
     adopted_ms: int = 0
 
 
+class Source(NamedTuple):
+    """Which of the feed's addresses is read, and which ones fail. All empty while the first one answers."""
+
+    address: str = ""
+    """The fallback that is read; "" for the feed's own url."""
+    address_since_ms: int = 0
+    waits: str = ""
+    """The addresses that fail (JSON), see `newswatch.pipeline.poll.addresses`."""
+
+
 class ArticleReads(NamedTuple):
     """Articles that were read for the feed's items, and those that were given up, with the last error."""
 
@@ -99,11 +109,12 @@ class FeedState(NamedTuple):
     document: LastDocument = LastDocument()
     polling: PollRecord = PollRecord()
     move: Move = Move()
+    source: Source = Source()
     articles: ArticleReads = ArticleReads()
     generation: int = 0
 
 
-_PARTS: tuple[type[Any], ...] = (Validators, LastDocument, PollRecord, Move, ArticleReads)
+_PARTS: tuple[type[Any], ...] = (Validators, LastDocument, PollRecord, Move, Source, ArticleReads)
 _EMPTY = FeedState()
 _GENERATION = b"gen"
 _FIELDS: dict[bytes, tuple[int, str, bool]] = {

@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 
 from newswatch.errors import LeaseLost, RetryableError
 from newswatch.models import Item
-from newswatch.store import keys, polls
+from newswatch.store import coverage, keys, polls
 from newswatch.store.client import script_of, text
 from newswatch.store.codec import item_to_json
-from newswatch.store.feed_state import FeedState, Move, read_state
+from newswatch.store.feed_state import FeedState, Move, Source, read_state
 from newswatch.store.leases import Lease
 from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 
@@ -48,14 +48,16 @@ def _read(flat: list[bytes]) -> FeedState:
 
 async def read_moved(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
     """Only the part of many feeds' states that says which URL is requested."""
-    names = ("adopted_url", "adopted_from")
+    names = ("adopted_url", "adopted_from", "address")
     pipe = redis.pipeline(transaction=False)
     for feed_id in feed_ids:
         pipe.hmget(keys.feed(feed_id), names)
     rows = zip(feed_ids, await pipe.execute(), strict=True)
     return {
-        feed_id: FeedState(move=Move(adopted_url=text(url), adopted_from=text(configured)))
-        for feed_id, (url, configured) in rows
+        feed_id: FeedState(
+            move=Move(adopted_url=text(url), adopted_from=text(configured)), source=Source(text(address))
+        )
+        for feed_id, (url, configured, address) in rows
     }
 
 
@@ -111,16 +113,21 @@ class StateUpdate:
 
 
 async def write_updates(
-    redis: Redis, updates: Sequence[StateUpdate], notes: Sequence[polls.PollNote] = ()
+    redis: Redis,
+    updates: Sequence[StateUpdate],
+    notes: Sequence[polls.PollNote] = (),
+    figures: Sequence[coverage.PollFigures] = (),
 ) -> None:
-    """Store many feeds' updates in one step, and notes of polls in another.
+    """Store many feeds' updates in one step, and notes of polls and figures in another.
 
     A feed that left the schedule meanwhile is not scheduled again.
     """
-    if notes:
+    if notes or figures:
         pipe = redis.pipeline(transaction=False)
         for note in notes:
             polls.add(pipe, note)
+        for one in figures:
+            coverage.add(pipe, one)
         await pipe.execute()
     if not updates:
         return

@@ -10,6 +10,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON or less, ~120 KB for 10,000 rules | the last 20 versions |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
+| coverage:{day} | hash feed|figure → number, see `store.coverage`; the day counts from 1970 | poll, none for "not changed" | ~40 B a figure, a feed has at most 80 and seldom more than 10 | 35 days |
 | seen:{feed} | string of 61-byte records | poll (claim) | ~68 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | gaps:{feed} | zset gap (since, until, interval that closes it; s) → found, ms | poll | ~100 B a gap | 90 days, the newest 500, while configured |
@@ -121,6 +122,11 @@ def feed(feed_id: str) -> str:
 def polls(feed_id: str) -> str:
     """A feed's last polls: see `newswatch.store.polls`."""
     return f"{_PREFIX}polls:{feed_id}"
+
+
+def coverage(day: int) -> str:
+    """How well feeds could be read on one day, counted from 1970."""
+    return f"{_PREFIX}coverage:{day}"
 
 
 def seen(feed_id: str) -> str:

@@ -6,10 +6,8 @@ for it. So a web page that cannot be read is tried a few times and then given up
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError
-from newswatch.feeds.redirect import same_origin
+from newswatch.feeds.redirect import at_address
 from newswatch.models import Feed
 from newswatch.pipeline.base.hosts import asked_pause_s
 
@@ -21,9 +19,9 @@ PAUSES_S = (60.0, 300.0)
 def page_of(feed: Feed, link: str) -> Feed:
     """The feed with the address of one of its web pages.
 
-    Its credentials are sent to its own origin only, because a feed may link to any site.
+    Its credentials, headers and cookies are sent to its own origin only, because a feed may link to any site.
     """
-    return replace(feed, url=link, auth=feed.auth if same_origin(feed.url, link) else None)
+    return at_address(feed, link)
 
 
 def next_try_s(error: NewswatchError, tries: int, jitter: float) -> float | None:

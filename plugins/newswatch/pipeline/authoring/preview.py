@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newswatch.document import Entry
 from newswatch.errors import ParseFailed
+from newswatch.feeds.auth import no_secret
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed
@@ -19,7 +20,7 @@ async def read_url(url: str, settings: Settings, *, allow_private: bool = True) 
     """
     feed = Feed(id="preview", url=url, allow_private=allow_private)
     async with Fetcher(
-        user_agent=settings.user_agent, resolve_auth=lambda _name: None, env=settings.network
+        user_agent=settings.user_agent, resolve_auth=no_secret, env=settings.network
     ) as fetcher:
         result = await fetcher.fetch(feed, etag=None, last_modified=None)
     async with ParserPool() as parsers:

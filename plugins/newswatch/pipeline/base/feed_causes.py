@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD, GAP = "given-up", "stopped", "silent", "moved", "unread", "gap"
+GIVEN_UP, STOPPED, SILENT, MOVED = "given-up", "stopped", "silent", "moved"
+UNREAD, GAP, FALLBACK = "unread", "gap", "fallback"
 
 
 def causes(feed_id: str) -> tuple[str, ...]:
     """All causes that a feed can have."""
-    return tuple(cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD, GAP))
+    return tuple(
+        cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD, GAP, FALLBACK)
+    )
 
 
 def cause_of(feed_id: str, what: str) -> str:

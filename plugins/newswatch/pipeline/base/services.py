@@ -11,15 +11,10 @@ from types import TracebackType
 from redis.asyncio import Redis
 from typing_extensions import Self
 
-from newswatch.feeds.auth import Auth, Resolve
+from newswatch.feeds.auth import Resolve, no_secret
 from newswatch.pipeline.base.clock import RedisClock, utc_now
 from newswatch.pipeline.base.sender import Layout, SenderAddress
 from newswatch.settings import Settings
-
-
-def no_auth(_name: str) -> Auth | None:
-    """Finds no credentials."""
-    return None
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Services:
     """None: nothing says where messages are sent to."""
     layout: Layout
     clock: Callable[[], datetime] = utc_now
-    resolve_auth: Resolve = no_auth
+    resolve_auth: Resolve = no_secret
 
     @property
     def config_dir(self) -> Path:

@@ -75,7 +75,9 @@ async def _packs(services: Services) -> list[Examined]:
 
 def examine_files(settings: Settings, loaded: Loaded) -> list[Examined]:
     """The credentials of feeds and the configuration files. Needs nothing that is running. Pure."""
-    findings = [Examined("settings", "error", text) for text in feed_secrets.faults(settings.feed_secrets)]
+    feeds = loaded.draft.feeds if loaded.draft is not None else ()
+    bad = feed_secrets.faults(settings.feed_secrets, feeds)
+    findings = [Examined("settings", "error", text) for text in bad]
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     findings += [Examined("configuration", "error", str(problem)) for problem in errors]
     if loaded.draft is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newswatch.models import Feed
 from newswatch.pipeline.base import feed_causes
-from newswatch.pipeline.poll import health, moved_feeds
+from newswatch.pipeline.poll import addresses, health, moved_feeds
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
 from newswatch.store.feed_state import FeedState
@@ -20,7 +20,11 @@ def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
 def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> str:
     """What to do, or what happens automatically; "" if the feed is fine."""
     paused = paused_until_ms > now_ms
-    found = [_about_url(feed, state, now_ms), _about_state(feed, state, paused=paused)]
+    found = [
+        addresses.sentence(feed, state),
+        _about_url(feed, state, now_ms),
+        _about_state(feed, state, paused=paused),
+    ]
     if state.document.unread:
         found.append(
             f"{health.unread_text(state)}: {health.UNREAD_REMEDY[0].lower()}{health.UNREAD_REMEDY[1:]}"

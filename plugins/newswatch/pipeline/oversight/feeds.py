@@ -12,7 +12,7 @@ from newswatch.feeds.host import host_and_port
 from newswatch.models import Bundle, Feed, Item
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feed_report
-from newswatch.pipeline.poll import moved_feeds
+from newswatch.pipeline.poll import addresses
 from newswatch.redact import redact_url
 from newswatch.store import archive, feeds, hosts, keys, polls
 from newswatch.store.client import redis_errors, text
@@ -109,7 +109,7 @@ async def read_lines(services: Services, page: Sequence[Feed]) -> list[FeedLine]
     with redis_errors():
         states = await feeds.read_states(services.redis, ids)
         due = await services.redis.zmscore(keys.FEEDS_DUE, ids)
-        requested = [host_and_port(moved_feeds.request_url(feed, states[feed.id])) for feed in page]
+        requested = [host_and_port(addresses.expected_url(feed, states[feed.id])) for feed in page]
         paused = await hosts.pauses(services.redis, requested)
     now_ms = to_ms(services.clock())
     rows = zip(page, due, requested, strict=True)

@@ -12,6 +12,8 @@ In the order of the data path::
     pairing          which known item each entry is
     identity         which entries are new, which are edits
     gaps             whether items were missed between two documents
+    addresses        which of a feed's addresses is read
+    switching        the first document after another address is read
     claim_log        what the log says about a claim
     rhythm           how often a feed publishes
     moved_feeds      when a permanent redirect is followed for good

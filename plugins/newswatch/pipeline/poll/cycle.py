@@ -16,10 +16,12 @@ from newswatch.feeds.host import host_name
 from newswatch.models import Feed
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.poll import moved_feeds
+from newswatch.pipeline.poll import addresses
 from newswatch.pipeline.poll.pressure import Pressure
 from newswatch.pipeline.poll.visit import Turn, Visit, Visitor
 from newswatch.store import feeds
+from newswatch.store.codec import to_ms
+from newswatch.store.coverage import PollFigures
 from newswatch.store.polls import PollNote
 
 PER_HOST = 4
@@ -74,6 +76,7 @@ class Cycle:
         self._workers: dict[asyncio.Task[None], str] = {}
         self._updates: list[feeds.StateUpdate] = []
         self._notes: list[PollNote] = []
+        self._figures: list[PollFigures] = []
         self._chosen = self._polled = self._not_modified = self._new = self._failed = 0
 
     def counts(self) -> PollCounts:
@@ -83,13 +86,13 @@ class Cycle:
     async def take(self, chosen: Sequence[Feed], due_ms: Mapping[str, float], found_ms: int) -> None:
         """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due, `found_ms` when they were found."""
         states = await feeds.read_states(self._services.redis, [feed.id for feed in chosen])
-        urls = [moved_feeds.request_url(feed, states[feed.id]) for feed in chosen]
+        urls = [addresses.expected_url(feed, states[feed.id]) for feed in chosen]
         await self._pauses.look_up(urls)
         self._chosen += len(chosen)
         at_work = Counter(self._workers.values())
         for feed, url in zip(chosen, urls, strict=True):
             host = host_name(url)
-            turn = Turn(feed, states[feed.id], url, int(due_ms.get(feed.id, 0)), found_ms)
+            turn = Turn(feed, states[feed.id], int(due_ms.get(feed.id, 0)), found_ms)
             self._queues.setdefault(host, deque()).append(turn)
             if at_work[host] < PER_HOST:
                 at_work[host] += 1
@@ -138,35 +141,55 @@ class Cycle:
             self._done(feed, due_ms)
 
     async def _turn(self, turn: Turn) -> None:
-        paused_until_ms = self._pauses.until_ms(turn.url)
-        if paused_until_ms:
-            due_ms = paused_until_ms + int(random.random() * _SPREAD_S * 1000)
+        open_addresses, due_ms = await self._open(turn)
+        if not open_addresses:
+            due_ms += int(random.random() * _SPREAD_S * 1000)
             self._updates.append(feeds.StateUpdate(turn.feed.id, {}, due_ms))
             self._tell(turn.feed, due_ms)
             return
-        visit = await self._visitor.visit(turn)
-        await self._count(turn, visit)
+        await self._count(turn.feed, await self._visitor.visit(turn, open_addresses))
         if len(self._updates) + len(self._notes) >= _FLUSH_AT:
             await self._flush()
 
-    async def _count(self, turn: Turn, visit: Visit) -> None:
+    async def _open(self, turn: Turn) -> tuple[list[str], int]:
+        """The addresses that may be requested now; if there are none, the time (ms) when one may be."""
+        feed, state = turn.feed, turn.state
+        if not feed.fallback:
+            paused_until_ms = self._pauses.until_ms(addresses.request_url(feed, state, feed.url))
+            return ([], paused_until_ms) if paused_until_ms else ([feed.url], 0)
+        now_ms = to_ms(self._services.clock())
+        found: list[str] = []
+        paused: list[int] = []
+        for address in addresses.open_at(feed, state, now_ms):
+            left_s = await self._pauses.left_s(addresses.request_url(feed, state, address))
+            if left_s:
+                paused.append(now_ms + int(left_s * 1000))
+            else:
+                found.append(address)
+        return found, 0 if found else addresses.next_open_ms(feed, state, paused)
+
+    async def _count(self, feed: Feed, visit: Visit) -> None:
         self._polled += 1
         self._not_modified += visit.not_modified
         self._new += visit.new
         self._pressure.took(visit.size)
         self._failed += visit.error is not None
-        if visit.error is not None:
-            wait_s = asked_pause_s(visit.error, visit.outcome.state.polling.failures)
+        for one in visit.tried:
+            failures = one.failures if feed.fallback else visit.outcome.state.polling.failures
+            wait_s = asked_pause_s(one.error, failures)
             if wait_s:
-                await self._pauses.pause(getattr(visit.error, "url", "") or turn.url, wait_s)
+                await self._pauses.pause(getattr(one.error, "url", "") or one.url, wait_s)
         if visit.update is not None:
             self._updates.append(visit.update)
         if visit.note is not None:
             self._notes.append(visit.note)
-        self._tell(turn.feed, visit.outcome.due_ms)
+        if visit.figures is not None:
+            self._figures.append(visit.figures)
+        self._tell(feed, visit.outcome.due_ms)
 
     async def _flush(self) -> None:
         updates, self._updates = self._updates, []
         notes, self._notes = self._notes, []
-        if updates or notes:
-            await feeds.write_updates(self._services.redis, updates, notes)
+        figures, self._figures = self._figures, []
+        if updates or notes or figures:
+            await feeds.write_updates(self._services.redis, updates, notes, figures)

@@ -1,27 +1,37 @@
 """What a poll means for a feed: its state, when it is polled next, and what ops is notified of. Pure.
 
-Ops is notified when a feed is given up, is stopped, is silent for much longer than its rhythm, is polled at
-another URL than the configured one, or has entries that cannot be read: once when that begins and once when it is
-over.
+Ops is notified when a feed is given up, is stopped, is silent for much longer than its rhythm, is polled at another
+URL than the configured one, has been read from a fallback for an hour, or has entries that cannot be read: once when
+that begins and once when it is over.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, PermanentError
+from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed, PermanentError
 from newswatch.models import Feed
-from newswatch.pipeline.base.feed_causes import GIVEN_UP, MOVED, SILENT, STOPPED, UNREAD, cause_of
+from newswatch.pipeline.base.feed_causes import (
+    FALLBACK,
+    GIVEN_UP,
+    MOVED,
+    SILENT,
+    STOPPED,
+    UNREAD,
+    cause_of,
+)
 from newswatch.pipeline.base.hosts import asked_pause_s
-from newswatch.pipeline.poll import moved_feeds, schedule
+from newswatch.pipeline.poll import addresses, moved_feeds, schedule
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
-from newswatch.store.feed_state import FeedState
+from newswatch.store.feed_state import FeedState, Source
 from newswatch.store.gaps import Gap
 
 FAILURES = 3
 HARD_S, SOFT_S = 3_600, 24 * 3_600
 """How long a feed must fail to be given up: if someone has to act, and if it may recover by itself."""
+GONE_AFTER_MS = 7 * 86_400_000
+"""A 404 that has lasted this long is taken as final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ def begin(feed: Feed, state: FeedState) -> FeedState:
     if state.polling.polled_url == feed.url:
         return state
     polling = state.polling._replace(polled_url=feed.url, failures=0, failing_since_ms=0, error="", status="")
-    return state._replace(polling=polling)
+    return state._replace(polling=polling, source=Source())
 
 
 def succeeded(
@@ -57,7 +67,9 @@ def succeeded(
     document = state.document
     silent = bool(document.silent_after_s) and now_ms - document.newest_ms > document.silent_after_s * 1000
     moved = moved_feeds.request_url(feed, state) != feed.url
-    holds = {SILENT: silent, MOVED: moved, UNREAD: bool(document.unread)}
+    elsewhere = addresses.in_use(feed, state) != feed.url
+    lasts = elsewhere and now_ms - state.source.address_since_ms >= HARD_S * 1000
+    holds = {SILENT: silent, MOVED: moved, FALLBACK: lasts, UNREAD: bool(document.unread)}
     before = set(state.polling.notified.split())
     now = {cause for cause, is_so in holds.items() if is_so}
     polling = state.polling._replace(
@@ -77,7 +89,7 @@ def succeeded(
 def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, jitter: float) -> PollOutcome:
     """After an error. A feed that is gone stays stopped until it answers or its url is edited."""
     polling = state.polling
-    gone = polling.status == STOPPED or (isinstance(error, FetchRefused) and error.kind == "gone")
+    gone = polling.status == STOPPED or is_gone(error)
     hard = isinstance(error, PermanentError)
     since_ms = polling.failing_since_ms or now_ms
     polling = polling._replace(polled_ms=now_ms, failures=polling.failures + 1, failing_since_ms=since_ms)
@@ -101,13 +113,38 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
         feed,
         now_ms / 1000,
         polling.failures,
-        asked_pause_s(error, polling.failures),
+        _asked_s(error, polling.failures),
         jitter,
-        hard=hard,
+        hard=hard and not may_pass(error, now_ms - since_ms),
         lost=lost,
         stopped=gone,
     )
     return PollOutcome(after, int(due_s * 1000), _notices(feed, after, before, now))
+
+
+def may_pass(error: NewswatchError, failing_ms: int) -> bool:
+    """Whether an error for which someone may have to act often passes by itself, so that the feed is tried soon again.
+
+    Sites answer 403, 404 or an HTML page for minutes: while they are updated, or because they take us for an
+    attack. A document that cannot be read has its next version soon. A 404 that lasts a week does not pass.
+    """
+    if isinstance(error, ParseFailed):
+        return True
+    if not isinstance(error, FetchRefused) or error.kind not in ("http", "redirects"):
+        return False
+    return error.status != 404 or failing_ms < GONE_AFTER_MS
+
+
+def is_gone(error: NewswatchError) -> bool:
+    """Whether the server says that the address is gone for good."""
+    return isinstance(error, FetchRefused) and error.kind == "gone"
+
+
+def _asked_s(error: NewswatchError, failures: int) -> float | None:
+    """How long the server wants no request for this feed, in seconds; see also `asked_pause_s`, for its host."""
+    if isinstance(error, FetchRefused):
+        return error.retry_after_s
+    return asked_pause_s(error, failures)
 
 
 def _status(error: NewswatchError, *, gone: bool, lost: bool) -> str:
@@ -154,6 +191,8 @@ def _text(feed: Feed, state: FeedState, what: str) -> str:
             f"{name} has failed since {since} and is polled less often now: {why}."
             f" What to do: {remedy(feed, state)}."
         )
+    if what == FALLBACK:
+        return f"{name} {addresses.sentence(feed, state)}. Correct its url in feeds.yaml, or remove it there."
     if what == MOVED:
         return f"{name} moved permanently and is now polled at {redact_url(state.move.adopted_url)}: put that url into feeds.yaml."
     if what == UNREAD:
@@ -178,6 +217,7 @@ def gap_text(feed: Feed, gap: Gap) -> str:
 def _over(feed: Feed, what: str) -> str:
     return {
         SILENT: f"Feed {feed.id} has new items again.",
+        FALLBACK: f"Feed {feed.id} is read from its own url again.",
         MOVED: f"Feed {feed.id} is polled at its configured url again.",
         UNREAD: f"All entries of feed {feed.id} are read again.",
     }.get(what, f"Feed {feed.id} answers again.")

@@ -30,9 +30,9 @@ def request_url(feed: Feed, state: FeedState) -> str:
 def adoptable(feed: Feed, url: str) -> bool:
     """Whether this URL may ever replace the feed's own.
 
-    Not if the feed has credentials, because they would be sent along, and not if it gives up encryption.
+    Not if the feed has credentials, headers or cookies of its own, because they would be sent along, and not if it gives up encryption.
     """
-    return feed.auth is None and not (
+    return not feed.has_own_headers and not (
         urlsplit(feed.url).scheme == "https" and urlsplit(url).scheme != "https"
     )
 

@@ -74,15 +74,15 @@ def after_failure(
 ) -> float:
     """Due time after the `failures`-th failure in a row (1 for the first).
 
-    Doubles from the interval up to half an hour. Failures that do not pass by themselves (`hard`) start at twice
-    the interval and go up to six hours, or to a day once the feed is given up (`lost`). A pause that the server
-    asked for is always respected, up to a day. A feed that is gone (`stopped`) is tried once a week.
+    Doubles from the interval up to half an hour, and never beyond. Failures that do not pass by themselves (`hard`)
+    start at twice the interval and go up to six hours, or to a day once the feed is given up (`lost`). A pause that
+    the server asked for is always respected, up to a day. A feed that is gone (`stopped`) is tried once a week.
     """
     if stopped:
         return now_s + STOPPED_S
     longest_s = LOST_BACKOFF_S if hard and lost else HARD_BACKOFF_S if hard else SOFT_BACKOFF_S
     backoff_s = min(feed.every_s * 2.0 ** min(failures - (0 if hard else 1), 16), longest_s)
-    backoff_s = max(backoff_s, feed.every_s) * (0.9 + jitter * 0.2)
+    backoff_s = max(min(backoff_s * (0.9 + jitter * 0.2), longest_s), feed.every_s)
     return now_s + max(backoff_s, min(retry_after_s or 0.0, LONGEST_PAUSE_S))
 
 

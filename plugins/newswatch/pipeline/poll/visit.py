@@ -10,15 +10,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from newswatch.document import lost_entries_text
-from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed
+from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed, PermanentError
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.freshness import fresh_for_s
 from newswatch.feeds.long_document import LongReader, is_long
+from newswatch.feeds.redirect import at_address
 from newswatch.feeds.wire import ParsedDocument
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, FetchResult
@@ -26,12 +27,22 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.feed_causes import GAP, cause_of
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.wanted_articles import wanted
-from newswatch.pipeline.poll import changed_entries, health, identity, moved_feeds, schedule
+from newswatch.pipeline.poll import (
+    addresses,
+    changed_entries,
+    figures,
+    health,
+    identity,
+    moved_feeds,
+    schedule,
+    switching,
+)
 from newswatch.pipeline.poll.claim_log import claim_lines
 from newswatch.pipeline.poll.gaps import find_gap
 from newswatch.pipeline.poll.rhythm import rhythm_of
 from newswatch.store import feeds, gaps
 from newswatch.store.codec import from_ms, to_ms
+from newswatch.store.coverage import PollFigures
 from newswatch.store.elements import pack_elements, unpack_elements
 from newswatch.store.feed_state import FeedState, LastDocument, changes
 from newswatch.store.feeds import Memory
@@ -62,25 +73,32 @@ class Visit:
     error: NewswatchError | None = None
     update: feeds.StateUpdate | None = None
     note: PollNote | None = None
+    tried: tuple[addresses.Tried, ...] = ()
+    """The addresses that failed, in order."""
+    figures: PollFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A server's answer, when the request began, and the time from which the next interval counts."""
+    """A server's answer, when the request began, and the time from which the next interval counts.
+
+    `tried` are the addresses that failed before.
+    """
 
     result: FetchResult
     started_ms: int
     body_hash: str
     counted_s: float
+    address: str
+    tried: tuple[addresses.Tried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A feed to be polled at `url`, with its stored state. `due_ms` is when it was due, `found_ms` when it was found due."""
+    """A feed to be polled, with its stored state. `due_ms` is when it was due, `found_ms` when it was found due."""
 
     feed: Feed
     state: FeedState
-    url: str
     due_ms: int
     found_ms: int
 
@@ -103,24 +121,63 @@ class Visitor:
         self._long = LongReader(services.settings.first_entries, "NEWSWATCH_FIRST_ENTRIES")
         self._long_ms: dict[str, int] = {}
 
-    async def visit(self, turn: Turn) -> Visit:
-        """Visit one feed. Its own errors are in the Visit.
+    async def visit(self, turn: Turn, open_addresses: Sequence[str]) -> Visit:
+        """Visit one feed, at the first of these addresses that answers. Its own errors are in the Visit.
 
         Raises errors that are not specific to one feed, such as RedisError.
         """
         feed, known = turn.feed, turn.state
         state, started_ms = health.begin(feed, known), self._now_ms()
+        tried: list[addresses.Tried] = []
         try:
-            answer = await self._ask(turn, state)
-            if answer.result.status == 304 or _same_body(feed, state, answer):
+            for address in open_addresses:
+                visit = await self._visit_address(turn, state, address, tried)
+                if visit is not None:
+                    return visit
+        except feeds.ClaimConflict as conflict:
+            return await self._failed(feed, known, state, conflict, started_ms)
+        state = addresses.settled(feed, state, tried, None, self._now_ms())
+        reported = next((one.error for one in tried if not health.is_gone(one.error)), tried[0].error)
+        failed = await self._failed(feed, known, state, reported, started_ms)
+        return replace(failed, tried=tuple(tried))
+
+    async def _visit_address(
+        self, turn: Turn, state: FeedState, address: str, tried: list[addresses.Tried]
+    ) -> Visit | None:
+        """The visit at one address; None if that failed, which is noted in `tried`. Raises ClaimConflict."""
+        feed, known = turn.feed, turn.state
+        try:
+            answer = await self._ask(turn, state, address, tuple(tried))
+            if answer.result.status == 304 or _same_body(state, answer):
                 return await self._unchanged(feed, known, state, answer)
             return await self._changed(feed, answer)
-        except (FetchFailed, FetchRefused, ParseFailed, feeds.ClaimConflict) as error:
-            state = state._replace(document=self._after_long_read(feed, state.document))
-            outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
-            await self._notify(outcome)
-            note = _failure(feed, known, outcome.state, error, started_ms)
-            return Visit(outcome, error=error, update=_update(feed, known, outcome), note=note)
+        except (FetchFailed, FetchRefused, ParseFailed) as error:
+            tried.append(self._address_failed(feed, state, address, error))
+            return None
+
+    def _address_failed(
+        self, feed: Feed, state: FeedState, address: str, error: NewswatchError
+    ) -> addresses.Tried:
+        before = addresses.waits(feed, state).get(address)
+        failing_ms = self._now_ms() - before.since_ms if before else 0
+        return addresses.failed(
+            feed,
+            state,
+            address,
+            error,
+            may_pass=not isinstance(error, PermanentError) or health.may_pass(error, failing_ms),
+            gone=health.is_gone(error),
+            jitter=random.random(),
+        )
+
+    async def _failed(
+        self, feed: Feed, known: FeedState, state: FeedState, error: NewswatchError, started_ms: int
+    ) -> Visit:
+        state = state._replace(document=self._after_long_read(feed, state.document))
+        outcome = health.failed(feed, state, error, now_ms=self._now_ms(), jitter=random.random())
+        await self._notify(outcome)
+        note = _failure(feed, known, outcome.state, error, started_ms)
+        return Visit(outcome, error=error, update=_update(feed, known, outcome), note=note)
 
     def _now_ms(self) -> int:
         return to_ms(self._services.clock())
@@ -134,22 +191,25 @@ class Visitor:
             switch = notices.raise_notice if notice.on else notices.clear_notice
             await switch(self._services, notice.cause, notice.text)
 
-    async def _ask(self, turn: Turn, state: FeedState) -> _Answer:
+    async def _ask(
+        self, turn: Turn, state: FeedState, address: str, tried: tuple[addresses.Tried, ...]
+    ) -> _Answer:
         feed, started_ms = turn.feed, self._now_ms()
         known = state.validators
-        full = known.url != feed.url or schedule.wants_full(
+        full = known.url != address or schedule.wants_full(
             feed.id, full_ms=known.full_ms, streak=known.streak, now_ms=started_ms
         )
-        url = moved_feeds.request_url(feed, state)
+        url = addresses.request_url(feed, state, address)
         result = await self._fetcher.fetch(
-            feed if url == feed.url else replace(feed, url=url),
+            feed if url == feed.url else at_address(feed, url),
             etag=None if full else known.etag or None,
             last_modified=None if full else known.last_modified or None,
         )
         counted_s = schedule.counted_from(
             feed, due_s=turn.due_ms / 1000, planned_s=turn.found_ms / 1000, begun_s=started_ms / 1000
         )
-        return _Answer(result, started_ms, hashlib.sha256(result.body).hexdigest()[:32], counted_s)
+        body_hash = hashlib.sha256(result.body).hexdigest()[:32]
+        return _Answer(result, started_ms, body_hash, counted_s, address, tried)
 
     async def _unchanged(self, feed: Feed, known: FeedState, state: FeedState, answer: _Answer) -> Visit:
         now_ms = self._now_ms()
@@ -159,7 +219,8 @@ class Visitor:
         outcome = self._succeeded(feed, state, answer, now_ms)
         await self._notify(outcome)
         note = _note(feed, outcome.state, answer, 0, 0) if failed_before else None
-        return Visit(outcome, not_modified=True, update=_update(feed, known, outcome), note=note)
+        update, seen = _update(feed, known, outcome), figures.of_answer(feed, known, now_ms)
+        return Visit(outcome, not_modified=True, update=update, note=note, tried=answer.tried, figures=seen)
 
     def _succeeded(self, feed: Feed, state: FeedState, answer: _Answer, now_ms: int) -> health.PollOutcome:
         return health.succeeded(
@@ -201,7 +262,9 @@ class Visitor:
                 polling = memory.state.polling
                 before = 0 if polling.failures else polling.unchanged
                 note = _note(feed, outcome.state, answer, new, before)
-                return Visit(outcome, new=new, size=len(answer.result.body), note=note)
+                size = len(answer.result.body)
+                seen = figures.of_answer(feed, memory.state, work.now_ms, work.items)
+                return Visit(outcome, new=new, size=size, note=note, tried=answer.tried, figures=seen)
 
     async def _read(
         self, feed: Feed, result: FetchResult, memory: Memory
@@ -249,9 +312,11 @@ class Visitor:
             self._context(feed, before, parsed, now_ms, memory.version),
             reading.unchanged,
         )
+        if switching.has_switched(feed, before, answer.address):
+            decision = switching.settle(decision, memory.seen, switching.last_good_s(before))
         state = _answered(feed, before, answer, now_ms, same=_same_feed(before, parsed, reading, memory))
         state = state._replace(
-            validators=state.validators._replace(url=feed.url, body_hash=answer.body_hash),
+            validators=state.validators._replace(url=answer.address, body_hash=answer.body_hash),
             document=self._after_long_read(feed, _document(before.document, parsed, decision, now_ms)),
         )
         gap = find_gap(memory.seen.values(), decision, now_ms // 1000)
@@ -295,9 +360,9 @@ class Visitor:
         )
 
 
-def _same_body(feed: Feed, state: FeedState, answer: _Answer) -> bool:
+def _same_body(state: FeedState, answer: _Answer) -> bool:
     known = state.validators
-    return known.url == feed.url and answer.body_hash == known.body_hash
+    return known.url == answer.address and answer.body_hash == known.body_hash
 
 
 def _same_feed(
@@ -337,7 +402,9 @@ def _answered(
 ) -> FeedState:
     """The state after any answer: validators if it had a document, and redirects."""
     result = answer.result
-    state = moved_feeds.after_answer(feed, state, result.permanent_url, now_ms, same=same)
+    state = addresses.settled(feed, state, answer.tried, answer.address, now_ms)
+    if answer.address == feed.url:
+        state = moved_feeds.after_answer(feed, state, result.permanent_url, now_ms, same=same)
     known = state.validators
     validators = (
         known._replace(streak=known.streak + 1)
