@@ -23,6 +23,19 @@ from newswatch.feeds.worker import ParserPool
 
 pytestmark = [pytest.mark.shared, pytest.mark.heavy]
 URL = "https://gazette.example/feed/rss.xml"
+INTENDED = {
+    # No zone is 30 hours ahead. The zone is unknown, so it is UTC, marked as unclear.
+    "Fri, 11 Mar 2016 01:15:00 +3000": datetime(2016, 3, 11, 1, 15, tzinfo=timezone.utc),
+}
+"""The dates that we read otherwise than feedparser on purpose, with the reasons."""
+
+
+@pytest.fixture(autouse=True)
+def _plain_feedparser(monkeypatch):
+    """feedparser as it is: we take its readers of dates away in `feeds.parse`."""
+    names = ("w3dtf", "rfc822", "iso8601", "asctime", "perforce", "hungarian", "greek", "nate", "onblog")
+    readers = [getattr(feedparser.datetimes, f"_parse_date_{name}") for name in names]
+    monkeypatch.setattr(feedparser.datetimes, "_date_handlers", readers)
 
 
 INTENDED = {
@@ -126,7 +139,8 @@ def date_of(raw, name):
         parsed = dict.get(raw, f"{name}_parsed")
     if parsed is None or parsed.tm_year < 1971:
         return None
-    return datetime.fromtimestamp(calendar.timegm(parsed), timezone.utc)
+    moment = datetime.fromtimestamp(calendar.timegm(parsed), timezone.utc)
+    return INTENDED.get(dict.get(raw, name), moment)
 
 
 def tags_of(raw):

@@ -159,7 +159,8 @@ class Explanation:
             states = [cast("State", one.state) for one in alerted]
             return min(states, key=STATES.index), [one.text for one in alerted]
         if self._record.silent:
-            return "silent", [self._silent()]
+            since_ms = await sightings.read_since(self._redis, [self._sighting.feed_id])
+            return "silent", [self._silent(since_ms or 0)]
         if not entries:
             length = span(self._services.settings.item_retention_s)
             text = f"Its text is no longer kept (items are kept for {length}), so the rules cannot be tried on it."
@@ -183,8 +184,14 @@ class Explanation:
         )
         return "not_matched", [text]
 
-    def _silent(self) -> str:
+    def _silent(self, since_ms: int) -> str:
         record = self._record
+        if record.published and record.first_seen * 1000 > since_ms:
+            max_age = span(self._feed.max_age_s) if self._feed else "7 d"
+            return (
+                f"Silent: it was published {stamp(_moment(record.published))}, more than {max_age} before newswatch"
+                " first saw it (`max_age` in feeds.yaml). Such items are only remembered."
+            )
         first_sight = span(self._feed.first_sight_s) if self._feed else "24 h"
         if record.published:
             age = f"it was published {stamp(_moment(record.published))}, more than {first_sight} earlier"
