@@ -107,7 +107,9 @@ class Cycle:
 
     async def _turn(self, feed: Feed) -> None:
         state = self._states[feed.id]
-        open_addresses, due_ms = await self._open(feed, state)
+        open_addresses, due_ms = (
+            await self._open(feed, state) if feed.fallback else self._only_address(feed, state)
+        )
         if not open_addresses:
             due_ms += int(random.random() * _SPREAD_S * 1000)
             self._updates.append(feeds.StateUpdate(feed.id, {}, due_ms))
@@ -116,11 +118,13 @@ class Cycle:
         if len(self._updates) + len(self._notes) >= _FLUSH_AT:
             await self._flush()
 
+    def _only_address(self, feed: Feed, state: FeedState) -> tuple[list[str], int]:
+        """The same for a feed without fallbacks."""
+        paused_until_ms = self._pauses.until_ms(addresses.request_url(feed, state, feed.url))
+        return ([], paused_until_ms) if paused_until_ms else ([feed.url], 0)
+
     async def _open(self, feed: Feed, state: FeedState) -> tuple[list[str], int]:
         """The addresses that may be requested now; if there are none, the time (ms) when one may be."""
-        if not feed.fallback:
-            paused_until_ms = self._pauses.until_ms(addresses.request_url(feed, state, feed.url))
-            return ([], paused_until_ms) if paused_until_ms else ([feed.url], 0)
         now_ms = to_ms(self._services.clock())
         found: list[str] = []
         paused: list[int] = []
