@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from newswatch.errors import FetchFailed, FetchRefused
 from newswatch.feeds.dates import from_http
@@ -113,13 +114,19 @@ def modified(headers: Mapping[str, str], now: datetime) -> str | None:
     """A Last-Modified that can be sent back, else None.
 
     A time in the future is not: RFC 9110, 8.8.2.1 forbids it, and a server that compares would answer 304 until then.
-    It is compared with the server's own Date.
+    A server whose own Date is as far ahead has only a wrong clock.
     """
     value = validator(headers.get("Last-Modified"))
-    moment = from_http(value)
-    if moment is not None and moment > (from_http(headers.get("Date")) or now):
+    moment = _moment(value) if value else None
+    if moment is not None and moment > now and moment > (from_http(headers.get("Date")) or now):
         return None
     return value
+
+
+@lru_cache(20_000)
+def _moment(value: str) -> datetime | None:
+    """The same text comes with every answer of a feed that does not change."""
+    return from_http(value)
 
 
 def _wait_text(wait_s: float | None) -> str:

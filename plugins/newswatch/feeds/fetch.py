@@ -142,7 +142,7 @@ class Fetcher:
             shown = own if hop.with_credentials else None
             if shown is not None:
                 headers = shown.over(headers)
-            cookie = cookies.header(_as_url(hop.url), shown.cookies if shown else ())
+            cookie = cookies.header(hop.url, shown.cookies if shown else ())
             if cookie:
                 headers[hdrs.COOKIE] = cookie
             async with self._host(hop.url), self._slots:

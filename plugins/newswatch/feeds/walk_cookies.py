@@ -32,11 +32,14 @@ class WalkCookies:
         self._jar.update_cookies(wanted, answer.url)
         return self._all() != before
 
-    def header(self, url: URL, own: tuple[tuple[str, str], ...]) -> str:
+    def header(self, url: str, own: tuple[tuple[str, str], ...]) -> str:
         """The Cookie header for `url`: the feed's own cookies, and over them what the walk has set; "" for none."""
+        if self._jar is None and not own:
+            return ""
         pairs = dict(own)
         if self._jar is not None:
-            pairs |= {name: morsel.coded_value for name, morsel in self._jar.filter_cookies(url).items()}
+            set_for_it = self._jar.filter_cookies(URL(url))
+            pairs |= {name: morsel.coded_value for name, morsel in set_for_it.items()}
         return "; ".join(f"{name}={value}" for name, value in pairs.items())
 
     def _all(self) -> set[tuple[str, str, str, str]]:
