@@ -23,7 +23,7 @@ from newswatch.feeds.worker import ParserPool
 
 pytestmark = [pytest.mark.shared, pytest.mark.heavy]
 URL = "https://gazette.example/feed/rss.xml"
-INTENDED = {
+INTENDED_DATES = {
     # No zone is 30 hours ahead. The zone is unknown, so it is UTC, marked as unclear.
     "Fri, 11 Mar 2016 01:15:00 +3000": datetime(2016, 3, 11, 1, 15, tzinfo=timezone.utc),
 }
@@ -140,7 +140,7 @@ def date_of(raw, name):
     if parsed is None or parsed.tm_year < 1971:
         return None
     moment = datetime.fromtimestamp(calendar.timegm(parsed), timezone.utc)
-    return INTENDED.get(dict.get(raw, name), moment)
+    return INTENDED_DATES.get(dict.get(raw, name), moment)
 
 
 def tags_of(raw):

@@ -200,10 +200,10 @@ def test_lack_of_memory_is_not_taken_for_an_odd_entry(monkeypatch):
 def test_value_of_an_entry_that_cannot_be_read_costs_only_that_entry(monkeypatch):
     real = parse.entry_of
 
-    def picky(raw, url, **more):
+    def picky(raw, url, hints, **more):
         if raw.title == "bad":
             raise OverflowError
-        return real(raw, url, **more)
+        return real(raw, url, hints, **more)
 
     monkeypatch.setattr(parse, "entry_of", picky)
     feed = read(rss("<item><title>bad</title></item>", GOOD))

@@ -33,13 +33,13 @@ def set_up(room: Newsroom, channels: int, *, grace: str = "2s") -> None:
 
 
 def queue(room: Newsroom, channels: int, each: int, first: int = 0) -> None:
-    """Queue `each` alerts in every channel, each a story of its own."""
+    """Queue `each` alerts in every channel after the `first` ones, each a story of its own."""
     items = [
         story(
             1000 * n + k, f"Headline {chr(97 + k // 26)}{chr(97 + k % 26)}{n} qq{k}x{n}", f"watchword{n:02d}"
         )
         for n in range(channels)
-        for k in range(first, first + each)
+        for k in range(first + each)
     ]
     room.site.serve("/wire", *items)
     room.poll()

@@ -55,7 +55,7 @@ ANSWERS = {
     "unavailable-negative": (with_headers(503, Retry_After="-40"), MINUTE),
     "unavailable-for-ever": (with_headers(503, Retry_After="99999999999999999999"), 86_400),
     "slow-down": (with_headers(429), MINUTE),
-    "not-found": (with_headers(404), 2 * MINUTE),
+    "not-found": (with_headers(404), MINUTE),
     "broken": (with_headers(500), MINUTE),
     "gone": (with_headers(410), 7 * 86_400),
 }

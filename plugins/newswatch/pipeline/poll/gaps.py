@@ -23,7 +23,8 @@ def find_gap(known: Iterable[SeenRecord], decision: Decision, now: int) -> Gap |
     if not known:
         return None
     shown = [record for record in decision.whole if record.last_in_document == now]
-    if len(shown) < FEWEST or any(record.first_seen < now for record in shown):
+    items = {record.item for record in known}
+    if len(shown) < FEWEST or any(record.item in items for record in shown):
         return None
     times = sorted(record.published for record in shown)
     newest = max((record.published for record in known if record.published <= now + AHEAD_S), default=0)
