@@ -213,6 +213,12 @@ class Settings:
         "or that copy has not been seen for 15 minutes; `yes`: always; `no`: never.",
         default="auto",
     )
+    coverage_line: str = _variable(
+        "NEWSWATCH_COVERAGE_LINE",
+        _choice("on", "off"),
+        "Whether ops gets a line each day that says which feeds could not be read and where items were missed.",
+        default="off",
+    )
     redis_url: str | None = _variable(
         "REDIS_URL",
         _REDIS,

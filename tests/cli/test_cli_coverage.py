@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 
 from feed_server import Document, story
+from newsroom import OPS
+from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 from newswatch.store.coverage import FeedFigures, days_of
 
 
@@ -107,3 +109,18 @@ def test_polls_that_bring_nothing_store_nothing(newsroom):
 def test_time_is_divided_at_midnight():
     assert list(days_of(86_000, 2 * 86_400 + 5)) == [(0, 400), (1, 86_400), (2, 5)]
     assert FeedFigures().lag_s(0.5) is None
+
+
+def test_gaps_are_counted_with_the_interval_that_closes_them_and_ops_can_have_a_daily_line(newsroom):
+    serve(newsroom, *range(60, 600, 60))
+    newsroom.poll()
+    newsroom.pass_time(timedelta(hours=3))
+    serve(newsroom, *range(60, 600, 60))
+    newsroom.poll()
+    (row,) = newsroom.json("coverage")
+    assert (row["gaps"], row["closing_every_s"]) == (1, 240)
+    newsroom._do(run_housekeeping, env={"NEWSWATCH_COVERAGE_LINE": "on"})
+    newsroom.deliver()
+    (line,) = [post["text"] for post in newsroom.posts(OPS) if "Coverage" in post["text"]]
+    assert "0 of 1 feeds could be read" in line
+    assert "missed in wire (every: 240s would do)" in line

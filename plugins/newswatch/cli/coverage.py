@@ -26,9 +26,11 @@ async def _rows(services: Services, since_s: float) -> list[FeedCoverage]:
 @click.command(
     epilog="""
     JSON: a list of {"feed_id", "since", "readable", "unread_s", "blocked_since", "blocked_by", "items", "lag_p50_s",
-    "lag_p95_s"}. "readable" is the share of the time since "since" in which the feed could be read, from 0 to 1, or
+    "lag_p95_s", "gaps", "closing_every_s"}. "readable" is the share of the time since "since" in which the feed could be read, from 0 to 1, or
     null if it never was. Lags run from an item's date to when newswatch saw it, and are right to a tenth. Items that a
-    feed had when it was added, and dates without a time, do not count. CSV has the same columns.
+    feed had when it was added, and dates without a time, do not count. A gap is a document that shares nothing with the one
+    before, so that items were probably missed; "closing_every_s" is the interval that would have closed all gaps, or null.
+    CSV has the same columns.
     """
 )
 @click.option(
@@ -52,7 +54,18 @@ def coverage(call: Invocation, *, since_s: float, as_csv: bool) -> None:
     else:
         now = utc_now()
         table(
-            ("Feed", "Readable", "Not read for", "Blocked", "Items", "Lag p50", "Lag p95", "By what"),
+            (
+                "Feed",
+                "Readable",
+                "Not read for",
+                "Blocked",
+                "Items",
+                "Lag p50",
+                "Lag p95",
+                "Gaps",
+                "Every",
+                "By what",
+            ),
             [
                 (
                     row.feed_id,
@@ -60,12 +73,13 @@ def coverage(call: Invocation, *, since_s: float, as_csv: bool) -> None:
                     span(row.unread_s),
                     ago(row.blocked_since, now),
                     str(row.items),
-                    *(span(round(row.lag_p50_s or 0)), span(round(row.lag_p95_s or 0)), row.blocked_by),
+                    *(span(round(row.lag_p50_s or 0)), span(round(row.lag_p95_s or 0))),
+                    *(str(row.gaps) if row.gaps else "", span(row.closing_every_s or 0), row.blocked_by),
                 )
                 for row in rows
             ],
             "No feeds are configured.",
-            optional=("Blocked", "By what"),
+            optional=("Blocked", "Gaps", "Every", "By what"),
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
@@ -37,5 +38,13 @@ async def add(redis: Redis, feed_id: str, gap: Gap, now_ms: int) -> None:
 
 async def found_since(redis: Redis, feed_id: str, since_ms: int) -> list[Gap]:
     """The gaps of a feed that were found since then, the oldest first."""
-    rows: Any = await redis.zrangebyscore(keys.gaps(feed_id), since_ms, "+inf")
-    return [Gap(*map(int, text(row).split())) for row in rows]
+    return (await all_found_since(redis, [feed_id], since_ms))[feed_id]
+
+
+async def all_found_since(redis: Redis, feed_ids: Sequence[str], since_ms: int) -> dict[str, list[Gap]]:
+    """The same for many feeds, in one round trip."""
+    pipe = redis.pipeline(transaction=False)
+    for feed_id in feed_ids:
+        pipe.zrangebyscore(keys.gaps(feed_id), since_ms, "+inf")
+    found = zip(feed_ids, await pipe.execute(), strict=True)
+    return {feed_id: [Gap(*map(int, text(row).split())) for row in rows] for feed_id, rows in found}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll.health import reason
-from newswatch.store import coverage, feeds
+from newswatch.store import coverage, feeds, gaps
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.coverage import FeedFigures
 from newswatch.store.feed_state import FeedState
+from newswatch.store.gaps import Gap
 
 _DAY_S = 86_400
+_WELL = 0.99
+_NAMED = 5
+"""At most so many feeds are named in the daily line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,10 @@ class FeedCoverage:
     items: int
     lag_p50_s: float | None
     lag_p95_s: float | None
+    gaps: int
+    """How often items were probably missed between two polls."""
+    closing_every_s: int | None
+    """The interval that would have closed all of them."""
 
 
 async def read(services: Services, bundle: Bundle, since_s: float) -> list[FeedCoverage]:
@@ -40,13 +49,48 @@ async def read(services: Services, bundle: Bundle, since_s: float) -> list[FeedC
     with redis_errors():
         states = await feeds.read_states(services.redis, [feed.id for feed in bundle.feeds])
         found = await coverage.read(services.redis, first_day, now_s // _DAY_S)
+        missed = await gaps.all_found_since(
+            services.redis, [feed.id for feed in bundle.feeds], first_day * _DAY_S * 1000
+        )
     return [
-        judge(feed, states[feed.id], found.get(feed.id, FeedFigures()), first_day * _DAY_S, now_s)
+        judge(
+            feed,
+            states[feed.id],
+            found.get(feed.id, FeedFigures()),
+            missed[feed.id],
+            from_s=first_day * _DAY_S,
+            now_s=now_s,
+        )
         for feed in bundle.feeds
     ]
 
 
-def judge(feed: Feed, state: FeedState, figures: FeedFigures, from_s: int, now_s: int) -> FeedCoverage:
+def summary(rows: Sequence[FeedCoverage]) -> str:
+    """The rows in a line for ops: how many feeds could be read, which could not, and where items were missed. Pure."""
+    read_well = sum(row.readable is not None and row.readable >= _WELL for row in rows)
+    worst = sorted((row for row in rows if (row.readable or 0) < _WELL), key=lambda row: row.readable or 0)
+    parts = [f"{read_well} of {len(rows)} feeds could be read at least {_WELL:.0%} of the last day"]
+    if worst:
+        parts.append(
+            "worst: " + ", ".join(f"{row.feed_id} {row.readable or 0:.0%}" for row in worst[:_NAMED])
+        )
+    if missed := [row for row in rows if row.gaps]:
+        named = ", ".join(
+            f"{row.feed_id} (every: {row.closing_every_s}s would do)" for row in missed[:_NAMED]
+        )
+        parts.append(f"items were probably missed in {named}")
+    return "Coverage: " + "; ".join(parts) + ". Details: newswatch coverage."
+
+
+def judge(
+    feed: Feed,
+    state: FeedState,
+    figures: FeedFigures,
+    missed: Sequence[Gap],
+    *,
+    from_s: int,
+    now_s: int,
+) -> FeedCoverage:
     """One feed's coverage from `from_s` to now. An outage that lasts is counted to now. Pure."""
     first_ms, polling = state.document.seen_since_ms, state.polling
     blocked_ms = polling.failing_since_ms if polling.failures else 0
@@ -65,4 +109,6 @@ def judge(feed: Feed, state: FeedState, figures: FeedFigures, from_s: int, now_s
         items=figures.lags.total(),
         lag_p50_s=figures.lag_s(0.5),
         lag_p95_s=figures.lag_s(0.95),
+        gaps=len(missed),
+        closing_every_s=min((gap.every_s for gap in missed), default=None),
     )

@@ -1,12 +1,17 @@
-"""Daily housekeeping: notes what the rules catch, removes what is past its retention, and what was left behind."""
+"""Daily housekeeping: notes what the rules catch, says how well feeds could be read, removes what is past its retention, and what was left behind."""
 
 from __future__ import annotations
 
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight import coverage
 from newswatch.pipeline.oversight.pack_upgrade import note_hits
 from newswatch.store import labelled, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+
+DAY_S = 86_400
 
 
 async def run_housekeeping(services: Services) -> dict[str, int]:
@@ -14,6 +19,9 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
     now_ms = to_ms(services.clock())
     settings = services.settings
     await note_hits(services)
+    if settings.coverage_line == "on" and (bundle := await in_force(services)) is not None:
+        text = coverage.summary(await coverage.read(services, bundle, DAY_S))
+        await notices.notify_once(services, "coverage", text)
     with redis_errors():
         return {
             "items": await retention.trim_items(services.redis, now_ms, settings.item_retention_s),
