@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,14 @@ from newswatch.feeds.address import CheckedResolver, checked_socket
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.dns import SystemResolver
 from newswatch.feeds.heads import TolerantHandler
+from newswatch.feeds.kept_hosts import KeptHosts
 from newswatch.feeds.metered import MeteredSocket
 from newswatch.feeds.proxy import split_credentials
 
 _DNS_TTL_S = 60
+KEEP_S = 75.0
+"""An idle connection stays open so long, if the server agrees: feeds that are polled each minute use it again."""
+MOST_KEPT = 200
 _CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 
@@ -74,6 +79,7 @@ class Sessions:
         max_bytes: int,
     ) -> None:
         self._make_tls = tls
+        self._kept = KeptHosts(MOST_KEPT, KEEP_S)
         self._tls: ssl.SSLContext | None = None
         self._resolver = resolver
         self._own_resolver = resolver is None
@@ -93,6 +99,8 @@ class Sessions:
     ) -> Any:
         """A GET of `url` over `route`, as aiohttp's own context manager. It does not follow redirects."""
         options: dict[str, Any] = {}
+        if not self._kept.keeps(url.host or "", time.monotonic()):
+            headers = {**headers, hdrs.CONNECTION: "close"}
         if url.scheme == "https" or (proxy is not None and proxy.startswith("https:")):
             options["ssl"] = self._tls_context()
         if proxy is not None:
@@ -157,6 +165,7 @@ class Sessions:
         if route is NetworkRoute.PROXY:
             return aiohttp.TCPConnector(
                 limit=self._limit,
+                keepalive_timeout=KEEP_S,
                 ttl_dns_cache=_DNS_TTL_S,
                 resolver=inner,
                 socket_factory=lambda info: self._metered(*info[:3]),
@@ -164,6 +173,7 @@ class Sessions:
         private = route is NetworkRoute.PRIVATE
         return aiohttp.TCPConnector(
             limit=self._limit,
+            keepalive_timeout=KEEP_S,
             ttl_dns_cache=_DNS_TTL_S,
             resolver=CheckedResolver(inner, allow_private=private),
             socket_factory=checked_socket(allow_private=private, make=self._metered),

@@ -25,6 +25,8 @@ from newswatch.store.coverage import PollFigures
 from newswatch.store.polls import PollNote
 
 PER_HOST = 4
+FEEDS_A_WORKER = 4
+"""With fewer feeds a host is asked for one after the other, over one connection."""
 AT_ONCE = 100
 """Feeds being polled, and so documents in memory, at a time."""
 _FLUSH_AT = 200
@@ -89,13 +91,13 @@ class Cycle:
         urls = [addresses.expected_url(feed, states[feed.id]) for feed in chosen]
         await self._pauses.look_up(urls)
         self._chosen += len(chosen)
-        at_work = Counter(self._workers.values())
         for feed, url in zip(chosen, urls, strict=True):
-            host = host_name(url)
             turn = Turn(feed, states[feed.id], int(due_ms.get(feed.id, 0)), found_ms)
-            self._queues.setdefault(host, deque()).append(turn)
-            if at_work[host] < PER_HOST:
-                at_work[host] += 1
+            self._queues.setdefault(host_name(url), deque()).append(turn)
+        at_work = Counter(host for task, host in self._workers.items() if not task.done())
+        for host in dict.fromkeys(map(host_name, urls)):
+            wanted = min(PER_HOST, 1 + len(self._queues[host]) // FEEDS_A_WORKER)
+            for _ in range(wanted - at_work[host]):
                 self._workers[asyncio.create_task(self._host(host))] = host
 
     async def wait(self) -> None:
