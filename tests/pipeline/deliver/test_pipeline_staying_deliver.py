@@ -38,6 +38,9 @@ def test_new_cause_ends_the_shift_red_and_the_next_one_serves_the_other_channels
     calm.join()
     assert calm.error is None
     newsroom.pass_time(timedelta(minutes=2))
-    late = resident("deliver", left_s=3.0)
-    late.join()
+    tried = sum(newsroom.slack.stats()["faults_spent"].values())
+    late = resident("deliver")
+    newsroom.until(lambda: sum(newsroom.slack.stats()["faults_spent"].values()) > tried)
+    newsroom.until(lambda: newsroom.redis.hget(f"newswatch:channel:{POLICY}", "until"))
+    late.end()
     assert isinstance(late.error, StageRed)

@@ -130,6 +130,16 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Look at them in the feed, and report them to its publisher.",
         "a-feed-has-unreadable-entries",
     ),
+    "fallback": (
+        "warning",
+        "Correct the feed's url in feeds.yaml, or put its fallback there.",
+        "a-feed-is-read-from-a-fallback",
+    ),
+    "gap": (
+        "warning",
+        "Shorten `every` of the feed to what the notice says.",
+        "a-feed-has-a-gap",
+    ),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "silent-stage": (
         "error",
