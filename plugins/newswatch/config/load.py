@@ -14,6 +14,7 @@ from newswatch.config.feeds_file import FeedsPart, read_feeds
 from newswatch.config.queries import check_expiry, check_queries
 from newswatch.config.receivers_file import ReceiversPart, read_receivers
 from newswatch.config.references import check_references
+from newswatch.config.release_windows import check_expected
 from newswatch.config.report import FileReport
 from newswatch.config.unchanged_files import cache_sound, reread_outdated
 from newswatch.config.watchlist_file import WatchlistPart, read_watchlists
@@ -51,11 +52,12 @@ def _load(directory: Path, checker: QueryChecker, today: date, cache: CheckCache
     feeds_report = FileReport(read_document(directory / FEEDS))
     files = [WatchlistFile(path, cache) for path in watchlist_files(directory)]
     receivers_report = FileReport(read_document(directory / RECEIVERS))
-    feeds = read_feeds(feeds_report)
+    feeds = read_feeds(feeds_report, today)
     receivers = read_receivers(receivers_report)
     reread_outdated(files, feeds, receivers)
     watchlist = read_watchlists(files)
     check_references(watchlist, feeds, receivers)
+    check_expected(feeds.windows, feeds_report, watchlist.places(), complete=watchlist.complete)
     check_queries(watchlist, checker, feeds.default_lang)
     cache_sound(files, watchlist, feeds, receivers, cache)
     check_expiry(watchlist, today)

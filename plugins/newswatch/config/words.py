@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -62,6 +62,17 @@ def check_clock(text: str) -> str:
     if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is None:
         raise ValueError(f"{text!r} is not a time of day: write HH:MM, such as 08:00 or 22:30")
     return text
+
+
+def check_moment(text: str) -> datetime:
+    """A local date and time to the minute or second, without a zone."""
+    expected = f"{text[:40]!r} is not a date with a time: write YYYY-MM-DD HH:MM, such as 2026-12-10 14:15"
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", text) is None:
+        raise ValueError(expected)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(expected) from None
 
 
 def check_date(text: str) -> str:
