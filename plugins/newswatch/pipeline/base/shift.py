@@ -208,10 +208,11 @@ class Shift:
         finally:
             if listens:
                 loop.remove_signal_handler(signal.SIGTERM)
-            waiting: list[asyncio.Future[Any]] = [keeper, *([self._asked] if self._asked else [])]
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            waiting: set[asyncio.Future[Any]] = {keeper, *([self._asked] if self._asked else [])}
+            while waiting:  # a cancellation that comes at the same time as Redis's reply is lost
+                for task in waiting:
+                    task.cancel()
+                _, waiting = await asyncio.wait(waiting, timeout=IDLE_S)
             with contextlib.suppress(RedisUnavailable, RedisRefused), redis_errors():
                 await pulses.beat(self.services.redis, self._pulse("ended", self.reason))
 
