@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from newswatch.config.calendar_file import CalendarUnusable, read_calendar
 from newswatch.config.kinds import did_you_mean
 from newswatch.config.records import CheckedMapping
 from newswatch.config.report import FileReport
@@ -33,14 +35,19 @@ class ExpectedRule:
 class WindowsPart:
     """What the windows of all feeds have in common."""
 
+    calendars: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    """The moments of each calendar that was read. One that cannot be used is reported once."""
     expected: list[ExpectedRule] = field(default_factory=list)
     by_host: Counter[tuple[str, date]] = field(default_factory=Counter)
 
 
 def read_windows(
-    given: CheckedMapping, part: WindowsPart, report: FileReport, today: date
+    given: CheckedMapping, part: WindowsPart, report: FileReport, today: date, folder: Path | None
 ) -> tuple[Window, ...]:
-    """A feed's windows, in the order of their times. Problems go to the report."""
+    """A feed's windows, in the order of their times. Problems go to the report.
+
+    Calendars are in `folder`; None reads none.
+    """
     label = f"feed {given.get('id', '')!r}: windows"
     found: list[Window] = []
     for window in given.get("windows", ()):
@@ -59,7 +66,33 @@ def read_windows(
             continue
         _count(given, at, window.node_of("at"), label, part, report)
         found.append(made)
+    found += _from_calendar(given, part, report, today, folder)
     return tuple(sorted(found, key=lambda one: one.at_s))
+
+
+def _from_calendar(
+    given: CheckedMapping, part: WindowsPart, report: FileReport, today: date, folder: Path | None
+) -> list[Window]:
+    calendar: CheckedMapping | None = given.get("calendar")
+    if calendar is None:
+        return []
+    label = f"feed {given.get('id', '')!r}: calendar"
+    if "expect" in calendar.givens:
+        part.expected.append(ExpectedRule(calendar.node_of("expect"), label, calendar.get("expect")))
+    name: str | None = calendar.get("file")
+    if name is None or folder is None:
+        return []
+    node = calendar.node_of("file")
+    if name not in part.calendars:
+        try:
+            part.calendars[name] = read_calendar(folder / name, today)
+        except CalendarUnusable as error:
+            report.error(node, f"{label}: {name} {error}")
+            part.calendars[name] = []
+    chosen = _chosen(calendar)
+    for at, _ in part.calendars[name]:
+        _count(given, at, node, label, part, report)
+    return [Window(int(at.timestamp()), timezone=zone, **chosen) for at, zone in part.calendars[name]]
 
 
 def _chosen(window: CheckedMapping) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from newswatch import feed_secrets
 from newswatch.config import request_headers, words
 from newswatch.config.kinds import ListOf, OneOrMore, Text, Value, choice, count, duration, flag, word
-from newswatch.config.records import Key, Named, Record
+from newswatch.config.records import Key, Named, Record, Short
 from newswatch.config.word_lists import WordList
 from newswatch.models import MODALITIES, SEVERITIES
 
@@ -44,6 +44,7 @@ MOMENT = Value(
         "examples": ["2026-12-10 14:15"],
     },
 )
+CALENDAR_FILE = Value(words.check_calendar, {"type": "string", "pattern": "\\.ics$"})
 USER_AGENT = Value(request_headers.check_value, {"type": "string"})
 AUTH = Value(feed_secrets.check_name, {"type": "string", "pattern": feed_secrets.NAME_PATTERN})
 
@@ -98,6 +99,19 @@ WINDOW = Record(
     ),
 )
 
+CALENDAR = Record(
+    "calendar",
+    (
+        Key(
+            "file",
+            CALENDAR_FILE,
+            "The iCalendar file, below the configuration folder.",
+            missing="file is missing",
+        ),
+        *_WINDOW,
+    ),
+)
+
 FEED_DEFAULTS = Record("defaults", _POLLING)
 FEED = Record(
     "feed",
@@ -147,6 +161,11 @@ FEED = Record(
             "windows",
             ListOf(WINDOW, unique=False),
             "Known releases: when they are due the feed is polled every second. At most three a day and host.",
+        ),
+        Key(
+            "calendar",
+            Short(CALENDAR, "file"),
+            "An iCalendar file below the configuration folder: each of its events begins a window.",
         ),
     ),
 )

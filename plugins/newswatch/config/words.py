@@ -75,6 +75,22 @@ def check_moment(text: str) -> datetime:
         raise ValueError(expected) from None
 
 
+def check_calendar(text: str) -> str:
+    """The name of an iCalendar file below the configuration folder."""
+    parts = text.split("/")
+    if (
+        "\\" in text
+        or ":" in text
+        or not text.endswith(".ics")
+        or any(part in ("", ".", "..") for part in parts)
+    ):
+        raise ValueError(
+            f"{text[:100]!r} is not a file of the configuration folder: write its name, such as releases.ics; calendars are not"
+            " fetched"
+        )
+    return text
+
+
 def check_date(text: str) -> str:
     """An ISO date, kept as text."""
     expected = f"{text[:40]!r} is not a date: write YYYY-MM-DD, such as 2027-06-30"
