@@ -8,7 +8,7 @@ from typing import Literal
 from redis.asyncio import Redis
 
 from newswatch.store import keys
-from newswatch.store.client import text
+from newswatch.store.client import script_of, text
 
 KEPT_S = 86_400
 WindowState = Literal["", "slow", "hit"]
@@ -31,9 +31,9 @@ def _state(row: bytes | str | None) -> WindowState:
 
 async def hit(redis: Redis, name: WindowName) -> None:
     """The rule that the window expects has a hit."""
-    await redis.set(keys.window(*name), "hit", ex=KEPT_S)
+    await script_of(redis, "window")(keys=[keys.window(*name)], args=["hit", KEPT_S])
 
 
 async def slow_down(redis: Redis, name: WindowName) -> None:
     """The server answered 403 or 429: the window goes on at the feed's usual pace. A hit stays a hit."""
-    await redis.set(keys.window(*name), "slow", ex=KEPT_S, nx=True)
+    await script_of(redis, "window")(keys=[keys.window(*name)], args=["slow", KEPT_S])

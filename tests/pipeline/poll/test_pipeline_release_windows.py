@@ -7,7 +7,9 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
+from redis.exceptions import ResponseError
 
+import redis_servers
 from feed_server import Document, story
 from newsroom import OPS, POLICY
 from newswatch.config.codec import content_digest
@@ -23,6 +25,7 @@ from newswatch.pipeline.poll.release_windows import (
     wants_less,
 )
 from newswatch.store import windows
+from newswatch.store.client import connect
 from newswatch.store.feed_state import FeedState
 
 DUE = datetime(2026, 12, 10, 14, 15, tzinfo=timezone.utc)
@@ -302,6 +305,15 @@ def test_hit_stays_a_hit_whatever_the_server_says_later(newsroom):
         return first, await windows.read(services.redis, [name])
 
     assert newsroom._do(ask) == (["slow", ""], ["hit"])
+
+
+async def test_release_is_noticed_although_redis_is_full(tmp_path):
+    with redis_servers.running(tmp_path, "--maxmemory", "1") as full:
+        async with connect(full.url) as redis:
+            with pytest.raises(ResponseError, match="maxmemory"):
+                await redis.set("x", "y")
+            await windows.hit(redis, ("wire", AT))
+            assert await windows.read(redis, [("wire", AT)]) == ["hit"]
 
 
 def test_feed_in_a_window_is_due_an_interval_after_its_last_poll(newsroom):

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from newswatch.errors import LeaseLost
-from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
+from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, Window, alert_id
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import in_force
@@ -84,7 +84,9 @@ class Watch:
         self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
-        self._windows = windows_of(bundle.feeds)
+        self._expected: dict[tuple[str, str], list[Window]] = {}
+        for feed, window in windows_of(bundle.feeds):
+            self._expected.setdefault((feed.id, window.expect), []).append(window)
         self._watchlist: Watchlist = compiled(
             bundle.rules, bundle.lists, bundle.default_lang, DiskCache(settings.cache)
         )
@@ -130,10 +132,10 @@ class Watch:
     def releases(self, alerts: Iterable[Alert]) -> set[WindowName]:
         """The release windows that these new alerts end."""
         return {
-            (feed.id, window.at_s)
+            (alert.feed_id, window.at_s)
             for alert in alerts
-            for feed, window in self._windows
-            if (feed.id, window.expect) == (alert.feed_id, alert.rule_id) and is_release(window, alert)
+            for window in self._expected.get((alert.feed_id, alert.rule_id), ())
+            if is_release(window, alert)
         }
 
     def wording(self, item: Item) -> Wording:
