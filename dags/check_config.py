@@ -17,7 +17,7 @@ DOC = """
 **What it does.** Reads `feeds.yaml`, `watchlist.yaml`, `watchlist.d/*.yaml` and `receivers.yaml` from the
 configuration folder (`NEWSWATCH_CONFIG`) and, if everything is valid, puts it in force for every stage. It
 runs a few seconds after a file was edited (the triggerer watches the folder), every ten minutes in any case, and
-whenever you trigger it. `deliver_alerts` and `poll_feeds` apply valid edits too.
+whenever you trigger it. `deliver_alerts` applies valid edits too.
 
 **What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts
 continue under the last valid configuration, and ops was notified once. On a first start there is no last valid

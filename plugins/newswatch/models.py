@@ -32,6 +32,26 @@ def short_hash(*parts: str, size: int = 16) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """When a release is due: for `for_s` seconds from `at_s` on, the feed is polled every `every_s` seconds.
+
+    `at_s` is in seconds since 1970. `expect` is the rule whose first hit in the feed ends the window, "" for none.
+    `timezone` is the one in which people are shown the time.
+    """
+
+    at_s: int
+    for_s: float = 600.0
+    every_s: float = 1.0
+    expect: str = ""
+    timezone: str = "UTC"
+
+    @property
+    def until_s(self) -> float:
+        """When it is over, in seconds since 1970."""
+        return self.at_s + self.for_s
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One feed as configured (feeds.yaml, defaults applied)."""
 
@@ -54,6 +74,8 @@ class Feed:
     cookies: tuple[tuple[str, str], ...] = ()
     fallback: tuple[str, ...] = ()
     """Other addresses of the same source, in the order in which they are tried."""
+    windows: tuple[Window, ...] = ()
+    """Its known releases, in the order of their times."""
 
     @property
     def has_own_headers(self) -> bool:

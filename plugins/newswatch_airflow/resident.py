@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 TRIES = 12
 """Ten kills within one shift, and two tries before the api-server is up."""
+LONGER_S = 1_200
+"""Release windows make a shift longer, by `pipeline.base.shift.MOST_LONGER_S` at most. A DAG file must not import that."""
 HANGS_S = 120
-"""A task that works this much longer than its shift is ended by Airflow."""
+"""A task that works this much longer than its longest shift is ended by Airflow."""
 CALM_S = 60.0
 """A run that cannot begin its work fails no sooner than this, or the next would fail at once, and so on."""
 
@@ -31,7 +33,7 @@ Work = Callable[["Shift"], Awaitable[Any]]
 
 def stays(dag_id: str) -> dict[str, Any]:
     """The settings of a resident stage's DAG, apart from its description and documentation."""
-    shift = timedelta(seconds=sound_settings().shift_s)
+    longest = timedelta(seconds=sound_settings().shift_s + LONGER_S)
     return {
         "dag_id": dag_id,
         "schedule": "@continuous",
@@ -39,8 +41,8 @@ def stays(dag_id: str) -> dict[str, Any]:
         "catchup": False,
         "max_active_runs": 1,
         "is_paused_upon_creation": False,
-        "dagrun_timeout": shift + timedelta(minutes=5),
-        "default_args": recovery(shift + timedelta(seconds=HANGS_S), retries=TRIES),
+        "dagrun_timeout": longest + timedelta(minutes=5),
+        "default_args": recovery(longest + timedelta(seconds=HANGS_S), retries=TRIES),
         "tags": ["newswatch"],
     }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from feed_server import Document, rss, story
 
@@ -170,3 +171,29 @@ def test_feeds_tells_state_rhythm_next_poll_and_what_to_do(newsroom):
     status, out, _ = newsroom.command("feeds")
     assert status == 0
     assert "1 h" in out
+
+
+def test_list_shows_the_next_release_windows(newsroom):
+    day = datetime.now(timezone.utc) + timedelta(days=2)
+    newsroom.site.serve("/wire", story(1))
+    rows = "".join(
+        f'{{at: "{when:%Y-%m-%d} 12:15", timezone: Europe/Berlin, expect: central-bank-opposes}}, '
+        for when in (day + timedelta(days=1), day)
+    )
+    newsroom.write(
+        "feeds.yaml",
+        f"defaults: {{allow_private: true}}\nfeeds:\n  - {{id: wire, url: '{newsroom.site.url}/wire', windows: [{rows}]}}\n",
+    )
+    newsroom.poll()
+    (row,) = newsroom.json("feeds")
+    first, second = row["windows"]
+    local = datetime.fromisoformat(first["at"]).astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"{local:%Y-%m-%d %H:%M}" == f"{day:%Y-%m-%d} 12:15"
+    assert datetime.fromisoformat(first["until"]) - local == timedelta(minutes=10)
+    assert first["at"] < second["at"]
+    assert (first["expect"], first["every_s"], first["timezone"], first["open"]) == (
+        *("central-bank-opposes", 1.0, "Europe/Berlin", False),
+    )
+    status, out, _ = newsroom.command("feeds")
+    assert status == 0
+    assert f"{day:%d %b} 12:15 Europe/Berlin (+1)" in out

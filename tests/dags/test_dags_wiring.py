@@ -13,6 +13,9 @@ from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.definitions.timetables.simple import ContinuousTimetable
 from airflow.serialization.serialized_objects import DagSerialization
 
+from newswatch.pipeline.base.shift import MOST_LONGER_S
+from newswatch_airflow.resident import LONGER_S
+
 ROOT = Path(__file__).resolve().parents[2]
 DAG_IDS = ("check_config", "deliver_alerts", "fetch_articles", "housekeeping", "match_items", "poll_feeds")
 
@@ -83,15 +86,16 @@ def test_resident_follows_itself_and_has_time_for_its_shift(bag, dag_id):
     assert isinstance(dag.timetable, ContinuousTimetable)
     (task,) = dag.tasks
     settings = said_of(task)
-    assert settings["execution_timeout"] == timedelta(minutes=12)
-    assert dag.dagrun_timeout == timedelta(minutes=15)
+    assert settings["execution_timeout"] == timedelta(minutes=32)
+    assert dag.dagrun_timeout == timedelta(minutes=35)
+    assert LONGER_S == MOST_LONGER_S
     assert settings["retries"] >= 10
 
 
 def test_shift_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("NEWSWATCH_SHIFT", "60s")
     dag = DagBag(str(ROOT / "dags" / "match_items.py")).dags["match_items"]
-    assert dag.dagrun_timeout == timedelta(minutes=6)
+    assert dag.dagrun_timeout == timedelta(minutes=26)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 import pytest
@@ -253,6 +254,22 @@ def test_feed_that_nobody_asks_is_shown_as_overdue(page, newsroom):
     newsroom.redis.zadd("newswatch:feeds:due", {"wire": 1_700_000_000_000})
     assert "overdue by" in page("feeds")
     assert "overdue by" in page("feeds/wire")
+
+
+def test_pages_show_when_the_next_releases_are_due(page, newsroom):
+    day = datetime.now(timezone.utc) + timedelta(days=2)
+    newsroom.feeds("wire")
+    feeds = (newsroom.config / "feeds.yaml").read_text("utf-8")
+    windows = (
+        f'[{{at: "{day:%Y-%m-%d} 12:15", timezone: Europe/Berlin, for: 5m, expect: central-bank-opposes}}]'
+    )
+    newsroom.write("feeds.yaml", feeds.replace("/wire}", f"/wire, windows: {windows}}}"))
+    newsroom.adopt()
+    assert f"release due {day:%d %b} 12:15 Europe/Berlin" in page("feeds")
+    text = page("feeds/wire")
+    assert "Next releases" in text
+    assert f"{day:%d %b} 12:15 Europe/Berlin" in text
+    assert "central-bank-opposes" in text
 
 
 def test_feed_page_tells_how_its_polls_went(page, newsroom):

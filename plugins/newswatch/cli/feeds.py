@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -17,6 +18,7 @@ from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feed_report
+from newswatch.pipeline.oversight.feeds import next_poll, next_windows
 from newswatch.pipeline.poll import addresses, moved_feeds
 from newswatch.pipeline.poll.health import reason, span
 from newswatch.redact import redact_url
@@ -29,7 +31,8 @@ from newswatch.store.feed_state import FeedState
 _JSON = """
 JSON: a list of {"id", "url", "title", "state", "every_s", "rhythm_s", "next_poll", "last_polled", "last_new_item",
 "failures", "failing_since", "error", "moved_to", "redirects_to", "read_from", "read_from_since", "paused_until", "advice", "articles_read",
-"articles_failed", "article_error", "last_article_failure"}. "read_from" is the
+"articles_failed", "article_error", "last_article_failure", "windows"}. "windows" are the next release windows, each
+{"at", "until", "timezone", "every_s", "expect", "open"}. "read_from" is the
 fallback that is read instead of the url, or null. "state" is new, ok, silent, slowed, waiting, failing,
 refused, given-up or stopped (docs/runbook.md, Feeds).
 """
@@ -65,7 +68,7 @@ def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: in
         "state": feed_report.word(state, paused_ms, now_ms),
         "every_s": feed.every_s,
         "rhythm_s": state.document.gap_s or None,
-        "next_poll": _time(due_ms),
+        "next_poll": next_poll(feed, due_ms, now_ms),
         "last_polled": _time(state.polling.polled_ms),
         "last_new_item": _time(state.document.last_new_ms),
         "failures": state.polling.failures,
@@ -81,6 +84,7 @@ def _row(feed: Feed, state: FeedState, due_ms: float, paused_ms: int, now_ms: in
         "articles_failed": state.articles.articles_failed,
         "article_error": state.articles.article_error,
         "last_article_failure": _time(state.articles.article_failed_ms),
+        "windows": [one.as_dict() for one in next_windows(feed, from_ms(now_ms))],
     }
 
 
@@ -93,6 +97,17 @@ def _articles(row: dict[str, Any]) -> str:
 
 def _next(moment: datetime | None, now: datetime) -> str:
     return "due" if moment is None or moment <= now else ago(moment, now)
+
+
+def _window(row: dict[str, Any]) -> str:
+    """When the feed's next release is due, in the window's own time zone; "" if none is known."""
+    if not row["windows"]:
+        return ""
+    one, *others = row["windows"]
+    zone = ZoneInfo(one["timezone"])
+    begins, ends = (datetime.fromisoformat(one[name]).astimezone(zone) for name in ("at", "until"))
+    text = f"open until {ends:%H:%M}" if one["open"] else f"{begins:%d %b %H:%M}"
+    return f"{text} {one['timezone']}" + (f" (+{len(others)})" if others else "")
 
 
 def _errors(row: dict[str, Any], now: datetime) -> str:
@@ -129,6 +144,7 @@ def _list(call: Invocation) -> None:
             "Every",
             "Rhythm",
             "Next poll",
+            "Next window",
             "Last new item",
             "Articles",
             "Last error",
@@ -137,13 +153,13 @@ def _list(call: Invocation) -> None:
         [
             (
                 *(row["id"], row["state"], span(row["every_s"]), span(row["rhythm_s"] or 0)),
-                *(_next(row["next_poll"], now), ago(row["last_new_item"], now), _articles(row)),
+                *(_next(row["next_poll"], now), _window(row), ago(row["last_new_item"], now), _articles(row)),
                 *(_errors(row, now), row["advice"]),
             )
             for row in rows
         ],
         "No feeds are configured.",
-        optional=("Rhythm", "Articles", "Last error", "What to do"),
+        optional=("Rhythm", "Next window", "Articles", "Last error", "What to do"),
     )
 
 

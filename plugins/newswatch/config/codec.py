@@ -14,7 +14,18 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from newswatch.errors import PermanentError
-from newswatch.models import Bundle, Digest, Event, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
+from newswatch.models import (
+    Bundle,
+    Digest,
+    Event,
+    Feed,
+    FeedFilter,
+    QuietHours,
+    Receiver,
+    Rule,
+    Threshold,
+    Window,
+)
 
 SCHEMA_VERSION = 1
 
@@ -25,8 +36,9 @@ _NESTED: Mapping[str, type[Any]] = {
     "quiet": QuietHours,
     "alive": Digest,
     "event": Event,
+    "windows": Window,
 }
-"""Fields of rules and receivers that contain a record."""
+"""Fields of feeds, rules and receivers that contain a record, or several."""
 
 Model = TypeVar("Model")
 
@@ -57,8 +69,14 @@ def _to_plain(value: Any) -> dict[str, Any]:
     for slot in _SLOTS[type(value)]:
         content = getattr(value, slot.name)
         if content != slot.default:
-            plain[slot.name] = content if slot.nested is None or content is None else _to_plain(content)
+            plain[slot.name] = content if slot.nested is None else _nested_to_plain(content)
     return plain
+
+
+def _nested_to_plain(content: Any) -> Any:
+    if isinstance(content, tuple):
+        return [_to_plain(one) for one in content]
+    return None if content is None else _to_plain(content)
 
 
 def _from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
@@ -68,10 +86,16 @@ def _from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
             continue
         content = plain[slot.name]
         if slot.nested is not None and content is not None:
-            values[slot.name] = _from_plain(slot.nested, content)
+            values[slot.name] = _nested_from_plain(slot.nested, content)
         else:
             values[slot.name] = _frozen(content)
     return model(**values)
+
+
+def _nested_from_plain(model: type[Any], content: Any) -> Any:
+    if isinstance(content, list):
+        return tuple([_from_plain(model, one) for one in content])
+    return _from_plain(model, content)
 
 
 def _frozen(content: Any) -> Any:

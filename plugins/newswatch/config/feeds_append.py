@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from newswatch.atomic_file import replace_file
@@ -87,7 +88,7 @@ def append_feeds(path: Path, new: Sequence[NewFeed]) -> None:
 
 def _feeds(document: Document) -> list[Feed]:
     report = FileReport(document)
-    part = read_feeds(report)
+    part = read_feeds(report, date.min)
     errors = [problem for problem in report.problems if problem.severity == "error"]
     if errors:
         raise CannotAppend(f"correct this first (nothing was changed): {errors[0]}")

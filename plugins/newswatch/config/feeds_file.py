@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from newswatch.config.records import CheckedMapping
+from newswatch.config.release_windows import WindowsPart, read_windows
 from newswatch.config.report import FileReport
 from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE, SHORT_EVERY_S, SHORTEST_EVERY_S
 from newswatch.config.unique import UniqueNames
@@ -27,12 +30,16 @@ class FeedsPart:
     ids: set[str] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
     default_lang: str = "en"
+    windows: WindowsPart = field(default_factory=WindowsPart)
     complete: bool = False
     """Whether every feed's id and tags could be read. If so, a name that is not among them is unknown."""
 
 
-def read_feeds(report: FileReport) -> FeedsPart:
-    """The feeds of the document. Problems go to the report."""
+def read_feeds(report: FileReport, today: date, folder: Path | None = None) -> FeedsPart:
+    """The feeds of the document. Problems go to the report.
+
+    Windows before `today` (UTC) are left out. Calendars are in `folder`; None reads none.
+    """
     part = FeedsPart()
     root = report.document.root
     reading = None if root is None else FEEDS_FILE.read(root, "", report)
@@ -46,7 +53,7 @@ def read_feeds(report: FileReport) -> FeedsPart:
     if not reading.get("feeds"):
         report.warning(reading.node, "there are no feeds, so nothing will be polled")
     for given in reading.get("feeds"):
-        _read_feed(given, defaults, part, report)
+        _read_feed(given, defaults, part, report, today, folder)
         ids.add(given, report)
         _warn_of_url(given, urls, report)
         _warn_of_fallback(given, report)
@@ -54,7 +61,12 @@ def read_feeds(report: FileReport) -> FeedsPart:
 
 
 def _read_feed(
-    given: CheckedMapping, defaults: CheckedMapping | None, part: FeedsPart, report: FileReport
+    given: CheckedMapping,
+    defaults: CheckedMapping | None,
+    part: FeedsPart,
+    report: FileReport,
+    today: date,
+    folder: Path | None,
 ) -> None:
     part.complete = part.complete and "id" in given.givens
     part.ids.add(given.get("id", ""))
@@ -70,6 +82,7 @@ def _read_feed(
             " your own network (allow_private: true)",
         )
     at_most_s = _at_most(given, defaults, every_s, report)
+    windows = read_windows(given, part.windows, report, today, folder)
     if not given.sound or report.errors > errors:
         return
     part.feeds.append(
@@ -90,6 +103,7 @@ def _read_feed(
             user_agent=given.get("user_agent", ""),
             cookies=given.get("cookies", ()),
             fallback=given.get("fallback", ()),
+            windows=windows,
         )
     )
 

@@ -6,6 +6,7 @@ in messages.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def flag() -> Value:
     return Value(convert, {"type": "boolean"})
 
 
-def duration(*, zero: bool = False, least_s: float = 0.0) -> Value:
+def duration(*, zero: bool = False, least_s: float = 0.0, most_s: float = math.inf) -> Value:
     """Seconds, written as 5m, 1h, 0.05s, 7d. `zero` allows 0s."""
 
     def convert(text: str) -> float:
@@ -160,6 +161,8 @@ def duration(*, zero: bool = False, least_s: float = 0.0) -> Value:
             raise ValueError("must be longer than zero")
         if seconds < least_s:
             raise ValueError(f"must be at least {format_duration(least_s)}")
+        if seconds > most_s:
+            raise ValueError(f"must be at most {format_duration(most_s)}")
         return seconds
 
     return Value(convert, {"type": "string", "pattern": PATTERN})

@@ -14,6 +14,7 @@ from newswatch.config.feeds_file import FeedsPart, read_feeds
 from newswatch.config.queries import check_expiry, check_queries
 from newswatch.config.receivers_file import ReceiversPart, read_receivers
 from newswatch.config.references import check_references
+from newswatch.config.release_windows import check_expected
 from newswatch.config.report import FileReport
 from newswatch.config.unchanged_files import cache_sound, reread_outdated
 from newswatch.config.watchlist_file import WatchlistPart, read_watchlists
@@ -51,11 +52,12 @@ def _load(directory: Path, checker: QueryChecker, today: date, cache: CheckCache
     feeds_report = FileReport(read_document(directory / FEEDS))
     files = [WatchlistFile(path, cache) for path in watchlist_files(directory)]
     receivers_report = FileReport(read_document(directory / RECEIVERS))
-    feeds = read_feeds(feeds_report)
+    feeds = read_feeds(feeds_report, today, directory)
     receivers = read_receivers(receivers_report)
     reread_outdated(files, feeds, receivers)
     watchlist = read_watchlists(files)
     check_references(watchlist, feeds, receivers)
+    check_expected(feeds.windows, feeds_report, watchlist.places(), complete=watchlist.complete)
     check_queries(watchlist, checker, feeds.default_lang)
     cache_sound(files, watchlist, feeds, receivers, cache)
     check_expiry(watchlist, today)
@@ -74,13 +76,23 @@ def watchlist_files(directory: Path) -> list[Path]:
     return [directory / WATCHLIST, *parts]
 
 
-def fingerprint(directory: Path) -> str:
+def calendar_files(directory: Path) -> list[Path]:
+    """The iCalendar files below the folder, used or not, by name."""
+    return sorted(directory.glob("**/*.ics"))
+
+
+def fingerprint(directory: Path, today: date | None = None) -> str:
     """A hash of the bytes of all files: unchanged files need not be loaded again.
+
+    Calendars bring other windows each week, so with them it changes with the week of `today`.
 
     Raises OSError if a file exists and cannot be read.
     """
     digest = hashlib.blake2b(digest_size=16)
-    for path in (directory / FEEDS, *watchlist_files(directory), directory / RECEIVERS):
+    calendars = calendar_files(directory)
+    if calendars and today is not None:
+        digest.update(f"{today:%G-%V}".encode())
+    for path in (directory / FEEDS, *watchlist_files(directory), directory / RECEIVERS, *calendars):
         data = path.read_bytes() if path.is_file() else None
         digest.update(f"{path.name}\0{'absent' if data is None else len(data)}\0".encode())
         digest.update(data or b"")
@@ -126,9 +138,10 @@ def _in_order(reports: Sequence[FileReport]) -> tuple[Problem, ...]:
 
 
 def folder_signature(directory: Path) -> Hashable:
-    """Name, time, size and inode of every YAML file in the folder and in its `watchlist.d`: changes with every edit."""
+    """Name, time, size and inode of every file that is read from the folder: changes with every edit."""
     found: list[tuple[str, int, int, int]] = []
-    for path in sorted([*directory.glob("*.yaml"), *directory.glob(f"{WATCHLIST_FOLDER}/*.yaml")]):
+    texts = [*directory.glob("*.yaml"), *directory.glob(f"{WATCHLIST_FOLDER}/*.yaml")]
+    for path in sorted([*texts, *calendar_files(directory)]):
         try:
             stat = path.stat()
         except OSError:  # removed or unreadable since the listing: the next look sees that

@@ -133,6 +133,31 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Short:
+    """A record, or only the value of one of its keys."""
+
+    record: Record
+    name: str
+
+    @property
+    def _kind(self) -> Kind:
+        return self.record.by_name[self.name].kind
+
+    def read(self, node: Node, label: str, report: FileReport) -> CheckedMapping | None:
+        """The record's values; see `Record.read`."""
+        if not isinstance(node, Scalar):
+            return self.record.read(node, label, report)
+        value = self._kind.read(node, label, report)
+        return (
+            None if value is None else CheckedMapping(node, {self.name: Given(value, node, node)}, sound=True)
+        )
+
+    def schema(self) -> Schema:
+        """Either of both."""
+        return {"anyOf": [self._kind.schema(), self.record.schema()]}
+
+
+@dataclass(frozen=True)
 class Named:
     """A mapping from any names to one kind, such as `lists`."""
 

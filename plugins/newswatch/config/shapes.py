@@ -8,7 +8,7 @@ from __future__ import annotations
 from newswatch import feed_secrets
 from newswatch.config import request_headers, words
 from newswatch.config.kinds import ListOf, OneOrMore, Text, Value, choice, count, duration, flag, word
-from newswatch.config.records import Key, Named, Record
+from newswatch.config.records import Key, Named, Record, Short
 from newswatch.config.word_lists import WordList
 from newswatch.models import MODALITIES, SEVERITIES
 
@@ -36,6 +36,15 @@ CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-
 ZONE = Value(words.check_timezone, {"type": "string", "examples": ["Europe/Zurich", "UTC"]})
 CLOCK = Value(words.check_clock, {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
 DATE = Value(words.check_date, {"type": "string", "format": "date"})
+MOMENT = Value(
+    words.check_moment,
+    {
+        "type": "string",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
+        "examples": ["2026-12-10 14:15"],
+    },
+)
+CALENDAR_FILE = Value(words.check_calendar, {"type": "string", "pattern": "\\.ics$"})
 USER_AGENT = Value(request_headers.check_value, {"type": "string"})
 AUTH = Value(feed_secrets.check_name, {"type": "string", "pattern": feed_secrets.NAME_PATTERN})
 
@@ -59,6 +68,48 @@ _POLLING = (
     ),
     Key("max_age", MAX_AGE, "An item dated longer ago than this is remembered without an alert. Default 7d."),
     Key("allow_private", flag(), "Allow loopback and private addresses. Only for feeds of your own network."),
+)
+
+LONGEST_WINDOW_S = 900.0
+SHORTEST_WINDOW_EVERY_S = 1.0
+
+_WINDOW = (
+    Key(
+        "for",
+        duration(most_s=LONGEST_WINDOW_S),
+        "How long the feed is polled faster from that time on. Default 10m, at most 15m.",
+    ),
+    Key(
+        "every",
+        duration(least_s=SHORTEST_WINDOW_EVERY_S),
+        "How often the feed is polled in that time. Default and at least 1s.",
+    ),
+    Key(
+        "expect",
+        ID,
+        "The rule whose first hit in the feed ends the window; its receivers hear if none comes.",
+    ),
+)
+WINDOW = Record(
+    "window",
+    (
+        Key("at", MOMENT, "The local date and time of the release.", missing="at is missing"),
+        Key("timezone", ZONE, "IANA time zone of `at`.", missing="timezone is missing"),
+        *_WINDOW,
+    ),
+)
+
+CALENDAR = Record(
+    "calendar",
+    (
+        Key(
+            "file",
+            CALENDAR_FILE,
+            "The iCalendar file, below the configuration folder.",
+            missing="file is missing",
+        ),
+        *_WINDOW,
+    ),
 )
 
 FEED_DEFAULTS = Record("defaults", _POLLING)
@@ -105,6 +156,16 @@ FEED = Record(
             "fallback",
             ListOf(URL),
             "Other addresses of the same source. They are tried in order while the url fails.",
+        ),
+        Key(
+            "windows",
+            ListOf(WINDOW, unique=False),
+            "Known releases: when they are due the feed is polled every second. At most three a day and host.",
+        ),
+        Key(
+            "calendar",
+            Short(CALENDAR, "file"),
+            "An iCalendar file below the configuration folder: each of its events begins a window.",
         ),
     ),
 )

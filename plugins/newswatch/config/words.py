@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -61,6 +61,33 @@ def check_clock(text: str) -> str:
     """A local time, HH:MM from 00:00 to 23:59."""
     if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is None:
         raise ValueError(f"{text!r} is not a time of day: write HH:MM, such as 08:00 or 22:30")
+    return text
+
+
+def check_moment(text: str) -> datetime:
+    """A local date and time to the minute or second, without a zone."""
+    expected = f"{text[:40]!r} is not a date with a time: write YYYY-MM-DD HH:MM, such as 2026-12-10 14:15"
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", text) is None:
+        raise ValueError(expected)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(expected) from None
+
+
+def check_calendar(text: str) -> str:
+    """The name of an iCalendar file below the configuration folder."""
+    parts = text.split("/")
+    if (
+        "\\" in text
+        or ":" in text
+        or not text.endswith(".ics")
+        or any(part in ("", ".", "..") for part in parts)
+    ):
+        raise ValueError(
+            f"{text[:100]!r} is not a file of the configuration folder: write its name, such as releases.ics; calendars are not"
+            " fetched"
+        )
     return text
 
 

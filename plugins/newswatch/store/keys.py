@@ -14,6 +14,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | seen:{feed} | string of 61-byte records | poll (claim) | ~68 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | gaps:{feed} | zset gap (since, until, interval that closes it; s) → found, ms | poll | ~100 B a gap | 90 days, the newest 500, while configured |
+| window:{feed}:{at} | string: hit or slow, see `store.windows` | match, poll | ~100 B | 1 day |
 | host:{host} | string: no request before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
 | feeds:wanted | set of feeds that somebody wants polled now | pages, poll | small | 1 hour |
@@ -142,6 +143,11 @@ def elements(feed_id: str) -> str:
 def gaps(feed_id: str) -> str:
     """The gaps of a feed: see `newswatch.store.gaps`."""
     return f"{_PREFIX}gaps:{feed_id}"
+
+
+def window(feed_id: str, at_s: int) -> str:
+    """What is known of the release window of a feed that begins then."""
+    return f"{_PREFIX}window:{feed_id}:{at_s}"
 
 
 def host(name: str) -> str:

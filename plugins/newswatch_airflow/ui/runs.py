@@ -19,7 +19,7 @@ from newswatch.pipeline.oversight.findings import Finding
 PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts", "fetch_articles", "housekeeping")
 
 _PAUSED = {
-    "check_config": "edited configuration is loaded only by poll_feeds",
+    "check_config": "edited configuration is loaded only by deliver_alerts",
     "poll_feeds": "no feed is polled",
     "match_items": "items wait and nothing alerts",
     "deliver_alerts": "alerts wait and nothing is sent",

@@ -20,7 +20,7 @@ from pathlib import Path
 from newswatch.atomic_file import replace_file
 from newswatch.config.draft import Loaded
 from newswatch.config.feeds_append import NewFeed, append_feeds
-from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST_FOLDER, watchlist_files
+from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST_FOLDER, calendar_files, watchlist_files
 from newswatch.errors import ConfigError, PermanentError, Problem
 from newswatch.pipeline.authoring import saved_versions
 from newswatch.pipeline.authoring.saved_versions import (
@@ -118,6 +118,10 @@ def _folder_with(directory: Path, texts: Mapping[str, str]) -> Iterator[Path]:
             source = (directory / other).resolve()
             if other not in texts and source.is_file():
                 (folder / other).symlink_to(source)
+        for calendar in calendar_files(directory):
+            beside = folder / calendar.relative_to(directory)
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.symlink_to(calendar.resolve())
         for name, text in texts.items():
             (folder / name).write_text(text, "utf-8", errors="replace", newline="")
         yield folder

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from newswatch import __version__
@@ -104,7 +105,9 @@ class _Look:
         owner = copy_from_json(head.owner)
         away_s = (to_ms(services.clock()) - head.owner_seen_ms) / 1000
         applies = may_apply(services.settings.apply_config, me, owner, away_s)
-        return cls(me, _fingerprint(services.config_dir), head, owner, away_s, applies)
+        return cls(
+            me, _fingerprint(services.config_dir, services.clock().date()), head, owner, away_s, applies
+        )
 
 
 async def _adopt(services: Services, look: _Look) -> Adoption | None:
@@ -181,10 +184,10 @@ async def _renew(services: Services, look: _Look) -> None:
         await configuration.note_owner(services.redis, look.head, look.me.to_json(), to_ms(services.clock()))
 
 
-def _fingerprint(directory: Path) -> str:
+def _fingerprint(directory: Path, today: date) -> str:
     """A fingerprint of the files' bytes and of the release that checked them; "" if they cannot be read."""
     try:
-        return f"{__version__}:{fingerprint(directory)}"
+        return f"{__version__}:{fingerprint(directory, today)}"
     except OSError:
         return ""
 

@@ -50,6 +50,13 @@ async def notify_once(services: Services, cause: str, text: str) -> None:
 
 async def say(services: Services, channel: str, cause: str, text: str) -> None:
     """Post a line to the readers of a channel, through its queue."""
+    await say_once(services, channel, cause, text)
+    with redis_errors():
+        await notices.drop(services.redis, [cause])
+
+
+async def say_once(services: Services, channel: str, cause: str, text: str) -> None:
+    """Post a line to the readers of a channel, once for the cause within four hours, whatever is killed."""
     with redis_errors():
         await notices.switch(
             services.redis,
@@ -59,7 +66,6 @@ async def say(services: Services, channel: str, cause: str, text: str) -> None:
             ops_channel=channel,
             now_ms=to_ms(services.clock()),
         )
-        await notices.drop(services.redis, [cause])
 
 
 async def clear_notice(services: Services, cause: str, text: str) -> None:

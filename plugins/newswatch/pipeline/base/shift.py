@@ -30,6 +30,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.base.windows import busy_for_s
 from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -51,6 +52,8 @@ PATIENCE_S = 1.0
 """How long a check waits for Airflow before the others are made."""
 IDLE_S = 0.5
 """How often a drained resident checks whether it may work again."""
+MOST_LONGER_S = 1_200.0
+"""How much longer than planned a shift can be, because of release windows."""
 LOOK_AGAIN_S = 1.0
 """How long it waits for a configuration, or for the lease."""
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -91,6 +94,8 @@ class Shift:
     _red: bool = False
     _asked: asyncio.Future[bool] | None = None
     """Airflow was asked whether the DAG is paused, and has not answered yet."""
+    _longer_s: float = 0.0
+    """How much longer it lasts because of release windows."""
     _faults: set[str] = field(default_factory=set)
     """Checks that failed when they were made last. Each is logged once."""
 
@@ -109,12 +114,12 @@ class Shift:
     @property
     def finished(self) -> bool:
         """Whether the shift is at its end."""
-        return self._ended or time.monotonic() >= self._stop_at
+        return self._ended or time.monotonic() >= self.stop_at
 
     @property
     def stop_at(self) -> float:
         """The planned end, on the monotonic clock."""
-        return self._stop_at
+        return self._stop_at + self._longer_s
 
     def end(self, reason: str) -> None:
         """End it as soon as what is in hand is done."""
@@ -126,7 +131,7 @@ class Shift:
 
     async def wait(self, seconds: float) -> None:
         """Wait for `seconds`, or until nothing new may be begun."""
-        left_s = min(seconds, self._stop_at - time.monotonic())
+        left_s = min(seconds, self.stop_at - time.monotonic())
         if left_s > 0:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._halt.wait(), left_s)
@@ -203,15 +208,16 @@ class Shift:
         finally:
             if listens:
                 loop.remove_signal_handler(signal.SIGTERM)
-            waiting: list[asyncio.Future[Any]] = [keeper, *([self._asked] if self._asked else [])]
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            waiting: set[asyncio.Future[Any]] = {keeper, *([self._asked] if self._asked else [])}
+            while waiting:  # a cancellation that comes at the same time as Redis's reply is lost
+                for task in waiting:
+                    task.cancel()
+                _, waiting = await asyncio.wait(waiting, timeout=IDLE_S)
             with contextlib.suppress(RedisUnavailable, RedisRefused), redis_errors():
                 await pulses.beat(self.services.redis, self._pulse("ended", self.reason))
 
     def _pulse(self, state: PulseState, note: str) -> Pulse:
-        until = self._began + timedelta(seconds=self.left_s)
+        until = self._began + timedelta(seconds=self.left_s + self._longer_s)
         now = self.services.clock()
         return Pulse(self.stage, state, self._began, until, now, self._work, note, self.where)
 
@@ -227,13 +233,14 @@ class Shift:
                 self._beat,
                 self._look_for_pause,
                 self._look_for_code,
+                self.look_for_windows,
                 self._look_at_others,
                 self._do_chore,
             ):
-                await self._try(check)
+                await self.try_check(check)
             await asyncio.sleep(BEAT_S)
 
-    async def _try(self, check: Callable[[], Awaitable[None]]) -> None:
+    async def try_check(self, check: Callable[[], Awaitable[None]]) -> None:
         """One check. A fault in it must neither end the shift nor keep the other checks from being made."""
         name = check.__name__.strip("_")
         try:
@@ -274,6 +281,14 @@ class Shift:
     async def _look_for_code(self) -> None:
         if await asyncio.to_thread(version_on_disk) != self._code:
             self.end("the code on disk changed")
+
+    async def look_for_windows(self) -> None:
+        """Work on while release windows are open or about to open: the next shift would begin in the middle of one."""
+        with redis_errors():
+            bundle = await in_force(self.services)
+            busy_s = await busy_for_s(self.services, bundle) if bundle else 0.0
+        beyond_s = time.monotonic() + busy_s - self._stop_at if busy_s > 0 else 0.0
+        self._longer_s = min(max(beyond_s, 0.0), MOST_LONGER_S)
 
     async def _look_at_others(self) -> None:
         await report_silence(self.services, self.stage)
@@ -324,6 +339,8 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
         )
     away = _Away(shift)
     async with shift.under_watch():
+        # A task that is tried again may have no time left, while the others work on.
+        await shift.try_check(shift.look_for_windows)
         while not shift.finished:
             if shift.over:
                 await shift.rest()

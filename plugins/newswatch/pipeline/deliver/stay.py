@@ -125,6 +125,9 @@ async def _stay(run: DeliveryRun, shift: Shift) -> None:
             if (await server_run(redis)).run != server:
                 return
             run.bundle = await in_force(services) or run.bundle
+            run.stop_at = shift.stop_at
+            if halting.done():  # the shift lasts longer than it was planned
+                halting = asyncio.ensure_future(shift.wait(LOOK_S))
             wait_s = await workers.start() if allowed else LONGEST_WAIT_S
             news = news or asyncio.ensure_future(outbox.wait_for_news(redis, LONGEST_WAIT_S))
             await workers.wait({news, halting}, wait_s)

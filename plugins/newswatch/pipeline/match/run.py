@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from newswatch.errors import LeaseLost
-from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, alert_id
+from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, Window, alert_id
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import in_force
@@ -25,6 +25,7 @@ from newswatch.pipeline.base.routing import Route, receivers_named, routes
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.base.windows import is_release, windows_of
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
@@ -32,7 +33,7 @@ from newswatch.pipeline.match.wording import wording_of
 from newswatch.rules import Watchlist
 from newswatch.rules.excerpt import excerpts_for, spoken
 from newswatch.settings import Settings
-from newswatch.store import feeds, handover, items, messages
+from newswatch.store import feeds, handover, items, messages, windows
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.epoch import server_run
@@ -40,6 +41,7 @@ from newswatch.store.handover import Plan, Release
 from newswatch.store.leases import Lease
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
+from newswatch.store.windows import WindowName
 from newswatch.stories.link import story_id
 from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
 from newswatch.stories.wording import Wording
@@ -82,6 +84,9 @@ class Watch:
         self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
         self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
+        self._expected: dict[tuple[str, str], list[Window]] = {}
+        for feed, window in windows_of(bundle.feeds):
+            self._expected.setdefault((feed.id, window.expect), []).append(window)
         self._watchlist: Watchlist = compiled(
             bundle.rules, bundle.lists, bundle.default_lang, DiskCache(settings.cache)
         )
@@ -123,6 +128,15 @@ class Watch:
                 replace(self._candidate(item, *one, story, now, mutes), doubtful=doubtful) for one in matched
             ]
         return placed
+
+    def releases(self, alerts: Iterable[Alert]) -> set[WindowName]:
+        """The release windows that these new alerts end."""
+        return {
+            (alert.feed_id, window.at_s)
+            for alert in alerts
+            for window in self._expected.get((alert.feed_id, alert.rule_id), ())
+            if is_release(window, alert)
+        }
 
     def wording(self, item: Item) -> Wording:
         """The words of an item's title and summary. Stories under other links are found by them."""
@@ -340,7 +354,11 @@ class _MatchStage:
 
         async def decide() -> Plan:
             situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
-            return place(candidates, situation, now_ms, self._services.layout)
+            plan = place(candidates, situation, now_ms, self._services.layout)
+            # Before the alerts are handed over: after a crash in between, their items are matched again.
+            for name in self._watch.releases(placed.alert for placed in plan.alerts):
+                await windows.hit(self._services.redis, name)
+            return plan
 
         plan = await self._take_over(
             lease, now_ms, decide, [entry.stream_id for entry in part], [one.to_json() for one in titles]

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from newswatch.feeds.host import host_and_port
-from newswatch.models import Bundle, Feed, Item
+from newswatch.models import Bundle, Feed, Item, Window
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.windows import coming
 from newswatch.pipeline.oversight import feed_report
 from newswatch.pipeline.poll import addresses
 from newswatch.redact import redact_url
@@ -28,6 +30,8 @@ TROUBLED = frozenset({"silent", "failing", "refused", "given-up", "stopped"})
 
 RECENT_ITEMS = 30
 CENSUS_CHUNK = 500
+NEXT_WINDOWS = 5
+"""How many release windows of a feed are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,30 @@ class FeedLine:
     next_poll: datetime | None
     last_poll: datetime | None
     last_new: datetime | None
+    windows: tuple[ComingWindow, ...] = ()
+    """Its next release windows, an open one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComingWindow:
+    """A release window that is open or to come. `local` is its time for people, `open` whether it has begun."""
+
+    window: Window
+    at: datetime
+    until: datetime
+    local: str
+    open: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The window for machines."""
+        return {
+            "at": self.at.isoformat(),
+            "until": self.until.isoformat(),
+            "timezone": self.window.timezone,
+            "every_s": self.window.every_s,
+            "expect": self.window.expect or None,
+            "open": self.open,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +119,28 @@ def feed_line(feed: Feed, state: FeedState, due_ms: float | None, paused_ms: int
         status=feed_report.word(state, paused_ms, now_ms),
         advice=feed_report.advice(feed, state, paused_ms, now_ms),
         state=state,
-        next_poll=_moment(due_ms),
+        next_poll=next_poll(feed, due_ms, now_ms),
         last_poll=_moment(state.polling.polled_ms),
         last_new=_moment(state.document.last_new_ms),
+        windows=next_windows(feed, from_ms(now_ms)),
     )
+
+
+def next_poll(feed: Feed, due_ms: float | None, now_ms: int) -> datetime | None:
+    """When the feed is polled next: as planned, or when a release window opens before that; None if unknown. Pure."""
+    opens = [window.at_s * 1000 for window in coming(feed, from_ms(now_ms)) if window.at_s * 1000 > now_ms]
+    return _moment(min([due_ms, *opens]) if due_ms else None)
+
+
+def next_windows(feed: Feed, now: datetime) -> tuple[ComingWindow, ...]:
+    """The feed's next release windows, at most `NEXT_WINDOWS`. Pure."""
+    return tuple(_coming(window, now) for window in coming(feed, now)[:NEXT_WINDOWS])
+
+
+def _coming(window: Window, now: datetime) -> ComingWindow:
+    at, until = from_ms(window.at_s * 1000), from_ms(int(window.until_s * 1000))
+    local = f"{at.astimezone(ZoneInfo(window.timezone)):%d %b %H:%M} {window.timezone}"
+    return ComingWindow(window, at, until, local, open=at <= now)
 
 
 def _moment(ms: float | None) -> datetime | None:
@@ -210,4 +256,5 @@ def as_dict(line: FeedLine) -> dict[str, Any]:
         "next_poll": line.next_poll.isoformat() if line.next_poll else None,
         "last_poll": line.last_poll.isoformat() if line.last_poll else None,
         "last_new_item": line.last_new.isoformat() if line.last_new else None,
+        "windows": [one.as_dict() for one in line.windows],
     }

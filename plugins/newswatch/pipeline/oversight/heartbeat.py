@@ -1,7 +1,7 @@
 """Shows that newswatch works while nothing alerts: a daily line to receivers, and a ping to a monitor.
 
 Without it readers cannot tell "no news" from "newswatch is down". A receiver with `alive:` gets a line at its
-time of day if no alert came since that time on the day before. After each run of `poll_feeds` that leaves newswatch
+time of day if no alert came since that time on the day before. Each minute in which feeds are polled and newswatch is
 healthy, NEWSWATCH_DEADMAN_URL is requested; the monitoring service behind it raises an alarm when the requests stop.
 """
 

@@ -1,6 +1,6 @@
 """Which stage does nothing while work waits for it, since when, and what to do.
 
-Feeds are polled every minute, and the residents begin work as soon as it arrives. If work that can be done has waited for
+The residents poll feeds when they are due, and begin work as soon as it arrives. If work that can be done has waited for
 two minutes, its stage does not run, or cannot keep up.
 """
 

@@ -18,6 +18,7 @@ from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll import addresses
 from newswatch.pipeline.poll.pressure import Pressure
+from newswatch.pipeline.poll.release_windows import slow_down
 from newswatch.pipeline.poll.visit import Turn, Visit, Visitor
 from newswatch.store import feeds
 from newswatch.store.codec import to_ms
@@ -52,8 +53,9 @@ class PollCounts:
         return asdict(self)
 
 
-Done = Callable[[Feed, int | None], None]
-"""Called after each visit with the feed's next due time (ms); None if it was not visited because the work is over."""
+Done = Callable[[Feed, int | None, int], None]
+"""Called after each visit with the feed's next due time (ms), None if it was not visited because the work is over, and
+with its failures in a row."""
 
 
 class Cycle:
@@ -138,9 +140,9 @@ class Cycle:
         while queue:
             self._tell(queue.popleft().feed, None)
 
-    def _tell(self, feed: Feed, due_ms: int | None) -> None:
+    def _tell(self, feed: Feed, due_ms: int | None, failures: int = 0) -> None:
         if self._done is not None:
-            self._done(feed, due_ms)
+            self._done(feed, due_ms, failures)
 
     async def _turn(self, turn: Turn) -> None:
         open_addresses, due_ms = await self._open(turn)
@@ -187,7 +189,8 @@ class Cycle:
             self._notes.append(visit.note)
         if visit.figures is not None:
             self._figures.append(visit.figures)
-        self._tell(feed, visit.outcome.due_ms)
+        await slow_down(self._services, feed, (one.error for one in visit.tried))
+        self._tell(feed, visit.outcome.due_ms, visit.outcome.state.polling.failures)
 
     async def _flush(self) -> None:
         updates, self._updates = self._updates, []

@@ -72,7 +72,7 @@ async def _poll(
             return PollCounts()
         done = 0
 
-        def progress(_feed: Feed, _due_ms: int | None) -> None:
+        def progress(_feed: Feed, _due_ms: int | None, _failures: int) -> None:
             nonlocal done
             done += 1
             if on_progress is not None:

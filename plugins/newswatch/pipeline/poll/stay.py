@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -21,6 +21,7 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
 from newswatch.pipeline.poll.cycle import Cycle, PollCounts
+from newswatch.pipeline.poll.release_windows import ReleaseWindows
 from newswatch.pipeline.poll.run import polling
 from newswatch.store import feeds
 from newswatch.store.clock import went_back
@@ -30,6 +31,8 @@ from newswatch.store.leases import Lease
 
 LOOK_S = 1.0
 """How often it looks for another configuration, for feeds that are wanted now, and for another Redis."""
+LOOK_CLOSELY_S = 0.25
+"""The same while a release window is open."""
 IN_HAND_S = 3.0
 """How long visits may still take at the end of a shift."""
 NOT_NOW_MS = 1_000
@@ -69,9 +72,10 @@ async def stay_polling(shift: Shift, share: Share) -> PollCounts:
 
     async def work(bundle: Bundle, lease: Lease) -> None:
         nonlocal total, at_work
-        plan = _Plan(share)
+        plan = _Plan(services, share)
 
-        def done(feed: Feed, due_ms: int | None) -> None:
+        def done(feed: Feed, due_ms: int | None, failures: int) -> None:
+            plan.windows.polled(feed.id, failures)
             plan.put(feed.id, to_ms(services.clock()) + NOT_NOW_MS if due_ms is None else due_ms)
 
         async with polling(services, lambda: shift.over, done, lease) as cycle:
@@ -96,7 +100,7 @@ async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, bundle: Bundle) -> None
     """Poll until the shift is over or Redis is another server."""
     services = shift.services
     redis, server = services.redis, (await server_run(services.redis)).run
-    await plan.adopt(services, bundle)
+    await plan.adopt(bundle)
     polled, last_ms = 0, 0
     while not shift.over:
         if (await server_run(redis)).run != server:
@@ -107,7 +111,10 @@ async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, bundle: Bundle) -> None
         last_ms = now_ms
         if went or (newer is not None and newer is not bundle):
             bundle = newer or bundle
-            await plan.adopt(services, bundle)
+            await plan.adopt(bundle)
+        await plan.windows.report_late(bundle, services.clock())
+        hurried = await plan.windows.due(now_ms)
+        plan.bring_forward(hurried)
         plan.hurry(await feeds.wanted_now(redis, plan.ids()), now_ms)
         if due := plan.take(now_ms):
             await cycle.take(plan.feeds(due), due, now_ms)
@@ -116,14 +123,18 @@ async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, bundle: Bundle) -> None
             shift.did()
         await shift.causes({})
         await cycle.tidy()
-        await shift.wait(min(max(plan.next_ms() - to_ms(services.clock()), 0) / 1000, LOOK_S))
+        now_ms = to_ms(services.clock())
+        look_s = LOOK_CLOSELY_S if hurried else LOOK_S
+        await shift.wait(min(max(plan.next_ms(now_ms) - now_ms, 0) / 1000, look_s))
 
 
 class _Plan:
     """When each of the shard's feeds is due. A feed in hand is being polled, and is planned again when that is done."""
 
-    def __init__(self, share: Share) -> None:
+    def __init__(self, services: Services, share: Share) -> None:
+        self._services = services
         self._share = share
+        self.windows = ReleaseWindows(services)
         self._feeds: dict[str, Feed] = {}
         self._due: dict[str, float] = {}
         self._in_hand: set[str] = set()
@@ -133,16 +144,17 @@ class _Plan:
         """The shard's feeds."""
         return self._feeds.keys()
 
-    async def adopt(self, services: Services, bundle: Bundle) -> None:
+    async def adopt(self, bundle: Bundle) -> None:
         """Take over the feeds of this configuration, with the due times that Redis has."""
-        now_ms = to_ms(services.clock())
+        now_ms = to_ms(self._services.clock())
         self._feeds = {feed.id: feed for feed in bundle.feeds if self._share.has(feed)}
-        self._due = await feeds.read_due(services.redis, list(self._feeds))
+        self._due = await feeds.read_due(self._services.redis, list(self._feeds))
         fresh = [feed_id for feed_id in self._feeds if not self._due.get(feed_id)]
         spread_ms = SPREAD_MS if len(fresh) >= SPREAD_FROM else 1
         self._due |= {feed_id: now_ms + crc32(feed_id.encode()) % spread_ms for feed_id in fresh}
         self._heap = [(self._due[feed_id], feed_id) for feed_id in self._feeds.keys() - self._in_hand]
         heapq.heapify(self._heap)
+        self.windows.adopt(self._feeds.values())
 
     def take(self, now_ms: int) -> dict[str, float]:
         """The feeds that are due, with their due times. They are in hand from now on."""
@@ -152,6 +164,7 @@ class _Plan:
             if self._due.get(feed_id) == due_ms and feed_id not in self._in_hand:
                 self._in_hand.add(feed_id)
                 found[feed_id] = due_ms
+        self.windows.begun(found, now_ms)
         return found
 
     def feeds(self, feed_ids: Iterable[str]) -> list[Feed]:
@@ -171,6 +184,13 @@ class _Plan:
             if feed_id not in self._in_hand:
                 self.put(feed_id, now_ms)
 
-    def next_ms(self) -> float:
-        """When the next feed is due."""
-        return self._heap[0][0] if self._heap else math.inf
+    def bring_forward(self, due_ms: Mapping[str, float]) -> None:
+        """These feeds are due then at the latest."""
+        for feed_id, at_ms in due_ms.items():
+            if feed_id not in self._in_hand and at_ms < self._due.get(feed_id, 0):
+                self.put(feed_id, at_ms)
+
+    def next_ms(self, now_ms: int) -> float:
+        """When the next feed is due, or the next release window begins."""
+        due_ms = self._heap[0][0] if self._heap else math.inf
+        return min(due_ms, self.windows.next_ms(now_ms))
