@@ -12,8 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from newswatch.selector import Selector
+
 TextField = Literal["title", "summary", "body", "author"]
 Severity = Literal["low", "medium", "high"]
+FEED, PAGE, SITEMAP, JSON = "feed", "page", "sitemap", "json"
+KINDS = (FEED, PAGE, SITEMAP, JSON)
+"""What a source can be."""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the least to the most severe."""
 
@@ -33,7 +38,7 @@ def short_hash(*parts: str, size: int = 16) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed as configured (feeds.yaml, defaults applied)."""
+    """One feed, or another source, as configured (feeds.yaml, defaults applied)."""
 
     id: str
     url: str
@@ -54,6 +59,12 @@ class Feed:
     cookies: tuple[tuple[str, str], ...] = ()
     fallback: tuple[str, ...] = ()
     """Other addresses of the same source, in the order in which they are tried."""
+    kind: str = ""
+    """What its documents are, one of KINDS; "" if that is not given: the first document decides, but never for a page."""
+    selector: Selector | None = None
+    """Where a page or a JSON document has its list, if that is not found by itself."""
+    list_number: int = 0
+    """Which list of a page is read, from 1; 0 for the page's news."""
 
     @property
     def has_own_headers(self) -> bool:

@@ -20,8 +20,10 @@ from page_samples import (
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds.pages.find import ARTICLE, EMPTY, FRONT, LIST, NONE, PageLists, find_lists
+from newswatch.feeds.pages.fingerprint import proposal
 from newswatch.feeds.pages.follow import CHANGED, MOVED, SAME, Followed, follow_lists, names_of
-from newswatch.feeds.pages.selector import Selector, proposal, select_list
+from newswatch.feeds.pages.selector import select_list
+from newswatch.selector import Selector
 
 
 def found(main: str, **more: object) -> PageLists:
