@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Digest, Event, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
+from newswatch.selector import Selector
 
 SCHEMA_VERSION = 1
 
@@ -25,8 +26,9 @@ _NESTED: Mapping[str, type[Any]] = {
     "quiet": QuietHours,
     "alive": Digest,
     "event": Event,
+    "selector": Selector,
 }
-"""Fields of rules and receivers that contain a record."""
+"""Fields of feeds, rules and receivers that contain a record."""
 
 Model = TypeVar("Model")
 
