@@ -108,5 +108,5 @@ def test_page_is_previewed_with_its_lists_and_added_with_its_type(ada, newsroom,
     assert "2: 1 items, Most read" in answer.text
     assert "<b>" not in answer.text
     assert add(ada, id="bank", url="https://bank.example/press", type="page", list="2").status_code == 200
-    assert (newsroom.config / "feeds.yaml").read_text().endswith("  type: page\n  list: 2\n")
+    assert (newsroom.config / "feeds.yaml").read_text().endswith("\n    type: page\n    list: 2\n")
     assert newsroom.command("check")[0] == 0
