@@ -31,7 +31,7 @@ JSON: a list of {"id", "url", "title", "state", "every_s", "rhythm_s", "next_pol
 "failures", "failing_since", "error", "moved_to", "redirects_to", "read_from", "read_from_since", "paused_until", "advice", "articles_read",
 "articles_failed", "article_error", "last_article_failure"}. "read_from" is the
 fallback that is read instead of the url, or null. "state" is new, ok, silent, slowed, waiting, failing,
-refused, given-up or stopped (docs/runbook.md, Feeds).
+refused, layout-changed, given-up or stopped (docs/runbook.md, Feeds).
 """
 
 
