@@ -38,8 +38,8 @@ class Desk:
         rows = "".join(f"  - {{id: {name}, url: {newsroom.site.url}/{name}, {keys}}}\n" for name in looks)
         newsroom.write("feeds.yaml", f"defaults: {{every: 1h, allow_private: true}}\nfeeds:\n{rows}")
         for page in self.pages.values():
-            for ago in range(40, 2, -2):
-                page.add((newsroom.clock() - timedelta(days=ago)).date())
+            for ago in range(30, 0, -1):
+                page.add((newsroom.clock() - timedelta(days=1 + ago / 3)).date())
 
     def publish(self):
         for name, page in self.pages.items():
@@ -103,7 +103,7 @@ def desk(newsroom):
 @pytest.mark.slow
 def test_thirty_days_of_pages_give_each_new_item_once_and_report_each_break_once(desk):  # noqa: C901 - a script
     def redesign():
-        desk.set(look=teasers)
+        desk.set(look=teasers, size=60)
         desk.pages["plain"].look = undated_teasers
 
     def other_site():
@@ -119,12 +119,14 @@ def test_thirty_days_of_pages_give_each_new_item_once_and_report_each_break_once
             page.rows, page.count = desk.before[name], page.count - 508
 
     script = {
+        1: lambda: desk.each(lambda page: page.rows.pop(4)),
+        2: lambda: desk.set(size=16),
         3: lambda: desk.each(lambda page: page.edit(1)),
         5: lambda: desk.each(lambda page: setattr(page, "pinned", page.rows[8].number)),
         7: lambda: desk.set(shuffled=True),
         8: lambda: desk.set(shuffled=False, pinned=0),
         9: lambda: desk.set(size=6, pager=True),
-        11: lambda: desk.set(size=16),
+        11: lambda: desk.set(size=12),
         13: lambda: desk.each(lambda page: page.rows.pop(3)),
         15: redesign,
         17: lambda: desk.set(instead=BLOCK),
