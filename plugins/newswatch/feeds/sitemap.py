@@ -21,8 +21,8 @@ from lxml import etree
 from newswatch.document import Entry, ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import charset, dates, entry, limits, web_page
+from newswatch.feeds.host import site_of
 from newswatch.feeds.links import absolute_link
-from newswatch.publisher import publisher_of
 
 MAX_CHILDREN = 10
 """How many sitemaps of an index are read in one poll."""
@@ -85,8 +85,8 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Sitemap:
 
 def newest_children(children: list[Child], url: str) -> tuple[Child, ...]:
     """The sitemaps to read next: newest first, undated ones last, of the registrable domain of `url`, at most ten."""
-    home = publisher_of(url)
-    own = {child.url: child for child in children if home and publisher_of(child.url) == home}
+    home = site_of(url)
+    own = {child.url: child for child in children if home and site_of(child.url) == home}
     dated = sorted((c for c in own.values() if c.modified), key=lambda c: c.modified or _NEVER, reverse=True)
     return tuple([*dated, *(c for c in own.values() if not c.modified)][:MAX_CHILDREN])
 

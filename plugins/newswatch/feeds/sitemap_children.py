@@ -9,12 +9,11 @@ from newswatch.document import Entry
 from newswatch.errors import FetchFailed, FetchRefused, ParseFailed
 from newswatch.feeds import limits
 from newswatch.feeds.fetch import Fetcher
-from newswatch.feeds.host import host_name
+from newswatch.feeds.host import host_name, site_of
 from newswatch.feeds.redirect import at_address
 from newswatch.feeds.sitemap import MAX_CHILDREN
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed
-from newswatch.publisher import publisher_of
 from newswatch.redact import redact_url
 
 _AT_ONCE = 2
@@ -51,7 +50,7 @@ async def read_children(
 
 async def _entries(fetcher: Fetcher, parsers: ParserPool, feed: Feed, url: str) -> tuple[Entry, ...]:
     result = await fetcher.fetch(at_address(feed, url), etag=None, last_modified=None)
-    if publisher_of(result.url) != publisher_of(feed.url):
+    if site_of(result.url) != site_of(feed.url):
         raise FetchRefused(
             f"{redact_url(url)} redirects to another site, {host_name(result.url)}", kind="redirects"
         )

@@ -1,5 +1,7 @@
 """What is kept of a page's list between polls: its patterns, and by what its items are recognised. Pure.
 
+Of a JSON list or a sitemap only the way of reading is kept.
+
 It belongs to one way of reading one address. With another address, list or selector in the configuration it is not used:
 the list is sought again, and what that finds is known, not new.
 """
@@ -30,13 +32,16 @@ class LearnedPattern:
     known: tuple[str, ...]
 
 
+def fits(text: str, feed: Feed, address: str) -> bool:
+    """Whether what was stored is about this address as it is read now."""
+    return text.startswith(_asked(feed, address))
+
+
 def read(text: str, feed: Feed, address: str) -> LearnedPattern | None:
     """The pattern that was stored; None if there is none for this address and this configuration."""
-    if not text:
+    if not fits(text, feed, address):
         return None
-    data = json.loads(text)
-    if data["asked"] != _asked(feed, address):
-        return None
+    data = json.loads(text[_ASKED_BYTES * 2 :])
     names = data["known"]
     known = tuple(names[at : at + _NAME_CHARS] for at in range(0, len(names), _NAME_CHARS))
     return LearnedPattern(tuple(data["patterns"]), known)
@@ -48,8 +53,8 @@ def stored(feed: Feed, address: str, patterns: Sequence[Mapping[str, Any]], know
     if len(names) > MOST_NAMES:
         half = MOST_NAMES // 2
         names = names[:half] + names[-half:]
-    data = {"asked": _asked(feed, address), "patterns": list(patterns), "known": "".join(names)}
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    data = {"patterns": list(patterns), "known": "".join(names)}
+    text = _asked(feed, address) + json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= MOST_CHARS else ""
 
 

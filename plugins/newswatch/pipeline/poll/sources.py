@@ -19,7 +19,7 @@ from newswatch.feeds.worker import ParserPool
 from newswatch.models import FEED, JSON, PAGE, Feed, FetchResult
 from newswatch.pipeline.poll import learned_pattern
 from newswatch.pipeline.poll.page_items import ANEW, INDEX, SAME
-from newswatch.store.feed_state import FeedState, Learned
+from newswatch.store.feed_state import FeedState, Learned, Validators
 
 if TYPE_CHECKING:
     from newswatch.feeds.pages.fingerprint import Fingerprint
@@ -48,6 +48,14 @@ def kind_of(feed: Feed, state: FeedState, result: FetchResult) -> str:
     return FEED if kind == PAGE else kind
 
 
+def begin(feed: Feed, state: FeedState) -> FeedState:
+    """The state before a poll. If the configuration now names another list, the document counts as changed."""
+    learned = state.learned.pattern
+    if not learned or learned_pattern.fits(learned, feed, state.validators.url):
+        return state
+    return state._replace(validators=Validators())
+
+
 @dataclass(frozen=True, slots=True)
 class SourceReader:
     """Reads sources that are not feeds."""
@@ -59,19 +67,20 @@ class SourceReader:
         self, kind: str, feed: Feed, result: FetchResult, address: str, state: FeedState
     ) -> SourceDocument:
         """The source's document. Raises ParseFailed, and FetchFailed or FetchRefused for an index's sitemaps."""
-        learned = Learned(kind="" if feed.kind else kind)
+        learned = Learned("" if feed.kind else kind, learned_pattern.stored(feed, address, (), ()))
+        how = "" if learned_pattern.fits(state.learned.pattern, feed, address) else ANEW
         what: dict[str, Any] = {"url": result.url, "headers": result.headers}
         if kind == PAGE:
             return await self._page(feed, result, address, state)
         if kind == JSON:
             parsed = await self.parsers.read_json(result.body, **what, selector=feed.selector)
-            return SourceDocument(parsed, learned)
+            return SourceDocument(parsed, learned, how)
         sitemap = await self.parsers.read_sitemap(result.body, **what)
         if not sitemap.children:
-            return SourceDocument(sitemap.feed, learned)
+            return SourceDocument(sitemap.feed, learned, how)
         urls = [child.url for child in sitemap.children]
         entries = await read_children(self.fetcher, self.parsers, feed, urls)
-        return SourceDocument(sitemap.feed._replace(entries=entries), learned, INDEX, whole=False)
+        return SourceDocument(sitemap.feed._replace(entries=entries), learned, how or INDEX, whole=False)
 
     async def _page(self, feed: Feed, result: FetchResult, address: str, state: FeedState) -> SourceDocument:
         from newswatch.feeds.pages import wire_form  # noqa: PLC0415 - loads what reads pages; feeds do not need it

@@ -138,7 +138,7 @@ class Visitor:
         Raises errors that are not specific to one feed, such as RedisError.
         """
         feed, known = turn.feed, turn.state
-        state, started_ms = health.begin(feed, known), self._now_ms()
+        state, started_ms = sources.begin(feed, health.begin(feed, known)), self._now_ms()
         tried: list[addresses.Tried] = []
         try:
             for address in open_addresses:
