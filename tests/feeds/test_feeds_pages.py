@@ -285,3 +285,13 @@ def test_find_lists_a_page_with_too_many_elements_is_refused():
     with pytest.raises(ParseFailed) as failed:
         found("<b></b>" * 60_000)
     assert failed.value.kind == "limit"
+
+
+def test_follow_lists_a_menu_is_not_the_plain_list_that_is_missing():
+    rows = "".join(f"<li><a href='{slug(title)}'>{title}</a></li>" for title in SUBJECTS)
+    before = found(f"<div><ul>{rows}</ul></div>")
+    menu = "".join(f"<li><a href='/{word}'>{word}</a></li>" for word in ("About", "Jobs", "Contact", "Terms"))
+
+    followed = follow(page(f"<p>The site is being maintained.</p><div><ul>{menu}</ul></div>"), before)
+
+    assert (followed.how, followed.items) == (CHANGED, ())

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from newswatch.cli.context import Invocation, command
+from newswatch.cli.feeds_check import check
 from newswatch.cli.feeds_opml import export, import_
 from newswatch.cli.feeds_preview import preview
 from newswatch.cli.output import ago, as_json, table
@@ -147,5 +148,5 @@ def _list(call: Invocation) -> None:
     )
 
 
-for one in (preview, import_, export):
+for one in (preview, check, import_, export):
     feeds.add_command(one)

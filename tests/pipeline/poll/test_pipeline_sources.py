@@ -306,3 +306,46 @@ def test_listing_with_the_storys_teaser_alerts_once_by_the_standfirst(newsroom, 
     assert "Ministries want to legalise mining" in message["text"]
     assert "central bank opposes" in message["text"]
     assert len(newsroom.alert_ids()) == 1
+
+
+# A page that changed for good
+
+
+def test_check_names_the_page_whose_layout_changed_and_accept_goes_on_without_a_flood(newsroom):
+    page = a_page(newsroom)
+    source(newsroom, ", type: page")
+    serve(newsroom, page.html())
+    poll(newsroom)
+    before = alerting(newsroom)
+    (found,) = newsroom.json("feeds", "check")
+    assert (found["kind"], found["items"], found["faults"]) == ("page", 10, [])
+    page.look, page.rows, page.count = cards, [], 800
+    for ago in range(9, 1, -1):
+        page.add((newsroom.clock() - timedelta(days=ago)).date())
+    serve(newsroom, page.html())
+    poll(newsroom)
+    poll(newsroom)
+    status, out, _ = newsroom.command("feeds", "check")
+    assert status == 1
+    assert "layout changed" in out
+    assert "--accept s" in out
+    assert newsroom.command("feeds", "check", "--accept", "s")[0] == 0
+    assert poll(newsroom).failed == 0
+    assert newsroom.json("feeds")[0]["state"] == "ok"
+    title = page.add()
+    serve(newsroom, page.html())
+    poll(newsroom)
+    assert [one for one in alerting(newsroom) if one not in before] == [title]
+    newsroom.deliver()
+    begun, over = (message["text"] for message in newsroom.slack.messages(OPS))
+    assert "layout changed" in begun
+    assert "found again" in over
+
+
+def test_accept_needs_a_configured_feed_and_a_list(newsroom):
+    source(newsroom, ", type: page")
+    serve(newsroom, "<html><body><p>Nothing</p></body></html>")
+    assert newsroom.command("feeds", "check", "--accept", "other")[0] == 2
+    status, out, _ = newsroom.command("feeds", "check", "--accept", "s")
+    assert status == 1
+    assert "no list of news" in out

@@ -25,8 +25,8 @@ from newswatch.feeds.pages.outline import outline_of
 SAME, MOVED, CHANGED = "same", "moved", "changed"
 """The pattern is as before; it is another one around known items; the layout has changed."""
 
-_ALIKE = 0.8
-"""How alike a pattern must be to count as the learned one."""
+_ALIKE, _VERY_ALIKE = 0.8, 0.9
+"""How alike a pattern must be to count as the learned one: with known items in its list, and without."""
 _SHARED = 0.3
 """The share of the shorter list that must be known, for a list with another pattern."""
 _MIN_SHARED = 2
@@ -84,7 +84,9 @@ def follow_lists(
     ]
     same: list[_Found] = []
     for pattern in patterns:
-        same += (one for one in _alike(pattern, found, names) if one not in same)
+        alike = [one for one in _alike(pattern, found, names) if one not in same]
+        # A menu may look like a plain list. Without a known item, it must be a list of news by itself.
+        same += (one for one in alike if one.known or kind_of(root, outline, [one.list])[1])
     if same:
         return _followed(SAME, same, lang, patterns)
     moved = _sharing(found, names)
@@ -128,7 +130,7 @@ def _alike(pattern: Fingerprint, found: Sequence[_Found], known: frozenset[str])
     alike = [
         (_share(one, known) + likeness, one.list.score, one)
         for one in found
-        if (likeness := pattern.likeness(one.pattern)) >= _ALIKE
+        if (likeness := pattern.likeness(one.pattern)) >= (_ALIKE if one.known else _VERY_ALIKE)
     ]
     if not alike:
         return []
