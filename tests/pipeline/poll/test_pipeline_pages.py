@@ -155,7 +155,7 @@ def test_thirty_days_of_pages_give_each_new_item_once_and_report_each_break_once
     # Five breaks of four pages: maintained twice, blocked, emptied, replaced. Slack joins notices that come together.
     assert Counter(
         name for text in changed for name in desk.pages for _ in range(text.count(f"Feed {name} ("))
-    ) == dict.fromkeys(desk.pages, 4)
+    ) == dict.fromkeys(desk.pages, 5)
     assert found
     assert not any("has failed since" in text for text in texts)
     assert all(row["state"] == "ok" for row in desk.room.json("feeds"))
