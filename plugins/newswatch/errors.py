@@ -111,7 +111,7 @@ class FetchRefused(PermanentError):
 class ParseFailed(PermanentError):
     """The document is not a feed, or not an article, that newswatch can read.
 
-    `kind`: not_a_feed, no_text (articles), limit, crashed.
+    `kind`: not_a_feed, no_text (articles), no_list and layout (pages that are read as sources), selector, limit, crashed.
     """
 
     def __init__(self, message: str, *, kind: str = "not_a_feed") -> None:

@@ -12,8 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from newswatch.selector import Selector
+
 TextField = Literal["title", "summary", "body", "author"]
 Severity = Literal["low", "medium", "high"]
+FEED, PAGE, SITEMAP, JSON = "feed", "page", "sitemap", "json"
+KINDS = (FEED, PAGE, SITEMAP, JSON)
+"""What a source can be."""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the least to the most severe."""
 
@@ -53,7 +58,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed as configured (feeds.yaml, defaults applied)."""
+    """One feed, or another source, as configured (feeds.yaml, defaults applied)."""
 
     id: str
     url: str
@@ -76,6 +81,12 @@ class Feed:
     """Other addresses of the same source, in the order in which they are tried."""
     windows: tuple[Window, ...] = ()
     """Its known releases, in the order of their times."""
+    kind: str = ""
+    """What its documents are, one of KINDS; "" if that is not given: the first document decides, but never for a page."""
+    selector: Selector | None = None
+    """Where a page or a JSON document has its list, if that is not found by itself."""
+    list_number: int = 0
+    """Which list of a page is read, from 1; 0 for the page's news."""
 
     @property
     def has_own_headers(self) -> bool:

@@ -17,6 +17,7 @@ from newswatch.config.codec import (
 from newswatch.config.draft import Draft
 from newswatch.errors import PermanentError
 from newswatch.models import Bundle, Digest, Event, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
+from newswatch.selector import Selector
 
 FULL = Bundle(
     version=7,
@@ -34,6 +35,9 @@ FULL = Bundle(
             auth="x",
             allow_private=True,
             publisher="A",
+            kind="page",
+            selector=Selector("li", title="a"),
+            list_number=2,
         ),
     ),
     rules=(

@@ -8,12 +8,13 @@ import pytest
 from newswatch.document import Entry
 from newswatch.errors import ParseFailed
 from newswatch.feeds import json_list
+from newswatch.selector import Selector
 
 URL = "https://api.bank.example/v1/posts"
 
 
 def parsed(document: object, **paths: str) -> tuple[Entry, ...]:
-    given = json_list.JsonPaths(**paths)
+    given = Selector(**paths)
     return json_list.parse(json.dumps(document).encode(), url=URL, headers={}, paths=given).entries
 
 

@@ -20,8 +20,10 @@ from page_samples import (
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds.pages.find import ARTICLE, EMPTY, FRONT, LIST, NONE, PageLists, find_lists
+from newswatch.feeds.pages.fingerprint import proposal
 from newswatch.feeds.pages.follow import CHANGED, MOVED, SAME, Followed, follow_lists, names_of
-from newswatch.feeds.pages.selector import Selector, proposal, select_list
+from newswatch.feeds.pages.selector import select_list
+from newswatch.selector import Selector
 
 
 def found(main: str, **more: object) -> PageLists:
@@ -283,3 +285,13 @@ def test_find_lists_a_page_with_too_many_elements_is_refused():
     with pytest.raises(ParseFailed) as failed:
         found("<b></b>" * 60_000)
     assert failed.value.kind == "limit"
+
+
+def test_follow_lists_a_menu_is_not_the_plain_list_that_is_missing():
+    rows = "".join(f"<li><a href='{slug(title)}'>{title}</a></li>" for title in SUBJECTS)
+    before = found(f"<div><ul>{rows}</ul></div>")
+    menu = "".join(f"<li><a href='/{word}'>{word}</a></li>" for word in ("About", "Jobs", "Contact", "Terms"))
+
+    followed = follow(page(f"<p>The site is being maintained.</p><div><ul>{menu}</ul></div>"), before)
+
+    assert (followed.how, followed.items) == (CHANGED, ())

@@ -6,8 +6,9 @@ from page_samples import SUBJECTS, URL, cards, page, table
 from newswatch.errors import ParseFailed
 from newswatch.feeds.pages.find import find_lists
 from newswatch.feeds.pages.follow import SAME, names_of
-from newswatch.feeds.pages.selector import Selector, select_list
+from newswatch.feeds.pages.selector import select_list
 from newswatch.feeds.worker import ParserPool
+from newswatch.selector import Selector
 
 
 async def test_pool_gives_the_same_lists_as_the_function():

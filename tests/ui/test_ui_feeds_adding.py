@@ -4,6 +4,9 @@ import pytest
 
 from feed_server import story
 from newswatch.document import Entry, ParsedFeed
+from newswatch.feeds.pages.find import LIST, PageList, PageLists
+from newswatch.feeds.pages.fingerprint import Fingerprint
+from newswatch.feeds.pages.items import Item
 from newswatch.pipeline.authoring.feed_preview import FeedPreview
 from newswatch_airflow.ui.rooms import feeds
 
@@ -82,3 +85,28 @@ def test_preview_shows_what_is_there_as_text_with_an_id_to_take(ada, settings):
     assert "&lt;script&gt;" in answer.text
     assert "<b>" not in answer.text
     assert 'value="the-b-daily-b"' in answer.text
+
+
+def test_page_is_previewed_with_its_lists_and_added_with_its_type(ada, newsroom, settings):
+    def listed(title):
+        return PageList(
+            (Item(title, "https://bank.example/1"),), 0.8, ("12 items",), Fingerprint("li", (), ())
+        )
+
+    async def found(_feed, _asking, _resolve_auth):
+        lists = PageLists(LIST, (listed("Rates <b>up</b>"), listed("Most read")), 1)
+        entries = (Entry(title="Rates up", link="https://bank.example/1"),)
+        return FeedPreview("https://bank.example/press", ParsedFeed(entries), kind="page", lists=lists)
+
+    settings.setattr(feeds, "preview_url", found)
+    answer = ada.post(
+        "/newswatch/api/feeds/preview", json={"url": "https://bank.example/press"}, headers=WRITE
+    )
+    assert "A web page with 1 item" in answer.text
+    assert "80% sure" in answer.text
+    assert 'name="type" value="page"' in answer.text
+    assert "2: 1 items, Most read" in answer.text
+    assert "<b>" not in answer.text
+    assert add(ada, id="bank", url="https://bank.example/press", type="page", list="2").status_code == 200
+    assert (newsroom.config / "feeds.yaml").read_text().endswith("\n    type: page\n    list: 2\n")
+    assert newsroom.command("check")[0] == 0

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from newswatch.cli.context import Invocation, command
+from newswatch.cli.feeds_check import check
 from newswatch.cli.feeds_opml import export, import_
 from newswatch.cli.feeds_preview import preview
 from newswatch.cli.output import ago, as_json, table
@@ -34,7 +35,7 @@ JSON: a list of {"id", "url", "title", "state", "every_s", "rhythm_s", "next_pol
 "articles_failed", "article_error", "last_article_failure", "windows"}. "windows" are the next release windows, each
 {"at", "until", "timezone", "every_s", "expect", "open"}. "read_from" is the
 fallback that is read instead of the url, or null. "state" is new, ok, silent, slowed, waiting, failing,
-refused, given-up or stopped (docs/runbook.md, Feeds).
+refused, layout-changed, given-up or stopped (docs/runbook.md, Feeds).
 """
 
 
@@ -163,5 +164,5 @@ def _list(call: Invocation) -> None:
     )
 
 
-for one in (preview, import_, export):
+for one in (preview, check, import_, export):
     feeds.add_command(one)

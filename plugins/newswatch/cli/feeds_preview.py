@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,16 @@ from typing import Any
 import click
 from rich.text import Text
 
-from newswatch.cli.context import Invocation, command
+from newswatch.cli.context import Invocation, command, fail
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import ago, as_json, console
 from newswatch.config.draft import Draft
 from newswatch.document import Entry, lost_entries_text
 from newswatch.errors import FetchRefused
 from newswatch.feeds.auth import resolver
-from newswatch.models import Feed, Match
+from newswatch.feeds.pages.find import PageList
+from newswatch.feeds.pages.fingerprint import proposal
+from newswatch.models import FEED, KINDS, PAGE, Feed, Match
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_file, preview_url
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.clock import utc_now
@@ -27,6 +31,8 @@ from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.redact import redact_url
 from newswatch.rules import ItemText, Watchlist
+
+_SHOWN_TITLES = 3
 
 Matched = list[tuple[Entry, ItemText, list[Match]]]
 
@@ -66,10 +72,11 @@ def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview, cache: DiskC
     return found
 
 
-def _look(call: Invocation, source: str, feed: Feed | None) -> FeedPreview:
-    if feed is None and not source.lower().startswith(("http://", "https://")):
-        return asyncio.run(preview_file(Path(source)))
-    asked = feed or Feed(id="preview", url=source)
+def _look(call: Invocation, source: str, feed: Feed | None, how: Feed) -> FeedPreview:
+    """`feed` is the configured feed, if it is one; `how` says how anything else is read."""
+    if feed is None and not _is_url(source):
+        return asyncio.run(preview_file(Path(source), how))
+    asked = feed or replace(how, url=source)
     work = partial(preview_url, settings=call.settings, resolve_auth=resolver(call.settings.feed_secrets))
     try:
         return asyncio.run(work(asked))
@@ -83,30 +90,69 @@ def _look(call: Invocation, source: str, feed: Feed | None) -> FeedPreview:
 
 @click.command(
     epilog="""
-    JSON: {"url", "title", "lang", "announced": [url], "moved_to", "needs_allow_private", "items": [{"title",
-    "link", "guid", "published", "summary", "matches": [rule id]}]}.
+    JSON: {"kind", "url", "title", "lang", "announced": [url], "moved_to", "needs_allow_private", "items": [{"title",
+    "link", "guid", "published", "summary", "matches": [rule id]}], "lists": [{"number", "chosen", "items",
+    "confidence", "reasons", "titles": [title], "selector"}], "problem"}. "kind" is feed, page, sitemap or json. "lists"
+    are the lists of a page, the most likely first, with their first titles. "problem" says why there are no items, or is
+    null. Times are in UTC; "published" is null where the document gives none.
+
+    Exit: 1 if there is nothing to read.
     """
 )
 @click.argument("source", metavar="URL|FILE|ID")
+@click.option(
+    "--url", "base", metavar="BASE", help="The address that a FILE was read from, for relative links."
+)
+@click.option("--type", "kind", type=click.Choice(KINDS), help="Read it as this kind. Default: what it is.")
+@click.option(
+    "--list", "number", type=click.IntRange(1), help="The list of a page to show. Default: its news."
+)
 @click.option("--most", default=20, show_default=True, help="How many items to show.")
 @command
-def preview(call: Invocation, *, source: str, most: int) -> None:
+def preview(
+    call: Invocation, *, source: str, base: str | None, kind: str | None, number: int | None, most: int
+) -> None:
     """Show what newswatch sees at a URL, in a file or in a configured feed, and what would match.
 
-    For a web page, the feeds that it announces are listed. Nothing is stored and nothing is sent.
+    It reads feeds, web pages with a list of news, sitemaps and JSON documents with a list. A web page that announces
+    feeds is read by the first of them; `--type page` reads the page itself. Every item is shown, however old. Nothing is
+    stored and nothing is sent.
     """
     draft = _draft(call)
     feed = _feed(draft, source)
-    found = _look(call, source, feed)
+    if base is not None and (feed is not None or _is_url(source)):
+        raise click.UsageError("--url is for a FILE: it says where that was read from")
+    if base is not None and not _is_url(base):
+        raise click.UsageError(f"--url: {base!r} is not an http or https address")
+    kind = kind or (PAGE if number else None)
+    how = Feed(id="preview", url=base or "", kind=kind or "", list_number=number or 0)
+    if feed is not None and kind:
+        feed = replace(feed, kind=kind, list_number=number or feed.list_number)
+    found = _look(call, source, feed, how)
     matched = _matched(draft, feed, found, call.cache)
+    problem = found.problem or ("" if matched or found.kind == FEED else _nothing(found))
     if call.json:
-        as_json(_as_json(found, matched))
-        return
-    _show(found, matched, most)
+        as_json(_as_json(found, matched, problem))
+    else:
+        _show(found, matched, most)
+    if problem:
+        fail(problem, as_json=False)
 
 
-def _as_json(found: FeedPreview, matched: Matched) -> dict[str, Any]:
+def _is_url(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))
+
+
+def _nothing(found: FeedPreview) -> str:
+    """Why a sitemap or a JSON document has nothing to show."""
+    if found.children:
+        return f"this is an index of sitemaps: preview one of them, such as {redact_url(found.children[0])}"
+    return f"the {found.kind} document has no items"
+
+
+def _as_json(found: FeedPreview, matched: Matched, problem: str) -> dict[str, Any]:
     return {
+        "kind": found.kind,
         "url": redact_url(found.url),
         "title": found.feed.title,
         "lang": found.feed.lang,
@@ -119,18 +165,48 @@ def _as_json(found: FeedPreview, matched: Matched) -> dict[str, Any]:
                 "title": entry.title,
                 "link": entry.link,
                 "guid": entry.guid,
-                "published": entry.published or entry.updated,
+                "published": _iso(entry.published or entry.updated),
                 "summary": entry.summary,
                 "matches": [match.rule_id for match in matches],
             }
             for entry, _, matches in matched
         ],
+        "lists": [_list_as_json(found, number) for number in range(1, len(_lists(found)) + 1)],
+        "problem": problem or None,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(timezone.utc).isoformat() if moment else None
+
+
+def _lists(found: FeedPreview) -> Sequence[PageList]:
+    return found.lists.lists if found.lists else ()
+
+
+def _is_chosen(found: FeedPreview, number: int) -> bool:
+    if found.number:
+        return number == found.number
+    return found.lists is not None and number <= found.lists.main
+
+
+def _list_as_json(found: FeedPreview, number: int) -> dict[str, Any]:
+    one = _lists(found)[number - 1]
+    return {
+        "number": number,
+        "chosen": _is_chosen(found, number),
+        "items": len(one.items),
+        "confidence": one.confidence,
+        "reasons": list(one.reasons),
+        "titles": [item.title for item in one.items[:_SHOWN_TITLES]],
+        "selector": proposal(one.fingerprint),
     }
 
 
 def _show(found: FeedPreview, matched: Matched, most: int) -> None:
     out, now = console(), utc_now()
-    out.print(Text.assemble((found.feed.title or "(no title)", "bold"), f"  {redact_url(found.url)}"))
+    name = found.feed.title or ("(no title)" if found.kind == FEED else found.kind)
+    out.print(Text.assemble((name, "bold"), f"  {redact_url(found.url)}"))
     if found.announced:
         out.print(Text("This page announces: " + ", ".join(map(redact_url, found.announced))))
     if found.private:
@@ -152,3 +228,14 @@ def _show(found: FeedPreview, matched: Matched, most: int) -> None:
                 out.print(Text.assemble(" " * 12, marked_field(name, getattr(text, name), ranges)))
     if len(matched) > most:
         out.print(Text(f"… and {len(matched) - most} more (--most)"))
+    _show_lists(found)
+
+
+def _show_lists(found: FeedPreview) -> None:
+    out = console()
+    for number, one in enumerate(_lists(found), 1):
+        mark = "Read" if _is_chosen(found, number) else "Not read"
+        sure = f"{one.confidence:.0%} sure" if _is_chosen(found, number) else f"--list {number} shows it"
+        out.print(Text(f"List {number}: {mark}, {sure}. {'; '.join(one.reasons)}."))
+        if not _is_chosen(found, number):
+            out.print(Text(f"{'':12}  {' / '.join(item.title for item in one.items[:_SHOWN_TITLES])}"))

@@ -26,6 +26,7 @@ from newswatch.models import (
     Threshold,
     Window,
 )
+from newswatch.selector import Selector
 
 SCHEMA_VERSION = 1
 
@@ -37,6 +38,7 @@ _NESTED: Mapping[str, type[Any]] = {
     "alive": Digest,
     "event": Event,
     "windows": Window,
+    "selector": Selector,
 }
 """Fields of feeds, rules and receivers that contain a record, or several."""
 

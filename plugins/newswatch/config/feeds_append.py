@@ -36,6 +36,8 @@ class NewFeed:
     url: str
     tags: tuple[str, ...] = ()
     lang: str = ""
+    kind: str = ""
+    list_number: int = 0
 
     def lines(self, indent: str) -> list[str]:
         """The entry in YAML."""
@@ -44,6 +46,8 @@ class NewFeed:
         rows = [f"- id: {self.id}", f"  url: {url}"]
         rows += [f"  tags: [{', '.join(self.tags)}]"] if self.tags else []
         rows += [f"  lang: {self.lang}"] if self.lang else []
+        rows += [f"  type: {self.kind}"] if self.kind else []
+        rows += [f"  list: {self.list_number}"] if self.list_number else []
         return [indent + row for row in rows]
 
 

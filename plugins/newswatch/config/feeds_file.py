@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import cssselect
+
 from newswatch.config.records import CheckedMapping
 from newswatch.config.release_windows import WindowsPart, read_windows
 from newswatch.config.report import FileReport
 from newswatch.config.shapes import AT_MOST_CAP_S, FEEDS_FILE, SHORT_EVERY_S, SHORTEST_EVERY_S
 from newswatch.config.unique import UniqueNames
 from newswatch.durations import format_duration
-from newswatch.models import Feed
+from newswatch.models import JSON, PAGE, Feed
 from newswatch.publisher import publisher_of
+from newswatch.selector import Selector
 
 Value = TypeVar("Value")
 
@@ -83,6 +86,7 @@ def _read_feed(
         )
     at_most_s = _at_most(given, defaults, every_s, report)
     windows = read_windows(given, part.windows, report, today, folder)
+    selector = _selector(given, report)
     if not given.sound or report.errors > errors:
         return
     part.feeds.append(
@@ -104,6 +108,9 @@ def _read_feed(
             cookies=given.get("cookies", ()),
             fallback=given.get("fallback", ()),
             windows=windows,
+            kind=given.get("type", ""),
+            selector=selector,
+            list_number=given.get("list", 0),
         )
     )
 
@@ -133,6 +140,37 @@ def _at_most(
     elif own > cap_s:
         report.error(given.node_of("at_most"), f"{label}: must be at most {format_duration(cap_s)}")
     return own
+
+
+def _selector(given: CheckedMapping, report: FileReport) -> Selector | None:
+    """Where the feed's list is. Keys that do not go with the feed's type are errors."""
+    label, kind = f"feed {given.get('id', '')!r}", given.get("type", "")
+    if given.get("list") and kind != PAGE:
+        report.error(given.node_of("list"), f"{label}: list is for a page: add `type: page`")
+    parts: CheckedMapping | None = given.get("selector")
+    if parts is None or not parts.sound:
+        return None
+    if kind not in (PAGE, JSON):
+        report.error(
+            parts.node, f"{label}: selector is for a page or a JSON list: add `type: page` or `type: json`"
+        )
+    if given.get("list"):
+        report.error(given.node_of("list"), f"{label}: selector names one list, so list must not be there")
+    for name in parts.givens if kind == PAGE else ():
+        fault = _css_fault(parts.get(name))
+        if fault:
+            report.error(
+                parts.node_of(name), f"{label}: selector: {name}: this is not a CSS selector ({fault})"
+            )
+    return Selector(**{name: parts.get(name) for name in parts.givens})
+
+
+def _css_fault(text: str) -> str:
+    try:
+        cssselect.parse(text)
+    except cssselect.SelectorError as error:
+        return str(error)
+    return ""
 
 
 def _warn_of_fallback(given: CheckedMapping, report: FileReport) -> None:

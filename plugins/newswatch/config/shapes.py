@@ -10,7 +10,7 @@ from newswatch.config import request_headers, words
 from newswatch.config.kinds import ListOf, OneOrMore, Text, Value, choice, count, duration, flag, word
 from newswatch.config.records import Key, Named, Record, Short
 from newswatch.config.word_lists import WordList
-from newswatch.models import MODALITIES, SEVERITIES
+from newswatch.models import KINDS, MODALITIES, SEVERITIES
 
 SHORTEST_EVERY_S = 2.0
 """Servers of others are asked no more often."""
@@ -112,6 +112,18 @@ CALENDAR = Record(
     ),
 )
 
+SELECTOR = Record(
+    "selector",
+    (
+        Key(
+            "items", Text(500), "The rows of the list.", missing="items is missing: name the rows of the list"
+        ),
+        Key("title", Text(500), "Within a row, its title."),
+        Key("link", Text(500), "Within a row, its link."),
+        Key("date", Text(500), "Within a row, its date."),
+        Key("summary", Text(500), "Within a row, its summary."),
+    ),
+)
 FEED_DEFAULTS = Record("defaults", _POLLING)
 FEED = Record(
     "feed",
@@ -167,6 +179,18 @@ FEED = Record(
             Short(CALENDAR, "file"),
             "An iCalendar file below the configuration folder: each of its events begins a window.",
         ),
+        Key(
+            "type",
+            choice(*KINDS),
+            "What is read: a feed, a web page with a list of news, a sitemap or a JSON list. A page must be named; "
+            "for the others the first document decides.",
+        ),
+        Key(
+            "selector",
+            SELECTOR,
+            "Where the list is, if it is not found by itself: CSS selectors for a page, names joined by dots for JSON.",
+        ),
+        Key("list", count(1, 8), "Which list of a page is read, as `newswatch feeds preview` numbers them."),
     ),
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from newswatch.publisher import publisher_of
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -16,6 +18,11 @@ def host_name(url: str) -> str:
 def host_and_port(url: str) -> str:
     """The host, with its port unless that is the scheme's default; "" for a URL that cannot be parsed."""
     return _parsed(url)[1]
+
+
+def site_of(url: str) -> str:
+    """The registrable domain, or the host if it has none (an IP address, a name within a network); "" for neither."""
+    return publisher_of(url) or host_name(url)
 
 
 @lru_cache(20_000)

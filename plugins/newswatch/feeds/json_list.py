@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -22,6 +21,7 @@ from newswatch.document import Entry, ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import charset, dates, entry, limits
 from newswatch.feeds.links import absolute_link
+from newswatch.selector import Selector
 
 _TITLES = (
     "headline", "title", "title_plain", "fancy_title", "subject", "name", "display_title", "casetitle", "casename",
@@ -62,23 +62,12 @@ _TAG = re.compile(r"<[a-zA-Z/!]")
 _SECONDS = (100_000_000, 10_000_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class JsonPaths:
-    """Where a list has its items, and an item its parts, as names joined by dots (`data.posts`); "" to guess."""
-
-    items: str = ""
-    title: str = ""
-    link: str = ""
-    date: str = ""
-    summary: str = ""
-
-
-def parse(body: bytes, *, url: str, headers: Mapping[str, str], paths: JsonPaths | None = None) -> ParsedFeed:
+def parse(body: bytes, *, url: str, headers: Mapping[str, str], paths: Selector | None = None) -> ParsedFeed:
     """The entries of the document's list, in its order.
 
     Raises ParseFailed for what is not JSON, and where no list is found.
     """
-    given = paths or JsonPaths()
+    given = paths or Selector()
     document = _loaded(body, headers)
     rows = _at(document, given.items) if given.items else _likely_rows(document)
     objects = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
@@ -130,14 +119,14 @@ def _arrays(document: Any) -> Iterator[list[Any]]:
 def _worth(rows: list[Any]) -> float:
     """How much an array looks like a list of news: the parts that its objects have, times how many they are."""
     objects = [row for row in rows[:_SAMPLE] if isinstance(row, dict)]
-    paths = _filled(JsonPaths(), objects)
+    paths = _filled(Selector(), objects)
     if not paths.title:
         return 0.0
     parts = 1.0 + 1.5 * bool(paths.link) + 1.5 * bool(paths.date) + 0.5 * bool(paths.summary)
     return parts * (1 + min(len(rows), _SAMPLE) / _SAMPLE)
 
 
-def _filled(given: JsonPaths, objects: Sequence[dict[str, Any]]) -> JsonPaths:
+def _filled(given: Selector, objects: Sequence[dict[str, Any]]) -> Selector:
     """The paths, those that are not given guessed from a sample of objects."""
     fields = _fields(objects)
     date = given.date or _named(fields, _DATES, _is_date, len(objects))
@@ -148,7 +137,7 @@ def _filled(given: JsonPaths, objects: Sequence[dict[str, Any]]) -> JsonPaths:
     )
     title = given.title or _named(fields, _TITLES, _is_title, len(objects)) or _wordiest(fields, len(objects))
     summary = given.summary or _named(fields, _SUMMARIES, _is_title, len(objects))
-    return JsonPaths(given.items, title, link, date, "" if summary == title else summary)
+    return Selector(given.items, title, link, date, "" if summary == title else summary)
 
 
 def _fields(objects: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -223,7 +212,7 @@ def _at(document: Any, path: str) -> Any:
     return document
 
 
-def _entry(row: dict[str, Any], paths: JsonPaths, url: str) -> Entry:
+def _entry(row: dict[str, Any], paths: Selector, url: str) -> Entry:
     title, summary = _text(row, paths.title), _text(row, paths.summary)
     return Entry(
         guid=entry.guid_text(str(row["id"])) if isinstance(row.get("id"), str | int) else "",

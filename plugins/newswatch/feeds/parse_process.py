@@ -33,6 +33,7 @@ _WARM_UP = b"<rss version='2.0'><channel><title>a</title><item><title>b</title><
 """Parsed once at the start, so that imports do not count towards the limits of a job."""
 _NO_LIMIT = -1
 _ARTICLE, _LISTS = "newswatch.feeds.article", "newswatch.feeds.pages.wire_form"
+_SOURCES = {wire.SITEMAP: "newswatch.feeds.sitemap", wire.JSON: "newswatch.feeds.json_list"}
 
 
 def parse_job(
@@ -69,7 +70,9 @@ def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> N
         head, body = _read(jobs, head_bytes), _read(jobs, body_bytes)
         job = json.loads(head)
         if job["page"]:
-            _get_ready_for_pages(_LISTS if job.get("lists") else _ARTICLE, memory_bytes)
+            _get_ready_with(_LISTS if job.get("lists") else _ARTICLE, memory_bytes)
+        elif job.get("source"):
+            _get_ready_with(_SOURCES[job["source"]], memory_bytes)
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
         answer = _answer(job, body)
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -77,8 +80,8 @@ def serve(jobs: int, results: BinaryIO, *, cpu_s: float, memory_bytes: int) -> N
         results.flush()
 
 
-def _get_ready_for_pages(module: str, memory_bytes: int) -> None:
-    """Imports what reads pages, once, so that it does not count towards the limits of a job."""
+def _get_ready_with(module: str, memory_bytes: int) -> None:
+    """Imports what reads other documents than feeds, once, so that it does not count towards the limits of a job."""
     if module not in sys.modules:
         limit_memory(_NO_LIMIT)
         importlib.import_module(module)
@@ -97,6 +100,8 @@ def _answer(job: Mapping[str, Any], body: bytes) -> bytes:
 
             article = extract_article(body, url=job["url"], headers=job["headers"])
             return wire.frame(wire.article_head(article))
+        if job.get("source"):
+            return wire.frame(_source_answer(job, body))
         seen = None if job["seen"] is None else frozenset(wire.split_hashes(job["seen"], HASH_BYTES))
         document = parse_job(body, url=job["url"], headers=job["headers"], seen=seen)
         return wire.frame(wire.document_head(document))
@@ -108,6 +113,20 @@ def _answer(job: Mapping[str, Any], body: bytes) -> bytes:
         return _failure("limit", "nesting")
     except Exception as error:  # noqa: BLE001 - an error in a library over hostile bytes concerns one feed
         return _failure("crashed", type(error).__name__)
+
+
+def _source_answer(job: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+    """What a sitemap or a JSON list has. Raises ParseFailed."""
+    what: dict[str, Any] = {"url": job["url"], "headers": job["headers"]}
+    if job["source"] == wire.SITEMAP:
+        from newswatch.feeds import sitemap  # noqa: PLC0415 - loaded by now
+
+        return wire.sitemap_head(sitemap.parse(body, **what))
+    from newswatch.feeds import json_list  # noqa: PLC0415 - loaded by now
+    from newswatch.selector import Selector  # noqa: PLC0415 - as above
+
+    paths = Selector(**job["selector"]) if job["selector"] else None
+    return wire.document_head(wire.ParsedDocument(json_list.parse(body, **what, paths=paths)))
 
 
 def _failure(kind: str, text: str) -> bytes:

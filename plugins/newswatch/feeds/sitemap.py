@@ -12,7 +12,6 @@ Entities are not expanded and nothing is fetched. Sitemaps are hostile input: ru
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
@@ -21,9 +20,9 @@ from lxml import etree
 
 from newswatch.document import Entry, ParsedFeed
 from newswatch.errors import ParseFailed
-from newswatch.feeds import charset, dates, entry, limits
+from newswatch.feeds import charset, dates, entry, limits, web_page
+from newswatch.feeds.host import site_of
 from newswatch.feeds.links import absolute_link
-from newswatch.publisher import publisher_of
 
 MAX_CHILDREN = 10
 """How many sitemaps of an index are read in one poll."""
@@ -33,10 +32,6 @@ _MAX_FIELDS = 200
 """How many elements of an entry are looked at: images and translations may follow."""
 _MAX_FIELD_CHARS = 8_000
 _HEAD_BYTES = 8_192
-_FIRST = re.compile(
-    rb"\s*(?:<\?.{0,500}?\?>\s*|<!--.{0,4000}?-->\s*|<!DOCTYPE[^>\[]{0,500}>\s*)*<(?:[\w.-]{1,40}:)?([\w-]+)",
-    re.DOTALL,
-)
 _ROOTS = (b"urlset", b"sitemapindex")
 _ROOT_NAMES = frozenset({"urlset", "sitemapindex"})
 _RECORDS = frozenset({"url", "sitemap"})
@@ -59,8 +54,7 @@ class Sitemap(NamedTuple):
 
 def looks_like_sitemap(body: bytes) -> bool:
     """Whether the document's first element is that of a sitemap or of an index."""
-    first = _FIRST.match(charset.to_utf8(body[:_HEAD_BYTES], {}))
-    return first is not None and first[1] in _ROOTS
+    return web_page.first_element(charset.to_utf8(body[:_HEAD_BYTES], {})) in _ROOTS
 
 
 def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Sitemap:
@@ -91,8 +85,8 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Sitemap:
 
 def newest_children(children: list[Child], url: str) -> tuple[Child, ...]:
     """The sitemaps to read next: newest first, undated ones last, of the registrable domain of `url`, at most ten."""
-    home = publisher_of(url)
-    own = {child.url: child for child in children if home and publisher_of(child.url) == home}
+    home = site_of(url)
+    own = {child.url: child for child in children if home and site_of(child.url) == home}
     dated = sorted((c for c in own.values() if c.modified), key=lambda c: c.modified or _NEVER, reverse=True)
     return tuple([*dated, *(c for c in own.values() if not c.modified)][:MAX_CHILDREN])
 

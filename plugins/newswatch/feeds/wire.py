@@ -16,7 +16,10 @@ from newswatch.document import Entry, LostEntry, ParsedFeed
 
 if TYPE_CHECKING:
     from newswatch.feeds.article import Article
+    from newswatch.feeds.sitemap import Child, Sitemap
 
+SITEMAP, JSON = "sitemap", "json"
+"""The kinds of source, besides feeds and pages, that a job can be about."""
 EXIT_MEMORY = 77
 """The exit code of a parser process that ran out of memory while it was not parsing."""
 LENGTHS = struct.Struct(">II")
@@ -73,6 +76,19 @@ def read_document(head: Mapping[str, Any], hash_bytes: int) -> ParsedDocument:
     )
 
 
+def sitemap_head(sitemap: Sitemap) -> dict[str, Any]:
+    """The JSON form of a Sitemap."""
+    children = [[child.url, _out(child.modified)] for child in sitemap.children]
+    return document_head(ParsedDocument(sitemap.feed)) | {"children": children}
+
+
+def read_children(head: Mapping[str, Any]) -> tuple[Child, ...]:
+    """The children of a Sitemap from its JSON form. Raises ValueError, KeyError or TypeError when damaged."""
+    from newswatch.feeds.sitemap import Child  # noqa: PLC0415 - feeds do not need it
+
+    return tuple(Child(str(url), _moment(modified)) for url, modified in head["children"])
+
+
 def article_head(article: Article) -> dict[str, Any]:
     """The JSON form of an Article."""
     return {name: _out(getattr(article, name)) for name in article.__slots__}
@@ -106,7 +122,11 @@ def _entry(values: list[Any]) -> Entry:
 
 def _in(name: str, value: Any) -> Any:
     if name in _DATES:
-        return None if value is None else datetime.fromtimestamp(float(value), timezone.utc)
+        return _moment(value)
     if name == "dates_unclear":
         return bool(value)
     return tuple(str(tag) for tag in value) if name == "tags" else str(value)
+
+
+def _moment(value: Any) -> datetime | None:
+    return None if value is None else datetime.fromtimestamp(float(value), timezone.utc)

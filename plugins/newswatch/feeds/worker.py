@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from newswatch.feeds.pages.find import PageLists
     from newswatch.feeds.pages.fingerprint import Fingerprint
     from newswatch.feeds.pages.follow import Followed
-    from newswatch.feeds.pages.selector import Selector
+    from newswatch.feeds.sitemap import Sitemap
+    from newswatch.selector import Selector
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
@@ -136,12 +137,30 @@ class ParserPool:
         }
         return wire_form.followed_of(await self._lists(ask, body, url, headers))
 
+    async def read_sitemap(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> Sitemap:
+        """The entries of a sitemap, or the children of an index. Raises ParseFailed: not_a_feed, limit or crashed."""
+        from newswatch.feeds.sitemap import Sitemap  # noqa: PLC0415 - feeds do not need it
+
+        data = await self._run(self._source(wire.SITEMAP, url, headers), body)
+        return Sitemap(wire.read_document(data, HASH_BYTES).feed, wire.read_children(data))
+
+    async def read_json(
+        self, body: bytes, *, url: str, headers: Mapping[str, str], selector: Selector | None
+    ) -> ParsedFeed:
+        """The list in a JSON document. Raises ParseFailed: not_a_feed, limit or crashed."""
+        job = self._source(wire.JSON, url, headers) | {"selector": asdict(selector) if selector else None}
+        return wire.read_document(await self._run(job, body), HASH_BYTES).feed
+
     async def close(self) -> None:
         """Ends every process; documents being parsed fail as crashed."""
         processes = [*self._idle, *self._busy]
         self._idle.clear()
         for process in processes:
             await _end(process)
+
+    @staticmethod
+    def _source(what: str, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
+        return {"page": False, "source": what, "url": url, "headers": dict(headers)}
 
     async def _lists(
         self, ask: Mapping[str, Any], body: bytes, url: str, headers: Mapping[str, str]

@@ -60,7 +60,7 @@ class PollRecord(NamedTuple):
     error: str = ""
     status: str = ""
     notified: str = ""
-    """The notices to ops that are not over yet: given-up, stopped, silent, moved, unread; separated by spaces."""
+    """The notices to ops that are not over yet: given-up, stopped, silent, moved, unread, layout; separated by spaces."""
     unchanged: int = 0
     """Polls in a row without anything new, since the last entry of `store.polls`."""
     took_ms: int = 0
@@ -90,6 +90,15 @@ class Source(NamedTuple):
     """The addresses that fail (JSON), see `newswatch.pipeline.poll.addresses`."""
 
 
+class Learned(NamedTuple):
+    """How the source's documents are read."""
+
+    kind: str = ""
+    """What the first document was, if the configuration does not say it."""
+    pattern: str = ""
+    """A page's list (JSON), see `newswatch.pipeline.poll.learned_pattern`."""
+
+
 class ArticleReads(NamedTuple):
     """Articles that were read for the feed's items, and those that were given up, with the last error."""
 
@@ -111,10 +120,11 @@ class FeedState(NamedTuple):
     move: Move = Move()
     source: Source = Source()
     articles: ArticleReads = ArticleReads()
+    learned: Learned = Learned()
     generation: int = 0
 
 
-_PARTS: tuple[type[Any], ...] = (Validators, LastDocument, PollRecord, Move, Source, ArticleReads)
+_PARTS: tuple[type[Any], ...] = (Validators, LastDocument, PollRecord, Move, Source, ArticleReads, Learned)
 _EMPTY = FeedState()
 _GENERATION = b"gen"
 _FIELDS: dict[bytes, tuple[int, str, bool]] = {

@@ -103,6 +103,11 @@ async def last_polled(redis: Redis, feed_ids: Sequence[str]) -> int:
     return max((int(row or 0) for row in await pipe.execute()), default=0)
 
 
+async def forget_document(redis: Redis, feed_id: str) -> None:
+    """Forget how the source's document looked, not its items: the next poll reads it as another document."""
+    await redis.hdel(keys.feed(feed_id), "pattern", "etag", "last_modified", "body_hash")
+
+
 @dataclass(frozen=True, slots=True)
 class StateUpdate:
     """What is stored after a poll that claims nothing."""

@@ -50,6 +50,11 @@ def fingerprint_of(outline: Outline, group: Group) -> Fingerprint:
     return Fingerprint(kind_of_row(rows[0]), _around(rows[0]), tuple(common[:_MAX_PLACES]))
 
 
+def proposal(pattern: Fingerprint) -> str:
+    """A selector for the rows of a pattern, to begin with."""
+    return f"{pattern.around[0]} > {pattern.row}" if pattern.around else pattern.row
+
+
 def _places(outline: Outline, row: Node) -> Collection[str]:
     paths = {row.index: ""}
     for node in outline.nodes[row.index + 1 : row.end]:

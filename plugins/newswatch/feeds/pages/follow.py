@@ -9,7 +9,8 @@ What is new is not decided here but by the identity of items: this only says whi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newswatch.feeds.article_about import language_of, metas
@@ -24,11 +25,13 @@ from newswatch.feeds.pages.outline import outline_of
 SAME, MOVED, CHANGED = "same", "moved", "changed"
 """The pattern is as before; it is another one around known items; the layout has changed."""
 
-_ALIKE = 0.8
-"""How alike a pattern must be to count as the learned one."""
+_ALIKE, _VERY_ALIKE = 0.8, 0.9
+"""How alike a pattern must be to count as the learned one: with known items in its list, and without."""
 _SHARED = 0.3
 """The share of the shorter list that must be known, for a list with another pattern."""
 _MIN_SHARED = 2
+NAME_BYTES = 5
+MAX_PATTERNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,16 @@ class Followed:
 
 
 def names_of(items: Iterable[Item]) -> frozenset[str]:
-    """What items are recognised by from one reading to the next: their links, for those without one their titles."""
-    return frozenset(canonical_link(item.link) or item.title for item in items)
+    """What items are recognised by from one reading to the next: hashes of their links and of their titles."""
+    return frozenset(name for item in items for name in _names(item))
+
+
+def _names(item: Item) -> Iterator[str]:
+    for kind, text in (("link", canonical_link(item.link)), ("title", item.title.casefold())):
+        if text:
+            yield hashlib.blake2b(
+                f"{kind} {text}".encode("utf-8", "replace"), digest_size=NAME_BYTES
+            ).hexdigest()
 
 
 def follow_lists(
@@ -66,61 +77,92 @@ def follow_lists(
     lang = language_of(root, metas(root), headers)
     outline = outline_of(root, url, lang)
     kinds = frozenset(pattern.row for pattern in patterns)
-    found = [(one, fingerprint_of(outline, one.group)) for one in candidates_on(outline, kinds)]
     names = frozenset(known)
-    same = [best for pattern in patterns if (best := _most_alike(pattern, found, names)) is not None]
+    found = [
+        _Found(one, fingerprint_of(outline, one.group), tuple(_known(one, names)))
+        for one in candidates_on(outline, kinds)
+    ]
+    same: list[_Found] = []
+    for pattern in patterns:
+        alike = [one for one in _alike(pattern, found, names) if one not in same]
+        # A menu may look like a plain list. Without a known item, it must be a list of news by itself.
+        same += (one for one in alike if one.known or kind_of(root, outline, [one.list])[1])
     if same:
-        return _followed(SAME, same, lang)
+        return _followed(SAME, same, lang, patterns)
     moved = _sharing(found, names)
-    if moved is not None and kind_of(root, outline, [moved[0]])[1]:
+    if moved is not None and kind_of(root, outline, [moved.list])[1]:
         return _followed(MOVED, [moved], lang)
-    kind, _ = kind_of(root, outline, [one for one, _ in found])
+    kind, _ = kind_of(root, outline, [one.list for one in found])
     return Followed(CHANGED, (), tuple(patterns), kind, lang)
 
 
-def _followed(how: str, lists: Sequence[tuple[Candidate, Fingerprint]], lang: str) -> Followed:
-    items = tuple(unique(item for one, _ in lists for item in cleaned(one.items)))
-    return Followed(how, items, tuple(dict.fromkeys(pattern for _, pattern in lists)), "list", lang)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A list of the page, its pattern, and which of the known items it has, as their names."""
+
+    list: Candidate
+    pattern: Fingerprint
+    known: tuple[frozenset[str], ...]
 
 
-def _most_alike(
-    pattern: Fingerprint, found: Sequence[tuple[Candidate, Fingerprint]], known: frozenset[str]
-) -> tuple[Candidate, Fingerprint] | None:
-    """The list with this pattern. Of several, the one with most known items: sidebars may look the same."""
+def _known(one: Candidate, known: frozenset[str]) -> Iterator[frozenset[str]]:
+    for item in one.items:
+        names = known.intersection(_names(item))
+        if names:
+            yield names
+
+
+def _followed(how: str, lists: Sequence[_Found], lang: str, before: Sequence[Fingerprint] = ()) -> Followed:
+    """The items of these lists. Patterns from before that are missing now are kept: one of several lists may be empty."""
+    in_order = sorted(lists, key=lambda one: one.list.group.rows[0].index)
+    items = tuple(unique(item for one in in_order for item in cleaned(one.list.items)))
+    patterns = tuple(dict.fromkeys(one.pattern for one in lists))
+    missing = (old for old in before if all(old.likeness(new) < _ALIKE for new in patterns))
+    return Followed(how, items, (*patterns, *missing)[:MAX_PATTERNS], "list", lang)
+
+
+def _alike(pattern: Fingerprint, found: Sequence[_Found], known: frozenset[str]) -> list[_Found]:
+    """The lists with this pattern: the one with most known items, since sidebars may look the same.
+
+    Others follow as long as they have known items that are not in the lists before them: a front page has several lists
+    of one pattern.
+    """
     alike = [
-        (_share(one, known) + likeness, one.score, one, its)
-        for one, its in found
-        if (likeness := pattern.likeness(its)) >= _ALIKE
+        (_share(one, known) + likeness, one.list.score, one)
+        for one in found
+        if (likeness := pattern.likeness(one.pattern)) >= (_ALIKE if one.known else _VERY_ALIKE)
     ]
     if not alike:
-        return None
-    _, _, best, its = max(alike, key=lambda each: each[:2])
+        return []
+    best = max(alike, key=lambda each: each[:2])[2]
     # A list whose items are all new is believed; but not while the known items are in another list.
     moved = _sharing(found, known)
-    elsewhere = moved is not None and moved[0] is not best and _share(best, known) == 0
-    return None if elsewhere else (best, its)
+    if moved is not None and moved is not best and not best.known:
+        return []
+    chosen, covered = [best], frozenset[str]().union(*best.known)
+    for _, _, one in sorted(alike, key=lambda each: -len(each[2].known)):
+        if one is not best and sum(1 for names in one.known if names.isdisjoint(covered)) >= _MIN_SHARED:
+            chosen.append(one)
+            covered = covered.union(*one.known)
+    return [one for _, _, one in alike if one in chosen]
 
 
-def _sharing(
-    found: Sequence[tuple[Candidate, Fingerprint]], known: frozenset[str]
-) -> tuple[Candidate, Fingerprint] | None:
+def _sharing(found: Sequence[_Found], known: frozenset[str]) -> _Found | None:
     """The list that shares most with the known items, if it shares enough to be the same list."""
+    least = min(_MIN_SHARED, _count(known))
     enough = [
-        (_jaccard(names_of(one.items), known), one.score, one, its)
-        for one, its in found
-        if len(names_of(one.items) & known) >= min(_MIN_SHARED, len(known)) and _share(one, known) >= _SHARED
+        (len(one.known) / max(1, len(one.list.items) + _count(known) - len(one.known)), one.list.score, one)
+        for one in found
+        if len(one.known) >= least and _share(one, known) >= _SHARED
     ]
-    if not known or not enough:
-        return None
-    _, _, best, its = max(enough, key=lambda each: each[:2])
-    return best, its
+    return max(enough, key=lambda each: each[:2])[2] if known and enough else None
 
 
-def _share(one: Candidate, known: frozenset[str]) -> float:
+def _share(one: _Found, known: frozenset[str]) -> float:
     """The share of the shorter of two lists that both have."""
-    names = names_of(one.items)
-    return len(names & known) / max(1, min(len(names), len(known)))
+    return len(one.known) / max(1, min(len(one.list.items), _count(known)))
 
 
-def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / max(1, len(one | other))
+def _count(known: frozenset[str]) -> int:
+    """How many items the names are of, about: most have a link and a title."""
+    return (len(known) + 1) // 2

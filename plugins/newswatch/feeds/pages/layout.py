@@ -24,7 +24,7 @@ _OTHER_NAME = re.compile(
 _DIGITS = re.compile(r"\d+")
 _GOOD_CHARS = 30
 _LONG_CHARS = 220
-_MIN_SUMMARY_CHARS = 40
+_MIN_SUMMARY_CHARS, _MIN_PARAGRAPH_CHARS = 40, 20
 
 
 @dataclass(slots=True)
@@ -177,7 +177,7 @@ def _summary_label(columns: dict[int, _Column], rows: int, title: Node) -> int:
         if node.holds_blocks or node.href is not None or overlap(node, title):
             continue
         mean = sum(map(letters, column.texts)) / rows
-        if mean > most and mean >= _MIN_SUMMARY_CHARS:
+        if mean > most and mean >= (_MIN_PARAGRAPH_CHARS if node.tag == "p" else _MIN_SUMMARY_CHARS):
             best, most = label, mean
     return best
 

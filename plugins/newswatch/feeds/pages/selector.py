@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cssselect import HTMLTranslator, SelectorError
@@ -14,22 +13,12 @@ from newswatch.feeds.article_about import language_of, metas
 from newswatch.feeds.article_page import read_page
 from newswatch.feeds.pages import date_texts, row_dates
 from newswatch.feeds.pages.find import LIST, NONE, PageList, PageLists, cleaned, unique
-from newswatch.feeds.pages.fingerprint import Fingerprint, fingerprint_of
+from newswatch.feeds.pages.fingerprint import fingerprint_of
 from newswatch.feeds.pages.items import Item, items_of
 from newswatch.feeds.pages.layout import layout_of
 from newswatch.feeds.pages.outline import Node, Outline, outline_of
 from newswatch.feeds.pages.patterns import MAX_ROWS, Group
-
-
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """CSS selectors: `items` for the rows, the others for parts within a row. An empty one is found by itself."""
-
-    items: str
-    title: str = ""
-    link: str = ""
-    date: str = ""
-    summary: str = ""
+from newswatch.selector import Selector
 
 
 def select_list(body: bytes, *, url: str, headers: Mapping[str, str], selector: Selector) -> PageLists:
@@ -47,11 +36,6 @@ def select_list(body: bytes, *, url: str, headers: Mapping[str, str], selector: 
     kept = tuple(unique(cleaned(item for item in items if item.title)))
     why = (f"{len(kept)} items in {len(rows)} elements of the selector `{selector.items}`",)
     return PageLists(LIST, (PageList(kept, 1.0, why, fingerprint_of(outline, group)),), 1, lang)
-
-
-def proposal(pattern: Fingerprint) -> str:
-    """A selector for the rows of a pattern, to begin with."""
-    return f"{pattern.around[0]} > {pattern.row}" if pattern.around else pattern.row
 
 
 def _items(

@@ -15,7 +15,8 @@ from newswatch.feeds.pages.find import PageList, PageLists, find_lists
 from newswatch.feeds.pages.fingerprint import Fingerprint
 from newswatch.feeds.pages.follow import Followed, follow_lists
 from newswatch.feeds.pages.items import Item
-from newswatch.feeds.pages.selector import Selector, select_list
+from newswatch.feeds.pages.selector import select_list
+from newswatch.selector import Selector
 
 FIND, FOLLOW, SELECT = "find", "follow", "select"
 

@@ -16,12 +16,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 
+from newswatch.document import BLOCK_SEPARATOR
 from newswatch.errors import FetchFailed, FetchRefused, LeaseLost, ParseFailed
 from newswatch.feeds.article_page import MAX_PAGE_BYTES
+from newswatch.feeds.article_text import squash
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.host import host_and_port
 from newswatch.feeds.worker import ParserPool
-from newswatch.models import Bundle, Feed
+from newswatch.models import Bundle, Feed, Item
 from newswatch.pipeline.articles import tries
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
@@ -273,7 +275,7 @@ class _ArticleStage:
         self._jobs += 1
         try:
             item = await articles.read_item(self._redis, job)
-            body = await self._text(feed, item.link)
+            body = await self._text(feed, item)
         except (FetchFailed, FetchRefused, ParseFailed) as error:
             await self._failure(job, error)
         except (ValueError, KeyError, TypeError):
@@ -285,10 +287,12 @@ class _ArticleStage:
             if await articles.settle(self._redis, self._lease, job, "read", item=news) and news is not None:
                 self._fetched += 1
 
-    async def _text(self, feed: Feed, link: str) -> str:
-        result = await self._fetcher.fetch(tries.page_of(feed, link), etag=None, last_modified=None)
+    async def _text(self, feed: Feed, item: Item) -> str:
+        """The page's main text, after its standfirst where the item does not have that already."""
+        result = await self._fetcher.fetch(tries.page_of(feed, item.link), etag=None, last_modified=None)
         page = await self._parsers.read_page(result.body, url=result.url, headers=result.headers)
-        return page.body
+        known = squash(f"{item.title} {item.summary} {page.body}")
+        return page.body if squash(page.summary) in known else BLOCK_SEPARATOR.join((page.summary, page.body))
 
     async def _failure(self, job: articles.Job, error: FetchFailed | FetchRefused | ParseFailed) -> None:
         self._failed += 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 GIVEN_UP, STOPPED, SILENT, MOVED = "given-up", "stopped", "silent", "moved"
-UNREAD, GAP, FALLBACK = "unread", "gap", "fallback"
+UNREAD, GAP, FALLBACK, LAYOUT = "unread", "gap", "fallback", "layout"
 
 
 def causes(feed_id: str) -> tuple[str, ...]:
     """All causes that a feed can have."""
     return tuple(
-        cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD, GAP, FALLBACK)
+        cause_of(feed_id, what) for what in (GIVEN_UP, STOPPED, SILENT, MOVED, UNREAD, GAP, FALLBACK, LAYOUT)
     )
 
 

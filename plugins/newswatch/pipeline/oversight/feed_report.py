@@ -11,7 +11,7 @@ from newswatch.store.feed_state import FeedState
 
 
 def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
-    """new, ok, silent, slowed, waiting, failing, refused, given-up or stopped."""
+    """new, ok, silent, slowed, waiting, failing, refused, layout-changed, given-up or stopped."""
     if state.polling.status in ("", "ok") and paused_until_ms > now_ms:
         return "waiting"
     return state.polling.status or "new"
@@ -64,6 +64,8 @@ def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
         )
     if status in ("refused", feed_causes.GIVEN_UP):
         return health.remedy(feed, state)
+    if status == health.LAYOUT_CHANGED:
+        return health.layout_remedy(feed)
     if status == "failing":
         return "nothing to do yet: it is tried again automatically, and ops is notified if it lasts"
     return ""

@@ -25,8 +25,8 @@ from newswatch.store.seen import SeenRecord
 
 NEW = "new"
 UNCHANGED = "not changed"
-STATUSES = ("ok", NEW, "slowed", "silent", "failing", "refused", "given-up", "stopped")
-TROUBLED = frozenset({"silent", "failing", "refused", "given-up", "stopped"})
+STATUSES = ("ok", NEW, "slowed", "silent", "failing", "refused", "layout-changed", "given-up", "stopped")
+TROUBLED = frozenset({"silent", "failing", "refused", "layout-changed", "given-up", "stopped"})
 
 RECENT_ITEMS = 30
 CENSUS_CHUNK = 500

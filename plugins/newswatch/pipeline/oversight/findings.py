@@ -140,6 +140,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Shorten `every` of the feed to what the notice says.",
         "a-feed-has-a-gap",
     ),
+    "layout": (
+        "warning",
+        "Open the page. If its list is still there, run `newswatch feeds check --accept ID`.",
+        "the-layout-of-a-page-changed",
+    ),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "silent-stage": (
         "error",
@@ -247,7 +252,9 @@ def count(number: int, one: str, many: str) -> str:
 def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
     """If half of the feeds or more fail, the cause is usually the network, not the feeds. Pure."""
     total = sum(counts.values())
-    bad = sum(counts.get(state, 0) for state in ("failing", "refused", "given-up", "stopped"))
+    bad = sum(
+        counts.get(state, 0) for state in ("failing", "refused", "layout-changed", "given-up", "stopped")
+    )
     if not bad or bad * 2 < total:
         return []
     what = f"{bad} of {total} feeds failed when they were last polled."

@@ -14,6 +14,7 @@ from newswatch.models import Feed
 from newswatch.pipeline.base.feed_causes import (
     FALLBACK,
     GIVEN_UP,
+    LAYOUT,
     MOVED,
     SILENT,
     STOPPED,
@@ -24,12 +25,15 @@ from newswatch.pipeline.base.hosts import asked_pause_s
 from newswatch.pipeline.poll import addresses, moved_feeds, schedule
 from newswatch.redact import redact_url
 from newswatch.store.codec import from_ms
-from newswatch.store.feed_state import FeedState, Source
+from newswatch.store.feed_state import FeedState, Learned, Source
 from newswatch.store.gaps import Gap
 
 FAILURES = 3
 HARD_S, SOFT_S = 3_600, 24 * 3_600
 """How long a feed must fail to be given up: if someone has to act, and if it may recover by itself."""
+LAYOUT_CHANGED = "layout-changed"
+LAYOUT_FAILURES = 2
+"""A page that is being updated may lack its list once."""
 GONE_AFTER_MS = 7 * 86_400_000
 """A 404 that has lasted this long is taken as final."""
 
@@ -57,7 +61,7 @@ def begin(feed: Feed, state: FeedState) -> FeedState:
     if state.polling.polled_url == feed.url:
         return state
     polling = state.polling._replace(polled_url=feed.url, failures=0, failing_since_ms=0, error="", status="")
-    return state._replace(polling=polling, source=Source())
+    return state._replace(polling=polling, source=Source(), learned=Learned())
 
 
 def succeeded(
@@ -99,8 +103,12 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
         state = moved_feeds.after_failure(state)
     before = set(polling.notified.split())
     now = {cause for cause in before if cause != MOVED or state.move.adopted_url}
+    if is_changed_layout(error) and polling.failures >= LAYOUT_FAILURES:
+        now |= {LAYOUT}
     if gone:
         now = now - {GIVEN_UP} | {STOPPED}
+    elif LAYOUT in now:
+        pass  # ops knows why this page is not read
     elif lost:
         now = now - {STOPPED} | {GIVEN_UP}
     polling = polling._replace(
@@ -120,6 +128,11 @@ def failed(feed: Feed, state: FeedState, error: NewswatchError, *, now_ms: int, 
         stopped=gone,
     )
     return PollOutcome(after, int(due_s * 1000), _notices(feed, after, before, now))
+
+
+def is_changed_layout(error: NewswatchError) -> bool:
+    """Whether a page no longer has the list that was read before."""
+    return isinstance(error, ParseFailed) and error.kind == "layout"
 
 
 def may_pass(error: NewswatchError, failing_ms: int) -> bool:
@@ -150,6 +163,8 @@ def _asked_s(error: NewswatchError, failures: int) -> float | None:
 def _status(error: NewswatchError, *, gone: bool, lost: bool) -> str:
     if gone:
         return STOPPED
+    if is_changed_layout(error):
+        return LAYOUT_CHANGED
     if lost:
         return GIVEN_UP
     if isinstance(error, FetchFailed) and error.kind == "ratelimited":
@@ -181,10 +196,20 @@ def remedy(feed: Feed, state: FeedState) -> str:
     return f"see `newswatch feeds preview {feed.id}`, then correct the feed in feeds.yaml or remove it"
 
 
+def layout_remedy(feed: Feed) -> str:
+    """What to do about a page whose list is missing."""
+    return (
+        f"look at `newswatch feeds preview {feed.id}`; if it shows the right list, run `newswatch feeds check --accept"
+        f" {feed.id}`; else name another list, a selector or another address in feeds.yaml"
+    )
+
+
 def _text(feed: Feed, state: FeedState, what: str) -> str:
     name, why = f"Feed {feed.id} ({redact_url(feed.url)})", reason(feed.id, state.polling.error)
     if what == STOPPED:
         return f"{name} is stopped: {why}. Remove it from feeds.yaml or set its new url."
+    if what == LAYOUT:
+        return f"{name}: {why}. Nothing on it alerts until its list is found again. What to do: {layout_remedy(feed)}."
     if what == GIVEN_UP:
         since = f"{from_ms(state.polling.failing_since_ms):%d %B %H:%M} UTC"
         return (
@@ -219,6 +244,7 @@ def _over(feed: Feed, what: str) -> str:
         SILENT: f"Feed {feed.id} has new items again.",
         FALLBACK: f"Feed {feed.id} is read from its own url again.",
         MOVED: f"Feed {feed.id} is polled at its configured url again.",
+        LAYOUT: f"The list of feed {feed.id} is found again.",
         UNREAD: f"All entries of feed {feed.id} are read again.",
     }.get(what, f"Feed {feed.id} answers again.")
 

@@ -42,7 +42,7 @@ def settle(decision: Decision, known: Mapping[bytes, SeenRecord], since_s: int) 
     for record in decision.whole:
         if record.id in known:
             continue
-        after = _may_be_after(record, since_s)
+        after = may_be_after(record, since_s)
         if record.item in by_item:  # a known item under the identity that this address gives it
             whole |= {other.id: whole.get(other.id, other) for other in by_item[record.item]}
             if not after and items.pop(record.id, None) is not None:
@@ -66,7 +66,7 @@ def _title_and_day(record: SeenRecord) -> tuple[bytes, int]:
     return record.title, record.published // _DAY_S
 
 
-def _may_be_after(record: SeenRecord, since_s: int) -> bool:
+def may_be_after(record: SeenRecord, since_s: int) -> bool:
     """Whether it is dated after that time, or not before as far as its date tells: to the day or to the minute."""
     if not record.published:
         return False

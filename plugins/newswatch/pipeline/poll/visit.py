@@ -12,7 +12,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from newswatch.document import lost_entries_text
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError, ParseFailed, PermanentError
@@ -22,7 +22,7 @@ from newswatch.feeds.long_document import LongReader, is_long
 from newswatch.feeds.redirect import at_address
 from newswatch.feeds.wire import ParsedDocument
 from newswatch.feeds.worker import ParserPool
-from newswatch.models import Feed, FetchResult
+from newswatch.models import FEED, Feed, FetchResult
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.feed_causes import GAP, cause_of
 from newswatch.pipeline.base.services import Services
@@ -34,7 +34,9 @@ from newswatch.pipeline.poll import (
     health,
     identity,
     moved_feeds,
+    page_items,
     schedule,
+    sources,
     switching,
 )
 from newswatch.pipeline.poll.claim_log import claim_lines
@@ -103,6 +105,14 @@ class Turn:
     found_ms: int
 
 
+class _Read(NamedTuple):
+    """A document: parsed, compared with what is known, and if it is not a feed, what it is."""
+
+    parsed: ParsedDocument
+    reading: changed_entries.PartialDocument
+    source: sources.SourceDocument | None = None
+
+
 class Visitor:
     """Visits feeds, one call each, many at once. With `lease` a claim fails with LeaseLost once the lease is another's."""
 
@@ -117,6 +127,7 @@ class Visitor:
         self._redis = services.redis
         self._fetcher = fetcher
         self._parsers = parsers
+        self._sources = sources.SourceReader(fetcher, parsers)
         self._lease = lease
         self._long = LongReader(services.settings.first_entries, "NEWSWATCH_FIRST_ENTRIES")
         self._long_ms: dict[str, int] = {}
@@ -127,7 +138,7 @@ class Visitor:
         Raises errors that are not specific to one feed, such as RedisError.
         """
         feed, known = turn.feed, turn.state
-        state, started_ms = health.begin(feed, known), self._now_ms()
+        state, started_ms = sources.begin(feed, health.begin(feed, known)), self._now_ms()
         tried: list[addresses.Tried] = []
         try:
             for address in open_addresses:
@@ -237,8 +248,8 @@ class Visitor:
         attempt = 1
         while True:
             memory = await feeds.read_memory(self._redis, feed.id)
-            parsed, reading = await self._read(feed, answer.result, memory)
-            work, outcome, gap = self._decide(feed, answer, memory, parsed, reading)
+            read = await self._read(feed, answer, memory)
+            work, outcome, gap = self._decide(feed, answer, memory, read)
             await self._notify(outcome)
             if gap is not None:
                 await self._report_gap(feed, memory.state, gap)
@@ -266,16 +277,22 @@ class Visitor:
                 seen = figures.of_answer(feed, memory.state, work.now_ms, work.items)
                 return Visit(outcome, new=new, size=size, note=note, tried=answer.tried, figures=seen)
 
-    async def _read(
-        self, feed: Feed, result: FetchResult, memory: Memory
-    ) -> tuple[ParsedDocument, changed_entries.PartialDocument]:
-        """The document's changed entries, or all of it if those are not enough."""
+    async def _read(self, feed: Feed, answer: _Answer, memory: Memory) -> _Read:
+        """The document's changed entries, or all of it if those are not enough or it is not a feed."""
+        result, state = answer.result, health.begin(feed, memory.state)
+        kind = sources.kind_of(feed, state, result)
+        if kind != FEED:
+            source = await self._sources.read(kind, feed, result, answer.address, state)
+            parsed = ParsedDocument(source.feed)
+            whole = changed_entries.read(parsed, {}, memory.seen)
+            if whole is not None:
+                return _Read(parsed, whole, source)
         remembered = unpack_elements(memory.elements, changed_entries.circumstances(result.url))
         for elements in (remembered, {}):
             parsed = await self._parse(feed, result, memory, elements)
             reading = changed_entries.read(parsed, elements, memory.seen)
             if reading is not None:
-                return parsed, reading
+                return _Read(parsed, reading)
         raise ParseFailed("the parser left out entries without being asked to", kind="crashed")
 
     async def _parse(
@@ -301,9 +318,9 @@ class Visitor:
         feed: Feed,
         answer: _Answer,
         memory: Memory,
-        parsed: ParsedDocument,
-        reading: changed_entries.PartialDocument,
+        read: _Read,
     ) -> tuple[feeds.Claim, health.PollOutcome, Gap | None]:
+        parsed, reading, source = read
         now_ms = self._now_ms()
         before = health.begin(feed, memory.state)
         decision = identity.decide(
@@ -314,11 +331,17 @@ class Visitor:
         )
         if switching.has_switched(feed, before, answer.address):
             decision = switching.settle(decision, memory.seen, switching.last_good_s(before))
+        if source is not None and source.how:
+            decision = page_items.settled(
+                decision, reading.document, memory.seen, source.how, switching.last_good_s(before)
+            )
         state = _answered(feed, before, answer, now_ms, same=_same_feed(before, parsed, reading, memory))
         state = state._replace(
             validators=state.validators._replace(url=answer.address, body_hash=answer.body_hash),
             document=self._after_long_read(feed, _document(before.document, parsed, decision, now_ms)),
         )
+        if source is not None:
+            state = _after_source(state, source)
         gap = find_gap(memory.seen.values(), decision, now_ms // 1000)
         if gap is not None and now_ms - before.document.gap_told_ms >= GAP_NOTICE_MS:
             state = state._replace(document=state.document._replace(gap_told_ms=now_ms))
@@ -395,6 +418,14 @@ def _document(
         newest_ms=rhythm.newest_s * 1000,
         unread=lost_entries_text(parsed.feed.lost),
     )
+
+
+def _after_source(state: FeedState, source: sources.SourceDocument) -> FeedState:
+    """The state with what was learned. A document that does not show changes by itself is asked for in full again."""
+    validators = state.validators
+    if not source.whole:
+        validators = validators._replace(etag="", last_modified="", body_hash="")
+    return state._replace(learned=source.learned, validators=validators)
 
 
 def _answered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
@@ -126,7 +126,7 @@ async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> di
 
 
 class PreviewRequest(BaseModel):
-    """The URL of a feed, or of a web page that announces one."""
+    """The URL of a feed, a web page, a sitemap or a JSON list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -134,10 +134,12 @@ class PreviewRequest(BaseModel):
 
 
 class AddRequest(PreviewRequest):
-    """The feed's URL and its future id; tags are separated by commas."""
+    """The source's URL, its future id and its kind; tags are separated by commas. `list` 0: the page's news."""
 
     id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     tags: Annotated[str, Field(max_length=200, pattern=r"^[\w., -]*$")] = ""
+    type: Literal["", "feed", "page", "sitemap", "json"] = ""
+    list: Annotated[int, Field(ge=0, le=8)] = 0
 
 
 @writes.post("/api/feeds/preview", response_class=HTMLResponse, tags=["feeds"])
@@ -166,7 +168,7 @@ async def add(
 ) -> dict[str, str]:
     """Add a feed to feeds.yaml. Refused, with nothing changed, if the result would not pass the check."""
     tags = tuple(filter(None, (tag.strip() for tag in asked.tags.split(","))))
-    feed = NewFeed(asked.id, asked.url, tags)
+    feed = NewFeed(asked.id, asked.url, tags, kind=asked.type, list_number=asked.list)
     async with shared.heavy:
         await asyncio.to_thread(
             editing.add_feed, services.settings, feed, by=visitor.name, now=services.clock()
