@@ -17,7 +17,7 @@ from html import escape
 from feed_server import Document
 
 START = datetime(2026, 11, 1, 6, 0, tzinfo=timezone.utc)
-DAYS, EVERY_H = 30, 12
+DAYS, EVERY_H = 30, 15
 POLLS = DAYS * 24 // EVERY_H
 WINDOW = 10
 WORDS = [
