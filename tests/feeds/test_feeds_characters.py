@@ -98,6 +98,17 @@ def test_mark_wins_over_http_and_http_over_the_declaration():
     assert titles(marked, content_type="text/xml; charset=windows-1251") == [f"{TITLE}\ufffd"]
 
 
+@pytest.mark.parametrize("served", ["text/xml; charset=utf-8", "text/xml; charset=us-ascii", "text/xml"])
+@pytest.mark.parametrize("bad", [b"", b"\xff"])
+def test_japanese_with_escapes_is_read_whatever_http_says(served, bad):
+    body = document("日銀は反対".encode("iso-2022-jp"), "iso-2022-jp", bad + b"cut")
+    assert titles(body, **{"content-type": served})[0] == "日銀は反対"
+
+
+def test_zero_byte_before_a_document_does_not_make_it_utf_16():
+    assert titles(b"\x00" + document(b"Central bank")) == ["Central bank"]
+
+
 @pytest.mark.parametrize("label", ["utf-7", "unicode_escape", "base64", "replacement", "hz-gb-2312", "x"])
 def test_label_that_is_no_encoding_of_the_web_is_ignored(label):
     assert titles(document(TITLE.encode(), label)) == [TITLE]

@@ -191,6 +191,30 @@ def test_document_without_entries_that_can_be_cut_out_fails_as_before(monkeypatc
         read(rss("<item>BAD"))
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<description>never closed",
+        "<description><p>a<br>b",
+        "<!-- never closed",
+        "<description><![CDATA[never closed",
+        "<de&sc>a</de&sc><description>x",
+    ],
+)
+def test_element_that_is_not_closed_costs_only_its_own_entry(odd):
+    between = f"<item><title>Odd</title><guid>1</guid>{odd}</item>"
+    feed = read(rss("<item><title>First</title></item>", between, GOOD))
+    assert [entry.title for entry in feed.entries] == ["First", "Odd", "Central bank opposes plan"]
+    assert feed.lost == ()
+
+
+def test_entries_in_comments_and_texts_are_no_entries_of_a_malformed_document():
+    comment = "<!-- <item><title>Draft</title></item> -->"
+    text = "<description><![CDATA[a <item><title>Example</title></item>]]></description>"
+    feed = read(rss(comment, f"<item><title>Odd<br></title>{text}</item>", GOOD))
+    assert [entry.title for entry in feed.entries] == ["Odd", "Central bank opposes plan"]
+
+
 def test_lack_of_memory_is_not_taken_for_an_odd_entry(monkeypatch):
     monkeypatch.setattr(parse.dialects, "read", Picky(b"BAD", MemoryError))
     with pytest.raises(MemoryError):
@@ -272,6 +296,19 @@ def test_raw_ampersand_in_the_link_of_an_atom_entry_survives():
     assert only(atom("<entry><link href='/s?id=2&lang=en&copy=1'/></entry>")).link == (
         "https://gazette.example/s?id=2&lang=en&copy=1"
     )
+
+
+@pytest.mark.parametrize("malformed", ["", "<br>"])
+def test_references_mean_the_same_in_a_malformed_document(malformed):
+    link = "https://n.example/s?id=2&amp;copy=1"
+    item = (
+        f"<item><title>T{malformed}</title><guid isPermaLink='true'>{link}</guid><author>A &amp; B</author>"
+        "<category>R&amp;D &lt;x&gt;</category></item>"
+        f"<item><title>U</title><link><![CDATA[{link}]]></link></item>"
+    )
+    first, second = read(rss(item)).entries
+    assert first.link == first.guid == second.link == "https://n.example/s?id=2&copy=1"
+    assert (first.author, first.tags) == ("A & B", ("R&D <x>",))
 
 
 def test_attached_file_is_the_link_of_an_atom_entry_without_a_page():

@@ -21,7 +21,11 @@ _TRACKING = re.compile(
 _SESSION = re.compile(
     r"(?i)^(jsessionid|phpsessid|aspsessionid\w*|cfid|cftoken|sid|sessionid|session_id|sess|osccsid|zenid)$"
 )
-_SESSION_IN_PATH = re.compile(r"(?i);(?:jsessionid|phpsessid|sid)=[^/;?#]*")
+_SESSION_IN_PATH = re.compile(
+    r"(?i);(?:jsessionid|phpsessid|sid)=[^/;?#]*"
+    # ASP.NET without cookies: /(S(lit3py55t21z5v55vlm25s55))/, in its first release /(lit3py55t21z5v55vlm25s55)/
+    r"|/\((?:(?:[A-Z]\([^/()]{1,200}\)){1,5}|[a-z0-5]{24})\)(?=/)"
+)
 _TRACKING_WHEN_RSS = re.compile(r"(?i)^(partner|emc|from|source|src|ref|cmp|feed|rss)=(rss|feed|atom|1)?$")
 _PATH_SAFE = "%/:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]"

@@ -52,8 +52,10 @@ def to_utf8(body: bytes, headers: Mapping[str, str]) -> bytes:
     if wide:
         return _encoded(body.decode(wide, "replace"))
     names = _labelled(body, headers)
+    if b"\x1b" in body and not _ESCAPING.isdisjoint(names):
+        return _encoded(_decoded(body, "iso-2022-jp"))
     if body.isascii():
-        return body if _ESCAPING.isdisjoint(names) else _encoded(_decoded(body, names[0]))
+        return body
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
@@ -62,7 +64,7 @@ def to_utf8(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 _ESCAPING = frozenset({"iso-2022-jp"})
-"""Encodings whose bytes are all ASCII."""
+"""Encodings that write other letters as ASCII after an escape. A document with escapes and such a label is in it."""
 
 
 def _best(body: bytes, names: list[str]) -> str:
@@ -131,8 +133,10 @@ def _wide(body: bytes) -> str:
     head = body[:4]
     if head in (b"<\x00\x00\x00", b"\x00\x00\x00<"):
         return "utf-32-le" if head[0] else "utf-32-be"
-    if head[:2] == b"<\x00" or (len(head) == 4 and head[:1] == b"\x00" and head[1:2] == b"<"):
-        return "utf-16-le" if head[0] else "utf-16-be"
+    if head[:2] == b"<\x00" and head[3:4] == b"\x00":
+        return "utf-16-le"
+    if head[:2] == b"\x00<" and head[2:3] == b"\x00":
+        return "utf-16-be"
     return ""
 
 

@@ -4,6 +4,7 @@
 - `yandex:full-text` is the text of an entry.
 - Each author's own text is kept, because feedparser takes names and addresses apart wrongly.
 - Positions on the map are not read: feedparser raises where their elements are incomplete.
+- Where a document is not well-formed, references in ids, links, names and categories mean the same as elsewhere.
 """
 
 from __future__ import annotations
@@ -66,7 +67,22 @@ class _Dialects(Namespace):  # type: ignore[misc]
         self._end_content_encoded()
 
 
-def _with_dialects(parser: Any) -> Any:
+class _Loose(_Dialects):
+    """For documents that are not well-formed."""
+
+    def decode_entities(self, element: str, data: str) -> str:
+        """The text of an element: feedparser leaves references as they are where it expects no markup."""
+        data = super().decode_entities(element, data)
+        if "type" not in self.contentparams:
+            for name, char in _REFERENCES:
+                data = data.replace(name, char)
+        return data
+
+
+_REFERENCES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+
+
+def _with_dialects(parser: Any, dialects: type) -> Any:
     more = {
         "namespaces": {**parser.namespaces, "http://news.yandex.ru": "yandex"},
         # feedparser fills this once for each class that has one of its own.
@@ -74,11 +90,11 @@ def _with_dialects(parser: Any) -> Any:
         "_start_yandex_full-text": _Dialects.start_full_text,
         "_end_yandex_full-text": _Dialects.end_full_text,
     }
-    return type(parser.__name__, (_Dialects, parser), more)
+    return type(parser.__name__, (dialects, parser), more)
 
 
-feedparser.api.StrictFeedParser = _with_dialects(feedparser.api.StrictFeedParser)
-feedparser.api.LooseFeedParser = _with_dialects(feedparser.api.LooseFeedParser)
+feedparser.api.StrictFeedParser = _with_dialects(feedparser.api.StrictFeedParser, _Dialects)
+feedparser.api.LooseFeedParser = _with_dialects(feedparser.api.LooseFeedParser, _Loose)
 
 
 def read(document: bytes) -> Any:

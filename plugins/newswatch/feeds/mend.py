@@ -59,6 +59,11 @@ def mended(document: bytes) -> bytes:
     return b"".join(repair.text(piece) if is_text else piece for is_text, piece in _pieces(document))
 
 
+def outside_literals(document: bytes) -> bytes:
+    """The document, of the same length, with spaces for its CDATA sections, comments and instructions."""
+    return b"".join(piece if is_text else b" " * len(piece) for is_text, piece in _pieces(document))
+
+
 def _pieces(document: bytes) -> Iterator[tuple[bool, bytes]]:
     """The document in pieces: text and tags, or what must stay as it is."""
     at = 0

@@ -2,6 +2,9 @@
 
 The document is halved until what fails is a single entry. That one is read without the elements of other
 namespaces, which is where parsers fail, or else it is lost. All others are read.
+
+An element that is not closed makes a lenient parser take the next entries for a part of its own. Where it found fewer
+entries than there are, each is read alone.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Any, NamedTuple
 
 from newswatch.document import LostEntry
 from newswatch.feeds.entry_cuts import entry_cuts
+from newswatch.feeds.mend import outside_literals
 from newswatch.feeds.text import html_to_text, one_line
 
 _FOREIGN_TAG = re.compile(rb"</?(?!(?:dc|dcterms|content|atom):)[A-Za-z_][A-Za-z0-9_.-]*:[^<>]*>")
@@ -30,7 +34,7 @@ class Salvaged(NamedTuple):
 
 
 def read_whole_or_salvage(document: bytes, read: Read) -> Salvaged:
-    """`read` applied to the document; to its entries where that raises an error.
+    """`read` applied to the document; to its entries where that raises an error, or finds too few.
 
     Raises the error where the document has no entries that can be cut out, or its head cannot be read either.
     """
@@ -43,9 +47,22 @@ def read_whole_or_salvage(document: bytes, read: Read) -> Salvaged:
         if not rescue.count:
             raise
     else:
-        return Salvaged(whole, list(enumerate(whole.entries)), [])
+        found = Salvaged(whole, list(enumerate(whole.entries)), [])
+        return _each_alone(document, read, found) if whole.get("bozo") else found
     rescue.halve(0, rescue.count)
     return Salvaged(rescue.head_result, rescue.entries, rescue.lost)
+
+
+def _each_alone(document: bytes, read: Read, found: Salvaged) -> Salvaged:
+    """What is found entry by entry in a malformed document, if that is more."""
+    if len(entry_cuts(outside_literals(document))) <= len(found.entries):
+        return found
+    rescue = _Rescue(document, read)
+    for place in range(rescue.count):
+        rescue.halve(place, place + 1)
+    if len(rescue.entries) <= len(found.entries):
+        return found
+    return Salvaged(found.head, rescue.entries, rescue.lost)
 
 
 def lost_entry(place: int, title: str) -> LostEntry:
@@ -57,7 +74,7 @@ class _Rescue:
     """One document in pieces. `halve` fills `entries` and `lost`."""
 
     def __init__(self, document: bytes, read: Read) -> None:
-        cuts = entry_cuts(document)
+        cuts = entry_cuts(outside_literals(document))
         self._pieces = [document[cut.start : cut.end] for cut in cuts]
         self._head = document[: cuts[0].start] if cuts else b""
         self._tail = document[cuts[-1].end :] if cuts else b""

@@ -21,6 +21,7 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.why_item import STATES, Copy, Explanation, State, stamp
 from newswatch.pipeline.oversight.why_rules import Judges, RuleAnswer
+from newswatch.pipeline.poll.entry_ids import page_of
 from newswatch.store import mutes, sightings
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
@@ -88,7 +89,7 @@ async def _sightings(services: Services, bundle: Bundle, asked: str) -> list[Sig
         found = await sightings.with_id(services.redis, by_id[1], bytes.fromhex(by_id[2]))
         if found:
             return found
-    link = canonical_link(asked)
+    link = page_of(canonical_link(asked))
     title = " ".join(asked.split()).casefold()
     return await sightings.with_hash(services.redis, feed_ids, digest(link or title, 6)) if title else []
 

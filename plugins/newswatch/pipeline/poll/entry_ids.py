@@ -1,6 +1,6 @@
 """What an entry is recognised by within its feed: its key. Pure.
 
-The key is the hash of the guid (trimmed, without session ids), else of the canonical link, else of title and day. It
+The key is the hash of the guid (trimmed, without session ids), else of the link's page, else of title and day. It
 depends on the entry alone, never on what else its document has. Several entries may have one key; then
 `pipeline.poll.identity` tells them apart by title, link, text and date.
 """
@@ -57,15 +57,22 @@ def identify(entries: Sequence[Entry], canonical_link: Canonical) -> list[Identi
 
 def key_of(entry: Entry, canonical_link: Canonical) -> bytes:
     """The key of one entry."""
-    return digest(_basis(entry, canonical_link(entry.link), canonical_link), 8)
+    return digest(_basis(entry, page_of(canonical_link(entry.link)), canonical_link), 8)
+
+
+def page_of(canonical: str) -> str:
+    """What a canonical link is compared by: sites change between hosts with and without www, and paths with and without a last slash."""
+    path, mark, query = canonical.partition("?")
+    return path.replace("://www.", "://", 1).rstrip("/") + mark + query
 
 
 def _identified(entry: Entry, canonical_link: Canonical) -> Identified:
-    link = canonical_link(entry.link)
+    canonical = canonical_link(entry.link)
+    link = page_of(canonical)
     basis = _basis(entry, link, canonical_link)
     return Identified(
         entry=entry,
-        canonical=link,
+        canonical=canonical,
         key=digest(basis, 8),
         link=digest(link, 6),
         title=digest(entry.title.casefold(), 6),

@@ -9,7 +9,7 @@ their guids. Such an entry is an *edit* of a known item if their dates differ by
 
 1. it is the only one with that link and title, or
 2. exactly one known item has that link, and no other new entry has it, or
-3. the same for title and day of publication, or
+3. the same for title and day of publication, or for the whole text if there is no date, or
 4. exactly one item that just left the document has its exact time of publication, and other items stayed: an edit
    of the headline often changes slug and guid too.
 """
@@ -39,6 +39,12 @@ def _wording(one: Identified | SeenRecord) -> Hashable:
 
 def _title_day(one: Identified | SeenRecord) -> Hashable:
     return (one.title, one.published // 86_400) if any(one.title) and one.published else None
+
+
+def _undated_text(one: Identified | SeenRecord) -> Hashable:
+    """A title alone is too little: many are used again."""
+    is_title = isinstance(one, Identified) and not (one.entry.summary or one.entry.body)
+    return None if one.published or is_title else one.content
 
 
 def _title_link(one: Identified | SeenRecord) -> Hashable:
@@ -140,6 +146,7 @@ class Pairing:
             (_title_link, "link"),
             (_link, "link"),
             (_title_day, "title"),
+            (_undated_text, "content"),
             (_moment, "title"),
         )
         for sign, known_by in ways:
