@@ -214,7 +214,7 @@ class Day(Newsroom):
                 self.become(before)
 
         with contextlib.suppress(NewswatchError):
-            self.send(on_progress=progress)
+            self.send(deadline_s=180.0, on_progress=progress)
         assert before
 
 
