@@ -30,6 +30,7 @@ def dag():
 def stocked(world):
     """A world whose stream holds a story that the rule in force matches."""
     world.site.publish(repeat_after_s=0)
+    world.run("check_config")
     world.run("poll_feeds")
     return world
 
