@@ -49,7 +49,7 @@ async def check_sources(services: Services, feeds: Sequence[Feed]) -> list[Sourc
 async def accept(services: Services, feed: Feed) -> SourceCheck:
     """Take the list that the page shows now for the source's list.
 
-    Of what it has now, only items dated after the last good poll are new. Changes nothing if the page looks wrong by itself.
+    Of what it has now, only items dated after the last good poll are new. Changes nothing if the page has no list.
     """
     found = await _check(services, feed, FeedState())
     if found.items:
