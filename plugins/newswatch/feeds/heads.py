@@ -2,7 +2,8 @@
 
 Repaired are: a Content-Length that is there twice with one value, or beside Transfer-Encoding; a space between a
 header's name and its colon; a line that is not a header. Two lengths that differ stay an error, because it is
-unknown where the document ends.
+unknown where the document ends. What follows the head of a 304 or 204, which have no body, is left out, and its
+connection is not used again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from aiohttp.client_proto import ResponseHandler
 MAX_HEAD_BYTES = 65_536
 """aiohttp refuses a longer head anyway."""
 _END = re.compile(rb"\r?\n\r?\n")
+_NO_BODY = re.compile(rb"HTTP/\d\.\d +(?:204|304)\b")
 _ODD = re.compile(rb"\n(?:[^:\r\n]*[ \t]:|[^:\r\n]+\r?\n|content-length:[^\r\n]*,)")
 
 
@@ -57,22 +59,31 @@ class TolerantHandler(ResponseHandler):
 
     _head: bytes | None = None
     """What has arrived of the head; None: all of it."""
+    _is_over = False
+    """Whether the answer ended with its head."""
 
     def set_response_params(self, **given: Any) -> None:
         """A new answer is expected."""
-        self._head = b""
+        self._head, self._is_over = b"", False
         super().set_response_params(**given)
 
     def data_received(self, data: bytes) -> None:
         """Pass on what arrives, the head in one piece."""
         if self._head is None or not data:
+            if self._is_over and data:
+                self.close()
+                return
             super().data_received(data)
             return
         head = self._head + data
         end = _END.search(head)
         if end is not None:
-            self._head = None
-            super().data_received(repaired(head[: end.end()]) + head[end.end() :])
+            self._head, rest = None, head[end.end() :]
+            self._is_over = _NO_BODY.match(head) is not None
+            if self._is_over and rest:
+                self.force_close()
+                rest = b""
+            super().data_received(repaired(head[: end.end()]) + rest)
         elif len(head) > MAX_HEAD_BYTES or not b"HTTP/".startswith(head[:5]):
             self._head = None
             super().data_received(head)
