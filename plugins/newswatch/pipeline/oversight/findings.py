@@ -133,7 +133,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     "layout": (
         "warning",
         "Open the page. If its list is still there, run `newswatch feeds check --accept ID`.",
-        "the-layout-of-a-page-changed",
+        "a-feed-has-another-layout",
     ),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "silent-stage": (
