@@ -349,3 +349,31 @@ def test_accept_needs_a_configured_feed_and_a_list(newsroom):
     status, out, _ = newsroom.command("feeds", "check", "--accept", "s")
     assert status == 1
     assert "no list of news" in out
+
+
+# Hostile documents
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><body>" + b"<div>" * 200_000,
+        b"<html><body><ul>" + b"<li><a href='/x'>A headline of this office</a></li>" * 60_000,
+        b"<html><body><ul>"
+        + b"".join(b"<li><a %s href=/%d>Headline</a></li>" % (b"a=1 " * 900, n) for n in range(900)),
+        b"<html><body>" + b"<p class='" + b"x " * 2_000_000 + b"'>a</p>",
+    ],
+    ids=["depth", "links", "attributes", "classes"],
+)
+def test_hostile_page_costs_only_its_own_feed(newsroom, body):
+    newsroom.write(
+        "feeds.yaml",
+        f"defaults: {{every: 5m, allow_private: true}}\nfeeds:\n  - {{id: s, url: {newsroom.site.url}/source, type: page}}\n"
+        f"  - {{id: wire, url: {newsroom.site.url}/wire}}\n",
+    )
+    newsroom.site.serve("/wire", story(1, "Fine"))
+    serve(newsroom, body)
+    result = poll(newsroom)
+    assert result.polled == 2
+    assert "Fine" in alerting(newsroom)
+    assert len(json.dumps(state(newsroom))) < 20_000

@@ -143,7 +143,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     "layout": (
         "warning",
         "Open the page. If its list is still there, run `newswatch feeds check --accept ID`.",
-        "a-feed-changed-its-layout",
+        "a-feed-has-another-layout",
     ),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
     "silent-stage": (
