@@ -149,6 +149,18 @@ class Pairing:
             (_undated_text, "content"),
             (_moment, "title"),
         )
+        new = [self._document[place] for place in newcomers]
+        links, titles = {one.link for one in new}, {one.title for one in new}
+        contents, times = {one.content for one in new}, {one.published for one in new}
+        # What has the same sign as a newcomer has its link, its title, its text or its time.
+        near = [
+            record
+            for record in known.values()
+            if record.link in links
+            or record.title in titles
+            or record.content in contents
+            or record.published in times
+        ]
         for sign, known_by in ways:
             # Counted over all newcomers and all known items, also those that are paired or present.
             mine: dict[Hashable, list[int]] = defaultdict(list)
@@ -156,7 +168,7 @@ class Pairing:
                 if (shown := sign(self._document[place])) is not None:
                     mine[shown].append(place)
             theirs: dict[Hashable, list[SeenRecord]] = defaultdict(list)
-            for record in known.values():
+            for record in near:
                 if (shown := sign(record)) in mine:
                     theirs[shown].append(record)
             for shown, group in mine.items():
