@@ -6,8 +6,6 @@ them, with the Slack simulator and the sample site. The launcher starts again wh
 
 import contextlib
 import json
-import socket
-import threading
 import time
 from datetime import datetime, timezone
 from functools import partial
@@ -33,8 +31,6 @@ TASK_RECOVERY_S = 10.0
 AWAY_S = 60.0
 BOOT_S = 25.0
 """How long Airflow takes to be healthy on an idle machine, at most."""
-SILENT_FEEDS = 500
-"""One shard's worth on a host of its own, so that the site's feeds are another shard."""
 
 WATCHLIST = """\
 rules:
@@ -247,59 +243,3 @@ def test_edited_configuration_is_in_force_within_thirty_seconds(world):
     rules = WATCHLIST + "  - {id: another, query: another thing, notify: [policy]}\n"
     (world.config / "watchlist.yaml").write_text(rules, encoding="utf-8")
     world.until(lambda: int(world.redis.hget(keys.CONFIG, "version")) > version, 30)
-
-
-@pytest.fixture
-def silent_host():
-    """A server on another name of this host that takes connections and never answers."""
-    server = socket.create_server(("127.0.0.1", 0), backlog=512)
-    held = []
-
-    def accept():
-        with contextlib.suppress(OSError):
-            while True:
-                held.append(server.accept()[0])
-
-    threading.Thread(target=accept, daemon=True).start()
-    yield f"http://localhost:{server.getsockname()[1]}"
-    server.close()
-    for link in held:
-        link.close()
-
-
-def test_failed_shard_turns_the_run_red_while_the_other_shards_items_arrive(world, silent_host):
-    more = "".join(
-        f"  - {{id: silent-{n}, url: '{silent_host}/{n}', every: 1s, at_most: 1s, allow_private: true}}\n"
-        for n in range(SILENT_FEEDS)
-    )
-    (world.config / "feeds.yaml").write_text(feeds_text(world.site, more), encoding="utf-8")
-    try:
-        stop = threading.Event()
-        killer = threading.Thread(target=_kill_slow_shards, args=(world, stop), daemon=True)
-        killer.start()
-        world.until(
-            lambda: len(json.loads(world.redis.hget(keys.CONFIG, "bundle"))["feeds"]) > SILENT_FEEDS, 30
-        )
-        publish_and_wait(world)
-        red = world.until(lambda: [r for r in world.stack.runs("poll_feeds") if r["state"] == "failed"], 150)
-        run = red[0]["dag_run_id"]
-        tasks = world.stack.api("GET", f"/dags/poll_feeds/dagRuns/{run}/taskInstances")["task_instances"]
-        states = sorted((task["task_id"], task["state"]) for task in tasks)
-        assert ("poll", "failed") in states
-        assert ("poll", "success") in states
-        assert ("verdict", "upstream_failed") in states
-    finally:
-        stop.set()
-        killer.join(60)
-        (world.config / "feeds.yaml").write_text(feeds_text(world.site), encoding="utf-8")
-    nothing_lost_nothing_twice(world)
-
-
-def _kill_slow_shards(world, stop):
-    """Kill every shard's process that has run for some seconds: the one with the silent host."""
-    while not stop.wait(0.5):
-        with contextlib.suppress(RuntimeError, OSError):
-            for (_, map_index), process in running_tasks(world, "poll_feeds").items():
-                with contextlib.suppress(psutil.Error):
-                    if map_index >= 0 and time.time() - process.create_time() > 4 * world.busy:
-                        process.kill()

@@ -83,7 +83,7 @@ def test_keyboard_polls_a_feed_and_mutes_a_rule(enter, room):
     follow(frame, "Feeds")
     frame.get_by_role("button", name="Poll now").focus()
     page.keyboard.press("Enter")
-    expect(frame.locator("#toast")).to_contain_text("will be polled by the next run")
+    expect(frame.locator("#toast")).to_contain_text("will be polled within seconds")
     follow(frame, "Watchlist")
     frame.get_by_role("button", name="Mute").focus()
     page.keyboard.press("Space")

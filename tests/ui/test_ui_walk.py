@@ -183,7 +183,7 @@ def test_feed_is_polled_at_once_when_somebody_asks(world, enter):
     world.site.serve("/weekly", story(2, "News of this minute"), title="The Weekly")
     follow(frame, "Feeds")
     frame.get_by_role("row", name="weekly").get_by_role("button", name="Poll now").click()
-    expect(frame.locator("#toast")).to_contain_text("weekly will be polled by the next run")
+    expect(frame.locator("#toast")).to_contain_text("weekly will be polled within seconds")
     frame.get_by_role("link", name="weekly").click()
     expect(frame.get_by_text("News of this minute")).to_be_visible(timeout=SOON_MS)
     assert page.noise == []

@@ -28,7 +28,7 @@ class Replay:
     def __init__(self, newsroom, bodies: dict[str, bytes]) -> None:
         self._room = newsroom
         self.bodies = bodies
-        newsroom.feeds(*bodies, extra=", first_sight: 36500d")
+        newsroom.feeds(*bodies, extra=", first_sight: 36500d, max_age: 36500d")
         newsroom.watchlist(ANYTHING)
         self._at = 0
 
