@@ -130,8 +130,11 @@ def running_tasks(world, dag_id):
 
 
 def healthy(world, component):
-    state = world.stack.api("GET", "/monitor/health")[component]
-    return state["status"] == "healthy"
+    try:
+        found = world.stack.api("GET", "/monitor/health")
+    except (OSError, RuntimeError):
+        return False  # the api-server is not back yet
+    return component == "api_server" or found[component]["status"] == "healthy"
 
 
 def returned(world, component, old_pid):
