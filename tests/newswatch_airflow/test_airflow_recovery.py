@@ -154,7 +154,7 @@ def test_alert_goes_out_under_a_running_scheduler(world):
     nothing_lost_nothing_twice(world)
 
 
-@pytest.mark.parametrize("component", ["scheduler", "triggerer", "api-server"])
+@pytest.mark.parametrize("component", ["scheduler", "triggerer", "api_server"])
 def test_kill_of_a_component_delays_the_next_alert_by_45_seconds_at_most(world, component):
     process = world.stack.component(component)
     link = world.site.publish(repeat_after_s=3600)["link"]
@@ -182,7 +182,7 @@ def test_kill_of_a_task_process_loses_no_alert_and_repeats_none(world, dag_id):
 def test_residents_outlive_an_api_server_that_is_away_for_a_minute(world):
     """What is in the stream goes out meanwhile, and no resident is started again more than once."""
     tries = residents(world)
-    process = world.stack.component("api-server")
+    process = world.stack.component("api_server")
     family = [process, *process.children(recursive=True)]
     for one in family:
         one.suspend()
