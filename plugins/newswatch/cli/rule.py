@@ -54,7 +54,7 @@ def _show(found: Rule, explained: Explained | None) -> None:
         return
     for part, texts, entries in explained.parts:
         out.print(Text(f"  {part:7}{texts}  ({entries:,} entries)"))
-    out.print(Text("  It stands for this query, without what the guards leave out:", "bold"))
+    out.print(Text("  It is the same as this query, without what the guards leave out:", "bold"))
     out.print(Text(f"    {explained.query}"))
     out.print(Text("  Guards:", "bold"))
     for guard in explained.guards:

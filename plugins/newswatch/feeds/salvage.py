@@ -43,6 +43,7 @@ def read_whole_or_salvage(document: bytes, read: Read) -> Salvaged:
     except MemoryError:
         raise
     except Exception:
+        # Any error of a library over hostile bytes: the entries are read one by one, or it is raised again.
         rescue = _Rescue(document, read)
         if not rescue.count:
             raise

@@ -248,6 +248,7 @@ class Shift:
         except (RedisUnavailable, RedisRefused):
             log.debug("%s of the %s stage: Redis cannot be used", name, self.stage)
         except Exception:
+            # A chore may raise anything. It is logged once, and made again with the next beat.
             if name not in self._faults:
                 log.exception("%s of the %s stage fails; it is tried every %.0f s", name, self.stage, BEAT_S)
             self._faults.add(name)

@@ -24,7 +24,7 @@ from newswatch.pipeline.poll.identity import Decision
 from newswatch.pipeline.poll.switching import may_be_after, settle
 from newswatch.store.seen import SeenRecord
 
-SAME, MOVED, ANEW, INDEX = "same", "moved", "anew", "index"
+SAME, MOVED, FRESH, INDEX = "same", "moved", "fresh", "index"
 """How the items were found: by the learned pattern, by another one around known items, by a first search, in sitemaps."""
 
 FEW = 3
@@ -42,7 +42,7 @@ def settled(
     """The decision without alerts for what has only come into view. `since_s`: when the last good poll began."""
     if not known and how != INDEX:
         return decision
-    if how == ANEW:
+    if how == FRESH:
         return settle(decision, known, since_s)
     items = {record.item for record in known.values()}
     records = {record.key: record for record in decision.whole}

@@ -18,7 +18,7 @@ from newswatch.feeds.sitemap_children import read_children
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import FEED, JSON, PAGE, Feed, FetchResult
 from newswatch.pipeline.poll import learned_pattern
-from newswatch.pipeline.poll.page_items import ANEW, INDEX, SAME
+from newswatch.pipeline.poll.page_items import FRESH, INDEX, SAME
 from newswatch.store.feed_state import FeedState, Learned, Validators
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class SourceReader:
     ) -> SourceDocument:
         """The source's document. Raises ParseFailed, and FetchFailed or FetchRefused for an index's sitemaps."""
         learned = Learned("" if feed.kind else kind, learned_pattern.stored(feed, address, (), ()))
-        how = "" if learned_pattern.fits(state.learned.pattern, feed, address) else ANEW
+        how = "" if learned_pattern.fits(state.learned.pattern, feed, address) else FRESH
         what: dict[str, Any] = {"url": result.url, "headers": result.headers}
         if kind == PAGE:
             return await self._page(feed, result, address, state)
@@ -90,7 +90,7 @@ class SourceReader:
         what: dict[str, Any] = {"url": result.url, "headers": result.headers}
         if pattern is None or feed.selector:
             items, patterns, lang = await self._sought(feed, result.body, what, was_known=pattern is not None)
-            how = ANEW if pattern is None else SAME
+            how = FRESH if pattern is None else SAME
         else:
             followed = await self.parsers.follow_lists(
                 result.body,
