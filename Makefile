@@ -53,9 +53,6 @@ run: $(RUN) ## run everything on this machine; Ctrl-C stops it
 stop: ## stop what `make run` started, from another terminal or after a crash
 	@if test -x $(BIN)/python; then exec $(BIN)/python -m devtools.stack stop; fi
 
-# Importing Airflow takes seconds in each process, so the tests that need it are in folders of their own. Each
-# process has an Airflow home and database, and the pages want another one than the DAGs. The slow tests of a
-# file share what they have started. Many tests wait more than they compute, so there are more processes than cores.
 WITH_AIRFLOW := tests/dags tests/newswatch_airflow tests/ui
 WITHOUT := $(WITH_AIRFLOW:%=--ignore %)
 
@@ -66,10 +63,7 @@ test: $(DEV) ## all tests; ARGS="-k word" passes arguments to pytest instead
 ifdef ARGS
 	@exec $(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n 4 -m "not slow and not browser" $(WITHOUT)
-	@$(BIN)/python -m pytest -n 2 -m "not slow" tests/dags tests/newswatch_airflow
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/ui tests/devtools/test_slack_sim_page*.py
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m slow
+	@exec $(BIN)/python -m devtools.all_tests
 endif
 
 lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms, generated files

@@ -220,7 +220,7 @@ def test_validators_belong_to_the_address(newsroom, mirror):
     source.run()
     source.run()
     source.up()
-    for _ in range(3):
+    for _ in range(5):
         source.run()
     sent = [one.headers.get("If-None-Match") for one in mirror.requests]
     assert sent[0] is None

@@ -1,0 +1,59 @@
+"""`make test`: all tests, in four phases, each in several processes at once.
+
+Importing Airflow takes seconds in each process, so the tests that need it are in folders of their own. Each process
+has an Airflow home and database, and the pages want another one than the DAGs. The slow tests of a file share what
+they have started. Many tests wait more than they compute, so there are more processes than cores.
+
+A phase's failures are run once more, one after the other. A test that then passes was starved by its neighbours: it is
+named, and should be mended, but it does not fail the whole. More than a few failures are no accident.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+WITH_AIRFLOW = ("tests/dags", "tests/newswatch_airflow", "tests/ui")
+MOST_STARVED = 5
+
+PHASES = (
+    f"-n 4 -m 'not slow and not browser' {' '.join(f'--ignore={folder}' for folder in WITH_AIRFLOW)}",
+    "-n 2 -m 'not slow' tests/dags tests/newswatch_airflow",
+    "-n 2 --dist loadfile -m 'not slow' tests/ui tests/devtools/test_slack_sim_page.py tests/devtools/test_slack_sim_page_buttons.py",
+    "-n 3 --dist loadfile -m slow",
+)
+
+
+def failed_in(cache: str) -> list[str]:
+    """The ids of the tests that failed in the run whose cache this is."""
+    record = Path(cache) / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(record.read_text())) if record.is_file() else []
+
+
+def passes(phase: str) -> bool:
+    """Whether all tests of the phase pass, some of them perhaps only alone."""
+    with tempfile.TemporaryDirectory() as cache:
+        command = (sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", *shlex.split(phase))
+        code = subprocess.run(command, check=False).returncode
+        failed = failed_in(cache)
+        if code != 1 or not 0 < len(failed) <= MOST_STARVED:
+            return code == 0
+        print(f"\nOnce more, one after the other: {', '.join(failed)}", flush=True)
+        passed = subprocess.run((*command, "-n", "0", "--last-failed"), check=False).returncode == 0
+    if passed:
+        print("\nThey pass alone. They depend on a quiet machine, and should not.", flush=True)
+    return passed
+
+
+def main() -> int:
+    """All phases, also after one that fails, so that one run shows everything."""
+    results = [passes(phase) for phase in PHASES]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
