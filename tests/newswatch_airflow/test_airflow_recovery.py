@@ -173,6 +173,7 @@ def test_kill_of_a_task_process_loses_no_alert_and_repeats_none(world, dag_id):
         link = world.site.publish(repeat_after_s=3600)["link"]
         ((_, process), *_) = world.until(lambda: list(running_tasks(world, dag_id).items()), 60, every_s=0.05)
         process.kill()
+        publish_and_wait(world, TASK_RECOVERY_S)
         world.until(lambda: told(world, link), RECOVERY_S)
     finally:
         world.slack.config(latency_s=0.0)

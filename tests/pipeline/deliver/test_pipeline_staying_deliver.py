@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from feed_server import story
-from newsroom import POLICY
+from newsroom import OPS, POLICY, Newsroom
 from newswatch.errors import StageRed
+from residents import Resident
 
 
 def publish(room, *numbers):
@@ -44,3 +45,39 @@ def test_new_cause_ends_the_shift_red_and_the_next_one_serves_the_other_channels
     newsroom.until(lambda: newsroom.redis.hget(f"newswatch:channel:{POLICY}", "until"))
     late.end()
     assert isinstance(late.error, StageRed)
+
+
+def test_thirty_minutes_of_an_archived_channel_turn_few_runs_red_and_hold_up_no_other_channel(newsroom, resident):
+    """Each run stands for ten minutes, except one that ends at once."""
+    newsroom.watchlist(
+        "rules:\n"
+        "  - {id: central-bank-opposes, query: central bank opposes, severity: high, notify: [policy]}\n"
+        "  - {id: plans, query: opposes plan, notify: [ops]}\n"
+    )
+    newsroom.adopt()
+    newsroom.slack.fault("is_archived", channel=POLICY, times=0)
+    resident("match").at_work()
+    until = newsroom.clock() + timedelta(minutes=30)
+    runs, red = 0, 0
+    while newsroom.clock() < until:
+        runs += 1
+        run = resident("deliver", left_s=4.0).at_work()
+        publish(newsroom, *range(1, runs + 1))
+        newsroom.until(lambda title=f"plan {runs}": any(title in one["text"] for one in newsroom.slack.messages(OPS)))
+        run.join()
+        red += isinstance(run.error, StageRed)
+        newsroom.pass_time(timedelta(seconds=3) if run.shift.reason else timedelta(minutes=10))
+    assert runs >= 3
+    assert 1 <= red <= 6
+
+
+def test_thirty_minutes_without_redis_turn_no_run_red(tmp_path, own_redis, simulator):
+    room = Newsroom(tmp_path, own_redis.url, simulator)
+    room.adopt()
+    own_redis.kill()
+    for _ in range(3):
+        run = Resident(room, "deliver", left_s=2.0)
+        run.join()
+        assert run.error is None
+    own_redis.start()
+    room.close()
