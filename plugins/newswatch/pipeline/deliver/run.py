@@ -12,13 +12,15 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
 from newswatch.errors import LeaseLost, RetryableError
 from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.sender import SenderAddress
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.deliver.backlog import catch_up
@@ -97,19 +99,9 @@ async def run_deliver(
         lease = Lease(services.redis, "deliver", lease_s(bundle))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
             return DeliverCounts(queued=await queued_messages(services))
-        timeout_s = min(services.sender.timeout_s, lease.duration_s * REQUEST_SHARE)
-        async with services.sender.open(timeout_s) as sender:
-            run = DeliveryRun(
-                services,
-                bundle,
-                sender,
-                lease,
-                timeout_s,
-                Budget(services.settings.slack_rate),
-                Breaker(services, await breaker.read(services.redis), grace_s(bundle)),
-                on_progress=on_progress,
-                stop_at=time.monotonic() + deadline_s,
-            )
+        stop_at = time.monotonic() + deadline_s
+        async with delivery_run(services, services.sender, bundle, lease, stop_at) as run:
+            run.on_progress = on_progress
             try:
                 await under(lease, _drain(run, run.stop_at, linger_s))
                 await report_lateness(run)
@@ -122,6 +114,25 @@ async def run_deliver(
                 run.problem(CAUSE, await run.breaker.text())
         return DeliverCounts(
             run.sent, run.retrying, run.dead, await queued_messages(services), tuple(run.causes.values())
+        )
+
+
+@asynccontextmanager
+async def delivery_run(
+    services: Services, address: SenderAddress, bundle: Bundle, lease: Lease, stop_at: float
+) -> AsyncIterator[DeliveryRun]:
+    """A run with an open sender, whose requests end before the lease does. `stop_at` is on the monotonic clock."""
+    timeout_s = min(address.timeout_s, lease.duration_s * REQUEST_SHARE)
+    async with address.open(timeout_s) as sender:
+        yield DeliveryRun(
+            services,
+            bundle,
+            sender,
+            lease,
+            timeout_s,
+            Budget(services.settings.slack_rate),
+            Breaker(services, await breaker.read(services.redis), grace_s(bundle)),
+            stop_at=stop_at,
         )
 
 

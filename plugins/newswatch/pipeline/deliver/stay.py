@@ -17,23 +17,22 @@ from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
-from newswatch.pipeline.deliver.breaker import CAUSE, Breaker
+from newswatch.pipeline.deliver.breaker import CAUSE
 from newswatch.pipeline.deliver.lateness import compare_clocks, report_lateness
 from newswatch.pipeline.deliver.probe import probe
 from newswatch.pipeline.deliver.reminders import queue_reminders
 from newswatch.pipeline.deliver.run import (
-    REQUEST_SHARE,
     DeliverCounts,
     deliver_channel,
-    grace_s,
+    delivery_run,
     may_begin,
     queued_messages,
     without_sender,
 )
-from newswatch.pipeline.deliver.run_state import Budget, DeliveryRun
+from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.pipeline.deliver.updates import bring_up_to_date
 from newswatch.pipeline.deliver.withdrawal import current_conditions
-from newswatch.store import breaker, outbox
+from newswatch.store import outbox
 from newswatch.store.epoch import server_run
 from newswatch.store.leases import Lease
 
@@ -74,20 +73,10 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
                 await shift.causes({"slack": problems[0]})
             await shift.wait(LONGEST_WAIT_S)
             return
-        timeout_s = min(services.sender.timeout_s, lease.duration_s * REQUEST_SHARE)
-        async with services.sender.open(timeout_s) as sender:
-            at_work = DeliveryRun(
-                services,
-                bundle,
-                sender,
-                lease,
-                timeout_s,
-                Budget(services.settings.slack_rate),
-                Breaker(services, await breaker.read(services.redis), grace_s(bundle)),
-                stop_at=shift.stop_at,
-            )
+        async with delivery_run(services, services.sender, bundle, lease, shift.stop_at) as run:
+            at_work = run
             try:
-                await _stay(at_work, shift)
+                await _stay(run, shift)
             finally:
                 total, at_work = counts(), None
         total = replace(total, queued=await queued_messages(services))
