@@ -35,7 +35,7 @@ def serve(newsroom, *ages_s: int) -> None:
     items = [
         story(
             n,
-            f"Story {n} {age}",
+            f"Story {n} of {now:%H:%M:%S}",
             now=now,
             age=timedelta(seconds=age),
             guid=f"{now} {n}",
