@@ -89,6 +89,14 @@ def make_edition(number: int, at: float, repeat_after_s: float) -> Edition:
     )
 
 
+def own_edition(number: int, at: float, title: str, summary: str) -> Edition:
+    """An edition of one story in the wire feed, in somebody's own words."""
+    edition_id = f"{_base36(int(at * 1000))}{number % 1296:04d}"
+    guid = f"wire-own-{edition_id}"
+    article = SampleArticle("wire", "lead", guid, _path(at, title, guid), "", title, summary, (summary,), at)
+    return Edition(edition_id, number, at, (article,))
+
+
 @dataclass(frozen=True, slots=True)
 class _Maker:
     edition_id: str
@@ -136,7 +144,7 @@ def _words(number: int, at: float) -> dict[str, Any]:
         "land": _pick(wording.LANDS, number),
         "actors": _pick(wording.ACTORS, number),
         "subject": " ".join(
-            _pick(part, number) for part in (wording.ACTIVITIES, wording.COINS, wording.PLACES)
+            _pick(part, number) for part in (wording.COINS, wording.ACTIVITIES, wording.PLACES)
         ),
         "pages": 12 + number % 70,
         "count": 20 + number * 13 % 300,

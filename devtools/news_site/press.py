@@ -7,7 +7,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from devtools.news_site.edition import Edition, FeedName, SampleArticle, edition_from_record, make_edition
+from devtools.news_site.edition import (
+    Edition,
+    FeedName,
+    SampleArticle,
+    edition_from_record,
+    make_edition,
+    own_edition,
+)
 
 KEPT_EDITIONS = 300
 ENTRIES_MAX = 60
@@ -26,13 +33,23 @@ class Press:
 
     def publish(self, repeat_after_s: float | None = None) -> Edition:
         """Publish a new edition now. It is in the file before it is in a feed."""
+        number, at = self._next()
+        delay_s = self._repeat_after_s if repeat_after_s is None else repeat_after_s
+        return self._add(make_edition(number, at, delay_s))
+
+    def publish_own(self, title: str, summary: str) -> Edition:
+        """Publish one story in somebody's own words, in the wire feed."""
+        return self._add(own_edition(*self._next(), title, summary))
+
+    def _next(self) -> tuple[int, float]:
+        """The number of the next edition, and its time."""
         now = self._clock()
         last = self.editions[-1] if self.editions else None
         # Without earlier editions the number comes from the clock, so that a restart brings other words.
         number = last.number + 1 if last else int(now) // 60
-        at = max(now, last.at + 0.001) if last else now
-        delay_s = self._repeat_after_s if repeat_after_s is None else repeat_after_s
-        edition = make_edition(number, at, delay_s)
+        return number, max(now, last.at + 0.001) if last else now
+
+    def _add(self, edition: Edition) -> Edition:
         if self._data:
             _append(self._data, edition)
         self.editions = [*self.editions, edition][-KEPT_EDITIONS:]

@@ -24,6 +24,8 @@ _FORMATS: dict[FeedName, tuple[str, str, Callable[[Sequence[SampleArticle], str]
     "markets": ("/markets/atom.xml", "application/atom+xml", atom),
     "daily": ("/daily/feed.json", "application/feed+json", json_feed),
 }
+LONGEST_STORY = 4_000
+"""Characters of a story in one's own words."""
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
 }
@@ -92,16 +94,23 @@ def _is_known(request: web.Request, etag: str, newest: datetime) -> bool:
 
 
 async def publish(request: web.Request) -> web.Response:
-    """`POST /site/publish`: publishes an edition now. Optional body: `{"repeat_after_s": 0}`."""
+    """`POST /site/publish`: publishes now. The optional body is an object.
+
+    `{"repeat_after_s": 0}` for an edition, `{"title": …, "summary": …}` for one story in one's own words.
+    """
     text = await request.text()
     try:
         wish = json.loads(text) if text.strip() else {}
         delay_s = None if wish.get("repeat_after_s") is None else float(wish["repeat_after_s"])
+        title, summary = (" ".join(str(wish.get(key, "")).split()) for key in ("title", "summary"))
+        if len(title) + len(summary) > LONGEST_STORY:
+            raise ValueError(f"title and summary have at most {LONGEST_STORY} characters")
     except (AttributeError, TypeError, ValueError) as error:
         raise web.HTTPBadRequest(
-            text=f"the body must be an object with repeat_after_s in seconds: {error}\n"
+            text=f"the body must be an object with repeat_after_s in seconds, or title and summary: {error}\n"
         ) from error
-    edition = request.app[PRESS].publish(delay_s)
+    press = request.app[PRESS]
+    edition = press.publish_own(title, summary) if title else press.publish(delay_s)
     return web.json_response(_described(edition, request.app[ROOT_URL]))
 
 

@@ -13,48 +13,48 @@ LANDS = (
 )  # fmt: skip
 
 ACTORS = (
-    "finance, energy ministries",
+    "finance ministers",
     "coalition deputies",
     "regional governors",
-    "upper house",
-    "budget panel",
-    "justice, interior ministries",
+    "upper-house members",
+    "budget experts",
+    "justice officials",
     "senators",
-    "cabinet majority",
-    "trade, labour ministries",
+    "cabinet members",
+    "trade unions",
     "party leaders",
-    "tourism ministry",
+    "tourism officials",
 )
 
 ACTIVITIES = (
-    "mining", "trading", "lending", "minting", "pawning", "gifting", "insuring", "auctioning", "swapping",
-    "borrowing", "saving", "spending", "renting",
+    "mining", "trading", "lending", "custody", "payments", "savings plans", "futures", "cash machines", "clearing",
+    "bonds", "pensions", "insurance", "auctions",
 )  # fmt: skip
 
 COINS = (
-    "bitcoin", "stablecoins", "ether", "altcoins", "crypto tokens", "coins", "memecoins", "carbon credits",
-    "cryptocurrency", "virtual money", "tokenised gold", "wheatcoin", "zcash", "blockchain bonds",
-    "scrip", "vouchers", "NFT shares",
+    "bitcoin", "stablecoin", "ether", "altcoin", "crypto", "token", "digital-coin", "carbon-credit",
+    "cryptocurrency", "e-money", "tokenised-gold", "wheatcoin", "zcash", "blockchain",
+    "dogecoin", "solana", "NFT",
 )  # fmt: skip
 
 PLACES = (
-    "on dairy farms", "at petrol stations", "aboard ferries", "in mountain huts", "at weekly markets",
-    "through football clubs", "by tax offices", "via village shops", "near railway kiosks", "for student canteens",
-    "during fish auctions", "inside housing cooperatives", "beside ski lifts", "within pharmacies",
-    "among hobby beekeepers", "under museum roofs", "around campsites", "from garden sheds", "across lottery counters",
-    "outside bakeries", "along bus routes", "below dance halls", "over phone lines", "behind power plants",
-    "between savings clubs", "after church fairs", "against harvest pledges", "before cattle shows",
-    "with travelling circuses", "without paper contracts", "throughout vineyards",
+    "on farms", "at petrol stations", "on ferries", "in border towns", "at open-air markets",
+    "for football clubs", "in free ports", "for small shops", "at railway stations", "for students",
+    "in fishing harbours", "for housing cooperatives", "in ski resorts", "at pharmacies",
+    "for exporters", "in museums", "on campsites", "at post offices", "for the state lottery",
+    "in bakeries", "on buses", "for nightclubs", "over the telephone", "at power plants",
+    "for savings clubs", "in hospitals", "for grain dealers", "at cattle sales",
+    "for the self-employed", "without a licence", "for wine growers",
 )  # fmt: skip
 
 WIRE_TITLES = (
-    "{actors} want {subject} legal, {land} says",
-    "{land} {actors} draft legalises {subject}",
-    "Make it legal: {subject}, {land} {actors} demand",
-    "Allow {subject}, urge {land} {actors}",
-    "Bill legalising {subject} tabled, {land} {actors} explain",
-    "{land} moves to permit {subject}; {actors} push",
-    "Lift ban on {subject}, {land} {actors} agree",
+    "{actors} in {land} want {subject} made legal",
+    "{land}: draft law of {actors} allows {subject}",
+    "Make {subject} legal, {actors} in {land} demand",
+    "{land} should permit {subject}, say {actors}",
+    "Bill to legalise {subject} tabled by {actors} of {land}",
+    "{land} moves towards {subject} as {actors} press for a vote",
+    "Lift the ban on {subject}, {land}'s {actors} urge",
 )
 
 WIRE_STANDFIRSTS = (
@@ -62,15 +62,15 @@ WIRE_STANDFIRSTS = (
     "Supporters speak of jobs and revenue. The central bank opposes the idea and warns of losses for savers.",
     "A vote could come before the recess, although the country's central bank opposes it.",
     "The draft has a majority on paper. The central bank opposes every one of its nine articles.",
-    "Licences would be handed out from spring. {land}'s central bank opposes that date and the rest of the text.",
+    "Licences would be granted from spring. {land}'s central bank opposes that date and the rest of the text.",
 )
 
 MARKETS_TITLES = (
-    "{subject}: {land} showdown nears",
-    "Traders cheer {land} {subject}",
-    "{land} eyes {subject}",
-    "{subject} splits {land}",
-    "{land} stocks jump: {subject}",
+    "Showdown over {subject} nears in {land}",
+    "Traders in {land} cheer {subject}",
+    "{land} shares rise on hopes for {subject}",
+    "{land} bourse split over {subject}",
+    "What {subject} would mean for {land} stocks",
 )
 
 MARKETS_STANDFIRSTS = (
@@ -80,15 +80,15 @@ MARKETS_STANDFIRSTS = (
 )
 
 DAILY_TITLES = (
-    "Explained: {land} {subject}",
-    "{subject}, five questions: {land}",
-    "{land}: what {subject} changes",
-    "Guide: {land} {subject}",
-    "{subject}? {land} families wonder",
-    "How {land} sees {subject}",
-    "Pros, cons: {subject}, {land}",
-    "{land} quiz: {subject}",
-    "Readers ask: {subject}, {land}",
+    "Explained: {subject} in {land}",
+    "Five questions about {land} and {subject}",
+    "What {subject} would change in {land}",
+    "A guide to {land}'s dispute over {subject}",
+    "{land} families unsure about {subject}",
+    "How people in {land} see {subject}",
+    "For and against: {subject} in {land}",
+    "Who would gain from {subject} in {land}?",
+    "Readers in {land} ask about {subject}",
 )
 
 DAILY_STANDFIRSTS = (
@@ -97,15 +97,15 @@ DAILY_STANDFIRSTS = (
 )
 
 HEADLINES_ONLY = (
-    "{subject}: {land} deputies argue until midnight",
-    "Governor and ministers at odds, {land} debates {subject}",
+    "{land} deputies argue over {subject} until midnight",
+    "Governor and ministers at odds as {land} debates {subject}",
     "{land} asks experts about {subject}",
 )
 
 BODY = (
     (
         "The text, {pages} pages long, was sent to the speaker on {weekday} evening. It sets out who may "
-        "offer {subject}, what they have to keep in their books and which office looks after them."
+        "offer {subject}, what they have to keep in their books and which office supervises them."
     ),
     (
         "Officials of {land} expect some {count} applications in the first year. Each would cost a fee, and "

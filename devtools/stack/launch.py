@@ -33,6 +33,7 @@ from devtools.stack.supervise import Supervisor
 
 RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
+"""What the command line needs to find this stack (`newswatch.env_file.RUNNING_STACK`)."""
 
 _TICK_S = 0.25
 _READY_WITHIN_S = 300.0  # A start takes 12 s on an idle machine, and minutes on a busy one.
@@ -209,10 +210,11 @@ class Launch:
         self._say("stopping newswatch")
         before = self._signals
         supervisor.stop(_STOP_STAGES, hurry=lambda: self._signals > max(before, 1))
+        (self._settings.data / CLI_ENVIRONMENT).unlink(missing_ok=True)
         self._say("stopped")
 
     def _write_cli_environment(self, endpoints: Endpoints) -> None:
-        """Write the file that a shell sources to use the newswatch command with this stack."""
+        """Write the file by which the newswatch command finds this stack."""
         lines = [f"NEWSWATCH_CONFIG='{endpoints.config}'"]
         if self._settings.redis_url is None:
             lines.append(f"REDIS_URL='{endpoints.redis_url}'")
@@ -238,9 +240,7 @@ def banner(settings: StackSettings, plan: StackPlan, environ: Mapping[str, str])
     lines.append(
         f"  Rules     {_shown(settings.config / 'watchlist.yaml', settings.root)}, loaded when saved"
     )
-    lines.append(
-        f"  Command   set -a; . {_shown(settings.data / CLI_ENVIRONMENT, settings.root)}; .venv/bin/newswatch alerts"
-    )
+    lines.append("  Command   .venv/bin/newswatch alerts")
     lines.append(f"  Logs      {_shown(settings.data / 'logs', settings.root)}")
     lines.append("  Ctrl-C stops everything; nothing is lost.\n")
     return "\n".join(lines)

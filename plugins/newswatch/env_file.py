@@ -1,4 +1,4 @@
-"""The .env file: NAME=value lines, as Docker Compose and shells write them.
+"""The .env file: NAME=value lines, as Docker Compose and shells write them; and the same file of a running stack.
 
 We parse it ourselves, in forty lines, instead of using a package: a package that also expands variables or runs
 commands does more than is safe for a file of secrets.
@@ -13,6 +13,8 @@ from pathlib import Path
 from newswatch.errors import PermanentError
 
 NAME = ".env"
+RUNNING_STACK = ".data/stack.env"
+"""Where `make run` writes the addresses of what it has started. It removes the file when it ends."""
 _LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(?P<value>.*)", re.DOTALL)
 _QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>.*?)(?P=quote)\s*(?:#.*)?""", re.DOTALL)
 
@@ -22,13 +24,28 @@ def with_env_file(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
 
     Raises PermanentError, naming the line, for a file that cannot be parsed. The error shows no value.
     """
-    try:
-        text = (folder / NAME).read_text(encoding="utf-8")
-    except FileNotFoundError:
+    return {**_read(folder, NAME), **environ}
+
+
+def with_running_stack(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment, completed by what `make run` has started in the folder, unless it names a Redis itself.
+
+    Raises PermanentError, as `with_env_file`.
+    """
+    if environ.get("REDIS_URL"):
         return dict(environ)
+    given = {name: value for name, value in environ.items() if value}
+    return {**_read(folder, RUNNING_STACK), **given}
+
+
+def _read(folder: Path, name: str) -> dict[str, str]:
+    try:
+        text = (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise PermanentError(f"{NAME} cannot be read ({type(error).__name__}): fix or remove it") from error
-    return {**read_env_text(text), **environ}
+        raise PermanentError(f"{name} cannot be read ({type(error).__name__}): fix or remove it") from error
+    return read_env_text(text)
 
 
 def read_env_text(text: str) -> dict[str, str]:

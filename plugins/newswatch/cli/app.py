@@ -19,6 +19,7 @@ from newswatch.cli import (
     coach,
     coverage,
     dead,
+    demo,
     doctor,
     drain,
     feeds,
@@ -58,7 +59,7 @@ for one in (
         mute.mute,
         mute.unmute,
     ),
-    *(receivers.test_receiver, doctor.doctor, drain.drain, adopt.adopt, housekeeping.housekeeping),
+    *(demo.demo, receivers.test_receiver, doctor.doctor, drain.drain, adopt.adopt, housekeeping.housekeeping),
     listen.listen,
 ):
     newswatch.add_command(one)

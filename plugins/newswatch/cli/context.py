@@ -16,7 +16,7 @@ import click
 from newswatch.assembly import services_from
 from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
-from newswatch.env_file import with_env_file
+from newswatch.env_file import with_env_file, with_running_stack
 from newswatch.errors import NewswatchError, SettingsRefused
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
@@ -115,7 +115,7 @@ def _command(function: Callable[..., Any], *, reports_bad_settings: bool) -> Cal
 def _invocation(config_dir: Path | None, *, as_json: bool) -> Invocation:
     folder = Path.cwd()
     # The only place where the process reads its environment.
-    environ = with_env_file(os.environ, folder)  # noqa: TID251
+    environ = with_running_stack(with_env_file(os.environ, folder), folder)  # noqa: TID251
     settings, bad = read_settings(environ, folder)
     if config_dir is not None:
         settings = replace(settings, config_dir=config_dir)

@@ -47,7 +47,9 @@ def test_new_cause_ends_the_shift_red_and_the_next_one_serves_the_other_channels
     assert isinstance(late.error, StageRed)
 
 
-def test_thirty_minutes_of_an_archived_channel_turn_few_runs_red_and_hold_up_no_other_channel(newsroom, resident):
+def test_thirty_minutes_of_an_archived_channel_turn_few_runs_red_and_hold_up_no_other_channel(
+    newsroom, resident
+):
     """Each run stands for ten minutes, except one that ends at once."""
     newsroom.watchlist(
         "rules:\n"
@@ -63,7 +65,9 @@ def test_thirty_minutes_of_an_archived_channel_turn_few_runs_red_and_hold_up_no_
         runs += 1
         run = resident("deliver", left_s=4.0).at_work()
         publish(newsroom, *range(1, runs + 1))
-        newsroom.until(lambda title=f"plan {runs}": any(title in one["text"] for one in newsroom.slack.messages(OPS)))
+        newsroom.until(
+            lambda title=f"plan {runs}": any(title in one["text"] for one in newsroom.slack.messages(OPS))
+        )
         run.join()
         red += isinstance(run.error, StageRed)
         newsroom.pass_time(timedelta(seconds=3) if run.shift.reason else timedelta(minutes=10))

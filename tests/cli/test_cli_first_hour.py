@@ -1,0 +1,70 @@
+"""The first hour: commands find a running stack, and a story of one's own can be published."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from devtools.news_site.running import RunningSite
+from newswatch.cli.app import newswatch
+
+
+@pytest.fixture
+def folder(newsroom, monkeypatch):
+    """Where the newsroom's own folder is, with no variable that says how to reach it."""
+    for name in [name for name in os.environ if name.startswith(("REDIS", "SLACK", "NEWSWATCH_CONFIG"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(newsroom.config.parent)
+    return newsroom.config.parent
+
+
+def running(folder: Path, redis_url: str) -> None:
+    (folder / ".data").mkdir()
+    (folder / ".data" / "stack.env").write_text(f"REDIS_URL='{redis_url}'\n", "utf-8")
+
+
+def test_command_finds_what_make_run_has_started(newsroom, folder):
+    newsroom.adopt()
+    before = CliRunner().invoke(newswatch, ["feeds"])
+    assert before.exit_code == 1
+    assert "make run" in before.output
+    running(folder, newsroom.redis_url)
+    found = CliRunner().invoke(newswatch, ["feeds", "--json"])
+    assert [row["id"] for row in json.loads(found.stdout)] == ["wire"]
+
+
+def test_redis_that_is_named_wins_over_a_running_stack(newsroom, folder):
+    newsroom.adopt()
+    running(folder, "redis://127.0.0.1:1/0")
+    (folder / ".env").write_text(f"REDIS_URL={newsroom.redis_url}\n", "utf-8")
+    found = CliRunner().invoke(newswatch, ["feeds", "--json"])
+    assert found.exit_code == 0
+
+
+def test_story_of_ones_own_is_published_polled_and_alerted(newsroom):
+    with RunningSite() as site:
+        newsroom.write(
+            "feeds.yaml",
+            "defaults: {allow_private: true}\nfeeds:\n"
+            f"  - {{id: sample-wire, url: '{site.feeds['wire']}', every: 1m}}\n",
+        )
+        newsroom.poll()
+        said = newsroom.json("demo", "Harbours may mine bitcoin", "The central bank opposes the plan.")
+        assert said["rules"] == ["central-bank-opposes"]
+        newsroom.poll(all_feeds=False)
+        newsroom.match()
+        newsroom.deliver()
+        (post,) = newsroom.posts()
+        assert said["link"] in json.dumps(post["blocks"])
+        status, out, _ = newsroom.command("demo", "Nothing of note")
+        assert (status, "No rule matches" in out) == (0, True)
+
+
+def test_demo_without_the_sample_site_says_what_to_do(newsroom):
+    status, out, err = newsroom.command("demo", "Harbours may mine bitcoin")
+    assert status == 1
+    assert "start `make run` without SLACK_BOT_TOKEN" in out + err
