@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newswatch.models import Alert
-from newswatch.sending import Identity, Outcome, Outgoing, Page, Payload, Posted, SenderCheck
+from newswatch.sending import ChannelName, Identity, Outcome, Outgoing, Page, Payload, Posted, SenderCheck
 
 
 @dataclass
@@ -83,7 +83,10 @@ class FakeSender:
     async def identity(self) -> Identity | None:
         return Identity("T0FAKE", "Fake", "B0FAKE", "newswatch")
 
-    async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
+    async def list_channels(self) -> list[ChannelName]:
+        return [ChannelName(name, name.lower(), member=True) for name in sorted(self.channels)]
+
+    async def check(self, channels: Mapping[str, str]) -> list[SenderCheck]:
         return [
             SenderCheck(f"channel {name}", "ok" if name in self.channels else "error", "")
             for name in channels

@@ -103,12 +103,12 @@ async def publish(request: web.Request) -> web.Response:
         wish = json.loads(text) if text.strip() else {}
         delay_s = None if wish.get("repeat_after_s") is None else float(wish["repeat_after_s"])
         title, summary = (" ".join(str(wish.get(key, "")).split()) for key in ("title", "summary"))
-        if len(title) + len(summary) > LONGEST_STORY:
-            raise ValueError(f"title and summary have at most {LONGEST_STORY} characters")
     except (AttributeError, TypeError, ValueError) as error:
         raise web.HTTPBadRequest(
             text=f"the body must be an object with repeat_after_s in seconds, or title and summary: {error}\n"
         ) from error
+    if len(title) + len(summary) > LONGEST_STORY:
+        raise web.HTTPBadRequest(text=f"title and summary have at most {LONGEST_STORY} characters\n")
     press = request.app[PRESS]
     edition = press.publish_own(title, summary) if title else press.publish(delay_s)
     return web.json_response(_described(edition, request.app[ROOT_URL]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devtools.slack_sim.answers import SlackError, invalid
-from devtools.slack_sim.arguments import flag, required
+from devtools.slack_sim.arguments import flag, number, required
 from devtools.slack_sim.call import Call
 from devtools.slack_sim.history import conversations_history, conversations_replies
 from devtools.slack_sim.limits import TEXT_MAX, UPDATE_TEXT_MAX, check_content
@@ -105,12 +105,33 @@ def conversations_info(call: Call) -> dict[str, Any]:
 
 
 def conversations_list(call: Call) -> dict[str, Any]:
-    """conversations.list, in one page."""
-    channels = call.workspace.channels.values()
+    """conversations.list: public channels unless `types` says otherwise, private ones only if the app is in them."""
+    types = str(call.args.get("types") or "public_channel").split(",")
+    if set(types) - {"public_channel", "private_channel", "mpim", "im"}:
+        raise SlackError("invalid_types")
     found = [
-        channel for channel in channels if not (flag(call.args, "exclude_archived") and channel.archived)
+        channel
+        for channel in call.workspace.channels.values()
+        if ("private_channel" if channel.private else "public_channel") in types
+        and (channel.member or not channel.private)
+        and not (flag(call.args, "exclude_archived") and channel.archived)
     ]
-    return {"channels": [_described(channel) for channel in found], "response_metadata": {"next_cursor": ""}}
+    start = _start(call.args.get("cursor"), len(found))
+    end = start + number(call.args, "limit", 100, most=999)
+    following = f"page:{end}" if end < len(found) else ""
+    return {
+        "channels": [_described(channel) for channel in found[start:end]],
+        "response_metadata": {"next_cursor": following},
+    }
+
+
+def _start(cursor: Any, most: int) -> int:
+    if not cursor:
+        return 0
+    given = str(cursor).removeprefix("page:")
+    if not given.isdigit() or int(given) >= most:
+        raise SlackError("invalid_cursor")
+    return int(given)
 
 
 def _writable(call: Call) -> Channel:

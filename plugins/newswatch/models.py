@@ -198,6 +198,8 @@ class Receiver:
 
     id: str
     channel: str
+    name: str = ""
+    """The channel's name, without #, as receivers.yaml gives it; `doctor` compares it with Slack's."""
     mode: Literal["each", "digest"] = "each"
     digest: Digest | None = None
     quiet: QuietHours | None = None

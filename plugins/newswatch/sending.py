@@ -131,6 +131,15 @@ CheckLevel = Literal["ok", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelName:
+    """A channel as people know it. `member`: whether we may post there."""
+
+    id: str
+    name: str
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SenderCheck:
     """One thing examined: what it is, how it is, and what to do."""
 

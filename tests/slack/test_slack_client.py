@@ -313,7 +313,7 @@ async def test_link_leads_to_the_message(slack):
 
 async def findings(slack, *channels):
     async with SlackClient(settings_for(slack)) as client:
-        return await client.check(channels)
+        return await client.check(dict.fromkeys(channels, ""))
 
 
 async def test_check_is_content_with_a_complete_setup(slack):
@@ -329,10 +329,10 @@ async def test_check_says_what_to_do_about_each_channel_and_scope(slack):
     found = {
         finding.subject: finding for finding in await findings(slack, "C0000000008", "C0000000009", "C7")
     }
-    assert "groups:history is missing" in found["Slack scopes"].message
-    assert "/invite" in found["Slack channel C0000000008"].message
-    assert "archived" in found["Slack channel C0000000009"].message
-    assert "receivers.yaml" in found["Slack channel C7"].message
+    assert "groups:history is missing" in found["scopes"].message
+    assert "/invite" in found["channel C0000000008"].message
+    assert "archived" in found["channel C0000000009"].message
+    assert "receivers.yaml" in found["channel C7"].message
     assert [finding.level == "ok" for finding in found.values()] == [True, False, False, False, False]
 
 

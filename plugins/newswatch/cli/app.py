@@ -31,6 +31,7 @@ from newswatch.cli import (
     queue,
     receivers,
     rule,
+    setup,
     stages,
     why,
 )
@@ -59,7 +60,15 @@ for one in (
         mute.mute,
         mute.unmute,
     ),
-    *(demo.demo, receivers.test_receiver, doctor.doctor, drain.drain, adopt.adopt, housekeeping.housekeeping),
+    *(
+        demo.demo,
+        setup.setup,
+        receivers.test_receiver,
+        doctor.doctor,
+        drain.drain,
+        adopt.adopt,
+        housekeeping.housekeeping,
+    ),
     listen.listen,
 ):
     newswatch.add_command(one)

@@ -36,6 +36,8 @@ class Invocation:
     json: bool
     bad_settings: tuple[str, ...] = ()
     """Problems of the settings. Always empty, except for commands that report them themselves."""
+    simulated: bool = False
+    """Whether the Slack token is that of the simulator of a running `make run`."""
 
     @property
     def cache(self) -> DiskCache:
@@ -115,11 +117,13 @@ def _command(function: Callable[..., Any], *, reports_bad_settings: bool) -> Cal
 def _invocation(config_dir: Path | None, *, as_json: bool) -> Invocation:
     folder = Path.cwd()
     # The only place where the process reads its environment.
-    environ = with_running_stack(with_env_file(os.environ, folder), folder)  # noqa: TID251
+    own = with_env_file(os.environ, folder)  # noqa: TID251
+    environ = with_running_stack(own, folder)
     settings, bad = read_settings(environ, folder)
     if config_dir is not None:
         settings = replace(settings, config_dir=config_dir)
-    return Invocation(settings, as_json, bad)
+    simulated = bool(settings.slack_token) and not own.get("SLACK_BOT_TOKEN")
+    return Invocation(settings, as_json, bad, simulated)
 
 
 def fail(text: str, *, as_json: bool) -> None:

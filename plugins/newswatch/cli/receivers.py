@@ -26,7 +26,8 @@ def _receiver(call: Invocation, name: str, services: Services) -> Receiver:
     raise NoSuchReceiver(f"receivers.yaml has no receiver {name}; it has: {known}")
 
 
-async def _post(services: Services, receiver: Receiver) -> str:
+async def post_test(services: Services, receiver: Receiver) -> str:
+    """Post a test message to the receiver's channel. Returns its ts. Raises SlackRefused and SlackUnavailable."""
     if services.sender is None:
         raise SlackRefused(
             "No Slack token: set SLACK_BOT_TOKEN in .env or the environment", code="not_authed"
@@ -57,7 +58,7 @@ def test_receiver(call: Invocation, *, receiver: str) -> None:
 
     async def work(services: Services) -> tuple[Receiver, str]:
         found = _receiver(call, receiver, services)
-        return found, await _post(services, found)
+        return found, await post_test(services, found)
 
     found, ts = call.run(work)
     if call.json:

@@ -62,6 +62,7 @@ def _receiver(given: CheckedMapping, defaults: CheckedMapping | None) -> Receive
     return Receiver(
         id=given.get("id"),
         channel=given.get("channel"),
+        name=given.get("name", ""),
         mode=given.get("mode", "each"),
         digest=_digest(given.get("digest")),
         quiet=_quiet(given.get("quiet")),

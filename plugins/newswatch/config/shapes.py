@@ -33,6 +33,9 @@ LIST_NAME = word(
 )
 URL = Value(words.check_url, {"type": "string", "pattern": "^https?://[^/\\s]+"})
 CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-9]{7,20}$"})
+CHANNEL_NAME = word(
+    r"[^\s#@<>&]{1,80}", "a channel's name", "write it without #, such as policy-alerts", lower=True
+)
 ZONE = Value(words.check_timezone, {"type": "string", "examples": ["Europe/Zurich", "UTC"]})
 CLOCK = Value(words.check_clock, {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
 DATE = Value(words.check_date, {"type": "string", "format": "date"})
@@ -309,6 +312,11 @@ RECEIVER = Record(
     (
         Key("id", ID, "The receiver's name in rules.", missing="id is missing"),
         Key("channel", CHANNEL, "The Slack channel's id.", missing="channel is missing"),
+        Key(
+            "name",
+            CHANNEL_NAME,
+            "The channel's name, for people. `newswatch doctor` says if Slack calls it otherwise.",
+        ),
         Key("mode", choice("each", "digest"), "Each alert at once, or a digest. Default each."),
         Key("digest", DIGEST, "When the digest goes out."),
         Key("quiet", QUIET, "When alerts wait."),

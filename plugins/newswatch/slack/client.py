@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -23,8 +23,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
-from newswatch.sending import Identity, Outcome, Page, SenderCheck
+from newswatch.sending import ChannelName, Identity, Outcome, Page, SenderCheck
 from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault
+from newswatch.slack.channels import read_channels
 from newswatch.slack.doctor import examine
 from newswatch.slack.history import read_page
 from newswatch.slack.limits import check_payload
@@ -145,9 +146,13 @@ class SlackClient:
         """Whether Slack answers and takes the token (`auth.test`). It changes nothing."""
         return (await self._read("auth.test")).outcome
 
-    async def check(self, channels: Iterable[str] = ()) -> list[SenderCheck]:
-        """What `newswatch doctor` reports about the token, its scopes and these channels."""
+    async def check(self, channels: Mapping[str, str]) -> list[SenderCheck]:
+        """What `newswatch doctor` reports about the token, its scopes and these channels, by id, with their names."""
         return await examine(self._read, channels)
+
+    async def list_channels(self) -> list[ChannelName] | Outcome:
+        """The channels that the token can see, by name; or Slack's refusal to list them."""
+        return await read_channels(self._read)
 
     async def identity(self) -> Identity | None:
         """The token's workspace and bot, None if Slack does not say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from newswatch.sending import CheckLevel, Outcome, SenderCheck
 from newswatch.slack.answers import Answer
@@ -19,15 +19,18 @@ _USEFUL_SCOPES: Mapping[str, str] = {
 }
 
 
-async def examine(read: Read, channels: Iterable[str]) -> list[SenderCheck]:
-    """Check the token, its scopes, and each channel. Nothing else is checked if the token is refused."""
+async def examine(read: Read, channels: Mapping[str, str]) -> list[SenderCheck]:
+    """Check the token, its scopes, and each channel, which has its id and the name that people gave it, or "".
+
+    Nothing else is checked if the token is refused.
+    """
     auth = await read("auth.test")
     if not auth.outcome.ok:
-        return [SenderCheck("Slack token", "error", auth.outcome.message)]
+        return [SenderCheck("token", "error", auth.outcome.message)]
     scopes = _scopes(auth.headers)
     team, user = auth.body.get("team", "?"), auth.body.get("user", "?")
-    findings = [SenderCheck("Slack token", "ok", f"Signed in to {team} as {user}"), *_scope_findings(scopes)]
-    return findings + [await _channel(read, channel, scopes) for channel in dict.fromkeys(channels)]
+    findings = [SenderCheck("token", "ok", f"Signed in to {team} as {user}"), *_scope_findings(scopes)]
+    return findings + [await _channel(read, channel, called, scopes) for channel, called in channels.items()]
 
 
 def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
@@ -38,23 +41,23 @@ def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
 
 def _scope_findings(scopes: frozenset[str] | None) -> list[SenderCheck]:
     if scopes is None:
-        return [SenderCheck("Slack scopes", "warning", "Slack did not say which scopes the token has")]
+        return [SenderCheck("scopes", "warning", "Slack did not say which scopes the token has")]
     missing = [
         _missing("error", scope, _REQUIRED_SCOPES[scope]) for scope in _REQUIRED_SCOPES if scope not in scopes
     ]
     missing += [
         _missing("warning", scope, _USEFUL_SCOPES[scope]) for scope in _USEFUL_SCOPES if scope not in scopes
     ]
-    return missing or [SenderCheck("Slack scopes", "ok", ", ".join(sorted(_REQUIRED_SCOPES)))]
+    return missing or [SenderCheck("scopes", "ok", ", ".join(sorted(_REQUIRED_SCOPES)))]
 
 
 def _missing(level: CheckLevel, scope: str, effect: str) -> SenderCheck:
     way_out = "Add it to the app under OAuth & Permissions and reinstall the app"
-    return SenderCheck("Slack scopes", level, f"{scope} is missing: {effect}. {way_out}")
+    return SenderCheck("scopes", level, f"{scope} is missing: {effect}. {way_out}")
 
 
-async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> SenderCheck:
-    subject = f"Slack channel {channel}"
+async def _channel(read: Read, channel: str, called: str, scopes: frozenset[str] | None) -> SenderCheck:
+    subject = f"channel {channel}"
     name = channel
     if scopes is None or scopes & _USEFUL_SCOPES.keys():
         info = await read("conversations.info", channel=channel)
@@ -67,6 +70,12 @@ async def _channel(read: Read, channel: str, scopes: frozenset[str] | None) -> S
         if info.outcome.ok and about.get("is_member") is False:
             return SenderCheck(
                 subject, "error", f"The app is not a member of {name}. Invite it: /invite @<app name>"
+            )
+        if called and about.get("name") and about["name"] != called:
+            return SenderCheck(
+                subject,
+                "warning",
+                f"receivers.yaml calls it #{called}, Slack calls it {name}: is it the channel you mean? Correct the name or the id",
             )
     history = await read("conversations.history", channel=channel, limit=1)
     return _history_finding(subject, name, history)

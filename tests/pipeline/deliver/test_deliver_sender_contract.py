@@ -153,6 +153,6 @@ async def test_request_for_less_names_the_wait_and_is_no_attempt(place):
 async def test_channel_that_is_not_there_pauses_the_channel(place):
     async with place.address.open() as sender:
         outcome = await sender.post(place.payload(channel=NOBODY), thread_ts=None, broadcast=False)
-        (check,) = [one for one in await sender.check([NOBODY]) if NOBODY in one.subject]
+        (check,) = [one for one in await sender.check({NOBODY: ""}) if NOBODY in one.subject]
     assert outcome.kind == "paused_channel"
     assert check.level == "error"

@@ -7,13 +7,13 @@ never raises for faults of the other side or the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from newswatch.models import Alert
-from newswatch.sending import Identity, Outcome, Outgoing, Page, Payload, SenderCheck
+from newswatch.sending import ChannelName, Identity, Outcome, Outgoing, Page, Payload, SenderCheck
 
 
 class Layout(Protocol):
@@ -77,8 +77,12 @@ class Sender(Protocol):
         """Which workspace and bot messages are sent as; None if that cannot be asked now."""
         ...
 
-    async def check(self, channels: Iterable[str] = ()) -> Sequence[SenderCheck]:
-        """What `newswatch doctor` reports."""
+    async def check(self, channels: Mapping[str, str]) -> Sequence[SenderCheck]:
+        """What `newswatch doctor` reports. `channels` maps ids to the names that people gave them, or ""."""
+        ...
+
+    async def list_channels(self) -> Sequence[ChannelName] | Outcome:
+        """The channels that we can see, by name; or why they cannot be listed."""
         ...
 
 

@@ -184,7 +184,8 @@ async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
     if services.sender is None:
         text = "no token: set SLACK_BOT_TOKEN in .env or the environment (README, Connect your Slack)"
         return [Examined("slack", "error", text)]
-    channels = sorted({receiver.channel for receiver in draft.receivers}) if draft else []
+    receivers = sorted(draft.receivers, key=lambda one: one.channel) if draft else []
+    channels = {receiver.channel: receiver.name for receiver in receivers}
     async with services.sender.open() as sender:
         found = await sender.check(channels)
         identity = await sender.identity()
