@@ -28,6 +28,7 @@ class Endpoints:
     config: Path
     slack_app_token: str | None = None
     listen: str | None = None
+    pages: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def service_environment(endpoints: Endpoints) -> dict[str, str]:
         "SLACK_BASE_URL": endpoints.slack_base_url,
         "SLACK_APP_TOKEN": endpoints.slack_app_token,
         "NEWSWATCH_LISTEN": endpoints.listen,
+        "NEWSWATCH_PAGES": endpoints.pages,
     }
     slack = {name: value for name, value in given.items() if value}
     return {

@@ -90,6 +90,7 @@ def make_plan(settings: StackSettings) -> StackPlan:
     if settings.airflow:
         home = settings.data / "airflow"
         place = AirflowPlace(settings.root, home, airflow_port, airflow_secrets(home / "secrets.json"))
+        endpoints = replace(endpoints, pages=settings.pages or f"http://localhost:{airflow_port}/newswatch")
     airflow = list(airflow_components(airflow_port)) if settings.airflow else []
     return StackPlan(services, airflow, endpoints, place, overlay)
 

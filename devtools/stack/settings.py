@@ -27,6 +27,8 @@ class StackSettings:
     """Whether the caller's environment says how clicks come from Slack."""
     listen: str | None = None
     """Where it takes them (host:port); None: any free port of loopback."""
+    pages: str | None = None
+    """Where readers open newswatch's pages; None: on this machine."""
     airflow: bool = True
 
     @property
@@ -55,6 +57,7 @@ def read_settings(
         slack_base_url=own.slack_base_url,
         listener=bool(own.slack_app_token or own.slack_signing_secret),
         listen=None if own.listen is None else f"{own.listen.host}:{own.listen.port}",
+        pages=own.pages,
         airflow=airflow,
     )
 

@@ -20,6 +20,8 @@ FEED, PAGE, SITEMAP, JSON = "feed", "page", "sitemap", "json"
 KINDS = (FEED, PAGE, SITEMAP, JSON)
 """What a source can be."""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+SEVERITY_SIGNS: Mapping[Severity, str] = {"high": "▲", "medium": "◆", "low": "▽"}
+"""A shape for each, in Slack and on the pages, so that nobody depends on colour. They are in every font."""
 """From the least to the most severe."""
 
 

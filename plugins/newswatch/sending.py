@@ -30,6 +30,12 @@ class Outgoing:
     marks: Marks = NO_MARKS
     buttons: bool = False
     plain: bool = False
+    receiver: str = ""
+    """Whose channel it is, "" if that is not known."""
+    pages: str = ""
+    """The address of newswatch's pages, for links; "" if that is not known."""
+    belongs_to: str = ""
+    """The headline of the story that a reply may belong to, if that is not certain."""
 
 
 OutcomeKind = Literal[

@@ -104,6 +104,10 @@ def _base_url(value: str) -> str:
     return f"{_WEB.read(value).rstrip('/')}/"
 
 
+def _page_root(value: str) -> str:
+    return str(_WEB.read(value)).rstrip("/")
+
+
 def _token(prefix: str = "") -> Form:
     def read(value: str) -> str:
         if re.fullmatch(r"[!-~]+", value) is None or not value.startswith(prefix):
@@ -256,6 +260,11 @@ class Settings:
         Form(_host_and_port, "host:port, such as 127.0.0.1:8083"),
         "The address on which `newswatch listen` listens.",
         shown="127.0.0.1:8083",
+    )
+    pages: str | None = _variable(
+        "NEWSWATCH_PAGES",
+        Form(_page_root, _WEB.allowed),
+        "Where readers open newswatch's pages, such as https://airflow.example.com/newswatch. Messages link to them.",
     )
     item_retention_s: float = _variable(
         "NEWSWATCH_ITEM_RETENTION",

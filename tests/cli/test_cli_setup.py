@@ -35,9 +35,7 @@ def workspace(newsroom):
 
 
 def test_channels_are_written_by_name_and_each_gets_a_test_message(workspace):
-    said = workspace.json(
-        "setup", "slack", "--receiver", "policy=#crypto-desk", "--receiver", "ops=desk-ops"
-    )
+    said = workspace.json("setup", "slack", "--receiver", "policy=#crypto-desk", "--receiver", "ops=desk-ops")
     assert said["channels"] == {"policy": POLICY, "ops": OPS}
     assert said["left"] == []
     text = (workspace.config / "receivers.yaml").read_text("utf-8")
@@ -88,9 +86,7 @@ def test_without_a_token_the_link_to_make_the_app_is_shown(workspace, monkeypatc
 
 def test_doctor_compares_the_names(workspace):
     workspace.json("setup", "slack", "--receiver", "policy=crypto-desk", "--receiver", "ops=desk-ops")
-    workspace.slack.config(
-        channels=[{"id": POLICY, "name": "policy-old"}, {"id": OPS, "name": "desk-ops"}]
-    )
+    workspace.slack.config(channels=[{"id": POLICY, "name": "policy-old"}, {"id": OPS, "name": "desk-ops"}])
     workspace.adopt()
     found = {one["name"]: one for one in json.loads(workspace.command("doctor", "--json")[1])["checks"]}
     assert found[f"slack channel {POLICY}"]["level"] == "warning"

@@ -94,5 +94,13 @@ def shown(payload: dict) -> str:
 
 
 def marked(payload: dict) -> list[str]:
-    """The words shown as matched."""
-    return [leaf["text"] for leaf in leaves(payload) if leaf.get("style", {}).get("code")]
+    """The words shown as matched, in the quotes."""
+    quotes = [
+        group
+        for block in payload.get("blocks") or []
+        for group in block["elements"]
+        if group["type"] == "rich_text_quote"
+    ]
+    return [
+        leaf["text"] for group in quotes for leaf in group["elements"] if leaf.get("style", {}).get("bold")
+    ]

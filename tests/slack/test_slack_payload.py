@@ -20,6 +20,7 @@ from newswatch.slack.payload import (
     render_reply,
     render_story,
 )
+from newswatch.slack.reports import Frame
 
 FIRST_DAY = datetime(1900, 1, 1, tzinfo=timezone.utc)
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
@@ -35,15 +36,16 @@ def links(payload):
 
 def test_story_headline_is_linked_bold_and_complete():
     payload = story(alert())
-    headline = payload["blocks"][0]["elements"][0]["elements"]
-    assert "".join(leaf["text"] for leaf in headline) == TITLE
-    assert {leaf["url"] for leaf in headline} == {"https://news.example/story?a=1&b=2"}
-    assert all(leaf["style"]["bold"] for leaf in headline)
+    sign, headline = payload["blocks"][0]["elements"][0]["elements"]
+    assert sign["text"] == "▲ "
+    assert headline["text"] == TITLE
+    assert headline["url"] == "https://news.example/story?a=1&b=2"
+    assert headline["style"] == {"bold": True}
 
 
 def test_story_says_severity_in_a_word_source_age_and_rule():
     payload = story(alert(severity="high"))
-    assert "High · ECB press · 2026-11-22 14:00 UTC" in shown(payload)
+    assert "High · 1 publisher · ECB press · 2026-11-22 14:00 UTC" in shown(payload)
     assert "Why: rule central-bank-opposes" in shown(payload)
     date = next(leaf for leaf in leaves(payload) if leaf["type"] == "date")
     assert date == {
@@ -54,8 +56,37 @@ def test_story_says_severity_in_a_word_source_age_and_rule():
     }
 
 
-def test_story_shows_matched_words_marked_in_title_and_quote():
-    assert marked(story(alert())) == ["Central bank opposes", "central bank"]
+def test_story_shows_matched_words_in_bold_in_the_passage_and_the_headline_whole():
+    payload = story(alert())
+    assert marked(payload) == ["central bank"]
+    assert "headline only" not in shown(payload)
+    assert not any(leaf.get("style", {}).get("code") for leaf in leaves(payload))
+
+
+def test_match_in_the_headline_alone_says_so_and_shows_the_words():
+    payload = story(alert(excerpts=(Excerpt("title", TITLE, ((0, 12), (13, 20))),)))
+    assert marked(payload) == ["Central bank", "opposes"]
+    assert "Central bank … opposes" in shown(payload)
+    for text in (shown(payload), payload["text"]):
+        assert "headline only" in text
+
+
+def test_rules_are_linked_to_their_pages_and_the_receiver_is_named():
+    frame = Frame(receiver="policy", pages="https://air.example/newswatch")
+    payload = story(alert(), frame=frame)
+    (context,) = [block for block in payload["blocks"] if block["type"] == "context"]
+    link = "<https://air.example/newswatch/watchlist/rules/central-bank-opposes|central-bank-opposes>"
+    assert context["elements"][0]["text"] == f"Why: rule {link} · for policy"
+    assert "Why: rule central-bank-opposes · for policy" in payload["text"]
+
+
+def test_reply_that_may_belong_to_a_story_names_it():
+    one = alert()
+    frame = Frame(belongs_to="Central bank against <stablecoins>")
+    payload = render_reply(message(one, kind="reply"), [one], sources=SOURCES, now=NOW, frame=frame)
+    assert "↳ May belong to “Central bank against <stablecoins>” · High" in shown(payload)
+    assert "Further report" not in shown(payload)
+    assert "“Central bank against &lt;stablecoins&gt;”" in payload["text"]
 
 
 def test_story_text_says_the_same_as_the_blocks():
@@ -71,7 +102,7 @@ def test_story_of_two_rules_names_both_the_gravest_first_and_joins_their_marks()
         alert(rule_id="high-one", severity="high", excerpts=(quote(),)),
     )
     assert "Why: rules high-one · low-one" in shown(payload)
-    assert "▲ High" in shown(payload)
+    assert shown(payload).startswith("▲ ")
     assert marked(payload) == ["rejects", "central bank"]
     assert shown(payload).count("The regulator") == 1
 
@@ -80,16 +111,17 @@ def test_story_of_two_items_leads_with_the_earliest_and_links_both():
     late = alert(item_id="reuters:1", feed_id="reuters", title="ECB says no", link="https://r.example/2")
     early = alert(item_id="x:1", feed_id="coindesk", first_seen=NOW - timedelta(hours=1))
     payload = story(late, early)
-    assert shown(payload).startswith(TITLE)
+    assert shown(payload).startswith(f"▲ {TITLE}")
     assert "Also in: Reuters — ECB says no" in shown(payload)
     assert links(payload) == {early.link, late.link}
     assert "<https://r.example/2|ECB says no>" in payload["text"]
 
 
 def test_story_parent_counts_further_sources_only_when_there_are_any():
-    assert "+1 publisher" in shown(story(alert(), further=1))
-    assert "+3 publishers" in shown(story(alert(), further=3))
-    assert "source" not in shown(story(alert()))
+    assert "2 publishers · ECB press" in shown(story(alert(), further=1))
+    assert "+1 publisher in" in shown(story(alert(), further=1))
+    assert "+3 publishers in" in shown(story(alert(), further=3))
+    assert "+" not in shown(story(alert()))
 
 
 def test_story_marks_an_updated_item():
@@ -134,7 +166,7 @@ def test_story_text_cannot_mention_or_link_by_itself():
     payload = story(alert(title="<!channel> & <https://evil.example|click>", excerpts=()))
     assert "&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;" in payload["text"]
     assert "<!channel>" in shown(payload)
-    assert {leaf["type"] for leaf in leaves(payload)} <= {"text", "link", "date"}
+    assert {leaf["type"] for leaf in leaves(payload)} <= {"text", "link", "date", "mrkdwn"}
 
 
 def test_story_shows_no_bidi_control_or_invisible_characters():
@@ -146,7 +178,7 @@ def test_story_shows_no_bidi_control_or_invisible_characters():
 
 def test_story_shortens_a_long_title_at_a_word():
     payload = story(alert(title="opposition " * 60, excerpts=()))
-    headline = payload["blocks"][0]["elements"][0]["elements"][0]["text"]
+    headline = payload["blocks"][0]["elements"][0]["elements"][1]["text"]
     assert headline.endswith("opposition…")
     assert len(headline) <= 300
 
@@ -337,7 +369,14 @@ def test_story_says_who_does_what_with_who_and_whom_in_bold():
 
 
 def test_story_marks_an_event_that_is_only_possible():
-    assert "RBI barred crypto firms (possible)" in shown(story(alert(event=EVENT, modality="possible")))
+    payload = story(alert(event=EVENT, modality="possible"))
+    for text in (shown(payload), payload["text"]):
+        assert " · possible" in text
+        assert "(possible)" not in text
+    both = story(
+        alert(event=EVENT, modality="possible"), alert(rule_id="other", event=EVENT[:2], modality="stated")
+    )
+    assert "RBI barred crypto firms (possible)" in shown(both)
 
 
 def test_story_of_two_rules_with_one_event_says_it_once():

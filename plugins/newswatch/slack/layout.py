@@ -20,6 +20,7 @@ from newswatch.slack.payload import (
     render_reply,
     render_story,
 )
+from newswatch.slack.reports import Frame
 
 
 class SlackLayout:
@@ -39,6 +40,7 @@ class SlackLayout:
         if message.kind in ("ops", "reminder") and not one.plain:
             return render_ops(message)
         attention = Attention(one.marks, buttons=one.buttons, now=one.now)
+        frame = Frame(one.receiver, one.pages, one.belongs_to)
         if one.plain:
             return render_minimal(
                 message,
@@ -48,6 +50,7 @@ class SlackLayout:
                 further=one.further,
                 headline=one.headline,
                 attention=attention,
+                frame=frame,
             )
         if message.kind in LISTS:
             return render_listing(message, one.alerts, sources=one.sources, now=one.now, attention=attention)
@@ -59,6 +62,7 @@ class SlackLayout:
                 now=one.now,
                 headline=one.headline,
                 attention=attention,
+                frame=frame,
             )
         return render_story(
             message,
@@ -68,4 +72,5 @@ class SlackLayout:
             further=one.further,
             headline=one.headline,
             attention=attention,
+            frame=frame,
         )

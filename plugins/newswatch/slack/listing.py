@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newswatch.models import SEVERITIES, Alert, Message, MessageKind
+from newswatch.models import SEVERITIES, SEVERITY_SIGNS, Alert, Message, MessageKind
 from newswatch.slack.limits import MAX_PLAIN_CHARS, MAX_TEXT_CHARS
-from newswatch.slack.plain import SEPARATOR, SEVERITY_LABELS, clock, why
+from newswatch.slack.plain import SEPARATOR, clock, why
 from newswatch.slack.reports import ShownItem, reports_of, rules_of, severity_of
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten, usable_link
 
@@ -81,7 +81,7 @@ def listing_of(
     lines = []
     for group in ranked:
         (report,) = reports_of(group, sources, now)
-        sign = SEVERITY_LABELS[severity_of(group)].partition(" ")[0]
+        sign = SEVERITY_SIGNS[severity_of(group)]
         lines.append(ListingLine(report, sign, rules_of(group)))
     everywhere = {line.rules for line in lines}
     if message.kind == "catch-up" or (message.kind == "digest" and len(everywhere) > 1):

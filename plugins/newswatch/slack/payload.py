@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
-from newswatch.models import Alert, Message, short_hash
+from newswatch.models import SEVERITY_SIGNS, Alert, Message, short_hash
 from newswatch.slack.buttons import NO_ATTENTION, Attention, buttons, said_elements, said_text
 from newswatch.slack.limits import check_payload
 from newswatch.slack.listing import (
@@ -39,10 +40,20 @@ from newswatch.slack.plain import (
     notice_text,
     short_source,
     story_text,
+    to_receiver,
     why,
 )
-from newswatch.slack.reports import Detail, ShownItem, ShownStory, reports_of, rules_of, severity_of
-from newswatch.slack.text import Piece, shorten_pieces
+from newswatch.slack.reports import (
+    NO_FRAME,
+    Detail,
+    Frame,
+    ShownItem,
+    ShownStory,
+    reports_of,
+    rules_of,
+    severity_of,
+)
+from newswatch.slack.text import Piece, escape, mrkdwn_link, shorten_pieces
 
 __all__ = [
     "EVENT_TYPE",
@@ -65,8 +76,7 @@ BLOCK_MARKER = "newswatch"
 MAX_ALERT_IDS = 200
 """More alert ids than this do not fit into one message's metadata; the rest needs another message."""
 
-_MARKED = {"bold": True, "code": True}
-"""A matched word is bold and in a box."""
+_MAX_WHY_CHARS = 2_000
 _GONE = "The alerts of this message are no longer stored"
 
 _ALL = 1_000
@@ -90,9 +100,10 @@ def render_story(
     further: int = 0,
     headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
+    frame: Frame = NO_FRAME,
 ) -> Payload:
     """A story's message: `sources` maps feed ids to names, `further` counts publishers in the thread, `headline` comes first."""
-    return _render(message, _story(alerts, sources, now, further, headline), attention)
+    return _render(message, _story(alerts, sources, now, further, headline, frame), attention)
 
 
 def render_reply(
@@ -104,9 +115,10 @@ def render_reply(
     further: int = 0,
     headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
+    frame: Frame = NO_FRAME,
 ) -> Payload:
     """A later report of a story, for its thread. The caller adds thread_ts and reply_broadcast."""
-    return _render(message, _story(alerts, sources, now, further, headline, is_reply=True), attention)
+    return _render(message, _story(alerts, sources, now, further, headline, frame, is_reply=True), attention)
 
 
 def render_listing(
@@ -143,13 +155,14 @@ def render_minimal(
     further: int = 0,
     headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
+    frame: Frame = NO_FRAME,
 ) -> Payload:
     """The one resend after Slack refused the full payload: text and metadata, no blocks."""
     if message.kind in ("ops", "reminder"):
         return _text_only(message, notice_text(message.text))
     if message.kind in LISTS and alerts:
         return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
-    story = _story(alerts, sources, now, further, headline, is_reply=message.kind == "reply")
+    story = _story(alerts, sources, now, further, headline, frame, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
 
 
@@ -178,13 +191,17 @@ def _story(
     now: datetime,
     further: int,
     headline: Alert | None,
+    frame: Frame,
     *,
     is_reply: bool = False,
 ) -> ShownStory | None:
     if not alerts:
         return None
     reports = reports_of(alerts, sources, now, headline)
-    return ShownStory(reports, severity_of(alerts), rules_of(alerts), now, further, is_reply)
+    publishers = len({alert.published_by for alert in alerts})
+    return ShownStory(
+        reports, severity_of(alerts), rules_of(alerts), now, publishers, further, is_reply, frame
+    )
 
 
 def _render(message: Message, story: ShownStory | None, attention: Attention) -> Payload:
@@ -241,12 +258,35 @@ def _with_said(text: str, attention: Attention) -> str:
 def _story_blocks(message: Message, story: ShownStory, detail: Detail) -> list[Element]:
     headline, *also = story.reports
     title = shorten_pieces(headline.title, detail.title)
-    body = [_section(_linked(title, headline.link, bold=True)), _section(_meta(story))]
-    body += [_group("rich_text_quote", _pieces(quote)) for quote in headline.quotes[: detail.quotes]]
+    sign = _text(f"{SEVERITY_SIGNS[story.severity]} ")
+    body = [_section([sign, *_linked(title, headline.link, bold=True)]), _section(_meta(story))]
+    body += [_group("rich_text_quote", _pieces(one)) for one in headline.quotes[: detail.quotes]]
     body += [_section(_event(event)) for event in headline.events[: detail.quotes]]
-    tail = _also(also, detail)
-    tail.append(_section([_text("Why: ", bold=True), _text(why(story.rules, detail.rules))]))
-    return [_rich_text(message, 0, body), _rich_text(message, 1, tail)]
+    blocks = [_rich_text(message, 0, body)]
+    if tail := _also(also, detail):
+        blocks.append(_rich_text(message, 1, tail))
+    return [*blocks, _why(message, story, detail)]
+
+
+def _why(message: Message, story: ShownStory, detail: Detail) -> Element:
+    """The rules, linked to their pages, and the receiver, in small type. Rules and receivers are named by our own side."""
+    told = to_receiver(story)
+    plain = escape(SEPARATOR.join([why(story.rules, detail.rules), *told]))
+    shown = story.rules[: detail.rules]
+    linked = SEPARATOR.join(
+        [
+            ("rule " if len(story.rules) == 1 else "rules ")
+            + SEPARATOR.join(
+                mrkdwn_link(f"{story.frame.pages}/watchlist/rules/{quote(rule, safe='')}", rule)
+                for rule in shown
+            ),
+            *([f"+{len(story.rules) - len(shown)} more"] if len(story.rules) > len(shown) else []),
+            *map(escape, told),
+        ]
+    )
+    text = linked if story.frame.pages and len(linked) <= _MAX_WHY_CHARS else plain
+    block_id = f"{block_marker(message.id)}why"
+    return {"type": "context", "block_id": block_id, "elements": [{"type": "mrkdwn", "text": f"Why: {text}"}]}
 
 
 def _event(pieces: Sequence[Piece]) -> list[Element]:
@@ -321,7 +361,7 @@ def _with_commands(text: str, *, bold: bool = False) -> list[Element]:
 def _pieces(pieces: Sequence[Piece], *, bold: bool = False) -> list[Element]:
     plain: Element = {"style": {"bold": True}} if bold else {}
     return [
-        {"type": "text", "text": piece.text, **({"style": dict(_MARKED)} if piece.marked else plain)}
+        {"type": "text", "text": piece.text, **({"style": {"bold": True}} if piece.marked else plain)}
         for piece in pieces
     ]
 

@@ -6,19 +6,18 @@ no escape and no link is ever cut in two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from newswatch.models import Severity
+from newswatch.models import SEVERITY_SIGNS
 from newswatch.redact import redact_text
 from newswatch.slack.limits import MAX_TEXT_CHARS
 from newswatch.slack.reports import Detail, ShownItem, ShownStory
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten
 
 SEPARATOR = " · "
-SEVERITY_LABELS: Mapping[Severity, str] = {"high": "▲ High", "medium": "◆ Medium", "low": "▼ Low"}
-"""A word and a shape, without colour. These signs are in every font."""
 _FURTHER_REPORT = "↳ Further report"
+_MAX_PARENT_CHARS = 80
 _MAX_SOURCE_CHARS = 60
 _MAX_RULE_CHARS = 80
 _MAX_LINK_CHARS = MAX_TEXT_CHARS - 300
@@ -30,11 +29,11 @@ def story_text(story: ShownStory, detail: Detail) -> str:
     headline, *also = story.reports
     age = f"{_age(headline.when, story.now)} ({clock(headline.when)})"
     lines = [
-        _text_link(headline, detail.title, detail.text_url),
+        f"{SEVERITY_SIGNS[story.severity]} {_text_link(headline, detail.title, detail.text_url)}",
         escape(SEPARATOR.join([*before_age(story), age, *after_age(story)])),
         *(escape(f"“{joined(quote)}”") for quote in headline.quotes[: detail.quotes]),
         *(escape(joined(event)) for event in headline.events[: detail.quotes]),
-        escape(f"Why: {why(story.rules, detail.rules)}"),
+        escape(f"Why: {SEPARATOR.join([why(story.rules, detail.rules), *to_receiver(story)])}"),
         *(_also_line(report, detail) for report in also[: detail.also]),
     ]
     return fitting(lines)
@@ -43,14 +42,31 @@ def story_text(story: ShownStory, detail: Detail) -> str:
 def before_age(story: ShownStory) -> list[str]:
     """The parts before the age in the line below the headline."""
     lead = [_FURTHER_REPORT] if story.is_reply else []
-    return [*lead, SEVERITY_LABELS[story.severity], short_source(story.reports[0])]
+    if story.frame.belongs_to:
+        lead = [f"↳ May belong to “{shorten(clean(story.frame.belongs_to), _MAX_PARENT_CHARS)}”"]
+    count = _publishers(story.publishers + story.further)
+    return [*lead, story.severity.capitalize(), count, short_source(story.reports[0])]
 
 
 def after_age(story: ShownStory) -> list[str]:
-    """The parts after the age, if there are any."""
-    updated = ["updated"] if story.reports[0].updated else []
-    plural = "publisher" if story.further == 1 else "publishers"
-    return updated + ([f"+{story.further} {plural}"] if story.further > 0 else [])
+    """The parts after the age, if there are any: how sure, and what came later."""
+    first = story.reports[0]
+    notes = [
+        first.certainty,
+        "headline only" if first.headline_only else "",
+        "updated" if first.updated else "",
+    ]
+    later = f"+{_publishers(story.further)} in the thread" if story.further > 0 else ""
+    return [note for note in (*notes, later) if note]
+
+
+def _publishers(count: int) -> str:
+    return f"{count} publisher{'' if count == 1 else 's'}"
+
+
+def to_receiver(story: ShownStory) -> list[str]:
+    """For whom it is, if that is known."""
+    return [f"for {shorten(clean(story.frame.receiver), _MAX_RULE_CHARS)}"] if story.frame.receiver else []
 
 
 def short_source(report: ShownItem) -> str:

@@ -36,7 +36,24 @@ class ShownItem:
     updated: bool
     quotes: tuple[tuple[Piece, ...], ...]
     events: tuple[tuple[Piece, ...], ...] = ()
-    """Who does what: "RBI bars crypto firms", who and what marked, and how sure the text is of it."""
+    """Who does what: "RBI bars crypto firms", who and what marked."""
+    certainty: str = ""
+    """How sure the text is of what it says, "" where it states it."""
+    headline_only: bool = False
+    """The match is in the headline alone; the quote is then its matched words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a message says of itself. `pages` is the address of newswatch's pages, for links to rules, "" if unknown."""
+
+    receiver: str = ""
+    pages: str = ""
+    belongs_to: str = ""
+    """The headline of the story that a reply may belong to, if that is not certain."""
+
+
+NO_FRAME = Frame()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +65,12 @@ class ShownStory:
     severity: Severity
     rules: tuple[str, ...]
     now: datetime
+    publishers: int = 1
+    """Of the reports."""
     further: int = 0
+    """Publishers that are only in the thread."""
     is_reply: bool = False
+    frame: Frame = NO_FRAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,31 +119,41 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
     in_title = [
         mark for one in excerpts if one.field == "title" and one.text == newest.title for mark in one.marks
     ]
+    title, quotes = newest.title[:_MAX_TITLE_CHARS], _quotes(group, newest.title)
+    words = [Piece(joined([piece]), marked=True) for piece in pieces_of(title, in_title) if piece.marked]
+    certainties = {_CERTAINTY.get(alert.modality or "stated", "") for alert in group if alert.deed}
     return ShownItem(
-        title=pieces_of(newest.title[:_MAX_TITLE_CHARS], in_title) or (Piece(NO_TITLE),),
+        title=pieces_of(title, []) or (Piece(NO_TITLE),),
         link=usable_link(newest.link),
         source=clean(sources.get(newest.feed_id) or "") or clean(newest.feed_id) or "unknown source",
         when=_when(newest, now),
         updated=any(alert.updated for alert in group),
-        quotes=_quotes(group, newest.title),
-        events=_events(group),
+        quotes=quotes or ((_between(words),) if words else ()),
+        events=_events(group, each=len(certainties) > 1),
+        certainty=certainties.pop() if len(certainties) == 1 else "",
+        headline_only=bool(words) and not quotes,
     )
 
 
-def _events(group: Sequence[Alert]) -> tuple[tuple[Piece, ...], ...]:
-    """The events of the rules, each once, those of the most severe rule first."""
+def _between(words: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The matched words of a headline, with what is left out between them."""
+    return tuple(piece for word in words for piece in (Piece(" … "), word))[1:]
+
+
+def _events(group: Sequence[Alert], *, each: bool) -> tuple[tuple[Piece, ...], ...]:
+    """The events of the rules, each once, those of the most severe rule first. `each`: with how sure the text is of it."""
     ranked = sorted(group, key=lambda alert: -SEVERITIES.index(alert.severity))
-    said = dict.fromkeys(_event(alert) for alert in ranked if alert.deed)
+    said = dict.fromkeys(_event(alert, certainty=each) for alert in ranked if alert.deed)
     return tuple(said)[:_MAX_EVENTS]
 
 
-def _event(alert: Alert) -> tuple[Piece, ...]:
+def _event(alert: Alert, *, certainty: bool) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     for role, words in alert.deed:
         text = shorten(clean(words), _MAX_EVENT_CHARS)
         pieces += [Piece(" ")] * bool(pieces) + [Piece(text, marked=role != "does")]
-    certainty = _CERTAINTY.get(alert.modality or "stated")
-    return (*pieces, Piece(f" ({certainty})")) if certainty else tuple(pieces)
+    said = _CERTAINTY.get(alert.modality or "stated") if certainty else None
+    return (*pieces, Piece(f" ({said})")) if said else tuple(pieces)
 
 
 def _when(alert: Alert, now: datetime) -> datetime:

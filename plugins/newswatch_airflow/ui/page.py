@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from newswatch.models import Excerpt
+from newswatch.models import SEVERITY_SIGNS, Excerpt
 from newswatch.pipeline.authoring.backtest_report import irrelevant_line
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
@@ -50,6 +50,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["severity_signs"] = SEVERITY_SIGNS
     made.filters |= {
         "ago": ago,
         "bare": bare,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newswatch.models import Alert
 from newswatch.pipeline.match import placement
-from newswatch.pipeline.match.board import COLLECT_MS, MAX_ALERTS_A_MESSAGE
+from newswatch.pipeline.match.board import COLLECT_MS, MAX_ALERTS_A_MESSAGE, UNCERTAIN
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.placement import question
 from newswatch.slack.layout import SlackLayout
@@ -193,6 +193,7 @@ def test_doubtful_high_alert_is_a_broadcast_of_its_own():
             plan = place([high], told(root, reply, rank=2), NOW)
             (made,) = plan.created
             assert (made.kind, made.root, made.broadcast, made.alerts) == ("reply", "m1", True, ("r1-i1",))
+            assert made.text == UNCERTAIN
             assert plan.grown == []
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
 from newswatch.models import Alert
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Outgoing, Payload
 from newswatch.store import feeds, listening, messages
@@ -15,26 +17,43 @@ from newswatch.store.messages import StoredMessage
 from newswatch.stories.headline import best
 
 KNOWN_FOR_S = 1.0
+MOST_ALERTS = 20
+"""Alerts of a story's message that its headline is chosen from, for the replies below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surrounding:
+    """What a message shows beside its alerts."""
+
+    sources: dict[str, str]
+    """Feed ids to the names people know."""
+    buttons: bool
+    receiver: str
 
 
 class Surroundings:
-    """The sources' names and whether a listener takes clicks. A run that sends much asks for them once a second."""
+    """Sources' names, receivers, whether a listener takes clicks. A run that sends much asks for them once a second."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._since = float("-inf")
         self._names: dict[str, str] = {}
+        self._receivers: dict[str, str] = {}
         self._heard = False
 
-    async def of(self, alerts: Sequence[Alert]) -> tuple[dict[str, str], bool]:
-        """The names of these alerts' sources, and whether messages have buttons."""
+    async def of(self, channel: str, alerts: Sequence[Alert]) -> Surrounding:
+        """What a message in this channel shows beside these alerts."""
+        redis = self._services.redis
         if time.monotonic() - self._since > KNOWN_FOR_S:
             self._since, self._names = time.monotonic(), {}
-            self._heard = await listening.heard(self._redis) is not None
+            self._heard = await listening.heard(redis) is not None
+            bundle = await in_force(self._services)
+            self._receivers = {one.channel: one.id for one in reversed(bundle.receivers)} if bundle else {}
         names = self._names
         if any(alert.feed_id not in names for alert in alerts):
-            names |= await _sources(self._redis, alerts)
-        return {alert.feed_id: names[alert.feed_id] for alert in alerts}, self._heard
+            names |= await _sources(redis, alerts)
+        sources = {alert.feed_id: names[alert.feed_id] for alert in alerts}
+        return Surrounding(sources, self._heard, self._receivers.get(channel, ""))
 
 
 async def render(
@@ -43,20 +62,34 @@ async def render(
     """What is sent; as plain text where the full payload was refused."""
     headline = await _headline(services.redis, queued, alerts)
     shown = [*alerts, headline] if headline is not None else alerts
-    sources, buttons = await (around or Surroundings(services.redis)).of(shown)
+    beside = await (around or Surroundings(services)).of(queued.message.channel, shown)
+    uncertain = queued.message.kind == "reply" and queued.message.text
     return services.layout.render(
         Outgoing(
             message=queued.message,
             alerts=alerts,
-            sources=sources,
+            sources=beside.sources,
             now=services.clock(),
             further=queued.further,
             headline=headline,
             marks=queued.marks,
-            buttons=buttons,
+            buttons=beside.buttons,
             plain=queued.delivery.minimal,
+            receiver=beside.receiver,
+            pages=services.settings.pages or "",
+            belongs_to=await _root_headline(services.redis, queued) if uncertain else "",
         )
     )
+
+
+async def _root_headline(redis: Redis, queued: StoredMessage) -> str:
+    """The headline of the message that a reply is below, "" if it is no longer stored."""
+    root = await messages.read_message(redis, queued.message.root_id or "")
+    if root is None:
+        return ""
+    found = await messages.read_stored_alerts(redis, [*root.message.alert_ids[:MOST_ALERTS]])
+    shown = await _headline(redis, root, [one.alert for one in found])
+    return shown.title if shown is not None else ""
 
 
 async def _headline(redis: Redis, queued: StoredMessage, alerts: Sequence[Alert]) -> Alert | None:

@@ -93,7 +93,7 @@ class DeliveryRun:
     """When the run has to end, by the monotonic clock."""
 
     def __post_init__(self) -> None:
-        self.around = Surroundings(self.services.redis)
+        self.around = Surroundings(self.services)
 
     @property
     def retrying(self) -> int:

@@ -31,6 +31,8 @@ from newswatch.store.handover import (
 MAX_ALERTS_A_MESSAGE = 8
 COLLECT_MS = 3_000
 """How long further reports of a story are collected instead of being posted one by one."""
+UNCERTAIN = "uncertain"
+"""The text of a reply that only may belong to its story."""
 FURTHER = "Surge, continued"
 
 
@@ -236,8 +238,10 @@ class Board:
             made = self._add(story, kind, ids, size, due_ms=lead.due_ms, text=lead.heading)
             story.root, story.open = made, None
         else:
-            made = self._add(story, "reply", ids, size, due_ms=self._now_ms + COLLECT_MS, root=root.id)
-            story.open = made
+            due_ms = self._now_ms + COLLECT_MS
+            uncertain = UNCERTAIN if lead.doubtful else ""
+            made = self._add(story, "reply", ids, size, due_ms=due_ms, root=root.id, text=uncertain)
+            story.open = None if uncertain else made
         return made
 
     def _add(
