@@ -19,6 +19,7 @@ class Outgoing:
 
     `sources` maps feed ids to the names people know; `further` counts the publishers that are only in its
     thread; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
+    `mention` is the user group that it mentions, "" for none.
     """
 
     message: Message
@@ -30,6 +31,7 @@ class Outgoing:
     marks: Marks = NO_MARKS
     buttons: bool = False
     plain: bool = False
+    mention: str = ""
 
 
 OutcomeKind = Literal[

@@ -59,6 +59,7 @@ class SlackLayout:
                 now=one.now,
                 headline=one.headline,
                 attention=attention,
+                mention=one.mention,
             )
         return render_story(
             message,
@@ -68,4 +69,5 @@ class SlackLayout:
             further=one.further,
             headline=one.headline,
             attention=attention,
+            mention=one.mention,
         )

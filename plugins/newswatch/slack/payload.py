@@ -90,9 +90,13 @@ def render_story(
     further: int = 0,
     headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
+    mention: str = "",
 ) -> Payload:
-    """A story's message: `sources` maps feed ids to names, `further` counts publishers in the thread, `headline` comes first."""
-    return _render(message, _story(alerts, sources, now, further, headline), attention)
+    """A story's message: `sources` maps feed ids to names, `further` counts publishers in the thread, `headline` comes first.
+
+    `mention` is the user group that it mentions, "" for none.
+    """
+    return _render(message, _story(alerts, sources, now, further, headline), attention, mention)
 
 
 def render_reply(
@@ -104,9 +108,12 @@ def render_reply(
     further: int = 0,
     headline: Alert | None = None,
     attention: Attention = NO_ATTENTION,
+    mention: str = "",
 ) -> Payload:
     """A later report of a story, for its thread. The caller adds thread_ts and reply_broadcast."""
-    return _render(message, _story(alerts, sources, now, further, headline, is_reply=True), attention)
+    return _render(
+        message, _story(alerts, sources, now, further, headline, is_reply=True), attention, mention
+    )
 
 
 def render_listing(
@@ -187,10 +194,10 @@ def _story(
     return ShownStory(reports, severity_of(alerts), rules_of(alerts), now, further, is_reply)
 
 
-def _render(message: Message, story: ShownStory | None, attention: Attention) -> Payload:
+def _render(message: Message, story: ShownStory | None, attention: Attention, mention: str = "") -> Payload:
     if story is None:
         return _payload(message, _GONE, [_rich_text(message, 0, [_section([_text(_GONE)])])])
-    after = _attention_blocks(message, story.rules, attention)
+    after = _mention_blocks(message, mention) + _attention_blocks(message, story.rules, attention)
     for detail in _DETAILS:
         text = _with_said(story_text(story, detail), attention)
         payload = _payload(message, text, [*_story_blocks(message, story, detail), *after])
@@ -216,6 +223,13 @@ def _text_only(message: Message, text: str) -> Payload:
     payload = _payload(message, text, [])
     del payload["blocks"]
     return {**payload, "mrkdwn": False}
+
+
+def _mention_blocks(message: Message, group: str) -> list[Element]:
+    """An element of its own: no text of a feed can become a mention, and a mention cannot be part of such a text."""
+    if not group:
+        return []
+    return [_rich_text(message, 3, [_section([{"type": "usergroup", "usergroup_id": group}])])]
 
 
 # ── what readers did, and the buttons for it ────────────────────────────────────────────────────

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from redis.asyncio import Redis
 
-from newswatch.models import Alert
+from newswatch.models import SEVERITIES, Alert, Bundle, Severity
+from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Outgoing, Payload
 from newswatch.store import feeds, listening, messages
@@ -55,8 +56,33 @@ async def render(
             marks=queued.marks,
             buttons=buttons,
             plain=queued.delivery.minimal,
+            mention=await _mention(services, queued, alerts),
         )
     )
+
+
+async def _mention(services: Services, queued: StoredMessage, alerts: Sequence[Alert]) -> str:
+    """The user group that this message mentions: the first message of a story that has one for its severity, and no other.
+
+    A reply has one only if the whole channel sees it. What was sent without a mention gets none with an update.
+    """
+    message = queued.message
+    asks = message.kind == "story" or (message.kind == "reply" and queued.broadcast)
+    bundle = await in_force(services) if asks and alerts else None
+    group = mention_of(bundle, message.channel, [alert.severity for alert in alerts]) if bundle else ""
+    if not group:
+        return ""
+    first = await messages.mentioning(
+        services.redis, message.root_id or message.id, message.id, claim=queued.delivery.ts is None
+    )
+    return group if first == message.id else ""
+
+
+def mention_of(bundle: Bundle, channel: str, severities: Sequence[Severity]) -> str:
+    """The user group that the channel's receivers name for the most severe of these, "" for none. Pure."""
+    worst = max(severities, key=SEVERITIES.index)
+    named = (one.mention for one in bundle.receivers if one.channel == channel and one.mention is not None)
+    return next((group for one in named if (group := str(getattr(one, worst)))), "")
 
 
 async def _headline(redis: Redis, queued: StoredMessage, alerts: Sequence[Alert]) -> Alert | None:
