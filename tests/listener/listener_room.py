@@ -138,8 +138,9 @@ def said(blocks: list[dict]) -> str:
 
 
 def written(newsroom: Newsroom) -> dict[str, bytes]:
-    """Every file of the configuration."""
-    files = (path for path in newsroom.config.rglob("*") if path.is_file() and path.name != "lock")
+    """Every file of the configuration and of its history. An empty history is nothing."""
+    empty = ("lock", ".gitignore")
+    files = (path for path in newsroom.config.rglob("*") if path.is_file() and path.name not in empty)
     return {path.relative_to(newsroom.config).as_posix(): path.read_bytes() for path in files}
 
 
@@ -166,12 +167,14 @@ class Desk:
 
     def opened(self, text: str) -> dict:
         """Types a command that opens a modal, and returns it once it is filled."""
+        for view in self.slack.views(self.user["id"]):
+            self.slack.close_view(view["id"])
         answer = self.slack.command(self.channel, text, self.user)
         assert answer["acknowledged"], answer
         return self.filled()
 
     def filled(self) -> dict:
-        """The newest modal, once something other than "One moment…" is in it."""
+        """The open modal, once something other than "One moment…" is in it."""
 
         def find() -> dict | None:
             views = self.slack.views(self.user["id"])

@@ -150,7 +150,7 @@ def test_only_rules_of_slack_can_be_ended_from_slack(newsroom, desk):
         ("oil AND (levy OR /tax(es)?/)", "words: Patterns"),
         ("https://example.org/feed.xml", "words: This contains an address"),
         ("oil www.example.org", "words: This contains an address"),
-        ("$central_banks oppose", "words: $central_banks is a pack"),
+        ("$central_banks ONEAR/6 oppose", "words: $central_banks is a pack"),
         ("oil AND source:wire", "words: source:wire chooses feeds"),
         ("oil AND tag:crypto", "words: tag:crypto chooses feeds"),
         ("oil AND (levy", "words: "),
@@ -347,21 +347,17 @@ def test_hostile_text_stays_text(newsroom, desk, text):
     for rule in found:
         assert set(rule) == {"id", "query", "severity", "notify", "owner", "expires"}
         assert (rule["notify"], rule["owner"]) == (["policy"], "editor (U0EDITOR)")
-    assert newsroom.json("check")["problems"] == []
+    assert newsroom.json("check")["ok"]
 
 
 @pytest.mark.parametrize("name", ["who", "does", "what"])
 def test_hostile_text_in_the_parts_of_an_event_stays_text(newsroom, desk, name):
-    view = desk.opened("watch")
     for text in HOSTILE:
-        desk.newsroom.slack.submit(
-            view["id"], {"kind": "event", "does": "oppose", "severity": "low", name: text}, EDITOR
-        )
-    desk.command("help")
+        desk.sent(desk.opened("watch"), **{"kind": "event", "does": "oppose", name: text})
     for rule in rules_in(newsroom) if (newsroom.config / SLACK_FILE).exists() else []:
         assert set(rule) == {"id", "event", "severity", "notify", "owner", "expires"}
         assert set(rule["event"]) <= {"who", "does", "what"}
-    assert newsroom.json("check")["problems"] == []
+    assert newsroom.json("check")["ok"]
 
 
 def test_name_of_somebody_cannot_stand_for_somebody_else(newsroom, over_socket):
@@ -422,7 +418,7 @@ def test_wrong_mute_says_what_to_write(newsroom, desk, text, reason):
 
 
 def test_why_explains_an_item_literally(newsroom, desk):
-    newsroom.site.serve("/wire", story(1, "Ministries <!channel> want mining", WORDS))
+    newsroom.site.serve("/wire", story(1, "Ministries &lt;!channel&gt; want mining", WORDS))
     newsroom.run()
     link = newsroom.json("alerts")[0]["link"]
     answer = desk.command(f"why {link}")
