@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newswatch.slack.clicks import BadClick
+from newswatch.slack.payload import BLOCK_MARKER
 from newswatch.slack.text import clean, shorten
 
 COMMAND = "/newswatch"
@@ -23,8 +24,8 @@ MISSED, WHY = "newswatch_missed", "newswatch_why"
 MAX_TEXT_CHARS = 3_000
 _MAX_NAME_CHARS = 60
 _SLACK_ID = re.compile(r"[A-Z0-9]{3,30}", re.ASCII)
-_TOKEN = re.compile(r"[\x21-\x7e]{1,300}", re.ASCII)
-_MARKER = re.compile(r"newswatch:([\w.-]{1,64}):", re.ASCII)
+_TOKEN = re.compile(r"[!-;=?-~]{1,300}", re.ASCII)
+_MARKER = re.compile(rf"{BLOCK_MARKER}:([\w.:-]{{1,64}}):", re.ASCII)
 _LINK = re.compile(r"https?://[^\s<>|]+")
 
 
