@@ -57,7 +57,11 @@ def simulator():
     longer for a click than Slack's three seconds.
     """
     with RunningSimulator(
-        interval_s=0.0, posts_per_minute=0, strict_channels=False, acknowledge_within_s=20.0
+        interval_s=0.0,
+        posts_per_minute=0,
+        strict_channels=False,
+        acknowledge_within_s=20.0,
+        trigger_valid_s=20.0,
     ) as slack:
         yield slack
 

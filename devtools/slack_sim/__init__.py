@@ -7,8 +7,9 @@ order::
 
 and a click on a button in the other direction::
 
-    page or POST /sim/click ▶ interactivity ▶ clicks (which button, which payload)
-                                            ▶ socket_mode (a listener's WebSocket) | signing (its request URL)
+    page or POST /sim/click ▶ interactivity ▶ clicks (which button, which payload)    ▶ delivery
+    POST /sim/command, /sim/shortcut, /sim/submit ▶ commands ▶ dialogs (triggers, views) ▶ delivery
+    delivery ▶ socket_mode (a listener's WebSocket) | signing (its request URL)
 
 It is stricter than Slack where Slack would hide a mistake. For example, it refuses unescaped control
 sequences (`sim_unescaped_control`). Nothing in it is idempotent: a message that is sent twice is

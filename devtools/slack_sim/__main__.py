@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from devtools.slack_sim import interactivity, page, tools
+from devtools.slack_sim import commands, interactivity, page, tools
 from devtools.slack_sim.api import SIMULATOR, Simulator, handle
 from devtools.slack_sim.faults import Fault, read_fault
 from devtools.slack_sim.journal import Journal
@@ -26,7 +26,7 @@ def build(simulator: Simulator) -> web.Application:
     app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[tools.same_origin_only])
     app[SIMULATOR] = simulator
     app.add_routes([web.route(verb, "/api/{method}", handle) for verb in ("GET", "POST")])
-    app.add_routes([*tools.ROUTES, *interactivity.ROUTES, *page.ROUTES])
+    app.add_routes([*tools.ROUTES, *interactivity.ROUTES, *commands.ROUTES, *page.ROUTES])
     app.on_shutdown.append(interactivity.close_sockets)
     return app
 
@@ -61,6 +61,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         type=float,
         default=3.0,
         help="how long a click waits for its acknowledgement",
+    )
+    parser.add_argument(
+        "--trigger-valid-s", type=float, default=3.0, help="how long a trigger_id opens a modal"
     )
     parser.add_argument(
         "--strict-channels",

@@ -14,6 +14,7 @@ from aiohttp import web
 from devtools.slack_sim.answers import SlackError, error_response, ok_response
 from devtools.slack_sim.arguments import read_arguments
 from devtools.slack_sim.call import Call
+from devtools.slack_sim.dialogs import Dialogs
 from devtools.slack_sim.faults import Fault, FaultBook
 from devtools.slack_sim.methods import METHODS, PAGED, Method
 from devtools.slack_sim.pacing import Pacing
@@ -38,6 +39,7 @@ class Simulator:
     faults: FaultBook = field(init=False)
     pacing: Pacing = field(init=False)
     stats: Stats = field(init=False)
+    dialogs: Dialogs = field(init=False)
     sockets: SimSocketMode = field(init=False, default_factory=SimSocketMode)
     background: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
@@ -46,7 +48,13 @@ class Simulator:
 
     def _begin(self) -> None:
         self.settings, self.pacing, self.stats = self.start, Pacing(), Stats()
+        self.dialogs = Dialogs()
         self.faults = FaultBook(self.start_faults)
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds by Slack's clock."""
+        return self.monotonic() + self.settings.skew_s
 
     def reset(self) -> None:
         """Returns to the state at the start, without messages. Socket Mode connections stay open."""
@@ -115,7 +123,7 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
     if needed and needed not in settings.scopes:
         # Slack docs: "OAuth scopes", missing_scope has the scopes that are needed and those of the token
         raise SlackError("missing_scope", needed=needed, provided=",".join(settings.scopes))
-    now = simulator.monotonic() + settings.skew_s
+    now = simulator.now
     if method.tier3:
         simulator.pacing.admit(name, now, settings.tier3_per_minute)
     call = Call(
@@ -124,6 +132,7 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
         simulator.pacing,
         args,
         sockets=simulator.sockets,
+        dialogs=simulator.dialogs,
         host=request.host,
         now=now,
         wall=simulator.wall(),

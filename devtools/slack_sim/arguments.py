@@ -14,7 +14,7 @@ from aiohttp import web
 
 from devtools.slack_sim.answers import SlackError, invalid
 
-_STRUCTURED = ("blocks", "metadata", "attachments")
+_STRUCTURED = ("blocks", "metadata", "attachments", "view")
 _TIMESTAMP = re.compile(r"\d+(\.\d+)?")
 _TRUE = (True, 1, "true", "1", "True")
 
@@ -53,8 +53,8 @@ def _read_structured(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        code = "invalid_metadata_format" if name == "metadata" else "invalid_blocks_format"
-        raise SlackError(code) from error
+        codes = {"metadata": "invalid_metadata_format", "view": "invalid_arguments"}
+        raise SlackError(codes.get(name, "invalid_blocks_format")) from error
 
 
 def flag(arguments: dict[str, Any], name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from devtools.slack_sim.elements import check_element, check_image
@@ -51,18 +51,24 @@ def check_blocks(blocks: Any) -> Findings:
     found = Findings()
     entries = check_list(found, blocks, "/blocks", most=BLOCKS_MAX, least=0)
     for index, block in enumerate(entries):
-        pointer = f"/blocks/{index}"
-        kind = block.get("type") if isinstance(block, dict) else None
-        check = _BLOCKS.get(kind) if isinstance(kind, str) else None
-        if check is None:
-            found.say(f"unsupported type: {kind}", f"{pointer}/type")
-            continue
-        check(found, block, pointer)
-        if "block_id" in block:
-            check_string(found, block["block_id"], f"{pointer}/block_id", most=STRING_ID_MAX)
-    _check_unique(found, entries, "block_id", "/blocks")
-    _check_unique(found, list(_interactive(entries)), "action_id", "/blocks")
+        check_block(found, block, f"/blocks/{index}")
+    check_unique(found, entries, "block_id", "/blocks")
+    check_unique(found, list(_interactive(entries)), "action_id", "/blocks")
     return found
+
+
+def check_block(
+    found: Findings, block: Any, pointer: str, more: Mapping[str, Callable[..., None]] | None = None
+) -> None:
+    """One block; `more` are kinds that only this surface has."""
+    kind = block.get("type") if isinstance(block, dict) else None
+    check = {**_BLOCKS, **(more or {})}.get(kind) if isinstance(kind, str) else None
+    if check is None:
+        found.say(f"unsupported type: {kind}", f"{pointer}/type")
+        return
+    check(found, block, pointer)
+    if "block_id" in block:
+        check_string(found, block["block_id"], f"{pointer}/block_id", most=STRING_ID_MAX)
 
 
 def _interactive(blocks: list[Any]) -> Iterator[Any]:
@@ -73,7 +79,8 @@ def _interactive(blocks: list[Any]) -> Iterator[Any]:
             yield block.get("accessory")
 
 
-def _check_unique(found: Findings, entries: list[Any], name: str, pointer: str) -> None:
+def check_unique(found: Findings, entries: list[Any], name: str, pointer: str) -> None:
+    """Reports each value of `name` that several entries have."""
     # Block Kit reference: block_id "should be unique for each message", action_id only within its block.
     # Here action_id must be unique within the message, so that a click always means one button.
     ids = Counter(str(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from devtools.slack_sim.dialogs import Dialogs
 from devtools.slack_sim.pacing import Pacing
 from devtools.slack_sim.settings import SimSettings
 from devtools.slack_sim.socket_mode import SimSocketMode
@@ -24,6 +25,7 @@ class Call:
     pacing: Pacing
     args: dict[str, Any]
     sockets: SimSocketMode
+    dialogs: Dialogs
     host: str
     now: float
     wall: float

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +14,9 @@ from devtools.slack_sim.users import READER, User
 
 REPEAT_MAX = 100
 # Deprecated by Slack in favour of signatures, but still in every payload.
-_VERIFICATION_TOKEN = "simulator-verification-token"  # noqa: S105 - opens nothing
+VERIFICATION_TOKEN = "simulator-verification-token"  # noqa: S105 - opens nothing
 _KEYS = ("channel", "ts", "action_id", "block_id", "user", "repeat", "signature", "timestamp")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
-_numbers = itertools.count(1)
 
 
 class BadClickOrder(ValueError):
@@ -46,11 +43,6 @@ class ClickOrder:
     signature: str | None = None
     timestamp: str | None = None
 
-    @property
-    def tampered(self) -> bool:
-        """Whether it must go as a signed request."""
-        return bool(self.signature or self.timestamp)
-
 
 def read_click(order: Any, known: Mapping[str, str]) -> ClickOrder:
     """A click from its JSON form; `known` are names by user id. Raises BadClickOrder."""
@@ -69,10 +61,11 @@ def read_click(order: Any, known: Mapping[str, str]) -> ClickOrder:
     repeat = order.get("repeat", 1)
     if isinstance(repeat, bool) or not isinstance(repeat, int) or not 1 <= repeat <= REPEAT_MAX:
         raise BadClickOrder(f"repeat must be a whole number from 1 to {REPEAT_MAX}, not {repeat!r}")
-    return ClickOrder(**{**order, "user": _read_user(order.get("user"), known), "repeat": repeat})
+    return ClickOrder(**{**order, "user": read_user(order.get("user"), known), "repeat": repeat})
 
 
-def _read_user(value: Any, known: Mapping[str, str]) -> User:
+def read_user(value: Any, known: Mapping[str, str]) -> User:
+    """The user of an order; the reader of the page if it names none. Raises BadClickOrder."""
     if value is None:
         return READER
     if not isinstance(value, dict) or not _USER_ID.fullmatch(str(value.get("id"))):
@@ -117,15 +110,15 @@ def _buttons(message: SimMessage) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield block["block_id"], element
 
 
-def block_actions(click: ClickOrder, button: Button, *, wall: float, base_url: str) -> dict[str, Any]:
+def block_actions(
+    click: ClickOrder, button: Button, *, wall: float, trigger_id: str, response_url: str
+) -> dict[str, Any]:
     """The payload. Slack docs: "block_actions payload", the columns for messages.
 
-    It has the message without its metadata. `base_url` is the simulator's own. Nothing answers at the
-    response_url, because newswatch changes its messages with chat.update.
+    It has the message without its metadata.
     """
     channel, message = button.channel, button.message
     thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
-    number = next(_numbers)
     return {
         "type": "block_actions",
         "user": {
@@ -135,7 +128,7 @@ def block_actions(click: ClickOrder, button: Button, *, wall: float, base_url: s
             "team_id": BOT["team"],
         },
         "api_app_id": BOT["app_id"],
-        "token": _VERIFICATION_TOKEN,
+        "token": VERIFICATION_TOKEN,
         "container": {
             "type": "message",
             "message_ts": message.ts,
@@ -143,14 +136,14 @@ def block_actions(click: ClickOrder, button: Button, *, wall: float, base_url: s
             "is_ephemeral": False,
             **thread,
         },
-        "trigger_id": f"{number}.{int(wall)}.{secrets.token_hex(16)}",
+        "trigger_id": trigger_id,
         "team": {"id": BOT["team"], "domain": "simulator"},
         "enterprise": None,
         "is_enterprise_install": False,
         "channel": {"id": channel.id, "name": channel.name},
         "message": shown(message, channel),
         "state": {"values": {}},
-        "response_url": f"{base_url}/sim/response/{number}/{secrets.token_urlsafe(18)}",
+        "response_url": response_url,
         "actions": [_action(button.block_id, button.element, wall)],
     }
 

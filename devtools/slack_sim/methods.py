@@ -13,10 +13,12 @@ from typing import Any
 from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.arguments import flag, number, required
 from devtools.slack_sim.call import Call
+from devtools.slack_sim.dialogs import required_view
 from devtools.slack_sim.history import conversations_history, conversations_replies
 from devtools.slack_sim.limits import TEXT_MAX, UPDATE_TEXT_MAX, check_content
 from devtools.slack_sim.shown import shown
 from devtools.slack_sim.state import BOT, Channel, SimMessage
+from devtools.slack_sim.users import described
 
 _id_numbers = itertools.count(1)
 
@@ -88,12 +90,14 @@ def chat_post_ephemeral(call: Call) -> dict[str, Any]:
     required(call.args, "user")
     _refuse_parsing(call.args)
     check_content(call.args, text_max=TEXT_MAX)
+    if str(call.args["user"]) not in call.workspace.people_in(channel):
+        raise SlackError("user_not_in_channel")
     whisper = {
         "channel": channel.id,
         "user": str(call.args["user"]),
         "text": str(call.args.get("text") or ""),
     }
-    call.workspace.whispers.append(whisper)
+    call.workspace.whisper(whisper)
     return {"message_ts": f"{call.wall:.6f}"}
 
 
@@ -132,6 +136,51 @@ def _start(cursor: Any, most: int) -> int:
     if not given.isdigit() or int(given) >= most:
         raise SlackError("invalid_cursor")
     return int(given)
+
+
+def conversations_members(call: Call) -> dict[str, Any]:
+    """conversations.members: ids, the app's own among them, in pages of at most 1,000."""
+    required(call.args, "channel")
+    channel = call.workspace.channel(str(call.args["channel"]))
+    if channel.private and not channel.member:
+        raise SlackError("channel_not_found")
+    people = call.workspace.people_in(channel)
+    limit = number(call.args, "limit", 100, most=1000)
+    cursor = str(call.args.get("cursor") or "0")
+    if not cursor.isdigit() or int(cursor) > len(people):
+        raise SlackError("invalid_cursor")
+    end = int(cursor) + limit
+    following = str(end) if end < len(people) else ""
+    return {"members": people[int(cursor) : end], "response_metadata": {"next_cursor": following}}
+
+
+def users_info(call: Call) -> dict[str, Any]:
+    """users.info."""
+    required(call.args, "user")
+    found = call.workspace.user(str(call.args["user"]))
+    if found is None:
+        raise SlackError("user_not_found")
+    return {"user": described(found)}
+
+
+def views_open(call: Call) -> dict[str, Any]:
+    """views.open: the trigger_id works once, within three seconds."""
+    required(call.args, "trigger_id")
+    view = required_view(call.args)
+    opened = call.dialogs.open(str(call.args["trigger_id"]), view, call.now, call.settings.trigger_valid_s)
+    call.workspace.version += 1
+    return {"view": opened.shown()}
+
+
+def views_update(call: Call) -> dict[str, Any]:
+    """views.update, by view_id."""
+    required(call.args, "view_id")
+    view, given_hash = required_view(call.args), call.args.get("hash")
+    changed = call.dialogs.update(
+        str(call.args["view_id"]), view, None if given_hash is None else str(given_hash)
+    )
+    call.workspace.version += 1
+    return {"view": changed.shown()}
 
 
 def _writable(call: Call) -> Channel:
@@ -257,6 +306,10 @@ METHODS = {
     ),
     "conversations.info": Method(conversations_info, ("channels:read", "groups:read")),
     "conversations.list": Method(conversations_list, ("channels:read", "groups:read")),
+    "conversations.members": Method(conversations_members, ("channels:read", "groups:read")),
+    "users.info": Method(users_info, ("users:read", "users:read")),
+    "views.open": Method(views_open),
+    "views.update": Method(views_update),
 }
 PAGED = ("conversations.history", "conversations.replies")
 """The methods that answer in pages of messages."""

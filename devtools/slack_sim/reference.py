@@ -92,6 +92,15 @@ _OWN: Mapping[str, str] = {
     invalid_cursor invalid_limit invalid_types method_not_supported_for_channel_type
     missing_argument
     """,
+    "conversations.members": """
+    channel_not_found fetch_members_failed invalid_cursor invalid_limit
+    """,
+    "users.info": "user_not_found user_not_visible",
+    "views.open": """
+    duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id not_enabled
+    push_limit_reached view_too_large
+    """,
+    "views.update": "duplicate_external_id hash_conflict not_found view_too_large",
     "apps.connections.open": "forbidden_team internal_error",
 }
 ERRORS: Mapping[str, frozenset[str]] = {

@@ -32,6 +32,7 @@ _SETTINGS = (
     "signing_secret",
     "redeliveries",
     "acknowledge_within_s",
+    "trigger_valid_s",
     "strict_channels",
 )
 
@@ -94,7 +95,7 @@ class RunningSimulator(RunningServer):
         return {name: count for name, count in ids.items() if name is not None and count > 1}
 
     def whispers(self) -> list[dict[str, Any]]:
-        """The messages of chat.postEphemeral: `{channel, user, text}`."""
+        """What only one user sees, of chat.postEphemeral and response addresses: `{channel, user, text, blocks?}`."""
         found: list[dict[str, Any]] = self.call("GET", "/sim/whispers")
         return found
 
@@ -168,6 +169,55 @@ class RunningSimulator(RunningServer):
         order = {"channel": channel, "ts": ts, "action_id": action_id, "user": user, **more}
         answer: dict[str, Any] = self.call("POST", "/sim/click", order)
         return answer
+
+    def command(
+        self, channel: str, text: str, user: dict[str, str] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Types `/newswatch TEXT` and returns what `click` does. `more`: command, repeat, signature, timestamp."""
+        order = {"channel": channel, "text": text, "user": user, **more}
+        answer: dict[str, Any] = self.call("POST", "/sim/command", order)
+        return answer
+
+    def shortcut(
+        self, channel: str, ts: str, callback_id: str, user: dict[str, str] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Chooses a shortcut in the menu of a message."""
+        order = {"channel": channel, "ts": ts, "callback_id": callback_id, "user": user, **more}
+        answer: dict[str, Any] = self.call("POST", "/sim/shortcut", order)
+        return answer
+
+    def submit(
+        self,
+        view_id: str,
+        values: dict[str, Any] | None = None,
+        user: dict[str, str] | None = None,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Sends a modal with these values by block_id; what is not named stays as it is. The answer may have `errors`."""
+        order = {"view_id": view_id, "values": values or {}, "user": user, **more}
+        answer: dict[str, Any] = self.call("POST", "/sim/submit", order)
+        return answer
+
+    def press(
+        self,
+        view_id: str,
+        action_id: str,
+        values: dict[str, Any] | None = None,
+        user: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Presses a button in a modal."""
+        order = {"view_id": view_id, "action_id": action_id, "values": values or {}, "user": user}
+        answer: dict[str, Any] = self.call("POST", "/sim/action", order)
+        return answer
+
+    def close_view(self, view_id: str) -> None:
+        """Closes a modal without sending it."""
+        self.call("POST", "/sim/close", {"view_id": view_id})
+
+    def views(self, user: str | None = None) -> list[dict[str, Any]]:
+        """The open modals, `{id, user, view, errors, values}`, oldest first."""
+        found: list[dict[str, Any]] = self.call("GET", "/sim/views")
+        return [one for one in found if user in {None, one["user"]}]
 
     def sockets(self) -> int:
         """The number of open Socket Mode connections."""

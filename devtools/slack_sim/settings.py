@@ -6,22 +6,35 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devtools.slack_sim.text import is_web_url
+from devtools.slack_sim.users import USERS, User
 
 DEFAULT_TOKEN = "xoxb-newswatch-simulator"  # noqa: S105 - a simulator's token opens nothing
 DEFAULT_APP_TOKEN = "xapp-newswatch-simulator"  # noqa: S105 - likewise
 DEFAULT_SIGNING_SECRET = "newswatch-simulator-signing-secret"  # noqa: S105 - likewise
-DEFAULT_SCOPES = ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read")
+DEFAULT_SCOPES = (
+    "chat:write",
+    "channels:history",
+    "groups:history",
+    "channels:read",
+    "groups:read",
+    "commands",
+    "users:read",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSetup:
-    """A channel as configured: whether the app is in it and whether it is archived."""
+    """A channel as configured: whether the app is in it and whether it is archived.
+
+    `people` are the ids of the users in it; None for everybody.
+    """
 
     id: str
     name: str = ""
     archived: bool = False
     member: bool = True
     private: bool = False
+    people: tuple[str, ...] | None = None
 
 
 DEFAULT_CHANNELS = (
@@ -46,6 +59,8 @@ class SimSettings:
     `app_token`: the only accepted app-level token; None accepts every `xapp-…`. `redeliveries`: how
     often an envelope that is not acknowledged is delivered again. `acknowledge_within_s`: how long a click
     waits for its acknowledgement; Slack's three seconds are too few for a listener on a very busy machine.
+    `trigger_valid_s`: how long a trigger_id opens a modal, Slack's three seconds. `users`: the accounts in the workspace;
+    anybody else who clicks is a full member.
     """
 
     interval_s: float = 1.0
@@ -64,21 +79,30 @@ class SimSettings:
     app_token: str | None = None
     redeliveries: int = 2
     acknowledge_within_s: float = 3.0
+    trigger_valid_s: float = 3.0
     channels: tuple[ChannelSetup, ...] = field(default=DEFAULT_CHANNELS)
+    users: tuple[User, ...] = field(default=USERS)
 
 
 class BadSettings(ValueError):
     """A setting is unknown or its value is not valid; the text names it."""
 
 
-_DURATIONS = ("interval_s", "latency_s", "history_delay_s", "page_delay_s", "acknowledge_within_s")
+_DURATIONS = (
+    "interval_s",
+    "latency_s",
+    "history_delay_s",
+    "page_delay_s",
+    "acknowledge_within_s",
+    "trigger_valid_s",
+)
 _FLAGS = ("strict_channels", "strip_metadata")
 
 
 def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:
     """The settings with the changes in `change`, the JSON body of `POST /sim/config`.
 
-    `channels` replaces channels of the same id and adds the others. Raises BadSettings.
+    `channels` and `users` replace those of the same id and add the others. Raises BadSettings.
     """
     values: dict[str, Any] = {}
     for name, value in change.items():
@@ -94,6 +118,8 @@ def changed(settings: SimSettings, change: dict[str, Any]) -> SimSettings:
             values[name] = bool(value)
         elif name == "channels":
             values[name] = _channels(settings.channels, value)
+        elif name == "users":
+            values[name] = _users(settings.users, value)
         else:
             raise BadSettings(
                 f"unknown setting {name!r}; known: {', '.join(SimSettings.__dataclass_fields__)}"
@@ -155,9 +181,26 @@ def _channels(known: tuple[ChannelSetup, ...], value: Any) -> tuple[ChannelSetup
     for entry in value:
         base = merged.get(entry["id"], ChannelSetup(entry["id"]))
         try:
-            merged[base.id] = replace(base, **entry)
+            people = entry.get("people", base.people)
+            merged[base.id] = replace(base, **{**entry, "people": None if people is None else tuple(people)})
         except TypeError as error:
             raise BadSettings(
-                f"channel {base.id}: {error}; known keys: id, name, archived, member, private"
+                f"channel {base.id}: {error}; known keys: id, name, archived, member, private, people"
             ) from error
+    return tuple(merged.values())
+
+
+def _users(known: tuple[User, ...], value: Any) -> tuple[User, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, dict) and entry.get("id") for entry in value):
+        raise BadSettings(
+            'users must be a list of objects such as {"id": "U0GUEST", "name": "guest", "is_restricted": true}'
+        )
+    merged = {user.id: user for user in known}
+    for entry in value:
+        base = merged.get(entry["id"], User(entry["id"], entry["id"].lower()))
+        try:
+            merged[base.id] = replace(base, **entry)
+        except TypeError as error:
+            keys = ", ".join(User.__dataclass_fields__)
+            raise BadSettings(f"user {base.id}: {error}; known keys: {keys}") from error
     return tuple(merged.values())

@@ -26,10 +26,11 @@ _PING_EVERY_S = 10.0
 
 
 class EnvelopeDelivery:
-    """The delivery of one payload. `acknowledged` may still become true after the first wait."""
+    """The delivery of one payload. `acknowledged` may still become true after the first wait; `answer` came with it."""
 
     def __init__(self) -> None:
         self.attempts = 0
+        self.answer: dict[str, Any] = {}
         self.acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
 
@@ -91,25 +92,37 @@ class SimSocketMode:
 
     def _read(self, text: str) -> None:
         try:
-            envelope_id = json.loads(text)["envelope_id"]
-        except (ValueError, TypeError, KeyError):
+            given = json.loads(text)
+            envelope_id, answer = given["envelope_id"], given.get("payload")
+        except (ValueError, TypeError, KeyError, AttributeError):
             print(f"socket mode: not an acknowledgement: {text[:200]!r}", flush=True)
             return
         delivery = self._waiting.get(envelope_id)
         if delivery and not delivery.acknowledged.done():
+            delivery.answer = answer if isinstance(answer, dict) else {}
             delivery.acknowledged.set_result(True)
 
     async def deliver(
-        self, payload: Mapping[str, Any], redeliveries: int, *, within_s: float
+        self,
+        payload: Mapping[str, Any],
+        redeliveries: int,
+        *,
+        within_s: float,
+        kind: str = "interactive",
+        answers: bool = False,
     ) -> EnvelopeDelivery:
-        """Delivers once and waits at most `within_s`. Further attempts go on in the background."""
+        """Delivers once and waits at most `within_s`. Further attempts go on in the background.
+
+        `kind` is the envelope's type. `answers` says whether its acknowledgement may have a payload.
+        """
         delivery = EnvelopeDelivery()
-        self._begin(self._delivering, self._attempts(delivery, payload, redeliveries, within_s))
+        envelope = {"type": kind, "accepts_response_payload": answers, "payload": payload}
+        self._begin(self._delivering, self._attempts(delivery, envelope, redeliveries, within_s))
         await asyncio.wait({delivery.acknowledged}, timeout=within_s)
         return delivery
 
     async def _attempts(
-        self, delivery: EnvelopeDelivery, payload: Mapping[str, Any], redeliveries: int, within_s: float
+        self, delivery: EnvelopeDelivery, envelope: Mapping[str, Any], redeliveries: int, within_s: float
     ) -> None:
         envelope_ids: list[str] = []
         retry: dict[str, Any] = {}
@@ -121,7 +134,7 @@ class SimSocketMode:
                 envelope_ids.append(str(uuid.uuid4()))
                 self._waiting[envelope_ids[-1]] = delivery
                 delivery.attempts = attempt + 1
-                await connection.send({**_envelope(envelope_ids[-1], payload), **retry})
+                await connection.send({"envelope_id": envelope_ids[-1], **envelope, **retry})
                 await _either(delivery.acknowledged, connection.lost, within_s)
                 if delivery.acknowledged.done():
                     return
@@ -191,12 +204,3 @@ async def _either(acknowledged: asyncio.Future[bool], lost: asyncio.Event, withi
         await asyncio.wait(both, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         losing.cancel()
-
-
-def _envelope(envelope_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "envelope_id": envelope_id,
-        "type": "interactive",
-        "accepts_response_payload": False,
-        "payload": payload,
-    }

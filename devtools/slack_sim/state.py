@@ -14,15 +14,11 @@ from typing import Any
 from devtools.slack_sim.answers import SlackError
 from devtools.slack_sim.journal import Journal
 from devtools.slack_sim.settings import ChannelSetup, SimSettings
-from devtools.slack_sim.users import USERS
+from devtools.slack_sim.users import TEAM, User
 
-BOT = {"user": "U0NEWSWATCH", "bot_id": "B0NEWSWATCH", "app_id": "A0NEWSWATCH", "team": "T0SIMULATOR"}
+BOT = {"user": "U0NEWSWATCH", "bot_id": "B0NEWSWATCH", "app_id": "A0NEWSWATCH", "team": TEAM}
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{8,}")
 _MADE_UP_AGE_US = 100
-
-
-def _first_users() -> dict[str, str]:
-    return {user.id: user.name for user in USERS}
 
 
 @dataclass(slots=True)
@@ -53,6 +49,7 @@ class Channel:
     archived: bool = False
     member: bool = True
     private: bool = False
+    people: tuple[str, ...] | None = None
     messages: dict[str, SimMessage] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     threads: dict[str, list[str]] = field(default_factory=dict)
@@ -86,8 +83,8 @@ class Workspace:
         self._journal = journal
         self._settings = settings
         self.channels: dict[str, Channel] = {}
-        self.users = _first_users()
-        self.whispers: list[dict[str, str]] = []
+        self.users: dict[str, str] = {}
+        self.whispers: list[dict[str, Any]] = []
         self.version = 0
         self.configure(settings)
         for record in journal.records() if journal else ():
@@ -98,13 +95,14 @@ class Workspace:
         self._settings = settings
         for setup in settings.channels:
             self._set_up(setup)
+        self.users |= {user.id: user.name for user in settings.users}
         self.version += 1
 
     def reset(self, settings: SimSettings) -> None:
         """Removes every message and every channel created on first use."""
         if self._journal:
             self._journal.clear()
-        self.channels, self.users, self.whispers = {}, _first_users(), []
+        self.channels, self.users, self.whispers = {}, {}, []
         self.configure(settings)
 
     def channel(self, channel_id: str) -> Channel:
@@ -120,6 +118,23 @@ class Workspace:
         """Whether this is a private channel; an id that begins with G always is."""
         known = self.channels.get(channel_id)
         return known.private if known else channel_id.startswith("G")
+
+    def user(self, user_id: str) -> User | None:
+        """The account of this id, None if there is none. Anybody who ever clicked is a full member."""
+        found = next((user for user in self._settings.users if user.id == user_id), None)
+        if found is None and user_id in self.users:
+            return User(user_id, self.users[user_id])
+        return found
+
+    def people_in(self, channel: Channel) -> list[str]:
+        """The ids of the users in a channel, the app's own first if it is in it."""
+        people = list(self.users) if channel.people is None else list(channel.people)
+        return [BOT["user"], *people] if channel.member else people
+
+    def whisper(self, whisper: dict[str, Any]) -> None:
+        """Shows something to one user."""
+        self.whispers.append(whisper)
+        self.version += 1
 
     def delete(self, channel_id: str, ts: str) -> bool:
         """Deletes a message; False if there is none."""
@@ -197,10 +212,6 @@ class Workspace:
     def _set_up(self, setup: ChannelSetup) -> Channel:
         name = setup.name or f"channel-{setup.id[-4:].lower()}"
         known = self.channels.setdefault(setup.id, Channel(setup.id, name))
-        known.name, known.archived, known.member, known.private = (
-            name,
-            setup.archived,
-            setup.member,
-            setup.private,
-        )
+        known.name, known.archived, known.member = name, setup.archived, setup.member
+        known.private, known.people = setup.private, setup.people
         return known

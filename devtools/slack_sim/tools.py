@@ -12,6 +12,7 @@ from devtools.slack_sim.faults import BadFault, read_fault
 from devtools.slack_sim.settings import BadSettings, changed
 
 _DRAWN_PER_CHANNEL = 400
+_DRAWN_WHISPERS = 20
 _SHOWN = ("channel", "ts", "text", "blocks", "metadata", "thread_ts", "broadcast", "edited")
 
 
@@ -30,7 +31,7 @@ def _shown(record: dict[str, Any]) -> dict[str, Any]:
 
 
 async def whispers(request: web.Request) -> web.Response:
-    """`GET /sim/whispers`: the messages of chat.postEphemeral, `{channel, user, text}`."""
+    """`GET /sim/whispers`: what only one user sees, `{channel, user, text, blocks?}`: chat.postEphemeral and answers."""
     return web.json_response(request.app[SIMULATOR].workspace.whispers)
 
 
@@ -116,6 +117,8 @@ async def view(request: web.Request) -> web.Response:
         {
             "version": workspace.version,
             "users": workspace.users,
+            "whispers": workspace.whispers[-_DRAWN_WHISPERS:],
+            "views": [opened.record() for opened in request.app[SIMULATOR].dialogs.views.values()],
             "channels": [_channel(channel) for channel in found],
             "messages": [_shown(message.record()) for message in newest],
         }

@@ -195,6 +195,15 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """The Slack user group (its id) that a story of each severity mentions; "" for none."""
+
+    low: str = ""
+    medium: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receiver:
     """Who gets alerts: one Slack channel, with its mode, quiet hours and pace."""
 
@@ -213,6 +222,8 @@ class Receiver:
     """After how long the channel is reminded of a high alert that nobody acknowledged; None for never."""
     alive: Digest | None = None
     """When a line says that nothing came, on days without an alert."""
+    mention: Mention | None = None
+    """Who is mentioned once in each story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +244,8 @@ class Bundle:
     rule_since: Mapping[str, int] = field(default_factory=dict)
     packs: str = ""
     """The version of the packs that the rules use; "" where they use none."""
+    editors: tuple[str, ...] = ()
+    """The ids of the Slack users who may make and mute rules in Slack."""
 
     @property
     def label(self) -> str:

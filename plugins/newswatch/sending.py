@@ -19,6 +19,7 @@ class Outgoing:
 
     `sources` maps feed ids to the names people know; `further` counts the publishers that are only in its
     thread; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
+    `mention` is the user group that it mentions, "" for none.
     """
 
     message: Message
@@ -36,6 +37,7 @@ class Outgoing:
     """The address of newswatch's pages, for links; "" if that is not known."""
     belongs_to: str = ""
     """The headline of the story that a reply may belong to, if that is not certain."""
+    mention: str = ""
 
 
 OutcomeKind = Literal[

@@ -16,7 +16,18 @@ from newswatch.config.codec import (
 )
 from newswatch.config.draft import Draft
 from newswatch.errors import PermanentError
-from newswatch.models import Bundle, Digest, Event, Feed, FeedFilter, QuietHours, Receiver, Rule, Threshold
+from newswatch.models import (
+    Bundle,
+    Digest,
+    Event,
+    Feed,
+    FeedFilter,
+    Mention,
+    QuietHours,
+    Receiver,
+    Rule,
+    Threshold,
+)
 from newswatch.selector import Selector
 
 FULL = Bundle(
@@ -71,12 +82,14 @@ FULL = Bundle(
             QuietHours("22:00", "07:00", "UTC", "high"),
             0.05,
             2.0,
+            mention=Mention(high="S0123"),
         ),
     ),
     lists={"l": ("a", "b")},
     default_lang="de",
     rule_since={"r": 3, "s": 7},
     packs="0123456789ab",
+    editors=("U0ANNA",),
 )
 
 

@@ -52,7 +52,9 @@ class ClickEndpoint:
         if not valid:
             self.refused.append(body)
             return web.Response(status=401, text="not signed by Slack")
-        payload = json.loads(parse_qs(body.decode("ascii"), strict_parsing=True)["payload"][0])
+        form = parse_qs(body.decode("ascii"), strict_parsing=True, keep_blank_values=True)
+        command = {name: values[0] for name, values in form.items()}
+        payload = json.loads(form["payload"][0]) if "payload" in form else command
         self.payloads.append(payload)
         answer = await asyncio.to_thread(self._answer_with, payload)
         return answer or web.Response()

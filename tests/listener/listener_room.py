@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from datetime import datetime, timezone
 
-from newsroom import Newsroom, kill
+from newsroom import POLICY, Newsroom, kill
 from newswatch.listener.run import run_listener, ways_from
 from newswatch.store import keys
 
@@ -118,3 +118,79 @@ def button_names(message: dict) -> list[str]:
 def shown(message: dict) -> str:
     """All that stands in a message, as one text."""
     return json.dumps(message["blocks"], ensure_ascii=False) + message["text"]
+
+
+EDITOR = {"id": "U0EDITOR", "name": "editor"}
+SLACK_FILE = "watchlist.d/slack.yaml"
+
+
+def with_editors(newsroom: Newsroom, *editors: str) -> None:
+    """Adds `editors` to the newsroom's receivers, and puts everything in force."""
+    text = (newsroom.config / "receivers.yaml").read_text("utf-8")
+    newsroom.write("receivers.yaml", f"editors: [{', '.join(editors)}]\n{text}")
+    newsroom.adopt()
+
+
+def said(blocks: list[dict]) -> str:
+    """The text of rich text blocks, a line for each section."""
+    sections = [one for block in blocks if block["type"] == "rich_text" for one in block["elements"]]
+    return "\n".join("".join(part.get("text", "") for part in one["elements"]) for one in sections)
+
+
+def written(newsroom: Newsroom) -> dict[str, bytes]:
+    """Every file of the configuration and of its history. An empty history is nothing."""
+    empty = ("lock", ".gitignore")
+    files = (path for path in newsroom.config.rglob("*") if path.is_file() and path.name not in empty)
+    return {path.relative_to(newsroom.config).as_posix(): path.read_bytes() for path in files}
+
+
+class Desk:
+    """What one person does in one channel, with the answers that they see."""
+
+    def __init__(self, newsroom: Newsroom, user: dict[str, str] = EDITOR, channel: str = POLICY) -> None:
+        self.newsroom, self.slack, self.user, self.channel = newsroom, newsroom.slack, user, channel
+
+    def command(self, text: str) -> str:
+        """Types a command and returns what is answered."""
+        before = len(self.slack.whispers())
+        answer = self.slack.command(self.channel, text, self.user)
+        assert answer["acknowledged"], answer
+        found = self.newsroom.until(lambda: self.slack.whispers()[before:])[0]
+        assert (found["user"], found["channel"]) == (self.user["id"], self.channel)
+        return said(found["blocks"])
+
+    def shortcut(self, ts: str, name: str) -> str:
+        """Chooses a shortcut that answers with a message."""
+        before = len(self.slack.whispers())
+        assert self.slack.shortcut(self.channel, ts, name, self.user)["acknowledged"]
+        return said(self.newsroom.until(lambda: self.slack.whispers()[before:])[0]["blocks"])
+
+    def opened(self, text: str) -> dict:
+        """Types a command that opens a modal, and returns it once it is filled."""
+        for view in self.slack.views(self.user["id"]):
+            self.slack.close_view(view["id"])
+        answer = self.slack.command(self.channel, text, self.user)
+        assert answer["acknowledged"], answer
+        return self.filled()
+
+    def filled(self) -> dict:
+        """The open modal, once something other than "One moment…" is in it."""
+
+        def find() -> dict | None:
+            views = self.slack.views(self.user["id"])
+            return views[-1] if views and "One moment" not in said(views[-1]["view"]["blocks"]) else None
+
+        return self.newsroom.until(find)
+
+    def sent(self, view: dict, **values: str) -> str:
+        """Sends a modal and returns what it says then; the errors if it is not taken."""
+        answer = self.slack.submit(view["id"], values, self.user)
+        assert answer["acknowledged"], answer
+        if answer["errors"]:
+            return "\n".join(f"{name}: {text}" for name, text in answer["errors"].items())
+        return said(self.filled()["view"]["blocks"])
+
+
+def inputs(view: dict) -> dict[str, dict]:
+    """The inputs of a modal by block_id."""
+    return {one["block_id"]: one["element"] for one in view["view"]["blocks"] if one["type"] == "input"}

@@ -114,7 +114,7 @@ def test_signed_interaction_that_is_not_ours_is_passed_over(newsroom, over_http)
 
 
 def test_huge_body_is_refused_unread(over_http):
-    assert answer(over_http.url, b"x" * 1_000_000, {})[0] == 413
+    assert answer(over_http.url, b"x" * 2_000_000, {})[0] == 413
 
 
 def test_sender_that_never_ends_its_body_is_not_waited_for(newsroom, over_http):

@@ -329,7 +329,7 @@ async def test_check_says_what_to_do_about_each_channel_and_scope(slack):
     found = {
         finding.subject: finding for finding in await findings(slack, "C0000000008", "C0000000009", "C7")
     }
-    assert "groups:history is missing" in found["scopes"].message
+    assert "users:read is missing" in found["scopes"].message
     assert "/invite" in found["channel C0000000008"].message
     assert "archived" in found["channel C0000000009"].message
     assert "receivers.yaml" in found["channel C7"].message

@@ -10,6 +10,7 @@ import pytest
 from devtools.slack_sim.running import RunningSimulator
 from newswatch.errors import SlackRefused, SlackUnavailable
 from newswatch.slack.client import SlackSettings
+from newswatch.slack.requests import Receipt
 from newswatch.slack.socket_mode import SocketMode
 
 
@@ -21,6 +22,7 @@ def slack():
 
 async def nobody(_payload):
     """Takes nothing."""
+    return Receipt()
 
 
 async def test_ticket_of_a_failed_connection_stands_in_no_log(slack, caplog):

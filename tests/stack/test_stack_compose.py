@@ -75,10 +75,11 @@ def test_compose_asks_for_a_login(stack):
     assert all("ALL_ADMINS" not in name for name in stack["airflow-api-server"]["environment"])
 
 
-def test_only_the_api_server_may_write_the_configuration(stack):
+def test_only_the_api_server_and_the_listener_may_write_the_configuration(stack):
+    writers = {"airflow-api-server", "newswatch-listener"}
     for name, service in stack.items():
         config = [mount for mount in mounts(service) if "/srv/newswatch/config" in mount]
-        assert all(mount.endswith(":ro") for mount in config) is (name != "airflow-api-server") or not config
+        assert all(mount.endswith(":ro") for mount in config) is (name not in writers) or not config
 
 
 def test_newswatch_has_a_redis_of_its_own_that_forgets_nothing(stack):

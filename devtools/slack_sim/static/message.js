@@ -2,6 +2,7 @@
 
 import { drawBlock } from "./blocks.js";
 import { ago, fullTimeOf, timeOf, tsDate } from "./dates.js";
+import { shortcutMenu } from "./commands.js";
 import { avatar, make } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -45,6 +46,7 @@ export function drawMessage(message, { replies = [], open = null, broadcastNote 
     back.addEventListener("click", open);
     top.append(make("span", "broadcast-note", "replied to ", back, " and sent it to the channel too"));
   }
+  top.append(shortcutMenu(message));
   const content = body(message);
   if (replies.length) content.append(threadLink(replies, open));
   item.append(avatar(), top, content);

@@ -1,15 +1,17 @@
 // Asks the simulator once a second what changed and redraws the open channel and thread.
 
 import { onClicks } from "./clicks.js";
+import { drawWhispers, setUpComposer } from "./commands.js";
 import { dayName, dayOf } from "./dates.js";
 import { lock, make } from "./dom.js";
 import { drawMessage } from "./message.js";
+import { drawModal, onModals } from "./modals.js";
 import { setUsers } from "./users.js";
 
 const POLL_MS = 1000;
 const NEAR_END_PX = 80;
 const by = (id) => document.getElementById(id);
-const state = { version: null, channels: [], messages: [], channel: null, thread: null, seen: new Map(), drawn: null };
+const state = { version: null, channels: [], messages: [], whispers: [], views: [], channel: null, thread: null, seen: new Map(), drawn: null };
 
 function readAddress() {
   const [channel, thread] = decodeURIComponent(location.hash.slice(1)).split("/");
@@ -128,9 +130,11 @@ function draw(fresh = () => false) {
   drawSidebar();
   drawChannel(fresh);
   drawThread(fresh);
+  drawWhispers(state.whispers, state.channel);
+  drawModal(state.views);
 }
 
-async function poll() {
+async function look() {
   try {
     const known = state.version === null ? "" : `?version=${state.version}`;
     const answer = await (await fetch(`/sim/view${known}`, { cache: "no-store" })).json();
@@ -148,10 +152,16 @@ async function poll() {
     by("connection").className = "lost";
     console.info(error);
   }
+}
+
+async function poll() {
+  await look();
   setTimeout(poll, POLL_MS);
 }
 
 onClicks(() => draw());
+onModals(look);
+setUpComposer(() => state.channel);
 by("close-thread").addEventListener("click", () => go(state.channel));
 by("newer").addEventListener("click", () => { by("messages").scrollTop = by("messages").scrollHeight; by("newer").hidden = true; });
 addEventListener("hashchange", () => draw());

@@ -1,4 +1,4 @@
-"""`newswatch listen`: receives clicks on message buttons until it is stopped."""
+"""`newswatch listen`: receives clicks on message buttons and /newswatch until it is stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WITHOUT_SLACK = "No Slack token: set SLACK_BOT_TOKEN. Without it, messages canno
 @click.command(epilog="JSON: none; it runs until it is stopped.")
 @command
 def listen(call: Invocation) -> None:
-    """Receive clicks on message buttons over Socket Mode or signed HTTP, until SIGINT or SIGTERM."""
+    """Receive clicks on message buttons and /newswatch over Socket Mode or signed HTTP, until SIGINT or SIGTERM."""
     logging.getLogger("newswatch").setLevel(logging.INFO)
     slack = slack_from(call.settings)
     if slack is None:

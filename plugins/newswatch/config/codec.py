@@ -20,6 +20,7 @@ from newswatch.models import (
     Event,
     Feed,
     FeedFilter,
+    Mention,
     QuietHours,
     Receiver,
     Rule,
@@ -37,6 +38,7 @@ _NESTED: Mapping[str, type[Any]] = {
     "quiet": QuietHours,
     "alive": Digest,
     "event": Event,
+    "mention": Mention,
     "windows": Window,
     "selector": Selector,
 }
@@ -122,10 +124,12 @@ def _content(
     lists: Mapping[str, Sequence[str]],
     default_lang: str,
     packs: str,
+    editors: Sequence[str],
 ) -> dict[str, Any]:
     return {
         "default_lang": default_lang,
         **({"packs": packs} if packs else {}),
+        **({"editors": list(editors)} if editors else {}),
         "feeds": [_to_plain(feed) for feed in feeds],
         "receivers": [_to_plain(receiver) for receiver in receivers],
         "lists": {name: list(entries) for name, entries in lists.items()},
@@ -144,16 +148,23 @@ def content_digest(
     lists: Mapping[str, Sequence[str]],
     default_lang: str,
     packs: str = "",
+    editors: Sequence[str] = (),
 ) -> str:
     """32 hex digits that name a configuration's content, order of feeds and rules included."""
-    text = _dump(_content(feeds, rules, receivers, lists, default_lang, packs))
+    text = _dump(_content(feeds, rules, receivers, lists, default_lang, packs, editors))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def bundle_to_json(bundle: Bundle) -> str:
     """The bundle as one line of JSON, with the schema's version."""
     content = _content(
-        bundle.feeds, bundle.rules, bundle.receivers, bundle.lists, bundle.default_lang, bundle.packs
+        bundle.feeds,
+        bundle.rules,
+        bundle.receivers,
+        bundle.lists,
+        bundle.default_lang,
+        bundle.packs,
+        bundle.editors,
     )
     head = {"schema": SCHEMA_VERSION, "version": bundle.version, "digest": bundle.digest}
     return _dump({**head, **content, "rule_since": dict(bundle.rule_since)})
@@ -205,4 +216,5 @@ def _read_bundle(plain: Mapping[str, Any]) -> Bundle:
         default_lang=str(plain["default_lang"]),
         rule_since={rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
         packs=str(plain.get("packs", "")),
+        editors=tuple(map(str, plain.get("editors", ()))),
     )

@@ -22,12 +22,20 @@ class Draft:
     default_lang: str = "en"
     packs: str = ""
     """The version of the packs that the rules use; "" where they use none."""
+    editors: tuple[str, ...] = ()
+    """The ids of the Slack users who may make and mute rules in Slack."""
 
     @cached_property
     def digest(self) -> str:
         """A name for the content: equal for equal content, whatever the files look like."""
         return content_digest(
-            self.feeds, self.rules, self.receivers, self.lists, self.default_lang, self.packs
+            self.feeds,
+            self.rules,
+            self.receivers,
+            self.lists,
+            self.default_lang,
+            self.packs,
+            self.editors,
         )
 
     def to_bundle(self, previous: Bundle | None) -> Bundle:
@@ -49,6 +57,7 @@ class Draft:
             lists=self.lists,
             default_lang=self.default_lang,
             rule_since={rule.id: since.get(rule.id, version) for rule in self.rules},
+            editors=self.editors,
         )
 
     def rules_on(self, today: str) -> list[Rule]:

@@ -129,6 +129,7 @@ def _draft(feeds: FeedsPart, watchlist: WatchlistPart, receivers: ReceiversPart)
         lists=lists,
         default_lang=feeds.default_lang,
         packs=packs_version() if uses_packs else "",
+        editors=receivers.editors,
     )
 
 

@@ -8,7 +8,7 @@ from newswatch.config.records import CheckedMapping
 from newswatch.config.report import FileReport
 from newswatch.config.shapes import RECEIVERS_FILE
 from newswatch.config.unique import UniqueNames
-from newswatch.models import Digest, QuietHours, Receiver
+from newswatch.models import Digest, Mention, QuietHours, Receiver
 
 OPS_ID = "ops"
 _NO_DEFAULTS = Receiver(id="", channel="")
@@ -20,6 +20,7 @@ class ReceiversPart:
 
     receivers: list[Receiver] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    editors: tuple[str, ...] = ()
     complete: bool = False
     """Whether every id could be read. If so, a name that is not among them is unknown."""
 
@@ -32,6 +33,7 @@ def read_receivers(report: FileReport) -> ReceiversPart:
     if reading is None or "receivers" not in reading.givens:
         return part
     part.complete = True
+    part.editors = reading.get("editors", ())
     names = UniqueNames("receiver id")
     for given in reading.get("receivers"):
         part.complete = part.complete and "id" in given.givens
@@ -70,12 +72,17 @@ def _receiver(given: CheckedMapping, defaults: CheckedMapping | None) -> Receive
         per_channel_interval_s=interval_s,
         grace_s=grace_s,
         remind_after_s=given.get("remind_after"),
+        mention=_mention(given.get("mention")),
         stale_after_s=given.get("stale_after", _NO_DEFAULTS.stale_after_s),
     )
 
 
 def _digest(given: CheckedMapping | None) -> Digest | None:
     return None if given is None else Digest(at=given.get("at"), timezone=given.get("timezone"))
+
+
+def _mention(given: CheckedMapping | None) -> Mention | None:
+    return None if given is None else Mention(**{name: given.get(name, "") for name in given.givens})
 
 
 def _quiet(given: CheckedMapping | None) -> QuietHours | None:

@@ -36,6 +36,8 @@ CHANNEL = Value(words.check_channel, {"type": "string", "pattern": "^[CGD][A-Z0-
 CHANNEL_NAME = word(
     r"[^\s#@<>&]{1,80}", "a channel's name", "write it without #, such as policy-alerts", lower=True
 )
+USER = Value(words.check_user, {"type": "string", "pattern": "^[UW][A-Z0-9]{2,20}$"})
+USER_GROUP = Value(words.check_user_group, {"type": "string", "pattern": "^S[A-Z0-9]{2,20}$"})
 ZONE = Value(words.check_timezone, {"type": "string", "examples": ["Europe/Zurich", "UTC"]})
 CLOCK = Value(words.check_clock, {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
 DATE = Value(words.check_date, {"type": "string", "format": "date"})
@@ -298,6 +300,13 @@ ALIVE = Record(
         Key("timezone", ZONE, "IANA time zone.", missing="timezone is missing"),
     ),
 )
+MENTION = Record(
+    "mention",
+    tuple(
+        Key(severity, USER_GROUP, f"The user group that a story of severity {severity} mentions.")
+        for severity in SEVERITIES
+    ),
+)
 QUIET = Record(
     "quiet",
     (
@@ -335,6 +344,7 @@ RECEIVER = Record(
             ALIVE,
             "When to post a line saying that nothing came, on days without an alert. Default never.",
         ),
+        Key("mention", MENTION, "Slack user groups by severity; a story mentions its group once."),
     ),
 )
 
@@ -361,6 +371,11 @@ RECEIVERS_FILE = Record(
             ListOf(RECEIVER, empty=None, unique=False),
             "The receivers.",
             missing="receivers is missing",
+        ),
+        Key(
+            "editors",
+            ListOf(USER, empty=None),
+            "The Slack user ids of those who may use /newswatch: make, mute and end rules. Default nobody.",
         ),
     ),
 )

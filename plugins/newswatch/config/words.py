@@ -46,6 +46,22 @@ def check_channel(text: str) -> str:
     raise ValueError(f"{text!r} is not a channel id: write the id (C…, G… or D…), not a name; {where}")
 
 
+def check_user(text: str) -> str:
+    """A Slack user id. Names are not accepted: anybody may give himself the name of somebody else."""
+    if re.fullmatch(r"[UW][A-Z0-9]{2,20}", text):
+        return text
+    where = "in Slack, open the person's profile and choose Copy member ID in its menu"
+    raise ValueError(f"{text[:100]!r} is not a user id: write the id (U… or W…), not a name; {where}")
+
+
+def check_user_group(text: str) -> str:
+    """A Slack user group id."""
+    if re.fullmatch(r"S[A-Z0-9]{2,20}", text):
+        return text
+    where = "in Slack, open the group under People; its id is at the end of the address"
+    raise ValueError(f"{text[:100]!r} is not a user group's id: write the id (S…), not a name; {where}")
+
+
 def check_timezone(text: str) -> str:
     """An IANA time zone that this machine knows."""
     try:

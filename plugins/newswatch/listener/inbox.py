@@ -1,4 +1,7 @@
-"""Where clicks arrive, over Socket Mode or HTTP. A click is stored at once and then shown in Slack."""
+"""Where everything arrives that people do in Slack, over Socket Mode or HTTP.
+
+A click is stored at once and then shown in Slack. Commands, shortcuts and modals go to `commands`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from typing import Any
 
 from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable
 from newswatch.listener.clicks import take_click
+from newswatch.listener.commands import Commands
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.updates import refresh_soon
 from newswatch.slack.clicks import Click, read_click
 from newswatch.slack.client import SlackClient
+from newswatch.slack.requests import Receipt, Request, read_request
 from newswatch.store.client import redis_errors
 
 log = logging.getLogger("newswatch.listener")
@@ -19,24 +24,28 @@ log = logging.getLogger("newswatch.listener")
 GONE = "newswatch no longer has a record of this message, so your click had no effect."
 
 
-class ClickInbox:
+class Inbox:
     """Receives payloads. Call `settle` before Redis and Slack are closed."""
 
     def __init__(self, services: Services, client: SlackClient) -> None:
         self._services = services
         self._client = client
+        self._commands = Commands(services, client)
         self._showing: set[asyncio.Task[None]] = set()
 
-    async def take(self, payload: Any) -> None:
-        """Store what the reader clicked. Returns once it is safe in Redis.
+    async def take(self, payload: Any) -> Receipt:
+        """Store what the reader clicked. Returns once it is safe in Redis. Anything else is only looked at.
 
         Raises BadClick for a payload that Slack would not send, and RedisUnavailable if it cannot be stored
         now: the reader sees that it failed and can click again, so a refusal by Redis counts as temporary.
         Idle connections are then closed: after a failover they lead to a server that is only a replica.
         """
+        request = read_request(payload)
+        if request is not None:
+            return await self._asked(request)
         click = read_click(payload)
         if click is None:
-            return
+            return Receipt()
         try:
             taken = await take_click(self._services, click)
         except (RedisRefused, RedisUnavailable) as error:
@@ -47,9 +56,18 @@ class ClickInbox:
             task = asyncio.create_task(self._show(click, known=taken.effect != "unknown_message"))
             self._showing.add(task)
             task.add_done_callback(self._showing.discard)
+        return Receipt()
+
+    async def _asked(self, request: Request) -> Receipt:
+        try:
+            return await self._commands.take(request)
+        except (RedisRefused, RedisUnavailable) as error:
+            await self._services.redis.connection_pool.disconnect(inuse_connections=False)
+            raise RedisUnavailable(str(error)) from error
 
     async def settle(self) -> None:
-        """Wait until what was stored is shown."""
+        """Wait until what was stored is shown, and what was asked is answered."""
+        await self._commands.settle()
         await asyncio.gather(*self._showing, return_exceptions=True)
 
     async def _show(self, click: Click, *, known: bool) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from aiohttp import web
 
 from newswatch.errors import PermanentError, RetryableError
-from newswatch.listener.inbox import ClickInbox
+from newswatch.listener.inbox import Inbox
 from newswatch.listener.web import CLICKS_PATH, build
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Address
@@ -72,7 +72,7 @@ async def run_listener(
     """
     async with AsyncExitStack() as open_ways:
         client = await open_ways.enter_async_context(SlackClient(slack))
-        inbox = ClickInbox(services, client)
+        inbox = Inbox(services, client)
         open_ways.push_async_callback(inbox.settle)
         connection = SocketMode(replace(slack, token=ways.app_token or ""), inbox.take)
 

@@ -11,12 +11,13 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _NOT_FOR_UPDATE = frozenset({"unfurl_links", "unfurl_media", "mrkdwn"})
+_ANSWER_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+_MOST_MEMBER_PAGES = 50
 _UNREADABLE = (AttributeError, UnicodeDecodeError, json.JSONDecodeError, LookupError)
 """What slack_sdk raises for a 200 that is plain text, a list, or in an unknown charset."""
 
@@ -125,9 +128,63 @@ class SlackClient:
         return (await self._call("chat.update", body=_without(body, _NOT_FOR_UPDATE))).outcome
 
     async def whisper(self, channel: str, user_id: str, text: str) -> Outcome:
-        """Show a text to one reader only (`chat.postEphemeral`). `text` is ours, not a feed's."""
+        """Show a text to one reader only (`chat.postEphemeral`). `text` is escaped."""
         body = {"channel": channel, "user": user_id, "text": text}
         return (await self._call("chat.postEphemeral", body=body)).outcome
+
+    async def answer(self, url: str, text: str, blocks: Sequence[Mapping[str, Any]] = ()) -> bool:
+        """Answer a command or shortcut: only the person who asked sees it. Whether Slack took it.
+
+        `url` is the response_url that Slack gave. Any other address is refused.
+        """
+        if self._session is None:
+            raise RuntimeError("SlackClient is used outside its `async with` block")
+        if not answers_go_to(url, self._settings.base_url):
+            return False
+        body = {"response_type": "ephemeral", "text": text, **({"blocks": list(blocks)} if blocks else {})}
+        try:
+            async with self._session.post(
+                url, json=body, proxy=self._settings.proxy, allow_redirects=False
+            ) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            return False
+
+    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> tuple[str, Outcome]:
+        """Open a modal (`views.open`). Its id, "" if Slack did not open it."""
+        answer = await self._call("views.open", body={"trigger_id": trigger_id, "view": view})
+        opened = answer.body.get("view")
+        made = str(opened.get("id") or "") if isinstance(opened, Mapping) else ""
+        return (made if answer.outcome.ok else ""), answer.outcome
+
+    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> Outcome:
+        """Put another content into an open modal (`views.update`)."""
+        return (await self._call("views.update", body={"view_id": view_id, "view": view})).outcome
+
+    async def user(self, user_id: str) -> tuple[Mapping[str, Any], Outcome]:
+        """What Slack says of a user (`users.info`); empty if it does not say."""
+        answer = await self._read("users.info", user=user_id)
+        found = answer.body.get("user")
+        return (found if answer.outcome.ok and isinstance(found, Mapping) else {}), answer.outcome
+
+    async def is_in(self, channel: str) -> tuple[bool, Outcome]:
+        """Whether the app is in a channel that is not archived."""
+        answer = await self._read("conversations.info", channel=channel)
+        about = answer.body.get("channel")
+        known = about if answer.outcome.ok and isinstance(about, Mapping) else {}
+        return known.get("is_member") is True and not known.get("is_archived"), answer.outcome
+
+    async def has_member(self, channel: str, user_id: str) -> tuple[bool, Outcome]:
+        """Whether a user is in a channel (`conversations.members`, page by page)."""
+        cursor = ""
+        for _ in range(_MOST_MEMBER_PAGES):
+            page = await self._read("conversations.members", channel=channel, limit=1000, cursor=cursor)
+            if not page.outcome.ok or user_id in (page.body.get("members") or ()):
+                return page.outcome.ok, page.outcome
+            cursor = str((page.body.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                break
+        return False, page.outcome
 
     async def read(
         self, channel: str, *, since: datetime, thread_ts: str | None = None, cursor: str = ""
@@ -211,6 +268,17 @@ class SlackClient:
             return
         if theirs.tzinfo is not None:
             self._ahead = self._settings.clock() - theirs - timedelta(seconds=0.5)
+
+
+def answers_go_to(url: str, base_url: str) -> bool:
+    """Whether this can be a response_url: Slack's own host for them, or the host of the API. Pure."""
+    try:
+        given, api = urlsplit(url), urlsplit(base_url)
+    except ValueError:
+        return False
+    if given.scheme == "https" and given.netloc in _ANSWER_HOSTS:
+        return True
+    return bool(given.netloc) and (given.scheme, given.netloc) == (api.scheme, api.netloc)
 
 
 def _refusal(error: SlackApiError) -> Answer:

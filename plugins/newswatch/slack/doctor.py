@@ -16,6 +16,8 @@ _REQUIRED_SCOPES: Mapping[str, str] = {
 _USEFUL_SCOPES: Mapping[str, str] = {
     "channels:read": "an archived public channel is noticed only when sending fails",
     "groups:read": "an archived private channel is noticed only when sending fails",
+    "commands": "there is no /newswatch, and nothing of it in the menus of messages",
+    "users:read": "nobody can use /newswatch, because newswatch cannot see who is a full member",
 }
 
 

@@ -40,7 +40,7 @@ class SlackLayout:
         if message.kind in ("ops", "reminder") and not one.plain:
             return render_ops(message)
         attention = Attention(one.marks, buttons=one.buttons, now=one.now)
-        frame = Frame(one.receiver, one.pages, one.belongs_to)
+        frame = Frame(one.receiver, one.pages, one.belongs_to, one.mention)
         if one.plain:
             return render_minimal(
                 message,

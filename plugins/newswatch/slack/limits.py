@@ -25,7 +25,8 @@ MAX_BLOCK_ID_CHARS = 255
 _TEXT_LIMITS = {"section": 3_000, "header": 150}
 _BUTTON_LIMITS = {"value": 2_000, "url": 3_000, "action_id": 255}
 _CONFIRM_LIMITS = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
-_LEAVES = ("text", "link", "date", "emoji", "user")
+_LEAVES = ("text", "link", "date", "emoji", "user", "usergroup")
+_MENTIONS = {"user": "user_id", "usergroup": "usergroup_id"}
 _GROUPS = ("rich_text_section", "rich_text_quote", "rich_text_list", "rich_text_preformatted")
 
 
@@ -141,9 +142,9 @@ def _leaf(element: Mapping[str, Any], kind: str) -> Iterator[str]:
         if type(element.get("timestamp")) is not int or not element.get("format"):
             yield "a date needs a whole number of seconds and a format"
         return
-    if kind == "user":
-        if not element.get("user_id"):
-            yield "a user element has no user"
+    if kind in _MENTIONS:
+        if not element.get(_MENTIONS[kind]):
+            yield f"a {kind} element has no {_MENTIONS[kind]}"
         return
     if kind == "link" and usable_link(str(element.get("url", ""))) is None:
         yield "a link's url is not http(s) or longer than 3,000 characters"

@@ -207,7 +207,7 @@ def _story(
 def _render(message: Message, story: ShownStory | None, attention: Attention) -> Payload:
     if story is None:
         return _payload(message, _GONE, [_rich_text(message, 0, [_section([_text(_GONE)])])])
-    after = _attention_blocks(message, story.rules, attention)
+    after = _mention_blocks(message, story.frame.mention) + _attention_blocks(message, story.rules, attention)
     for detail in _DETAILS:
         text = _with_said(story_text(story, detail), attention)
         payload = _payload(message, text, [*_story_blocks(message, story, detail), *after])
@@ -233,6 +233,13 @@ def _text_only(message: Message, text: str) -> Payload:
     payload = _payload(message, text, [])
     del payload["blocks"]
     return {**payload, "mrkdwn": False}
+
+
+def _mention_blocks(message: Message, group: str) -> list[Element]:
+    """An element of its own: no text of a feed can become a mention, and a mention cannot be part of such a text."""
+    if not group:
+        return []
+    return [_rich_text(message, 3, [_section([{"type": "usergroup", "usergroup_id": group}])])]
 
 
 # ── what readers did, and the buttons for it ────────────────────────────────────────────────────

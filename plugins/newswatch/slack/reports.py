@@ -51,6 +51,8 @@ class Frame:
     pages: str = ""
     belongs_to: str = ""
     """The headline of the story that a reply may belong to, if that is not certain."""
+    mention: str = ""
+    """The user group that it mentions, "" for none."""
 
 
 NO_FRAME = Frame()

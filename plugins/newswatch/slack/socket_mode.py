@@ -1,8 +1,8 @@
-"""Clicks over Socket Mode: we open the connection to Slack, so no port has to be reachable from outside.
+"""Clicks, commands and modals over Socket Mode: we open the connection to Slack, so no port has to be reachable from outside.
 
 slack_sdk's client keeps the connection open, answers pings and reconnects when Slack asks for it.
 Slack delivers an envelope again until it is acknowledged, so it is acknowledged only after its
-click is safe in Redis.
+click is safe in Redis. Commands and modals are acknowledged at once, because Slack waits three seconds.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from newswatch.errors import (
 )
 from newswatch.redact import redact_text
 from newswatch.slack.client import SlackSettings
+from newswatch.slack.requests import Receipt
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -46,13 +47,14 @@ _NEEDS_ACTION = frozenset(
 
 
 class SocketMode:
-    """A connection over which Slack sends clicks. An asynchronous context manager.
+    """A connection over which Slack sends what people do. An asynchronous context manager.
 
-    `settings.token` is the app-level token (xapp-…). `take` is called with each payload. If it raises
-    RetryableError, the envelope is not acknowledged, so that Slack sends it again.
+    `settings.token` is the app-level token (xapp-…). `take` is called with each payload, and says what is
+    acknowledged and what begins then. If it raises RetryableError, the envelope is not acknowledged, so that Slack sends
+    it again.
     """
 
-    def __init__(self, settings: SlackSettings, take: Callable[[Any], Awaitable[None]]) -> None:
+    def __init__(self, settings: SlackSettings, take: Callable[[Any], Awaitable[Receipt]]) -> None:
         self._settings = settings
         self._take = take
         self._client: SocketModeClient | None = None
@@ -108,15 +110,18 @@ class SocketMode:
             self._client.wss_uri = None
 
     async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        if request.type == "interactive":
+        receipt = Receipt()
+        if request.type in {"interactive", "slash_commands"}:
             try:
-                await self._take(request.payload)
+                receipt = await self._take(request.payload)
             except RetryableError as error:
                 log.warning("a click was not stored, Slack will send it again: %s", error)
                 return
             except PermanentError as error:
                 log.warning("a click was refused: %s", error)
-        await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+        response = SocketModeResponse(envelope_id=request.envelope_id, payload=receipt.answer)
+        await client.send_socket_mode_response(response)
+        receipt.begin()
 
 
 async def _close(client: SocketModeClient) -> None:

@@ -146,6 +146,14 @@ async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
     return (await read_messages(redis, [message_id])).get(message_id)
 
 
+async def mentioning(redis: Redis, root_id: str, message_id: str, *, claim: bool) -> str:
+    """The message of a story that mentions a user group, "" for none. `claim`: it is this one if there was none."""
+    key = keys.message(root_id)
+    if claim and await redis.exists(key):
+        await redis.hsetnx(key, "mentioned", message_id)
+    return text(await redis.hget(key, "mentioned"))
+
+
 async def content_of(redis: Redis, message_id: str) -> tuple[str, list[Alert | None]]:
     """A message's kind ("" if there is none with that id) and its alerts; None for one that cannot be parsed."""
     kind, rows = await script_of(redis, "content")(args=[message_id])

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -37,6 +37,8 @@ from newswatch.pipeline.base.configuration import check_files
 from newswatch.settings import Settings
 
 MAX_BYTES = 5_000_000
+_READABLE = 0o644
+"""Of a new file: the stages that read it may run as other users."""
 
 
 class ChangedMeanwhile(PermanentError):
@@ -190,6 +192,32 @@ def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> No
             after = _bytes(folder / FEEDS)
         saving = keep_previous(directory, FEEDS, before, after, by, now)
         _replace(path, after)
+        saved_versions.record(directory, saving)
+
+
+def rewrite(settings: Settings, name: str, change: Callable[[str], str], *, by: str, now: datetime) -> None:
+    """Change the text of a file in watchlist.d, "" if it is not there yet, as `save` does.
+
+    `change` sees the newest text; what it raises is passed on. Raises ConfigError, NotEditable. Then nothing changed.
+    """
+    directory = settings.config_dir
+    folder = directory / WATCHLIST_FOLDER
+    real = folder.resolve() if folder.exists() else history_folder(directory).with_name(WATCHLIST_FOLDER)
+    path = (real / Path(name).name).resolve()
+    with locked(directory):
+        before = _bytes(path) if path.exists() else b""
+        text = change(before.decode("utf-8", "replace"))
+        with _folder_with(directory, {name: text}) as draft:
+            loaded = check_files(replace(settings, config_dir=draft), now.date())
+            if loaded.draft is None:
+                raise ConfigError(_named_as_in(draft, loaded.errors))
+        data = text.encode()
+        try:
+            real.mkdir(exist_ok=True)
+            saving = keep_previous(directory, name, before, data, by, now)
+            replace_file(path, data, _READABLE)
+        except OSError as error:
+            raise NotEditable(f"{name} cannot be written ({error.strerror})") from error
         saved_versions.record(directory, saving)
 
 

@@ -41,9 +41,12 @@ class MissedReport:
     nearest: tuple[NearRule, ...]
 
 
-async def report_missed(services: Services, given: str, rule_id: str | None, by: str) -> MissedReport:
+async def report_missed(
+    services: Services, given: str, rule_id: str | None, by: str, *, allow_private: bool = True
+) -> MissedReport:
     """Judge a headline or a web page by the rules of the files, and record it for `rule_id` unless that matches it.
 
+    `allow_private` is for a person at a terminal of this machine, as in `read_url`.
     Rules are asked as if the text came from a feed that they look at. Without `rule_id` nothing is recorded: which
     rule should have caught it is for the editor to say.
     Raises ConfigError, NoSuchRule, BadText, RedisUnavailable, and the errors of `read_url`.
@@ -52,7 +55,7 @@ async def report_missed(services: Services, given: str, rule_id: str | None, by:
     draft = check_files(services.settings, now.date()).sound_draft()
     if rule_id is not None:
         rule_of(draft, rule_id)
-    entry = await _entry(services, given)
+    entry = await _entry(services, given, allow_private=allow_private)
     item = missed_item(entry, now, draft.default_lang)
     rules = rules_for_any_feed(draft, now.date().isoformat())
     text = item_text(item, None)
@@ -66,12 +69,12 @@ async def report_missed(services: Services, given: str, rule_id: str | None, by:
     return MissedReport(item, rule_id, recorded, tuple(matching), tuple(near[:MOST_NEAREST]))
 
 
-async def _entry(services: Services, given: str) -> Entry:
+async def _entry(services: Services, given: str, *, allow_private: bool) -> Entry:
     if not given.strip():
         raise BadText("the text is empty: give a headline in quotes, or the address of a web page")
     if not given.startswith(("http://", "https://")):
         return Entry(title=given.strip())
-    entries = await read_url(given, services.settings)
+    entries = await read_url(given, services.settings, allow_private=allow_private)
     if len(entries) != 1:
         raise BadText(
             f"{given} is a feed with {len(entries)} entries: give the address of one web page, or its headline"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from newswatch.models import Alert
+from newswatch.models import SEVERITIES, Alert, Bundle, Severity
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Outgoing, Payload
@@ -78,6 +78,7 @@ async def render(
             receiver=beside.receiver,
             pages=services.settings.pages or "",
             belongs_to=await _root_headline(services.redis, queued) if uncertain else "",
+            mention=await _mention(services, queued, alerts),
         )
     )
 
@@ -90,6 +91,30 @@ async def _root_headline(redis: Redis, queued: StoredMessage) -> str:
     found = await messages.read_stored_alerts(redis, [*root.message.alert_ids[:MOST_ALERTS]])
     shown = await _headline(redis, root, [one.alert for one in found])
     return shown.title if shown is not None else ""
+
+
+async def _mention(services: Services, queued: StoredMessage, alerts: Sequence[Alert]) -> str:
+    """The user group that this message mentions: the first message of a story that has one for its severity, and no other.
+
+    A reply has one only if the whole channel sees it. What was sent without a mention gets none with an update.
+    """
+    message = queued.message
+    asks = message.kind == "story" or (message.kind == "reply" and queued.broadcast)
+    bundle = await in_force(services) if asks and alerts else None
+    group = mention_of(bundle, message.channel, [alert.severity for alert in alerts]) if bundle else ""
+    if not group:
+        return ""
+    first = await messages.mentioning(
+        services.redis, message.root_id or message.id, message.id, claim=queued.delivery.ts is None
+    )
+    return group if first == message.id else ""
+
+
+def mention_of(bundle: Bundle, channel: str, severities: Sequence[Severity]) -> str:
+    """The user group that the channel's receivers name for the most severe of these, "" for none. Pure."""
+    worst = max(severities, key=SEVERITIES.index)
+    named = (one.mention for one in bundle.receivers if one.channel == channel and one.mention is not None)
+    return next((group for one in named if (group := str(getattr(one, worst)))), "")
 
 
 async def _headline(redis: Redis, queued: StoredMessage, alerts: Sequence[Alert]) -> Alert | None:

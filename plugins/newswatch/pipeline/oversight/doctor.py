@@ -44,6 +44,7 @@ async def examine(services: Services) -> list[Examined]:
         _contact(services),
         *redis,
         *await _slack(services, loaded.draft),
+        *_commands(loaded.draft),
         *(await _outage(services) if usable else ()),
         *(await _stages(services) if usable else ()),
         *(await _queues(services) if usable else ()),
@@ -178,6 +179,16 @@ async def _buttons(services: Services) -> list[Examined]:
         text = f"{name} is set, but no listener is running: start `newswatch listen`, or see in its log why it stopped"
         return [Examined("buttons", "warning", text)]
     return [Examined("buttons", "ok", "off: no listener is configured (docs/operations.md, Buttons)")]
+
+
+def _commands(draft: Draft | None) -> list[Examined]:
+    """Who may use /newswatch. It is optional, so nobody is fine."""
+    if draft is None:
+        return []
+    if not draft.editors:
+        return [Examined("slack commands", "ok", "off: `editors` in receivers.yaml names nobody")]
+    who = "editor" if len(draft.editors) == 1 else "editors"
+    return [Examined("slack commands", "ok", f"{len(draft.editors)} {who} may use /newswatch")]
 
 
 async def _slack(services: Services, draft: Draft | None) -> list[Examined]:

@@ -1,0 +1,132 @@
+"""What the commands of /newswatch answer, as lines of text. Nothing here is formatted: the modals and messages are literal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from newswatch.durations import parse_duration
+from newswatch.errors import PermanentError
+from newswatch.pipeline.authoring.missed import MissedReport
+from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.status import read_status
+from newswatch.pipeline.oversight.why import explain
+from newswatch.store import messages
+from newswatch.store.client import redis_errors
+from newswatch.store.mutes import EVERYWHERE, Mute
+
+HELP = (
+    "/newswatch watch TEXT: make a rule that alerts in this channel. You see what it would have caught first.",
+    "/newswatch unwatch RULE: end a rule that was made in Slack.",
+    "/newswatch mute RULE [2h]: no alerts of a rule in this channel for a while (24h if you do not say).",
+    "/newswatch mute: what is muted here. /newswatch unmute RULE: end it.",
+    "/newswatch why LINK or TITLE: why an item did or did not alert.",
+    "/newswatch missed: report what a rule should have caught.",
+    "/newswatch status: is everything all right?",
+    "In a message's menu: Missed by newswatch, Why here?",
+)
+_DEFAULT_MUTE = "24h"
+_MOST_FINDINGS = 5
+_MOST_REASONS = 12
+_MOST_ALERTS = 5
+_MUTE = re.compile(r"(?P<rule>\S+)(?:\s+(?:for\s+)?(?P<length>\S+))?")
+
+
+async def mute(services: Services, channel: str, rest: str, by: str) -> list[str]:
+    """Mute a rule in this channel, or list what is muted. Raises NoSuchRule and RedisUnavailable."""
+    found = _MUTE.fullmatch(rest)
+    if not rest:
+        return _muted([one for one in await muted_now(services) if one.channel in (channel, EVERYWHERE)])
+    if found is None:
+        raise PermanentError("Write /newswatch mute RULE, and if you like for how long: 2h or 3d.")
+    try:
+        length_s = parse_duration(found["length"] or _DEFAULT_MUTE)
+    except ValueError as error:
+        raise PermanentError(f"{error}. Write for example /newswatch mute {found['rule']} 2h") from error
+    if not length_s > 0:
+        raise PermanentError("A mute must be longer than zero.")
+    made = await mute_rule(services, found["rule"], for_s=length_s, by=by, channel=channel)
+    return [
+        f"{made.rule_id} is muted in this channel until {_clock(made.until)}. /newswatch unmute {made.rule_id} ends it."
+    ]
+
+
+def _muted(found: Sequence[Mute]) -> list[str]:
+    lines = [
+        f"{one.rule_id}: {'everywhere' if one.channel == EVERYWHERE else 'here'} until {_clock(one.until)},"
+        f" by {one.by}, {one.muted} suppressed"
+        for one in found
+    ]
+    return lines or ["Nothing is muted here."]
+
+
+async def unmute(services: Services, channel: str, rest: str) -> list[str]:
+    """End a rule's mute in this channel. Raises NoSuchRule and RedisUnavailable."""
+    if not rest or " " in rest:
+        raise PermanentError("Write /newswatch unmute RULE. /newswatch mute lists what is muted here.")
+    ended = await unmute_rule(services, rest, channel)
+    return [f"{rest} is no longer muted here. {sum(one.muted for one in ended)} alerts were suppressed."]
+
+
+async def why(services: Services, asked: str) -> list[str]:
+    """Why an item did or did not alert. Raises NothingInForce and RedisUnavailable."""
+    if not asked:
+        raise PermanentError("Write /newswatch why, and the item's link or its full title.")
+    answer = await explain(services, asked)
+    title = [answer.copies[0].title] if answer.copies else []
+    rules = [one.text for one in answer.copies[0].rules] if answer.copies else []
+    lines = [*title, *answer.reasons, *(text for text in rules if text not in answer.reasons)]
+    return lines[:_MOST_REASONS]
+
+
+async def why_here(services: Services, message_id: str, channel: str) -> list[str]:
+    """Why one of our messages was posted. Empty if there is no record of it in this channel. Raises RedisUnavailable."""
+    with redis_errors():
+        found = await messages.read_message(services.redis, message_id)
+        if found is None or found.message.channel != channel:
+            return []
+        alerts = await messages.read_alerts(services.redis, found.message.alert_ids)
+    if not alerts:
+        return [found.message.text] if found.message.text else []
+    lines = []
+    for alert in alerts[:_MOST_ALERTS]:
+        marked = [one.text[start:end] for one in alert.excerpts for start, end in one.marks]
+        words = ", ".join(f"“{text}”" for text in dict.fromkeys(marked))
+        lines.append(f"{alert.rule_id} ({alert.severity}) matched {words or 'it'} in: {alert.title}")
+    more = len(alerts) - _MOST_ALERTS
+    return [*lines, f"and {more} more alerts"] if more > 0 else lines
+
+
+async def status(services: Services) -> list[str]:
+    """Is everything all right, and if not, what to do. Raises RedisUnavailable."""
+    found = await read_status(services)
+    figures = found.figures
+    lines = [found.sentence]
+    lines += [f"{one.what} {one.do}" for one in found.findings[:_MOST_FINDINGS]]
+    return [
+        *lines,
+        f"In the last 24 hours: {figures.items_today} items, {figures.alerts_today} alerts; {figures.queued} messages queued.",
+    ]
+
+
+def missed(report: MissedReport) -> list[str]:
+    """What became of a report of something missed. Pure."""
+    lines = [report.item.title]
+    if report.recorded:
+        lines.append(
+            f"Recorded for {report.rule_id}. `newswatch coach {report.rule_id}` proposes edits that catch it."
+        )
+    if report.matching:
+        lines.append(
+            f"Already matched by: {', '.join(report.matching)}. /newswatch why says what became of the item."
+        )
+    lines += [f"{one.share:.0%} {one.rule_id}: {one.text}" for one in report.nearest]
+    if not report.recorded:
+        lines.append("Nothing was recorded." if report.matching else "Nothing was recorded: choose a rule.")
+    return lines
+
+
+def _clock(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"
