@@ -74,6 +74,11 @@ async def read_due(redis: Redis, feed_ids: Sequence[str] | None = None) -> dict[
     return found
 
 
+async def scheduled(redis: Redis) -> int:
+    """How many feeds are polled."""
+    return int(await redis.zcard(keys.FEEDS_DUE))
+
+
 async def wanted_now(redis: Redis, mine: Collection[str]) -> list[str]:
     """The feeds among `mine` that somebody wants polled now. They are given out once."""
     wanted: Any = await redis.smembers(keys.FEEDS_WANTED)

@@ -10,7 +10,7 @@ import pytest
 from feed_server import Document, story
 from newswatch.errors import LeaseLost
 from newswatch.models import Feed
-from newswatch.pipeline.poll.stay import Share
+from newswatch.pipeline.base.configuration import Share
 from newswatch.store import feeds
 from newswatch.store.client import connect
 from newswatch.store.leases import Lease
