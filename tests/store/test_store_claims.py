@@ -62,6 +62,16 @@ async def test_many_states_are_written_and_read_in_one_step(redis):
     assert await redis.zscore(keys.FEEDS_DUE, "f7") == NOW + 7
 
 
+async def test_update_that_follows_from_another_claim_stores_only_the_due_time(redis):
+    await redis.zadd(keys.FEEDS_DUE, {"wire": 0})
+    await claim(redis, work(1))
+    await feeds.write_updates(redis, [StateUpdate("wire", {"etag": "old"}, NOW + 5, generation=0)])
+    assert (await feeds.read_states(redis, ["wire"]))["wire"].validators.etag != "old"
+    assert await redis.zscore(keys.FEEDS_DUE, "wire") == NOW + 5
+    await feeds.write_updates(redis, [StateUpdate("wire", {"etag": "new"}, NOW + 6, generation=1)])
+    assert (await feeds.read_states(redis, ["wire"]))["wire"].validators.etag == "new"
+
+
 # ── pages ─────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -115,11 +115,12 @@ async def forget_document(redis: Redis, feed_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StateUpdate:
-    """What is stored after a poll that claims nothing."""
+    """What is stored after a poll that claims nothing. `generation` is that of the state on which `values` are based."""
 
     feed_id: str
     values: Mapping[str, str | int]
     next_due_ms: int
+    generation: int = 0
 
 
 async def write_updates(
@@ -130,7 +131,8 @@ async def write_updates(
 ) -> None:
     """Store many feeds' updates in one step, and notes of polls and figures in another.
 
-    A feed that left the schedule meanwhile is not scheduled again.
+    A feed that left the schedule meanwhile is not scheduled again. If a feed's generation is another one by now, only its
+    due time is stored.
     """
     if notes or figures:
         pipe = redis.pipeline(transaction=False)
@@ -146,6 +148,7 @@ async def write_updates(
             str(update.next_due_ms),
             update.feed_id,
             [str(part) for pair in update.values.items() for part in pair],
+            str(update.generation),
         ]
         for update in updates
     ]

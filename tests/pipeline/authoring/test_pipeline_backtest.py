@@ -11,7 +11,7 @@ import redis
 
 from feed_server import story
 from newswatch.errors import ConfigError, NoSuchRule, QueryError
-from newswatch.models import Feed, FeedFilter, Item, Rule
+from newswatch.models import Feed, FeedFilter, Item, Rule, Ruleset
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, BadQuestion, run_backtest
 from newswatch.pipeline.authoring.backtest_report import as_dict, bounded, chart, report_lines
 from newswatch.pipeline.authoring.caret import with_caret

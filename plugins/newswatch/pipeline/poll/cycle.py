@@ -89,6 +89,7 @@ class Cycle:
 
     async def take(self, chosen: Sequence[Feed], due_ms: Mapping[str, float], found_ms: int) -> None:
         """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due, `found_ms` when they were found."""
+        await self._flush()  # so that what earlier visits found is read
         states = await feeds.read_states(self._services.redis, [feed.id for feed in chosen])
         urls = [addresses.expected_url(feed, states[feed.id]) for feed in chosen]
         await self._pauses.look_up(urls)
