@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -52,6 +53,11 @@ async def test_claim_is_trimmed_never_past_what_is_not_acknowledged(redis):
     await claim(redis, work(1))
     await feeds.claim(redis, work(2), generation=1, config_version=0, trim_before_ms=2**45)
     assert await redis.xlen(keys.ITEMS) == 2
+
+
+async def test_stages_that_begin_together_all_find_the_group(redis):
+    await asyncio.gather(*(feeds.ensure_group(redis) for _ in range(20)))
+    assert len(await redis.xinfo_groups(keys.ITEMS)) == 1
 
 
 async def test_many_states_are_written_and_read_in_one_step(redis):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from newswatch.errors import LeaseLost, RetryableError
 from newswatch.models import Item
@@ -193,7 +194,11 @@ async def ensure_group(redis: Redis) -> None:
     """Create the consumer group of the items stream, from the stream's beginning."""
     groups = await redis.exists(keys.ITEMS) and await redis.xinfo_groups(keys.ITEMS)
     if not any(group["name"] == keys.ITEMS_GROUP.encode() for group in groups or []):
-        await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0", mkstream=True)
+        try:
+            await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):  # another stage was faster
+                raise
 
 
 @dataclass(frozen=True, slots=True)

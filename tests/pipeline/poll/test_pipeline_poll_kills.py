@@ -22,7 +22,7 @@ def poll_kills():
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_shards_killed_at_random_instants_lose_and_double_nothing(poll_kills, tmp_path, redis_url):
-    found = poll_kills.torture(tmp_path, redis_url, kills=15, seed=20_261_123)
+    found = poll_kills.torture(tmp_path, redis_url, kills=8, seed=20_261_123)
     assert found["changes"] > 3
     assert (found["lost"], found["twice"]) == ([], [])
 
@@ -30,6 +30,7 @@ def test_shards_killed_at_random_instants_lose_and_double_nothing(poll_kills, tm
 AGAIN_S = 45.0
 
 
+@pytest.mark.slow
 def test_hosts_of_a_killed_worker_are_polled_again_while_the_others_go_on(poll_kills, tmp_path, redis_url):
     """Two workers, each with two of four shards. The one that takes over works the same run, in its next attempt."""
     site = poll_kills.ChangingFeeds()
