@@ -155,6 +155,7 @@ async def put_in_force(
         keys.NOTICES,
         keys.CONFIG_FEEDS,
         keys.CONFIG_PLACES,
+        keys.FEEDS_MOVED,
     ]
     return bool(await script_of(redis, "configure")(keys=names, args=args))
 

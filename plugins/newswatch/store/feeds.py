@@ -75,6 +75,20 @@ async def read_due(redis: Redis, feed_ids: Sequence[str] | None = None) -> dict[
     return found
 
 
+async def read_moved_buckets(redis: Redis) -> dict[str, int]:
+    """The feeds that are read from another host than the configured one, with that host's bucket."""
+    rows: Any = await redis.hgetall(keys.FEEDS_MOVED)
+    return {text(feed_id): int(bucket) for feed_id, bucket in rows.items()}
+
+
+async def note_moved_bucket(redis: Redis, feed_id: str, bucket: int | None) -> None:
+    """The feed is read from a host of this bucket; None: from the configured one."""
+    if bucket is None:
+        await redis.hdel(keys.FEEDS_MOVED, feed_id)
+    else:
+        await redis.hset(keys.FEEDS_MOVED, feed_id, str(bucket))
+
+
 async def scheduled(redis: Redis) -> int:
     """How many feeds are polled."""
     return int(await redis.zcard(keys.FEEDS_DUE))

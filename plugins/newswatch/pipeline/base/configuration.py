@@ -40,7 +40,11 @@ class Share:
 
     def has(self, feed: Feed) -> bool:
         """Whether the feed's host is one of them."""
-        return parts.bucket_of(feed.url) % self.of == self.number - 1
+        return self.has_bucket(parts.bucket_of(feed.url))
+
+    def has_bucket(self, bucket: int) -> bool:
+        """Whether it is one of them."""
+        return bucket % self.of == self.number - 1
 
     def buckets(self) -> Iterable[int]:
         """The numbers of its buckets."""

@@ -19,7 +19,7 @@ from newswatch.pipeline.base.configuration import Share, shard_in_force
 from newswatch.pipeline.base.hosts import HostPauses
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll import schedule
-from newswatch.pipeline.poll.cycle import AT_ONCE, PER_HOST, Cycle, Done, PollCounts
+from newswatch.pipeline.poll.cycle import AT_ONCE, PER_HOST, Cycle, Done, PollCounts, ReadFrom
 from newswatch.pipeline.poll.visit import Visitor
 from newswatch.store import feeds
 from newswatch.store.client import redis_errors
@@ -86,13 +86,17 @@ async def _poll(
 
 @asynccontextmanager
 async def polling(
-    services: Services, over: Callable[[], bool], done: Done, lease: Lease | None = None
+    services: Services,
+    over: Callable[[], bool],
+    done: Done,
+    lease: Lease | None = None,
+    read_from: ReadFrom | None = None,
 ) -> AsyncIterator[Cycle]:
     """A cycle with connections and parsers of its own. At the end, what it has in hand is cancelled."""
     await feeds.ensure_group(services.redis)
     pauses = HostPauses(services)
     async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
-        cycle = Cycle(services, Visitor(services, fetcher, parsers, lease), pauses, over, done)
+        cycle = Cycle(services, Visitor(services, fetcher, parsers, lease), pauses, over, done, read_from)
         try:
             yield cycle
         finally:

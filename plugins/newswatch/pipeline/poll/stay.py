@@ -20,6 +20,7 @@ from newswatch.pipeline.base.configuration import Share, shard_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
 from newswatch.pipeline.poll.cycle import Cycle, PollCounts
+from newswatch.pipeline.poll.host_moves import HostMoves
 from newswatch.pipeline.poll.release_windows import ReleaseWindows
 from newswatch.pipeline.poll.run import polling
 from newswatch.store import feeds
@@ -60,16 +61,18 @@ async def stay_polling(shift: Shift, share: Share) -> PollCounts:
 
     async def work(mine: tuple[Feed, ...], lease: Lease) -> None:
         nonlocal total, at_work
-        plan = _Plan(services)
+        plan, moves = _Plan(services), HostMoves(services, share)
 
         def done(feed: Feed, due_ms: int | None, failures: int) -> None:
             plan.windows.polled(feed.id, failures)
+            if not moves.has(feed):
+                plan.drop(feed.id)
             plan.put(feed.id, to_ms(services.clock()) + NOT_NOW_MS if due_ms is None else due_ms)
 
-        async with polling(services, lambda: shift.over, done, lease) as cycle:
+        async with polling(services, lambda: shift.over, done, lease, moves.read_from) as cycle:
             at_work = cycle
             try:
-                await _stay(shift, cycle, plan, share, mine)
+                await _stay(shift, cycle, plan, moves, share, mine)
                 await cycle.end(IN_HAND_S)
             except RedisFull as error:
                 await notices.raise_notice(services, notices.FULL_CAUSE, str(error))
@@ -84,11 +87,14 @@ async def stay_polling(shift: Shift, share: Share) -> PollCounts:
     return total
 
 
-async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, share: Share, mine: tuple[Feed, ...]) -> None:
+async def _stay(
+    shift: Shift, cycle: Cycle, plan: _Plan, moves: HostMoves, share: Share, configured: tuple[Feed, ...]
+) -> None:
     """Poll until the shift is over or Redis is another server."""
     services = shift.services
     redis, server = services.redis, (await server_run(services.redis)).run
-    await plan.adopt(mine)
+    await moves.look()
+    await plan.adopt(await moves.mine(configured))
     polled, last_ms = 0, 0
     while not shift.over:
         if (await server_run(redis)).run != server:
@@ -97,9 +103,10 @@ async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, share: Share, mine: tup
         now_ms = to_ms(services.clock())
         went = await went_back(redis, now_ms) or now_ms < last_ms - BACK_MS
         last_ms = now_ms
-        if went or (newer is not None and newer is not mine):
-            mine = mine if newer is None else newer
-            await plan.adopt(mine)
+        moved = await moves.look()
+        if went or moved or (newer is not None and newer is not configured):
+            configured = configured if newer is None else newer
+            await plan.adopt(await moves.mine(configured))
         await plan.windows.report_late(services.clock())
         hurried = await plan.windows.due(now_ms)
         plan.bring_forward(hurried)
@@ -157,6 +164,10 @@ class _Plan:
     def feeds(self, feed_ids: Iterable[str]) -> list[Feed]:
         """These feeds."""
         return [self._feeds[feed_id] for feed_id in feed_ids]
+
+    def drop(self, feed_id: str) -> None:
+        """The feed is not the shard's any more."""
+        self._feeds.pop(feed_id, None)
 
     def put(self, feed_id: str, due_ms: float) -> None:
         """The feed is due then, and not in hand any more."""

@@ -1,5 +1,6 @@
 -- Put a configuration in force, once, with its changes for the feeds.
--- KEYS 1 configuration, 2 past configurations, 3 due feeds, 4 active notices, 5 feeds by bucket, 6 bucket of each feed
+-- KEYS 1 configuration, 2 past configurations, 3 due feeds, 4 active notices, 5 feeds by bucket, 6 bucket of each feed,
+--      7 feeds that are read from another host
 -- ARGV 1 version it was decided on, 2 owner it was decided on, 3 its own version (the same version: the files
 --      changed, but not what they say), 4 digest, 5 bundle, compressed, 6 how many versions are kept,
 --      7 now (ms), 8 fingerprint of its files, 9 owner, 10 changes for the feeds (JSON), 11 how long the records
@@ -39,6 +40,7 @@ for _, feed in ipairs(follow.moved) do redis.call('ZADD', KEYS[3], 0, feed) end
 for _, gone in ipairs(follow.gone) do
   local feed, causes = gone[1], gone[2]
   redis.call('ZREM', KEYS[3], feed)
+  redis.call('HDEL', KEYS[7], feed)
   redis.call('HDEL', follow.feed .. feed, 'notified')
   for _, prefix in ipairs(follow.parts) do redis.call('EXPIRE', prefix .. feed, ARGV[11]) end
   for _, cause in ipairs(causes) do
