@@ -6,6 +6,7 @@ It does so little that its own work hardly slows the measured process on a small
 from __future__ import annotations
 
 import asyncio
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,19 +18,24 @@ WORDS = (
 )  # fmt: skip
 
 
-async def serve(respond: Callable[[str, bytes], bytes]) -> None:
-    """Print a port and serve there until standard input ends. `respond` gets path and head of a request."""
+async def serve(
+    respond: Callable[[str, bytes], bytes], tls: ssl.SSLContext | None = None, idle_s: float | None = None
+) -> None:
+    """Print a port and serve there until standard input ends. `respond` gets path and head of a request.
+
+    A connection that was idle for `idle_s` is closed.
+    """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
+            while head := await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), idle_s):
                 writer.write(respond(head.split(b" ", 2)[1].decode(), head))
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.TimeoutError, ConnectionError):
             pass
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls, backlog=1_024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

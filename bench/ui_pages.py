@@ -37,12 +37,12 @@ from fastapi.testclient import TestClient  # noqa: E402
 from redis.typing import EncodableT, FieldT  # noqa: E402
 
 from devtools.redis_server import RunningRedis  # noqa: E402
-from newswatch.config.codec import bundle_to_json  # noqa: E402
 from newswatch.models import Alert, Bundle, Excerpt, Feed, Item, Receiver, Rule, alert_id  # noqa: E402
+from newswatch.pipeline.base.configuration import to_store  # noqa: E402
 from newswatch.store import keys  # noqa: E402
 from newswatch.store.client import connect  # noqa: E402
 from newswatch.store.codec import alert_to_json, item_to_json, to_ms  # noqa: E402
-from newswatch.store.configuration import FeedChange, Head, Stored, put_in_force  # noqa: E402
+from newswatch.store.configuration import FeedChange, Head, put_in_force  # noqa: E402
 
 LIMIT_MS = 150.0
 TIMES = 40
@@ -195,7 +195,7 @@ async def put_bundle(url: str, rules: int, feeds: int) -> None:
         receivers=tuple(Receiver(f"desk-{n}", channel) for n, channel in enumerate(CHANNELS)),
     )
     async with connect(url) as client:
-        stored = Stored(1, bundle.digest, bundle_to_json(bundle), "")
+        stored = to_store(bundle, "")
         change = FeedChange(86_400, added=tuple(feed.id for feed in bundle.feeds))
         now_ms = to_ms(datetime.now(timezone.utc))
         await put_in_force(client, Head(), stored, change, owner="", now_ms=now_ms)

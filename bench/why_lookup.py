@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from redis.asyncio import Redis
 
 from devtools.redis_server import RunningRedis
-from newswatch.config.codec import bundle_to_json
 from newswatch.models import Bundle, Feed, Item, Receiver, Rule
+from newswatch.pipeline.base.configuration import to_store
 from newswatch.store import configuration, feeds, keys
 from newswatch.store.client import connect
 from newswatch.store.codec import item_to_json
@@ -108,7 +108,7 @@ async def fill(redis: Redis, feed_count: int, each: int, rule_count: int, stream
     """Everything that the command reads."""
     chance = random.Random(1)
     made = bundle(feed_count, rule_count, chance)
-    stored = configuration.Stored(1, "bench", bundle_to_json(made), "")
+    stored = to_store(made, "")
     change = configuration.FeedChange(86_400, added=tuple(feed.id for feed in made.feeds))
     now_ms = int(time.time() * 1000)
     await configuration.put_in_force(redis, configuration.Head(), stored, change, owner="", now_ms=now_ms)

@@ -33,6 +33,26 @@ def running(folder: Path, *extra: str) -> Iterator[RunningRedis]:
         server.stop()
 
 
+def backup(server: RunningRedis) -> dict[bytes, tuple[int, bytes]]:
+    """All that the server knows: each key with its time to live (ms, 0 for ever) and its value."""
+    with redis.Redis.from_url(server.url) as client:
+        found = {key: (max(client.pttl(key), 0), client.dump(key)) for key in client.scan_iter()}
+    return {key: value for key, value in found.items() if value[1] is not None}
+
+
+def restore(server: RunningRedis, kept: Mapping[bytes, tuple[int, bytes]], *, restart: bool = True) -> None:
+    """The server knows only what was kept, as after a failover that lost writes. With `restart` it is another run of it."""
+    with redis.Redis.from_url(server.url) as client:
+        pipe = client.pipeline(transaction=True)
+        pipe.flushall()
+        for key, (left_ms, value) in kept.items():
+            pipe.restore(key, left_ms, value, replace=True)
+        pipe.execute()
+    if restart:
+        server.kill()
+        server.start()
+
+
 @contextmanager
 def replica(folder: Path) -> Iterator[str]:
     """The URL of a read-only replica whose primary is up."""

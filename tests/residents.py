@@ -8,10 +8,11 @@ from functools import partial
 
 from newsroom import Newsroom
 from newswatch.pipeline.articles.run import stay_reading
+from newswatch.pipeline.base.configuration import Share
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.deliver.stay import stay_delivering
 from newswatch.pipeline.match.run import stay_matching
-from newswatch.pipeline.poll.stay import Share, stay_polling
+from newswatch.pipeline.poll.stay import stay_polling
 
 WORK = {
     "poll-1": partial(stay_polling, share=Share(1, 1)),

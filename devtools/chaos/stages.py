@@ -19,11 +19,12 @@ from typing import Any
 
 from newswatch.assembly import services_of
 from newswatch.errors import NewswatchError
+from newswatch.pipeline.base.configuration import Share
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.deliver.stay import stay_delivering
 from newswatch.pipeline.match.run import stay_matching
-from newswatch.pipeline.poll.stay import Share, stay_polling
+from newswatch.pipeline.poll.stay import stay_polling
 from newswatch.sending import Page
 from newswatch.settings import settings_from
 from newswatch.slack.client import SlackClient, SlackSettings

@@ -227,16 +227,15 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """The configuration in force: validated, versioned, read by every stage from Redis.
+class Ruleset:
+    """The configuration in force without its feeds: validated, versioned, read from Redis by the stages that need rules.
 
-    `version` counts changes and only grows. `digest` identifies the content. `rule_since` maps a rule id to the version
-    in which it came into force: a rule never alerts on items claimed under an earlier version.
+    `version` counts changes and only grows. `digest` identifies the content, feeds included. `rule_since` maps a rule id
+    to the version in which it came into force: a rule never alerts on items claimed under an earlier version.
     """
 
     version: int
     digest: str
-    feeds: tuple[Feed, ...]
     rules: tuple[Rule, ...]
     receivers: tuple[Receiver, ...]
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -251,6 +250,13 @@ class Bundle:
     def label(self) -> str:
         """How people and alerts name this version, e.g. `12-3fa9c2`."""
         return f"{self.version}-{self.digest[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle(Ruleset):
+    """All of the configuration in force. There may be 50,000 feeds, so no stage reads all of it (`base.configuration`)."""
+
+    feeds: tuple[Feed, ...] = ()
 
 
 # ── poll ──────────────────────────────────────────────────────────────────────────────────────

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from newswatch.pipeline.articles.run import stay_reading
+from newswatch.pipeline.base.configuration import Share
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.deliver.stay import stay_delivering
 from newswatch.pipeline.match.run import stay_matching
 from newswatch.pipeline.oversight.heartbeat import after_cycle
-from newswatch.pipeline.poll.stay import Share, stay_polling
+from newswatch.pipeline.poll.stay import stay_polling
 from newswatch.store.pulses import shard_name
 
 Work = Callable[[Shift], Awaitable[Any]]

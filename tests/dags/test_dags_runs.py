@@ -9,7 +9,7 @@ from airflow.utils.session import create_session
 from airflow_sandbox import redis_connection
 from newswatch.errors import ConfigError
 from newswatch.models import Feed
-from newswatch.pipeline.poll.stay import Share
+from newswatch.pipeline.base.configuration import Share
 from newswatch.store import keys
 from newswatch_airflow import stage_work
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -54,12 +55,27 @@ async def test_claim_is_trimmed_never_past_what_is_not_acknowledged(redis):
     assert await redis.xlen(keys.ITEMS) == 2
 
 
+async def test_stages_that_begin_together_all_find_the_group(redis):
+    await asyncio.gather(*(feeds.ensure_group(redis) for _ in range(20)))
+    assert len(await redis.xinfo_groups(keys.ITEMS)) == 1
+
+
 async def test_many_states_are_written_and_read_in_one_step(redis):
     await redis.zadd(keys.FEEDS_DUE, {f"f{n}": 0 for n in range(50)})
     await feeds.write_updates(redis, [StateUpdate(f"f{n}", {"etag": str(n)}, NOW + n) for n in range(50)])
     found = await feeds.read_states(redis, [f"f{n}" for n in range(51)])
     assert [found[f"f{n}"].validators.etag for n in range(51)] == [*map(str, range(50)), ""]
     assert await redis.zscore(keys.FEEDS_DUE, "f7") == NOW + 7
+
+
+async def test_update_that_follows_from_another_claim_stores_only_the_due_time(redis):
+    await redis.zadd(keys.FEEDS_DUE, {"wire": 0})
+    await claim(redis, work(1))
+    await feeds.write_updates(redis, [StateUpdate("wire", {"etag": "old"}, NOW + 5, generation=0)])
+    assert (await feeds.read_states(redis, ["wire"]))["wire"].validators.etag != "old"
+    assert await redis.zscore(keys.FEEDS_DUE, "wire") == NOW + 5
+    await feeds.write_updates(redis, [StateUpdate("wire", {"etag": "new"}, NOW + 6, generation=1)])
+    assert (await feeds.read_states(redis, ["wire"]))["wire"].validators.etag == "new"
 
 
 # ── pages ─────────────────────────────────────────────────────────────────────────────────────

@@ -9,10 +9,12 @@ from newswatch.store.configuration import (
     Head,
     Stored,
     note_owner,
+    places_of,
     put_in_force,
+    read_buckets,
     read_head,
+    read_part,
     read_past,
-    read_stored,
 )
 from newswatch.store.feeds import StateUpdate, write_updates
 
@@ -22,7 +24,18 @@ NOTHING = FeedChange(KEPT_S)
 
 def bundle(version: int) -> Stored:
     text = f'{{"version": {version}, "name": "Zürich"}}'
-    return Stored(version, f"digest-{version}", text, f"files-{version}")
+    parts = {"receivers": f"receivers-{version}", "rules": f"rules-{version}"}
+    buckets = {version: f"feeds-{version}", 1_000: "others"}
+    return Stored(
+        version, f"digest-{version}", f"files-{version}", text, parts, buckets, {f"feed-{version}": version}
+    )
+
+
+async def in_redis(redis):
+    """What stages read."""
+    receivers, rules = [await read_part(redis, name) for name in ("receivers", "rules")]
+    assert receivers[0] == rules[0]
+    return *receivers, rules[1], (await read_head(redis)).files
 
 
 async def put(redis, version: int, change: FeedChange = NOTHING, owner: str = "me") -> bool:
@@ -36,19 +49,31 @@ async def test_last_twenty_bundles_can_be_read_by_their_version(redis_url):
             assert await put(redis, version)
         assert await read_past(redis, 5) is None
         for version in range(6, 26):
-            assert await read_past(redis, version) == bundle(version).bundle
+            assert await read_past(redis, version) == bundle(version).whole
         assert await redis.hlen(keys.CONFIG_PAST) == 20
         assert await read_past(redis, 26) is None
+
+
+async def test_feeds_are_found_by_bucket_and_by_id_and_those_of_the_last_version_are_gone(redis_url):
+    async with connect(redis_url) as redis:
+        assert await put(redis, 1)
+        assert await put(redis, 2)
+        version = (2, "digest-2")
+        assert await read_buckets(redis, [1, 2]) == (version, ["feeds-2"])
+        assert await read_buckets(redis) == (version, ["feeds-2", "others"])
+        assert await places_of(redis, ["feed-1", "feed-2"]) == (version, {2})
+        assert await places_of(redis, ["feed-1"]) == (version, set())
+        assert await read_buckets(redis, []) == (version, [])
 
 
 async def test_bundle_that_came_too_late_is_not_kept(redis_url):
     async with connect(redis_url) as redis:
         assert await put(redis, 1)
-        late = Stored(1, "other", '{"version": 1}', "other")
+        late = Stored(1, "other", "other", '{"version": 1}', {"rules": "late"})
         change = FeedChange(KEPT_S, added=("wire",))
         assert not await put_in_force(redis, Head(), late, change, owner="other", now_ms=1_001)
-        assert await read_past(redis, 1) == bundle(1).bundle
-        assert await read_stored(redis) == bundle(1)
+        assert await read_past(redis, 1) == bundle(1).whole
+        assert await in_redis(redis) == ((1, "digest-1"), "receivers-1", "rules-1", "files-1")
         assert await feeds.read_due(redis) == {}
 
 
@@ -74,12 +99,12 @@ async def test_owner_that_was_replaced_meanwhile_does_not_take_the_right_back(re
 async def test_files_that_say_the_same_change_only_their_fingerprint(redis_url):
     async with connect(redis_url) as redis:
         assert await put(redis, 1)
-        same = Stored(1, "digest-1", "not stored", "files-2")
+        same = Stored(1, "digest-1", "files-2", "not stored", {"rules": "not stored"})
         assert await put_in_force(
             redis, await read_head(redis), same, FeedChange(KEPT_S), owner="me", now_ms=5_000
         )
-        assert await read_stored(redis) == Stored(1, "digest-1", bundle(1).bundle, "files-2")
-        assert await read_past(redis, 1) == bundle(1).bundle
+        assert await in_redis(redis) == ((1, "digest-1"), "receivers-1", "rules-1", "files-2")
+        assert await read_past(redis, 1) == bundle(1).whole
         assert (await read_head(redis)).owner_seen_ms == 5_000
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from newswatch.models import (
     QuietHours,
     Receiver,
     Rule,
+    Ruleset,
     Threshold,
     Window,
 )
@@ -45,6 +46,7 @@ _NESTED: Mapping[str, type[Any]] = {
 """Fields of feeds, rules and receivers that contain a record, or several."""
 
 Model = TypeVar("Model")
+Made = TypeVar("Made")
 
 
 class UnreadableBundle(PermanentError):
@@ -66,9 +68,13 @@ _SLOTS: Mapping[type[Any], tuple[_Slot, ...]] = {
     model: tuple(_Slot(slot.name, slot.default, _NESTED.get(slot.name)) for slot in fields(model))
     for model in (Feed, Rule, Receiver, *_NESTED.values())
 }
+_KINDS: Mapping[type[Any], Mapping[str, type[Any] | None]] = {
+    model: {slot.name: slot.nested for slot in slots} for model, slots in _SLOTS.items()
+}
 
 
-def _to_plain(value: Any) -> dict[str, Any]:
+def to_plain(value: Any) -> dict[str, Any]:
+    """A feed, rule, receiver or what they contain as plain values for JSON."""
     plain: dict[str, Any] = {}
     for slot in _SLOTS[type(value)]:
         content = getattr(value, slot.name)
@@ -79,27 +85,29 @@ def _to_plain(value: Any) -> dict[str, Any]:
 
 def _nested_to_plain(content: Any) -> Any:
     if isinstance(content, tuple):
-        return [_to_plain(one) for one in content]
-    return None if content is None else _to_plain(content)
+        return [to_plain(one) for one in content]
+    return None if content is None else to_plain(content)
 
 
-def _from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
+def from_plain(model: type[Model], plain: Mapping[str, Any]) -> Model:
+    """What `to_plain` was given. Raises TypeError, KeyError or AttributeError for anything else."""
     values: dict[str, Any] = {}
-    for slot in _SLOTS[model]:
-        if slot.name not in plain:
+    kinds = _KINDS[model]
+    for name, content in plain.items():
+        if name not in kinds:  # a newer release has it
             continue
-        content = plain[slot.name]
-        if slot.nested is not None and content is not None:
-            values[slot.name] = _nested_from_plain(slot.nested, content)
+        nested = kinds[name]
+        if nested is not None and content is not None:
+            values[name] = _nested_from_plain(nested, content)
         else:
-            values[slot.name] = _frozen(content)
+            values[name] = _frozen(content) if isinstance(content, list) else content
     return model(**values)
 
 
 def _nested_from_plain(model: type[Any], content: Any) -> Any:
     if isinstance(content, list):
-        return tuple([_from_plain(model, one) for one in content])
-    return _from_plain(model, content)
+        return tuple([from_plain(model, one) for one in content])
+    return from_plain(model, content)
 
 
 def _frozen(content: Any) -> Any:
@@ -109,35 +117,16 @@ def _frozen(content: Any) -> Any:
 
 def rule_to_plain(rule: Rule) -> dict[str, Any]:
     """A rule as plain values for JSON."""
-    return _to_plain(rule)
+    return to_plain(rule)
 
 
 def rule_from_plain(plain: Mapping[str, Any]) -> Rule:
     """The rule that `rule_to_plain` gave. Raises TypeError, KeyError or AttributeError for anything else."""
-    return _from_plain(Rule, plain)
+    return from_plain(Rule, plain)
 
 
-def _content(
-    feeds: Sequence[Feed],
-    rules: Sequence[Rule],
-    receivers: Sequence[Receiver],
-    lists: Mapping[str, Sequence[str]],
-    default_lang: str,
-    packs: str,
-    editors: Sequence[str],
-) -> dict[str, Any]:
-    return {
-        "default_lang": default_lang,
-        **({"packs": packs} if packs else {}),
-        **({"editors": list(editors)} if editors else {}),
-        "feeds": [_to_plain(feed) for feed in feeds],
-        "receivers": [_to_plain(receiver) for receiver in receivers],
-        "lists": {name: list(entries) for name, entries in lists.items()},
-        "rules": [_to_plain(rule) for rule in rules],
-    }
-
-
-def _dump(plain: Mapping[str, Any]) -> str:
+def dumped(plain: Mapping[str, Any]) -> str:
+    """Plain values as one line of JSON."""
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -151,23 +140,29 @@ def content_digest(
     editors: Sequence[str] = (),
 ) -> str:
     """32 hex digits that name a configuration's content, order of feeds and rules included."""
-    text = _dump(_content(feeds, rules, receivers, lists, default_lang, packs, editors))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    plain = {
+        "default_lang": default_lang,
+        **({"packs": packs} if packs else {}),
+        **({"editors": list(editors)} if editors else {}),
+        "feeds": [to_plain(feed) for feed in feeds],
+        "receivers": [to_plain(receiver) for receiver in receivers],
+        "lists": {name: list(entries) for name, entries in lists.items()},
+        "rules": [to_plain(rule) for rule in rules],
+    }
+    return hashlib.blake2b(dumped(plain).encode(), digest_size=16).hexdigest()
 
 
 def bundle_to_json(bundle: Bundle) -> str:
     """The bundle as one line of JSON, with the schema's version."""
-    content = _content(
-        bundle.feeds,
-        bundle.rules,
-        bundle.receivers,
-        bundle.lists,
-        bundle.default_lang,
-        bundle.packs,
-        bundle.editors,
-    )
-    head = {"schema": SCHEMA_VERSION, "version": bundle.version, "digest": bundle.digest}
-    return _dump({**head, **content, "rule_since": dict(bundle.rule_since)})
+    plain = {
+        "schema": SCHEMA_VERSION,
+        "version": bundle.version,
+        "digest": bundle.digest,
+        "feeds": [to_plain(feed) for feed in bundle.feeds],
+        "receivers": [to_plain(receiver) for receiver in bundle.receivers],
+        **rules_to_plain(bundle),
+    }
+    return dumped(plain)
 
 
 def bundle_from_json(text: str) -> Bundle:
@@ -175,46 +170,66 @@ def bundle_from_json(text: str) -> Bundle:
 
     Raises NewerBundle or UnreadableBundle if this release cannot read it.
     """
+    return from_schema(text, _read_bundle)
+
+
+def from_schema(text: str, read: Callable[[dict[str, Any]], Made]) -> Made:
+    """What `read` makes of stored JSON with a schema's version.
+
+    Raises NewerBundle or UnreadableBundle if this release cannot read it.
+    """
     try:
         plain = json.loads(text)
         schema = int(plain["schema"])
         if schema == SCHEMA_VERSION:
-            return _read_bundle(plain)
+            return read(plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableBundle(_unreadable(f"{type(error).__name__}: {error}"[:200])) from error
+        raise unreadable(f"{type(error).__name__}: {error}"[:200]) from error
     if schema < SCHEMA_VERSION:
-        raise UnreadableBundle(_unreadable(f"schema {schema}, and this release reads {SCHEMA_VERSION}"))
+        raise unreadable(f"schema {schema}, and this release reads {SCHEMA_VERSION}")
     raise NewerBundle(
         f"the configuration in Redis was written by a newer release of newswatch (schema {schema}, and this one"
         f" reads {SCHEMA_VERSION}): run the newer release here too; nothing was changed"
     )
 
 
-def _unreadable(reason: str) -> str:
-    return (
+def unreadable(reason: str) -> UnreadableBundle:
+    """The error of a stored configuration that cannot be read for this reason."""
+    return UnreadableBundle(
         f"the configuration in Redis cannot be read ({reason}): the next poll or check_config run makes it again"
         " from the files, once `newswatch check` finds no error in them"
     )
 
 
-def rules_since(text: str) -> dict[str, int]:
-    """`rule_since` of a bundle that cannot be read, if it can be found; otherwise empty."""
-    try:
-        return {str(rule_id): int(version) for rule_id, version in json.loads(text)["rule_since"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+def rules_to_plain(ruleset: Ruleset) -> dict[str, Any]:
+    """The rules, and what belongs to them, as plain values for JSON."""
+    return {
+        "default_lang": ruleset.default_lang,
+        **({"packs": ruleset.packs} if ruleset.packs else {}),
+        **({"editors": list(ruleset.editors)} if ruleset.editors else {}),
+        "lists": {name: list(entries) for name, entries in ruleset.lists.items()},
+        "rules": [to_plain(rule) for rule in ruleset.rules],
+        "rule_since": dict(ruleset.rule_since),
+    }
+
+
+def rules_from_plain(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a Ruleset that `rules_to_plain` wrote."""
+    return {
+        "rules": tuple(from_plain(Rule, rule) for rule in plain["rules"]),
+        "lists": {name: tuple(entries) for name, entries in plain["lists"].items()},
+        "default_lang": str(plain["default_lang"]),
+        "rule_since": {rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
+        "packs": str(plain.get("packs", "")),
+        "editors": tuple(map(str, plain.get("editors", ()))),
+    }
 
 
 def _read_bundle(plain: Mapping[str, Any]) -> Bundle:
     return Bundle(
         version=int(plain["version"]),
         digest=str(plain["digest"]),
-        feeds=tuple(_from_plain(Feed, feed) for feed in plain["feeds"]),
-        rules=tuple(_from_plain(Rule, rule) for rule in plain["rules"]),
-        receivers=tuple(_from_plain(Receiver, receiver) for receiver in plain["receivers"]),
-        lists={name: tuple(entries) for name, entries in plain["lists"].items()},
-        default_lang=str(plain["default_lang"]),
-        rule_since={rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
-        packs=str(plain.get("packs", "")),
-        editors=tuple(map(str, plain.get("editors", ()))),
+        feeds=tuple(from_plain(Feed, feed) for feed in plain["feeds"]),
+        receivers=tuple(from_plain(Receiver, receiver) for receiver in plain["receivers"]),
+        **rules_from_plain(plain),
     )

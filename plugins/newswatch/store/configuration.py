@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,12 +37,23 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A bundle as JSON, with its version, the digest of its content and the fingerprint of its files."""
+    """A bundle with its version, the digest of its content and the fingerprint of its files.
+
+    `whole` is the bundle as JSON. `parts` are its parts by name, `buckets` its feeds by the hash of their host, and
+    `places` the bucket of each feed by its id.
+    """
 
     version: int
     digest: str
-    bundle: str
     files: str
+    whole: str
+    parts: Mapping[str, str]
+    buckets: Mapping[int, str] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+
+
+Version = tuple[int, str]
+"""Version and digest of a configuration, (0, "") if there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +80,38 @@ async def read_head(redis: Redis) -> Head:
     )
 
 
-async def read_version(redis: Redis) -> tuple[int, str]:
+async def read_version(redis: Redis) -> Version:
     """The version and digest in force, (0, "") if there is none yet."""
     version, digest = await redis.hmget(keys.CONFIG, ["version", "digest"])
     return int(version or 0), text(digest)
 
 
-async def read_stored(redis: Redis) -> Stored | None:
-    """The stored bundle, None before the first one."""
-    names = ["version", "digest", "bundle", "files"]
-    version, digest, bundle, files = await redis.hmget(keys.CONFIG, names)
-    if version is None:
-        return None
-    return Stored(int(version), text(digest), text(bundle), text(files))
+async def read_part(redis: Redis, name: str) -> tuple[Version, str | None]:
+    """A part of the configuration in force; None before the first one, and if another release stored it."""
+    version, digest, part = await redis.hmget(keys.CONFIG, ["version", "digest", name])
+    return (int(version or 0), text(digest)), None if part is None else text(part)
+
+
+async def read_buckets(redis: Redis, numbers: Iterable[int] | None = None) -> tuple[Version, list[str]]:
+    """The feeds in these buckets, or in all of them."""
+    if numbers is None:
+        found: Any = await redis.hgetall(keys.CONFIG_FEEDS)
+        version, digest = found.pop(b"version", None), found.pop(b"digest", None)
+        rows = list(found.values())
+    else:
+        version, digest, *rows = await redis.hmget(
+            keys.CONFIG_FEEDS, ["version", "digest", *map(str, numbers)]
+        )
+    return (int(version or 0), text(digest)), [text(row) for row in rows if row is not None]
+
+
+async def places_of(redis: Redis, feed_ids: Sequence[str]) -> tuple[Version, set[int]]:
+    """The buckets that have these feeds. `feed_ids` is not empty."""
+    pipe = redis.pipeline(transaction=True)
+    pipe.hmget(keys.CONFIG, ["version", "digest"])
+    pipe.hmget(keys.CONFIG_PLACES, list(feed_ids))
+    (version, digest), rows = await pipe.execute()
+    return (int(version or 0), text(digest)), {int(row) for row in rows if row is not None}
 
 
 async def read_past(redis: Redis, version: int) -> str | None:
@@ -112,11 +142,21 @@ async def put_in_force(
         "notice": keys.notice(""),
     }
     args: list[str | bytes | int] = [
-        *(str(known.version), known.owner, str(stored.version), stored.digest, stored.bundle),
-        *(zlib.compress(stored.bundle.encode()), PAST_KEPT, now_ms, stored.files, owner),
-        *(json.dumps(follow), int(change.kept_s)),
+        *(str(known.version), known.owner, str(stored.version), stored.digest),
+        *(zlib.compress(stored.whole.encode()), PAST_KEPT, now_ms, stored.files, owner),
+        *(json.dumps(follow), int(change.kept_s), 2 * len(stored.parts), 2 * len(stored.buckets)),
     ]
-    names = [keys.CONFIG, keys.CONFIG_PAST, keys.FEEDS_DUE, keys.NOTICES]
+    for rows in (stored.parts, stored.buckets, stored.places):
+        args += [one for row in rows.items() for one in row]
+    names = [
+        keys.CONFIG,
+        keys.CONFIG_PAST,
+        keys.FEEDS_DUE,
+        keys.NOTICES,
+        keys.CONFIG_FEEDS,
+        keys.CONFIG_PLACES,
+        keys.FEEDS_MOVED,
+    ]
     return bool(await script_of(redis, "configure")(keys=names, args=args))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from newswatch.errors import LeaseLost, RetryableError
 from newswatch.models import Item
@@ -74,6 +75,25 @@ async def read_due(redis: Redis, feed_ids: Sequence[str] | None = None) -> dict[
     return found
 
 
+async def read_moved_buckets(redis: Redis) -> dict[str, int]:
+    """The feeds that are read from another host than the configured one, with that host's bucket."""
+    rows: Any = await redis.hgetall(keys.FEEDS_MOVED)
+    return {text(feed_id): int(bucket) for feed_id, bucket in rows.items()}
+
+
+async def note_moved_bucket(redis: Redis, feed_id: str, bucket: int | None) -> None:
+    """The feed is read from a host of this bucket; None: from the configured one."""
+    if bucket is None:
+        await redis.hdel(keys.FEEDS_MOVED, feed_id)
+    else:
+        await redis.hset(keys.FEEDS_MOVED, feed_id, str(bucket))
+
+
+async def scheduled(redis: Redis) -> int:
+    """How many feeds are polled."""
+    return int(await redis.zcard(keys.FEEDS_DUE))
+
+
 async def wanted_now(redis: Redis, mine: Collection[str]) -> list[str]:
     """The feeds among `mine` that somebody wants polled now. They are given out once."""
     wanted: Any = await redis.smembers(keys.FEEDS_WANTED)
@@ -110,11 +130,12 @@ async def forget_document(redis: Redis, feed_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StateUpdate:
-    """What is stored after a poll that claims nothing."""
+    """What is stored after a poll that claims nothing. `generation` is that of the state on which `values` are based."""
 
     feed_id: str
     values: Mapping[str, str | int]
     next_due_ms: int
+    generation: int = 0
 
 
 async def write_updates(
@@ -125,7 +146,8 @@ async def write_updates(
 ) -> None:
     """Store many feeds' updates in one step, and notes of polls and figures in another.
 
-    A feed that left the schedule meanwhile is not scheduled again.
+    A feed that left the schedule meanwhile is not scheduled again. If a feed's generation is another one by now, only its
+    due time is stored.
     """
     if notes or figures:
         pipe = redis.pipeline(transaction=False)
@@ -141,6 +163,7 @@ async def write_updates(
             str(update.next_due_ms),
             update.feed_id,
             [str(part) for pair in update.values.items() for part in pair],
+            str(update.generation),
         ]
         for update in updates
     ]
@@ -185,7 +208,11 @@ async def ensure_group(redis: Redis) -> None:
     """Create the consumer group of the items stream, from the stream's beginning."""
     groups = await redis.exists(keys.ITEMS) and await redis.xinfo_groups(keys.ITEMS)
     if not any(group["name"] == keys.ITEMS_GROUP.encode() for group in groups or []):
-        await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0", mkstream=True)
+        try:
+            await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):  # another stage was faster
+                raise
 
 
 @dataclass(frozen=True, slots=True)

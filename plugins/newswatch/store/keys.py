@@ -6,7 +6,10 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 
 | key | type | written by | size | kept |
 |---|---|---|---|---|
-| config | hash: version, bundle (JSON), fingerprint, owner of its files | configure | the bundle's JSON | always |
+| config | hash: version, receivers, rules and release windows (JSON), fingerprint, owner of its files | configure | the JSON of the rules | always |
+| config:feeds | hash: version, digest, bucket (by the hash of the host) → its feeds (JSON) | configure | ~150 B a feed | always |
+| feeds:moved | hash feed → bucket of the host that it is read from, if that is not the configured one | poll | ~60 B a feed that moved | while it is read there |
+| config:places | hash feed → its bucket | configure | ~60 B a feed | always |
 | config:past | hash version → that bundle's JSON, zlib | configure | a fifth of the JSON or less, ~120 KB for 10,000 rules | the last 20 versions |
 | feed:{feed} | hash | poll, articles | ~600 B | while configured |
 | polls:{feed} | list, at most 20 of `store.polls` | poll, none for "not changed" | ~30 B an entry, ~200 B a failure | while configured |
@@ -76,7 +79,10 @@ _PREFIX = "newswatch:"
 
 CONFIG = _PREFIX + "config"
 CONFIG_PAST = _PREFIX + "config:past"
+CONFIG_FEEDS = _PREFIX + "config:feeds"
+CONFIG_PLACES = _PREFIX + "config:places"
 FEEDS_DUE = _PREFIX + "feeds:due"
+FEEDS_MOVED = _PREFIX + "feeds:moved"
 FEEDS_WANTED = _PREFIX + "feeds:wanted"
 ITEMS = _PREFIX + "items"
 ITEMS_GROUP = "match"

@@ -11,7 +11,7 @@ import redis
 
 from feed_server import story
 from newswatch.errors import ConfigError, NoSuchRule, QueryError
-from newswatch.models import Bundle, Feed, FeedFilter, Item, Rule
+from newswatch.models import Feed, FeedFilter, Item, Rule, Ruleset
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, BadQuestion, run_backtest
 from newswatch.pipeline.authoring.backtest_report import as_dict, bounded, chart, report_lines
 from newswatch.pipeline.authoring.caret import with_caret
@@ -49,7 +49,11 @@ def item(number: int, title: str = "The central bank opposes it", **more) -> Ite
 
 
 def watch(*rules: Rule, feeds: tuple[Feed, ...] = (Feed(id="wire", url="https://a.example/f"),)) -> Watch:
-    return Watch(Bundle(version=1, digest="d", feeds=feeds, rules=rules, receivers=()), Settings())
+    return Watch(
+        Ruleset(version=1, digest="d", rules=rules, receivers=()),
+        Settings(),
+        {feed.id: feed for feed in feeds},
+    )
 
 
 def count(items, *rules: Rule, before: Rule | None = None, **options):

@@ -112,8 +112,12 @@ def test_adoption_that_was_killed_at_any_point_is_complete_after_the_next(newsro
 
 def rewrite(room: Newsroom, **changes) -> None:
     """Turn what is in force into what another release wrote."""
-    plain = json.loads(room.redis.hget(keys.CONFIG, "bundle"))
-    room.redis.hset(keys.CONFIG, mapping={"bundle": json.dumps({**plain, **changes}), "digest": "other"})
+    changed = {
+        name: json.dumps({**json.loads(room.redis.hget(keys.CONFIG, name)), **changes})
+        for name in ("receivers", "rules", "windows")
+    }
+    room.redis.hset(keys.CONFIG, mapping={**changed, "digest": "other"})
+    room.redis.hset(keys.CONFIG_FEEDS, "digest", "other")
 
 
 @pytest.mark.parametrize("damage", ["older", "half"])
@@ -123,11 +127,12 @@ def test_bundle_that_cannot_be_read_is_made_again_from_the_files(newsroom, damag
     newsroom.adopt()
     assert newsroom._do(in_force).rule_since == {"central-bank-opposes": 1, "second": 2}
     if damage == "older":
-        rewrite(newsroom, schema=0, feeds="of another form")
+        rewrite(newsroom, schema=0)
     else:
-        rewrite(newsroom, feeds=None)
+        newsroom.redis.hset(keys.CONFIG, "digest", "other")
+        newsroom.redis.delete(keys.CONFIG_FEEDS)
     with pytest.raises(PermanentError, match="the next poll or check_config run makes it again"):
-        newsroom.match()
+        newsroom._do(in_force)
     newsroom.site.serve("/wire", story(1, summary=WORDS))
     assert newsroom.poll().new == 1
     bundle = newsroom._do(in_force)
@@ -137,7 +142,7 @@ def test_bundle_that_cannot_be_read_is_made_again_from_the_files(newsroom, damag
 
 def test_bundle_that_is_no_json_is_made_again_with_a_higher_version(newsroom):
     newsroom.adopt()
-    newsroom.redis.hset(keys.CONFIG, mapping={"bundle": "{", "digest": "other"})
+    newsroom.redis.hset(keys.CONFIG, mapping={"rules": "{", "digest": "other"})
     assert newsroom.adopt().changed
     assert newsroom._do(in_force).version == 2
 

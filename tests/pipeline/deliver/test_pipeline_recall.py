@@ -6,7 +6,6 @@ import contextlib
 from datetime import timedelta
 
 import pytest
-import redis
 from outage_room import set_up
 
 from feed_server import story
@@ -14,6 +13,7 @@ from newsroom import OPS, POLICY, Newsroom
 from newswatch.errors import NewswatchError
 from newswatch.pipeline.deliver.run import run_deliver
 from newswatch.pipeline.match.run import run_match
+from redis_servers import backup, restore
 
 WORDS = "The central bank opposes the plan."
 
@@ -119,34 +119,15 @@ def test_history_that_may_not_be_read_does_not_hold_alerts_back(room):
     assert "History of" in room.posts(OPS)[0]["text"]
 
 
-def raw(room):
-    return redis.Redis.from_url(room.redis_url)
-
-
-def backup(room) -> dict[bytes, bytes]:
-    with raw(room) as client:
-        return {key: client.dump(key) for key in client.scan_iter() if client.type(key) != b"none"}
-
-
-def restore(room, own_redis, kept: dict[bytes, bytes]) -> None:
-    """Redis starts again with what it knew then."""
-    with raw(room) as client:
-        client.flushall()
-        for key, value in kept.items():
-            client.restore(key, 0, value, replace=True)
-    own_redis.kill()
-    own_redis.start()
-
-
 def test_backup_of_40_minutes_ago_repeats_nothing(room, own_redis):
     serve(room, 1, 2)
     room.run()
-    kept = backup(room)
+    kept = backup(own_redis)
     for minute in range(4):
         room.pass_time(timedelta(minutes=10))
         serve(room, *range(1, 4 + minute))
         room.run()
-    restore(room, own_redis, kept)
+    restore(own_redis, kept)
     room.run()
     room.deliver()
     ids = room.alert_ids()
@@ -158,12 +139,12 @@ def test_failover_within_a_run_repeats_nothing(room, own_redis):
     serve(room, 1, 2, 3, 4)
     room.poll()
     room.match()
-    kept, restored = [backup(room)], []
+    kept, restored = [backup(own_redis)], []
 
     async def work(services):
         def progress(sent, _dead):
             if sent == 2 and kept:
-                restore(room, own_redis, kept.pop())
+                restore(own_redis, kept.pop())
                 restored.append(sent)
 
         return await run_deliver(services, on_progress=progress)

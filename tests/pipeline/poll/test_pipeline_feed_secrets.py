@@ -70,7 +70,7 @@ def test_auth_of_a_feed_secret_passes(newsroom, name):
 
 def put_in_force(room, feed):
     """A bundle as an older release may have left it: no check stands between it and the stages."""
-    from newswatch.config.codec import bundle_to_json  # noqa: PLC0415
+    from newswatch.pipeline.base.configuration import to_store  # noqa: PLC0415
 
     bundle = Bundle(
         version=1,
@@ -82,7 +82,7 @@ def put_in_force(room, feed):
 
     async def work(services: Services) -> None:
         with redis_errors():
-            stored = configuration.Stored(1, "old", bundle_to_json(bundle), "")
+            stored = to_store(bundle, "")
             known, change = configuration.Head(), configuration.FeedChange(kept_s=60)
             assert await configuration.put_in_force(services.redis, known, stored, change, owner="", now_ms=0)
 

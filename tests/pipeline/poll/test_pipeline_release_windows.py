@@ -12,9 +12,9 @@ from redis.exceptions import ResponseError
 import redis_servers
 from feed_server import Document, story
 from newsroom import OPS, POLICY
-from newswatch.config.codec import content_digest
 from newswatch.errors import FetchFailed, FetchRefused
 from newswatch.models import Bundle, Feed, Window
+from newswatch.pipeline.base.configuration import to_store
 from newswatch.pipeline.base.windows import busy_for_s, coming
 from newswatch.pipeline.poll.release_windows import (
     ReleaseWindows,
@@ -24,7 +24,7 @@ from newswatch.pipeline.poll.release_windows import (
     pace_s,
     wants_less,
 )
-from newswatch.store import windows
+from newswatch.store import configuration, windows
 from newswatch.store.client import connect
 from newswatch.store.feed_state import FeedState
 
@@ -257,20 +257,17 @@ def test_only_403_and_429_want_fewer_requests():
 
 
 def test_line_has_the_local_times_of_the_window_and_why_the_feed_cannot_be_read():
-    feed, window = (
-        Feed("ecb", "https://ecb.example/rss"),
-        Window(AT, expect="rates", timezone="Europe/Berlin"),
-    )
+    window = Window(AT, expect="rates", timezone="Europe/Berlin")
     now = DUE + timedelta(minutes=5, seconds=2)
     assert (
-        late_text(feed, window, FeedState(), now)
+        late_text("ecb", window, FeedState(), now)
         == "rates in feed ecb: due 15:15, not there at 15:20 (Europe/Berlin)."
     )
     state = FeedState()
     state = state._replace(
         polling=state.polling._replace(error="feed ecb (https://ecb.example/rss): HTTP 503")
     )
-    assert late_text(feed, window, state, now).endswith(" The feed cannot be read: HTTP 503.")
+    assert late_text("ecb", window, state, now).endswith(" The feed cannot be read: HTTP 503.")
 
 
 def test_windows_to_come_include_the_open_one():
@@ -278,9 +275,13 @@ def test_windows_to_come_include_the_open_one():
     assert coming(feed, DUE) == [Window(AT - 60), Window(AT + 60)]
 
 
-def bundle_with(*found):
-    feeds = (Feed("wire", "https://a.example/", windows=found),)
-    return Bundle(1, content_digest(feeds, (), (), {}, "en"), feeds, (), ())
+async def busy_with(services, version, window):
+    bundle = Bundle(version, "", (), (), feeds=(Feed("wire", "https://a.example/", windows=(window,)),))
+    known, change = configuration.Head(version - 1), configuration.FeedChange(kept_s=60)
+    assert await configuration.put_in_force(
+        services.redis, known, to_store(bundle, ""), change, owner="", now_ms=0
+    )
+    return await busy_for_s(services)
 
 
 def test_stages_are_busy_while_a_window_is_open_or_about_to_open(newsroom):
@@ -288,9 +289,11 @@ def test_stages_are_busy_while_a_window_is_open_or_about_to_open(newsroom):
     newsroom.clock = lambda: DUE
 
     async def ask(services):
-        found = [await busy_for_s(services, bundle_with(window)) for window, _ in cases]
+        found = [
+            await busy_with(services, version, window) for version, (window, _) in enumerate(cases, start=1)
+        ]
         await windows.hit(services.redis, ("wire", AT - 599))
-        return [*found, await busy_for_s(services, bundle_with(Window(AT - 599)))]
+        return [*found, await busy_with(services, 5, Window(AT - 599))]
 
     assert newsroom._do(ask) == [*(seconds for _, seconds in cases), 0]
 

@@ -55,7 +55,7 @@ def polls_s(feed: Feed, plans_s: list[float], begun_s: Callable[[], float]) -> l
     """When the feed is planned to be polled, over all plans."""
     due_s, polled = 0.0, []
     for planned_s in plans_s:
-        if due_feeds(bundle_of(feed), {feed.id: due_s * 1000}, int(planned_s * 1000)):
+        if due_feeds([feed], {feed.id: due_s * 1000}, int(planned_s * 1000)):
             polled.append(planned_s)
             counted_s = schedule.counted_from(
                 feed, due_s=due_s, planned_s=planned_s, begun_s=planned_s + begun_s()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
 from feed_server import Document, story
+from newswatch.config.parts import bucket_of
 from newswatch.errors import LeaseLost
 from newswatch.models import Feed
-from newswatch.pipeline.poll.stay import Share
+from newswatch.pipeline.base.configuration import Share
+from newswatch.pipeline.poll.stay import stay_polling
 from newswatch.store import feeds
 from newswatch.store.client import connect
 from newswatch.store.leases import Lease
+from residents import WORK
 
 
 def configure(room, **every):
@@ -114,6 +118,33 @@ def test_every_host_belongs_to_exactly_one_shard():
         by_host.setdefault(feed.url.rsplit("/", 1)[0], set()).update(owners[feed.id])
     assert all(len(numbers) == 1 for numbers in by_host.values())
     assert len({numbers[0] for numbers in owners.values()}) == 4
+
+
+def test_feed_that_moved_is_polled_by_the_shard_of_its_new_host_only(newsroom, resident, monkeypatch):
+    """Its old host's shard finds out, and asks no more: the new host would be asked by two shards at once."""
+    old = newsroom.site.url.replace("127.0.0.1", "localhost")
+    of = next(of for of in range(2, 99) if bucket_of(old) % of != bucket_of(newsroom.site.url) % of)
+    for name, url in (("poll-1", old), ("poll-2", newsroom.site.url)):
+        share = Share(bucket_of(url) % of + 1, of)
+        monkeypatch.setitem(WORK, name, partial(stay_polling, share=share))
+    newsroom.write(
+        "feeds.yaml",
+        f"defaults: {{allow_private: true, every: 1s, at_most: 1s}}\nfeeds:\n  - {{id: wire, url: '{old}/old'}}\n",
+    )
+    newsroom.adopt()
+    newsroom.site.serve("/new", story(1))
+    moved = {"adopted_url": f"{newsroom.site.url}/new", "adopted_from": f"{old}/old"}
+    newsroom.redis.hset("newswatch:feed:wire", mapping=moved)
+    before = resident("poll-1")
+    newsroom.until(lambda: newsroom.redis.hexists("newswatch:feeds:moved", "wire"))
+    newsroom.until(lambda: before.shift.counts()["polled"] == 1)
+    after = resident("poll-2")
+    newsroom.until(lambda: after.shift.counts()["polled"] >= 3)
+    assert before.shift.counts()["polled"] == 1
+    assert asked(newsroom, "old") == []
+    newsroom.redis.hdel("newswatch:feed:wire", "adopted_url")
+    newsroom.until(lambda: before.shift.counts()["polled"] >= 2)
+    assert not newsroom.redis.exists("newswatch:feeds:moved")
 
 
 async def test_claim_under_a_lost_lease_stores_nothing(redis_url):

@@ -23,9 +23,9 @@ from newswatch.feeds.article_text import squash
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.host import host_and_port
 from newswatch.feeds.worker import ParserPool
-from newswatch.models import Bundle, Feed, Item
+from newswatch.models import Feed, Item
 from newswatch.pipeline.articles import tries
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import FeedsInForce, receivers_in_force, version_in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
@@ -33,6 +33,7 @@ from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.store import articles, feeds, hosts
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+from newswatch.store.configuration import Version
 from newswatch.store.leases import Lease, under
 
 log = logging.getLogger("newswatch.articles")
@@ -88,16 +89,18 @@ async def run_articles(
     expires. If the other process renews it, that one is at work, and this one ends.
     Raises RedisUnavailable.
     """
-    bundle = await in_force(services)
+    receivers, version = await receivers_in_force(services), await version_in_force(services)
     with redis_errors():
         due, _ = await articles.due_since(services.redis, to_ms(services.clock()))
-        if bundle is None or not due:
+        if receivers is None or not due:
             return ArticleCounts(queued=await articles.waiting(services.redis))
-        lease = Lease(services.redis, "articles", max(lease_s(bundle), SHORTEST_LEASE_S))
+        lease = Lease(services.redis, "articles", max(lease_s(receivers), SHORTEST_LEASE_S))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
             return ArticleCounts(queued=await articles.waiting(services.redis))
         stop_at = time.monotonic() + deadline_s
-        async with _stage(services, bundle, lease, lambda: time.monotonic() >= stop_at, on_progress) as stage:
+        async with _stage(
+            services, version, lease, lambda: time.monotonic() >= stop_at, on_progress
+        ) as stage:
             try:
                 await under(lease, stage.drain())
             except LeaseLost as error:
@@ -120,9 +123,9 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
 
     shift.counts = counts
 
-    async def work(bundle: Bundle, lease: Lease) -> None:
+    async def work(version: Version, lease: Lease) -> None:
         nonlocal total, at_work
-        async with _stage(services, bundle, lease, lambda: shift.over, None) as stage:
+        async with _stage(services, version, lease, lambda: shift.over, None) as stage:
             at_work = stage
             try:
                 await stage.stay(shift)
@@ -130,7 +133,7 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
                 done = replace(stage.counts(), queued=await articles.waiting(services.redis))
                 total, at_work = total + done, None
 
-    await work_shift(shift, lambda: hold_stage(shift, work, least_lease_s=SHORTEST_LEASE_S))
+    await work_shift(shift, lambda: hold_stage(shift, version_in_force, work, least_lease_s=SHORTEST_LEASE_S))
     await shift.verdict(str(total.as_dict()))
     return total
 
@@ -138,7 +141,7 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
 @asynccontextmanager
 async def _stage(
     services: Services,
-    bundle: Bundle,
+    version: Version,
     lease: Lease,
     over: Callable[[], bool],
     on_progress: Callable[[int, int], None] | None,
@@ -146,7 +149,7 @@ async def _stage(
     await feeds.ensure_group(services.redis)
     pauses = HostPauses(services)
     async with _fetcher(services, pauses) as fetcher, ParserPool(cpu_s=PAGE_CPU_S) as parsers:
-        yield _ArticleStage(services, bundle, lease, fetcher, parsers, pauses, over, on_progress)
+        yield _ArticleStage(services, version, lease, fetcher, parsers, pauses, over, on_progress)
 
 
 def _fetcher(services: Services, pauses: HostPauses) -> Fetcher:
@@ -169,7 +172,7 @@ class _ArticleStage:
     def __init__(
         self,
         services: Services,
-        bundle: Bundle,
+        version: Version,
         lease: Lease,
         fetcher: Fetcher,
         parsers: ParserPool,
@@ -179,13 +182,13 @@ class _ArticleStage:
     ) -> None:
         self._services = services
         self._redis = services.redis
-        self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
+        self._feeds = FeedsInForce(services, version)
         self._lease = lease
         self._fetcher = fetcher
         self._parsers = parsers
         self._pauses = pauses
         self._over = over
-        self._bundle = bundle
+        self._version = version
         self._on_progress = on_progress
         self._slots = asyncio.Semaphore(MAX_AT_ONCE)
         self._queues: dict[str, deque[articles.Job]] = {}
@@ -219,7 +222,7 @@ class _ArticleStage:
             await self.drain()
             if self._jobs > before:
                 shift.did()
-            if await in_force(self._services) is not self._bundle:
+            if await version_in_force(self._services) != self._version:
                 return
             await shift.wait(IDLE_S)
 
@@ -233,9 +236,14 @@ class _ArticleStage:
             task.result()
 
     async def _load_jobs(self) -> None:
-        """Put due jobs into the queues of their hosts. Those of hosts that asked for a pause wait."""
+        """Put due jobs into the queues of their hosts. Those of hosts that asked for a pause wait.
+
+        After a change of the configuration there are none: its feeds are read by another stage.
+        """
         now_ms = self._now_ms()
         found = await articles.due_jobs(self._redis, now_ms, known=self._known, most=MAX_LOADED)
+        if not await self._feeds.read(job.feed_id for job in found):
+            return
         by_host: dict[str, list[articles.Job]] = {}
         for job in found:
             by_host.setdefault(host_and_port(job.link), []).append(job)

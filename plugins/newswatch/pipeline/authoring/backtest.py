@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from newswatch.config.draft import Draft
 from newswatch.durations import format_duration
 from newswatch.errors import NoSuchRule, PermanentError
-from newswatch.models import Bundle, Item, Rule
+from newswatch.models import Bundle, Item, Rule, Ruleset
 from newswatch.pipeline.authoring.hit_count import HitCount, RuleReport, Window
 from newswatch.pipeline.authoring.rule_of import unknown_rule
 from newswatch.pipeline.authoring.single_rule import BadQuery, lone_event, lone_rule
@@ -227,16 +227,16 @@ def _differing(
 def watch_of(rules: Iterable[Rule], source: Draft | Bundle, settings: Settings) -> Watch:
     """Only these rules, with the lists and feeds of their configuration."""
     return Watch(
-        Bundle(
+        Ruleset(
             version=0,
             digest="",
-            feeds=source.feeds,
             rules=tuple(rules),
             receivers=(),
             lists=source.lists,
             default_lang=source.default_lang,
         ),
         settings,
+        {feed.id: feed for feed in source.feeds},
     )
 
 

@@ -3,7 +3,7 @@
 In the order in which a run meets them::
 
     services         settings, Redis, Slack, the clock
-    configuration    the bundle in force, and checking the files
+    configuration    the parts of the configuration in force that a stage needs, and checking the files
     adoption         applying the files
     config_copy      which machine's copy of the files may be applied
     rules_checker    checks queries for `newswatch.config`

@@ -14,11 +14,8 @@ from datetime import date
 from pathlib import Path
 
 from newswatch import __version__
-from newswatch.config.codec import (
-    UnreadableBundle,
-    bundle_to_json,
-    rules_since,
-)
+from newswatch.config import parts
+from newswatch.config.codec import UnreadableBundle
 from newswatch.config.draft import Loaded
 from newswatch.config.load import fingerprint
 from newswatch.errors import Problem
@@ -35,7 +32,7 @@ from newswatch.pipeline.base.config_copy import (
     not_applied_text,
     replaced_text,
 )
-from newswatch.pipeline.base.configuration import check_files, in_force
+from newswatch.pipeline.base.configuration import check_files, in_force, to_store
 from newswatch.pipeline.base.feed_causes import causes
 from newswatch.pipeline.base.services import Services
 from newswatch.store import configuration, feeds
@@ -146,12 +143,11 @@ async def _previous(services: Services) -> tuple[Bundle | None, Bundle | None]:
         bundle = await in_force(services)
     except UnreadableBundle as error:
         with redis_errors():
-            stored = await configuration.read_stored(services.redis)
-        if stored is None:
+            (version, _), rules = await configuration.read_part(services.redis, parts.RULES)
+        if not version:
             return None, None
         log.warning("%s", error)
-        since = rules_since(stored.bundle)
-        return None, Bundle(stored.version, "", feeds=(), rules=(), receivers=(), rule_since=since)
+        return None, Bundle(version, "", rules=(), receivers=(), rule_since=parts.rules_since(rules or ""))
     return bundle, bundle
 
 
@@ -204,7 +200,7 @@ async def _put_in_force(
     if loaded.draft is None:
         return None
     made = loaded.draft.to_bundle(previous)
-    stored = configuration.Stored(made.version, made.digest, bundle_to_json(made), look.files)
+    stored = to_store(made, look.files)
     with redis_errors():
         change = _feed_changes(
             previous, made, await feeds.read_due(services.redis), services.settings.seen_retention_s

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import aiohttp
 
 from newswatch.config.codec import NewerBundle, UnreadableBundle
 from newswatch.errors import FetchRefused, RedisRefused, RedisUnavailable
 from newswatch.feeds.proxy import service_proxy
-from newswatch.models import Bundle
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.models import Receiver
+from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.redact import redact_text
 from newswatch.store import notices
@@ -33,9 +33,9 @@ FULL_CAUSE = "redis-full"
 """Delivery may fail for the same reason, so this cause goes to the webhook as well as to the ops channel."""
 
 
-def ops_channel(bundle: Bundle | None) -> str:
+def ops_channel(receivers: Iterable[Receiver]) -> str:
     """The channel of the receiver `ops`, "" if there is none."""
-    return next((r.channel for r in bundle.receivers if r.id == "ops"), "") if bundle else ""
+    return next((r.channel for r in receivers if r.id == "ops"), "")
 
 
 async def raise_notice(services: Services, cause: str, text: str) -> None:
@@ -109,7 +109,7 @@ async def _switch(services: Services, cause: str, text: str, how: notices.Switch
 async def _ops_channel(services: Services) -> str:
     """The ops channel in force; "" if this release cannot read the configuration."""
     try:
-        return ops_channel(await in_force(services))
+        return ops_channel(await receivers_in_force(services) or ())
     except (UnreadableBundle, NewerBundle):
         return ""
 

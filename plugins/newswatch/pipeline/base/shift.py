@@ -21,13 +21,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from newswatch.code_version import LOADED, version_on_disk
 from newswatch.errors import LeaseLost, RedisRefused, RedisUnavailable, StageRed
-from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.base.windows import busy_for_s
@@ -58,6 +57,8 @@ LOOK_AGAIN_S = 1.0
 """How long it waits for a configuration, or for the lease."""
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses while Redis is away. The last one repeats."""
+
+T = TypeVar("T")
 
 Paused = Callable[[], Coroutine[None, None, bool]]
 
@@ -285,9 +286,7 @@ class Shift:
 
     async def look_for_windows(self) -> None:
         """Work on while release windows are open or about to open: the next shift would begin in the middle of one."""
-        with redis_errors():
-            bundle = await in_force(self.services)
-            busy_s = await busy_for_s(self.services, bundle) if bundle else 0.0
+        busy_s = await busy_for_s(self.services)
         beyond_s = time.monotonic() + busy_s - self._stop_at if busy_s > 0 else 0.0
         self._longer_s = min(max(beyond_s, 0.0), MOST_LONGER_S)
 
@@ -358,16 +357,21 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def hold_stage(
-    shift: Shift, work: Callable[[Bundle, Lease], Coroutine[None, None, None]], *, least_lease_s: float = 0.0
+    shift: Shift,
+    read: Callable[[Services], Awaitable[T | None]],
+    work: Callable[[T, Lease], Coroutine[None, None, None]],
+    *,
+    least_lease_s: float = 0.0,
 ) -> None:
-    """Do `work` with the configuration in force while this process holds the stage's lease.
+    """Do `work` while this process holds the stage's lease, with what `read` reads of the configuration in force.
 
     Without a configuration, or if another process holds the lease, it waits a moment and returns. Raises LeaseLost, and the
     errors of Redis.
     """
     services = shift.services
-    bundle = await in_force(services)
-    if bundle is None:
+    receivers = await receivers_in_force(services)
+    needed = None if receivers is None else await read(services)
+    if receivers is None or needed is None:
         shift.waiting("No configuration is in force yet.")
         await shift.wait(LOOK_AGAIN_S)
         return
@@ -375,7 +379,7 @@ async def hold_stage(
         lease = Lease(
             services.redis,
             shift.stage,
-            max(lease_s(bundle), least_lease_s),
+            max(lease_s(receivers), least_lease_s),
             run=shift.run,
             attempt=shift.attempt,
         )
@@ -384,7 +388,7 @@ async def hold_stage(
             return
         try:
             shift.working()
-            await under(lease, work(bundle, lease))
+            await under(lease, work(needed, lease))
         finally:
             await lease.release()
 

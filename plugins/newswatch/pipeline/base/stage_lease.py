@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from newswatch.models import Bundle
+from collections.abc import Iterable
+
+from newswatch.models import Receiver
 
 MAX_LEASE_S = 15.0
 
 
-def lease_s(bundle: Bundle | None) -> float:
+def lease_s(receivers: Iterable[Receiver]) -> float:
     """How long a stage's lease lasts: half of the shortest grace period, within 0.5–15 s."""
-    grace_s = min((receiver.grace_s for receiver in bundle.receivers), default=60.0) if bundle else 60.0
+    grace_s = min((receiver.grace_s for receiver in receivers), default=60.0)
     return min(max(grace_s / 2, 0.5), MAX_LEASE_S)

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from newswatch.models import Alert, Bundle, Receiver, Rule
+from newswatch.models import Alert, Receiver, Rule, Ruleset
 from newswatch.pipeline.base.routing import excepted, quiet_end, receivers_named
 from newswatch.store.mutes import EVERYWHERE, Mute, muted_by
 
@@ -36,7 +36,7 @@ class Objection:
 class Conditions:
     """What an alert has to satisfy at its turn: the configuration in force and the mutes."""
 
-    bundle: Bundle
+    bundle: Ruleset
     mutes: Sequence[Mute] = field(default=())
 
     @cached_property

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from newswatch.config.receivers_file import OPS_ID
 from newswatch.errors import PermanentError
-from newswatch.models import Alert, Bundle, Message
+from newswatch.models import Alert, Message, Ruleset
 from newswatch.pipeline.base.configuration import past_bundle
 from newswatch.pipeline.base.routing import receivers_named
 from newswatch.pipeline.base.services import Services
@@ -38,7 +38,7 @@ _MOST_VERSIONS = 20
 class Past:
     """The configurations before the one in force, the newest first, as far back as they are kept."""
 
-    def __init__(self, services: Services, bundle: Bundle) -> None:
+    def __init__(self, services: Services, bundle: Ruleset) -> None:
         self.bundle = bundle
         self._services = services
         self._after = Conditions(bundle)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from newswatch.models import Bundle
+from newswatch.models import Ruleset
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.store import messages, reminders
 
 
-def remind_after_s(bundle: Bundle, channel: str) -> float | None:
+def remind_after_s(bundle: Ruleset, channel: str) -> float | None:
     """After how long a channel is reminded, None for never; the shortest if receivers share it. Pure."""
     found = [r.remind_after_s for r in bundle.receivers if r.channel == channel]
     return min((after_s for after_s in found if after_s is not None), default=None)

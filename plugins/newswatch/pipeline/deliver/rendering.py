@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from newswatch.models import SEVERITIES, Alert, Bundle, Severity
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.models import SEVERITIES, Alert, Ruleset, Severity
+from newswatch.pipeline.base.configuration import rules_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Outgoing, Payload
 from newswatch.store import feeds, listening, messages
@@ -47,7 +47,7 @@ class Surroundings:
         if time.monotonic() - self._since > KNOWN_FOR_S:
             self._since, self._names = time.monotonic(), {}
             self._heard = await listening.heard(redis) is not None
-            bundle = await in_force(self._services)
+            bundle = await rules_in_force(self._services)
             self._receivers = {one.channel: one.id for one in reversed(bundle.receivers)} if bundle else {}
         names = self._names
         if any(alert.feed_id not in names for alert in alerts):
@@ -100,7 +100,7 @@ async def _mention(services: Services, queued: StoredMessage, alerts: Sequence[A
     """
     message = queued.message
     asks = message.kind == "story" or (message.kind == "reply" and queued.broadcast)
-    bundle = await in_force(services) if asks and alerts else None
+    bundle = await rules_in_force(services) if asks and alerts else None
     group = mention_of(bundle, message.channel, [alert.severity for alert in alerts]) if bundle else ""
     if not group:
         return ""
@@ -110,7 +110,7 @@ async def _mention(services: Services, queued: StoredMessage, alerts: Sequence[A
     return group if first == message.id else ""
 
 
-def mention_of(bundle: Bundle, channel: str, severities: Sequence[Severity]) -> str:
+def mention_of(bundle: Ruleset, channel: str, severities: Sequence[Severity]) -> str:
     """The user group that the channel's receivers name for the most severe of these, "" for none. Pure."""
     worst = max(severities, key=SEVERITIES.index)
     named = (one.mention for one in bundle.receivers if one.channel == channel and one.mention is not None)

@@ -17,9 +17,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
 from newswatch.errors import LeaseLost, RetryableError
-from newswatch.models import Bundle
+from newswatch.models import Ruleset
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import rules_in_force
 from newswatch.pipeline.base.sender import SenderAddress
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
@@ -90,13 +90,13 @@ async def run_deliver(
 
     Raises RedisUnavailable. Slack's troubles are in the counts' `problems`.
     """
-    bundle = await in_force(services)
+    bundle = await rules_in_force(services)
     with redis_errors():
         if services.sender is None:
             return await without_sender(services)
         if bundle is None or not await _anything(services, bundle):
             return DeliverCounts()
-        lease = Lease(services.redis, "deliver", lease_s(bundle))
+        lease = Lease(services.redis, "deliver", lease_s(bundle.receivers))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
             return DeliverCounts(queued=await queued_messages(services))
         stop_at = time.monotonic() + deadline_s
@@ -119,7 +119,7 @@ async def run_deliver(
 
 @asynccontextmanager
 async def delivery_run(
-    services: Services, address: SenderAddress, bundle: Bundle, lease: Lease, stop_at: float
+    services: Services, address: SenderAddress, bundle: Ruleset, lease: Lease, stop_at: float
 ) -> AsyncIterator[DeliveryRun]:
     """A run with an open sender, whose requests end before the lease does. `stop_at` is on the monotonic clock."""
     timeout_s = min(address.timeout_s, lease.duration_s * REQUEST_SHARE)
@@ -151,7 +151,7 @@ async def queued_messages(services: Services) -> int:
     return sum((await outbox.queue_lengths(services.redis)).values())
 
 
-async def _anything(services: Services, bundle: Bundle) -> bool:
+async def _anything(services: Services, bundle: Ruleset) -> bool:
     if await outbox.channels_with_queue(services.redis):
         return True
     now_ms = to_ms(services.clock())
@@ -162,7 +162,7 @@ async def _anything(services: Services, bundle: Bundle) -> bool:
     return await may_return(services, bundle)
 
 
-def grace_s(bundle: Bundle) -> float:
+def grace_s(bundle: Ruleset) -> float:
     """The longest grace period of all receivers, which the breaker's pauses depend on."""
     return max((receiver.grace_s for receiver in bundle.receivers), default=60.0)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from newswatch.models import Bundle
+from newswatch.models import Ruleset
 from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.breaker import Breaker
@@ -51,7 +51,7 @@ class DeliveryRun:
     """What one run of the deliver stage shares among its channels, and what it counts."""
 
     services: Services
-    bundle: Bundle
+    bundle: Ruleset
     sender: Sender
     lease: Lease
     timeout_s: float

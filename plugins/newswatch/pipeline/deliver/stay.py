@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from newswatch.config.load import folder_signature
-from newswatch.models import Bundle
+from newswatch.models import Ruleset
 from newswatch.pipeline.base.adoption import adopt_config
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import rules_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
 from newswatch.pipeline.deliver.breaker import CAUSE
@@ -64,7 +64,7 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
 
     shift.counts = lambda: counts().as_dict()
 
-    async def work(bundle: Bundle, lease: Lease) -> None:
+    async def work(bundle: Ruleset, lease: Lease) -> None:
         nonlocal total, at_work
         if services.sender is None:
             shift.waiting("No Slack token.")
@@ -81,7 +81,7 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
                 total, at_work = counts(), None
         total = replace(total, queued=await queued_messages(services))
 
-    await work_shift(shift, lambda: hold_stage(shift, work))
+    await work_shift(shift, lambda: hold_stage(shift, rules_in_force, work))
     await shift.verdict(str(total.as_dict()))
     return total
 
@@ -113,7 +113,7 @@ async def _stay(run: DeliveryRun, shift: Shift) -> None:
         while not shift.over:
             if (await server_run(redis)).run != server:
                 return
-            run.bundle = await in_force(services) or run.bundle
+            run.bundle = await rules_in_force(services) or run.bundle
             run.stop_at = shift.stop_at
             if halting.done():  # the shift lasts longer than it was planned
                 halting = asyncio.ensure_future(shift.wait(LOOK_S))

@@ -11,9 +11,9 @@ import time
 from collections import Counter
 from datetime import datetime
 
-from newswatch.models import Alert, Bundle, Message
+from newswatch.models import Alert, Message, Ruleset
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import rules_in_force
 from newswatch.pipeline.base.routing import QUIET_HEADING
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.folding import digests_of, foldable
@@ -57,7 +57,7 @@ async def current_conditions(run: DeliveryRun) -> Conditions:
     return conditions
 
 
-async def may_return(services: Services, bundle: Bundle) -> bool:
+async def may_return(services: Services, bundle: Ruleset) -> bool:
     """Whether something was withdrawn, and the configuration or the mutes have changed since."""
     if not await withdrawals.may_return(services.redis, to_ms(services.clock())):
         return False
@@ -121,11 +121,11 @@ def _past(run: DeliveryRun, conditions: Conditions) -> Past:
     return run.past
 
 
-async def _read_conditions(services: Services, bundle: Bundle) -> Conditions:
+async def _read_conditions(services: Services, bundle: Ruleset) -> Conditions:
     """With the last known configuration if Redis has lost the one in force."""
     now = services.clock()
     lasting = tuple(mute for mute in await mutes.read(services.redis) if mute.until > now)
-    return Conditions(await in_force(services) or bundle, lasting)
+    return Conditions(await rules_in_force(services) or bundle, lasting)
 
 
 def _objections(waiting: Waiting, conditions: Conditions, now: datetime) -> list[tuple[Alert, Objection]]:

@@ -12,12 +12,20 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
+from newswatch.config.parts import FeedWindow
 from newswatch.errors import LeaseLost
-from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, Window, alert_id
+from newswatch.models import Alert, Item, Match, Rule, Ruleset, Window, alert_id
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.compiled_rules import compiled
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import (
+    FeedsById,
+    FeedsInForce,
+    rules_in_force,
+    version_in_force,
+    windows_in_force,
+)
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
@@ -25,7 +33,7 @@ from newswatch.pipeline.base.routing import Route, receivers_named, routes
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
-from newswatch.pipeline.base.windows import is_release, windows_of
+from newswatch.pipeline.base.windows import is_release
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
@@ -36,6 +44,7 @@ from newswatch.settings import Settings
 from newswatch.store import feeds, handover, items, messages, windows
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+from newswatch.store.configuration import Version
 from newswatch.store.epoch import server_run
 from newswatch.store.handover import Plan, Release
 from newswatch.store.leases import Lease
@@ -77,16 +86,22 @@ class MatchCounts:
 class Watch:
     """One bundle, ready to match: the compiled rules, and what alerts need from the configuration."""
 
-    def __init__(self, bundle: Bundle, settings: Settings) -> None:
+    def __init__(
+        self,
+        bundle: Ruleset,
+        settings: Settings,
+        feeds: FeedsById,
+        feed_windows: Iterable[FeedWindow] = (),
+    ) -> None:
         self.bundle = bundle
         self._rule_cap = settings.rule_cap
         self._channel_cap = max(settings.channel_cap, settings.rule_cap)
         self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
         self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
-        self._feeds: dict[str, Feed] = {feed.id: feed for feed in bundle.feeds}
+        self._feeds = feeds
         self._expected: dict[tuple[str, str], list[Window]] = {}
-        for feed, window in windows_of(bundle.feeds):
-            self._expected.setdefault((feed.id, window.expect), []).append(window)
+        for feed_id, window in feed_windows:
+            self._expected.setdefault((feed_id, window.expect), []).append(window)
         self._watchlist: Watchlist = compiled(
             bundle.rules, bundle.lists, bundle.default_lang, DiskCache(settings.cache)
         )
@@ -203,13 +218,13 @@ async def run_match(
     If another process holds the lease, this one waits until the lease expires. If the other process renews it, that
     one is at work, and this one ends.
     """
-    bundle = await in_force(services)
-    if bundle is None:
+    ready = await _read_watch(services)
+    if ready is None:
         return MatchCounts()
     stop_at = time.monotonic() + deadline_s
-    stage = _MatchStage(services, Watch(bundle, services.settings), lambda: time.monotonic() >= stop_at)
+    stage = _MatchStage(services, ready, lambda: time.monotonic() >= stop_at)
     with redis_errors():
-        lease = Lease(services.redis, "match", lease_s(bundle))
+        lease = Lease(services.redis, "match", lease_s(ready.watch.bundle.receivers))
         if not await lease.take(wait_s=lease.duration_s * 1.5):
             return MatchCounts()
         try:
@@ -239,15 +254,18 @@ async def stay_matching(shift: Shift) -> MatchCounts:
 
     shift.counts = counts
 
-    async def work(bundle: Bundle, lease: Lease) -> None:
+    async def work(_rules: Ruleset, lease: Lease) -> None:
         nonlocal total, at_work
-        at_work = _MatchStage(services, Watch(bundle, services.settings), lambda: shift.over)
+        ready = await _read_watch(services)
+        if ready is None:
+            return
+        at_work = _MatchStage(services, ready, lambda: shift.over)
         try:
             await at_work.stay(lease, shift)
         finally:
             total, at_work = total + at_work.counts(), None
 
-    await work_shift(shift, lambda: hold_stage(shift, work))
+    await work_shift(shift, lambda: hold_stage(shift, rules_in_force, work))
     await shift.verdict(str(total.as_dict()))
     return total
 
@@ -257,12 +275,32 @@ def _hour(item: Item) -> int:
     return to_ms(item.published or item.first_seen) // HOUR_MS
 
 
+class _Ready(NamedTuple):
+    """One version of the configuration, ready to match."""
+
+    version: Version
+    watch: Watch
+    feeds: FeedsInForce
+
+
+async def _read_watch(services: Services) -> _Ready | None:
+    """The configuration in force, None before the first one. Its rules, windows and feeds are of one version."""
+    while True:
+        rules, feed_windows = await rules_in_force(services), await windows_in_force(services)
+        if rules is None:
+            return None
+        version = (rules.version, rules.digest)
+        if await version_in_force(services) == version:
+            known = FeedsInForce(services, version)
+            return _Ready(version, Watch(rules, services.settings, known, feed_windows), known)
+
+
 class _MatchStage:
     """One run over the stream. Nothing new is begun once it is `over`."""
 
-    def __init__(self, services: Services, watch: Watch, over: Callable[[], bool]) -> None:
+    def __init__(self, services: Services, ready: _Ready, over: Callable[[], bool]) -> None:
         self._services = services
-        self._watch = watch
+        self._ready = ready
         self._over = over
         self._titles = Titles()
         self._items = self._alerts = 0
@@ -284,7 +322,7 @@ class _MatchStage:
                 pending = False
                 continue
             await lease.renew()
-            await self._refresh()
+            await self._refresh(batch)
             await self._hand_over(lease, batch)
             await self._release(lease)
             if on_progress is not None:
@@ -307,7 +345,7 @@ class _MatchStage:
             if (await server_run(redis)).run != run:
                 log.warning("Redis was restarted or another server took over: reading everything again")
                 return
-            await self._refresh()
+            await self._refresh(batch)
             if batch:
                 await self._hand_over(lease, batch)
                 shift.did()
@@ -319,11 +357,17 @@ class _MatchStage:
         for row, at_ms in await handover.known_titles(self._services.redis, since_ms):
             self._titles.add(KnownTitle.from_json(row, at_ms / 1000))
 
-    async def _refresh(self) -> None:
-        """Switch to the configuration in force, in case it changed during the run."""
-        bundle = await in_force(self._services)
-        if bundle is not None and bundle.version != self._watch.bundle.version:
-            self._watch = Watch(bundle, self._services.settings)
+    async def _refresh(self, batch: Iterable[items.StreamEntry]) -> None:
+        """Switch to the configuration in force, in case it changed during the run, and read the feeds of these items.
+
+        If Redis has lost the configuration, the last known one counts.
+        """
+        feed_ids = {entry.item.feed_id for entry in batch if entry.item is not None}
+        while (version := await version_in_force(self._services))[0]:
+            if version != self._ready.version:
+                self._ready = await _read_watch(self._services) or self._ready
+            if await self._ready.feeds.read(feed_ids):
+                return
 
     async def _hand_over(self, lease: Lease, batch: list[items.StreamEntry]) -> None:
         """Match a batch and hand it over, in parts if its items give very many alerts."""
@@ -356,7 +400,7 @@ class _MatchStage:
             situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
             plan = place(candidates, situation, now_ms, self._services.layout)
             # Before the alerts are handed over: after a crash in between, their items are matched again.
-            for name in self._watch.releases(placed.alert for placed in plan.alerts):
+            for name in self._ready.watch.releases(placed.alert for placed in plan.alerts):
                 await windows.hit(self._services.redis, name)
             return plan
 
@@ -424,7 +468,7 @@ class _MatchStage:
 
     def _remember(self, item: Item, story: str, now: datetime) -> KnownTitle:
         """Remember the title for the items that follow, also in this batch."""
-        wording = self._titles.remembered(self._watch.wording(item))
+        wording = self._titles.remembered(self._ready.watch.wording(item))
         title = KnownTitle(story, story_id(item), item.feed_id, wording, now.timestamp(), _hour(item))
         self._titles.add(title)
         return title
@@ -434,7 +478,7 @@ class _MatchStage:
             await self._set_aside(entry, entry.error)
             return []
         try:
-            return self._watch.candidates(entry.item, now, self._titles, mutes)
+            return self._ready.watch.candidates(entry.item, now, self._titles, mutes)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
             # One bad item must not hold up the others. It is kept as a dead item.
             log.exception("item %s could not be matched", entry.item.id)

@@ -15,13 +15,13 @@ import aiohttp
 
 from newswatch.errors import FetchRefused
 from newswatch.feeds.proxy import service_proxy
-from newswatch.models import Bundle, Receiver
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.models import Receiver
+from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
-from newswatch.store import breaker, daily_lines, notices
+from newswatch.store import breaker, daily_lines, feeds, notices
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -35,13 +35,13 @@ async def after_cycle(services: Services) -> bool:
 
     Returns whether it is. Raises RedisUnavailable.
     """
-    bundle = await in_force(services)
-    if bundle is None:
+    receivers = await receivers_in_force(services)
+    if receivers is None:
         return False
     with redis_errors():
-        for receiver in bundle.receivers:
+        for receiver in receivers:
             if receiver.alive is not None:
-                await _line(services, bundle, receiver)
+                await _line(services, receiver)
     healthy = await _healthy(services)
     url = services.settings.deadman_url
     if healthy and url is not None:
@@ -49,7 +49,7 @@ async def after_cycle(services: Services) -> bool:
     return healthy
 
 
-async def _line(services: Services, bundle: Bundle, receiver: Receiver) -> None:
+async def _line(services: Services, receiver: Receiver) -> None:
     if receiver.alive is None:
         return
     now = services.clock()
@@ -59,7 +59,8 @@ async def _line(services: Services, bundle: Bundle, receiver: Receiver) -> None:
         return
     items = await daily_lines.items_added(services.redis)
     came = max(items - items_before, 0)
-    line = f"Quiet: {_count(len(bundle.feeds), 'feed')} polled, {_count(came, 'item')}, no match."
+    polled = await feeds.scheduled(services.redis)
+    line = f"Quiet: {_count(polled, 'feed')} polled, {_count(came, 'item')}, no match."
     await daily_lines.queue_line(
         services.redis, receiver, line, due_ms=due_ms, now_ms=to_ms(now), items=items
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newswatch.models import Bundle, Rule, short_hash
 from newswatch.packs import packs_version
@@ -101,7 +101,11 @@ def upgrade_text(before: HitRecord, now: HitRecord, changes: list[Change], items
 async def _count(services: Services, bundle: Bundle) -> tuple[HitRecord, dict[str, int]]:
     """What the rules catch among the stored items, and when each item was claimed."""
     rules = tuple(rule for rule in bundle.rules if rule.event is not None or "$" in rule.query)
-    watch = Watch(_only(bundle, rules), services.settings)
+    watch = Watch(
+        replace(bundle, version=0, digest="", rules=rules, receivers=(), rule_since={}),
+        services.settings,
+        {feed.id: feed for feed in bundle.feeds},
+    )
     found: dict[str, dict[str, None]] = {rule.id: {} for rule in rules}
     claimed: dict[str, int] = {}
     async for item in stored_items(services.redis, 0, page=500):
@@ -117,18 +121,6 @@ async def _count(services: Services, bundle: Bundle) -> tuple[HitRecord, dict[st
     texts = dict(_texts(bundle, rules))
     hits = {name: RuleHits(texts[name], tuple(items)[-MOST_HITS:]) for name, items in found.items()}
     return HitRecord(packs_version(), max(claimed.values(), default=0), hits), claimed
-
-
-def _only(bundle: Bundle, rules: tuple[Rule, ...]) -> Bundle:
-    return Bundle(
-        version=0,
-        digest="",
-        feeds=bundle.feeds,
-        rules=rules,
-        receivers=(),
-        lists=bundle.lists,
-        default_lang=bundle.default_lang,
-    )
 
 
 def _texts(bundle: Bundle, rules: tuple[Rule, ...]) -> Iterator[tuple[str, str]]:

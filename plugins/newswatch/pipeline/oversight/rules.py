@@ -81,7 +81,9 @@ async def irrelevant_to(
     rules = [rule for rule in bundle.rules if rule.id == rule_id] if bundle else []
     if bundle is None or not rules:
         return [(one, False) for one in found]
-    watch = Watch(replace(bundle, rules=tuple(rules)), services.settings)
+    watch = Watch(
+        replace(bundle, rules=tuple(rules)), services.settings, {feed.id: feed for feed in bundle.feeds}
+    )
     return [(one, bool(watch.matches(one.item, one.item.first_seen.date().isoformat()))) for one in found]
 
 

@@ -2,7 +2,8 @@
 
 In the order of the data path::
 
-    run              the Airflow task: which feeds are due, in which shard
+    stay             a shard of the feeds, each polled when it is due, for a shift
+    run              all due feeds once, for the command line
     schedule         when a feed is due, and when it is requested in full
     cycle            a shard's feeds side by side, host by host
     pressure         pauses polling while Redis is nearly full
@@ -17,5 +18,6 @@ In the order of the data path::
     claim_log        what the log says about a claim
     rhythm           how often a feed publishes
     moved_feeds      when a permanent redirect is followed for good
+    host_moves       which shard polls a feed that is read from another host
     health           what a poll means for the feed's state, its next poll and ops
 """

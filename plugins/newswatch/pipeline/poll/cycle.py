@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 
 from newswatch.feeds.host import host_name
@@ -57,6 +57,9 @@ Done = Callable[[Feed, int | None, int], None]
 """Called after each visit with the feed's next due time (ms), None if it was not visited because the work is over, and
 with its failures in a row."""
 
+ReadFrom = Callable[[Feed, str], Awaitable[None]]
+"""Called after each visit, before `Done`, with the URL that is requested next."""
+
 
 class Cycle:
     """Polls the feeds that it is given, as they are given, until the work is `over`."""
@@ -68,6 +71,7 @@ class Cycle:
         pauses: HostPauses,
         over: Callable[[], bool],
         done: Done | None = None,
+        read_from: ReadFrom | None = None,
     ) -> None:
         self._services = services
         self._visitor = visitor
@@ -75,6 +79,7 @@ class Cycle:
         self._pressure = Pressure(services)
         self._over = over
         self._done = done
+        self._read_from = read_from
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._queues: dict[str, deque[Turn]] = {}
         self._workers: dict[asyncio.Task[None], str] = {}
@@ -89,6 +94,7 @@ class Cycle:
 
     async def take(self, chosen: Sequence[Feed], due_ms: Mapping[str, float], found_ms: int) -> None:
         """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due, `found_ms` when they were found."""
+        await self._flush()  # so that what earlier visits found is read
         states = await feeds.read_states(self._services.redis, [feed.id for feed in chosen])
         urls = [addresses.expected_url(feed, states[feed.id]) for feed in chosen]
         await self._pauses.look_up(urls)
@@ -190,6 +196,8 @@ class Cycle:
         if visit.figures is not None:
             self._figures.append(visit.figures)
         await slow_down(self._services, feed, (one.error for one in visit.tried))
+        if self._read_from is not None:
+            await self._read_from(feed, addresses.expected_url(feed, visit.outcome.state))
         self._tell(feed, visit.outcome.due_ms, visit.outcome.state.polling.failures)
 
     async def _flush(self) -> None:

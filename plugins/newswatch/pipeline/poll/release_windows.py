@@ -10,12 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from newswatch.config.parts import FeedWindow, windows_of
 from newswatch.errors import FetchFailed, FetchRefused, NewswatchError
-from newswatch.models import Bundle, Feed, Rule, Window
+from newswatch.models import Feed, Rule, Window
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.configuration import receivers_in_force, rules_in_force
 from newswatch.pipeline.base.routing import receivers_named
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.windows import LATE_S, MOOT_S, FeedWindow, windows_of
+from newswatch.pipeline.base.windows import LATE_S, MOOT_S
 from newswatch.pipeline.poll.health import reason
 from newswatch.store import feeds, items, mutes, windows
 from newswatch.store.codec import from_ms
@@ -55,13 +57,13 @@ def is_late(window: Window, now_s: float) -> bool:
     return bool(window.expect) and window.at_s + LATE_S + SETTLED_S <= now_s < window.at_s + MOOT_S
 
 
-def late_text(feed: Feed, window: Window, state: FeedState, now: datetime) -> str:
+def late_text(feed_id: str, window: Window, state: FeedState, now: datetime) -> str:
     """What the receivers of the rule are notified of. Pure."""
     zone = ZoneInfo(window.timezone)
     due, here = from_ms(window.at_s * 1000).astimezone(zone), now.astimezone(zone)
-    error = reason(feed.id, state.polling.error)
+    error = reason(feed_id, state.polling.error)
     why = f" The feed cannot be read: {error}." if error else ""
-    return f"{window.expect} in feed {feed.id}: due {due:%H:%M}, not there at {here:%H:%M} ({window.timezone}).{why}"
+    return f"{window.expect} in feed {feed_id}: due {due:%H:%M}, not there at {here:%H:%M} ({window.timezone}).{why}"
 
 
 async def slow_down(services: Services, feed: Feed, errors: Iterable[NewswatchError]) -> None:
@@ -88,7 +90,7 @@ class ReleaseWindows:
     def adopt(self, mine: Iterable[Feed]) -> None:
         """These are the shard's feeds now."""
         self._windows = windows_of(mine)
-        self._ids = {feed.id for feed, _ in self._windows}
+        self._ids = {feed_id for feed_id, _ in self._windows}
 
     def begun(self, feed_ids: Iterable[str], now_ms: int) -> None:
         """These feeds are being polled."""
@@ -102,12 +104,12 @@ class ReleaseWindows:
 
     async def due(self, now_ms: int) -> dict[str, float]:
         """The feeds with open windows, and when each is to be polled (ms). Raises RedisError."""
-        found = [(feed, window) for feed, window in self._windows if is_open(window, now_ms / 1000)]
+        found = [(feed_id, window) for feed_id, window in self._windows if is_open(window, now_ms / 1000)]
         due: dict[str, float] = {}
-        for feed, window in await self._with_state(found, ""):
-            begun_ms = self._begun_ms.get(feed.id, 0)
-            pace_ms = pace_s(window, self._failures.get(feed.id, 0)) * 1000
-            due[feed.id] = min(max(begun_ms + pace_ms, window.at_s * 1000), due.get(feed.id, math.inf))
+        for feed_id, window in await self._with_state(found, ""):
+            begun_ms = self._begun_ms.get(feed_id, 0)
+            pace_ms = pace_s(window, self._failures.get(feed_id, 0)) * 1000
+            due[feed_id] = min(max(begun_ms + pace_ms, window.at_s * 1000), due.get(feed_id, math.inf))
         return due
 
     def next_ms(self, now_ms: int) -> float:
@@ -116,35 +118,37 @@ class ReleaseWindows:
             (one.at_s * 1000.0 for _, one in self._windows if one.at_s * 1000 > now_ms), default=math.inf
         )
 
-    async def report_late(self, bundle: Bundle, now: datetime) -> None:
+    async def report_late(self, now: datetime) -> None:
         """Notify the receivers of rules whose release is late: once, whatever is killed. Raises RedisError."""
         found = [
-            (feed, window)
-            for feed, window in self._windows
-            if is_late(window, now.timestamp()) and (feed.id, window.at_s) not in self._reported
+            (feed_id, window)
+            for feed_id, window in self._windows
+            if is_late(window, now.timestamp()) and (feed_id, window.at_s) not in self._reported
         ]
         # An item that still waits to be matched may be the release.
         if not found or await items.waiting_count(self._services.redis):
             return
-        rules = {rule.id: rule for rule in bundle.rules}
-        for feed, window in await self._with_state(found, "", "slow"):
+        ruleset = await rules_in_force(self._services)
+        rules = {rule.id: rule for rule in ruleset.rules} if ruleset else {}
+        for feed_id, window in await self._with_state(found, "", "slow"):
             rule = rules.get(window.expect)
             if rule is not None and (rule.expires is None or rule.expires >= now.date().isoformat()):
-                await self._report(bundle, feed, window, rule, now)
-        self._reported |= {(feed.id, window.at_s) for feed, window in found}
+                await self._report(feed_id, window, rule, now)
+        self._reported |= {(feed_id, window.at_s) for feed_id, window in found}
 
-    async def _report(self, bundle: Bundle, feed: Feed, window: Window, rule: Rule, now: datetime) -> None:
+    async def _report(self, feed_id: str, window: Window, rule: Rule, now: datetime) -> None:
         redis = self._services.redis
-        state = (await feeds.read_states(redis, [feed.id]))[feed.id]
+        state = (await feeds.read_states(redis, [feed_id]))[feed_id]
+        receivers = await receivers_in_force(self._services) or ()
         muted = await mutes.read(redis)
-        for channel in dict.fromkeys(one.channel for one in receivers_named(bundle.receivers, rule.notify)):
+        for channel in dict.fromkeys(one.channel for one in receivers_named(receivers, rule.notify)):
             if mutes.muted_by(muted, rule.id, channel, now) is None:
-                cause = f"window:{feed.id}:{window.at_s}:{channel}"
-                await notices.say_once(self._services, channel, cause, late_text(feed, window, state, now))
+                cause = f"window:{feed_id}:{window.at_s}:{channel}"
+                await notices.say_once(self._services, channel, cause, late_text(feed_id, window, state, now))
 
     async def _with_state(
         self, found: Sequence[FeedWindow], *states: windows.WindowState
     ) -> list[FeedWindow]:
-        names = [(feed.id, window.at_s) for feed, window in found]
+        names = [(feed_id, window.at_s) for feed_id, window in found]
         known = await windows.read(self._services.redis, names)
         return [one for one, state in zip(found, known, strict=True) if state in states]

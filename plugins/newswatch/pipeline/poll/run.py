@@ -7,19 +7,19 @@ shift.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from newswatch.errors import RedisFull
 from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.worker import ParserPool
-from newswatch.models import Bundle, Feed
+from newswatch.models import Feed
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import Share, shard_in_force
 from newswatch.pipeline.base.hosts import HostPauses
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll import schedule
-from newswatch.pipeline.poll.cycle import AT_ONCE, PER_HOST, Cycle, Done, PollCounts
+from newswatch.pipeline.poll.cycle import AT_ONCE, PER_HOST, Cycle, Done, PollCounts, ReadFrom
 from newswatch.pipeline.poll.visit import Visitor
 from newswatch.store import feeds
 from newswatch.store.client import redis_errors
@@ -31,9 +31,9 @@ PARSERS = 2
 """One parser is enough. The second works while the first is busy with an expensive document."""
 
 
-def due_feeds(bundle: Bundle, due_ms: Mapping[str, float], now_ms: int) -> list[Feed]:
+def due_feeds(feeds_: Iterable[Feed], due_ms: Mapping[str, float], now_ms: int) -> list[Feed]:
     """Feeds that are due, or nearly (`schedule.early_s`). A feed that was never scheduled is due at once."""
-    return [feed for feed in bundle.feeds if due_ms.get(feed.id, 0) <= now_ms + schedule.early_s(feed) * 1000]
+    return [feed for feed in feeds_ if due_ms.get(feed.id, 0) <= now_ms + schedule.early_s(feed) * 1000]
 
 
 async def run_poll(
@@ -60,14 +60,14 @@ async def run_poll(
 async def _poll(
     services: Services, stop_at: float, on_progress: Callable[[int, int], None] | None, *, all_feeds: bool
 ) -> PollCounts:
-    bundle = await in_force(services)
-    if bundle is None:
+    configured = await shard_in_force(services, Share(1, 1))
+    if configured is None:
         return PollCounts()
     with redis_errors():
         now_ms = to_ms(services.clock())
         await went_back(services.redis, now_ms)
         due_ms = await feeds.read_due(services.redis)
-        chosen = bundle.feeds if all_feeds else due_feeds(bundle, due_ms, now_ms)
+        chosen = configured if all_feeds else due_feeds(configured, due_ms, now_ms)
         if not chosen:
             return PollCounts()
         done = 0
@@ -86,13 +86,17 @@ async def _poll(
 
 @asynccontextmanager
 async def polling(
-    services: Services, over: Callable[[], bool], done: Done, lease: Lease | None = None
+    services: Services,
+    over: Callable[[], bool],
+    done: Done,
+    lease: Lease | None = None,
+    read_from: ReadFrom | None = None,
 ) -> AsyncIterator[Cycle]:
     """A cycle with connections and parsers of its own. At the end, what it has in hand is cancelled."""
     await feeds.ensure_group(services.redis)
     pauses = HostPauses(services)
     async with _fetcher(services, pauses) as fetcher, ParserPool(size=PARSERS) as parsers:
-        cycle = Cycle(services, Visitor(services, fetcher, parsers, lease), pauses, over, done)
+        cycle = Cycle(services, Visitor(services, fetcher, parsers, lease), pauses, over, done, read_from)
         try:
             yield cycle
         finally:

@@ -11,16 +11,16 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from zlib import crc32
 
 from newswatch.errors import RedisFull
-from newswatch.models import Bundle, Feed
+from newswatch.models import Feed
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import Share, shard_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
 from newswatch.pipeline.poll.cycle import Cycle, PollCounts
+from newswatch.pipeline.poll.host_moves import HostMoves
 from newswatch.pipeline.poll.release_windows import ReleaseWindows
 from newswatch.pipeline.poll.run import polling
 from newswatch.store import feeds
@@ -43,20 +43,6 @@ SPREAD_FROM, SPREAD_MS = 100, 20_000
 """So many feeds that are polled for the first time are spread over this time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Shard `number` of `of`, counted from 1: the hosts whose hash falls to it."""
-
-    number: int
-    of: int
-
-    def has(self, feed: Feed) -> bool:
-        """Whether the feed's host is one of them."""
-        # Each shard looks at every feed: this is ten times as fast as to parse the URL, and it was checked before.
-        host = feed.url.split("/", 3)[2].rpartition("@")[2].partition(":")[0].lower()
-        return crc32(host.encode()) % self.of == self.number - 1
-
-
 async def stay_polling(shift: Shift, share: Share) -> PollCounts:
     """Poll the shard's feeds as they become due, until the shift is over.
 
@@ -70,18 +56,23 @@ async def stay_polling(shift: Shift, share: Share) -> PollCounts:
 
     shift.counts = lambda: counts().as_dict()
 
-    async def work(bundle: Bundle, lease: Lease) -> None:
+    async def read(services: Services) -> tuple[Feed, ...] | None:
+        return await shard_in_force(services, share)
+
+    async def work(mine: tuple[Feed, ...], lease: Lease) -> None:
         nonlocal total, at_work
-        plan = _Plan(services, share)
+        plan, moves = _Plan(services), HostMoves(services, share)
 
         def done(feed: Feed, due_ms: int | None, failures: int) -> None:
             plan.windows.polled(feed.id, failures)
+            if not moves.has(feed):
+                plan.drop(feed.id)
             plan.put(feed.id, to_ms(services.clock()) + NOT_NOW_MS if due_ms is None else due_ms)
 
-        async with polling(services, lambda: shift.over, done, lease) as cycle:
+        async with polling(services, lambda: shift.over, done, lease, moves.read_from) as cycle:
             at_work = cycle
             try:
-                await _stay(shift, cycle, plan, bundle)
+                await _stay(shift, cycle, plan, moves, share, mine)
                 await cycle.end(IN_HAND_S)
             except RedisFull as error:
                 await notices.raise_notice(services, notices.FULL_CAUSE, str(error))
@@ -91,28 +82,32 @@ async def stay_polling(shift: Shift, share: Share) -> PollCounts:
             finally:
                 total, at_work = counts(), None
 
-    await work_shift(shift, lambda: hold_stage(shift, work))
+    await work_shift(shift, lambda: hold_stage(shift, read, work))
     await shift.verdict(str(total.as_dict()))
     return total
 
 
-async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, bundle: Bundle) -> None:
+async def _stay(
+    shift: Shift, cycle: Cycle, plan: _Plan, moves: HostMoves, share: Share, configured: tuple[Feed, ...]
+) -> None:
     """Poll until the shift is over or Redis is another server."""
     services = shift.services
     redis, server = services.redis, (await server_run(services.redis)).run
-    await plan.adopt(bundle)
+    await moves.look()
+    await plan.adopt(await moves.mine(configured))
     polled, last_ms = 0, 0
     while not shift.over:
         if (await server_run(redis)).run != server:
             return
-        newer = await in_force(services)
+        newer = await shard_in_force(services, share)
         now_ms = to_ms(services.clock())
         went = await went_back(redis, now_ms) or now_ms < last_ms - BACK_MS
         last_ms = now_ms
-        if went or (newer is not None and newer is not bundle):
-            bundle = newer or bundle
-            await plan.adopt(bundle)
-        await plan.windows.report_late(bundle, services.clock())
+        moved = await moves.look()
+        if went or moved or (newer is not None and newer is not configured):
+            configured = configured if newer is None else newer
+            await plan.adopt(await moves.mine(configured))
+        await plan.windows.report_late(services.clock())
         hurried = await plan.windows.due(now_ms)
         plan.bring_forward(hurried)
         plan.hurry(await feeds.wanted_now(redis, plan.ids()), now_ms)
@@ -131,9 +126,8 @@ async def _stay(shift: Shift, cycle: Cycle, plan: _Plan, bundle: Bundle) -> None
 class _Plan:
     """When each of the shard's feeds is due. A feed in hand is being polled, and is planned again when that is done."""
 
-    def __init__(self, services: Services, share: Share) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._share = share
         self.windows = ReleaseWindows(services)
         self._feeds: dict[str, Feed] = {}
         self._due: dict[str, float] = {}
@@ -144,10 +138,10 @@ class _Plan:
         """The shard's feeds."""
         return self._feeds.keys()
 
-    async def adopt(self, bundle: Bundle) -> None:
-        """Take over the feeds of this configuration, with the due times that Redis has."""
+    async def adopt(self, mine: Iterable[Feed]) -> None:
+        """These are the shard's feeds now, with the due times that Redis has."""
         now_ms = to_ms(self._services.clock())
-        self._feeds = {feed.id: feed for feed in bundle.feeds if self._share.has(feed)}
+        self._feeds = {feed.id: feed for feed in mine}
         self._due = await feeds.read_due(self._services.redis, list(self._feeds))
         fresh = [feed_id for feed_id in self._feeds if not self._due.get(feed_id)]
         spread_ms = SPREAD_MS if len(fresh) >= SPREAD_FROM else 1
@@ -170,6 +164,10 @@ class _Plan:
     def feeds(self, feed_ids: Iterable[str]) -> list[Feed]:
         """These feeds."""
         return [self._feeds[feed_id] for feed_id in feed_ids]
+
+    def drop(self, feed_id: str) -> None:
+        """The feed is not the shard's any more."""
+        self._feeds.pop(feed_id, None)
 
     def put(self, feed_id: str, due_ms: float) -> None:
         """The feed is due then, and not in hand any more."""

@@ -452,7 +452,7 @@ def _answered(
 
 
 def _update(feed: Feed, before: FeedState, outcome: health.PollOutcome) -> feeds.StateUpdate:
-    return feeds.StateUpdate(feed.id, changes(before, outcome.state), outcome.due_ms)
+    return feeds.StateUpdate(feed.id, changes(before, outcome.state), outcome.due_ms, before.generation)
 
 
 def _note(feed: Feed, state: FeedState, answer: _Answer, new: int, unchanged: int) -> PollNote:
