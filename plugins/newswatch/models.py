@@ -419,12 +419,12 @@ NO_MARKS = Marks()
 
 
 DeliveryState = Literal["queued", "sending", "sent", "dead", "withdrawn"]
-MessageKind = Literal["story", "reply", "digest", "surge", "catch-up", "reminder", "ops"]
+MessageKind = Literal["story", "reply", "digest", "surge", "catch-up", "reminder", "correction", "ops"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One post to Slack: a story, a reply in its thread, a digest, a surge, a list of what waited, a reminder, a notice to ops.
+    """One post to Slack: a story, a reply, a digest, a surge, a list of what waited, a reminder, a correction, a notice.
 
     `alert_ids` may grow while the message is queued; they are frozen when its first send begins. `root_id` is the story's
     message that a reply belongs to. `text` is a notice, or a digest's heading.

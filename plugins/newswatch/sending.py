@@ -18,7 +18,7 @@ class Outgoing:
     """A message with everything that its layout depends on.
 
     `sources` maps feed ids to the names people know; `further` counts the publishers that are only in its
-    thread; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
+    thread; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form. `corrected` says what was corrected in its thread, "" for nothing.
     """
 
     message: Message
@@ -30,6 +30,7 @@ class Outgoing:
     marks: Marks = NO_MARKS
     buttons: bool = False
     plain: bool = False
+    corrected: str = ""
 
 
 OutcomeKind = Literal[

@@ -42,13 +42,14 @@ from newswatch.slack.plain import (
     why,
 )
 from newswatch.slack.reports import Detail, ShownItem, ShownStory, reports_of, rules_of, severity_of
-from newswatch.slack.text import Piece, shorten_pieces
+from newswatch.slack.text import Piece, clean, escape, shorten, shorten_pieces
 
 __all__ = [
     "EVENT_TYPE",
     "MAX_ALERT_IDS",
     "block_marker",
     "check_payload",
+    "render_correction",
     "render_listing",
     "render_minimal",
     "render_ops",
@@ -67,6 +68,7 @@ MAX_ALERT_IDS = 200
 
 _MARKED = {"bold": True, "code": True}
 """A matched word is bold and in a box."""
+_MOST_CORRECTION_CHARS = 600
 _GONE = "The alerts of this message are no longer stored"
 
 _ALL = 1_000
@@ -124,7 +126,8 @@ def render_listing(
     if not alerts:
         return _render(message, None, attention)
     listing = listing_of(message, alerts, sources, now)
-    asked = [attention, NO_ATTENTION] if message.kind == "surge" else [NO_ATTENTION]
+    corrected = Attention(corrected=attention.corrected)
+    asked = [attention, corrected] if message.kind == "surge" else [corrected]
     for shown, max_title in itertools.product(asked, (160, 120, 80, 40)):
         blocks = [_rich_text(message, 0, _listing_blocks(listing, max_title))]
         blocks += _attention_blocks(message, rules_of(alerts), shown)
@@ -151,6 +154,21 @@ def render_minimal(
         return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
     story = _story(alerts, sources, now, further, headline, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
+
+
+def render_correction(message: Message, *, plain: bool = False) -> Payload:
+    """What changed in an item after its alert, for the thread: a line for each change, its kind in bold."""
+    lines = [
+        shorten(clean(line), _MOST_CORRECTION_CHARS) for line in message.text.split("\n") if line.strip()
+    ]
+    text = fitting([escape(line) for line in lines])
+    if plain or not lines:
+        return _text_only(message, text or _GONE)
+    sections = []
+    for line in lines:
+        kind, colon, rest = line.partition(":")
+        sections.append(_section([_text(kind + colon, bold=True), *([_text(rest)] if rest else [])]))
+    return _payload(message, text, [_rich_text(message, 0, sections)])
 
 
 def render_ops(message: Message) -> Payload:

@@ -25,6 +25,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
 | alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held, state:withdrawn | match, deliver | ~30 to 100 B an alert and facet | 90 days |
+| alerted:{item} | hash: alert:{alert} of the item; what was said of its edits, by channel | match | ~100 B an alert | 7 days after its last alert |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | hops | hash `hop:column` → alerts, `hop:ms` → their time in all | deliver | ~2 kB | for good |
@@ -163,6 +164,11 @@ def article(item_id: str) -> str:
 def alert(alert_id: str) -> str:
     """One alert: its JSON and the message it went into."""
     return f"{_PREFIX}alert:{alert_id}"
+
+
+def alerted(item_id: str) -> str:
+    """The alerts of one item, and what was said of its edits."""
+    return f"{_PREFIX}alerted:{item_id}"
 
 
 def alerts_of(facet: str, value: str) -> str:

@@ -55,6 +55,7 @@ async def render(
             marks=queued.marks,
             buttons=buttons,
             plain=queued.delivery.minimal,
+            corrected=queued.corrected,
         )
     )
 

@@ -26,7 +26,9 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.base.windows import is_release, windows_of
+from newswatch.pipeline.match import corrections
 from newswatch.pipeline.match.candidates import Candidate, Cap
+from newswatch.pipeline.match.corrections import Past
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
 from newswatch.pipeline.match.wording import wording_of
@@ -36,6 +38,7 @@ from newswatch.settings import Settings
 from newswatch.store import feeds, handover, items, messages, windows
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+from newswatch.store.corrections import NO_EDITS, Edits
 from newswatch.store.epoch import server_run
 from newswatch.store.handover import Plan, Release
 from newswatch.store.leases import Lease
@@ -128,6 +131,18 @@ class Watch:
                 replace(self._candidate(item, *one, story, now, mutes), doubtful=doubtful) for one in matched
             ]
         return placed
+
+    def edit(self, item: Item, past: Past, now: datetime, mutes: list[Mute]) -> Edits:
+        """What to do about an item that its feed edited after it alerted."""
+        feed = self._feeds.get(item.feed_id)
+        return corrections.decide(
+            item,
+            past,
+            {rule.id: match for rule, match in self.matches(item, now.date().isoformat())},
+            lambda one: one.rule_id in self._rules and muted_by(mutes, one.rule_id, one.channel, now) is None,
+            publisher=feed.publisher if feed else "",
+            body=feed is None or not feed.article,
+        )
 
     def releases(self, alerts: Iterable[Alert]) -> set[WindowName]:
         """The release windows that these new alerts end."""
@@ -257,6 +272,14 @@ def _hour(item: Item) -> int:
     return to_ms(item.published or item.first_seen) // HOUR_MS
 
 
+def _is_edit_of(part: Sequence[items.StreamEntry], entry: items.StreamEntry) -> bool:
+    """Whether the entry edits an item of the part. It is judged by that item's alerts, which are handed over first."""
+    item = entry.item
+    if item is None or not corrections.is_edit(item):
+        return False
+    return any(one.item is not None and one.item.id == item.id for one in part)
+
+
 class _MatchStage:
     """One run over the stream. Nothing new is begun once it is `over`."""
 
@@ -337,8 +360,9 @@ class _MatchStage:
             if found and entry.item is not None:
                 titles.append(self._remember(entry.item, found[0].alert.story_id, now))
             candidates += found
-            if len(candidates) >= MOST_ALERTS or after == len(batch):
-                await self._hand_over_part(lease, now, batch[first:after], candidates, titles)
+            whole = len(candidates) >= MOST_ALERTS or after == len(batch)
+            if whole or _is_edit_of(batch[first:after], batch[after]):
+                await self._hand_over_part(lease, now, batch[first:after], candidates, titles, mutes)
                 candidates, titles, first = [], [], after
                 await lease.renew()
 
@@ -349,8 +373,12 @@ class _MatchStage:
         part: list[items.StreamEntry],
         candidates: list[Candidate],
         titles: list[KnownTitle],
+        mutes: list[Mute],
     ) -> None:
         now_ms = to_ms(now)
+        edited = {
+            one.item.id: one.item for one in part if one.item is not None and corrections.is_edit(one.item)
+        }
 
         async def decide() -> Plan:
             situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
@@ -358,7 +386,7 @@ class _MatchStage:
             # Before the alerts are handed over: after a crash in between, their items are matched again.
             for name in self._watch.releases(placed.alert for placed in plan.alerts):
                 await windows.hit(self._services.redis, name)
-            return plan
+            return replace(plan, edits=await self._edits(edited, now, mutes)) if edited else plan
 
         plan = await self._take_over(
             lease, now_ms, decide, [entry.stream_id for entry in part], [one.to_json() for one in titles]
@@ -366,6 +394,20 @@ class _MatchStage:
         self._items += len(part)
         self._alerts += len(plan.alerts)
         await self._log.batch(part, [placed.alert for placed in plan.alerts])
+
+    async def _edits(self, edited: Mapping[str, Item], now: datetime, mutes: list[Mute]) -> Edits:
+        """What to do about these edited items, those that alerted before."""
+        known = await corrections.read_past(self._services.redis, list(edited))
+        found = [(past, self._edit(edited[name], past, now, mutes)) for name, past in known.items()]
+        return await corrections.together(self._services.redis, found)
+
+    def _edit(self, item: Item, past: Past, now: datetime, mutes: list[Mute]) -> Edits:
+        try:
+            return self._watch.edit(item, past, now, mutes)
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+            # An edit that cannot be judged must not hold up the others: its thread says nothing.
+            log.exception("the edit of item %s could not be judged", item.id)
+            return NO_EDITS
 
     async def _release(self, lease: Lease) -> None:
         """Put the alerts of begun surges into messages, part by part, also those that a killed run left."""

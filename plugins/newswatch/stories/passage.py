@@ -1,0 +1,92 @@
+"""Whether a text still has a passage that was quoted from an earlier state of it. Pure.
+
+Of a quoted passage, the sentences with the matched words count. They may be cut where the quotation was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import Literal, NamedTuple
+
+from newswatch.models import Excerpt
+from newswatch.stories.rewording import is_reworded, words_of
+
+_SENTENCE_END = re.compile(r"(?<=\w{2})[.!?…]+[\"'»”’)\]]*\s+|[。！？]|\n+")
+_CUT = re.compile(r"(?:\.{3}|…|\[…\])\s*$")
+_FEWEST_LIKE = 0.5
+"""A sentence with less of the passage's words is another sentence."""
+
+
+class PassageChange(NamedTuple):
+    """What became of a passage: `old` as it was quoted, `new` the sentence in its place, "" if it was removed."""
+
+    what: Literal["removed", "changed"]
+    old: str
+    new: str = ""
+
+
+def quoted(excerpt: Excerpt) -> str:
+    """The sentences of an excerpt that have matched words, cut ones with their "…"."""
+    at, kept = 0, []
+    for part in [*_SENTENCE_END.split(excerpt.text)]:
+        start = excerpt.text.find(part, at)
+        at = start + len(part)
+        if part.strip() and any(a < at and b > start for a, b in excerpt.marks):
+            kept.append(part.strip())
+    return " ".join(kept)
+
+
+def change_of(passage: str, texts: Sequence[str]) -> PassageChange | None:
+    """What became of the passage in the texts as they are now; None if they still say it, or if that cannot be told.
+
+    Nothing can be told from empty texts, and from one that is cut before its end.
+    """
+    words = words_of(passage)
+    if not words or not any(text.strip() for text in texts):
+        return None
+    if any(_has(words_of(text), words) or _ends_within(text, words) for text in texts):
+        return None
+    best, likeness = "", 0.0
+    for sentence in (one for text in texts for one in _SENTENCE_END.split(text) if one and one.strip()):
+        cut = _cut_like(passage, words_of(sentence), len(words))
+        for part in cut:
+            if not is_reworded(passage.strip("… "), " ".join(part)):
+                return None
+        found = max((_likeness(words, part) for part in cut), default=0.0)
+        if found > likeness:
+            best, likeness = sentence.strip(), found
+    if likeness >= _FEWEST_LIKE:
+        return PassageChange("changed", passage, best)
+    if any(_CUT.search(text) for text in texts):
+        return None
+    return PassageChange("removed", passage)
+
+
+def _has(words: Sequence[str], part: Sequence[str]) -> bool:
+    joined = f" {' '.join(words)} "
+    return f" {' '.join(part)} " in joined
+
+
+def _ends_within(text: str, words: Sequence[str]) -> bool:
+    """Whether a text that is cut before its end is cut within the passage."""
+    if not _CUT.search(text):
+        return False
+    last = next((one for one in reversed(_SENTENCE_END.split(text)) if one and one.strip(" …")), "")
+    begun = words_of(last)[:-1]  # the last word may be cut
+    return bool(begun) and list(words[: len(begun)]) == begun
+
+
+def _cut_like(passage: str, words: list[str], count: int) -> list[list[str]]:
+    """The sentence's words, or as many of them as a cut passage has, from every place where they could begin."""
+    left, right = passage.startswith("…"), passage.endswith("…")
+    if len(words) <= count or not (left or right):
+        return [words]
+    if left and right:
+        return [words[at : at + count] for at in range(len(words) - count + 1)]
+    return [words[-count:]] if left else [words[:count]]
+
+
+def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() if other else 0.0
