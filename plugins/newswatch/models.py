@@ -87,6 +87,8 @@ class Feed:
     """Where a page or a JSON document has its list, if that is not found by itself."""
     list_number: int = 0
     """Which list of a page is read, from 1; 0 for the page's news."""
+    recheck: bool = False
+    """Whether the links of its alerts are read again."""
 
     @property
     def has_own_headers(self) -> bool:

@@ -21,6 +21,7 @@ from newswatch.store.codec import alert_to_json
 from newswatch.store.corrections import NO_EDITS, Edits
 from newswatch.store.leases import Lease
 from newswatch.store.messages import alert_ids_of
+from newswatch.store.rechecks import NewRecheck
 
 Answer = Literal["taken", "lost", "changed"]
 """`lost`: another process holds the lease. `changed`: read and decide again."""
@@ -331,6 +332,8 @@ class Plan:
     """Held alerts, with the message they go into."""
     released: Sequence[tuple[str, str, tuple[str, ...]]] = ()
     """Members that were released: channel, story, members."""
+    rechecks: Sequence[NewRecheck] = ()
+    """Links of new alerts that are read again."""
     edits: Edits = NO_EDITS
     """What to do about edits of items that alerted before."""
 
@@ -350,6 +353,7 @@ class Plan:
             "joined": [{"channel": c, "story": s, "member": member} for c, s, member in self.joined],
             "moved": list(self.moved),
             "released": [{"channel": c, "story": s, "members": members} for c, s, members in self.released],
+            "rechecks": [one.row() for one in self.rechecks],
             "refreshed": [[one.id, alert_to_json(one)] for one in self.edits.refreshed],
             "corrections": [one.row() for one in self.edits.corrections],
             "said": list(self.edits.said),

@@ -22,6 +22,8 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | items:{day} | hash hour → items claimed; the day counts from 1970 | poll (claim) | small | 9 days |
 | articles | zset item → page due, ms | poll (claim), articles | ~100 B a job | until read or given up, 7 days at most |
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
+| rechecks | zset item → link read again, ms | match, articles | ~100 B an item | a day, see `store.rechecks` |
+| recheck:{item} | hash: link, what was read there before | match, articles | the text of the article, 60 KB at most | 3 days |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
 | alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held, state:withdrawn | match, deliver | ~30 to 100 B an alert and facet | 90 days |
@@ -105,6 +107,7 @@ DEAD_ITEMS = _PREFIX + "dead:items"
 NOTICES = _PREFIX + "notices"
 LISTENER = _PREFIX + "listener"
 DRAIN = _PREFIX + "drain"
+RECHECKS = _PREFIX + "rechecks"
 RELEASES = _PREFIX + "releases"
 HITS_LAST = _PREFIX + "hits:last"
 RULE_HITS = _PREFIX + "rule-hits"
@@ -159,6 +162,11 @@ def host(name: str) -> str:
 def article(item_id: str) -> str:
     """One item whose web page is to be read."""
     return f"{_PREFIX}article:{item_id}"
+
+
+def recheck(item_id: str) -> str:
+    """One alerted item whose link is read again."""
+    return f"{_PREFIX}recheck:{item_id}"
 
 
 def alert(alert_id: str) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from newswatch.stories.lookalikes import LOOKALIKES
 from newswatch.stories.title_frame import without_frame
 
-MOST_CHARS = 2_000
+MOST_CHARS = 20_000
 """So much of each text is compared."""
 
 _LIGHT = frozenset(
@@ -179,14 +180,10 @@ def words_of(text: str) -> list[str]:
 
 
 def overlap(old: str, new: str) -> float:
-    """Which share of the words of the longer text both have, in their order; 0 to 1."""
-    first, second = words_of(old), words_of(new)
-    if not first or not second:
-        return 0.0
-    same = sum(
-        block.size for block in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
-    )
-    return same / max(len(first), len(second))
+    """Which share of the words of the longer text both have; 0 to 1."""
+    first, second = Counter(words_of(old)), Counter(words_of(new))
+    longer = max(first.total(), second.total())
+    return (first & second).total() / longer if longer else 0.0
 
 
 def _plain(text: str) -> str:

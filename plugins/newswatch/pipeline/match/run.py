@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from newswatch.errors import LeaseLost
+from newswatch.feeds.host import host_and_port
 from newswatch.models import Alert, Bundle, Feed, Item, Match, Rule, Window, alert_id
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.compiled_rules import compiled
@@ -21,6 +22,7 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.late_edits import is_late_edit
+from newswatch.pipeline.base.past_alerts import Past, read_past
 from newswatch.pipeline.base.routing import Route, receivers_named, routes
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
@@ -28,7 +30,6 @@ from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.base.windows import is_release, windows_of
 from newswatch.pipeline.match import corrections
 from newswatch.pipeline.match.candidates import Candidate, Cap
-from newswatch.pipeline.match.corrections import Past
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
 from newswatch.pipeline.match.wording import wording_of
@@ -44,6 +45,7 @@ from newswatch.store.handover import Plan, Release
 from newswatch.store.leases import Lease
 from newswatch.store.mutes import Mute, muted_by
 from newswatch.store.mutes import read as read_mutes
+from newswatch.store.rechecks import NewRecheck
 from newswatch.store.windows import WindowName
 from newswatch.stories.link import story_id
 from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
@@ -143,6 +145,16 @@ class Watch:
             publisher=feed.publisher if feed else "",
             body=feed is None or not feed.article,
         )
+
+    def rechecks(self, alerts: Iterable[Alert], part: Sequence[items.StreamEntry]) -> list[NewRecheck]:
+        """The links of these new alerts that are read again."""
+        read = {one.item.id: one.item.body for one in part if one.item is not None and one.item.article}
+        links = {one.item_id: one for one in alerts if host_and_port(one.link)}
+        return [
+            NewRecheck(one.item_id, one.feed_id, one.link, one.title, read.get(one.item_id, ""))
+            for one in links.values()
+            if (feed := self._feeds.get(one.feed_id)) is not None and feed.recheck
+        ]
 
     def releases(self, alerts: Iterable[Alert]) -> set[WindowName]:
         """The release windows that these new alerts end."""
@@ -386,7 +398,10 @@ class _MatchStage:
             # Before the alerts are handed over: after a crash in between, their items are matched again.
             for name in self._watch.releases(placed.alert for placed in plan.alerts):
                 await windows.hit(self._services.redis, name)
-            return replace(plan, edits=await self._edits(edited, now, mutes)) if edited else plan
+            again = self._watch.rechecks(
+                [placed.alert for placed in plan.alerts if placed.muted is None], part
+            )
+            return replace(plan, edits=await self._edits(edited, now, mutes), rechecks=again)
 
         plan = await self._take_over(
             lease, now_ms, decide, [entry.stream_id for entry in part], [one.to_json() for one in titles]
@@ -397,7 +412,9 @@ class _MatchStage:
 
     async def _edits(self, edited: Mapping[str, Item], now: datetime, mutes: list[Mute]) -> Edits:
         """What to do about these edited items, those that alerted before."""
-        known = await corrections.read_past(self._services.redis, list(edited))
+        if not edited:
+            return NO_EDITS
+        known = await read_past(self._services.redis, list(edited))
         found = [(past, self._edit(edited[name], past, now, mutes)) for name, past in known.items()]
         return await corrections.together(self._services.redis, found)
 

@@ -128,6 +128,17 @@ for _, said in ipairs(plan.said) do
   if call('EXISTS', key.alerted(said[1])) == 1 then call('HSET', key.alerted(said[1]), said[2], said[3]) end
 end
 
+-- Links that are read again; `store/rechecks.py` says what is stored.
+for _, recheck in ipairs(plan.rechecks) do
+  local name = key.recheck(recheck.item)
+  if call('EXISTS', name) == 0 then
+    call('HSET', name, 'feed', recheck.feed, 'link', recheck.link, 'title', recheck.title, 'since', now,
+      'text', recheck.text, 'read', 0, 'step', 0, 'tries', 0)
+    call('EXPIRE', name, 3 * 86400)
+    call('ZADD', key.RECHECKS, now + recheck.first, recheck.item)
+  end
+end
+
 local titles = {}
 for i, title in ipairs(cjson.decode(ARGV[7])) do titles[2 * i - 1], titles[2 * i] = now, title end
 call_all('ZADD', key.TITLES, titles)
