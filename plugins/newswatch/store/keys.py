@@ -14,6 +14,8 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | seen:{feed} | string of 61-byte records | poll (claim) | ~68 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | gaps:{feed} | zset gap (since, until, interval that closes it; s) → found, ms | poll | ~100 B a gap | 90 days, the newest 500, while configured |
+| page:{feed} | string: items and beginning of a web page, JSON, zlib | poll (pages) | 5 to 30 KB a page | 90 days after its last change |
+| layout:{feed} | string: the same before and after its last layout change | poll (pages) | 10 to 60 KB | 14 days |
 | window:{feed}:{at} | string: hit or slow, see `store.windows` | match, poll | ~100 B | 1 day |
 | host:{host} | string: no request before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
@@ -147,6 +149,16 @@ def elements(feed_id: str) -> str:
 def gaps(feed_id: str) -> str:
     """The gaps of a feed: see `newswatch.store.gaps`."""
     return f"{_PREFIX}gaps:{feed_id}"
+
+
+def page(feed_id: str) -> str:
+    """What a web page showed when its list was last found: see `newswatch.store.layouts`."""
+    return f"{_PREFIX}page:{feed_id}"
+
+
+def layout(feed_id: str) -> str:
+    """A web page's last layout change: see `newswatch.store.layouts`."""
+    return f"{_PREFIX}layout:{feed_id}"
 
 
 def window(feed_id: str, at_s: int) -> str:
