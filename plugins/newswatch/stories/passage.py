@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from newswatch.models import Excerpt
@@ -29,13 +30,20 @@ class PassageChange(NamedTuple):
 
 def quoted(excerpt: Excerpt) -> str:
     """The sentences of an excerpt that have matched words, cut ones with their "…"."""
-    at, kept = 0, []
-    for part in [*_SENTENCE_END.split(excerpt.text)]:
-        start = excerpt.text.find(part, at)
-        at = start + len(part)
-        if part.strip() and any(a < at and b > start for a, b in excerpt.marks):
-            kept.append(part.strip())
-    return " ".join(kept)
+    spans = _sentences(excerpt.text)
+    kept = [
+        excerpt.text[start:end]
+        for start, end in spans
+        if any(a < end and b > start for a, b in excerpt.marks)
+    ]
+    return " ".join(part.strip() for part in kept)
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text are, with what ends them."""
+    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
+    edges = [0, *ends, len(text)]
+    return [(start, end) for start, end in pairwise(edges) if text[start:end].strip()]
 
 
 def change_of(passage: str, texts: Sequence[str]) -> PassageChange | None:
@@ -49,7 +57,7 @@ def change_of(passage: str, texts: Sequence[str]) -> PassageChange | None:
     if any(_has(words_of(text), words) or _ends_within(text, words) for text in texts):
         return None
     best, likeness = "", 0.0
-    for sentence in (one for text in texts for one in _SENTENCE_END.split(text) if one and one.strip()):
+    for sentence in (text[start:end] for text in texts for start, end in _sentences(text)):
         cut = _cut_like(passage, words_of(sentence), len(words))
         for part in cut:
             if not is_reworded(passage.strip("… "), " ".join(part)):
@@ -73,8 +81,8 @@ def _ends_within(text: str, words: Sequence[str]) -> bool:
     """Whether a text that is cut before its end is cut within the passage."""
     if not _CUT.search(text):
         return False
-    last = next((one for one in reversed(_SENTENCE_END.split(text)) if one and one.strip(" …")), "")
-    begun = words_of(last)[:-1]  # the last word may be cut
+    start, end = _sentences(text)[-1]
+    begun = words_of(text[start:end])[:-1]  # the last word may be cut
     return bool(begun) and list(words[: len(begun)]) == begun
 
 

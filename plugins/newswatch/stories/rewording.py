@@ -22,52 +22,8 @@ MOST_CHARS = 20_000
 """So much of each text is compared."""
 
 _LIGHT = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "that",
-        "of",
-        "in",
-        "on",
-        "at",
-        "for",
-        "and",
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "be",
-        "been",
-        "its",
-        "their",
-        "der",
-        "die",
-        "das",
-        "des",
-        "dem",
-        "den",
-        "ein",
-        "eine",
-        "und",
-        "le",
-        "la",
-        "les",
-        "l",
-        "un",
-        "une",
-        "et",
-        "de",
-        "du",
-        "el",
-        "los",
-        "las",
-        "y",
-        "en",
-    ]
+    """a an the that of in on at for and is are was were has have had be been its their
+    der die das des dem den ein eine und le la les l un une et de du el los las y en del al se su sus""".split()  # noqa: SIM905
 )
 """Words that may come or go. None of them denies, qualifies or turns round what is said, as "not", "may", "by" do."""
 _DASHES = re.compile(r"[-‐‑‒–—―−_/]+")
@@ -93,26 +49,31 @@ _PHRASES = (
     (re.compile(r"\bversus\b"), "vs"),
     (re.compile(r"\bbreaking news\b"), "breaking"),
 )
+_NUMBERS = (
+    "one two three four five six seven eight nine ten eleven twelve",
+    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
+    "- zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
+    "- deux trois quatre cinq six sept huit neuf dix onze douze",
+    "- два три четыре пять шесть семь восемь девять десять",
+)
+"""The words for 1, 2, 3 … in several languages."""
 _FORMS = {
-    **dict(
-        zip(
-            "one two three four five six seven eight nine ten eleven twelve".split(),  # noqa: SIM905
-            map(str, range(1, 13)),
-            strict=True,
-        )
-    ),
-    "&": "and",
+    **{word: str(n) for words in _NUMBERS for n, word in enumerate(words.split(), 1)},
     "govt": "government",
     "gov": "governor",
     "sen": "senator",
     "rep": "representative",
+    "v": "vs",
     "pres": "president",
     "dept": "department",
     "intl": "international",
-    "vs": "vs",
-    "v": "vs",
+    "exec": "executive",
+    "execs": "executives",
     "cannot": "cant",
     "st": "saint",
+    "okay": "ok",
+    "gray": "grey",
+    "tyre": "tire",
     "jan": "january",
     "feb": "february",
     "mar": "march",
@@ -123,11 +84,6 @@ _FORMS = {
     "oct": "october",
     "nov": "november",
     "dec": "december",
-    "okay": "ok",
-    "gray": "grey",
-    "tyre": "tire",
-    "cheque": "check",
-    "plough": "plow",
 }
 _ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third"}
 _MAGNITUDES = {
@@ -202,7 +158,7 @@ def _forms(tokens: Sequence[str]) -> list[str]:
         elif number and token in ("st", "nd", "rd", "th"):
             words[-1] = _ORDINALS.get(words[-1] + token, words[-1] + token)
             continue
-        elif words and words[-1] in _MAGNITUDES.values() and token in _CURRENCIES:
+        elif token in _CURRENCIES and (number or (words and words[-1] in _MAGNITUDES.values())):
             word = _CURRENCIES[token]
         if word[0].isdigit() and "." in word:
             word = word.rstrip("0").rstrip(".")
@@ -264,7 +220,11 @@ def _is_variant(old: str, new: str) -> bool:
         return True
     if _is_ending(first, second) or _is_ending(second, first):
         return True
-    return _is_slip(old, new) and not {old, new} <= LOOKALIKES
+    return _is_slip(old, new) and not (_is_word(old) and _is_word(new))
+
+
+def _is_word(word: str) -> bool:
+    return not LOOKALIKES.isdisjoint((word, f"{word}s", word.removesuffix("s")))
 
 
 def _is_ending(one: str, other: str) -> bool:
@@ -285,10 +245,13 @@ def _is_slip(one: str, other: str) -> bool:
     while start < min(len(one), len(other)) and one[start] == other[start]:
         start += 1
     short, long = sorted((one[start:], other[start:]), key=len)
+    if len(one) == len(other) == 2:
+        return one == other[::-1] and "no" not in (one, other)
     if len(short) == len(long):
         swapped = short[:2] == long[1::-1] and short[2:] == long[2:]
-        changed = start > 0 and len(short) > 1 and short[1:] == long[1:]
-        return (swapped and len(one) > 2) or (changed and len(one) >= _FEWEST_TYPO_CHARS)
+        changed = start > 0 and short[1:] == long[1:]
+        least = _FEWEST_TYPO_CHARS if len(short) > 1 else _FEWEST_EDGE_CHARS
+        return (swapped and len(one) > 2) or (changed and len(one) >= least)
     missing = long[1:] == short
     least = _FEWEST_TYPO_CHARS if start > 0 and short else _FEWEST_EDGE_CHARS
     return missing and max(len(one), len(other)) >= least

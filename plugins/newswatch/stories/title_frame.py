@@ -17,21 +17,22 @@ _MARKER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _CRY = re.compile(
-    r"^(?:EXCLUSIVE|BREAKING|LIVE|WATCH|VIDEO|JUST IN|URGENT|ALERT|UPDATED?)\s+(?=\S*[^:\s]\s+\S)"
+    r"^(?:EXCLUSIVE|BREAKING|LIVE|WATCH|VIDEO|JUST IN|URGENT|ALERT|UPDATED?)(?:\s*-\s*|\s+)(?=\S*[^:\s]\s+\S)"
 )
 """A marker in capitals needs no colon. A headline in capitals throughout has none."""
 _FULL_STOP = re.compile(r"(?<![.…])(?:[.!?]|\.\.)\s*$")
 _LIVE_END = re.compile(
-    r"""\s*(?:[-–—|:·•]\s*|[\[(]\s*|,\s*)(?:
+    r"""\s*(?:[-–—|│:·•]\s*|[\[(]\s*|,\s*)(?:
         (?:[\w.&’'-]+\ ){0,3}(?:live(?:\ (?:updates?|blog|news|coverage|ticker))?|liveblog)
-      | as\ it\ happened | (?:latest|live)\ (?:updates?|news) | the\ latest | updates? | updated | video | watch | photos | in\ pictures
+      | as\ it\ happened | (?:latest|live)\ (?:updates?|news) | the\ latest | updates? | updated | videos? | watch | photos? | fotos? | gallery | galería | audio | in\ pictures
+      | (?:fotos?|photos?)\ [y&]\ videos? | entrevista | interview
       | liveticker | en\ direct | en\ vivo | онлайн
     )\s*[\])]?\s*$""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LAST_PART = re.compile(r"^(?P<text>.+\S)(?P<mark>\s+[-–—•·:]\s+|\s*\|\s*)(?P<last>[^|•·]+)$")
+_LAST_PART = re.compile(r"^(?P<text>.+\S)(?P<mark>\s+[-–—•·:]\s+|\s*[|│]\s*)(?P<last>[^|│•·]+)$")
 _FIRST_PART = re.compile(r"^(?P<first>[^:|]{2,30})(?::\s+|\s*\|\s*|\s+[-–—]\s+)(?P<text>\S.*)$")
-_BARS = "|•·"
+_BARS = "|│•·"
 _RUBRICS = frozenset(
     "national world politics business technology sport sports opinion science health markets us uk europe asia".split()  # noqa: SIM905
 )
@@ -40,7 +41,7 @@ _OUTLET_WORDS = frozenset(
     observer telegraph independent magazine online tv radio nbc abc cbs fox sky axios politico euronews aljazeera dw wsj nyt
     ft forbes fortune newsweek chronicle mirror express mail sun standard globe review today wire nhk tass interfax xinhua
     sentinel examiner courier dispatch inquirer economist insider globalnews marketwatch yahoo msn channel nachrichten
-    zeitung zeitschrift spiegel welt monde figaro pais mundo новости риа""".split()  # noqa: SIM905
+    wired engadget verge vox techcrunch agencies dpa efe ansa zeitung zeitschrift spiegel welt monde figaro pais mundo новости риа""".split()  # noqa: SIM905
 )
 _MOST_OUTLET_WORDS = 5
 _MOST_RUBRIC_WORDS = 4
@@ -67,7 +68,7 @@ def _without_last_part(title: str, outlets: Sequence[str]) -> str:
         return title
     words, bar = found["last"].split(), any(mark in found["mark"] for mark in _BARS)
     rubric = len(words) <= _MOST_RUBRIC_WORDS if bar else " ".join(words).casefold() in _RUBRICS
-    return found["text"].rstrip(" -–—|•·") if rubric or _is_outlet(words, outlets) else title
+    return found["text"].rstrip(" -–—|│•·") if rubric or _is_outlet(words, outlets) else title
 
 
 def _without_first_part(title: str, outlets: Sequence[str]) -> str:
