@@ -126,7 +126,7 @@ def test_410_counts_like_404(room):
     assert len(said(room)) == 1
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 451, 500, 503])
+@pytest.mark.parametrize("status", [403, 503])
 def test_other_answers_never_mean_withdrawn(room, status):
     later(room, 11 * MINUTES)
     for span in (50 * MINUTES, 61 * MINUTES, 5 * HOURS, 18 * HOURS):
