@@ -1,4 +1,4 @@
-"""How well edits of headlines that change what is said are told from cosmetic ones.
+"""How well edits of headlines that change what is said are distinguished from cosmetic ones.
 
     python -m bench.corrections [--show] [--json]
 

@@ -47,9 +47,9 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 
 
 def change_of(passage: str, texts: Sequence[str]) -> PassageChange | None:
-    """What became of the passage in the texts as they are now; None if they still say it, or if that cannot be told.
+    """What became of the passage in the texts as they are now; None if they still say it, or if that is not clear.
 
-    Nothing can be told from empty texts, and from one that is cut before its end.
+    It is not clear from empty texts, nor from one that is cut before its end.
     """
     words = words_of(passage)
     if not words or not any(text.strip() for text in texts):

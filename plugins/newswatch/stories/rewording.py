@@ -174,7 +174,7 @@ def _forms(tokens: Sequence[str]) -> list[str]:
 
 
 def _is_cut(whole: str, part: str) -> bool:
-    """Whether `part` is the beginning of the other, cut by whoever shows it."""
+    """Whether `part` is the beginning of the other, cut where it is shown."""
     head = _TRUNCATED.sub("", part)
     if len(head) < len(part):
         return len(head) > 20 and words_of(whole)[: len(words_of(head)) - 1] == words_of(head)[:-1]

@@ -1,4 +1,4 @@
-"""What stands around a headline and is not part of it: markers before it, the outlet or a rubric after it. Pure."""
+"""What is around a headline and is not part of it: markers before it, the outlet or a rubric after it. Pure."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ In the order of the data path::
     candidates  alerts that have to be placed
     placement   into which message, thread, digest or surge each alert goes
     board       the channels' messages while alerts are placed one after the other
-    corrections what threads are told when a feed edits an item that alerted
+    corrections what threads say when a feed edits an item that alerted
     log         what the log says about matching
 
 When an alert is sent (at once, after quiet hours, in a digest) is decided in `base.routing`.

@@ -1,4 +1,4 @@
-"""What readers are told when the feed edits an item that alerted before. `decide` is pure.
+"""What the threads say when the feed edits an item that alerted before. `decide` is pure.
 
 An alert that was not begun yet is sent with the new text. Where it was sent, its thread says what changed: the headline,
 or the passage that the rule matched; how that is judged is in `stories.rewording` and `stories.passage`. Nothing is said
