@@ -90,6 +90,7 @@ class FetchRefused(PermanentError):
 
     `kind` is a short machine word (address, scheme, redirects, size, gone, http, auth, proxy). `target` is the URL of a
     redirect that is refused because of its address. `retry_after_s` is what the server asked for, in seconds, or None.
+    `url` is the URL that was answered with `status`, "" for unknown; it is another one than the feed's after redirects.
     """
 
     def __init__(
@@ -100,8 +101,10 @@ class FetchRefused(PermanentError):
         status: int | None = None,
         target: str = "",
         retry_after_s: float | None = None,
+        url: str = "",
     ) -> None:
         super().__init__(message)
+        self.url = url
         self.retry_after_s = retry_after_s
         self.kind = kind
         self.status = status

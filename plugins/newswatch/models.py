@@ -89,6 +89,8 @@ class Feed:
     """Where a page or a JSON document has its list, if that is not found by itself."""
     list_number: int = 0
     """Which list of a page is read, from 1; 0 for the page's news."""
+    recheck: bool = False
+    """Whether the links of its alerts are read again."""
 
     @property
     def has_own_headers(self) -> bool:
@@ -442,12 +444,12 @@ NO_MARKS = Marks()
 
 
 DeliveryState = Literal["queued", "sending", "sent", "dead", "withdrawn"]
-MessageKind = Literal["story", "reply", "digest", "surge", "catch-up", "reminder", "ops"]
+MessageKind = Literal["story", "reply", "digest", "surge", "catch-up", "reminder", "correction", "ops"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One post to Slack: a story, a reply in its thread, a digest, a surge, a list of what waited, a reminder, a notice to ops.
+    """One post to Slack: a story, a reply, a digest, a surge, a list of what waited, a reminder, a correction, a notice.
 
     `alert_ids` may grow while the message is queued; they are frozen when its first send begins. `root_id` is the story's
     message that a reply belongs to. `text` is a notice, or a digest's heading.

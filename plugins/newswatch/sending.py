@@ -19,7 +19,7 @@ class Outgoing:
 
     `sources` maps feed ids to the names people know; `further` counts the publishers that are only in its
     thread; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
-    `mention` is the user group that it mentions, "" for none.
+    `mention` is the user group that it mentions, "" for none; `corrected` says what was corrected in its thread.
     """
 
     message: Message
@@ -38,6 +38,7 @@ class Outgoing:
     belongs_to: str = ""
     """The headline of the story that a reply may belong to, if that is not certain."""
     mention: str = ""
+    corrected: str = ""
 
 
 OutcomeKind = Literal[

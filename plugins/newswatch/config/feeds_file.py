@@ -100,6 +100,7 @@ def _read_feed(
             first_sight_s=_either(given, defaults, "first_sight", _NO_DEFAULTS.first_sight_s),
             max_age_s=_either(given, defaults, "max_age", _NO_DEFAULTS.max_age_s),
             article=given.get("article", False),
+            recheck=given.get("recheck", False),
             auth=given.get("auth"),
             allow_private=allow_private,
             publisher=given.get("publisher") or publisher_of(given.get("url")),

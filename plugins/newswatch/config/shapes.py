@@ -150,6 +150,11 @@ FEED = Record(
         ),
         Key("article", flag(), "Also read the article of each item and match it as body."),
         Key(
+            "recheck",
+            flag(),
+            "Read the link of each alert again after 10 minutes, 1, 6 and 24 hours, and say in its thread what changed.",
+        ),
+        Key(
             "auth",
             AUTH,
             "The variable NEWSWATCH_FEED_… or the Airflow connection newswatch_feed_… with the credentials.",

@@ -131,6 +131,7 @@ class Fetcher:
                 status=error.status,
                 target=error.target,
                 retry_after_s=error.retry_after_s,
+                url=error.url,
             ) from None
 
     async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:
@@ -193,7 +194,7 @@ class Fetcher:
         now = self._clock()
         try:
             answer.check_status(response.status, response.headers, now=now, conditional=conditional)
-        except FetchFailed as error:
+        except (FetchFailed, FetchRefused) as error:
             error.url = hop.url
             raise
         body = b"" if response.status == 304 else await self._body(response)

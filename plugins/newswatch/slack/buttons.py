@@ -33,6 +33,8 @@ class Attention:
     buttons: bool = False
     now: datetime | None = None
     """To distinguish a mute that has ended from one in force."""
+    corrected: str = ""
+    """What was corrected in the message's thread, "" for nothing."""
 
 
 NO_ATTENTION = Attention()
@@ -75,6 +77,12 @@ def buttons(message_id: str, rules: Sequence[str], attention: Attention) -> list
     return found
 
 
+def corrected_line(attention: Attention) -> str:
+    """The line that says that the thread has a correction; "" for none."""
+    what = clean(attention.corrected)
+    return f"✎ {what[:1].upper()}{what[1:]}: see the thread" if what else ""
+
+
 def said(attention: Attention) -> list[tuple[str, Mark]]:
     """The lines below the message: the text before the reader's name, and the mark."""
     marks = attention.marks
@@ -90,6 +98,14 @@ def said(attention: Attention) -> list[tuple[str, Mark]]:
 
 def said_elements(attention: Attention) -> list[list[Element]]:
     """Each line as rich text. Slack shows users' names, and times in the reader's own time zone."""
+    corrected = corrected_line(attention)
+    return [
+        *([[_text(corrected, bold=True)]] if corrected else []),
+        *_by_readers(attention),
+    ]
+
+
+def _by_readers(attention: Attention) -> list[list[Element]]:
     return [
         [
             _text(f"{what} by ", bold=True),
@@ -103,7 +119,9 @@ def said_elements(attention: Attention) -> list[list[Element]]:
 
 def said_text(attention: Attention) -> list[str]:
     """The same as escaped lines, for screen readers and notifications."""
-    return [
+    corrected = corrected_line(attention)
+    lines = [escape(corrected)] if corrected else []
+    return lines + [
         escape(
             f"{what} by {_name(mark)}{_BEFORE_END if mark.until else _BEFORE_TIME}"
             f"{clock(mark.until or mark.at)}"

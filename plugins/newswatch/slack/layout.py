@@ -14,6 +14,7 @@ from newswatch.slack.listing import LISTS, MAX_ITEMS, ROOM, room
 from newswatch.slack.payload import (
     MAX_ALERT_IDS,
     Payload,
+    render_correction,
     render_listing,
     render_minimal,
     render_ops,
@@ -39,7 +40,9 @@ class SlackLayout:
         one, message = outgoing, outgoing.message
         if message.kind in ("ops", "reminder") and not one.plain:
             return render_ops(message)
-        attention = Attention(one.marks, buttons=one.buttons, now=one.now)
+        if message.kind == "correction":
+            return render_correction(message, plain=one.plain)
+        attention = Attention(one.marks, buttons=one.buttons, now=one.now, corrected=one.corrected)
         frame = Frame(one.receiver, one.pages, one.belongs_to, one.mention)
         if one.plain:
             return render_minimal(

@@ -53,13 +53,14 @@ from newswatch.slack.reports import (
     rules_of,
     severity_of,
 )
-from newswatch.slack.text import Piece, escape, mrkdwn_link, shorten_pieces
+from newswatch.slack.text import Piece, clean, escape, mrkdwn_link, shorten, shorten_pieces
 
 __all__ = [
     "EVENT_TYPE",
     "MAX_ALERT_IDS",
     "block_marker",
     "check_payload",
+    "render_correction",
     "render_listing",
     "render_minimal",
     "render_ops",
@@ -77,6 +78,7 @@ MAX_ALERT_IDS = 200
 """More alert ids than this do not fit into one message's metadata; the rest needs another message."""
 
 _MAX_WHY_CHARS = 2_000
+_MOST_CORRECTION_CHARS = 600
 _GONE = "The alerts of this message are no longer stored"
 
 _ALL = 1_000
@@ -136,7 +138,8 @@ def render_listing(
     if not alerts:
         return _render(message, None, attention)
     listing = listing_of(message, alerts, sources, now)
-    asked = [attention, NO_ATTENTION] if message.kind == "surge" else [NO_ATTENTION]
+    corrected = Attention(corrected=attention.corrected)
+    asked = [attention, corrected] if message.kind == "surge" else [corrected]
     for shown, max_title in itertools.product(asked, (160, 120, 80, 40)):
         blocks = [_rich_text(message, 0, _listing_blocks(listing, max_title))]
         blocks += _attention_blocks(message, rules_of(alerts), shown)
@@ -164,6 +167,21 @@ def render_minimal(
         return _text_only(message, listing_plain(listing_of(message, alerts, sources, now)))
     story = _story(alerts, sources, now, further, headline, frame, is_reply=message.kind == "reply")
     return _text_only(message, _GONE if story is None else _with_said(story_text(story, _MINIMAL), attention))
+
+
+def render_correction(message: Message, *, plain: bool = False) -> Payload:
+    """What changed in an item after its alert, for the thread: a line for each change, its kind in bold."""
+    lines = [
+        shorten(clean(line), _MOST_CORRECTION_CHARS) for line in message.text.split("\n") if line.strip()
+    ]
+    text = fitting([escape(line) for line in lines])
+    if plain or not lines:
+        return _text_only(message, text or _GONE)
+    sections = []
+    for line in lines:
+        kind, colon, rest = line.partition(":")
+        sections.append(_section([_text(kind + colon, bold=True), *([_text(rest)] if rest else [])]))
+    return _payload(message, text, [_rich_text(message, 0, sections)])
 
 
 def render_ops(message: Message) -> Payload:

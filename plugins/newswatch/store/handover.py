@@ -18,8 +18,10 @@ from newswatch.models import Alert, MessageKind
 from newswatch.store import keys
 from newswatch.store.client import script_of, text
 from newswatch.store.codec import alert_to_json
+from newswatch.store.corrections import NO_EDITS, Edits
 from newswatch.store.leases import Lease
 from newswatch.store.messages import alert_ids_of
+from newswatch.store.rechecks import NewRecheck
 
 Answer = Literal["taken", "lost", "changed"]
 """`lost`: another process holds the lease. `changed`: read and decide again."""
@@ -188,7 +190,13 @@ class PlacedAlert:
     def row(self) -> dict[str, Any]:
         """What the script reads."""
         one = self.alert
-        row = {"id": one.id, "channel": one.channel, "rule": one.rule_id, "feed": one.feed_id}
+        row = {
+            "id": one.id,
+            "channel": one.channel,
+            "rule": one.rule_id,
+            "feed": one.feed_id,
+            "item": one.item_id,
+        }
         muted = {"muted": self.muted} if self.muted is not None else {}
         return {**row, "severity": one.severity, "message": self.message_id, **muted}
 
@@ -324,12 +332,16 @@ class Plan:
     """Held alerts, with the message they go into."""
     released: Sequence[tuple[str, str, tuple[str, ...]]] = ()
     """Members that were released: channel, story, members."""
+    rechecks: Sequence[NewRecheck] = ()
+    """Links of new alerts that are read again."""
+    edits: Edits = NO_EDITS
+    """What to do about edits of items that alerted before."""
 
     def to_json(self) -> str:
         """What the script reads."""
         row = {
             "alerts": [one.row() for one in self.alerts],
-            "snapshot": dict(self.snapshot),
+            "snapshot": {**self.snapshot, **self.edits.snapshot},
             "stories": [one.row() for one in self.stories],
             "created": [_fields(one) for one in self.created],
             "grown": [_fields(one) for one in self.grown],
@@ -341,6 +353,10 @@ class Plan:
             "joined": [{"channel": c, "story": s, "member": member} for c, s, member in self.joined],
             "moved": list(self.moved),
             "released": [{"channel": c, "story": s, "members": members} for c, s, members in self.released],
+            "rechecks": [one.row() for one in self.rechecks],
+            "refreshed": [[one.id, alert_to_json(one)] for one in self.edits.refreshed],
+            "corrections": [one.row() for one in self.edits.corrections],
+            "said": list(self.edits.said),
         }
         return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 

@@ -122,3 +122,11 @@ async def items_before(
             break
         end, left = "(" + text(rows[-1][0]), left - len(rows)
     return found
+
+
+async def latest_links(redis: Redis, feed_id: str, most: int = 1_000) -> dict[str, str]:
+    """The links of a feed's items among the newest `most` entries, newest first: id → link."""
+    mark = f'{{"id":{json.dumps(feed_id + ":", ensure_ascii=False)[:-1]}'.encode()
+    rows: Any = await redis.xrevrange(keys.ITEMS, count=most)
+    found = (_entry(name, values).item for name, values in rows if values.get(b"item", b"").startswith(mark))
+    return {item.id: item.link for item in found if item is not None and item.link}

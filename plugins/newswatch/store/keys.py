@@ -17,6 +17,8 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | seen:{feed} | string of 61-byte records | poll (claim) | ~68 B an item | in the document and 30 days more |
 | elements:{feed} | string: 8 bytes, then 16 an entry | poll (claim) | 16 B an entry of the last document | until the next document |
 | gaps:{feed} | zset gap (since, until, interval that closes it; s) → found, ms | poll | ~100 B a gap | 90 days, the newest 500, while configured |
+| page:{feed} | string: items and beginning of a web page, JSON, zlib | poll (pages) | 5 to 30 KB a page | 90 days after its last change |
+| layout:{feed} | string: the same before and after its last layout change | poll (pages) | 10 to 60 KB | 14 days |
 | window:{feed}:{at} | string: hit or slow, see `store.windows` | match, poll | ~100 B | 1 day |
 | host:{host} | string: no request before, ms | poll, articles | ~100 B | as long as the host asked for |
 | feeds:due | zset feed → next poll, ms | poll | ~80 B a feed | while configured |
@@ -25,9 +27,12 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | items:{day} | hash hour → items claimed; the day counts from 1970 | poll (claim) | small | 9 days |
 | articles | zset item → page due, ms | poll (claim), articles | ~100 B a job | until read or given up, 7 days at most |
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
+| rechecks | zset item → link read again, ms | match, articles | ~100 B an item | a day, see `store.rechecks` |
+| recheck:{item} | hash: link, what was read there before | match, articles | the text of the article, 60 KB at most | 3 days |
 | alert:{id} | hash | match | ~1 KB | 90 days |
 | alerts | zset alert → matched, ms | match | ~100 B an alert | 90 days |
 | alerts:{facet}:{value} | zset alert → matched, ms, for a rule, feed, channel or severity, and state:muted, state:held, state:withdrawn | match, deliver | ~30 to 100 B an alert and facet | 90 days |
+| alerted:{item} | hash: alert:{alert} of the item; what was said of its edits, by channel | match | ~100 B an alert | 7 days after its last alert |
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | hops | hash `hop:column` → alerts, `hop:ms` → their time in all | deliver | ~2 kB | for good |
@@ -110,6 +115,7 @@ DEAD_ITEMS = _PREFIX + "dead:items"
 NOTICES = _PREFIX + "notices"
 LISTENER = _PREFIX + "listener"
 DRAIN = _PREFIX + "drain"
+RECHECKS = _PREFIX + "rechecks"
 RELEASES = _PREFIX + "releases"
 HITS_LAST = _PREFIX + "hits:last"
 RULE_HITS = _PREFIX + "rule-hits"
@@ -151,6 +157,16 @@ def gaps(feed_id: str) -> str:
     return f"{_PREFIX}gaps:{feed_id}"
 
 
+def page(feed_id: str) -> str:
+    """What a web page showed when its list was last found: see `newswatch.store.layouts`."""
+    return f"{_PREFIX}page:{feed_id}"
+
+
+def layout(feed_id: str) -> str:
+    """A web page's last layout change: see `newswatch.store.layouts`."""
+    return f"{_PREFIX}layout:{feed_id}"
+
+
 def window(feed_id: str, at_s: int) -> str:
     """What is known of the release window of a feed that begins then."""
     return f"{_PREFIX}window:{feed_id}:{at_s}"
@@ -166,9 +182,19 @@ def article(item_id: str) -> str:
     return f"{_PREFIX}article:{item_id}"
 
 
+def recheck(item_id: str) -> str:
+    """One alerted item whose link is read again."""
+    return f"{_PREFIX}recheck:{item_id}"
+
+
 def alert(alert_id: str) -> str:
     """One alert: its JSON and the message it went into."""
     return f"{_PREFIX}alert:{alert_id}"
+
+
+def alerted(item_id: str) -> str:
+    """The alerts of one item, and what was said of its edits."""
+    return f"{_PREFIX}alerted:{item_id}"
 
 
 def alerts_of(facet: str, value: str) -> str:

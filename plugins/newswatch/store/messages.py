@@ -41,6 +41,8 @@ class StoredMessage:
     """The message that a reminder is about."""
     deleted: bool = False
     """Somebody deleted it in Slack."""
+    corrected: str = ""
+    """What was corrected in its thread, "" for nothing."""
 
     @property
     def message(self) -> Message:
@@ -110,6 +112,7 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
         moved=raw.get("moved") == "1",
         of=raw.get("of", ""),
         deleted=raw.get("deleted") == "1",
+        corrected=raw.get("corrected", ""),
     )
 
 

@@ -17,7 +17,7 @@ from newswatch.pipeline.authoring.backtest_report import as_dict, bounded, chart
 from newswatch.pipeline.authoring.caret import with_caret
 from newswatch.pipeline.authoring.highlight import bracketed, one_line, pieces
 from newswatch.pipeline.authoring.hit_count import Window, backtest
-from newswatch.pipeline.match.run import Watch
+from newswatch.pipeline.match.watch import Watch
 from newswatch.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 
@@ -25,6 +25,7 @@ from newswatch.feeds.host import host_and_port
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, Item
 from newswatch.pipeline.articles import tries
+from newswatch.pipeline.articles.rechecks import PageText, Rechecker
 from newswatch.pipeline.base.configuration import FeedsInForce, receivers_in_force, version_in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
@@ -35,6 +36,8 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
 from newswatch.store.leases import Lease, under
+from newswatch.store.rechecks import Recheck, due_count, due_rechecks
+from newswatch.store.rechecks import postpone as postpone_rechecks
 
 log = logging.getLogger("newswatch.articles")
 
@@ -91,7 +94,8 @@ async def run_articles(
     """
     receivers, version = await receivers_in_force(services), await version_in_force(services)
     with redis_errors():
-        due, _ = await articles.due_since(services.redis, to_ms(services.clock()))
+        now_ms = to_ms(services.clock())
+        due = (await articles.due_since(services.redis, now_ms))[0] + await due_count(services.redis, now_ms)
         if receivers is None or not due:
             return ArticleCounts(queued=await articles.waiting(services.redis))
         lease = Lease(services.redis, "articles", max(lease_s(receivers), SHORTEST_LEASE_S))
@@ -191,9 +195,11 @@ class _ArticleStage:
         self._version = version
         self._on_progress = on_progress
         self._slots = asyncio.Semaphore(MAX_AT_ONCE)
-        self._queues: dict[str, deque[articles.Job]] = {}
+        self._rechecker = Rechecker(services, lease, self._page_text)
+        self._queues: dict[str, deque[articles.Job | Recheck]] = {}
         self._workers: dict[asyncio.Task[None], str] = {}
         self._known: set[str] = set()
+        self._rechecked: set[str] = set()
         self._jobs = self._fetched = self._failed = 0
 
     def counts(self) -> ArticleCounts:
@@ -241,20 +247,33 @@ class _ArticleStage:
         After a change of the configuration there are none: its feeds are read by another stage.
         """
         now_ms = self._now_ms()
-        found = await articles.due_jobs(self._redis, now_ms, known=self._known, most=MAX_LOADED)
+        jobs = await articles.due_jobs(self._redis, now_ms, known=self._known, most=MAX_LOADED)
+        again = await due_rechecks(self._redis, now_ms, known=self._rechecked, most=MAX_LOADED)
+        by_host: dict[str, list[articles.Job | Recheck]] = {}
+        found: list[articles.Job | Recheck] = [*jobs, *again]
         if not await self._feeds.read(job.feed_id for job in found):
             return
-        by_host: dict[str, list[articles.Job]] = {}
         for job in found:
             by_host.setdefault(host_and_port(job.link), []).append(job)
         paused = await hosts.pauses(self._redis, by_host)
-        for host, jobs in by_host.items():
+        for host, due in by_host.items():
             until_ms = paused.get(host, 0)
             if until_ms > now_ms:
-                await articles.postpone(self._redis, jobs, until_ms)
+                await self._postpone(due, until_ms)
                 continue
-            self._queues.setdefault(host, deque()).extend(jobs)
-            self._known.update(job.item_id for job in jobs)
+            self._queues.setdefault(host, deque()).extend(due)
+            for job in due:
+                self._names(job).add(job.item_id)
+
+    def _names(self, job: articles.Job | Recheck) -> set[str]:
+        """The items whose jobs of this kind are in the queues."""
+        return self._rechecked if isinstance(job, Recheck) else self._known
+
+    async def _postpone(self, due: Iterable[articles.Job | Recheck], until_ms: int) -> None:
+        due = list(due)
+        await articles.postpone(self._redis, [one for one in due if isinstance(one, articles.Job)], until_ms)
+        again = [one.item_id for one in due if isinstance(one, Recheck)]
+        await postpone_rechecks(self._redis, again, until_ms)
 
     def _start_workers(self) -> None:
         at_work: dict[str, int] = {}
@@ -270,8 +289,8 @@ class _ArticleStage:
         while queue and not self._over():
             job = queue.popleft()
             async with self._slots:
-                await self._read(job, host)
-            self._known.discard(job.item_id)
+                await (self._look_again(job, host) if isinstance(job, Recheck) else self._read(job, host))
+            self._names(job).discard(job.item_id)
             if self._on_progress is not None:
                 self._on_progress(self._jobs, self._jobs + sum(map(len, self._queues.values())))
 
@@ -294,6 +313,24 @@ class _ArticleStage:
             news = None if body == item.body else replace(item, body=body, article=True)
             if await articles.settle(self._redis, self._lease, job, "read", item=news) and news is not None:
                 self._fetched += 1
+
+    async def _look_again(self, recheck: Recheck, host: str) -> None:
+        feed = self._feeds.get(recheck.feed_id)
+        if feed is None or not feed.recheck or not host:
+            await self._rechecker.drop(recheck)
+            return
+        self._jobs += 1
+        try:
+            await self._rechecker.handle(feed, recheck)
+        except FetchFailed as error:
+            await self._pause(error.url or recheck.link, error.retry_after_s or 0.0)
+            await self._postpone([recheck], self._now_ms() + int((error.retry_after_s or 0.0) * 1000))
+
+    async def _page_text(self, feed: Feed, link: str) -> PageText:
+        """A web page's address after redirects, and its main text."""
+        result = await self._fetcher.fetch(tries.page_of(feed, link), etag=None, last_modified=None)
+        page = await self._parsers.read_page(result.body, url=result.url, headers=result.headers)
+        return PageText(result.url, page.body)
 
     async def _text(self, feed: Feed, item: Item) -> str:
         """The page's main text, after its standfirst where the item does not have that already."""
@@ -323,8 +360,9 @@ class _ArticleStage:
         queue = self._queues.get(host_and_port(url), deque())
         left = list(queue)
         queue.clear()
-        await articles.postpone(self._redis, left, until_ms)
-        self._known.difference_update(job.item_id for job in left)
+        await self._postpone(left, until_ms)
+        for job in left:
+            self._names(job).discard(job.item_id)
 
     def _now_ms(self) -> int:
         return to_ms(self._services.clock())

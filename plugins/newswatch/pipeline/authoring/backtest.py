@@ -24,7 +24,7 @@ from newswatch.pipeline.authoring.rule_of import unknown_rule
 from newswatch.pipeline.authoring.single_rule import BadQuery, lone_event, lone_rule
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.run import Watch
+from newswatch.pipeline.match.watch import Watch
 from newswatch.settings import Settings
 from newswatch.store import keys, labelled
 from newswatch.store.client import redis_errors

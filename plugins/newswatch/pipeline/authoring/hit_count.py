@@ -26,7 +26,7 @@ MAX_SPANS = 50
 
 
 class Matcher(Protocol):
-    """What counting needs of a watchlist. `newswatch.pipeline.match.run.Watch` implements it."""
+    """What counting needs of a watchlist. `newswatch.pipeline.match.watch.Watch` implements it."""
 
     def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
         """The rules, not expired on that ISO date, that the item satisfies."""

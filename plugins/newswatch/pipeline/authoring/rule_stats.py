@@ -11,7 +11,7 @@ from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.run import Watch
+from newswatch.pipeline.match.watch import Watch
 from newswatch.store.client import redis_errors
 from newswatch.store.items import stored_items
 

@@ -15,6 +15,7 @@ In the order in which a run meets them::
     stage_lease      how long a stage's lease lasts
     sender           what the pipeline needs of the place that messages are sent to
     hosts            pauses that hosts asked for
+    past_alerts      what alerted for an item before, and what is said of its passages
     late_edits       edits that come too late to alert
     wanted_articles  which items' web pages are to be read
     notices          notifying ops

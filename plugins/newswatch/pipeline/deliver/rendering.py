@@ -79,6 +79,7 @@ async def render(
             pages=services.settings.pages or "",
             belongs_to=await _root_headline(services.redis, queued) if uncertain else "",
             mention=await _mention(services, queued, alerts),
+            corrected=queued.corrected,
         )
     )
 

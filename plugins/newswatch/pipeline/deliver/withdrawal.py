@@ -71,6 +71,8 @@ async def judge_again(run: DeliveryRun, queued: StoredMessage) -> StoredMessage 
     message = queued.message
     if message.kind == "reminder" and await _is_acknowledged(run, queued):
         return None
+    if message.kind == "correction" and await _has_no_thread(run, queued):
+        return None
     stored = await messages.read_stored_alerts(run.services.redis, message.alert_ids)
     waiting = Waiting(queued, tuple(one.alert for one in stored))
     where = await destinations(run.services, waiting, conditions, _past(run, conditions))
@@ -95,6 +97,24 @@ async def _is_acknowledged(run: DeliveryRun, reminder: StoredMessage) -> bool:
     kept_s = run.services.settings.alert_retention_s
     await withdrawals.withdraw(
         run.services.redis, reminder.message, [], reason, now_ms=run.now_ms(), kept_s=kept_s
+    )
+    return True
+
+
+async def _has_no_thread(run: DeliveryRun, correction: StoredMessage) -> bool:
+    """Whether the message above it will never be posted or was deleted. Then the correction is withdrawn."""
+    root = correction.message.root_id
+    above = await messages.read_message(run.services.redis, root) if root else None
+    if above is not None and not above.deleted and above.delivery.state not in ("dead", "withdrawn"):
+        return False
+    kept_s = run.services.settings.alert_retention_s
+    await withdrawals.withdraw(
+        run.services.redis,
+        correction.message,
+        [],
+        "the message that it corrects is not in Slack",
+        now_ms=run.now_ms(),
+        kept_s=kept_s,
     )
     return True
 

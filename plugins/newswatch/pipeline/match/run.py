@@ -14,46 +14,36 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from newswatch.config.parts import FeedWindow
 from newswatch.errors import LeaseLost
-from newswatch.models import Alert, Item, Match, Rule, Ruleset, Window, alert_id
+from newswatch.models import Item, Ruleset
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import (
-    FeedsById,
     FeedsInForce,
     rules_in_force,
     version_in_force,
     windows_in_force,
 )
-from newswatch.pipeline.base.disk_cache import DiskCache
-from newswatch.pipeline.base.item_text import item_text
-from newswatch.pipeline.base.late_edits import is_late_edit
-from newswatch.pipeline.base.routing import Route, receivers_named, routes
+from newswatch.pipeline.base.past_alerts import Past, read_past
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
-from newswatch.pipeline.base.windows import is_release
-from newswatch.pipeline.match.candidates import Candidate, Cap
+from newswatch.pipeline.match import corrections
+from newswatch.pipeline.match.candidates import Candidate
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
-from newswatch.pipeline.match.wording import wording_of
-from newswatch.rules import Watchlist
-from newswatch.rules.excerpt import excerpts_for, spoken
-from newswatch.settings import Settings
+from newswatch.pipeline.match.watch import Watch, hour_of
 from newswatch.store import feeds, handover, items, messages, windows
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
+from newswatch.store.corrections import NO_EDITS, Edits
 from newswatch.store.epoch import server_run
 from newswatch.store.handover import Plan, Release
 from newswatch.store.leases import Lease
-from newswatch.store.mutes import Mute, muted_by
+from newswatch.store.mutes import Mute
 from newswatch.store.mutes import read as read_mutes
-from newswatch.store.windows import WindowName
 from newswatch.stories.link import story_id
 from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
-from newswatch.stories.wording import Wording
 
 log = logging.getLogger("newswatch.match")
 
@@ -62,9 +52,6 @@ MOST_ALERTS = 1_000
 """A hand-over takes no further item beyond this many alerts: more would block Redis for long."""
 DECISIONS = 20
 """How often in a row a hand-over is decided again."""
-HOUR_MS = 3_600_000
-CAP_GRACES = 5
-"""Alerts beyond a rule's cap are collected for this many grace periods, usually five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,130 +68,6 @@ class MatchCounts:
     def as_dict(self) -> dict[str, int]:
         """The counts for `--json` and XCom."""
         return asdict(self)
-
-
-class Watch:
-    """One bundle, ready to match: the compiled rules, and what alerts need from the configuration."""
-
-    def __init__(
-        self,
-        bundle: Ruleset,
-        settings: Settings,
-        feeds: FeedsById,
-        feed_windows: Iterable[FeedWindow] = (),
-    ) -> None:
-        self.bundle = bundle
-        self._rule_cap = settings.rule_cap
-        self._channel_cap = max(settings.channel_cap, settings.rule_cap)
-        self._grace_s = {receiver.channel: receiver.grace_s for receiver in bundle.receivers}
-        self._rules: dict[str, Rule] = {rule.id: rule for rule in bundle.rules}
-        self._feeds = feeds
-        self._expected: dict[tuple[str, str], list[Window]] = {}
-        for feed_id, window in feed_windows:
-            self._expected.setdefault((feed_id, window.expect), []).append(window)
-        self._watchlist: Watchlist = compiled(
-            bundle.rules, bundle.lists, bundle.default_lang, DiskCache(settings.cache)
-        )
-
-    def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
-        """The rules in force that the item satisfies. `today` is an ISO date."""
-        text = item_text(item, self._feeds.get(item.feed_id))
-        found = ((self._rules[match.rule_id], match) for match in self._watchlist.match(text))
-        return [(rule, match) for rule, match in found if rule.expires is None or rule.expires >= today]
-
-    def candidates(self, item: Item, now: datetime, titles: Titles, mutes: list[Mute]) -> list[Candidate]:
-        """The alerts of an item, one for each rule and channel, each with where its rule sends it.
-
-        Silent items (first sight) and items claimed before a rule came into force give none. An edit gives one only while
-        the item is younger than 48 h. An item with its article may alert at any time, since late edits queue none. The
-        alert id does not depend on the revision, so a rule that matched an earlier revision does not alert again.
-        """
-        if item.silent or (is_late_edit(item, now) and not item.article):
-            return []
-        found = [
-            (rule, match)
-            for rule, match in self.matches(item, now.date().isoformat())
-            if self.bundle.rule_since.get(rule.id, 0) <= item.config_version
-        ]
-        if not found:
-            return []
-        link = story_id(item)
-        known = titles.story_of(link, item.feed_id, self.wording(item), now.timestamp(), _hour(item))
-        story = known.story if known is not None else link
-        by_channel: dict[str, list[tuple[Rule, Match, Route]]] = {}
-        for rule, match in found:
-            for route in routes(receivers_named(self.bundle.receivers, rule.notify), rule.severity, now):
-                by_channel.setdefault(route.channel, []).append((rule, match, route))
-        placed = []
-        for matched in by_channel.values():
-            high = any(rule.severity == "high" for rule, _, _ in matched)
-            doubtful = high and known is not None and not known.certain
-            placed += [
-                replace(self._candidate(item, *one, story, now, mutes), doubtful=doubtful) for one in matched
-            ]
-        return placed
-
-    def releases(self, alerts: Iterable[Alert]) -> set[WindowName]:
-        """The release windows that these new alerts end."""
-        return {
-            (alert.feed_id, window.at_s)
-            for alert in alerts
-            for window in self._expected.get((alert.feed_id, alert.rule_id), ())
-            if is_release(window, alert)
-        }
-
-    def wording(self, item: Item) -> Wording:
-        """The words of an item's title and summary. Stories under other links are found by them."""
-        return wording_of(item, self.bundle.default_lang)
-
-    def _candidate(
-        self, item: Item, rule: Rule, match: Match, route: Route, story: str, now: datetime, mutes: list[Mute]
-    ) -> Candidate:
-        limits = rule.threshold
-        return Candidate(
-            alert=self._alert(item, rule, match, route.channel, story, now),
-            kind=route.kind,
-            group=route.group or story,
-            due_ms=to_ms(route.due or now),
-            heading=route.heading,
-            threshold=(limits.stories, limits.sources, int(limits.within_s * 1000)) if limits else None,
-            muted=muted_by(mutes, rule.id, route.channel, now),
-            cap=self._cap(route.channel, now),
-        )
-
-    def _cap(self, channel: str, now: datetime) -> Cap:
-        return Cap(
-            most=self._rule_cap,
-            hour=to_ms(now) // HOUR_MS,
-            due_ms=to_ms(now) + int(self._grace_s[channel] * CAP_GRACES * 1000),
-            heading=f"More than {self._rule_cap} messages this hour",
-            channel_most=self._channel_cap,
-            channel_heading=f"More than {self._channel_cap} messages in this channel this hour",
-        )
-
-    def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:
-        feed = self._feeds.get(item.feed_id)
-        return Alert(
-            id=alert_id(rule.id, item.id, channel),
-            rule_id=rule.id,
-            severity=rule.severity,
-            channel=channel,
-            item_id=item.id,
-            revision=item.revision,
-            feed_id=item.feed_id,
-            link=item.link,
-            title=item.title,
-            excerpts=excerpts_for(item, match.spans),
-            event=spoken(item, match),
-            modality=match.modality,
-            published=item.published,
-            first_seen=item.first_seen,
-            matched=now,
-            config_version=self.bundle.label,
-            story_id=story,
-            updated=item.revision > 0 and not item.article,
-            publisher=feed.publisher if feed else "",
-        )
 
 
 async def run_match(
@@ -270,9 +133,12 @@ async def stay_matching(shift: Shift) -> MatchCounts:
     return total
 
 
-def _hour(item: Item) -> int:
-    """When it was published, in hours since 1970."""
-    return to_ms(item.published or item.first_seen) // HOUR_MS
+def _is_edit_of(part: Sequence[items.StreamEntry], entry: items.StreamEntry) -> bool:
+    """Whether the entry edits an item of the part. It is judged by that item's alerts, which are handed over first."""
+    item = entry.item
+    if item is None or not corrections.is_edit(item):
+        return False
+    return any(one.item is not None and one.item.id == item.id for one in part)
 
 
 class _Ready(NamedTuple):
@@ -381,8 +247,9 @@ class _MatchStage:
             if found and entry.item is not None:
                 titles.append(self._remember(entry.item, found[0].alert.story_id, now))
             candidates += found
-            if len(candidates) >= MOST_ALERTS or after == len(batch):
-                await self._hand_over_part(lease, now, batch[first:after], candidates, titles)
+            whole = len(candidates) >= MOST_ALERTS or after == len(batch)
+            if whole or _is_edit_of(batch[first:after], batch[after]):
+                await self._hand_over_part(lease, now, batch[first:after], candidates, titles, mutes)
                 candidates, titles, first = [], [], after
                 await lease.renew()
 
@@ -393,8 +260,12 @@ class _MatchStage:
         part: list[items.StreamEntry],
         candidates: list[Candidate],
         titles: list[KnownTitle],
+        mutes: list[Mute],
     ) -> None:
         now_ms = to_ms(now)
+        edited = {
+            one.item.id: one.item for one in part if one.item is not None and corrections.is_edit(one.item)
+        }
 
         async def decide() -> Plan:
             situation = await handover.read_situation(self._services.redis, question(candidates, now_ms))
@@ -402,7 +273,10 @@ class _MatchStage:
             # Before the alerts are handed over: after a crash in between, their items are matched again.
             for name in self._ready.watch.releases(placed.alert for placed in plan.alerts):
                 await windows.hit(self._services.redis, name)
-            return plan
+            again = self._ready.watch.rechecks(
+                [placed.alert for placed in plan.alerts if placed.muted is None], part
+            )
+            return replace(plan, edits=await self._edits(edited, now, mutes), rechecks=again)
 
         plan = await self._take_over(
             lease, now_ms, decide, [entry.stream_id for entry in part], [one.to_json() for one in titles]
@@ -410,6 +284,22 @@ class _MatchStage:
         self._items += len(part)
         self._alerts += len(plan.alerts)
         await self._log.batch(part, [placed.alert for placed in plan.alerts])
+
+    async def _edits(self, edited: Mapping[str, Item], now: datetime, mutes: list[Mute]) -> Edits:
+        """What to do about these edited items, those that alerted before."""
+        if not edited:
+            return NO_EDITS
+        known = await read_past(self._services.redis, list(edited))
+        found = [(past, self._edit(edited[name], past, now, mutes)) for name, past in known.items()]
+        return await corrections.together(self._services.redis, found)
+
+    def _edit(self, item: Item, past: Past, now: datetime, mutes: list[Mute]) -> Edits:
+        try:
+            return self._ready.watch.edit(item, past, now, mutes)
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+            # An edit that cannot be judged must not hold up the others: its thread says nothing.
+            log.exception("the edit of item %s could not be judged", item.id)
+            return NO_EDITS
 
     async def _release(self, lease: Lease) -> None:
         """Put the alerts of begun surges into messages, part by part, also those that a killed run left."""
@@ -469,7 +359,7 @@ class _MatchStage:
     def _remember(self, item: Item, story: str, now: datetime) -> KnownTitle:
         """Remember the title for the items that follow, also in this batch."""
         wording = self._titles.remembered(self._ready.watch.wording(item))
-        title = KnownTitle(story, story_id(item), item.feed_id, wording, now.timestamp(), _hour(item))
+        title = KnownTitle(story, story_id(item), item.feed_id, wording, now.timestamp(), hour_of(item))
         self._titles.add(title)
         return title
 

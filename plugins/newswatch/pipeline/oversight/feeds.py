@@ -16,10 +16,11 @@ from newswatch.pipeline.base.windows import coming
 from newswatch.pipeline.oversight import feed_report
 from newswatch.pipeline.poll import addresses
 from newswatch.redact import redact_url
-from newswatch.store import archive, feeds, hosts, keys, polls
+from newswatch.store import archive, feeds, hosts, keys, layouts, polls
 from newswatch.store.client import redis_errors, text
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.feed_state import FeedState
+from newswatch.store.layouts import LayoutChange
 from newswatch.store.polls import PollNote
 from newswatch.store.seen import SeenRecord
 
@@ -97,6 +98,8 @@ class FeedLife:
     """The newest first."""
     remembered: int
     """How many of its entries are remembered."""
+    layout: LayoutChange | None = None
+    """The last layout change of a web page, if there was one within 14 days."""
 
 
 def chosen(bundle: Bundle, wanted: str, tag: str) -> list[Feed]:
@@ -198,7 +201,8 @@ async def read_feed(services: Services, feed: Feed) -> FeedLife:
         moments = claim_moments(memory.seen.values(), since_s)
         items = await archive.items_claimed_at(services.redis, feed.id, moments, RECENT_ITEMS)
         notes = await polls.read(services.redis, feed.id)
-    return FeedLife(line, tuple(items), tuple(poll_rows(line.state, notes)), len(memory.seen))
+        layout = await layouts.read_change(services.redis, feed.id)
+    return FeedLife(line, tuple(items), tuple(poll_rows(line.state, notes)), len(memory.seen), layout)
 
 
 def poll_rows(state: FeedState, notes: Sequence[PollNote]) -> list[PollRow]:

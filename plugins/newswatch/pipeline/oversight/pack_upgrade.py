@@ -15,7 +15,7 @@ from newswatch.packs import packs_version
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.run import Watch
+from newswatch.pipeline.match.watch import Watch
 from newswatch.store import rule_hits
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms

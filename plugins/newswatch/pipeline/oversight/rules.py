@@ -9,7 +9,7 @@ from datetime import datetime
 from newswatch.models import Bundle, Rule
 from newswatch.pipeline.authoring.muting import muted_now
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.run import Watch
+from newswatch.pipeline.match.watch import Watch
 from newswatch.store import archive, labelled
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms

@@ -15,6 +15,7 @@ In the order of the data path::
     gaps             whether items were missed between two documents
     addresses        which of a feed's addresses is read
     switching        the first document after another address is read
+    layout_changes   what a page showed before and after its layout changed
     claim_log        what the log says about a claim
     rhythm           how often a feed publishes
     moved_feeds      when a permanent redirect is followed for good

@@ -41,6 +41,7 @@ from newswatch.pipeline.poll import (
 )
 from newswatch.pipeline.poll.claim_log import claim_lines
 from newswatch.pipeline.poll.gaps import find_gap
+from newswatch.pipeline.poll.layout_changes import Layouts
 from newswatch.pipeline.poll.rhythm import rhythm_of
 from newswatch.store import feeds, gaps
 from newswatch.store.codec import from_ms, to_ms
@@ -128,6 +129,7 @@ class Visitor:
         self._fetcher = fetcher
         self._parsers = parsers
         self._sources = sources.SourceReader(fetcher, parsers)
+        self._layouts = Layouts(services)
         self._lease = lease
         self._long = LongReader(services.settings.first_entries, "NEWSWATCH_FIRST_ENTRIES")
         self._long_ms: dict[str, int] = {}
@@ -248,7 +250,11 @@ class Visitor:
         attempt = 1
         while True:
             memory = await feeds.read_memory(self._redis, feed.id)
-            read = await self._read(feed, answer, memory)
+            try:
+                read = await self._read(feed, answer, memory)
+            except ParseFailed as error:
+                await self._layouts.failed(feed, answer.result, error)
+                raise
             work, outcome, gap = self._decide(feed, answer, memory, read)
             await self._notify(outcome)
             if gap is not None:
@@ -267,6 +273,8 @@ class Visitor:
                     raise
                 attempt += 1
             else:
+                if read.source is not None:
+                    await self._layouts.read(feed, answer.result, read.source)
                 if log.isEnabledFor(logging.DEBUG):
                     for line in claim_lines(work):
                         log.debug("%s", line)

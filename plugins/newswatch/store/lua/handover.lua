@@ -46,6 +46,9 @@ for i, alert in ipairs(plan.alerts) do
   list(key.alerts_of('channel', alert.channel), id)
   list(key.alerts_of('severity', alert.severity), id)
   hits[alert.rule] = (hits[alert.rule] or 0) + 1
+  local alerted_item = key.alerted(alert.item)
+  call('HSET', alerted_item, 'alert:' .. id, '')
+  call('EXPIRE', alerted_item, ARGV[4])
 end
 for name, entries in pairs(lists) do call_all('ZADD', name, entries) end
 if #plan.alerts > 0 then
@@ -114,6 +117,26 @@ for _, release in ipairs(plan.released) do
   local name = key.release(release.channel, release.story)
   call_all('ZREM', name, release.members)
   if call('EXISTS', name) == 0 then call('HDEL', key.RELEASES, release.channel .. '|' .. release.story) end
+end
+
+-- Edits of items that alerted before: alerts that were not begun show them, the threads of the others say so.
+for _, refreshed in ipairs(plan.refreshed) do
+  if call('EXISTS', key.alert(refreshed[1])) == 1 then call('HSET', key.alert(refreshed[1]), 'json', refreshed[2]) end
+end
+for _, correction in ipairs(plan.corrections) do correct(correction, now) end
+for _, said in ipairs(plan.said) do
+  if call('EXISTS', key.alerted(said[1])) == 1 then call('HSET', key.alerted(said[1]), said[2], said[3]) end
+end
+
+-- Links that are read again; `store/rechecks.py` says what is stored.
+for _, recheck in ipairs(plan.rechecks) do
+  local name = key.recheck(recheck.item)
+  if call('EXISTS', name) == 0 then
+    call('HSET', name, 'feed', recheck.feed, 'link', recheck.link, 'title', recheck.title, 'since', now,
+      'text', recheck.text, 'read', 0, 'step', 0, 'tries', 0)
+    call('EXPIRE', name, 3 * 86400)
+    call('ZADD', key.RECHECKS, now + recheck.first, recheck.item)
+  end
 end
 
 local titles = {}

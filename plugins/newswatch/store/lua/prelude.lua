@@ -10,6 +10,7 @@ local key = {
   ITEMS_GROUP = 'match',
   MUTES = 'newswatch:mutes',
   MUTES_COUNT = 'newswatch:mutes:count',
+  RECHECKS = 'newswatch:rechecks',
   RELEASES = 'newswatch:releases',
   REMINDERS = 'newswatch:reminders',
   TITLES = 'newswatch:titles',
@@ -19,6 +20,7 @@ local key = {
   WORKSPACE = 'newswatch:workspace',
 }
 function key.alert(id) return 'newswatch:alert:' .. id end
+function key.alerted(item) return 'newswatch:alerted:' .. item end
 function key.alerts_of(facet, value) return key.ALERTS .. ':' .. facet .. ':' .. value end
 function key.article(item) return 'newswatch:article:' .. item end
 function key.channel(channel) return 'newswatch:channel:' .. channel end
@@ -29,6 +31,7 @@ function key.lane(name, channel) return 'newswatch:lane:' .. name .. ':' .. chan
 function key.message(id) return 'newswatch:message:' .. id end
 function key.outbox(channel) return 'newswatch:outbox:' .. channel end
 function key.rate(rule, channel, hour) return 'newswatch:rate:' .. rule .. ':' .. channel .. ':' .. hour end
+function key.recheck(item) return 'newswatch:recheck:' .. item end
 function key.release(channel, story) return 'newswatch:release:' .. channel .. ':' .. story end
 function key.story(channel, story) return 'newswatch:story:' .. channel .. ':' .. story end
 function key.surge(rule, channel) return 'newswatch:surge:' .. rule .. ':' .. channel end
@@ -119,6 +122,30 @@ local function out_of_date(id, now)
   call('HINCRBY', key.message(id), 'rev', 1)
   call('ZADD', key.UPDATES, now, id)
   wake()
+end
+
+-- Says in a message's thread what was corrected, and marks the message. A thread gets at most three such lines.
+-- `c`: {message, lines, mark}. Does nothing for a message that will never be posted.
+local mark_rank = {['headline changed'] = 1, ['passage changed'] = 2, ['passage removed'] = 3, ['article withdrawn'] = 4}
+local function correct(c, now)
+  local name = key.message(c.message)
+  local state, channel, story, root = unpack(call('HMGET', name, 'state', 'channel', 'story', 'root'))
+  if not state or state == 'dead' or state == 'withdrawn' then return end
+  if (root or '') == '' then root = c.message end
+  local above = key.message(root)
+  local said = tonumber(call('HGET', above, 'corrections') or '0')
+  local lines = {}
+  for i = 1, math.min(#c.lines, 3 - said) do lines[i] = c.lines[i] end
+  local was = call('HGET', name, 'corrected')
+  if not was or mark_rank[c.mark] > (mark_rank[was] or 0) then
+    call('HSET', name, 'corrected', c.mark)
+    out_of_date(c.message, now)
+  end
+  if #lines == 0 or call('EXISTS', above) == 0 then return end
+  call('HINCRBY', above, 'corrections', #lines)
+  local id = new_id(channel, 'correction\n' .. c.message .. '\n' .. now .. '\n' .. said)
+  create_message({id = id, kind = 'correction', channel = channel, story = story, alerts = {}, root = root,
+    due = now, text = table.concat(lines, '\n')}, now)
 end
 
 -- The message's mute was ended early: its mark is off, and a repetition of the same click by Slack changes nothing.

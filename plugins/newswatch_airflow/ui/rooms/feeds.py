@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
@@ -16,8 +17,11 @@ from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.feed_preview import preview_url
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feeds as overview
+from newswatch.slack.text import clean
 from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms
 from newswatch.store.feeds import make_due
+from newswatch.store.layouts import LayoutChange, PageSight
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_hour
 from newswatch_airflow.ui.page import render, with_query
@@ -92,7 +96,33 @@ async def feed_page(
     """One feed; 404 for one that is not configured."""
     life = await overview.read_feed(services, _feed(bundle, feed_id))
     kept_s = services.settings.item_retention_s
-    return render(request, visitor, "feed.html", here="feeds", life=life, kept_s=kept_s)
+    sides = layout_sides(life.layout) if life.layout is not None else ()
+    return render(request, visitor, "feed.html", here="feeds", life=life, kept_s=kept_s, sides=sides)
+
+
+class LayoutSide(NamedTuple):
+    """What a page showed before or after its layout change: its items, each with whether the other side has it too."""
+
+    name: Literal["Before", "After"]
+    at: datetime
+    items: list[tuple[str, str, bool]]
+    head: str
+
+
+def layout_sides(change: LayoutChange) -> list[LayoutSide]:
+    """Both documents of a layout change, or the later one alone where no earlier one was kept. Pure."""
+    before, after = change.before, change.after
+    shown: list[tuple[Literal["Before", "After"], PageSight, PageSight | None]] = [("After", after, before)]
+    if before is not None:
+        shown.insert(0, ("Before", before, after))
+    sides = []
+    for name, side, other in shown:
+        both = {title for title, _ in other.items} if other is not None else set()
+        rows = [(title, link, title in both) for title, link in side.items]
+        sides.append(
+            LayoutSide(name, from_ms(side.at_ms), rows, "\n".join(map(clean, side.head.splitlines())))
+        )
+    return sides
 
 
 def _feed(bundle: Bundle | None, feed_id: str) -> Feed:
