@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NoReturn
 
@@ -67,8 +67,12 @@ def parse_tokens(text: str, tokens: list[Token], lists: Mapping[str, Sequence[st
     return Query(text, root)
 
 
+@lru_cache(8_192)
 def parse_entry(text: str) -> Phrase | ListTerm:
-    """The syntax tree of one entry of a list: one term, not a query. Raises QueryError."""
+    """The syntax tree of one entry of a list: one term, not a query. Raises QueryError.
+
+    It is kept, because a rule that is being written is compiled with its lists at every keystroke.
+    """
     return _simple_entry(text) or _parsed_entry(text)
 
 
