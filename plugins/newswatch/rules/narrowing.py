@@ -148,7 +148,8 @@ def _of_entries(entries: tuple[PackEntry, ...]) -> tuple[Need, ...]:
 # ── patterns ──────────────────────────────────────────────────────────────────────────────────
 
 _STEP = re.compile(
-    r"(?P<plain>[A-Za-z0-9])|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|\{[0-9,]*\}|\\(?P<escape>.)|(?P<other>.)", re.DOTALL
+    r"(?P<plain>[A-Za-z0-9])|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|\{[0-9,]*\}|\\(?P<escape>.)|(?P<other>.)",
+    re.DOTALL,
 )
 _QUANTIFIED = re.compile(r"[*?{]")
 _KNOWN_ESCAPES = frozenset("bBwWdDsStnrfv")

@@ -89,9 +89,9 @@ async def waiting_count(redis: Redis) -> int:
     return int(await redis.xlen(keys.ITEMS))
 
 
-async def stored_items(redis: Redis, since_ms: int, page: int = 1000) -> AsyncIterator[Item]:
-    """Every item kept in the stream since `since_ms`, oldest first, in pages."""
-    start = str(since_ms)
+async def stored_items(redis: Redis, since: int | str, page: int = 1000) -> AsyncIterator[Item]:
+    """Every item kept in the stream since a time in ms, or after the entry with this id, oldest first, in pages."""
+    start = str(since) if isinstance(since, int) else f"({since}"
     while True:
         rows: Any = await redis.xrange(keys.ITEMS, min=start, count=page)
         if not rows:
@@ -116,6 +116,12 @@ async def items_at(redis: Redis, stream_ids: Sequence[str]) -> list[Item]:
     found = await script_of(redis, "items_at")(keys=[keys.ITEMS], args=stream_ids)
     entries = (_entry(name.encode(), {b"item": data}) for name, data in zip(stream_ids, found, strict=True))
     return [entry.item for entry in entries if entry.item is not None]
+
+
+def stream_order(stream_id: str) -> tuple[int, int]:
+    """Orders ids of entries by time."""
+    ms, _, seq = stream_id.partition("-")
+    return int(ms), int(seq or 0)
 
 
 @dataclass(frozen=True, slots=True)

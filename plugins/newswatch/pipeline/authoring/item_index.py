@@ -35,10 +35,10 @@ from newswatch.rules.narrowing import (
     words_in,
 )
 from newswatch.rules.stems import stemming_key
-from newswatch.store.items import StreamEntry
+from newswatch.store.items import StreamEntry, stream_order
 
 _TABLES = """
-    CREATE TABLE IF NOT EXISTS entries (number INTEGER PRIMARY KEY, ms INTEGER, seq INTEGER, feed TEXT);
+    CREATE TABLE IF NOT EXISTS entries (number INTEGER PRIMARY KEY, ms INTEGER, seq INTEGER, item INTEGER, feed TEXT);
     CREATE INDEX IF NOT EXISTS entries_by_time ON entries (ms, seq);
     CREATE TABLE IF NOT EXISTS words (term INTEGER, part INTEGER, entries BLOB, PRIMARY KEY (term, part)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS forms (form BLOB, term INTEGER, PRIMARY KEY (form, term)) WITHOUT ROWID;
@@ -101,10 +101,10 @@ class ItemIndex:
             words, forms, languages = self._words(entries, first)
             db.execute("BEGIN IMMEDIATE")
             rows = (
-                (number, *_id(entry.stream_id), entry.item.feed_id if entry.item else "")
+                (number, *stream_order(entry.stream_id), *_named(entry.item))
                 for number, entry in enumerate(entries, first)
             )
-            db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", rows)
+            db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", rows)
             db.executemany(
                 "INSERT INTO words VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET entries = CAST(entries || excluded.entries AS BLOB)",
                 ((term, part, numbers.tobytes()) for (term, part), numbers in words.items()),
@@ -160,7 +160,8 @@ class ItemIndex:
         """The entries from the id `since` on that meet any of the needs. `feeds` are as configured, for their tags."""
         with self._open() as db:
             first = db.execute(
-                "SELECT number FROM entries WHERE (ms, seq) >= (?, ?) ORDER BY ms, seq LIMIT 1", _id(since)
+                "SELECT number FROM entries WHERE (ms, seq) >= (?, ?) ORDER BY ms, seq LIMIT 1",
+                stream_order(since),
             ).fetchone()
             if first is None:
                 return Candidates(array("I"), 0)
@@ -172,6 +173,15 @@ class ItemIndex:
             array("I", sorted((one for one in found if one >= first[0]), reverse=True)), after - first[0]
         )
 
+    def items(self, since: str) -> set[int]:
+        """The items of the entries from the id `since` on, each as `item_key` has it."""
+        with self._open() as db:
+            rows = db.execute(
+                "SELECT DISTINCT item FROM entries WHERE (ms, seq) >= (?, ?) AND item IS NOT NULL",
+                stream_order(since),
+            )
+            return {item for (item,) in rows}
+
     def stream_ids(self, numbers: Sequence[int], feeds: frozenset[str] | None = None) -> list[str]:
         """The ids of these entries, in their order, only of these feeds if any are given."""
         with self._open() as db:
@@ -179,9 +189,7 @@ class ItemIndex:
                 "SELECT number, ms, seq, feed FROM entries WHERE number IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(numbers)),),
             )
-            ids = {
-                number: f"{ms}-{seq}" for number, ms, seq, feed in rows if feeds is None or feed in feeds
-            }
+            ids = {number: f"{ms}-{seq}" for number, ms, seq, feed in rows if feeds is None or feed in feeds}
         return [ids[number] for number in numbers if number in ids]
 
 
@@ -305,9 +313,13 @@ def _next_number(db: sqlite3.Connection) -> int:
     return int(last) + 1
 
 
-def _id(stream_id: str) -> tuple[int, int]:
-    ms, _, seq = stream_id.partition("-")
-    return int(ms), int(seq or 0)
+def item_key(item_id: str) -> int:
+    """A number for an item, the same for all its revisions."""
+    return _term("item", item_id)
+
+
+def _named(item: Item | None) -> tuple[int | None, str]:
+    return (None, "") if item is None else (item_key(item.id), item.feed_id)
 
 
 @lru_cache(20_000)
