@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,8 +42,11 @@ from newswatch.store.codec import to_ms
 from newswatch.store.items import items_at, stream_order, stream_state
 
 WINDOW = timedelta(days=7)
-BUDGET_S = 0.2
-"""How long candidates are matched. What is left then is counted as not checked."""
+BUDGET_S = 0.15
+"""CPU time for one question. What is left of the candidates then is counted as not checked."""
+
+LONGEST_S = 1.5
+"""Nor does it take longer than this by the clock, on a machine that is busy."""
 
 FEWEST = 50
 """So many candidates are matched even if the budget is used up by then."""
@@ -52,6 +55,7 @@ PAGE = 100
 FEW_MISSING = 300
 """So many new items are indexed at once, more in the background."""
 
+KEPT_WATCHES = 4
 LABELS_AGE_S = 30.0
 MOST_ALERTS = 1_000
 
@@ -169,28 +173,31 @@ async def live_results(
     started = time.perf_counter()
     now = services.clock()
     window = Window(now - WINDOW, now)
-    deadline = None if budget_s is None else started + budget_s
-    trial = await _in_worker(partial(_trial, config, rule, in_force, services.settings))
-    search = await _search(services, config, in_force, trial, window)
+    worker = _Worker()
+    trial = await worker.do(partial(_trial, config, rule, in_force, services.settings))
+    search = await _search(services, worker, config, in_force, trial, window)
     hits = HitCount((rule.id,), trial.now, window, before=trial.before, compared=(rule.id,), limit=limit)
     checked = 0
     while checked < len(search.numbers):
-        if deadline is not None and checked >= FEWEST and time.perf_counter() >= deadline:
+        late = budget_s is not None and (
+            worker.spent_s >= budget_s or time.perf_counter() - started >= LONGEST_S
+        )
+        if late and checked >= FEWEST:
             break
         some = search.numbers[checked : checked + PAGE]
         items = await search.read(some)
-        await _in_worker(partial(_count, hits, items))
+        await worker.do(partial(_count, hits, items))
         checked += len(some)
     labels = await _labels(services, rule.id) if in_force and _rule_in(in_force, rule.id) else None
-    (report,) = await _in_worker(partial(_reports, hits, rule, labels))
+    (report,) = await worker.do(partial(_reports, hits, rule, labels))
     return _results(report, hits, window, labels, search, checked, (time.perf_counter() - started) * 1000)
 
 
 def _trial(config: Draft | Bundle, rule: Rule, in_force: Bundle | None, settings: Settings) -> _Trial:
     known = _rule_in(in_force, rule.id) if in_force else None
-    now = watch_of([rule], config, settings)
+    now = _watch(rule, config, settings)
     changed = known is not None and in_force is not None and not _same(known, rule, in_force, config)
-    before = watch_of([known], in_force, settings) if changed and known and in_force else None
+    before = _watch(known, in_force, settings) if changed and known and in_force else None
     filters = [rule.feeds, *([known.feeds] if changed and known else [])]
     return _Trial(rule, now, before, _only_feeds(filters, (config, in_force)))
 
@@ -248,7 +255,12 @@ class _Search:
 
 
 async def _search(
-    services: Services, config: Draft | Bundle, in_force: Bundle | None, trial: _Trial, window: Window
+    services: Services,
+    worker: _Worker,
+    config: Draft | Bundle,
+    in_force: Bundle | None,
+    trial: _Trial,
+    window: Window,
 ) -> _Search:
     index = await stored_index(services, config.default_lang)
     search = _Search(services, index, trial.feeds)
@@ -269,7 +281,7 @@ async def _search(
         return search
     since = max(f"{to_ms(window.since)}-0", standing.stream.first, key=stream_order)
     try:
-        found = await _in_worker(partial(_candidates, index, config, in_force, trial, since))
+        found = await worker.do(partial(_candidates, index, config, in_force, trial, since))
     except sqlite3.DatabaseError:  # it was dropped, or is being built again
         search.not_indexed = standing.stream.length
         return search
@@ -291,12 +303,44 @@ def _candidates(
 
 # ── the matching ──────────────────────────────────────────────────────────────────────────────
 
-_worker = ThreadPoolExecutor(1, "live-results")
-"""One thread for all questions: they take turns, and pages are answered meanwhile."""
+_thread = ThreadPoolExecutor(1, "live-results")
+"""One thread for all questions: they take turns, pages are answered meanwhile, and compiled rules stay in it."""
 
 
-async def _in_worker(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_worker, work)
+class _Worker:
+    """Does one question's work in that thread. `spent_s` is the CPU time that it took so far."""
+
+    def __init__(self) -> None:
+        self.spent_s = 0.0
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """The result of the work."""
+        return await asyncio.get_running_loop().run_in_executor(_thread, self._timed, work)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        started = time.thread_time()
+        try:
+            return work()
+        finally:
+            self.spent_s += time.thread_time() - started
+
+
+_watches: dict[Hashable, Watch] = {}
+"""The rules that were compiled last. Asking again, or about a rule whose text did not change, compiles nothing."""
+
+
+def _watch(rule: Rule, config: Draft | Bundle, settings: Settings) -> Watch:
+    key = (
+        _looks_for(rule),
+        tuple((name, tuple(entries)) for name, entries in config.lists.items()),
+        tuple((feed.id, feed.tags) for feed in config.feeds),
+        config.default_lang,
+    )
+    watch = _watches.pop(key, None) or watch_of([rule], config, settings)
+    _watches[key] = watch
+    while len(_watches) > KEPT_WATCHES:
+        del _watches[next(iter(_watches))]
+    return watch
 
 
 def _count(hits: HitCount, items: Sequence[Item]) -> None:
