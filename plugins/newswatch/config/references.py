@@ -65,8 +65,8 @@ def known_names(name: str, known: Collection[str], kind: str) -> str:
         return f"; there are no {kind} yet"
     guess = did_you_mean(name.lstrip("#@"), names)
     more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    say = "The" if guess else ";"
-    return f"{guess} {say} {kind} are {', '.join(names[:MOST_NAMED])}{more}".replace(" ; ", "; the ")
+    listed = f"{kind} are {', '.join(names[:MOST_NAMED])}{more}"
+    return f"{guess} The {listed}" if guess else f"; the {listed}"
 
 
 def _entry(node: Node, name: str) -> Node:

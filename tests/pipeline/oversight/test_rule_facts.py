@@ -13,11 +13,11 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.oversight.rule_facts import (
     as_dict,
     by_hour,
+    examples_of,
     meaning,
     quiet_text,
     read_facts,
     recorded_days,
-    examples_of,
 )
 from newswatch.store import keys
 
