@@ -35,7 +35,7 @@ def test_live_results_of_a_draft(ada, newsroom):
     }
     wrong = post(ada, "live", query="bank AND")
     assert wrong.status_code == 422
-    assert wrong.json()["detail"]["offset"] == 5
+    assert wrong.json()["offset"] == 5
 
 
 def test_headlines_have_reasons_and_repairs(ada):

@@ -73,3 +73,24 @@ def test_repair_of_a_list_changes_only_that_list_in_the_file():
     (one,) = try_rule(LISTED, DRAFT, headlines("Rejection of the bank", "en"))
     changed = repaired_texts({"a.yaml": "rules: []\n", "watchlist.yaml": TEXT}, LISTED, one.repairs[0])
     assert changed == {"watchlist.yaml": TEXT.replace("[oppose, reject]", "[oppose, reject, rejection]")}
+
+
+def test_command_says_why_and_what_would_do(newsroom):
+    words = (
+        "--title",
+        "The bank has long and loudly opposed it",
+        "--query",
+        "bank NEAR/2 opposes",
+        "--why",
+        "query",
+    )
+    status, out, _ = newsroom.command("match", *words)
+    assert status == 0
+    assert "Rule query does not match: `bank` and `opposes` are 4 words apart" in out
+    assert "To match it, allow 4 words between: bank NEAR/4 opposes" in out
+    found = newsroom.json("match", *words)
+    assert found["repairs"][0]["query"] == "bank NEAR/4 opposes"
+    status, out, _ = newsroom.command(
+        "match", "--title", "The central bank opposes it", "--why", "central-bank-opposes"
+    )
+    assert (status, "central-bank-opposes" in out, "does not match" in out) == (0, True, False)

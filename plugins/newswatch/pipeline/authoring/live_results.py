@@ -48,10 +48,10 @@ BUDGET_S = 0.15
 LONGEST_S = 1.5
 """Nor does it take longer than this by the clock, on a machine that is busy."""
 
-FEWEST = 50
+FEWEST = 25
 """So many candidates are matched even if the budget is used up by then."""
 
-PAGE = 100
+PAGE = 50
 FEW_MISSING = 300
 """So many new items are indexed at once, more in the background."""
 

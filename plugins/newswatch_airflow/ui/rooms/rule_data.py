@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.config.yaml_text import CannotEdit
@@ -95,18 +96,18 @@ def _in_force(bundle: Bundle | None) -> Bundle:
 
 
 @writes.post("/api/rules/live")
-async def live(asked: DraftRule, services: ServicesDep, bundle: BundleDep) -> dict[str, Any]:
+async def live(asked: DraftRule, services: ServicesDep, bundle: BundleDep) -> JSONResponse:
     """What the draft would have caught in the last seven days; 422 with the place of the mistake if it cannot be read."""
     config = _in_force(bundle)
     try:
         found = await live_results.live_results(services, config, asked.as_rule(), config)
     except QueryError as error:
-        raise _unreadable(error) from error
-    return live_results.as_dict(found)
+        return _unreadable(error)
+    return JSONResponse(live_results.as_dict(found))
 
 
 @writes.post("/api/rules/try")
-async def try_headlines(asked: TryRequest, bundle: BundleDep, shared: SharedDep) -> dict[str, Any]:
+async def try_headlines(asked: TryRequest, bundle: BundleDep, shared: SharedDep) -> JSONResponse:
     """Each headline's verdict by the draft, why it does not match, and repairs."""
     config = _in_force(bundle)
     texts = try_many.headlines(asked.headlines, config.default_lang)
@@ -114,8 +115,8 @@ async def try_headlines(asked: TryRequest, bundle: BundleDep, shared: SharedDep)
         async with shared.heavy:
             found = await asyncio.to_thread(try_many.try_rule, asked.as_rule(), config, texts)
     except QueryError as error:
-        raise _unreadable(error) from error
-    return {"trials": [try_many.as_dict(one) for one in found]}
+        return _unreadable(error)
+    return JSONResponse({"trials": [try_many.as_dict(one) for one in found]})
 
 
 @router.get("/api/completions")
@@ -161,8 +162,8 @@ async def restore(
     }
 
 
-def _unreadable(error: QueryError) -> HTTPException:
-    return HTTPException(422, {"message": error.message, "offset": error.offset, "end": error.end})
+def _unreadable(error: QueryError) -> JSONResponse:
+    return JSONResponse({"detail": error.message, "offset": error.offset, "end": error.end}, 422)
 
 
 router.include_router(writes)
