@@ -27,7 +27,8 @@ from newswatch.assembly import services_of
 from newswatch.models import Bundle, Event, Feed, Item, Rule
 from newswatch.packs import load_pack
 from newswatch.pipeline.authoring.index_upkeep import stored_index
-from newswatch.pipeline.authoring.live_results import LiveResults, live_results
+from newswatch.pipeline.authoring.live_report import LiveResults
+from newswatch.pipeline.authoring.live_results import live_results
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
 from newswatch.store import keys

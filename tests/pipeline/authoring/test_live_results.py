@@ -18,7 +18,8 @@ from newswatch.pipeline.authoring import index_upkeep
 from newswatch.pipeline.authoring import live_results as live
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, run_backtest, watch_of
 from newswatch.pipeline.authoring.index_upkeep import FOLDER, drop_idle, stored_index
-from newswatch.pipeline.authoring.live_results import as_dict, live_results
+from newswatch.pipeline.authoring.live_report import as_dict
+from newswatch.pipeline.authoring.live_results import live_results
 from newswatch.settings import Settings
 from newswatch.store import keys
 from newswatch.store.client import connect

@@ -15,6 +15,7 @@ In the order of use::
     index_upkeep     builds the index, keeps it up to date, drops it
     item_search      the stored items that a backtest has to look at
     live_results     what a draft would have caught, while it is typed
+    live_report      the result of that, and its JSON
     backtest         try rules on stored items
     hit_count        counts the hits of a backtest
     backtest_report  a backtest as text and as JSON

@@ -13,7 +13,7 @@ from newswatch.config.yaml_text import CannotEdit
 from newswatch.errors import ConfigError, QueryError
 from newswatch.models import DEFAULT_MODALITY, Bundle, Event, FeedFilter, Modality, Rule
 from newswatch.pipeline.authoring import completions as completing
-from newswatch.pipeline.authoring import editing, live_results, rule_history, try_many
+from newswatch.pipeline.authoring import editing, live_report, live_results, rule_history, try_many
 from newswatch.pipeline.authoring.single_rule import EVENT, QUERY
 from newswatch.pipeline.oversight import rule_facts
 from newswatch_airflow.ui.access import WriterDep, reader, writer
@@ -103,7 +103,7 @@ async def live(asked: DraftRule, services: ServicesDep, bundle: BundleDep) -> JS
         found = await live_results.live_results(services, config, asked.as_rule(), config)
     except QueryError as error:
         return _unreadable(error)
-    return JSONResponse(live_results.as_dict(found))
+    return JSONResponse(live_report.as_dict(found))
 
 
 @writes.post("/api/rules/try")
