@@ -1,7 +1,8 @@
 """How long the server takes for each page of the UI. The limit is 150 ms.
 
 Fills a Redis with 100,000 items, 100,000 alerts, 10,000 feeds and 10,000 rules, mounts the pages in
-Airflow's own app with its login on, and requests each page several times.
+Airflow's own app with its login on, and requests each page several times. Then live results of drafts are measured on as
+many items (see bench/live_results.py), with the size of their index.
 
     .venv/bin/python -m bench.ui_pages [items] [rules] [feeds]
 """
@@ -36,6 +37,7 @@ from airflow.utils.db import initdb  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
 from redis.typing import EncodableT, FieldT  # noqa: E402
 
+from bench import live_results  # noqa: E402
 from devtools.redis_server import RunningRedis  # noqa: E402
 from newswatch.models import Alert, Bundle, Excerpt, Feed, Item, Receiver, Rule, alert_id  # noqa: E402
 from newswatch.pipeline.base.configuration import to_store  # noqa: E402
@@ -244,7 +246,8 @@ def main() -> int:
         int(word) for word in (*sys.argv[1:], *("100000", "10000", "10000")[len(sys.argv) - 1 :])
     )
     with tempfile.TemporaryDirectory() as folder, RunningRedis() as server:
-        return run(server.url, Path(folder), items, rules, feeds)
+        slow = run(server.url, Path(folder), items, rules, feeds)
+    return live_results.main(items, feeds) or slow
 
 
 def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:

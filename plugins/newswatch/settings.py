@@ -338,7 +338,8 @@ class Settings:
     cache: Path | None = _variable(
         "NEWSWATCH_CACHE",
         _PLACE,
-        "The folder where checked and compiled watchlists are kept between runs. It may be lost at any time.",
+        "The folder where checked and compiled watchlists, and an index over the stored items, are kept between runs. It "
+        "may be lost at any time.",
         shown="newswatch in XDG_CACHE_HOME or ~/.cache",
     )
     ops_webhook: str | None = _variable(

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_reference import Reference
-from test_rules_against_reference import LISTS, items, queries
 
 from newswatch.models import FeedFilter, Rule
 from newswatch.rules.matcher import ItemText, compile_watchlist
 from newswatch.rules.nearest import Nearness, Reading
+from queries_and_texts import LISTS, items, queries
 
 
 @settings(max_examples=150)

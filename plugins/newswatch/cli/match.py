@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
 import click
@@ -14,10 +14,13 @@ from rich.text import Text
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import as_json, console
+from newswatch.config.draft import Draft
 from newswatch.errors import PermanentError
 from newswatch.models import Match, Span
 from newswatch.pipeline.authoring.preview import read_url
 from newswatch.pipeline.authoring.single_rule import lone_event, lone_rule
+from newswatch.pipeline.authoring.try_many import as_dict as trial_dict
+from newswatch.pipeline.authoring.try_many import try_many
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.compiled_rules import compiled
@@ -38,8 +41,11 @@ class GivenText:
     text: ItemText
 
 
-def _watchlist(call: Invocation, query: str | None, event: str | None) -> tuple[Watchlist, str]:
-    """The files' rules in force today, for any feed, or the query or event alone. All may use the files' lists."""
+def _watchlist(call: Invocation, query: str | None, event: str | None) -> tuple[Watchlist, Draft]:
+    """The files' rules in force today, for any feed, or the query or event alone, with their configuration.
+
+    All may use the files' lists.
+    """
     today = utc_now().date()
     draft = check_files(call.settings, today).sound_draft()
     if query is not None or event is not None:
@@ -48,10 +54,11 @@ def _watchlist(call: Invocation, query: str | None, event: str | None) -> tuple[
         )
         for warning in warnings:
             click.echo(warning, err=True)
+        draft = replace(draft, rules=(rule,))
         rules = [rule]
     else:
         rules = rules_for_any_feed(draft, today.isoformat())
-    return compiled(rules, draft.lists, draft.default_lang, call.cache), draft.default_lang
+    return compiled(rules, draft.lists, draft.default_lang, call.cache), draft
 
 
 def _read_lines(source: TextIO, name: str, lang: str) -> Iterator[GivenText]:
@@ -106,11 +113,31 @@ def _print(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
             out.print(marked_field(name, getattr(given.text, name), ranges))
 
 
+def _explain(given: GivenText, matches: list[Match], draft: Draft, rule_id: str, *, json_lines: bool) -> None:
+    """Which terms of one rule fail, where the text comes nearest, and what would do."""
+    (trial,) = try_many(draft, [given.text], utc_now().date().isoformat(), rule_id)
+    if json_lines:
+        found = [_as_dict(given.text, match) for match in matches]
+        explained = trial_dict(trial)
+        as_json(
+            {"id": given.id, "matches": found, "near": explained["near"], "repairs": explained["repairs"]}
+        )
+        return
+    if not trial.near:
+        _print(given, [one for one in matches if one.rule_id == rule_id], json_lines=False)
+    for near in trial.near:
+        click.echo(f"Rule {near.rule_id} does not match: {near.text}")
+    for repair in trial.repairs:
+        edited = f": {repair.rule.query}" if repair.rule.query and not repair.list_name else ""
+        click.echo(f"  To match it, {repair.about}{edited}")
+
+
 @click.command(
     epilog="""
     JSON: one line for each text: {"id", "matches": [{"rule", "alternative", "spans": [{"field", "start", "end",
     "text"}], "event": [{"role", …the same}], "modality"}]}. `event` and `modality` are there where the rule is an
-    event: role is who, does or what. Offsets count code points. --jsonl reads lines of {"id", "title", "summary", "body", "lang"} and
+    event: role is who, does or what. With --why there are "near": [{"rule", "share", "text", "failing": [{"term", "cause",
+    "text", "spans"}]}] and "repairs": [{"about", "query", "event", "modality", "list", "entry"}]. Offsets count code points. --jsonl reads lines of {"id", "title", "summary", "body", "lang"} and
     always prints JSON.
     """
 )
@@ -119,6 +146,11 @@ def _print(given: GivenText, matches: list[Match], *, json_lines: bool) -> None:
 @click.option("--body", default="", help="The main text; blank lines separate its paragraphs.")
 @click.option("--lang", default="", help="Language of the text, e.g. en or ru.")
 @click.option("--url", default="", help="A web page or a feed to fetch and match.")
+@click.option(
+    "--why",
+    metavar="RULE",
+    help="Say why this rule does not match, and which edit of it would do. With --query or --event it is `query` or `event`.",
+)
 @click.option(
     "--jsonl",
     type=click.File("r", encoding="utf-8"),
@@ -141,6 +173,7 @@ def match(
     jsonl: TextIO | None,
     query: str | None,
     event: str | None,
+    why: str | None,
     **fields: str,
 ) -> None:
     """Show which rules match a text, a web page, a feed or a file of items.
@@ -152,7 +185,10 @@ def match(
         raise click.UsageError("give one of: --title/--summary/--body, --url, --jsonl")
     if query is not None and event is not None:
         raise click.UsageError("give --query or --event, not both")
-    watchlist, default_lang = _watchlist(call, query, event)
+    if why is not None and jsonl is not None:
+        raise click.UsageError("--why goes with a text or --url, not with --jsonl")
+    watchlist, draft = _watchlist(call, query, event)
+    default_lang = draft.default_lang
     if jsonl is not None:
         for given in _read_lines(jsonl, jsonl.name, lang or default_lang):
             _print(given, watchlist.match(given.text), json_lines=True)
@@ -171,4 +207,8 @@ def match(
     for given in texts:
         if len(texts) > 1 and not call.json:
             click.echo(given.text.title or given.id)
-        _print(given, watchlist.match(given.text), json_lines=call.json)
+        matches = watchlist.match(given.text)
+        if why is None:
+            _print(given, matches, json_lines=call.json)
+        else:
+            _explain(given, matches, draft, why, json_lines=call.json)

@@ -11,6 +11,8 @@ from newswatch.config.records import CheckedMapping
 from newswatch.config.watchlist_file import RuleSource, WatchlistPart
 from newswatch.config.yaml_tree import ListNode, Node, Scalar
 
+MOST_NAMED = 12
+
 
 def check_references(watchlist: WatchlistPart, feeds: FeedsPart, receivers: ReceiversPart) -> None:
     """Report names in rules that do not exist.
@@ -30,7 +32,7 @@ def _check_receivers(source: RuleSource, known: Collection[str]) -> None:
     for name in source.given.get("notify", ()):
         if name not in known:
             node = _entry(source.given.node_of("notify"), name)
-            message = f"{_label(source)}notify: receivers.yaml has no receiver {name!r}{_known(name, known)}"
+            message = f"{_label(source)}notify: receivers.yaml has no receiver {name!r}{known_names(name, known, 'receivers')}"
             source.report.error(node, message)
 
 
@@ -38,7 +40,9 @@ def _check_feed_ids(source: RuleSource, chosen: CheckedMapping, known: Collectio
     for name in chosen.get("ids", ()):
         if name not in known:
             node = _entry(chosen.node_of("ids"), name)
-            message = f"{_label(source)}feeds: feeds.yaml has no feed {name!r}{_known(name, known)}"
+            message = (
+                f"{_label(source)}feeds: feeds.yaml has no feed {name!r}{known_names(name, known, 'feeds')}"
+            )
             source.report.error(node, message)
 
 
@@ -46,7 +50,7 @@ def _check_feed_tags(source: RuleSource, chosen: CheckedMapping, known: Collecti
     for name in chosen.get("tags", ()):
         if name not in known:
             node = _entry(chosen.node_of("tags"), name)
-            message = f"{_label(source)}feeds: no feed has the tag {name!r}{_known(name, known)}"
+            message = f"{_label(source)}feeds: no feed has the tag {name!r}{known_names(name, known, 'tags')}"
             source.report.warning(node, message)
 
 
@@ -54,13 +58,15 @@ def _label(source: RuleSource) -> str:
     return f"rule {source.given.get('id', '')!r}: "
 
 
-def _known(name: str, known: Collection[str]) -> str:
-    """A guess at what was meant, or the existing names if there are few."""
+def known_names(name: str, known: Collection[str], kind: str) -> str:
+    """What was probably meant, and which names there are: `kind` says of what. A name may come with a # or @."""
     names = sorted(filter(None, known))
-    guess = did_you_mean(name, names)
-    if guess or not names or len(names) > 8:
-        return guess
-    return f"; there are {', '.join(names)}"
+    if not names:
+        return f"; there are no {kind} yet"
+    guess = did_you_mean(name.lstrip("#@"), names)
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    listed = f"{kind} are {', '.join(names[:MOST_NAMED])}{more}"
+    return f"{guess} The {listed}" if guess else f"; the {listed}"
 
 
 def _entry(node: Node, name: str) -> Node:

@@ -26,7 +26,10 @@ ID = word(
     "an id",
     "write letters, digits, - and _ (at most 100), beginning with a letter or digit",
 )
+ID_USED = Value(str, ID.schema())
+"""An id of something else. Whatever is written, the check of references says which ids there are."""
 TAG = word(r"\w[\w.-]{0,99}", "a tag", "write letters, digits, - and _ (at most 100)")
+TAG_USED = Value(str, TAG.schema())
 LANG = word(words.LANGUAGE, "a language code", "write en, ru, zh, …", lower=True)
 LIST_NAME = word(
     r"[A-Za-z_][A-Za-z0-9_-]{0,99}", "a list name", "write letters, digits, _ and -, as in $central_bank"
@@ -207,8 +210,8 @@ FEED = Record(
 FEED_FILTER = Record(
     "feeds",
     (
-        Key("ids", ListOf(ID), "Only these feeds."),
-        Key("tags", ListOf(TAG), "Only feeds with one of these tags."),
+        Key("ids", ListOf(ID_USED), "Only these feeds."),
+        Key("tags", ListOf(TAG_USED), "Only feeds with one of these tags."),
     ),
 )
 THRESHOLD = Record(
@@ -250,7 +253,12 @@ RULE = Record(
         ),
         Key("query", Text(), "What to look for in the query language, see docs/rules.md."),
         Key("severity", choice(*SEVERITIES), "How urgent the rule's alerts are. Default medium."),
-        Key("notify", ListOf(ID, empty=NOBODY), "The receivers of its alerts.", missing=f"notify: {NOBODY}"),
+        Key(
+            "notify",
+            ListOf(ID_USED, empty=NOBODY),
+            "The receivers of its alerts.",
+            missing=f"notify: {NOBODY}",
+        ),
         Key("feeds", FEED_FILTER, "Which feeds the rule looks at. Default all."),
         Key("languages", ListOf(LANG), "Which languages the rule looks at. Default all."),
         Key(

@@ -15,6 +15,11 @@ _BORDERS = frozenset(";:!?…–—|；：！？")
 _ELIDED = re.compile(r"(?:[ldsnjcmt]|qu)['’](?=\w)", re.IGNORECASE)
 
 
+def without_elided(word: str) -> str:
+    """The word without an elided article: "l'ue" is "ue"."""
+    return _ELIDED.sub("", word)
+
+
 class Passage:
     """A headline or a paragraph. Places are numbers of words within it."""
 
@@ -29,7 +34,7 @@ class Passage:
 
     def _spoken(self, word: str) -> str:
         """The word without an elided article: in French "l'ue" is "ue"."""
-        return _ELIDED.sub("", word) if self.lang == "fr" and ("'" in word or "’" in word) else word
+        return without_elided(word) if self.lang == "fr" and ("'" in word or "’" in word) else word
 
     def _places(self) -> list[tuple[int, int]]:
         places = []

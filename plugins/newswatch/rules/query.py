@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NoReturn
 
@@ -56,6 +56,10 @@ def parse_query(text: str, lists: Mapping[str, Sequence[str]]) -> Query:
     return parse_tokens(text, scan(text), lists)
 
 
+_MOST_NAMED = 40
+"""More names of lists are not spelled out in a message; all packs are."""
+
+
 def parse_tokens(text: str, tokens: list[Token], lists: Mapping[str, Sequence[str]]) -> Query:
     """`parse_query` for a text that `scan` has already cut into tokens."""
     if not tokens:
@@ -67,8 +71,12 @@ def parse_tokens(text: str, tokens: list[Token], lists: Mapping[str, Sequence[st
     return Query(text, root)
 
 
+@lru_cache(8_192)
 def parse_entry(text: str) -> Phrase | ListTerm:
-    """The syntax tree of one entry of a list: one term, not a query. Raises QueryError."""
+    """The syntax tree of one entry of a list: one term, not a query. Raises QueryError.
+
+    It is kept, because a rule that is being written is compiled with its lists at every keystroke.
+    """
     return _simple_entry(text) or _parsed_entry(text)
 
 
@@ -238,10 +246,17 @@ def _check_identity(node: Identity, scope: Scoped | None) -> None:
 
 
 def unknown_list(name: str, lists: Iterable[str]) -> str:
-    """The error text for a list that is not defined."""
-    close = difflib.get_close_matches(name, [*lists, *pack_names()], n=1)
-    hint = f"did you mean ${close[0]}?" if close else "define it under `lists:`"
-    return f"there is no list `${name}`; {hint}"
+    """The error text for a list that is not defined: what was probably meant, and which lists there are."""
+    own, packs = sorted(lists), sorted(pack_names())
+    close = difflib.get_close_matches(name, [*own, *packs], n=1)
+    hint = f"did you mean ${close[0]}?" if close else "define it under `lists:`."
+    lists_are = f"The lists are {_dollar_names(own)}, and the" if own else "The"
+    return f"there is no list `${name}`; {hint} {lists_are} packs are {_dollar_names(packs)}"
+
+
+def _dollar_names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(f"${name}" for name in names[:_MOST_NAMED]) + more
 
 
 def _check_scoped(node: Scoped, lists: Mapping[str, Sequence[str]], scope: Scoped | None) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -22,6 +22,9 @@ from newswatch.rules.forms import forms_of
 
 MAX_STEMMED_LENGTH = 60
 """A longer token is not a word of any language and is not stemmed."""
+
+KEPT_STEMS = 16_384
+"""Stems remembered for each language: lists of thousands of words are compiled again with every change of a rule."""
 
 _LATIN = {
     "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "en": "english", "eo": "esperanto",
@@ -101,6 +104,7 @@ def _choices(lang: str, default: str) -> tuple[tuple[str, str], ...]:
 def _stemmer(choices: tuple[tuple[str, str], ...]) -> Stem:
     by_script = {script: _language(name) for script, name in choices if name}
 
+    @lru_cache(KEPT_STEMS)
     def stem_token(token: str) -> str:
         if len(token) > MAX_STEMMED_LENGTH or len(token) == 1:
             return token

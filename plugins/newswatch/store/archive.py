@@ -142,6 +142,12 @@ async def last_hits(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:
     return {name: int(row) for name, row in zip(rule_ids, rows, strict=True) if row is not None}
 
 
+async def oldest_alert_ms(redis: Redis) -> int | None:
+    """When the oldest stored alert was matched; None if there is none."""
+    rows: Any = await redis.zrange(keys.ALERTS, 0, 0, withscores=True)
+    return int(rows[0][1]) if rows else None
+
+
 async def items_total(redis: Redis) -> int:
     """Entries ever added to the items stream."""
     if not await redis.exists(keys.ITEMS):

@@ -1,9 +1,9 @@
-"""Reading the items stream, for the match stage."""
+"""Reading the items stream."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.client import text
+from newswatch.store.client import script_of, text
 from newswatch.store.codec import item_from_json
 
 CONSUMER = "match"
@@ -89,9 +89,9 @@ async def waiting_count(redis: Redis) -> int:
     return int(await redis.xlen(keys.ITEMS))
 
 
-async def stored_items(redis: Redis, since_ms: int, page: int = 1000) -> AsyncIterator[Item]:
-    """Every item kept in the stream since `since_ms`, oldest first, in pages."""
-    start = str(since_ms)
+async def stored_items(redis: Redis, since: int | str, page: int = 1000) -> AsyncIterator[Item]:
+    """Every item kept in the stream since a time in ms, or after the entry with this id, oldest first, in pages."""
+    start = str(since) if isinstance(since, int) else f"({since}"
     while True:
         rows: Any = await redis.xrange(keys.ITEMS, min=start, count=page)
         if not rows:
@@ -101,6 +101,53 @@ async def stored_items(redis: Redis, since_ms: int, page: int = 1000) -> AsyncIt
             if entry.item is not None:
                 yield entry.item
         start = "(" + text(rows[-1][0])
+
+
+async def entries_after(redis: Redis, after: str, count: int) -> list[StreamEntry]:
+    """The next entries of the stream after the one with this id; "0-0" begins with the oldest."""
+    rows: Any = await redis.xrange(keys.ITEMS, min=f"({after}", count=count)
+    return [_entry(stream_id, values) for stream_id, values in rows]
+
+
+async def items_at(redis: Redis, stream_ids: Sequence[str]) -> list[Item]:
+    """The items of these entries, in this order, without those that are gone or cannot be parsed."""
+    if not stream_ids:
+        return []
+    found = await script_of(redis, "items_at")(keys=[keys.ITEMS], args=stream_ids)
+    entries = (_entry(name.encode(), {b"item": data}) for name, data in zip(stream_ids, found, strict=True))
+    return [entry.item for entry in entries if entry.item is not None]
+
+
+def stream_order(stream_id: str) -> tuple[int, int]:
+    """Orders ids of entries by time."""
+    ms, _, seq = stream_id.partition("-")
+    return int(ms), int(seq or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """How many entries the stream has, and the ids of the oldest and the newest; "0-0" for none."""
+
+    length: int
+    first: str
+    last: str
+    replication_id: str
+    """Another one: another Redis, or one that restarted or took over."""
+
+
+async def stream_state(redis: Redis) -> StreamState:
+    """The stream as it is now."""
+    info = await redis.info("replication")
+    length = int(await redis.xlen(keys.ITEMS))
+    oldest: Any = await redis.xrange(keys.ITEMS, count=1)
+    newest: Any = await redis.xrevrange(keys.ITEMS, count=1)
+    first, last = (text(rows[0][0]) if rows else "0-0" for rows in (oldest, newest))
+    return StreamState(length, first, last, str(info.get("master_replid") or "unknown"))
+
+
+async def has_entry(redis: Redis, stream_id: str) -> bool:
+    """Whether the stream still has the entry."""
+    return bool(await redis.xrange(keys.ITEMS, min=stream_id, max=stream_id))
 
 
 async def items_before(

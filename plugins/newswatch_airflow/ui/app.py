@@ -27,7 +27,17 @@ from newswatch.slack.client import SlackSettings
 from newswatch_airflow.hooks import task_services, task_slack
 from newswatch_airflow.ui.access import PageVisitor, ReaderDep
 from newswatch_airflow.ui.page import render
-from newswatch_airflow.ui.rooms import alerts, delivery, editor, feeds, files, monitor, status, watchlist
+from newswatch_airflow.ui.rooms import (
+    alerts,
+    delivery,
+    editor,
+    feeds,
+    files,
+    monitor,
+    rule_data,
+    status,
+    watchlist,
+)
 from newswatch_airflow.ui.shared import Shared
 
 log = logging.getLogger("newswatch.ui")
@@ -76,7 +86,7 @@ def create_app(
     """The app as the api-server mounts it. Nothing is served without a login or the monitor's token."""
     app = FastAPI(title="newswatch", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.shared = Shared(make_services, slack)
-    for room in (status, alerts, watchlist, editor, feeds, delivery, monitor, files):
+    for room in (status, alerts, watchlist, rule_data, editor, feeds, delivery, monitor, files):
         app.include_router(room.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
     app.middleware("http")(_with_headers)

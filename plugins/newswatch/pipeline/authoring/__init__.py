@@ -4,10 +4,18 @@ In the order of use::
 
     editing          read, check and save the watchlist from a page
     saved_versions   the editor's history
+    rule_history     the history of one rule, and restoring it alone
+    completions      what an editor may complete
     try_text         try a text or a web page on rules
+    try_many         many texts, why they do not match, and what would do
     preview          the entries at a URL
     feed_preview     a feed before it is added
     single_rule      a query or an event that is not a rule yet
+    item_index       which stored items may match a rule
+    index_upkeep     builds the index, keeps it up to date, drops it
+    item_search      the stored items that a backtest has to look at
+    live_results     what a draft would have caught, while it is typed
+    live_report      the result of that, and its JSON
     backtest         try rules on stored items
     hit_count        counts the hits of a backtest
     backtest_report  a backtest as text and as JSON

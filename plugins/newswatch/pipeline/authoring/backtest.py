@@ -4,7 +4,7 @@ It reads the files, the configuration in force and the items stream. It sends no
 `newswatch.pipeline.authoring.hit_count` does the counting, without any I/O::
 
     BacktestQuestion + files ──▶ Trial (rules as in the files, rules in force)
-    items stream ──pages──▶ HitCount ──▶ BacktestReport
+    items stream ──index──▶ HitCount ──▶ BacktestReport
 """
 
 from __future__ import annotations
@@ -20,21 +20,18 @@ from newswatch.durations import format_duration
 from newswatch.errors import NoSuchRule, PermanentError
 from newswatch.models import Bundle, Item, Rule, Ruleset
 from newswatch.pipeline.authoring.hit_count import HitCount, RuleReport, Window
+from newswatch.pipeline.authoring.item_search import search_items
 from newswatch.pipeline.authoring.rule_of import unknown_rule
 from newswatch.pipeline.authoring.single_rule import BadQuery, lone_event, lone_rule
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.watch import Watch
 from newswatch.settings import Settings
-from newswatch.store import keys, labelled
+from newswatch.store import labelled
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.items import stored_items
 
 log = logging.getLogger("newswatch.backtest")
-
-PAGE = 500
-"""Items read from Redis at once. An item with its article is about 10 KB."""
 
 MAX_EXAMPLES = 10_000
 """Examples kept over all rules. With ten thousand rules that is one for each."""
@@ -107,21 +104,26 @@ async def run_backtest(
         trial.rule_ids, trial.now, window, before=trial.before, compared=trial.compared, limit=share
     )
     with redis_errors():
-        failed = await _count(services, hits, window, on_progress)
+        failed, items = await _count(services, hits, trial, window, on_progress)
         await _count_irrelevant(services, hits, trial.rule_ids)
     notes = [*trial.notes, *_window_notes(question.since_s, services.settings.item_retention_s)]
     if failed:
         notes.append(f"{failed} stored items could not be matched and are left out; the log names them")
-    return BacktestReport(question, window, hits.items, hits.reports(), trial.against, tuple(notes))
+    return BacktestReport(question, window, items, hits.reports(), trial.against, tuple(notes))
 
 
 async def _count(
-    services: Services, hits: HitCount, window: Window, on_progress: Callable[[int, int], None] | None
-) -> int:
-    """Count every stored item. Returns the number of items that could not be matched."""
+    services: Services,
+    hits: HitCount,
+    trial: Trial,
+    window: Window,
+    on_progress: Callable[[int, int], None] | None,
+) -> tuple[int, int]:
+    """Count the stored items. Returns how many could not be matched, and how many different items there are."""
     read = failed = 0
-    total = int(await services.redis.xlen(keys.ITEMS))
-    async for item in stored_items(services.redis, to_ms(window.since), PAGE):
+    configs = [watch.bundle for watch in (trial.now, trial.before) if watch is not None]
+    search = await search_items(services, configs, to_ms(window.since), on_progress)
+    async for item in search.items():
         read += 1
         try:
             hits.add(item)
@@ -130,22 +132,22 @@ async def _count(
             log.exception("item %s could not be matched", item.id)
             failed += 1
         if on_progress is not None and read % _REPORT_EVERY == 0:
-            on_progress(read, total)
+            on_progress(read, max(read, search.most))
     if on_progress is not None:
         on_progress(read, read)
-    return failed
+    return failed, search.distinct
 
 
 async def _count_irrelevant(services: Services, hits: HitCount, rule_ids: Sequence[str]) -> None:
     """Try each rule on the items that readers marked as not relevant."""
     for rule_id in await labelled.count_labelled(services.redis, "irrelevant", rule_ids):
         for one in await labelled.read_labelled(services.redis, "irrelevant", rule_id):
-            with _one_bad_item(one.item):
+            with one_bad_item(one.item):
                 hits.add_irrelevant(rule_id, one.item)
 
 
 @contextmanager
-def _one_bad_item(item: Item) -> Iterator[None]:
+def one_bad_item(item: Item) -> Iterator[None]:
     """As in the match stage: one bad item must not spoil the report of the others."""
     try:
         yield

@@ -155,17 +155,18 @@ def _rule_dict(rule: RuleReport) -> dict[str, Any]:
         "hits": rule.hits,
         "stories": rule.stories,
         "days": dict(rule.days),
-        "examples": [_example_dict(example) for example in rule.examples],
+        "examples": [example_dict(example) for example in rule.examples],
         "gained": list(rule.gained),
         "lost": list(rule.lost),
-        "gained_examples": [_example_dict(example) for example in rule.gained_examples],
-        "lost_examples": [_example_dict(example) for example in rule.lost_examples],
+        "gained_examples": [example_dict(example) for example in rule.gained_examples],
+        "lost_examples": [example_dict(example) for example in rule.lost_examples],
         "irrelevant": rule.irrelevant,
-        "irrelevant_hits": [_example_dict(example) for example in rule.irrelevant_hits],
+        "irrelevant_hits": [example_dict(example) for example in rule.irrelevant_hits],
     }
 
 
-def _example_dict(example: Example) -> dict[str, Any]:
+def example_dict(example: Example) -> dict[str, Any]:
+    """A hit for JSON: the item and where its words are."""
     item = example.item
     return {
         "id": item.id,

@@ -39,6 +39,7 @@ from newswatch.settings import Settings
 MAX_BYTES = 5_000_000
 _READABLE = 0o644
 """Of a new file: the stages that read it may run as other users."""
+MAX_REASON = 500
 
 
 class ChangedMeanwhile(PermanentError):
@@ -148,8 +149,12 @@ def check_drafts(settings: Settings, texts: Mapping[str, str], today: date) -> L
 # ── saving ────────────────────────────────────────────────────────────────────────────────────
 
 
-def save(settings: Settings, name: str, text: str, *, expected: str, by: str, now: datetime) -> EditedFile:
-    """Save a draft in place of the version whose digest is `expected`.
+def save(
+    settings: Settings, name: str, text: str, *, expected: str, by: str, now: datetime, reason: str = ""
+) -> EditedFile:
+    """Save a draft in place of the version whose digest is `expected`. `reason` is kept with the version before.
+
+    A draft that changes nothing makes no version.
 
     Raises ConfigError for a draft that does not pass the check, ChangedMeanwhile, NotEditable. Then nothing changed.
     """
@@ -164,9 +169,10 @@ def save(settings: Settings, name: str, text: str, *, expected: str, by: str, no
         before = _bytes(path)
         if digest_of(before) != expected:
             raise _changed(directory, name, before)
-        saving = keep_previous(directory, name, before, data, by, now)
-        _replace(path, data)
-        saved_versions.record(directory, saving)
+        if data != before:
+            saving = keep_previous(directory, name, before, data, by, now, reason.strip()[:MAX_REASON])
+            _replace(path, data)
+            saved_versions.record(directory, saving)
     return read_file(directory, name)
 
 

@@ -141,6 +141,11 @@ class HitCount:
             before = {rule.id: match for rule, match in self._before.matches(item, seen)}
             self._compare(number, item, now, before)
 
+    def caught(self, rule_id: str) -> frozenset[str]:
+        """The ids of the items that a rule hit so far."""
+        names = list(self._numbers)
+        return frozenset(names[number] for number in self._rules[rule_id].items)
+
     def _hit(self, hits: _Hits, number: int, item: Item, match: Match) -> None:
         if not _note(hits.items, number):
             return

@@ -45,10 +45,10 @@ class ReaderLabels:
         }
 
 
-async def read_labels(services: Services, rule_id: str) -> ReaderLabels:
-    """The labels of a rule, as long as alerts are kept. Raises RedisUnavailable."""
+async def read_labels(services: Services, rule_id: str, most_alerts: int | None = None) -> ReaderLabels:
+    """The labels of a rule, as long as alerts are kept, or of about its newest `most_alerts`. Raises RedisUnavailable."""
     with redis_errors():
-        alerted = await _alerted(services, rule_id)
+        alerted = await _alerted(services, rule_id, most_alerts)
         irrelevant = await read_labelled(services.redis, "irrelevant", rule_id)
         missed = await read_labelled(services.redis, "missed", rule_id)
     return ReaderLabels(
@@ -56,14 +56,16 @@ async def read_labels(services: Services, rule_id: str) -> ReaderLabels:
     )
 
 
-async def _alerted(services: Services, rule_id: str) -> dict[str, AlertedItem]:
+async def _alerted(services: Services, rule_id: str, most: int | None) -> dict[str, AlertedItem]:
     """Each item once, however many channels it went to."""
+    read = 0
     found: dict[str, AlertedItem] = {}
     before: Cursor | None = None
     while True:
         places = await archive.alerts_before(services.redis, before, _BATCH, keys.alerts_of("rule", rule_id))
-        if not places:
+        if not places or (most is not None and read >= most):
             return found
+        read += len(places)
         before = places[-1]
         stored = await messages.read_stored_alerts(services.redis, [place.alert_id for place in places])
         posted = await messages.read_messages(services.redis, [one.message_id for one in stored])

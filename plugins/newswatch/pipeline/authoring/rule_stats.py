@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from newswatch.pipeline.authoring.backtest import PAGE, watch_of
+from newswatch.pipeline.authoring.backtest import watch_of
 from newswatch.pipeline.authoring.hit_terms import Hit, TermCount, count_terms, words_of, words_of_alert
+from newswatch.pipeline.authoring.item_search import PAGE
 from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.base.configuration import check_files

@@ -31,7 +31,7 @@ class NotEditable(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class SavedVersion:
-    """Who saved which file and when (ISO 8601), its digests before and after, and the name of the copy of the version before."""
+    """Who saved which file, when (ISO 8601) and why, its digests before and after, and the name of the copy of the version before."""
 
     at: str
     by: str
@@ -39,6 +39,7 @@ class SavedVersion:
     before: str
     after: str
     kept: str
+    reason: str = ""
 
 
 def digest_of(data: bytes) -> str:
@@ -47,14 +48,14 @@ def digest_of(data: bytes) -> str:
 
 
 def keep_previous(
-    directory: Path, name: str, before: bytes, after: bytes, by: str, now: datetime
+    directory: Path, name: str, before: bytes, after: bytes, by: str, now: datetime, reason: str = ""
 ) -> SavedVersion:
     """Copy the version that is about to be replaced into the history. Raises OSError."""
     folder = history_folder(directory)
     kept = f"{now.strftime(_STAMP)}-{digest_of(before)[:12]}.yaml"
     replace_file(folder / kept, before)
     return SavedVersion(
-        now.isoformat(timespec="seconds"), by, name, digest_of(before), digest_of(after), kept
+        now.isoformat(timespec="seconds"), by, name, digest_of(before), digest_of(after), kept, reason
     )
 
 

@@ -50,7 +50,7 @@ class DiskCache:
         if path is None:
             return None
         try:
-            if not _is_ours(path.parent):
+            if not is_ours(path.parent):
                 return None
             checksum, _, data = path.read_bytes().partition(b"\n")
             os.utime(path)
@@ -69,7 +69,7 @@ class DiskCache:
             return
         try:
             path.parent.mkdir(mode=_OWN_USE, parents=True, exist_ok=True)
-            if _is_ours(path.parent):
+            if is_ours(path.parent):
                 replace_file(path, _checksum(path.name, data) + b"\n" + data)
                 _remove_oldest(path.parent)
         except OSError as error:
@@ -85,8 +85,8 @@ def _checksum(name: str, data: bytes) -> bytes:
     return hashlib.blake2b(name.encode() + data, digest_size=16).hexdigest().encode()
 
 
-def _is_ours(folder: Path) -> bool:
-    """Whether only our own user can have written to the folder."""
+def is_ours(folder: Path) -> bool:
+    """Whether only our own user can have written to the folder. Raises OSError if it is not there."""
     status = folder.stat()
     return status.st_uid == os.geteuid() and not status.st_mode & _OTHERS_WRITE
 

@@ -10,6 +10,8 @@ from newswatch.errors import QueryError
 from newswatch.models import Event, Rule
 from newswatch.pipeline.base.item_text import plain_text
 from newswatch.rules import ItemText, check_event, check_lists, compile_watchlist, review_query
+from newswatch.rules.nearest import Reading
+from newswatch.rules.repair import repairs
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -49,13 +51,21 @@ class RulesChecker:
         findings = []
         for index, text in enumerate(rule.must_match):
             if not watchlist.match(_example(text, lang)):
-                findings.append(ExampleFinding("must_match", index, f"does not match {text!r}"))
+                why = _why(_everywhere(rule), lists, _example(text, lang))
+                findings.append(ExampleFinding("must_match", index, f"does not match {text!r}: {why}"))
         for index, text in enumerate(rule.must_not_match):
             for match in watchlist.match(_example(text, lang)):
                 span = match.spans[0]
                 hit = text[span.start : span.end]
                 findings.append(ExampleFinding("must_not_match", index, f"{hit!r} matches in {text!r}"))
         return findings
+
+
+def _why(rule: Rule, lists: Lists, example: ItemText) -> str:
+    """Which terms fail, where the example comes nearest to them, and an edit that would do."""
+    failing = "; ".join(one.text for one in Reading(example, lists, example.lang).nearness(rule).failing)
+    offered = repairs(rule, lists, example, example.lang)
+    return f"{failing}. To match it, {offered[0].about}" if offered else failing
 
 
 def _everywhere(rule: Rule) -> Rule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from newswatch.pipeline.authoring.index_upkeep import drop_idle, index_folder
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
@@ -19,6 +20,8 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
     now_ms = to_ms(services.clock())
     settings = services.settings
     await note_hits(services)
+    if (folder := index_folder(settings.cache)) is not None:
+        drop_idle(folder)
     if settings.coverage_line == "on" and (bundle := await in_force(services)) is not None:
         text = coverage.summary(await coverage.read(services, bundle, DAY_S))
         await notices.notify_once(services, "coverage", text)

@@ -17,6 +17,7 @@ from newswatch.store.labelled import Labelled
 from newswatch.store.mutes import Mute
 
 DAYS = 7
+STRIP_DAYS = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ class RuleLine:
     expired: bool
     mutes: tuple[Mute, ...]
     irrelevant: int = 0
+
+    @property
+    def state(self) -> str:
+        """One of "expired", "muted" (everywhere or in one channel) and "in force"."""
+        if self.expired:
+            return "expired"
+        return "muted" if self.mutes else "in force"
 
 
 def chosen(bundle: Bundle, wanted: str) -> list[Rule]:
@@ -54,12 +62,19 @@ async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
     return [rule for rule in rules if last.get(rule.id, 0) < horizon_ms]
 
 
-async def read_lines(services: Services, rules: Sequence[Rule]) -> list[RuleLine]:
-    """These rules with their figures. Raises RedisUnavailable."""
+async def recorded_since(services: Services) -> datetime | None:
+    """The oldest alert that is stored: before that nothing is known. None without any. Raises RedisUnavailable."""
+    with redis_errors():
+        oldest = await archive.oldest_alert_ms(services.redis)
+    return None if oldest is None else from_ms(oldest)
+
+
+async def read_lines(services: Services, rules: Sequence[Rule], days: int = DAYS) -> list[RuleLine]:
+    """These rules with their figures, the alerts of the last `days`. Raises RedisUnavailable."""
     now = services.clock()
     ids = [rule.id for rule in rules]
     with redis_errors():
-        hits = await archive.hits_of(services.redis, ids, to_ms(now), DAYS)
+        hits = await archive.hits_of(services.redis, ids, to_ms(now), days)
         last = await archive.last_hits(services.redis, ids)
         irrelevant = await labelled.count_labelled(services.redis, "irrelevant", ids)
     mutes = await muted_now(services)

@@ -5,7 +5,6 @@ In the order of use::
     words        words and short phrases of texts
     labels       the rule's labelled texts: wanted, not relevant, missed
     candidate    an edit, in memory and as changes of the file
-    query_edits  edits of a query's text
     terms        which entries of a rule and its lists a hit's words come from
     listed_names which lists of names are in a text
     narrowing    candidates that lose hits: drop, exact form, exclude, limit

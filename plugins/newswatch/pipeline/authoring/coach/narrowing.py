@@ -10,14 +10,6 @@ from newswatch.models import FeedFilter, Match, Modality, Role
 from newswatch.pipeline.authoring.coach.candidate import Candidate, ListEdit, Subject
 from newswatch.pipeline.authoring.coach.labels import Texts
 from newswatch.pipeline.authoring.coach.listed_names import lists_in
-from newswatch.pipeline.authoring.coach.query_edits import (
-    walk,
-    with_exclusion,
-    with_forms,
-    with_required,
-    without_child,
-    written,
-)
 from newswatch.pipeline.authoring.coach.terms import (
     HomeEntry,
     SpokenTerm,
@@ -30,6 +22,14 @@ from newswatch.pipeline.authoring.coach.words import Grams, usual_form
 from newswatch.pipeline.authoring.hit_terms import Part, Words, words_of
 from newswatch.rules import Query, parse_query
 from newswatch.rules.nodes import ListTerm, Or, Phrase
+from newswatch.rules.query_edits import (
+    walk,
+    with_exclusion,
+    with_forms,
+    with_required,
+    without_child,
+    written,
+)
 from newswatch.rules.stems import stemmer_for
 
 MOST_TERMS, MOST_WORDS, MOST_LISTS, MOST_FEEDS = 8, 16, 6, 8

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from newswatch.config.draft import Draft
 from newswatch.models import Feed, Item, Match, Rule
-from newswatch.pipeline.authoring.backtest import PAGE
 from newswatch.pipeline.authoring.coach.candidate import Candidate, Subject
 from newswatch.pipeline.authoring.coach.labels import Texts, labelled_texts, with_hits
 from newswatch.pipeline.authoring.coach.narrowing import Narrowing
@@ -22,6 +21,7 @@ from newswatch.pipeline.authoring.coach.weighing import (
 )
 from newswatch.pipeline.authoring.coach.widening import Widening
 from newswatch.pipeline.authoring.coach.writing import Files, Proposal
+from newswatch.pipeline.authoring.item_search import PAGE
 from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.base.configuration import check_files

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from newswatch.models import MODALITIES, FeedFilter
 from newswatch.pipeline.authoring.coach.candidate import Candidate, ListEdit, Subject
 from newswatch.pipeline.authoring.coach.labels import Texts
-from newswatch.pipeline.authoring.coach.query_edits import (
-    walk,
-    with_alternative,
-    with_forms,
-    without_child,
-    written,
-)
 from newswatch.pipeline.authoring.coach.terms import SpokenTerm, entries_of_term, entries_with_homes
 from newswatch.pipeline.authoring.coach.words import Grams, usual_form
 from newswatch.rules import ItemText, Query, parse_query
 from newswatch.rules.nearest import Nearness, Reading
 from newswatch.rules.nearest_events import EventRules
 from newswatch.rules.nodes import And, ListTerm, Node, Not, Or, Phrase
+from newswatch.rules.query_edits import (
+    walk,
+    with_alternative,
+    with_forms,
+    without_child,
+    written,
+)
 from newswatch.rules.verdict import Failing
 
 LONGEST_TERM = 3

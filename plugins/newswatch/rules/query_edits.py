@@ -34,7 +34,7 @@ def without_child(query: Query, parent: And | Or, number: int) -> str:
     if len(children) == 2:
         left = children[1 - number]
         if isinstance(left, Phrase | ListTerm) or not _is_bracketed(parent):
-            return _replaced(query.text, parent, written(query, left))
+            return replaced(query.text, parent, written(query, left))
     if number:
         start, end = children[number - 1].end, children[number].end
     else:
@@ -47,7 +47,7 @@ def with_alternative(query: Query, node: Node, term: str) -> str:
     if isinstance(node, Or):
         at = node.children[-1].end
         return f"{query.text[:at]} OR {term}{query.text[at:]}"
-    return _replaced(query.text, node, f"({written(query, node)} OR {term})")
+    return replaced(query.text, node, f"({written(query, node)} OR {term})")
 
 
 def with_exclusion(query: Query, term: str) -> str:
@@ -76,8 +76,9 @@ def _is_bracketed(node: And | Or) -> bool:
 
 def with_forms(query: Query, node: Phrase, forms: Sequence[str]) -> str:
     """The query with exact forms in place of a phrase."""
-    return _replaced(query.text, node, forms[0] if len(forms) == 1 else f"({' OR '.join(forms)})")
+    return replaced(query.text, node, forms[0] if len(forms) == 1 else f"({' OR '.join(forms)})")
 
 
-def _replaced(text: str, node: Node, new: str) -> str:
+def replaced(text: str, node: Node, new: str) -> str:
+    """The query's text with other words in place of a node."""
     return text[: node.start] + new + text[node.end :]

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newswatch.models import Rule
-from newswatch.pipeline.authoring.coach.query_edits import (
+from newswatch.rules import ItemText, compile_watchlist, parse_query
+from newswatch.rules.nodes import And, Not, Or, Phrase
+from newswatch.rules.query_edits import (
     walk,
     with_alternative,
     with_exclusion,
     with_required,
     without_child,
 )
-from newswatch.rules import ItemText, compile_watchlist, parse_query
-from newswatch.rules.nodes import And, Not, Or, Phrase
 
 WORDS = ("apple", "banana", "cherry", "damson")
 EXTRA = "elder"

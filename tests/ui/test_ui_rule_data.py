@@ -1,0 +1,76 @@
+"""The JSON behind the pages of rules."""
+
+import pytest
+
+from feed_server import story
+from newsroom import WATCHLIST
+
+WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def ada(visit, newsroom):
+    newsroom.site.serve("/wire", story(1, "The central bank firmly opposes the plan"))
+    newsroom.run()
+    return visit("ada")
+
+
+def post(client, path, **body):
+    return client.post(f"/newswatch/api/rules/{path}", json=body, headers=WRITE)
+
+
+def test_live_results_of_a_draft(ada, newsroom):
+    first = post(ada, "live", query="bank NEAR/3 opposes").json()
+    assert first["entries"] + first["not_indexed"] >= 1
+    assert set(first) >= {
+        "hits",
+        "stories",
+        "days",
+        "first_hits",
+        "gained",
+        "lost",
+        "marks",
+        "not_indexed",
+        "complete",
+    }
+    wrong = post(ada, "live", query="bank AND")
+    assert wrong.status_code == 422
+    assert wrong.json()["offset"] == 5
+
+
+def test_headlines_have_reasons_and_repairs(ada):
+    found = post(
+        ada, "try", query="bank opposes", headlines="The bank opposes it\nThe bank firmly opposes it\n"
+    ).json()
+    hit, near = found["trials"]
+    assert hit["matches"][0]["spans"][0]["text"] == "bank opposes"
+    assert near["repairs"][0]["query"] == "bank ~1 opposes"
+    event = {"who": ["central bank"], "does": ["$opposes"]}
+    (one,) = post(ada, "try", event=event, headlines="Does the central bank oppose it?").json()["trials"]
+    assert one["repairs"][0]["modality"][-1] == "question"
+
+
+def test_completions_and_facts(ada):
+    found = ada.get("/newswatch/api/completions").json()
+    assert [one["text"] for one in found["receivers"]] == ["policy", "ops"]
+    facts = ada.get("/newswatch/api/rules/central-bank-opposes/facts").json()
+    assert facts["rule"] == "central-bank-opposes"
+    assert ada.get("/newswatch/api/rules/nothing/facts").status_code == 404
+
+
+def test_one_rule_is_restored(ada, newsroom):
+    page = ada.get("/newswatch/watchlist/edit").text
+    digest = page.split('data-digest="')[1].split('"')[0]
+    text = WATCHLIST.replace("central bank opposes", "central bank rejects")
+    body = {"name": "watchlist.yaml", "text": text, "digest": digest}
+    assert ada.post("/newswatch/api/files/save", json=body, headers=WRITE).status_code == 200
+    (change,) = ada.get("/newswatch/api/rules/central-bank-opposes/facts").json()["history"]
+    answer = post(
+        ada, "central-bank-opposes/restore", file=change["file"], kept=change["kept"], reason="as before"
+    )
+    assert answer.status_code == 200, answer.text
+    assert (newsroom.config / "watchlist.yaml").read_text("utf-8") == WATCHLIST
+    newest = ada.get("/newswatch/api/rules/central-bank-opposes/facts").json()["history"][0]
+    assert (newest["by"], newest["reason"]) == ("ada", "as before")
+    again = post(ada, "central-bank-opposes/restore", file=change["file"], kept=change["kept"])
+    assert again.status_code == 409
