@@ -27,7 +27,9 @@ def test_lock_has_hashes_and_no_host():
 
 def test_every_package_that_the_bundle_needs_has_its_licence_beside_it():
     packages = json.loads((RECIPE / "package-lock.json").read_text("utf-8"))["packages"]
-    needed = {name.removeprefix("node_modules/") for name, one in packages.items() if name and not one.get("dev")}
+    needed = {
+        name.removeprefix("node_modules/") for name, one in packages.items() if name and not one.get("dev")
+    }
     licences = (STATIC / "codemirror.licences.txt").read_text("utf-8")
     assert needed <= set(re.findall(r"^((?:@[\w-]+/)?[\w-]+) \d+\.\d+\.\d+$", licences, re.MULTILINE))
 

@@ -146,8 +146,12 @@ def check_drafts(settings: Settings, texts: Mapping[str, str], today: date) -> L
 # ── saving ────────────────────────────────────────────────────────────────────────────────────
 
 
-def save(settings: Settings, name: str, text: str, *, expected: str, by: str, now: datetime) -> EditedFile:
-    """Save a draft in place of the version whose digest is `expected`.
+def save(
+    settings: Settings, name: str, text: str, *, expected: str, by: str, now: datetime, reason: str = ""
+) -> EditedFile:
+    """Save a draft in place of the version whose digest is `expected`. `reason` is kept with the version before.
+
+    A draft that changes nothing makes no version.
 
     Raises ConfigError for a draft that does not pass the check, ChangedMeanwhile, NotEditable. Then nothing changed.
     """
@@ -162,9 +166,10 @@ def save(settings: Settings, name: str, text: str, *, expected: str, by: str, no
         before = _bytes(path)
         if digest_of(before) != expected:
             raise _changed(directory, name, before)
-        saving = keep_previous(directory, name, before, data, by, now)
-        _replace(path, data)
-        saved_versions.record(directory, saving)
+        if data != before:
+            saving = keep_previous(directory, name, before, data, by, now)
+            _replace(path, data)
+            saved_versions.record(directory, replace(saving, reason=reason))
     return read_file(directory, name)
 
 

@@ -39,6 +39,8 @@ class SavedVersion:
     before: str
     after: str
     kept: str
+    reason: str = ""
+    """Why, in the words of who saved it."""
 
 
 def digest_of(data: bytes) -> str:

@@ -16,7 +16,7 @@ from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.labelled import Labelled
 from newswatch.store.mutes import Mute
 
-DAYS = 7
+DAYS = 28
 
 
 @dataclass(frozen=True, slots=True)
