@@ -207,6 +207,7 @@ def pages(newest: str) -> list[str]:
         *(f"alerts?channel={CHANNELS[7]}", "alerts?state=muted", "alerts?state=dead", "alerts?state=queued"),
         *("alerts?text=nothing+like+it", "alerts?text=number+99", f"alerts/{newest}"),
         *("watchlist", "watchlist?silent=1", "watchlist?text=9999"),
+        "watchlist/new",
         *("feeds", "feeds?state=failing", "feeds?start=9950", "feeds/feed-77", "delivery"),
         *("api/status", "api/alerts", "api/feeds", "api/health", "metrics"),
     ]

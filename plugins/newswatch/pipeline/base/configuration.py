@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from newswatch.config.codec import bundle_from_json
 from newswatch.config.draft import Loaded
 from newswatch.config.load import load_config
+from newswatch.config.shown_names import with_shown_names
 from newswatch.models import Bundle
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.rules_checker import RulesChecker
@@ -47,5 +49,7 @@ async def past_bundle(services: Services, version: int) -> Bundle | None:
 
 
 def check_files(settings: Settings, today: date) -> Loaded:
-    """Read and check the files. Notifies no one."""
-    return load_config(settings.config_dir, RulesChecker(), today=today, cache=DiskCache(settings.cache))
+    """Read and check the files. Problems name them as the user knows them. Notifies no one."""
+    folder = settings.config_dir
+    loaded = load_config(folder, RulesChecker(), today=today, cache=DiskCache(settings.cache))
+    return replace(loaded, problems=with_shown_names(folder, loaded.problems))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.config.draft import Loaded
+from newswatch.config.shown_names import shown_folder
 from newswatch.models import Bundle
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.base.services import Services
@@ -97,7 +98,9 @@ def place_of(services: Services, loaded: Loaded, rule_id: str) -> FilePlace | No
 def _place(services: Services, file: str, line: int) -> FilePlace:
     """The place, with the file's name in the folder if the editor can open it."""
     folder = services.config_dir
-    path = Path(file)
-    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
+    shown = shown_folder(folder)
+    name = next(
+        (file.removeprefix(f"{one}/") for one in (str(folder), shown) if file.startswith(f"{one}/")), ""
+    )
     editable = name in editing.file_names(folder)
-    return FilePlace(f"config/{name}" if name else file, name if editable else "", line)
+    return FilePlace(f"{Path(shown).name}/{name}" if name else file, name if editable else "", line)

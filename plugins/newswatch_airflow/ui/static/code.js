@@ -192,7 +192,7 @@ const Code = (() => {
         ...extensions,
         CodeMirror.keymap.of(keys),
         EditorState.readOnly.of(area.readOnly),
-        EditorView.contentAttributes.of({ ...named(area), ...(described ? { "aria-describedby": described } : {}) }),
+        EditorView.contentAttributes.of({ ...named(area), ...(area.readOnly ? { "aria-readonly": "true" } : {}), ...(described ? { "aria-describedby": described } : {}) }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           area.value = update.state.doc.toString();
