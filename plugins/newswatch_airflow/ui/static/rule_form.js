@@ -31,15 +31,16 @@ function suggest() {
 async function compose() {
   const mine = ++asked;
   const { name, ...given } = fields();
-  const { rule, copy, base } = work.dataset;
+  const { rule, copyOf, base } = work.dataset;
   try {
-    const data = await send("POST", `${work.dataset.api}/rules/compose`, { name, rule, copy_of: copy, base, fields: given });
+    const data = await send("POST", `${work.dataset.api}/rules/compose`, { name, rule, copy_of: copyOf, base, fields: given });
     if (mine !== asked) return;
     draft = { ...data, name };
     yaml.show(data.yaml, data.first);
     const rows = data.yaml.split("\n").length;
     const here = (problem) => problem.file === name && problem.line >= data.first && problem.line < data.first + rows;
-    showProblems(data, (problem) => (here(problem) ? () => yaml.go(problem.line, problem.col) : null));
+    const problems = data.problems.filter((problem) => here(problem) || problem.severity === "error"); // warnings of other rules are theirs
+    showProblems({ ok: data.ok, problems }, (problem) => (here(problem) ? () => yaml.go(problem.line, problem.col) : null));
     yaml.mark(data.problems.filter(here));
     saveButton.disabled = !(data.ok && touched);
   } catch (error) {
@@ -92,7 +93,7 @@ draftForms(() => {
 addEventListener("beforeunload", (event) => {
   if (touched) event.preventDefault();
 });
-if (work.dataset.rule || work.dataset.copy) {
-  touched = Boolean(work.dataset.copy);
+if (work.dataset.rule || work.dataset.copyOf) {
+  touched = Boolean(work.dataset.copyOf);
   compose();
 }
