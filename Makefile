@@ -22,7 +22,7 @@ EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 UV := $(shell command -v uv 2>/dev/null || echo uv)
 COMPILE := $(UV) pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help setup run stop test test-quick lint bench chaos check-slack lock schema reference
+.PHONY: help setup run stop test test-quick lint bench chaos check-slack lock schema reference editor
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ schema: $(DEV) ## write the JSON Schemas of config/ from the table of keys
 reference: $(DEV) ## write docs/cli.md from the commands and docs/settings.md from the settings
 	@$(BIN)/python -m newswatch.cli.docs docs/cli.md
 	@$(BIN)/python -m newswatch.settings docs/settings.md
+
+editor: ## build the editor's script from npm packages; needs Node.js with npm
+	cd devtools/editor_bundle && npm ci --ignore-scripts && npm run --silent build
 
 lock: ## compile requirements*.in into the lock files; needs uv
 	$(COMPILE) requirements-compose.in --output-file requirements-compose.txt

@@ -125,11 +125,13 @@ async def measure(services: Services, feeds: int) -> list[float]:
     The first question about a rule with large packs compiles them. It is printed, marked `first`.
     """
     config = Bundle(
-        1,
-        "d",
-        tuple(Feed(f"feed-{n}", f"https://host-{n % 900}.example/{n}", tags=("t",)) for n in range(feeds)),
-        tuple(replace(rule, query="central bank", event=None) for rule in DRAFTS),
-        (),
+        version=1,
+        digest="d",
+        feeds=tuple(
+            Feed(f"feed-{n}", f"https://host-{n % 900}.example/{n}", tags=("t",)) for n in range(feeds)
+        ),
+        rules=tuple(replace(rule, query="central bank", event=None) for rule in DRAFTS),
+        receivers=(),
     )
     index = await stored_index(services, "en")
     if index is None:

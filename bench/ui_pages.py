@@ -208,7 +208,7 @@ def pages(newest: str) -> list[str]:
         *("", "alerts", "alerts?rule=rule-77", "alerts?feed=feed-77&state=dead", "alerts?severity=low"),
         *(f"alerts?channel={CHANNELS[7]}", "alerts?state=muted", "alerts?state=dead", "alerts?state=queued"),
         *("alerts?text=nothing+like+it", "alerts?text=number+99", f"alerts/{newest}"),
-        *("watchlist", "watchlist?silent=1", "watchlist?text=9999"),
+        *("watchlist", "watchlist?silent=1", "watchlist?text=9999", "watchlist/rules/rule-77"),
         *("feeds", "feeds?state=failing", "feeds?start=9950", "feeds/feed-77", "delivery"),
         *("api/status", "api/alerts", "api/feeds", "api/health", "metrics"),
     ]

@@ -3,7 +3,8 @@
 The overlay is a folder of links to everything in config/, and one file of its own: feeds.yaml, which is
 that of config/ with the sample feeds as additional entries. The lines before them keep their numbers, so
 an error in `check_config` has the line number that the editor shows. A feeds.yaml that is not valid YAML,
-or does not have the expected form, is copied unchanged: `check_config` reports its errors.
+or does not have the expected form, is copied unchanged: `check_config` reports its errors. `.source` says how
+people know config/, so that errors name its files.
 
 `sync` is called every two seconds to follow edits of config/: by the launcher, and in
 docker-compose.sim.yml by `python -m devtools.stack.overlay SOURCE TARGET SITE_URL`.
@@ -21,8 +22,10 @@ from pathlib import Path
 import yaml
 
 from newswatch.atomic_file import replace_file
+from newswatch.config.shown_names import SOURCE
 
 FEEDS_FILE = "feeds.yaml"
+ROOT = Path(__file__).resolve().parents[2]
 SYNC_EVERY_S = 2.0
 SAMPLE_PATHS = {
     "sample-wire": "wire/rss.xml",
@@ -132,6 +135,8 @@ class Overlay:
                 self._link(name)
             if FEEDS_FILE in names:
                 self._write_feeds()
+            if names and not (self._target / SOURCE).is_file():
+                replace_file(self._target / SOURCE, f"{_known_as(self._source)}\n".encode())
         except FileNotFoundError:
             return  # An editor is replacing a file in config/ at this moment. The next call finds it.
 
@@ -153,6 +158,12 @@ class Overlay:
             return
         replace_file(file, content)
         self._written = content
+
+
+def _known_as(source: Path) -> Path:
+    """The folder as people know it: within the project, its path there."""
+    found = source.resolve()
+    return found.relative_to(ROOT) if found.is_relative_to(ROOT) else source
 
 
 def _visible(folder: Path) -> list[str]:

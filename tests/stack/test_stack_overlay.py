@@ -1,9 +1,15 @@
 """The overlay: config/ with the sample feeds added, and nothing else changed."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 import yaml
 
-from devtools.stack.overlay import Overlay, SampleFeed, with_sample_feeds
+from devtools.stack.overlay import ROOT, Overlay, SampleFeed, with_sample_feeds
+from newswatch.config.shown_names import shown_folder
+from newswatch.pipeline.base.configuration import check_files
+from newswatch.settings import Settings
 
 SAMPLES = [
     SampleFeed("sample-a", "http://127.0.0.1:1/a.xml"),
@@ -92,7 +98,7 @@ def test_overlay_follows_edits_new_files_and_removals(folders):
     (source / "watchlist.yaml").unlink()
     (source / "feeds.yaml").unlink()
     overlay.sync()
-    assert sorted(entry.name for entry in target.iterdir()) == ["receivers.yaml", "watchlist.d"]
+    assert sorted(entry.name for entry in target.iterdir()) == [".source", "receivers.yaml", "watchlist.d"]
 
 
 def test_overlay_passes_a_broken_file_on_and_recovers(folders):
@@ -104,6 +110,24 @@ def test_overlay_passes_a_broken_file_on_and_recovers(folders):
     (source / "feeds.yaml").write_text(OWN)
     overlay.sync()
     assert ids((target / "feeds.yaml").read_text())[-1] == "sample-b"
+
+
+def test_problems_name_the_files_of_the_folder_behind_the_overlay(folders):
+    source, target = folders
+    Overlay(source, target, SAMPLES).sync()
+    (source / "watchlist.yaml").write_text("rules: [{id: a}]\n")
+    (source / "watchlist.d" / "more.yaml").write_text("rules: {\n")
+    found = check_files(replace(Settings(), config_dir=target), date(2026, 1, 1))
+    assert {one.file for one in found.errors} <= {
+        f"{source}/{name}"
+        for name in ("watchlist.yaml", "watchlist.d/more.yaml", "feeds.yaml", "receivers.yaml")
+    }
+    assert any(one.file == f"{source}/watchlist.d/more.yaml" for one in found.errors)
+
+
+def test_overlay_of_a_folder_of_the_project_is_known_by_its_path_there(tmp_path):
+    Overlay(ROOT / "config", tmp_path, SAMPLES).sync()
+    assert shown_folder(tmp_path) == "config"
 
 
 def test_overlay_without_a_configuration_folder_is_empty(tmp_path):

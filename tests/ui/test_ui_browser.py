@@ -22,29 +22,35 @@ def test_second_editor_is_told_and_can_take_over(enter, room):
     room.watchlist(WATCHLIST + "# by another\n")
     text.fill(WATCHLIST + "# mine\n")
     expect(verdict).to_have_text("No errors.")
-    frame.get_by_role("button", name="Save").click()
+    frame.get_by_role("button", name="Save…").click()
+    frame.get_by_role("button", name="Save", exact=True).click()
     expect(verdict).to_contain_text("Nothing was overwritten")
     expect(frame.locator("#theirs pre")).to_contain_text("# by another")
     assert "# mine" not in (room.config / "watchlist.yaml").read_text()
     frame.get_by_role("button", name="Overwrite it with my text").click()
+    expect(frame.locator(".diff .removed")).to_contain_text("# by another")
+    frame.get_by_role("button", name="Save", exact=True).click()
     expect(verdict).to_contain_text("is saved")
     assert "# mine" in (room.config / "watchlist.yaml").read_text()
 
 
 FOCUS = """() => {
-  const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
-  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
+  const at = document.activeElement, shown = at.closest(".cm-editor") || at;
+  const style = getComputedStyle(shown), box = shown.getBoundingClientRect();
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0'], .cm-content")];
   return {
     place: all.indexOf(at),
     inside: document.hasFocus() && at !== document.body,
     seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && box.width > 0 && box.height > 0,
+    indents: at.matches(".yaml .cm-content"),
     what: `${at.tagName} ${at.getAttribute("aria-label") || at.textContent.trim().slice(0, 40)}`,
   };
 }"""
 
 
-REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
-  .filter(one => !one.disabled && one.type !== "hidden" && one.checkVisibility()).length"""
+REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, .cm-content")]
+  .filter(one => !one.disabled && one.type !== "hidden" && (one.type !== "radio" || one.checked) && one.checkVisibility())
+  .length"""
 
 
 def tab_through(page, inner):
@@ -52,6 +58,8 @@ def tab_through(page, inner):
     inner.evaluate("document.querySelector('a.skip').focus()")
     met = []
     for _ in range(150):
+        if met and met[-1]["indents"]:
+            page.keyboard.press("Escape")
         page.keyboard.press("Tab")
         now = inner.evaluate(FOCUS)
         if not now["inside"] or now["place"] <= (met[-1]["place"] if met else 0):
@@ -64,13 +72,16 @@ def test_keyboard_reaches_everything_in_order_and_is_never_caught(enter, room):
     scenes.full(room)
     page, frame = enter()
     inner = next(one for one in page.frames if one.parent_frame)
-    for entry in (*NAVIGATION, "editor"):
-        if entry == "editor":
-            follow(frame, "Watchlist")
-            frame.get_by_role("link", name="Edit watchlist.yaml").click()
-            expect(frame.locator("#verdict")).to_contain_text("No errors")
-        else:
+    for entry in (*NAVIGATION, "Edit watchlist.yaml", "Edit central-bank-against", "central-bank-opposes"):
+        if entry in NAVIGATION:
             follow(frame, entry, by_key=True)
+        else:
+            follow(frame, "Watchlist")
+            frame.get_by_role("link", name=entry, exact=True).click()
+            at_work = "#verdict" if entry.startswith("Edit") else "#state"
+            expect(frame.locator(at_work)).to_contain_text(
+                "No errors" if at_work == "#verdict" else "in force"
+            )
         met = tab_through(page, inner)
         assert [one["what"].split(" ", 1)[1] for one in met[:5]] == list(NAVIGATION)
         assert [one["what"] for one in met if not one["seen"]] == [], entry

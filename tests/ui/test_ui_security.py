@@ -1,10 +1,13 @@
 """Nobody gets anything without a login, a viewer changes nothing, and nothing foreign writes."""
 
+import re
+
 import pytest
 from fastapi.routing import APIRoute
 
 from newswatch_airflow.ui.app import the_app
 
+RULE = "/watchlist/rules/central-bank-opposes"
 MONITORING = {"/api/health", "/metrics"}
 WRITE = {"X-Newswatch": "1", "Accept": "application/json"}
 
@@ -64,7 +67,19 @@ def test_viewer_reads_every_page_and_writes_nothing(visit, newsroom):
 
 def test_viewer_sees_no_write_control(visit, newsroom):
     newsroom.adopt()
-    for path in ("/", "/feeds", "/feeds/wire", "/alerts", "/delivery", "/watchlist", "/watchlist/edit"):
+    for path in (
+        "/",
+        "/feeds",
+        "/feeds/wire",
+        "/alerts",
+        "/delivery",
+        "/watchlist",
+        "/watchlist/edit",
+        "/watchlist/new",
+        f"{RULE}",
+        f"{RULE}/edit",
+        f"{RULE}/copy",
+    ):
         assert "data-post" not in visit("vera").get(f"/newswatch{path}").text
     assert "data-post" in visit("ada").get("/newswatch/feeds").text
 
@@ -103,6 +118,8 @@ def test_pages_carry_a_strict_policy(visit, newsroom):
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    (nonce,) = re.findall(r"style-src 'self' 'nonce-([\w-]{20,})'", policy)
+    assert nonce not in visit("ada").get("/newswatch/").headers["content-security-policy"]
     assert "frame-ancestors 'self'" in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"

@@ -149,7 +149,7 @@ def test_rule_is_written_corrected_tried_backtested_saved_and_alerts(world, ente
     text.fill(WRONG)
     expect(verdict).to_contain_text("1 error")
     expect(frame.locator("#problems")).to_contain_text("watchlist.yaml:6:24")
-    expect(frame.get_by_role("button", name="Save")).to_be_disabled()
+    expect(frame.get_by_role("button", name="Save…")).to_be_disabled()
     text.fill(RIGHT)
     expect(verdict).to_have_text("No errors.")
 
@@ -160,7 +160,8 @@ def test_rule_is_written_corrected_tried_backtested_saved_and_alerts(world, ente
     frame.get_by_role("button", name="Backtest").click()
     expect(frame.locator("#backtest")).to_contain_text("gains 1, loses 0", timeout=60_000)
     expect(frame.locator("#backtest svg.chart")).to_be_visible()
-    frame.get_by_role("button", name="Save").click()
+    frame.get_by_role("button", name="Save…").click()
+    frame.get_by_role("button", name="Save", exact=True).click()
     expect(verdict).to_contain_text("is saved")
 
     come(page, frame, "Watchlist", frame.get_by_role("row", name="rates").get_by_text("markets"))
@@ -231,7 +232,7 @@ def test_viewer_reads_all_and_changes_nothing(world, enter):
     follow(frame, "Watchlist")
     frame.get_by_role("link", name="Show watchlist.yaml").click()
     expect(frame.get_by_label("Text of watchlist.yaml")).not_to_be_editable()
-    expect(frame.get_by_role("button", name="Save")).to_have_count(0)
+    expect(frame.get_by_role("button", name="Save…")).to_have_count(0)
     refused = page.evaluate(
         """async () => (await fetch("/newswatch/api/feeds/wire/poll", {
             method: "POST", headers: {"X-Newswatch": "1", "Content-Type": "application/json"}, body: "{}",

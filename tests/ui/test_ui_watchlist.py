@@ -33,13 +33,14 @@ def digest_on(client, name="watchlist.yaml"):
     return re.search(r'data-digest="([0-9a-f]+)"', page(client, f"watchlist/edit?name={name}"))[1]
 
 
-def test_rules_are_listed_with_their_alerts_of_seven_days(ada, newsroom):
+def test_rules_are_listed_with_their_alerts_of_four_weeks(ada, newsroom):
     newsroom.watchlist(MORE)
     newsroom.site.serve("/wire", story(1, "Central bank opposes the plan"))
     newsroom.run()
     text = page(ada, "watchlist")
-    assert "1 alerts in 7 days: 0, 0, 0, 0, 0, 0, 1" in text
-    assert "none in 90 days" in text
+    assert "1 alerts in 28 days, the most on" in text
+    assert "in force" in text
+    assert "policy</td>" in text
     assert "markets" in text
     silent = page(ada, "watchlist?silent=1")
     assert "interest rates" in silent
@@ -50,6 +51,17 @@ def test_rules_are_listed_with_their_alerts_of_seven_days(ada, newsroom):
 def test_muted_rule_says_so_where_it_is_listed(ada):
     ada.post("/newswatch/api/rules/central-bank-opposes/mute", json={"for": "24h"}, headers=WRITE)
     assert "everywhere, ends" in page(ada, "watchlist")
+
+
+def test_broken_file_is_shown_with_a_link_to_the_line(ada, newsroom):
+    newsroom.watchlist(BROKEN)
+    text = page(ada, "watchlist")
+    assert "stays in force" in text
+    assert 'edit?name=watchlist.yaml&amp;line=6">config/watchlist.yaml:6:' in text
+    assert str(newsroom.config) not in text
+    assert 'data-line="6"' in page(ada, "watchlist/edit?name=watchlist.yaml&line=6")
+    newsroom.watchlist(WATCHLIST)
+    assert "stays in force" not in page(ada, "watchlist")
 
 
 def test_check_tells_every_problem_at_its_place(ada):
@@ -64,17 +76,43 @@ def test_check_tells_every_problem_at_its_place(ada):
 
 
 def test_saved_draft_comes_into_force_and_keeps_the_version_before(ada, newsroom):
-    answer = send(ada, "save", text=MORE, digest=digest_on(ada))
+    answer = send(ada, "save", text=MORE, digest=digest_on(ada), reason="rates matter <b>now</b>")
     assert answer.status_code == 200, answer.text
     assert (newsroom.config / "watchlist.yaml").read_text() == MORE
     newsroom.adopt()
     assert "interest rates" in page(ada, "watchlist")
     text = page(ada, "watchlist/edit")
     assert "Saved by <strong>ada</strong>" in text
+    assert "rates matter &lt;b&gt;now&lt;/b&gt;" in text
     kept = re.search(r"version=([\w.-]+)", text)[1]
     assert "interest rates" not in page(ada, f"watchlist/edit?name=watchlist.yaml&version={kept}")
     (line,) = (newsroom.config / ".history" / "saved.jsonl").read_text().splitlines()
     assert json.loads(line)["by"] == "ada"
+
+
+def test_draft_that_changes_nothing_makes_no_version(ada, newsroom):
+    assert send(ada, "save", text=WATCHLIST, digest=digest_on(ada)).status_code == 200
+    assert not (newsroom.config / ".history" / "saved.jsonl").exists()
+
+
+def test_diff_shows_the_changed_lines_with_a_few_around_them(ada):
+    text = send(ada, "diff", text=MORE.replace("severity: high", "severity: <i>")).text
+    assert re.search(r'class="added">.*?severity: &lt;i&gt;', text)
+    assert re.search(r'class="removed">.*?    severity: high', text)
+    assert "interest rates" in text
+    assert "Nothing is changed" in send(ada, "diff", text=WATCHLIST).text
+
+
+def test_vocabulary_has_the_names_in_force_and_the_keys_with_their_meaning(ada, newsroom):
+    newsroom.watchlist("lists: {opposes: [oppose]}\n" + WATCHLIST)
+    newsroom.adopt()
+    data = ada.get("/newswatch/api/vocabulary").json()
+    assert ["policy", "C0123456789"] in data["names"]["notify"]
+    assert ["wire", ""] in [[name, ""] for name, _ in data["names"]["ids"]]
+    assert ["opposes", "oppose"] in data["names"]["lists"]
+    assert ["central_banks", "pack"] in data["names"]["lists"]
+    assert dict(data["keys"]["rules"])["severity"].startswith("How urgent")
+    assert "does" in dict(data["keys"]["event"])
 
 
 def test_draft_that_does_not_pass_is_not_saved(ada, newsroom):

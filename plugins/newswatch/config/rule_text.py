@@ -12,6 +12,7 @@ from typing import Any, Literal
 from newswatch.config.shapes import EVENT, FEED_FILTER, RULE, THRESHOLD, WATCHLIST_FILE
 from newswatch.config.yaml_changes import Change, Path
 from newswatch.config.yaml_text import CannotEdit, edit_text, value_at
+from newswatch.config.yaml_tree import ListNode, MapNode, Scalar, parse_document
 
 _ORDER = tuple(
     key.name for record in (RULE, EVENT, FEED_FILTER, THRESHOLD, WATCHLIST_FILE) for key in record.keys
@@ -44,6 +45,22 @@ def value_of(file: str, text: str, target: Target) -> Any:
     if target.kind == "rule" and _number(file, text, target.name) is None:
         return None
     return value_at(file, text, _base(file, text, target))
+
+
+def lines_of_rule(file: str, text: str, rule_id: str) -> tuple[int, int] | None:
+    """The first and the last line of a rule, from 1; None if the file is broken or has no such rule."""
+    root = parse_document(file, text.encode("utf-8", "replace")).root
+    rules = ({name.text: node for name, node in root.entries} if isinstance(root, MapNode) else {}).get(
+        "rules"
+    )
+    for node in rules.items if isinstance(rules, ListNode) else ():
+        entries = node.entries if isinstance(node, MapNode) else []
+        if any(
+            name.text == "id" and isinstance(one, Scalar) and one.text.strip() == rule_id
+            for name, one in entries
+        ):
+            return node.line, text.count("\n", 0, node.end) + 1
+    return None
 
 
 def _base(file: str, text: str, target: Target) -> Path:

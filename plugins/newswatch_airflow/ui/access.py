@@ -6,14 +6,17 @@ route depends on one of `reader`, `writer` and `monitor`; tests/ui proves it by 
 
 from __future__ import annotations
 
+import getpass
 import hmac
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from airflow.configuration import conf
 from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 
@@ -42,7 +45,7 @@ def reader(user: GetUserDep, _allowed: Annotated[None, Depends(_may_read)]) -> P
     """A logged-in user who may see poll_feeds, else 401 or 403."""
     details = DagDetails(id=DAG_ID, team_name=DagModel.get_team_name(DAG_ID))
     writes = get_auth_manager().is_authorized_dag(method="PUT", details=details, user=user)
-    return PageVisitor(user.get_name(), writes)
+    return PageVisitor(_name(user), writes)
 
 
 def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends(_may_write)]) -> PageVisitor:
@@ -50,7 +53,14 @@ def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends
     refusal = foreign(request)
     if refusal:
         raise HTTPException(403, refusal)
-    return PageVisitor(user.get_name(), writes=True)
+    return PageVisitor(_name(user), writes=True)
+
+
+def _name(user: BaseUser) -> str:
+    """The name under which an edit is recorded: that of the login, or of the machine's user where there is none."""
+    if conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False):
+        return getpass.getuser()
+    return user.get_name()
 
 
 def monitor(request: Request) -> None:

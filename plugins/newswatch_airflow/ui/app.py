@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import cache
 
@@ -30,11 +31,14 @@ from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms import (
     alerts,
     delivery,
+    documents,
     editor,
     feeds,
     files,
     monitor,
+    rule,
     rule_data,
+    rule_form,
     status,
     watchlist,
 )
@@ -44,11 +48,13 @@ log = logging.getLogger("newswatch.ui")
 
 NOBODY = PageVisitor("", writes=False)
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+"""`nonce` is one for each answer: the editor marks its style elements with it."""
+
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
@@ -86,7 +92,20 @@ def create_app(
     """The app as the api-server mounts it. Nothing is served without a login or the monitor's token."""
     app = FastAPI(title="newswatch", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.shared = Shared(make_services, slack)
-    for room in (status, alerts, watchlist, rule_data, editor, feeds, delivery, monitor, files):
+    for room in (
+        status,
+        alerts,
+        watchlist,
+        rule,
+        rule_data,
+        rule_form,
+        editor,
+        feeds,
+        delivery,
+        monitor,
+        documents,
+        files,
+    ):
         app.include_router(room.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
     app.middleware("http")(_with_headers)
@@ -110,7 +129,9 @@ def _openapi(request: Request, _visitor: ReaderDep) -> JSONResponse:
 
 
 async def _with_headers(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    request.state.nonce = secrets.token_urlsafe(16)
     answer = await go_on(request)
+    answer.headers["Content-Security-Policy"] = POLICY.format(nonce=request.state.nonce)
     for name, value in SECURITY_HEADERS.items():
         answer.headers[name] = value
     answer.headers.setdefault("Cache-Control", "no-store")

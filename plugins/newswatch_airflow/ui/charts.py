@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,63 @@ def bars(
             Bar(round(left, 2), round(height - tall, 2), round(step * (1 - gap), 2), round(tall, 2), label)
         )
     return Chart(width, height, tuple(drawn), summary, most)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One square of a grid. `level` is its strength from 0 (none) to 1."""
+
+    x: int
+    y: int
+    level: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Squares on a canvas of columns and rows. `summary` says in words what they show."""
+
+    columns: int
+    rows: int
+    cells: tuple[Cell, ...]
+    summary: str
+
+
+HOURS_A_ROW = 3
+
+
+def by_day_and_hour(moments: Sequence[datetime], now: datetime, days: int) -> Grid:
+    """What happened at these moments: a column for each day, today last, and a row for every three hours (UTC)."""
+    counts = Counter(((now.date() - at.date()).days, at.hour // HOURS_A_ROW) for at in moments)
+    most = max((n for (ago, _), n in counts.items() if ago < days), default=0)
+    cells = []
+    for ago in range(days):
+        day = now.date() - timedelta(days=ago)
+        for row in range(24 // HOURS_A_ROW):
+            number = counts[ago, row]
+            until = (row + 1) * HOURS_A_ROW
+            label = f"{day:%a %d %b}, {row * HOURS_A_ROW:02}:00 to {until:02}:00 UTC: {number:,}"
+            level = round(0.3 + 0.7 * number / most, 2) if number else 0.0
+            cells.append(Cell(days - 1 - ago, row, level, label))
+    hours = Counter(at.hour for at in moments if (now.date() - at.date()).days < days)
+    busiest = max(hours, key=lambda hour: (hours[hour], -hour), default=0)
+    told = f", most between {busiest:02}:00 and {busiest + 1:02}:00 UTC ({hours[busiest]:,})" if hours else ""
+    summary = f"Alerts by day and hour: {sum(hours.values()):,} in {days} days{told}"
+    return Grid(days, 24 // HOURS_A_ROW, tuple(cells), summary)
+
+
+def by_day(counts: Sequence[int], now: datetime, what: str, *, width: int = 480, height: int = 96) -> Chart:
+    """A column for each day, today last."""
+    days = [now.date() - timedelta(days=len(counts) - 1 - number) for number in range(len(counts))]
+    labels = [f"{day:%a %d %b}: {count:,}" for day, count in zip(days, counts, strict=True)]
+    least = max(counts, default=0)
+    best = labels[list(counts).index(least)] if least else "none on any day"
+    summary = (
+        f"{sum(counts):,} {what} in {len(counts)} days, the most on {best}"
+        if least
+        else f"No {what} in {len(counts)} days"
+    )
+    return bars(counts, labels, summary, width=width, height=height)
 
 
 def by_hour(counts: Sequence[int], now: datetime) -> Chart:

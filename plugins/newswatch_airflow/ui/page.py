@@ -28,8 +28,13 @@ _FEED_NAMED = re.compile(r"^feed \S+ \(\S+\): ")
 STATIC = {
     "newswatch.css": "text/css",
     "newswatch.js": "text/javascript",
-    "editor.js": "text/javascript",
     "theme.js": "text/javascript",
+    "codemirror.js": "text/javascript",
+    "codemirror.licences.txt": "text/plain",
+    "code.js": "text/javascript",
+    "draft.js": "text/javascript",
+    "editor.js": "text/javascript",
+    "rule_form.js": "text/javascript",
 }
 NAVIGATION = (
     ("", "Status"),
@@ -57,6 +62,7 @@ def environment() -> Environment:
         "brief": brief,
         "clean": clean,
         "count": lambda number: f"{number:,}",
+        "indented": lambda line: " " * (len(line) - len(line.lstrip(" "))) + clean(line),
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "moment": from_ms,
         "link": lambda url: usable_link(url) or "",
@@ -86,6 +92,7 @@ def render(
         "now": datetime.now(timezone.utc),
         "query": dict(request.query_params),
         "here": None,
+        "nonce": request.state.nonce,
         **values,
     }
     return HTMLResponse(environment().get_template(template).render(context), status_code)

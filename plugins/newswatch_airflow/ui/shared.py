@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from newswatch.config.draft import Loaded
+from newswatch.config.load import folder_signature
 from newswatch.models import Bundle
-from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.feeds import read_statuses
 from newswatch.pipeline.oversight.latency import Latency, read_latency
@@ -44,6 +46,7 @@ class Shared:
         self._statuses: tuple[str, float, Mapping[str, str]] | None = None
         self._counting = asyncio.Lock()
         self._settled = ""
+        self._checked: tuple[Hashable, Loaded] | None = None
         self.heavy = asyncio.Lock()
         """Held by work that takes seconds of CPU, so that only one runs at a time."""
 
@@ -89,6 +92,16 @@ class Shared:
             found = await read_statuses(services, bundle)
             self._statuses = (bundle.label, time.monotonic(), found)
             return found
+
+    async def checked(self, services: Services) -> Loaded:
+        """The files as the check finds them now. They are checked again when one of them, or the day, has changed."""
+        today = services.clock().date()
+        seen = (today, folder_signature(services.config_dir))
+        if self._checked is None or self._checked[0] != seen:
+            async with self.heavy:
+                loaded = await asyncio.to_thread(check_files, services.settings, today)
+            self._checked = (seen, loaded)
+        return self._checked[1]
 
     async def latency(self, services: Services) -> Latency:
         """The time from publication to Slack, at most a few seconds old."""

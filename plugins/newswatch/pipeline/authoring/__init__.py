@@ -3,6 +3,7 @@
 In the order of use::
 
     editing          read, check and save the watchlist from a page
+    rule_form        a rule as the fields of a form, and back into its file
     saved_versions   the editor's history
     rule_history     the history of one rule, and restoring it alone
     completions      what an editor may complete

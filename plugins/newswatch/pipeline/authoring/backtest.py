@@ -20,7 +20,7 @@ from newswatch.durations import format_duration
 from newswatch.errors import NoSuchRule, PermanentError
 from newswatch.models import Bundle, Item, Rule, Ruleset
 from newswatch.pipeline.authoring.hit_count import HitCount, RuleReport, Window
-from newswatch.pipeline.authoring.item_search import search_items
+from newswatch.pipeline.authoring.item_search import Source, search_items
 from newswatch.pipeline.authoring.rule_of import unknown_rule
 from newswatch.pipeline.authoring.single_rule import BadQuery, lone_event, lone_rule
 from newswatch.pipeline.base.configuration import check_files, in_force
@@ -72,6 +72,8 @@ class Trial:
 
     rule_ids: tuple[str, ...]
     now: Watch
+    sources: tuple[Source, ...]
+    """Where the rules of both come from."""
     before: Watch | None = None
     compared: tuple[str, ...] = ()
     against: str | None = None
@@ -121,8 +123,7 @@ async def _count(
 ) -> tuple[int, int]:
     """Count the stored items. Returns how many could not be matched, and how many different items there are."""
     read = failed = 0
-    configs = [watch.bundle for watch in (trial.now, trial.before) if watch is not None]
-    search = await search_items(services, configs, to_ms(window.since), on_progress)
+    search = await search_items(services, trial.sources, to_ms(window.since), on_progress)
     async for item in search.items():
         read += 1
         try:
@@ -186,12 +187,13 @@ def prepare(
     if question.rule_id is not None and not now and not before:
         raise NoSuchRule(unknown_rule(draft, question.rule_id))
     compared = _differing(draft, bundle, now, before) if bundle else ()
+    changed = tuple(before[name] for name in compared if name in before)
+    against = (Source(changed, bundle),) if bundle and compared else ()
     return Trial(
         rule_ids=tuple(dict.fromkeys((*now, *before))),
         now=watch_of(now.values(), draft, settings),
-        before=watch_of([before[name] for name in compared if name in before], bundle, settings)
-        if bundle and compared
-        else None,
+        sources=(Source(tuple(now.values()), draft), *against),
+        before=watch_of(changed, bundle, settings) if bundle and compared else None,
         compared=compared,
         against=bundle.label if bundle else None,
         notes=tuple(_rule_notes(question, now, before, bundle, window)),
@@ -206,7 +208,9 @@ def _lone_trial(question: BacktestQuestion, draft: Draft, settings: Settings) ->
             rule, warnings = lone_rule(question.query or "", draft.lists)
     except BadQuery as error:
         raise BadQuestion(str(error)) from error
-    return Trial((rule.id,), watch_of([rule], draft, settings), notes=tuple(warnings))
+    return Trial(
+        (rule.id,), watch_of([rule], draft, settings), (Source((rule,), draft),), notes=tuple(warnings)
+    )
 
 
 def _chosen(rules: Sequence[Rule], rule_id: str | None) -> dict[str, Rule]:

@@ -7,8 +7,10 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from newswatch.models import Bundle, Item
+from newswatch.config.draft import Draft
+from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.authoring.index_upkeep import StoredIndex, stored_index
 from newswatch.pipeline.authoring.item_index import item_key
 from newswatch.pipeline.base.services import Services
@@ -59,21 +61,29 @@ class ItemSearch:
         return len(self.seen)
 
 
+class Source(NamedTuple):
+    """Rules to be tried, and the configuration with their lists and feeds."""
+
+    rules: tuple[Rule, ...]
+    config: Draft | Bundle
+
+
 async def search_items(
     services: Services,
-    configs: Sequence[Bundle],
+    sources: Sequence[Source],
     since_ms: int,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ItemSearch:
-    """The items since that time that may match a rule of these configurations. Raises QueryError, RedisUnavailable."""
+    """The items since that time that may match one of these rules. Raises QueryError, RedisUnavailable."""
     with redis_errors():
         stream = await stream_state(services.redis)
     since = max(f"{since_ms}-0", stream.first, key=stream_order)
     search = ItemSearch(services, since, stream.length)
-    rules = [(config, rule) for config in configs for rule in config.rules]
-    if not rules or len(rules) > MOST_RULES or len({config.default_lang for config in configs}) > 1:
+    rules = [(source.config, rule) for source in sources for rule in source.rules]
+    languages = {source.config.default_lang for source in sources}
+    if not rules or len(rules) > MOST_RULES or len(languages) > 1:
         return search
-    index = await stored_index(services, configs[0].default_lang)
+    index = await stored_index(services, *languages)
     if index is None:
         return search
     await index.catch_up(services, on_progress=on_progress)
@@ -81,7 +91,7 @@ async def search_items(
     if state.last == "0-0":
         return search
     needs = [need_of(rule, config.lists) for config, rule in rules]
-    feeds = [feed for config in configs for feed in config.feeds]
+    feeds = [feed for source in sources for feed in source.config.feeds]
     try:
         found = await asyncio.to_thread(index.candidates, needs, feeds, since)
         search.seen = await asyncio.to_thread(index.items, since)

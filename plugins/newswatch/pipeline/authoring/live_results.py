@@ -34,7 +34,7 @@ from newswatch.pipeline.authoring.item_index import Candidates
 from newswatch.pipeline.authoring.live_report import Hit, LiveResults, Marks
 from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.run import Watch
+from newswatch.pipeline.match.watch import Watch
 from newswatch.rules.narrowing import need_of
 from newswatch.settings import Settings
 from newswatch.store.client import redis_errors

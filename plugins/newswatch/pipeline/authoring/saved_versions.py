@@ -40,6 +40,7 @@ class SavedVersion:
     after: str
     kept: str
     reason: str = ""
+    """Why, in the words of who saved it."""
 
 
 def digest_of(data: bytes) -> str:

@@ -18,6 +18,7 @@ from newswatch.config import parts
 from newswatch.config.codec import UnreadableBundle
 from newswatch.config.draft import Loaded
 from newswatch.config.load import fingerprint
+from newswatch.config.shown_names import shown_folder
 from newswatch.errors import Problem
 from newswatch.models import Bundle
 from newswatch.pipeline.base import notices
@@ -69,7 +70,7 @@ async def not_applied(services: Services) -> Problem | None:
         look = _Look.of(services, me, await configuration.read_head(services.redis))
     if look.applies or look.owner is None or _bytes(look.files) == _bytes(look.head.files):
         return None
-    return Problem(str(services.config_dir), 1, 1, not_applied_text(look.owner), "warning")
+    return Problem(shown_folder(services.config_dir), 1, 1, not_applied_text(look.owner), "warning")
 
 
 async def adopt_config(services: Services) -> Adoption:
@@ -157,7 +158,7 @@ async def _leave(services: Services, look: _Look, bundle: Bundle | None) -> Adop
         text = "there is no configuration that this release can read, and the files here may not be applied"
         do = "let a machine with NEWSWATCH_APPLY_CONFIG=yes poll first, or set that here"
         return Adoption(
-            None, changed=False, problems=(Problem(str(services.config_dir), 1, 1, f"{text}: {do}"),)
+            None, changed=False, problems=(Problem(shown_folder(services.config_dir), 1, 1, f"{text}: {do}"),)
         )
     if _bytes(look.files) == _bytes(look.head.files):
         await _clear_notices(services, look, bundle)
@@ -167,7 +168,7 @@ async def _leave(services: Services, look: _Look, bundle: Bundle | None) -> Adop
     with redis_errors():
         await configuration.note_rival(services.redis, look.me.to_json(), to_ms(services.clock()))
     await notices.raise_notice(services, ORIGIN_CAUSE, differing_text(look.me, look.owner))
-    warning = Problem(str(services.config_dir), 1, 1, not_applied_text(look.owner), "warning")
+    warning = Problem(shown_folder(services.config_dir), 1, 1, not_applied_text(look.owner), "warning")
     return Adoption(bundle, changed=False, problems=(warning,))
 
 

@@ -7,7 +7,7 @@ everything, and there are many shards. Each part is decoded once per version and
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from newswatch.config import parts
 from newswatch.config.codec import bundle_from_json, bundle_to_json, unreadable
 from newswatch.config.draft import Loaded
 from newswatch.config.load import load_config
+from newswatch.config.shown_names import with_shown_names
 from newswatch.models import Bundle, Feed, Receiver, Ruleset
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.rules_checker import RulesChecker
@@ -174,8 +175,10 @@ def forget() -> None:
 
 
 def check_files(settings: Settings, today: date) -> Loaded:
-    """Read and check the files. Notifies no one."""
-    return load_config(settings.config_dir, RulesChecker(), today=today, cache=DiskCache(settings.cache))
+    """Read and check the files. Problems name them as the user knows them. Notifies no one."""
+    folder = settings.config_dir
+    loaded = load_config(folder, RulesChecker(), today=today, cache=DiskCache(settings.cache))
+    return replace(loaded, problems=with_shown_names(folder, loaded.problems))
 
 
 async def _cached(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.config.draft import Draft
 from newswatch.config.load import WATCHLIST
+from newswatch.config.rule_text import lines_of_rule
 from newswatch.durations import parse_duration
 from newswatch.errors import ConfigError, Problem
 from newswatch.pipeline.authoring import editing
@@ -20,10 +21,12 @@ from newswatch.pipeline.authoring.backtest_report import chart as days_of
 from newswatch.pipeline.authoring.hit_count import RuleReport
 from newswatch.pipeline.authoring.try_text import texts_at, try_texts
 from newswatch.pipeline.base.item_text import plain_text
+from newswatch_airflow.ui import vocabulary
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, bars
+from newswatch_airflow.ui.diffs import changed_lines
 from newswatch_airflow.ui.page import render
-from newswatch_airflow.ui.shared import ServicesDep, Shared, SharedDep
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)], tags=["watchlist"])
@@ -44,9 +47,10 @@ class DraftRequest(BaseModel):
 
 
 class SaveRequest(DraftRequest):
-    """`digest` names the version that the text was edited from."""
+    """`digest` names the version that the text was edited from; `reason` is kept with it."""
 
     digest: Annotated[str, Field(max_length=64)]
+    reason: Annotated[str, Field(max_length=300)] = ""
 
 
 class TryRequest(DraftRequest):
@@ -72,8 +76,9 @@ async def editor_page(
     name: _Name = "",
     rule: _Name = "",
     version: _Name = "",
+    line: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> HTMLResponse:
-    """One file. If none is named, the one that holds `rule`, or else watchlist.yaml."""
+    """One file, at `line` or at `rule`. If none is named, the one that holds `rule`, or else watchlist.yaml."""
     names = editing.file_names(services.config_dir)
     found = editing.file_of_rule(services.config_dir, rule) if rule and not name else None
     chosen = name or found or (WATCHLIST if WATCHLIST in names or not names else names[0])
@@ -93,10 +98,18 @@ async def editor_page(
         text=text,
         version=version,
         rule=rule,
+        line=line or _line_of(chosen, text, rule),
     )
 
 
-def _problems(problems: tuple[Problem, ...]) -> list[dict[str, Any]]:
+def _line_of(name: str, text: str, rule: str) -> int:
+    """Where the rule begins, 0 if it is not there or the file is broken."""
+    found = lines_of_rule(name, text, rule) if rule else None
+    return found[0] if found else 0
+
+
+def problems_json(problems: tuple[Problem, ...]) -> list[dict[str, Any]]:
+    """The first problems, as the scripts of the editor mark them."""
     return [
         {
             "file": one.file,
@@ -109,6 +122,12 @@ def _problems(problems: tuple[Problem, ...]) -> list[dict[str, Any]]:
     ]
 
 
+@router.get("/api/vocabulary", tags=["watchlist"])
+async def vocabulary_json(bundle: BundleDep) -> dict[str, Any]:
+    """What the editor completes: `keys` by the key that they are below, `names` by what they name."""
+    return {"keys": vocabulary.keys(), "names": vocabulary.names(bundle)}
+
+
 @writes.post("/api/files/check")
 async def check(asked: DraftRequest, services: ServicesDep, shared: SharedDep) -> dict[str, Any]:
     """Check the configuration with this draft in it."""
@@ -118,7 +137,16 @@ async def check(asked: DraftRequest, services: ServicesDep, shared: SharedDep) -
             editing.check_draft, services.settings, asked.name, asked.text, today
         )
     rules = [rule.id for rule in loaded.draft.rules][:1000] if loaded.draft else []
-    return {"ok": loaded.draft is not None, "problems": _problems(loaded.problems), "rules": rules}
+    return {"ok": loaded.draft is not None, "problems": problems_json(loaded.problems), "rules": rules}
+
+
+@writes.post("/api/files/diff", response_class=HTMLResponse)
+async def diff_draft(
+    asked: DraftRequest, request: Request, visitor: WriterDep, services: ServicesDep
+) -> HTMLResponse:
+    """What saving this draft would change in the file as it is now, as a fragment of HTML."""
+    file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
+    return render(request, visitor, "diff.html", rows=changed_lines(file.text, asked.text))
 
 
 @writes.post("/api/files/save")
@@ -136,12 +164,13 @@ async def save(
                 expected=asked.digest,
                 by=visitor.name,
                 now=services.clock(),
+                reason=" ".join(asked.reason.split()),
             )
     except editing.ChangedMeanwhile as error:
         return JSONResponse({"detail": str(error), "text": error.text, "digest": error.digest}, 409)
     except ConfigError as error:
         detail = "The draft does not pass the check, so nothing was saved."
-        return JSONResponse({"detail": detail, "problems": _problems(error.problems)}, 422)
+        return JSONResponse({"detail": detail, "problems": problems_json(error.problems)}, 422)
     return JSONResponse(
         {"message": f"{saved.name} is saved. It is in force within 30 seconds.", "digest": saved.digest}
     )

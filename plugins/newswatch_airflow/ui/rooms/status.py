@@ -1,4 +1,4 @@
-"""The first page: the status in one sentence, with the problems found. And the runbook."""
+"""The first page: the status in one sentence, with the problems found."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ import asyncio
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from newswatch.errors import PermanentError
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
-from newswatch_airflow.hooks import REPOSITORY
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_hour
 from newswatch_airflow.ui.page import render
-from newswatch_airflow.ui.prose import as_html
 from newswatch_airflow.ui.shared import ServicesDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 
 MOST_FINDINGS = 50
-RUNBOOK = REPOSITORY / "docs" / "runbook.md"
 
 
 async def whole_status(services: Services) -> Status:
@@ -43,18 +39,6 @@ async def status_page(request: Request, visitor: ReaderDep, services: ServicesDe
         chart=by_hour(status.figures.last_item_hours, status.now),
         most=MOST_FINDINGS,
     )
-
-
-@router.get("/runbook", response_class=HTMLResponse, include_in_schema=False)
-def runbook_page(request: Request, visitor: ReaderDep) -> HTMLResponse:
-    """docs/runbook.md, as it was installed."""
-    try:
-        text = RUNBOOK.read_text("utf-8")
-    except OSError as error:
-        raise PermanentError(
-            "docs/runbook.md is not installed beside the plugins; read it in the repository"
-        ) from error
-    return render(request, visitor, "runbook.html", text=as_html(text))
 
 
 @router.get("/api/status", tags=["status"])

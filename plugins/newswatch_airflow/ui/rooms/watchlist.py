@@ -1,26 +1,41 @@
-"""The watchlist: every rule in force, with its alerts and mutes."""
+"""The watchlist: every rule, with its alerts, its receivers and its state, and the files that are broken."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
+from newswatch.config.draft import Loaded
+from newswatch.config.shown_names import shown_folder
+from newswatch.models import Bundle
 from newswatch.pipeline.authoring import editing
+from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import rules as overview
-from newswatch.pipeline.oversight.rules import RuleLine
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, reader
-from newswatch_airflow.ui.charts import Chart, bars
+from newswatch_airflow.ui.charts import by_day
 from newswatch_airflow.ui.page import render, with_query
-from newswatch_airflow.ui.shared import BundleDep, ServicesDep
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 
 PAGE = 50
+MOST_PROBLEMS = 20
 
 _Text = Annotated[str, Query(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """A place in a file. `name` is the file as the editor knows it, "" if the editor cannot open it."""
+
+    shown: str
+    name: str
+    line: int
 
 
 @router.get("/watchlist", response_class=HTMLResponse, include_in_schema=False)
@@ -28,17 +43,19 @@ async def watchlist_page(
     request: Request,
     visitor: ReaderDep,
     services: ServicesDep,
+    shared: SharedDep,
     bundle: BundleDep,
     text: _Text = "",
     silent: bool = False,  # noqa: FBT001, FBT002 - a flag of the URL
     start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> HTMLResponse:
     """One page of the rules in force that fit the filter."""
+    loaded = await shared.checked(services)
     found = overview.chosen(bundle, text.strip()) if bundle else []
     if silent:
         found = await overview.silent_rules(services, found)
     lines = await overview.read_lines(services, found[start : start + PAGE])
-    queries = request.query_params
+    queries, now = request.query_params, services.clock()
     return render(
         request,
         visitor,
@@ -46,8 +63,12 @@ async def watchlist_page(
         here="watchlist",
         text=text,
         silent=silent,
-        lines=[(line, _chart(line)) for line in lines],
+        lines=[(line, by_day(line.days, now, "alerts", width=112, height=24)) for line in lines],
+        days=overview.DAYS,
         files=editing.file_names(services.config_dir),
+        problems=[(one, _place(services, one.file, one.line)) for one in loaded.errors[:MOST_PROBLEMS]],
+        more_problems=max(0, len(loaded.errors) - MOST_PROBLEMS),
+        pending=_pending(bundle, loaded),
         version=bundle.label if bundle else "none",
         kept_s=services.settings.alert_retention_s,
         configured=len(bundle.rules) if bundle else 0,
@@ -60,27 +81,26 @@ async def watchlist_page(
     )
 
 
-@router.get("/watchlist/irrelevant/{rule_id}", response_class=HTMLResponse, include_in_schema=False)
-async def irrelevant_page(
-    request: Request,
-    visitor: ReaderDep,
-    services: ServicesDep,
-    bundle: BundleDep,
-    rule_id: Annotated[str, Path(min_length=1, max_length=200)],
-) -> HTMLResponse:
-    """What readers marked as not relevant for one rule, and whether the rule still catches it."""
-    return render(
-        request,
-        visitor,
-        "irrelevant.html",
-        here="watchlist",
-        rule_id=rule_id,
-        known=bundle is not None and any(one.id == rule_id for one in bundle.rules),
-        found=await overview.irrelevant_to(services, bundle, rule_id),
+def _pending(bundle: Bundle | None, loaded: Loaded) -> list[str]:
+    """Rules of the files that are not in force yet. Pure."""
+    if loaded.draft is None or (bundle is not None and bundle.digest == loaded.draft.digest):
+        return []
+    known = {rule.id for rule in bundle.rules} if bundle else set()
+    return [rule.id for rule in loaded.draft.rules if rule.id not in known][:MOST_PROBLEMS]
+
+
+def place_of(services: Services, loaded: Loaded, rule_id: str) -> FilePlace | None:
+    """Where a rule is written, None if it is in no file."""
+    place = loaded.rule_places.get(rule_id)
+    return None if place is None else _place(services, place.file, place.line)
+
+
+def _place(services: Services, file: str, line: int) -> FilePlace:
+    """The place, with the file's name in the folder if the editor can open it."""
+    folder = services.config_dir
+    shown = shown_folder(folder)
+    name = next(
+        (file.removeprefix(f"{one}/") for one in (str(folder), shown) if file.startswith(f"{one}/")), ""
     )
-
-
-def _chart(line: RuleLine) -> Chart:
-    labels = [f"{len(line.days) - 1 - number} days ago: {count}" for number, count in enumerate(line.days)]
-    summary = f"{sum(line.days)} alerts in {len(line.days)} days: {', '.join(str(day) for day in line.days)}"
-    return bars(line.days, labels, summary, width=84, height=24)
+    editable = name in editing.file_names(folder)
+    return FilePlace(f"{Path(shown).name}/{name}" if name else file, name if editable else "", line)

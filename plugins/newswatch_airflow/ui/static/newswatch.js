@@ -156,3 +156,21 @@ document.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+// ── parts that take a while, asked for with a link to their own page ────────────────────────
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-load]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const place = document.getElementById(link.dataset.load);
+  place.textContent = "Reading stored items…";
+  try {
+    const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const part = answer.ok ? fresh.getElementById("part") : fresh.querySelector("main");
+    place.replaceChildren(...[...part.childNodes].map((node) => document.importNode(node, true)));
+  } catch (error) {
+    place.textContent = `The request failed: ${error.message}`;
+  }
+});

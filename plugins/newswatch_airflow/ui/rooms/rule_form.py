@@ -1,0 +1,289 @@
+"""One rule as a form: a new one, a copy, or one that is edited. The same rule is shown as YAML beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from newswatch.config.draft import Loaded
+from newswatch.config.load import WATCHLIST
+from newswatch.config.rule_text import Target, lines_of_rule, value_of
+from newswatch.config.yaml_text import CannotEdit
+from newswatch.errors import Problem
+from newswatch.models import DEFAULT_MODALITY, MODALITIES, SEVERITIES, Bundle, short_hash
+from newswatch.pipeline.authoring import editing
+from newswatch.pipeline.authoring.rule_form import RuleForm, copied_rule, edited_rule, form_of, new_rule
+from newswatch.pipeline.base.services import Services
+from newswatch_airflow.ui.access import PageVisitor, ReaderDep, reader, writer
+from newswatch_airflow.ui.page import render
+from newswatch_airflow.ui.rooms.editor import problems_json
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
+
+router = APIRouter(dependencies=[Depends(reader)])
+writes = APIRouter(dependencies=[Depends(writer)], tags=["watchlist"])
+
+_Id = Annotated[str, Path(min_length=1, max_length=200)]
+_Word = Annotated[str, Field(max_length=200)]
+_Line = Annotated[str, Field(max_length=2_000)]
+_Lines = Annotated[str, Field(max_length=50_000)]
+
+
+class Fields(BaseModel):
+    """The fields of the form, as `RuleForm` describes them."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: _Word = ""
+    kind: Literal["query", "event"] = "query"
+    query: _Lines = ""
+    who: _Lines = ""
+    does: _Lines = ""
+    what: _Lines = ""
+    unless: _Lines = ""
+    modality: Annotated[list[_Word], Field(max_length=10)] = []
+    negation: Literal["ignore", "exclude"] = "ignore"
+    severity: Literal["low", "medium", "high"] = "medium"
+    notify: Annotated[list[_Word], Field(max_length=500)] = []
+    feeds: _Lines = ""
+    tags: _Lines = ""
+    languages: _Line = ""
+    owner: _Line = ""
+    expires: _Word = ""
+    must_match: _Lines = ""
+    must_not_match: _Lines = ""
+
+    def form(self) -> RuleForm:
+        """As the core knows it."""
+        values = self.model_dump() | {
+            "modality": tuple(self.modality) or DEFAULT_MODALITY,
+            "notify": tuple(self.notify),
+        }
+        return RuleForm(**{name: _unix(value) for name, value in values.items()})
+
+
+class ComposeRequest(BaseModel):
+    """A form: of a new rule, of a copy of `copy_of`, or of `rule`, which was opened when it was `base`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=300)]
+    rule: _Word = ""
+    copy_of: _Word = ""
+    base: Annotated[str, Field(max_length=64)] = ""
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The form as YAML. `text` is the whole file with it; `first` and `last` are the rule's lines there."""
+
+    name: str
+    text: str
+    digest: str
+    first: int
+    last: int
+    problems: tuple[Problem, ...]
+    ok: bool
+
+    @property
+    def yaml(self) -> str:
+        """The rule's own lines."""
+        return "\n".join(self.text.splitlines()[self.first - 1 : self.last])
+
+
+@router.get("/watchlist/new", response_class=HTMLResponse, include_in_schema=False)
+async def new_rule_page(
+    request: Request,
+    visitor: ReaderDep,
+    services: ServicesDep,
+    shared: SharedDep,
+    bundle: BundleDep,
+    name: Annotated[str, Query(max_length=300)] = "",
+) -> HTMLResponse:
+    """An empty form, or the one that the URL fills in: then with its YAML, so that it works without scripts."""
+    asked = ComposeRequest(name=name or await _first_file(services), fields=_fields(request, RuleForm()))
+    return await _page(request, visitor, services, shared, bundle, asked)
+
+
+@router.get("/watchlist/rules/{rule_id}/edit", response_class=HTMLResponse, include_in_schema=False)
+async def edit_rule_page(
+    request: Request,
+    rule_id: _Id,
+    visitor: ReaderDep,
+    services: ServicesDep,
+    shared: SharedDep,
+    bundle: BundleDep,
+) -> HTMLResponse:
+    """The form of a rule of the files; 404 for one that is not in them."""
+    name, rule = await asyncio.to_thread(_rule_in_files, services, rule_id)
+    asked = ComposeRequest(
+        name=name, rule=rule_id, base=base_of_rule(rule), fields=_fields(request, form_of(rule))
+    )
+    return await _page(request, visitor, services, shared, bundle, asked)
+
+
+@router.get("/watchlist/rules/{rule_id}/copy", response_class=HTMLResponse, include_in_schema=False)
+async def copy_rule_page(
+    request: Request,
+    rule_id: _Id,
+    visitor: ReaderDep,
+    services: ServicesDep,
+    shared: SharedDep,
+    bundle: BundleDep,
+) -> HTMLResponse:
+    """The form of a copy of a rule. It has the same tests, and an id that is free."""
+    name, rule = await asyncio.to_thread(_rule_in_files, services, rule_id)
+    known = {one.id for one in bundle.rules} if bundle else set()
+    number = next(n for n in range(2, len(known) + 3) if f"{rule_id}-{n}" not in known)
+    form = replace(form_of(rule), id=f"{rule_id}-{number}")
+    asked = ComposeRequest(name=name, copy_of=rule_id, fields=_fields(request, form))
+    return await _page(request, visitor, services, shared, bundle, asked)
+
+
+@writes.post("/api/rules/compose")
+async def compose_rule(asked: ComposeRequest, services: ServicesDep, shared: SharedDep) -> JSONResponse:
+    """The form as YAML, and what the check says: 409 if somebody else changed the rule since it was opened."""
+    try:
+        made = await _compose(services, shared, asked)
+    except RuleChanged as error:
+        return JSONResponse({"detail": str(error)}, 409)
+    except CannotEdit as error:
+        raise HTTPException(422, str(error)) from error
+    return JSONResponse(
+        {
+            "ok": made.ok,
+            "problems": problems_json(made.problems),
+            "text": made.text,
+            "digest": made.digest,
+            "yaml": made.yaml,
+            "first": made.first,
+        }
+    )
+
+
+class RuleChanged(CannotEdit):
+    """Somebody else changed the rule, or removed it, since the form was opened."""
+
+
+async def _compose(services: Services, shared: Shared, asked: ComposeRequest) -> Composed:
+    """Raises CannotEdit, RuleChanged and NotEditable."""
+    file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
+    form = asked.fields.form()
+    text = await asyncio.to_thread(_with_form, file, asked, form)
+    today = services.clock().date()
+    async with shared.heavy:
+        loaded: Loaded = await asyncio.to_thread(
+            editing.check_draft, services.settings, asked.name, text, today
+        )
+    first, last = lines_of_rule(asked.name, text, form.id.strip()) or (1, 0)
+    return Composed(asked.name, text, file.digest, first, last, loaded.problems, ok=loaded.draft is not None)
+
+
+def _with_form(file: editing.EditedFile, asked: ComposeRequest, form: RuleForm) -> str:
+    if asked.rule:
+        now = value_of(file.name, file.text, Target("rule", asked.rule))
+        if now is None or (asked.base and base_of_rule(now) != asked.base):
+            raise RuleChanged(
+                f"{asked.rule} was changed in {file.name} since you opened it. Nothing was overwritten: copy what you "
+                "want to keep, and open the rule again."
+            )
+        return edited_rule(file.name, file.text, asked.rule, form)
+    source = value_of(file.name, file.text, Target("rule", asked.copy_of)) if asked.copy_of else None
+    return copied_rule(file.name, file.text, source, form) if source else new_rule(file.name, file.text, form)
+
+
+async def _page(
+    request: Request,
+    visitor: PageVisitor,
+    services: Services,
+    shared: Shared,
+    bundle: Bundle | None,
+    asked: ComposeRequest,
+) -> HTMLResponse:
+    file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
+    made, refused = None, ""
+    if asked.rule or asked.copy_of or request.query_params:
+        try:
+            made = await _compose(services, shared, asked)
+        except CannotEdit as error:
+            refused = str(error)
+    return render(
+        request,
+        visitor,
+        "rule_form.html",
+        here="watchlist",
+        asked=asked,
+        form=asked.fields,
+        file=file,
+        names=editing.file_names(services.config_dir),
+        made=made,
+        refused=refused,
+        receivers=_receivers(bundle, asked.fields.notify),
+        severities=SEVERITIES,
+        modalities=MODALITIES,
+    )
+
+
+def _receivers(bundle: Bundle | None, chosen: list[str]) -> list[tuple[str, str]]:
+    """The receivers in force with their channels, and those that the rule names though they are not there."""
+    known = {one.id: one.channel for one in bundle.receivers} if bundle else {}
+    return [*known.items(), *((name, "") for name in chosen if name not in known)]
+
+
+def _rule_in_files(services: Services, rule_id: str) -> tuple[str, Any]:
+    """The file that has the rule, and the rule as it is there."""
+    name = editing.file_of_rule(services.config_dir, rule_id)
+    try:
+        text = editing.read_file(services.config_dir, name).text if name else ""
+        rule = value_of(name, text, Target("rule", rule_id)) if name else None
+    except CannotEdit as error:
+        raise HTTPException(422, f"The rule cannot be shown as a form: {error}") from error
+    if name is None or rule is None:
+        raise HTTPException(404, "No rule in the watchlist files has this id.")
+    return name, rule
+
+
+async def _first_file(services: Services) -> str:
+    names = await asyncio.to_thread(editing.file_names, services.config_dir)
+    if not names:
+        raise HTTPException(
+            404, "There is no watchlist file yet: create config/watchlist.yaml with a list `rules:`."
+        )
+    return WATCHLIST if WATCHLIST in names else names[0]
+
+
+def _fields(request: Request, form: RuleForm) -> Fields:
+    """The form's fields, with those that the URL has in their place."""
+    given = request.query_params
+    own = {name: getattr(form, name) for name in Fields.model_fields}
+    for name in Fields.model_fields:
+        if name in given:
+            own[name] = given.getlist(name) if name in ("modality", "notify") else given[name]
+    if "kind" in given and "notify" not in given:
+        own["notify"] = []
+    try:
+        return Fields.model_validate({name: _listed(value) for name, value in own.items()})
+    except ValueError as error:
+        raise HTTPException(422, f"The form cannot be read: {error}") from error
+
+
+def base_of_rule(rule: Any) -> str:
+    """Names what the file says of the rule: another name means that somebody changed it."""
+    return short_hash(repr(rule))
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _unix(value: Any) -> Any:
+    """Browsers end lines with CR and LF."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+router.include_router(writes)

@@ -1,0 +1,92 @@
+// What the editor of a file and the form of a rule share: the verdict, the problems, saving, trying, backtests.
+"use strict";
+
+const work = document.getElementById("editor");
+const verdict = document.getElementById("verdict");
+const list = document.getElementById("problems");
+const saveButton = document.getElementById("save");
+const saving = document.getElementById("saving");
+const theirs = document.getElementById("theirs");
+
+function say(text, kind) {
+  verdict.textContent = text;
+  verdict.className = kind;
+}
+
+function counted(number, one, many) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+// The check's verdict; `go` leads to a problem's place if it is on this page.
+function showProblems(data, go) {
+  list.replaceChildren(...data.problems.map((problem) => {
+    const entry = document.createElement("li");
+    entry.className = problem.severity;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = `${problem.file}:${problem.line}:${problem.col}: ${problem.severity === "warning" ? "warning: " : ""}${problem.message}`;
+    const way = go(problem);
+    if (way) button.addEventListener("click", way);
+    else button.disabled = true;
+    entry.append(button);
+    return entry;
+  }));
+  const errors = data.problems.filter((problem) => problem.severity === "error").length;
+  const warnings = data.problems.length - errors;
+  const more = warnings ? `, ${counted(warnings, "warning", "warnings")}` : "";
+  say(data.ok ? `No errors${more}.` : `${counted(errors, "error", "errors")}${more}.`, data.ok ? "good" : "bad");
+}
+
+async function fragment(path, body, into) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Newswatch": "1", Accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(JSON.parse(text).detail);
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  into.replaceChildren(...[...fresh.body.childNodes].map((node) => document.importNode(node, true)));
+}
+
+// Shows what would change and asks why; the reason, or null if nothing is to be saved.
+async function confirmed(draft) {
+  await fragment(`${work.dataset.api}/files/diff`, { name: draft.name, text: draft.text }, document.getElementById("change"));
+  const form = saving.querySelector("form");
+  form.reset();
+  saving.returnValue = "cancel";
+  saving.showModal();
+  form.elements.reason.focus();
+  await new Promise((resolve) => { saving.addEventListener("close", resolve, { once: true }); });
+  return saving.returnValue === "save" ? form.elements.reason.value : null;
+}
+
+// Saves a draft {name, text, digest}; true if it is saved. A conflict is thrown with its answer.
+async function saveDraft(draft) {
+  const reason = await confirmed(draft);
+  if (reason === null) return null;
+  const body = { name: draft.name, text: draft.text, digest: draft.digest, reason };
+  return send("POST", `${work.dataset.api}/files/save`, body);
+}
+
+// The forms below the editor: `current` gives the draft that they are about.
+function draftForms(current) {
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-part]");
+    if (!form) return;
+    event.preventDefault();
+    const kind = form.dataset.part;
+    const place = document.getElementById(kind);
+    const button = form.querySelector("button");
+    button.disabled = true;
+    place.textContent = kind === "backtest" ? "Trying stored items; this may take a while…" : "Trying…";
+    try {
+      const { name, text } = current();
+      await fragment(`${work.dataset.api}/files/${kind}`, { ...Object.fromEntries(new FormData(form)), name, text }, place);
+    } catch (error) {
+      place.textContent = error.message;
+    } finally {
+      button.disabled = false;
+    }
+  });
+}

@@ -1,0 +1,99 @@
+// The form of one rule. The server writes its YAML while the form is filled in.
+"use strict";
+
+const form = document.getElementById("rule");
+const yaml = Code.file(document.getElementById("yaml"));
+for (const area of form.querySelectorAll("textarea[data-code]")) Code.field(area);
+
+const LISTS = new Set(["modality", "notify"]);
+let draft = null; // what the server made of the form last: {name, text, digest, ok}
+let asked = 0;
+let touched = false;
+let ownId = Boolean(form.elements.id.value); // the user wrote it
+
+function fields() {
+  const found = { modality: [], notify: [] };
+  for (const [key, value] of new FormData(form)) {
+    if (LISTS.has(key)) found[key].push(value);
+    else found[key] = value;
+  }
+  return found;
+}
+
+// An id from the words of the rule, until the user writes one.
+function suggest() {
+  if (ownId) return;
+  const { query, who, does, what, kind } = fields();
+  const words = kind === "event" ? `${who} ${does} ${what}` : query;
+  form.elements.id.value = words.toLowerCase().replace(/\b(and|or|not|o?near\/\d+)\b/g, " ").replace(/[^a-z0-9]+/g, " ").trim().split(" ").slice(0, 6).join("-").slice(0, 60);
+}
+
+async function compose() {
+  const mine = ++asked;
+  const { name, ...given } = fields();
+  const { rule, copyOf, base } = work.dataset;
+  try {
+    const data = await send("POST", `${work.dataset.api}/rules/compose`, { name, rule, copy_of: copyOf, base, fields: given });
+    if (mine !== asked) return;
+    draft = { ...data, name };
+    yaml.show(data.yaml, data.first);
+    const rows = data.yaml.split("\n").length;
+    const here = (problem) => problem.file === name && problem.line >= data.first && problem.line < data.first + rows;
+    const problems = data.problems.filter((problem) => here(problem) || problem.severity === "error"); // warnings of other rules are theirs
+    showProblems({ ok: data.ok, problems }, (problem) => (here(problem) ? () => yaml.go(problem.line, problem.col) : null));
+    yaml.mark(data.problems.filter(here));
+    saveButton.disabled = !(data.ok && touched);
+  } catch (error) {
+    if (mine !== asked) return;
+    draft = null;
+    saveButton.disabled = true;
+    say(error.message, "bad");
+  }
+}
+
+async function save() {
+  saveButton.disabled = true;
+  const { id } = fields();
+  try {
+    const data = await saveDraft(draft);
+    if (!data) {
+      saveButton.disabled = false;
+      return;
+    }
+    touched = false;
+    location.assign(`${work.dataset.then}${encodeURIComponent(id.trim())}`);
+  } catch (error) {
+    if (error.status === 409) {
+      await compose(); // into the version that somebody else saved, if they did not change this rule
+      if (draft) say(`${error.message} Your rule is now part of that version: look at the change and save again.`, "bad");
+      return;
+    }
+    say(error.message, "bad");
+    if (error.status === 422 && error.data.problems) showProblems({ ok: false, problems: error.data.problems }, () => null);
+  }
+}
+
+let waiting = 0;
+form.addEventListener("input", (event) => {
+  if (event.target === form.elements.id) ownId = Boolean(event.target.value);
+  else suggest();
+  touched = true;
+  saveButton.disabled = true;
+  say("…", "");
+  document.querySelector("[data-part=backtest] [name=rule]").value = form.elements.id.value.trim();
+  clearTimeout(waiting);
+  waiting = setTimeout(compose, 250);
+});
+form.addEventListener("submit", (event) => event.preventDefault());
+saveButton.addEventListener("click", save);
+draftForms(() => {
+  if (!draft) throw new Error("Fill in the form first.");
+  return draft;
+});
+addEventListener("beforeunload", (event) => {
+  if (touched) event.preventDefault();
+});
+if (work.dataset.rule || work.dataset.copyOf) {
+  touched = Boolean(work.dataset.copyOf);
+  compose();
+}

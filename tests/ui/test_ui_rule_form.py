@@ -1,0 +1,134 @@
+"""Making and editing a rule in a real Chromium, through Airflow's own UI with its login on."""
+
+from __future__ import annotations
+
+import pytest
+import scenes
+from browsing import follow
+from playwright.sync_api import expect
+
+from chromium import IN_CHROMIUM
+from newsroom import WATCHLIST
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
+
+
+def box(frame, name):
+    """A field that CodeMirror edits."""
+    return frame.get_by_role("textbox", name=name, exact=True)
+
+
+def confirm(frame, reason=""):
+    frame.get_by_role("button", name="Save…").click()
+    frame.get_by_label("Why? (optional, for the history)").fill(reason)
+    frame.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_new_rule_by_the_form_is_tried_saved_and_shown(enter, room):
+    page, frame = enter()
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="New rule").click()
+    frame.get_by_label("An event: who does what").check()
+    box(frame, "Who").press_sequentially("$regul")
+    frame.get_by_role("option", name="$regulators").click()
+    box(frame, "Does").fill("$sues")
+    box(frame, "To what").fill("$crypto")
+    frame.get_by_label("policy").check()
+    frame.get_by_label("high").check()
+    expect(frame.get_by_label("Id", exact=True)).to_have_value("regulators-sues-crypto")
+    expect(frame.locator("#toast")).to_be_empty()  # a click in the form does nothing else
+    frame.get_by_label("Must match", exact=True).fill("SEC sues crypto exchange")
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    expect(frame.get_by_role("textbox", name="The rule as YAML")).to_contain_text("does: $sues")
+    frame.get_by_label("Headline").fill("SEC sues crypto exchange over <b>listing</b>")
+    frame.get_by_role("button", name="Try").click()
+    expect(frame.locator("#try mark").first).to_be_visible()
+    frame.get_by_role("button", name="Save…").click()
+    expect(frame.locator(".diff .added").first).to_contain_text("- id: regulators-sues-crypto")
+    expect(frame.locator(".diff .removed")).to_have_count(0)
+    frame.get_by_label("Why? (optional, for the history)").fill("asked for by the desk")
+    page.keyboard.press("Enter")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("regulators-sues-crypto")
+    expect(frame.locator("#state")).to_contain_text("comes into force within 30 seconds")
+    assert (
+        (room.config / "watchlist.yaml")
+        .read_text()
+        .startswith(WATCHLIST + "  - id: regulators-sues-crypto\n")
+    )
+    room.adopt()
+    frame.get_by_role("link", name="config/watchlist.yaml:6").click()
+    expect(frame.locator("#versions")).to_contain_text("asked for by the desk")
+    assert page.noise == []
+
+
+def test_edit_is_put_into_the_version_that_another_saved_meanwhile(enter, room):
+    page, frame = enter()
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="Edit central-bank-opposes").click()
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    expect(frame.get_by_role("button", name="Save…")).to_be_disabled()  # nothing is changed yet
+    box(frame, "Query").fill("central bank rejects")
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    frame.get_by_role("button", name="Save…").click()
+    expect(frame.locator(".diff .added")).to_contain_text("query: central bank rejects")
+    room.watchlist(WATCHLIST + "  # by another\n")
+    frame.get_by_role("button", name="Save", exact=True).click()
+    expect(frame.locator("#verdict")).to_contain_text("Your rule is now part of that version")
+    confirm(frame)
+    expect(frame.get_by_role("heading", level=1)).to_have_text("central-bank-opposes")
+    expected = WATCHLIST.replace("central bank opposes", "central bank rejects") + "  # by another\n"
+    assert (room.config / "watchlist.yaml").read_text() == expected
+    assert [one for one in page.noise if "409" not in one] == []
+
+
+def test_editor_completes_marks_searches_indents_and_lets_go(enter, room):
+    scenes.full(room)
+    page, frame = enter()
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="Edit watchlist.yaml").click()
+    text = frame.get_by_role("textbox", name="Text of watchlist.yaml")
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    text.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("  - id: more\n", delay=5)
+    page.keyboard.type("sev", delay=30)
+    frame.get_by_role("option", name="severity").click()
+    page.keyboard.type("lo", delay=30)
+    frame.get_by_role("option", name="low").click()
+    page.keyboard.type("\nquery: AND $opp", delay=30)
+    frame.get_by_role("option", name="$opposes").first.click()
+    page.keyboard.type("\nnotify: [pol", delay=30)
+    frame.get_by_role("option", name="policy").click()
+    expect(text).to_contain_text("notify: [policy]")
+    expect(frame.locator(".cm-lintRange-error")).to_be_visible()
+    expect(frame.locator("#problems")).to_contain_text("watchlist.yaml:22:")
+    expect(frame.get_by_role("button", name="Save…")).to_be_disabled()
+    page.keyboard.press("Control+z")
+    expect(text.locator(".cm-line").last).not_to_contain_text("policy")
+    page.keyboard.press("Control+f")
+    page.keyboard.type("harvest")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Tab")
+    expect(text.locator(".cm-line").first).to_have_text("  lists:")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(text).not_to_be_focused()
+    assert page.noise == []
+
+
+def test_without_scripts_the_text_area_and_the_yaml_are_there(enter, room, airflow):
+    page, _ = enter()
+    plain = page.context.browser.new_context(
+        java_script_enabled=False, storage_state=page.context.storage_state()
+    )
+    bare = plain.new_page()
+    bare.goto(f"{airflow.url}/newswatch/watchlist/edit")
+    expect(bare.get_by_label("Text of watchlist.yaml")).to_contain_text("central-bank-opposes")
+    bare.goto(f"{airflow.url}/newswatch/watchlist/new")
+    bare.get_by_label("Query", exact=True).fill("interest rates")
+    bare.get_by_label("policy").check()
+    bare.get_by_label("Id", exact=True).fill("rates")
+    bare.get_by_role("button", name="Show it as YAML").click()
+    expect(bare.get_by_label("The rule as YAML")).to_contain_text("query: interest rates")
+    plain.close()
