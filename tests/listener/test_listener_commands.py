@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -480,6 +481,15 @@ def test_missed_page_on_a_private_address_is_not_read(newsroom, desk):
     answer = desk.sent(view, rule="central-bank-opposes")
     assert "private" in answer or "loopback" in answer
     assert newsroom.redis.hlen("newswatch:missed:central-bank-opposes") == 0
+
+
+def test_answer_to_an_address_that_is_not_slacks_comes_as_a_message_instead(newsroom, desk):
+    other = newsroom.slack.base_url.replace(
+        "127.0.0.1", "localhost"
+    )  # not the address in the listener's settings
+    urllib.request.urlopen(f"{other}auth.test?token={newsroom.slack.token}").close()
+    assert "/newswatch <!channel> is not a command." in desk.command("<!channel>")
+    assert "chat.postEphemeral" in newsroom.slack.stats()["methods"]
 
 
 def test_command_delivered_again_is_answered_once(newsroom, desk):

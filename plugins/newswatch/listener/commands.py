@@ -131,9 +131,9 @@ class Commands:
 
     async def _tell(self, asked: Command | Shortcut, lines: Sequence[str]) -> None:
         """Answer the one who asked. Without a usable response_url as a message that only they see."""
-        text = modals.said_text(lines)
-        if not await self._client.answer(asked.response_url, text, modals.said(lines)):
-            await self._client.whisper(asked.channel, asked.asker.id, text)
+        text, blocks = modals.said_text(lines), modals.said(lines)
+        if not await self._client.answer(asked.response_url, text, blocks):
+            await self._client.whisper(asked.channel, asked.asker.id, text, blocks)
 
     # ── modals ────────────────────────────────────────────────────────────────────────────────
 
