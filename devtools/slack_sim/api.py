@@ -42,6 +42,8 @@ class Simulator:
     dialogs: Dialogs = field(init=False)
     sockets: SimSocketMode = field(init=False, default_factory=SimSocketMode)
     background: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    app_host: str = field(init=False, default="")
+    """The address by which the app reaches us. A browser may know us by another one."""
 
     def __post_init__(self) -> None:
         self._begin()
@@ -55,6 +57,10 @@ class Simulator:
     def now(self) -> float:
         """Monotonic seconds by Slack's clock."""
         return self.monotonic() + self.settings.skew_s
+
+    def answer_url(self, request: web.Request, channel: str, user: str) -> str:
+        """A response_url for an interaction of this user, at the address that the app uses."""
+        return f"http://{self.app_host or request.host}{self.dialogs.answer_path(channel, user, self.now)}"
 
     def reset(self) -> None:
         """Returns to the state at the start, without messages. Socket Mode connections stay open."""
@@ -76,6 +82,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
     except SlackError as error:
         return error_response(error, headers)
     channel = str(args.get("channel") or "")
+    simulator.app_host = request.host
     simulator.stats.began(channel)
     answer = "lost"
     try:

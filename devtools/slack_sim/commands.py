@@ -48,7 +48,7 @@ async def command(request: web.Request) -> web.Response:
         "text": str(order.get("text") or ""),
         "api_app_id": BOT["app_id"],
         "is_enterprise_install": "false",
-        "response_url": _answer_url(request, channel.id, user.id),
+        "response_url": simulator.answer_url(request, channel.id, user.id),
         "trigger_id": simulator.dialogs.trigger(user.id, simulator.now),
     }
     parcel = Parcel(payload, command=True, answers=True, **_tampering(order))
@@ -70,7 +70,7 @@ async def shortcut(request: web.Request) -> web.Response:
         "message_ts": message.ts,
         "channel": {"id": channel.id, "name": channel.name},
         "message": shown(message, channel),
-        "response_url": _answer_url(request, channel.id, user.id),
+        "response_url": simulator.answer_url(request, channel.id, user.id),
     }
     return web.json_response(report(*await deliver(simulator, Parcel(payload, **_tampering(order)))))
 
@@ -271,11 +271,6 @@ def _interaction(simulator: Simulator, user: User, kind: str) -> dict[str, Any]:
         "enterprise": None,
         "trigger_id": simulator.dialogs.trigger(user.id, simulator.now),
     }
-
-
-def _answer_url(request: web.Request, channel: str, user: str) -> str:
-    simulator = request.app[SIMULATOR]
-    return f"http://{request.host}{simulator.dialogs.answer_path(channel, user, simulator.now)}"
 
 
 def _ts(simulator: Simulator) -> str:

@@ -23,13 +23,13 @@ async def click(request: web.Request) -> web.Response:
     except NoSuchButton as error:
         raise web.HTTPNotFound(text=f"{error}\n") from error
     simulator.workspace.remember_user(wanted.user.id, wanted.user.name)
-    now, user = simulator.now, wanted.user.id
+    user = wanted.user.id
     payload = block_actions(
         wanted,
         button,
         wall=simulator.wall(),
-        trigger_id=simulator.dialogs.trigger(user, now),
-        response_url=f"http://{request.host}{simulator.dialogs.answer_path(wanted.channel, user, now)}",
+        trigger_id=simulator.dialogs.trigger(user, simulator.now),
+        response_url=simulator.answer_url(request, wanted.channel, user),
     )
     parcel = Parcel(payload, repeat=wanted.repeat, signature=wanted.signature, timestamp=wanted.timestamp)
     return web.json_response(report(*await deliver(simulator, parcel)))

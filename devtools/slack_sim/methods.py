@@ -96,6 +96,7 @@ def chat_post_ephemeral(call: Call) -> dict[str, Any]:
         "channel": channel.id,
         "user": str(call.args["user"]),
         "text": str(call.args.get("text") or ""),
+        **({"blocks": call.args["blocks"]} if call.args.get("blocks") else {}),
     }
     call.workspace.whisper(whisper)
     return {"message_ts": f"{call.wall:.6f}"}

@@ -238,6 +238,13 @@ def test_response_url_answers_one_user_five_times(slack, endpoint):
     assert slack.whispers()[0] == {"channel": CHANNEL, "user": "U0MARIA", "text": "fine", "blocks": []}
 
 
+def test_response_url_has_the_address_that_the_app_uses(slack, endpoint):
+    other = slack.base_url.replace("127.0.0.1", "localhost")
+    asyncio.run(AsyncWebClient(token=slack.token, base_url=other, retry_handlers=[]).auth_test())
+    slack.command(CHANNEL, "status")
+    assert endpoint.payloads[-1]["response_url"].startswith("http://localhost:")
+
+
 def test_response_url_refuses_unescaped_text(slack, endpoint):
     slack.command(CHANNEL, "status")
     url = endpoint.payloads[-1]["response_url"]

@@ -182,6 +182,11 @@ class Desk:
 
         return self.newsroom.until(find)
 
+    def as_event(self, view: dict) -> dict:
+        """The modal after the button that asks for an event."""
+        assert self.slack.press(view["id"], "newswatch_event", user=self.user)["acknowledged"]
+        return self.newsroom.until(lambda: next((v for v in self.slack.views() if "does" in inputs(v)), None))
+
     def sent(self, view: dict, **values: str) -> str:
         """Sends a modal and returns what it says then; the errors if it is not taken."""
         answer = self.slack.submit(view["id"], values, self.user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -61,10 +62,8 @@ def test_command_becomes_a_rule_that_alerts(newsroom, way, request):
 
 
 def test_event_becomes_a_rule(newsroom, desk):
-    view = desk.opened("watch")
-    answer = desk.sent(
-        view, kind="event", who="ECB, Bank of England", does="oppose, reject", what="digital euro"
-    )
+    view = desk.as_event(desk.opened("watch"))
+    answer = desk.sent(view, who="ECB, Bank of England", does="oppose, reject", what="digital euro")
     assert "is saved" in answer
     (rule,) = rules_in(newsroom)
     assert rule["event"] == {
@@ -81,7 +80,7 @@ def test_last_week_is_counted_again_for_what_is_typed_now(newsroom, desk):
     newsroom.site.serve("/wire", story(1, "Gas prices rise"), story(2, "Gas prices fall"))
     newsroom.run()
     view = desk.opened("watch oil prices")
-    assert "It would have alerted never in the last week (2 items are stored)." in said(
+    assert "It would never have alerted in the last week (2 items are stored)." in said(
         view["view"]["blocks"]
     )
     newsroom.slack.press(view["id"], "newswatch_try", {"words": "gas prices"}, EDITOR)
@@ -172,7 +171,7 @@ def test_words_that_are_not_allowed_are_refused(newsroom, desk, words, reason):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"who": "ECB"}, "does: Say what is done"),
+        ({"does": " , "}, "does: Say what is done"),
         ({"does": "/rejects?/"}, "does: "),
         ({"does": "$opposes"}, "does: $opposes is a pack"),
         ({"does": "oppose", "who": "$regulators"}, "who: $regulators is a pack"),
@@ -182,8 +181,8 @@ def test_words_that_are_not_allowed_are_refused(newsroom, desk, words, reason):
     ],
 )
 def test_event_that_is_not_allowed_is_refused(newsroom, desk, values, reason):
-    view, before = desk.opened("watch"), written(newsroom)
-    assert desk.sent(view, kind="event", **values).startswith(reason)
+    view, before = desk.as_event(desk.opened("watch")), written(newsroom)
+    assert desk.sent(view, **values).startswith(reason)
     assert written(newsroom) == before
 
 
@@ -307,6 +306,17 @@ def test_folder_that_cannot_be_written_is_named(newsroom, desk):
     assert {name: text for name, text in written(newsroom).items() if ".history" not in name} == before
 
 
+def test_folder_of_links_gets_the_rule_where_the_links_lead(newsroom, desk, tmp_path):
+    real = tmp_path / "real"
+    real.mkdir()
+    (newsroom.config / "watchlist.yaml").rename(real / "watchlist.yaml")
+    (newsroom.config / "watchlist.yaml").symlink_to(real / "watchlist.yaml")
+    answer = desk.sent(desk.opened("watch oil levy"))
+    assert "It is in force within 30 seconds." in answer
+    assert "slack-oil-levy" in (real / SLACK_FILE).read_text("utf-8")
+    assert not (newsroom.config / SLACK_FILE).exists()
+
+
 def test_files_that_the_stages_do_not_read_are_not_written(newsroom, desk):
     view = desk.opened("watch oil levy")
     owner = {"host": "elsewhere", "path": "/srv/config", "folder": "another"}
@@ -353,7 +363,7 @@ def test_hostile_text_stays_text(newsroom, desk, text):
 @pytest.mark.parametrize("name", ["who", "does", "what"])
 def test_hostile_text_in_the_parts_of_an_event_stays_text(newsroom, desk, name):
     for text in HOSTILE:
-        desk.sent(desk.opened("watch"), **{"kind": "event", "does": "oppose", name: text})
+        desk.sent(desk.as_event(desk.opened("watch")), **{"does": "oppose", name: text})
     for rule in rules_in(newsroom) if (newsroom.config / SLACK_FILE).exists() else []:
         assert set(rule) == {"id", "event", "severity", "notify", "owner", "expires"}
         assert set(rule["event"]) <= {"who", "does", "what"}
@@ -471,6 +481,15 @@ def test_missed_page_on_a_private_address_is_not_read(newsroom, desk):
     answer = desk.sent(view, rule="central-bank-opposes")
     assert "private" in answer or "loopback" in answer
     assert newsroom.redis.hlen("newswatch:missed:central-bank-opposes") == 0
+
+
+def test_answer_to_an_address_that_is_not_slacks_comes_as_a_message_instead(newsroom, desk):
+    other = newsroom.slack.base_url.replace(
+        "127.0.0.1", "localhost"
+    )  # not the address in the listener's settings
+    urllib.request.urlopen(f"{other}auth.test?token={newsroom.slack.token}").close()
+    assert "/newswatch <!channel> is not a command." in desk.command("<!channel>")
+    assert "chat.postEphemeral" in newsroom.slack.stats()["methods"]
 
 
 def test_command_delivered_again_is_answered_once(newsroom, desk):

@@ -32,12 +32,13 @@ from newswatch.pipeline.base.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack import modals
 from newswatch.slack.client import SlackClient
-from newswatch.slack.modals import MISSED_FORM, TRY, WATCH_FORM, WatchForm
+from newswatch.slack.modals import MISSED_FORM, TO_EVENT, TO_WORDS, TRY, WATCH_FORM, WatchForm
 from newswatch.slack.requests import MISSED, Asker, Command, Receipt, Request, Sent, Shortcut
 
 log = logging.getLogger("newswatch.listener")
 
 MOMENT = "One moment…"
+_KINDS = {TRY: "", TO_EVENT: "event", TO_WORDS: "words"}
 _REMEMBERED = 500
 _MOST_PROBLEMS = 3
 
@@ -130,9 +131,9 @@ class Commands:
 
     async def _tell(self, asked: Command | Shortcut, lines: Sequence[str]) -> None:
         """Answer the one who asked. Without a usable response_url as a message that only they see."""
-        text = modals.said_text(lines)
-        if not await self._client.answer(asked.response_url, text, modals.said(lines)):
-            await self._client.whisper(asked.channel, asked.asker.id, text)
+        text, blocks = modals.said_text(lines), modals.said(lines)
+        if not await self._client.answer(asked.response_url, text, blocks):
+            await self._client.whisper(asked.channel, asked.asker.id, text, blocks)
 
     # ── modals ────────────────────────────────────────────────────────────────────────────────
 
@@ -144,7 +145,7 @@ class Commands:
 
         async def fill() -> modals.View:
             await self._may_watch(asked.asker, asked.channel)
-            form = form_of(asked.channel, {"words": asked.rest}, self._services.clock().date())
+            form = form_of({"channel": asked.channel}, {"words": asked.rest}, self._services.clock().date())
             return modals.watch_view(replace(form, notes=await preview(self._services, form)))
 
         await self._fill(view_id, title, fill)
@@ -198,11 +199,11 @@ class Commands:
     # ── what was sent ─────────────────────────────────────────────────────────────────────────
 
     async def _sent(self, sent: Sent) -> Receipt:
-        channel, today = sent.kept.get("channel", ""), self._services.clock().date()
+        today = self._services.clock().date()
         if sent.form == WATCH_FORM:
-            form = form_of(channel, sent.values, today)
+            form = form_of(sent.kept, sent.values, today)
             if sent.button:
-                return self._later(lambda: self._count_again(sent, form)) if sent.button == TRY else Receipt()
+                return self._later(lambda: self._change(sent, form)) if sent.button in _KINDS else Receipt()
             bundle = await in_force(self._services)
             errors = problems_in(form, bundle.lists if bundle else {}, today)
             if errors:
@@ -212,7 +213,9 @@ class Commands:
             return self._later(lambda: self._record(sent), _saving(MISSED_FORM))
         return Receipt()
 
-    async def _count_again(self, sent: Sent, form: WatchForm) -> None:
+    async def _change(self, sent: Sent, form: WatchForm) -> None:
+        form = replace(form, kind=_KINDS[sent.button] or form.kind)
+
         async def fill() -> modals.View:
             await self._may_watch(sent.asker, form.channel)
             return modals.watch_view(replace(form, notes=await preview(self._services, form)))

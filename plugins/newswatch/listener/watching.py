@@ -18,11 +18,14 @@ WEEK_S = 7 * 86_400.0
 DEFAULT_DAYS = 90
 
 
-def form_of(channel: str, values: Mapping[str, str], today: date) -> WatchForm:
-    """What was typed into the modal, with what it begins with where nothing was. Pure."""
+def form_of(kept: Mapping[str, str], values: Mapping[str, str], today: date) -> WatchForm:
+    """What was typed into the modal, with what it begins with where nothing was. Pure.
+
+    `kept` is what the modal remembers: its channel and kind.
+    """
     return WatchForm(
-        channel=channel,
-        kind="event" if values.get("kind") == "event" else "words",
+        channel=kept.get("channel", ""),
+        kind="event" if kept.get("kind") == "event" else "words",
         words=values.get("words", ""),
         who=values.get("who", ""),
         does=values.get("does", ""),
@@ -48,7 +51,7 @@ def problems_in(form: WatchForm, lists: Mapping[str, tuple[str, ...]], today: da
 
 async def preview(services: Services, form: WatchForm) -> list[str]:
     """What the rule would have caught in the last week, or what is wrong with it. Raises RedisUnavailable."""
-    if form.kind == "words" and not form.words:
+    if not (form.words if form.kind == "words" else form.does):
         return []
     bundle = await in_force(services)
     problems = problems_in(form, bundle.lists if bundle else {}, services.clock().date())
@@ -61,12 +64,16 @@ async def preview(services: Services, form: WatchForm) -> list[str]:
     except NewswatchError as error:
         return [f"How often it would have alerted cannot be counted: {error}"]
     rule = report.rules[0]
-    times = "once" if rule.stories == 1 else f"{rule.stories} times"
-    lines = [
-        f"It would have alerted {times if rule.stories else 'never'} in the last week ({report.items} items are stored)."
-    ]
+    stored = f"({report.items} {'item is' if report.items == 1 else 'items are'} stored)"
+    lines = [f"It would {_times(rule.stories)} in the last week {stored}."]
     lines += [f"• {one.item.title}" for one in rule.examples]
     return [*lines, *report.notes]
+
+
+def _times(count: int) -> str:
+    if count == 0:
+        return "never have alerted"
+    return "have alerted once" if count == 1 else f"have alerted {count} times"
 
 
 def _as_text(event: Event | None) -> str | None:

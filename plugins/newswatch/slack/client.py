@@ -127,9 +127,12 @@ class SlackClient:
         body = {"blocks": [], **payload, "channel": channel, "ts": ts}
         return (await self._call("chat.update", body=_without(body, _NOT_FOR_UPDATE))).outcome
 
-    async def whisper(self, channel: str, user_id: str, text: str) -> Outcome:
+    async def whisper(
+        self, channel: str, user_id: str, text: str, blocks: Sequence[Mapping[str, Any]] = ()
+    ) -> Outcome:
         """Show a text to one reader only (`chat.postEphemeral`). `text` is escaped."""
-        body = {"channel": channel, "user": user_id, "text": text}
+        body: dict[str, Any] = {"channel": channel, "user": user_id, "text": text}
+        body |= {"blocks": list(blocks)} if blocks else {}
         return (await self._call("chat.postEphemeral", body=body)).outcome
 
     async def answer(self, url: str, text: str, blocks: Sequence[Mapping[str, Any]] = ()) -> bool:

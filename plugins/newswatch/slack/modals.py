@@ -20,8 +20,8 @@ Block = dict[str, Any]
 
 WATCH_FORM, MISSED_FORM = "newswatch_watch", "newswatch_missed"
 """The callback ids of the modals that can be sent."""
-TRY = "newswatch_try"
-"""The button that counts again."""
+TRY, TO_EVENT, TO_WORDS = "newswatch_try", "newswatch_event", "newswatch_words"
+"""The buttons that count again, and that ask for an event in place of words, or the other way round."""
 
 MAX_OPTIONS = 100
 _MAX_INPUT_CHARS = 500
@@ -61,21 +61,19 @@ def title_of(form: str) -> str:
 
 def watch_view(form: WatchForm) -> View:
     """The modal for a new rule."""
-    kinds = [_option("Words, as in a query", "words"), _option("An event: who does what", "event")]
     severities = [_option(f"{SEVERITY_SIGNS[one]} {one.capitalize()}", one) for one in SEVERITIES]
-    button = {"type": "button", "action_id": TRY, "text": _plain("Count the last week again"), "value": "try"}
+    other = (
+        _button(TO_EVENT, "An event instead") if form.kind == "words" else _button(TO_WORDS, "Words instead")
+    )
     blocks = [
         *said([f"Alerts come to this channel (<#{form.channel}>)."], channel=form.channel),
-        _input("kind", "Look for", _choice("radio_buttons", kinds, form.kind)),
-        _input(
-            "words",
-            "Words",
-            _typed(form.words),
-            hint="One after the other, or joined with AND, OR, NEAR/6 and brackets.",
-        ),
-        _input("who", "Who", _typed(form.who), hint="Several with commas: SEC, Bank of England"),
-        _input("does", "Does", _typed(form.does), hint="Several with commas: oppose, reject"),
-        _input("what", "To what", _typed(form.what), hint="Several with commas. Empty means anything."),
+        *(_words(form) if form.kind == "words" else _event(form)),
+        {
+            "type": "actions",
+            "block_id": "change",
+            "elements": [_button(TRY, "Count the last week again"), other],
+        },
+        *said(form.notes),
         _input("severity", "Severity", _choice("static_select", severities, form.severity), optional=False),
         _input(
             "expires",
@@ -83,12 +81,26 @@ def watch_view(form: WatchForm) -> View:
             {"type": "datepicker", "action_id": "value", "initial_date": form.expires.isoformat()},
             optional=False,
         ),
-        *said(form.notes),
-        {"type": "actions", "block_id": "try", "elements": [button]},
     ]
-    return _view(
-        title_of(WATCH_FORM), blocks, submit="Watch", form=WATCH_FORM, kept={"channel": form.channel}
-    )
+    kept = {"channel": form.channel, "kind": form.kind}
+    return _view(title_of(WATCH_FORM), blocks, submit="Watch", form=WATCH_FORM, kept=kept)
+
+
+def _words(form: WatchForm) -> list[Block]:
+    hint = "One after the other, or joined with AND, OR, NEAR/6 and brackets."
+    return [_input("words", "Words", _typed(form.words), hint=hint, optional=False)]
+
+
+def _event(form: WatchForm) -> list[Block]:
+    return [
+        _input("who", "Who", _typed(form.who), hint="Several with commas: SEC, Bank of England"),
+        _input("does", "Does", _typed(form.does), hint="Several with commas: oppose, reject", optional=False),
+        _input("what", "To what", _typed(form.what), hint="Several with commas. Empty means anything."),
+    ]
+
+
+def _button(action_id: str, label: str) -> Block:
+    return {"type": "button", "action_id": action_id, "text": _plain(label), "value": action_id}
 
 
 def missed_view(channel: str, text: str, rules: Sequence[str]) -> View:
