@@ -211,8 +211,6 @@ class Receiver:
 
     id: str
     channel: str
-    name: str = ""
-    """The channel's name, without #, as receivers.yaml gives it; `doctor` compares it with Slack's."""
     mode: Literal["each", "digest"] = "each"
     digest: Digest | None = None
     quiet: QuietHours | None = None
@@ -226,6 +224,8 @@ class Receiver:
     """When a line says that nothing came, on days without an alert."""
     mention: Mention | None = None
     """Who is mentioned once in each story."""
+    name: str = ""
+    """The channel's name, without #, as receivers.yaml gives it; `doctor` compares it with Slack's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,16 @@ def test_reused_title_on_another_day_alerts_again(newsroom):
     assert len(newsroom.posts()) == 2
 
 
-def test_edit_of_an_item_that_alerted_stays_quiet(newsroom):
+def test_edit_of_an_item_that_alerted_does_not_alert_again(newsroom):
     newsroom.site.serve("/wire", story(1, summary=WORDS))
     newsroom.run()
     newsroom.site.serve("/wire", story(1, "Corrected headline", WORDS + " Updated."))
     polled, matched, _ = newsroom.run()
     assert (polled.new, matched.alerts) == (1, 0)
-    assert len(newsroom.slack.messages()) == 1
+    assert len(newsroom.posts()) == 1
+    (correction,) = newsroom.replies()
+    assert "Headline changed" in correction["text"]
+    assert broadcasts(newsroom) == []
 
 
 def test_edit_that_first_brings_the_words_alerts_once_marked_updated(newsroom):
