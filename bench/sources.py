@@ -19,6 +19,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,9 @@ class Result:
     dates_right: int
     undated: int
     false_dates: int
+    shown: int
+    """How many of the true items have their title in the document, as a text of its own."""
+    shown_right: int
     cpu_ms: float
     kb: float
 
@@ -99,6 +103,9 @@ def measured(document: dict[str, Any], *, runs: int = _RUNS) -> Result:
     found = {_name(title, link, by_link) for title, link, _ in rows}
     days = {_place(one["title"] or "", one["link"] or ""): one["date"] or "" for one in truth}
     pairs = [(days[place], day) for title, link, day in rows if (place := _place(title, link)) in days]
+    texts = _texts_of(body) if document["kind"] == "json" else set()
+    shown = {_squash(one["title"] or "") for one in truth} & texts
+    titles = {_squash(title) for title, _, _ in rows}
     return Result(
         file=Path(document["file"]).name,
         kind=document["kind"],
@@ -110,6 +117,8 @@ def measured(document: dict[str, Any], *, runs: int = _RUNS) -> Result:
         dates_right=sum(1 for true, day in pairs if true and day == true),
         undated=sum(1 for true, _ in pairs if not true),
         false_dates=sum(1 for true, day in pairs if day and not true),
+        shown=len(shown),
+        shown_right=len(shown & titles),
         cpu_ms=cpu_ms,
         kb=len(body) / 1000,
     )
@@ -127,6 +136,18 @@ def _read(kind: str, body: bytes, url: str) -> list[Row]:
     except ParseFailed:
         return []
     return [(entry.title, entry.link, _day(entry.published or entry.updated)) for entry in entries]
+
+
+def _texts_of(body: bytes) -> set[str]:
+    """Every text of a JSON document."""
+    found, nodes = set(), [json.loads(body)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, str):
+            found.add(_squash(unescape(node)))
+        elif isinstance(node, dict | list):
+            nodes += node.values() if isinstance(node, dict) else node
+    return found
 
 
 def _day(moment: Any) -> str:
@@ -159,6 +180,12 @@ def _print_shares(results: Sequence[Result]) -> None:
         some = [one for one in results if one.kind == kind and one.mode == "list"]
         if some:
             _print_lists(kind, some)
+    shown = [one for one in results if one.kind == "json"]
+    if shown:
+        print(
+            f"json, titles that the document has: {_total(shown, 'shown_right', 'shown')}; the other true titles were put"
+            " together from several fields, or written in other letters, by programs made for one site"
+        )
     none = [one for one in results if one.mode == "none"]
     print(f"no list, none reported: {sum(1 for one in none if not one.reported)} of {len(none)}")
     for mode in ("frontpage", "subset", "nolink"):

@@ -20,7 +20,7 @@ from page_samples import (
 
 from newswatch.errors import ParseFailed
 from newswatch.feeds.pages.find import ARTICLE, EMPTY, FRONT, LIST, NONE, PageLists, find_lists
-from newswatch.feeds.pages.fingerprint import proposal
+from newswatch.feeds.pages.fingerprint import selectors_of
 from newswatch.feeds.pages.follow import CHANGED, MOVED, SAME, Followed, follow_lists, names_of
 from newswatch.feeds.pages.selector import select_list
 from newswatch.selector import Selector
@@ -251,7 +251,10 @@ def test_select_list_the_proposed_selector_finds_the_same_items():
     lists = found(cards())
 
     again = select_list(
-        page(cards()), url=URL, headers={}, selector=Selector(items=proposal(lists.lists[0].fingerprint))
+        page(cards()),
+        url=URL,
+        headers={},
+        selector=Selector(items=selectors_of(lists.lists[0].fingerprint)[0]),
     )
 
     assert again.news() == lists.news()

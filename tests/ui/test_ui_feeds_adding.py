@@ -110,3 +110,49 @@ def test_page_is_previewed_with_its_lists_and_added_with_its_type(ada, newsroom,
     assert add(ada, id="bank", url="https://bank.example/press", type="page", list="2").status_code == 200
     assert (newsroom.config / "feeds.yaml").read_text().endswith("\n    type: page\n    list: 2\n")
     assert newsroom.command("check")[0] == 0
+
+
+def test_previews_are_ten_a_minute_for_each_user(ada, newsroom, settings):
+    async def found(_feed, _asking, _resolve_auth):
+        return FeedPreview("https://news.example/rss", ParsedFeed(()))
+
+    settings.setattr(feeds, "preview_url", found)
+
+    def ask(client):
+        return client.post(
+            "/newswatch/api/feeds/preview", json={"url": "https://news.example/"}, headers=WRITE
+        )
+
+    assert [ask(ada).status_code for _ in range(10)] == [200] * 10
+    refused = ask(ada)
+    assert (refused.status_code, 0 < int(refused.headers["retry-after"]) <= 60) == (429, True)
+    assert "10 previews within a minute" in refused.json()["detail"]
+    assert 0 < newsroom.redis.ttl("newswatch:previews:ada") <= 60
+
+
+def test_preview_shows_a_selector_to_paste_for_each_list(ada, settings):
+    async def found(asked, _asking, _resolve_auth):
+        assert (asked.kind, asked.list_number, asked.allow_private) == ("page", 2, False)
+        one = PageList(
+            (Item("Rates up", "https://b.example/1"),), 0.8, ("12 items",), Fingerprint("li", (), ())
+        )
+        lists = PageLists(LIST, (one, one), 1)
+        return FeedPreview(
+            "https://b.example",
+            ParsedFeed(()),
+            kind="page",
+            lists=lists,
+            number=2,
+            selectors=('a"b > li', ""),
+        )
+
+    settings.setattr(feeds, "preview_url", found)
+    body = {"url": "https://b.example", "type": "page", "list": 2}
+    answer = ada.post("/newswatch/api/feeds/preview", json=body, headers=WRITE)
+    assert "selector: {items: &#34;a\\&#34;b &gt; li&#34;}" in answer.text
+    assert '<option value="2" selected>' in answer.text
+
+
+def test_preview_cannot_be_asked_to_look_into_the_network(ada):
+    body = {"url": "https://b.example", "allow_private": True}
+    assert ada.post("/newswatch/api/feeds/preview", json=body, headers=WRITE).status_code == 422

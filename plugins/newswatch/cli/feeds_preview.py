@@ -21,9 +21,9 @@ from newswatch.document import Entry, lost_entries_text
 from newswatch.errors import FetchRefused
 from newswatch.feeds.auth import resolver
 from newswatch.feeds.pages.find import PageList
-from newswatch.feeds.pages.fingerprint import proposal
 from newswatch.models import FEED, KINDS, PAGE, Feed, Match
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_file, preview_url
+from newswatch.pipeline.authoring.selector_proposal import block
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.compiled_rules import compiled
@@ -92,7 +92,7 @@ def _look(call: Invocation, source: str, feed: Feed | None, how: Feed) -> FeedPr
     epilog="""
     JSON: {"kind", "url", "title", "lang", "announced": [url], "moved_to", "needs_allow_private", "items": [{"title",
     "link", "guid", "published", "summary", "matches": [rule id]}], "lists": [{"number", "chosen", "items",
-    "confidence", "reasons", "titles": [title], "selector"}], "problem"}. "kind" is feed, page, sitemap or json. "lists"
+    "confidence", "reasons", "titles": [title], "selector"}], "problem"}. "selector" gives the same items as the list, or is null. "kind" is feed, page, sitemap or json. "lists"
     are the lists of a page, the most likely first, with their first titles. "problem" says why there are no items, or is
     null. Times are in UTC; "published" is null where the document gives none.
 
@@ -184,6 +184,11 @@ def _lists(found: FeedPreview) -> Sequence[PageList]:
     return found.lists.lists if found.lists else ()
 
 
+def _selector(found: FeedPreview, number: int) -> str:
+    """The selector that gives the items of a list, "" for none."""
+    return found.selectors[number - 1] if number <= len(found.selectors) else ""
+
+
 def _is_chosen(found: FeedPreview, number: int) -> bool:
     if found.number:
         return number == found.number
@@ -199,7 +204,7 @@ def _list_as_json(found: FeedPreview, number: int) -> dict[str, Any]:
         "confidence": one.confidence,
         "reasons": list(one.reasons),
         "titles": [item.title for item in one.items[:_SHOWN_TITLES]],
-        "selector": proposal(one.fingerprint),
+        "selector": _selector(found, number) or None,
     }
 
 
@@ -239,3 +244,5 @@ def _show_lists(found: FeedPreview) -> None:
         out.print(Text(f"List {number}: {mark}, {sure}. {'; '.join(one.reasons)}."))
         if not _is_chosen(found, number):
             out.print(Text(f"{'':12}  {' / '.join(item.title for item in one.items[:_SHOWN_TITLES])}"))
+        if css := _selector(found, number):
+            out.print(Text(f"{'':12}  {block(css)}"))

@@ -1,9 +1,8 @@
 """Lists in JSON documents that are not feeds: bytes → entries, by sensible guesses or by given paths.
 
 WordPress (`/wp-json/wp/v2/posts`), Federal Register, Discourse, Algolia, search results of courts and agencies: somewhere
-in the document is an array of objects that have a title, mostly an address and a date. The array whose objects
-have most of them is the list. Names of fields are looked up in one table for each purpose; if none fits, what the
-values look like decides.
+in the document is a list of objects that have a title, mostly an address and a date (`json_rows`). The list whose rows
+have most of them is it (`json_fields`).
 
 JSON from the web is hostile: run this in a process with limits (`newswatch.feeds.worker`).
 """
@@ -12,54 +11,36 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from newswatch.document import Entry, ParsedFeed
 from newswatch.errors import ParseFailed
-from newswatch.feeds import charset, dates, entry, limits
+from newswatch.feeds import charset, entry, limits
+from newswatch.feeds.date_days import DateHints, hints_of
+from newswatch.feeds.dates import day_order
+from newswatch.feeds.json_fields import date_of, fields_of, filled, is_title
+from newswatch.feeds.json_rows import EVERY, Row, at, lists_in, rows_at
 from newswatch.feeds.links import absolute_link
 from newswatch.selector import Selector
 
-_TITLES = (
-    "headline", "title", "title_plain", "fancy_title", "subject", "name", "display_title", "casetitle", "casename",
-    "casecaption", "documenttitle", "story_title", "heading", "label", "text",
-)  # fmt: skip
-_LINKS = (
-    "html_url", "canonical_url", "permalink", "link", "url", "web_url", "weburl", "public_url", "external_url", "article_url",
-    "href", "document_url", "documenturl", "pdf_url", "pdfurl", "story_url", "source_url", "fileurl", "uri", "path", "links",
-)  # fmt: skip
-_DATES = (
-    "published", "publication_date", "date_published", "publishedat", "published_at", "publishdate", "publish_date", "pubdate",
-    "pub_date", "date_gmt", "date", "datetime", "filingdate", "filing_date", "issued", "release_date", "releasedate",
-    "document_date", "doc_date", "created_at", "createdat", "created", "created_x0020_date", "date_heard", "timestamp", "time",
-    "posted", "last_posted_at", "bumped_at", "updated_at", "updated", "modified",
-)  # fmt: skip
-_SUMMARIES = (
-    "summary",
-    "excerpt",
-    "description",
-    "abstract",
-    "teaser",
-    "subtitle",
-    "snippet",
-    "story_text",
-    "blurb",
-)
-_INNER = ("rendered", "value", "plain", "default", "en", "html", "main", "href", "text")
-"""What a field that is an object has its text in (WordPress: `title.rendered`)."""
-_MAX_NODES = 200_000
-_MAX_DEPTH = 12
-_MAX_INNER = 60
 _SAMPLE = 30
-_MANY = 0.5
-_MIN_LETTERS = 8
-_MS_DATE = re.compile(r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$")
-_ADDRESS = re.compile(r"(?i)^(?:https?://|/)\S+$|^\S+\.(?:pdf|html?|aspx?|php)$")
+_MAX_LISTS = 60
+"""How many lists of a document are looked at."""
+_INSIDE = 0.5
+"""What a list inside the rows of another list of news is worth."""
+_OTHER_LIST = 0.4
+_OTHER_LISTS = re.compile(
+    r"(?i)(?:^|[._-])(?:tags?|categor(?:y|ies)|facets?|menus?|nav(?:igation)?|users?|authors?|comments?|related|trending|popular"
+    r"|most_?read|ads?|images?|media|links|languages?|filters?|footer|header|breadcrumbs?|aggregations?|included|_links)(?:$|\.)"
+)
+_LONG_TITLE = 20
 _TAG = re.compile(r"<[a-zA-Z/!]")
-_SECONDS = (100_000_000, 10_000_000_000)
+_GUARD = re.compile(rb"\s*(?:\)\]\}'?,?|while\s*\(1\)\s*;|for\s*\(;;\)\s*;)\s*")
+"""What some servers write before JSON so that no script can load it."""
+_CALL = re.compile(rb"(?s)\s*(?:/\*.{0,20}\*/)?\s*[\w$.]{1,80}\s*\((?=\s*[\[{])(.*)\)\s*;?\s*")
+_IDS = ("id", "guid", "uuid", "_id", "objectID")
 
 
 def parse(body: bytes, *, url: str, headers: Mapping[str, str], paths: Selector | None = None) -> ParsedFeed:
@@ -67,164 +48,121 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str], paths: Selector 
 
     Raises ParseFailed for what is not JSON, and where no list is found.
     """
-    given = paths or Selector()
+    rows, found = _read(body, url, headers, paths or Selector())
+    hints = _hints(rows, found, url)
+    entries = (_entry(row, found, url, hints) for row in rows[: limits.MAX_ENTRIES])
+    return ParsedFeed(tuple(one for one in entries if one.title or one.link))
+
+
+def selector_of(body: bytes, *, url: str, headers: Mapping[str, str]) -> Selector:
+    """The paths that `parse` guesses. With them as its `paths` it gives the same entries. Raises ParseFailed as it does."""
+    return _read(body, url, headers, Selector())[1]
+
+
+def _read(
+    body: bytes, url: str, headers: Mapping[str, str], given: Selector
+) -> tuple[Sequence[Row], Selector]:
     document = _loaded(body, headers)
-    rows = _at(document, given.items) if given.items else _likely_rows(document)
-    objects = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    found = _filled(given, objects[:_SAMPLE])
-    if not objects or not found.title:
+    hints = hints_of(url, "")
+    if given.items:
+        rows = rows_at(document, given.items)
+        found = filled(given, rows[:_SAMPLE], hints)
+    else:
+        rows, found = _likely(document, given, hints)
+    if not rows or not found.title:
         where = f" at `{given.items}`" if given.items else ""
         raise ParseFailed(
             f"the JSON document has no list of objects with titles{where}: give the path of its list in `selector`"
         )
-    entries = (_entry(row, found, url) for row in objects[: limits.MAX_ENTRIES])
-    return ParsedFeed(tuple(one for one in entries if one.title or one.link))
+    return rows, found
 
 
 def _loaded(body: bytes, headers: Mapping[str, str]) -> Any:
+    text = charset.to_utf8(body, headers).removeprefix(b"\xef\xbb\xbf")
+    guard, call = _GUARD.match(text), _CALL.fullmatch(text)
+    text = call[1] if call else text[guard.end() :] if guard else text
     try:
-        return json.loads(charset.to_utf8(body, headers))
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ParseFailed(f"the document is not JSON that can be read ({type(error).__name__})") from None
+        lines = _json_lines(text)
+        if lines is None:
+            raise ParseFailed(f"the document is not JSON that can be read ({type(error).__name__})") from None
+        return lines
 
 
-def _likely_rows(document: Any) -> list[Any]:
-    """The array whose objects look most like news; [] where none does."""
-    best: list[Any] = []
-    most = 0.0
-    for rows in _arrays(document):
-        worth = _worth(rows)
-        if worth > most:
-            best, most = rows, worth
-    return best
+def _json_lines(text: bytes) -> list[Any] | None:
+    """The objects of a document with one on each line."""
+    lines = [line for line in text.split(b"\n", limits.MAX_ENTRIES + 1) if line.strip()][: limits.MAX_ENTRIES]
+    if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for line in lines[:2]):
+        return None
+    try:
+        return [json.loads(line) for line in lines]
+    except (ValueError, RecursionError):
+        return None
 
 
-def _arrays(document: Any) -> Iterator[list[Any]]:
-    """The arrays of objects in a document, the outer ones first."""
-    level: list[Any] = [document]
-    seen = 0
-    for _ in range(_MAX_DEPTH):
-        below: list[Any] = []
-        for node in level:
-            if isinstance(node, list) and any(isinstance(one, dict) for one in node[:_SAMPLE]):
-                yield node
-            inner = node.values() if isinstance(node, dict) else node[:_SAMPLE]
-            below.extend(one for one in inner if isinstance(one, dict | list))
-            seen += len(inner)
-            if seen > _MAX_NODES:
-                return
-        level = below
+def _likely(document: Any, given: Selector, hints: DateHints) -> tuple[list[Row], Selector]:
+    """The rows that look most like news, and their fields."""
+    best: tuple[float, list[Row], Selector] = (0.0, [], given)
+    news: list[tuple[str, bool]] = []
+    for number, (path, rows) in enumerate(lists_in(document)):
+        if number >= _MAX_LISTS:
+            break
+        found = filled(given, rows[:_SAMPLE], hints)
+        if not found.title:
+            continue
+        worth = _worth(rows, found) * (_OTHER_LIST if _OTHER_LISTS.search(path) else 1.0)
+        outer = [dated for above, dated in news if _is_inside(path, above)]
+        if outer and (any(outer) or not found.date):
+            worth *= _INSIDE
+        if found.link or found.date:
+            news.append((path, bool(found.date)))
+        if worth > best[0]:
+            best = worth, rows, Selector(path, found.title, found.link, found.date, found.summary)
+    return best[1], best[2]
 
 
-def _worth(rows: list[Any]) -> float:
-    """How much an array looks like a list of news: the parts that its objects have, times how many they are."""
-    objects = [row for row in rows[:_SAMPLE] if isinstance(row, dict)]
-    paths = _filled(Selector(), objects)
-    if not paths.title:
-        return 0.0
-    parts = 1.0 + 1.5 * bool(paths.link) + 1.5 * bool(paths.date) + 0.5 * bool(paths.summary)
-    return parts * (1 + min(len(rows), _SAMPLE) / _SAMPLE)
+def _is_inside(path: str, above: str) -> bool:
+    return path.startswith(f"{EVERY}." if above == "." else f"{above}.{EVERY}.")
 
 
-def _filled(given: Selector, objects: Sequence[dict[str, Any]]) -> Selector:
-    """The paths, those that are not given guessed from a sample of objects."""
-    fields = _fields(objects)
-    date = given.date or _named(fields, _DATES, _is_date, len(objects))
-    link = (
-        given.link
-        or _named(fields, _LINKS, _is_link, len(objects))
-        or _by_look(fields, _is_link, len(objects))
-    )
-    title = given.title or _named(fields, _TITLES, _is_title, len(objects)) or _wordiest(fields, len(objects))
-    summary = given.summary or _named(fields, _SUMMARIES, _is_title, len(objects))
-    return Selector(given.items, title, link, date, "" if summary == title else summary)
+def _worth(rows: Sequence[Row], found: Selector) -> float:
+    """How much a list looks like news: the parts that its rows have, times how many they are, and how long the titles."""
+    titles = [value for value in fields_of(rows[:_SAMPLE]).get(found.title, ()) if is_title(value)]
+    letters = sum(sum(map(str.isalpha, title[:100])) for title in titles) / max(1, len(titles))
+    parts = 1.0 + 1.5 * bool(found.link) + 1.5 * bool(found.date) + 0.5 * bool(found.summary)
+    return parts * (1 + min(len(rows), _SAMPLE) / _SAMPLE) * (0.5 + 0.5 * min(1.0, letters / _LONG_TITLE))
 
 
-def _fields(objects: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    """The values of each scalar field in the objects, one level down too, by path."""
-    found: dict[str, list[Any]] = {}
-    for row in objects:
-        for name, value in row.items():
-            if name.startswith("_"):
-                continue
-            if isinstance(value, dict):
-                for inner, scalar in list(value.items())[:_MAX_INNER]:
-                    if isinstance(scalar, str):
-                        found.setdefault(f"{name}.{inner}", []).append(scalar)
-            elif isinstance(value, str | int | float) and not isinstance(value, bool):
-                found.setdefault(name, []).append(value)
-    return found
+def _hints(rows: Sequence[Row], found: Selector, url: str) -> DateHints:
+    texts = [text for row in rows if (text := _text(row, found.date))] if found.date else []
+    return hints_of(url, "", day_first=day_order(texts))
 
 
-def _named(fields: Mapping[str, list[Any]], names: Sequence[str], fits: Any, rows: int) -> str:
-    """The first field with one of the names, in their order, whose values fit in most objects."""
-    by_name: dict[str, str] = {}
-    for path in sorted(fields, key=lambda path: path.count(".")):
-        outer, _, inner = path.partition(".")
-        by_name.setdefault((outer if inner in ("", *_INNER) else inner).lower(), path)
-    candidates = (by_name[name] for name in names if name in by_name)
-    return next((path for path in candidates if _share(fields[path], fits, rows) >= _MANY), "")
-
-
-def _by_look(fields: Mapping[str, list[Any]], fits: Any, rows: int) -> str:
-    """The field whose values fit and differ most."""
-    best, most = "", 0
-    for path, values in fields.items():
-        different = len({str(value) for value in values if fits(value)})
-        if different > most and _share(values, fits, rows) >= _MANY:
-            best, most = path, different
-    return best if most * 2 > rows else ""
-
-
-def _wordiest(fields: Mapping[str, list[Any]], rows: int) -> str:
-    """The field with the most letters whose values differ, for objects without any field named as a title."""
-    best, most = "", float(_MIN_LETTERS)
-    for path, values in fields.items():
-        texts = [value for value in values if _is_title(value)]
-        mean = sum(sum(map(str.isalpha, text[:300])) for text in texts) / rows
-        if mean > most and len(set(texts)) * 2 > rows:
-            best, most = path, mean
-    return best
-
-
-def _share(values: Sequence[Any], fits: Any, rows: int) -> float:
-    return sum(1 for value in values if fits(value)) / max(1, rows)
-
-
-def _is_title(value: Any) -> bool:
-    return isinstance(value, str) and any(map(str.isalpha, value)) and not _ADDRESS.match(value.strip())
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, str) and bool(_ADDRESS.match(value.strip()))
-
-
-def _is_date(value: Any) -> bool:
-    return _date(value) is not None
-
-
-def _at(document: Any, path: str) -> Any:
-    for name in path.split(".") if path not in ("", ".") else ():
-        if isinstance(document, list) and name.isdigit():
-            document = document[int(name)] if int(name) < len(document) else None
-        else:
-            document = document.get(name) if isinstance(document, dict) else None
-    return document
-
-
-def _entry(row: dict[str, Any], paths: Selector, url: str) -> Entry:
+def _entry(row: Row, paths: Selector, url: str, hints: DateHints) -> Entry:
     title, summary = _text(row, paths.title), _text(row, paths.summary)
     return Entry(
-        guid=entry.guid_text(str(row["id"])) if isinstance(row.get("id"), str | int) else "",
-        link=absolute_link(url, _text(row, paths.link)) if paths.link else _discourse_link(row, url),
+        guid=_guid(row, paths.title),
+        link=(absolute_link(url, _text(row, paths.link)) if paths.link else "") or _discourse_link(row, url),
         title=entry.title_text(title, markup=bool(_TAG.search(title))),
         summary=entry.summary_text(summary, markup=bool(_TAG.search(summary))),
         lang=entry.language(_text(row, "lang") or _text(row, "language")),
-        published=_date(_at(row, paths.date)) if paths.date else None,
+        published=date_of(at(row, paths.date), hints) if paths.date else None,
     )
 
 
-def _discourse_link(row: Mapping[str, Any], url: str) -> str:
+def _guid(row: Row, title: str) -> str:
+    """The row's own identifier, or that of the object which has its title (`node.id`)."""
+    above = title.rpartition(".")[0]
+    for holder in (row, at(row, above)):
+        values = [holder.get(name) for name in _IDS] if isinstance(holder, dict) else []
+        for value in values:
+            if isinstance(value, str | int) and not isinstance(value, bool) and str(value)[:1]:
+                return entry.guid_text(str(value))
+    return ""
+
+
+def _discourse_link(row: Row, url: str) -> str:
     """The address of a Discourse topic, which its list does not give."""
     slug, number = row.get("slug"), row.get("id")
     if not isinstance(slug, str) or not isinstance(number, int) or "posts_count" not in row:
@@ -233,23 +171,6 @@ def _discourse_link(row: Mapping[str, Any], url: str) -> str:
     return absolute_link(f"{parts.scheme}://{parts.netloc}", f"/t/{quote(slug, safe='')}/{number}")
 
 
-def _text(row: Mapping[str, Any], path: str) -> str:
-    value = _at(row, path) if path else None
+def _text(row: Row, path: str) -> str:
+    value = at(row, path) if path else None
     return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
-
-
-def _date(value: Any) -> datetime | None:
-    """A date as text, as Unix time in seconds or milliseconds, or as .NET writes it (`/Date(1419350400000)/`)."""
-    if isinstance(value, str):
-        match = _MS_DATE.match(value)
-        reading = None if match else dates.read_date(value)
-        return _at_second(int(match[1]) / 1000) if match else reading and reading.moment
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _at_second(value if value < _SECONDS[1] else value / 1000)
-    return None
-
-
-def _at_second(second: float) -> datetime | None:
-    if not _SECONDS[0] <= second < _SECONDS[1]:
-        return None
-    return datetime.fromtimestamp(second, timezone.utc)

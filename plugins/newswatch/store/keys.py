@@ -75,6 +75,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | notices | set of active causes | all stages | small | while active |
 | lease:{stage} | string token | match, deliver, articles | small | its own timeout |
 | pulse:{stage} | hash: since, at, until, state, work, error, task | match, deliver, articles | ~300 B | 7 days after its last beat |
+| previews:{user} | string: previews that a user of the pages asked for in this minute | pages | ~90 B | a minute after the first |
 | drain | string: who asked, when (JSON) | drain | small | until resumed |
 """
 
@@ -235,6 +236,11 @@ def release(channel_id: str, story_id: str) -> str:
 def rate(rule_id: str, channel_id: str, hour: int) -> str:
     """Messages that a rule, or all rules (""), brought to a channel in one hour, counted from 1970."""
     return f"{_PREFIX}rate:{rule_id}:{channel_id}:{hour}"
+
+
+def previews(user: str) -> str:
+    """How many previews a user asked for in this minute."""
+    return f"{_PREFIX}previews:{user[:100]}"
 
 
 def hits(day: int) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from newswatch.feeds import dates
 from newswatch.feeds.date_days import DateHints
+from newswatch.feeds.pages import relative_dates
 from newswatch.feeds.pages.outline import letters
 
 _WORD = r"[^\W\d_]{3,14}"
@@ -33,7 +35,9 @@ _FORMS = re.compile(
 _YEARLESS = re.compile(
     rf"(?i)(?<![\w./-])(?:\d{{1,2}}(?:st|nd|rd|th|\.)?[\s-]{{0,2}}(?:de\s|of\s)?{_WORD}|{_WORD}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?)(?![\w./-])"
 )
-_ONLY_YEAR = re.compile(rf"^\D{{0,20}}\b({_YEAR})\b\D{{0,20}}$")
+_ONLY_YEAR = re.compile(rf"^(\D{{0,20}})\b({_YEAR})\b\D{{0,20}}$")
+_ONLY_DAY = re.compile(r"^(?:[0-2]?\d|3[01])\.?$")
+_EDGES = " \t:|,–—-•·/()[]"
 _NUMBERS = re.compile(r"\d")
 _MAX_LINE_CHARS = 120
 _MAX_BESIDE = 40
@@ -41,10 +45,12 @@ _MAX_BESIDE = 40
 
 
 def find(text: str) -> re.Match[str] | None:
-    """The first part of a text that has the form of a date."""
-    return _FORMS.search(text) if _NUMBERS.search(text) else None
+    """The first part of a text that has the form of a date, or says how long ago something was."""
+    dated = _FORMS.search(text) if _NUMBERS.search(text) else None
+    return dated or relative_dates.find(text)
 
 
+@lru_cache(8_192)
 def in_line(line: str) -> str:
     """The date of a line that says little else."""
     if len(line) > _MAX_LINE_CHARS or (found := find(line)) is None:
@@ -54,18 +60,34 @@ def in_line(line: str) -> str:
 
 def yearless_in(line: str) -> str:
     """The day and month of a line that says nothing else."""
-    found = _YEARLESS.fullmatch(line) if _NUMBERS.search(line) else None
+    line = line.strip(_EDGES) if len(line) <= _MAX_LINE_CHARS and _NUMBERS.search(line) else ""
+    found = _YEARLESS.fullmatch(line)
     return found[0] if found else ""
+
+
+def day_in(line: str) -> str:
+    """The number of a line that is only that of a day: its heading has the month."""
+    line = line.strip(_EDGES) if len(line) <= _MAX_LINE_CHARS else ""
+    return line.rstrip(".") if _ONLY_DAY.match(line) else ""
 
 
 def year_in(line: str) -> str:
     """The year of a heading such as "News 2026"."""
     found = _ONLY_YEAR.match(line)
-    return found[1] if found else ""
+    return found[2] if found else ""
 
 
-def read(texts: Sequence[str], hints: DateHints) -> list[datetime | None]:
+def month_in(line: str) -> str:
+    """The month and year of a heading such as "November 2026", "" for one without a month."""
+    found = _ONLY_YEAR.match(line)
+    word = found[1].strip(_EDGES) if found else ""
+    return f"{word} {found[2]}" if found and word and dates.read_date(f"1 {word} {found[2]}") else ""
+
+
+def read(texts: Sequence[str], hints: DateHints, now: datetime | None = None) -> list[datetime | None]:
     """What the date texts of one list say, in UTC; None for "" and for what is not a date.
+
+    Texts such as "3 hours ago" are counted from `now`; without it they say nothing.
 
     The order of day and month is one for the whole list. Where no date tells, the order in which the list is
     sorted does.
@@ -74,7 +96,14 @@ def read(texts: Sequence[str], hints: DateHints) -> list[datetime | None]:
     if order is None and any(map(dates.is_ambiguous, texts)):
         order = _sorted_order(texts, hints)
     hints = hints._replace(day_first=order)
-    return [reading.moment if (reading := dates.read_date(text, hints=hints)) else None for text in texts]
+    return [_moment(text, hints, now) for text in texts]
+
+
+def _moment(text: str, hints: DateHints, now: datetime | None) -> datetime | None:
+    reading = dates.read_date(text, hints=hints)
+    if reading is not None:
+        return reading.moment
+    return relative_dates.read(text, now) if text and now is not None else None
 
 
 def _sorted_order(texts: Sequence[str], hints: DateHints) -> bool | None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from newswatch.feeds import entry
+from newswatch.feeds import dates, entry
 from newswatch.feeds.article_about import language_of, metas
 from newswatch.feeds.article_page import read_page
+from newswatch.feeds.pages import link_dates
+from newswatch.feeds.pages.data_lists import DATA, dated, items_in
 from newswatch.feeds.pages.fingerprint import Fingerprint, fingerprint_of, kind_of_row
 from newswatch.feeds.pages.items import Item, items_of
 from newswatch.feeds.pages.layout import layout_of
+from newswatch.feeds.pages.leading import leading_items
 from newswatch.feeds.pages.outline import Outline, letters, outline_of
 from newswatch.feeds.pages.patterns import Group, groups_of
 from newswatch.feeds.pages.scoring import Features, compared, features, promise, score
@@ -28,6 +31,7 @@ _MAX_LISTS = 8
 _ENOUGH, _ENOUGH_DATED = 13.5, 11.5
 """The scores from which a group is a list of news, without and with dates."""
 _OVERLAP = 0.3
+_DATA_SURE = 0.8
 _NEAR = 3.0
 _NEARLY = 0.9
 _FRONT_GROWTH = 1.4
@@ -97,11 +101,19 @@ def find_lists(body: bytes, *, url: str, headers: Mapping[str, str]) -> PageList
     """
     root = read_page(body, headers)
     lang = language_of(root, metas(root), headers)
-    outline = outline_of(root, url, lang)
+    outline = outline_of(root, url, lang, dates.from_http(headers.get("date")))
     distinct = _distinct(candidates_of(outline))
     kind, main = kind_of(root, outline, distinct)
-    lists = tuple(_page_list(outline, one, distinct) for one in distinct[:_MAX_LISTS])
-    return PageLists(kind, lists, min(main, len(lists)), lang)
+    lists = [_page_list(outline, one, distinct) for one in distinct[:_MAX_LISTS]]
+    if main and not any(item.published for one in lists[:main] for item in one.items):
+        lists[:main] = [
+            replace(one, items=tuple(dated(one.items, root, outline.url, outline.hints)))
+            for one in lists[:main]
+        ]
+    if kind in (EMPTY, NONE) and (data := tuple(cleaned(items_in(root, outline.url, outline.hints)))):
+        why = (f"{len(data)} items in the page's data for programs, none in the page itself",)
+        return PageLists(LIST, (PageList(data, _DATA_SURE, why, DATA), *lists[: _MAX_LISTS - 1]), 1, lang)
+    return PageLists(kind, tuple(lists), min(main, len(lists)), lang)
 
 
 def candidates_of(outline: Outline, kinds: Collection[str] = ()) -> list[Candidate]:
@@ -120,10 +132,17 @@ def candidates_of(outline: Outline, kinds: Collection[str] = ()) -> list[Candida
         if len({item.link or item.title for item in items if item}) > 1:
             read.append((group, features(outline, group, layout, items), items))
     found = [
-        Candidate(group, tuple(unique(item for item in items if item)), better, score(better))
+        _candidate(outline, group, better, items)
         for (group, _, items), better in zip(read, compared(read), strict=True)
     ]
     return sorted(found, key=lambda one: -one.score)
+
+
+def _candidate(outline: Outline, group: Group, better: Features, items: Sequence[Item | None]) -> Candidate:
+    own = tuple(unique(item for item in items if item))
+    worth = score(better)
+    first = leading_items(outline, group.rows, own) if worth >= _ENOUGH_DATED else ()
+    return Candidate(group, (*first, *own), better, worth)
 
 
 def unique(items: Iterable[Item]) -> Iterator[Item]:
@@ -137,10 +156,13 @@ def unique(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def cleaned(items: Iterable[Item]) -> Iterator[Item]:
-    """The items with their texts cleaned and cut as those of a feed are."""
-    for item in items:
+    """The items with their texts cleaned and cut as those of a feed are. If none shows a date, their links may."""
+    items = list(items)
+    shown = [item.published for item in items]
+    moments = shown if any(shown) else link_dates.of_links([item.link for item in items])
+    for item, moment in zip(items, moments, strict=True):
         title = entry.title_text(item.title, markup=False)
-        yield Item(title, item.link, item.published, entry.summary_text(item.summary, markup=False))
+        yield Item(title, item.link, moment, entry.summary_text(item.summary, markup=False))
 
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -160,7 +182,9 @@ def kind_of(root: Any, outline: Outline, distinct: Sequence[Candidate]) -> tuple
     """What the page is, and how many of its lists are its news."""
     best = distinct[0] if distinct else None
     if best is None or best.score < (_ENOUGH_DATED if best.features.dates >= _DATED else _ENOUGH):
-        return (EMPTY if _is_empty(root, outline) else NONE), 0
+        if _is_empty(root, outline):
+            return EMPTY, 0
+        return (ARTICLE if best is not None and _is_article(outline, best) else NONE), 0
     if best.features.dates < _DATED:
         if _is_article(outline, best):
             return ARTICLE, 0

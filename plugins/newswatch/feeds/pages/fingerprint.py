@@ -7,6 +7,7 @@ items that both lists share say that it is the same list.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from newswatch.feeds.pages.outline import Node, Outline
 from newswatch.feeds.pages.patterns import Group
 
 _SAMPLE = 8
+_NOT_PLAIN = re.compile(r"[^\w.-]")
 _MAX_PLACES = 24
 _MAX_PLACE_CHARS = 120
 _AROUND = 2
@@ -50,9 +52,19 @@ def fingerprint_of(outline: Outline, group: Group) -> Fingerprint:
     return Fingerprint(kind_of_row(rows[0]), _around(rows[0]), tuple(common[:_MAX_PLACES]))
 
 
-def proposal(pattern: Fingerprint) -> str:
-    """A selector for the rows of a pattern, to begin with."""
-    return f"{pattern.around[0]} > {pattern.row}" if pattern.around else pattern.row
+def selectors_of(pattern: Fingerprint) -> tuple[str, ...]:
+    """CSS selectors that may find the rows of a pattern, the most robust first; none for a list in a page's data."""
+    if not pattern.inside and not pattern.around:
+        return ()
+    names = [_css(one) for one in (pattern.row, *pattern.around)]
+    tags = [one.partition(".")[0] for one in (pattern.row, *pattern.around)]
+    chains = [names[:2], names[:1], names, [names[0], *tags[1:]], tags[:2], tags]
+    return tuple(" > ".join(reversed(chain)) for chain in chains)
+
+
+def _css(kind: str) -> str:
+    """`li.a.md:b` as a selector, special characters escaped."""
+    return _NOT_PLAIN.sub(lambda char: "\\" + char[0], kind)
 
 
 def _places(outline: Outline, row: Node) -> Collection[str]:

@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from newswatch.feeds import dates
 from newswatch.feeds.article_about import language_of, metas
 from newswatch.feeds.article_page import read_page
 from newswatch.feeds.canonical import canonical_link
+from newswatch.feeds.pages.data_lists import DATA, dated, items_in
 from newswatch.feeds.pages.find import Candidate, cleaned, kind_of, unique
 from newswatch.feeds.pages.find import candidates_of as candidates_on
 from newswatch.feeds.pages.fingerprint import Fingerprint, fingerprint_of
 from newswatch.feeds.pages.items import Item
-from newswatch.feeds.pages.outline import outline_of
+from newswatch.feeds.pages.outline import Outline, outline_of
 
 SAME, MOVED, CHANGED = "same", "moved", "changed"
 """The pattern is as before; it is another one around known items; the layout has changed."""
@@ -75,25 +78,39 @@ def follow_lists(
     """
     root = read_page(body, headers)
     lang = language_of(root, metas(root), headers)
-    outline = outline_of(root, url, lang)
+    outline = outline_of(root, url, lang, dates.from_http(headers.get("date")))
     kinds = frozenset(pattern.row for pattern in patterns)
     names = frozenset(known)
     found = [
         _Found(one, fingerprint_of(outline, one.group), tuple(_known(one, names)))
         for one in candidates_on(outline, kinds)
     ]
+    if DATA in patterns:
+        data = tuple(cleaned(items_in(root, outline.url, outline.hints)))
+        if data:
+            return Followed(SAME, data, tuple(patterns), "list", lang)
     same: list[_Found] = []
     for pattern in patterns:
         alike = [one for one in _alike(pattern, found, names) if one not in same]
         # A menu may look like a plain list. Without a known item, it must be a list of news by itself.
         same += (one for one in alike if one.known or kind_of(root, outline, [one.list])[1])
     if same:
-        return _followed(SAME, same, lang, patterns)
+        return _dated(_followed(SAME, same, lang, patterns), root, outline)
     moved = _sharing(found, names)
     if moved is not None and kind_of(root, outline, [moved.list])[1]:
-        return _followed(MOVED, [moved], lang)
+        return _dated(_followed(MOVED, [moved], lang), root, outline)
+    data = tuple(cleaned(items_in(root, outline.url, outline.hints)))
+    if sum(1 for item in data if not names.isdisjoint(_names(item))) >= _MIN_SHARED:
+        return Followed(MOVED, data, (DATA,), "list", lang)
     kind, _ = kind_of(root, outline, [one.list for one in found])
     return Followed(CHANGED, (), tuple(patterns), kind, lang)
+
+
+def _dated(found: Followed, root: Any, outline: Outline) -> Followed:
+    """The same items; where none shows a date, dated by the page's data."""
+    if any(item.published for item in found.items):
+        return found
+    return replace(found, items=tuple(dated(found.items, root, outline.url, outline.hints)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,7 +29,7 @@ def items_of(outline: Outline, group: Group, layout: Layout) -> list[Item | None
     titles = [parts.node if parts else None for parts in found]
     own = [parts.date if parts else "" for parts in found]
     texts = row_dates.date_texts_of(outline, group.rows, titles, own)
-    moments = date_texts.read(texts, outline.hints)
+    moments = date_texts.read(texts, outline.hints, outline.now)
     return [
         Item(parts.title, parts.link, moment, parts.summary) if parts else None
         for parts, moment in zip(found, moments, strict=True)

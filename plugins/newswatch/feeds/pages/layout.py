@@ -34,6 +34,8 @@ class _Column:
     node: Node
     texts: list[str]
     repeats: int = 0
+    stamped: int = 0
+    """How many have a date in an attribute."""
     score: float = 0.0
 
 
@@ -74,19 +76,21 @@ def _columns(outline: Outline, rows: tuple[Node, ...]) -> dict[int, _Column]:
     for row in rows:
         seen: set[int] = set()
         for node, label in outline.labels_in(row):
-            if node.end_text == node.first_text and node.tag != "time":
+            stamp = outline.stamps.get(node.element)
+            if node.end_text == node.first_text and not stamp:
                 continue
             if label in seen:
                 columns[label].repeats += 1
                 continue
             text = outline.text(node)
-            if not text and node.tag != "time":
+            if not text and not stamp:
                 continue
             seen.add(label)
             column = columns.get(label)
             if column is None:
                 columns[label] = column = _Column(node, [])
             column.texts.append(text)
+            column.stamped += stamp is not None
     return columns
 
 
@@ -160,8 +164,8 @@ def _date_label(columns: dict[int, _Column], rows: int, title: int) -> int:
     for label, column in columns.items():
         if label == title:
             continue
-        if column.node.tag == "time":
-            share = len(column.texts) / rows + 0.1
+        if column.stamped:
+            share = column.stamped / rows + 0.1
         else:
             share = _share_of_dates(column.texts) * len(column.texts) / rows
             share -= 0.001 * sum(map(len, column.texts)) / len(column.texts)

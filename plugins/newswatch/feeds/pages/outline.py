@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
-
-from lxml import etree
 
 from newswatch.feeds.date_days import DateHints, hints_of
 from newswatch.feeds.dates import NO_HINTS
 from newswatch.feeds.links import absolute_link
+from newswatch.feeds.pages import hidden_links, stamps
 
 _SKIPPED = frozenset(
     """audio canvas datalist embed head iframe map noscript object script select style svg template textarea
@@ -45,6 +46,8 @@ _COUNTED_CHARS = 600
 _MAX_TOKENS = 6
 _MAX_NAME_CHARS = 300
 _NOWHERE = re.compile(r"(?i)(?:#|javascript:|mailto:|tel:|data:|$)")
+_FROM_ROOT = re.compile(r"/[\w~%!$&'()*+,:@=/.-]*(?:\?[\w~%!$&'()*+,/:@=.-]+)?\Z", re.ASCII)
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?=/|\Z)")
 _FAMILY = 3
 _COMMON = 0.6
 _CELLS = frozenset({"td", "th"})
@@ -98,7 +101,13 @@ class Outline:
     """A page: see the module."""
 
     url: str
+    origin: str = ""
+    """Scheme and host, for links that begin with a slash."""
     hints: DateHints = NO_HINTS
+    now: datetime | None = None
+    """When the page was read, if that is known: what "3 hours ago" is counted from."""
+    stamps: dict[Any, str] = field(default_factory=dict)
+    """The elements that have a date in an attribute, with it."""
     nodes: list[Node] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     link_nodes: list[int] = field(default_factory=list)
@@ -128,9 +137,13 @@ class Outline:
         """The absolute address of a link, "" for none."""
         if link is None or not link.href:
             return ""
-        target = self._targets.get(link.href)
+        href = link.href
+        target = self._targets.get(href)
         if target is None:
-            self._targets[link.href] = target = absolute_link(self.url, link.href)
+            # Most links need no more than this: `absolute_link` gives the same for them.
+            is_plain = self.origin and "//" not in href and "/." not in href and _FROM_ROOT.match(href)
+            plain = self.origin + href if is_plain and len(href) < _MAX_NAME_CHARS else ""
+            self._targets[href] = target = plain or absolute_link(self.url, href)
         return target
 
     def has_digits(self, first: int, end: int) -> bool:
@@ -157,51 +170,57 @@ class Outline:
         return [self.nodes[i] for i in links[bisect_left(links, node.index) : bisect_left(links, node.end)]]
 
 
-def outline_of(root: Any, url: str, lang: str = "") -> Outline:
-    """The outline of the page `root` in the language `lang`, fetched from `url`."""
+def outline_of(root: Any, url: str, lang: str = "", now: datetime | None = None) -> Outline:
+    """The outline of the page `root` in the language `lang`, fetched from `url` at `now`."""
     base = root.find(".//base[@href]")
     home = absolute_link(url, base.get("href", "")) or url if base is not None else url
-    outline = Outline(home, hints_of(url, lang))
     body = root.find("body")
-    _walk(outline, body if body is not None else root)
+    body = body if body is not None else root
+    origin = _ORIGIN.match(home)
+    outline = Outline(home, origin[0] if origin else "", hints_of(url, lang), now, stamps.holders(body))
+    _walk(outline, body, hidden_links.holders(body))
     _name(outline)
     return outline
 
 
-def _walk(outline: Outline, body: Any) -> None:  # noqa: C901 - one loop over the events of one walk
-    """Fills the lists in document order."""
+def _walk(outline: Outline, body: Any, hidden: Mapping[Any, str]) -> None:  # noqa: C901 - one walk, where calls cost
+    """Fills the lists in document order. `hidden` are the elements besides links that lead somewhere.
+
+    lxml's trees have at most 256 levels.
+    """
     nodes, pieces = outline.nodes, outline.pieces
-    above: list[Node] = []
-    walker = etree.iterwalk(body, events=("start", "end"))
-    for event, element in walker:
+
+    def visit(element: Any, parent: Node | None, depth: int) -> None:  # noqa: C901 - as above
         tag = element.tag
-        kept = tag not in _SKIPPED
-        if event == "start":
-            if not kept:
-                walker.skip_subtree()
-                continue
-            if tag in BLOCKS:
-                pieces.append(BORDER)
-            parent = above[-1] if above else None
-            node = Node(len(nodes), element, parent, tag, len(above), len(pieces))
-            nodes.append(node)
-            above.append(node)
-            if tag in BLOCKS and tag != "br":
-                while parent is not None and not parent.holds_blocks:
-                    parent.holds_blocks = True
-                    parent = parent.parent
-            if tag == "a":
-                _note_link(outline, node)
-            if element.text:
-                pieces.append(element.text)
-            continue
-        if kept:
-            node = above.pop()
-            node.end, node.end_text = len(nodes), len(pieces)
-            if tag in BLOCKS:
-                pieces.append(BORDER)
-        if element.tail and above:
-            pieces.append(element.tail)
+        is_block = tag in BLOCKS
+        if is_block:
+            pieces.append(BORDER)
+        node = Node(len(nodes), element, parent, tag, depth, len(pieces))
+        nodes.append(node)
+        if is_block and tag != "br":
+            above = parent
+            while above is not None and not above.holds_blocks:
+                above.holds_blocks = True
+                above = above.parent
+        if tag == "a":
+            _note_link(outline, node)
+        elif hidden and element in hidden:
+            node.href = hidden[element]
+            outline.link_nodes.append(node.index)
+        text = element.text
+        if text:
+            pieces.append(text)
+        for child in element:
+            if child.tag not in _SKIPPED:
+                visit(child, node, depth + 1)
+            tail = child.tail
+            if tail:
+                pieces.append(tail)
+        node.end, node.end_text = len(nodes), len(pieces)
+        if is_block:
+            pieces.append(BORDER)
+
+    visit(body, None, 0)
 
 
 def _note_link(outline: Outline, node: Node) -> None:
@@ -209,7 +228,7 @@ def _note_link(outline: Outline, node: Node) -> None:
     if href is None:
         return
     href = href.strip()
-    node.href = "" if _NOWHERE.match(href) else href
+    node.href = hidden_links.target_of(node.element) if _NOWHERE.match(href) else href
     outline.link_nodes.append(node.index)
 
 

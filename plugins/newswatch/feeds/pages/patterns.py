@@ -61,7 +61,7 @@ def _mostly(rows: list[Node], linked: set[int]) -> bool:
 def _is_outermost(rows: list[Node], by_path: dict[int, list[Node]]) -> bool:
     """Whether these are not the only rows of their kind, one in each row of a larger pattern."""
     parent = rows[0].parent
-    if parent is None or parent.parent is None:
+    if parent is None:
         return False
     if len(rows) == 1:
         return True
@@ -110,4 +110,11 @@ def _is_same_kind(one: list[Node], other: list[Node], shapes: tuple[frozenset[in
     same_place = one[0].tag_path == other[0].tag_path
     if one[0].key != other[0].key:
         return same_place and one[0].parent is other[0].parent
-    return same_place or len(mine) >= _TELLING
+    if len(mine) >= _TELLING:
+        return True
+    # Plain rows say little: `li > a` is a menu as well. Only neighbours are parts of one list.
+    return same_place and _near(one[0]) is _near(other[0])
+
+
+def _near(row: Node) -> Node | None:
+    return row.parent.parent if row.parent else None

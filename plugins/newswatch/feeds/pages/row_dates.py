@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from newswatch.feeds import dates
 from newswatch.feeds.pages import date_texts
 from newswatch.feeds.pages.outline import BORDER, Node, Outline
 
 _PROBE = 15
 """If none of so many rows has a date in a place, the others are not looked at."""
 _MAX_PIECES = 80
-_MAX_STAMP_CHARS = 60
 _EDGE = 6
 """How many pieces of text before the first row may hold its date, more than between two rows."""
 _MOST_DATED, _FEW_DATED = 0.7, 0.3
@@ -29,8 +27,8 @@ def text_in(outline: Outline, node: Node | None, title: Node | None) -> str:
     """The date text of a node, without the title where that is inside."""
     if node is None:
         return ""
-    stamp = (node.element.get("datetime") or node.element.get("content") or "")[:_MAX_STAMP_CHARS]
-    if stamp and dates.read_date(stamp):
+    stamp = outline.stamps.get(node.element)
+    if stamp:
         return stamp
     if title is not None and node.index <= title.index < node.end:
         before = outline.between(node.first_text, title.first_text)
@@ -44,9 +42,23 @@ def text_in(outline: Outline, node: Node | None, title: Node | None) -> str:
 def date_texts_of(
     outline: Outline, rows: Rows, titles: Sequence[Node | None], own: Sequence[str]
 ) -> list[str]:
-    """The date text of each row: at its place, else before or after the title, around the row, or in a heading."""
+    """The date text of each row: at its place, else before or after the title, around the row, or in a heading.
+
+    A row without a title may be a heading, so it counts as what is between two others.
+    """
+    places = [place for place, title in enumerate(titles) if title is not None]
+    found = _of_titled(
+        outline, [rows[i] for i in places], [title for title in titles if title], [own[i] for i in places]
+    )
+    texts = [""] * len(rows)
+    for place, text in zip(places, found, strict=True):
+        texts[place] = text
+    return texts
+
+
+def _of_titled(outline: Outline, rows: Rows, titles: Sequence[Node], own: Sequence[str]) -> list[str]:
     best = list(own)
-    wanted = sum(1 for title in titles if title)
+    wanted = len(rows)
     most = sum(map(bool, best))
     if most * 2 > wanted:
         return best
@@ -56,7 +68,7 @@ def date_texts_of(
         for i, title in enumerate(titles):
             if i == _PROBE and not any(texts):
                 break
-            texts.append(_date_in(outline, *zone(rows, i, title, margin)) if title else "")
+            texts.append(_date_in(outline, *zone(rows, i, title, margin)))
         if len(texts) < len(titles):
             continue
         count = sum(map(bool, texts))
@@ -66,23 +78,33 @@ def date_texts_of(
             return _inherited(texts)
     if most >= _FEW_DATED * wanted:
         return best
-    return _with_years(outline, rows, titles) or [""] * len(best)
+    return _with_headings(outline, rows, titles) or [""] * len(best)
 
 
-def _with_years(outline: Outline, rows: Rows, titles: Sequence[Node | None]) -> list[str]:
-    """Dates of a day and a month in most rows, with the year of the heading above them; [] where it is not so."""
-    days, years = [], []
+def _with_headings(outline: Outline, rows: Rows, titles: Sequence[Node]) -> list[str]:
+    """Dates of two parts: day and month in most rows with the year of the heading above, or day with month and year.
+
+    [] where it is not so.
+    """
     margin = _margin(rows)
-    for i, (row, title) in enumerate(zip(rows, titles, strict=True)):
-        lines = _beside(outline, row, title) if title else []
-        days.append(next((day for line in lines if (day := date_texts.yearless_in(line))), ""))
-        start, end, _ = _before_row(rows, i, row, margin)
-        above = _lines(outline.pieces[max(start, end - _MAX_PIECES) : end])
-        years.append(next((year for line in reversed(above) if (year := date_texts.year_in(line))), ""))
-    years = _inherited(years)
-    if sum(map(bool, days)) < _MOST_DATED * sum(1 for title in titles if title):
-        return []
-    return [f"{day} {year}" if day and year else "" for day, year in zip(days, years, strict=True)]
+    beside = [_beside(outline, row, title) for row, title in zip(rows, titles, strict=True)]
+    for of_row, of_heading in (
+        (date_texts.yearless_in, date_texts.year_in),
+        (date_texts.day_in, date_texts.month_in),
+    ):
+        days = [next(filter(None, map(of_row, lines)), "") for lines in beside]
+        if sum(map(bool, days)) < _MOST_DATED * len(rows):
+            continue
+        headings = []
+        for i, row in enumerate(rows):
+            start, end, _ = _before_row(rows, i, row, margin)
+            above = _lines(outline.pieces[max(start, end - _MAX_PIECES) : end])
+            headings.append(next(filter(None, map(of_heading, reversed(above))), ""))
+        return [
+            f"{day} {heading}" if day and heading else ""
+            for day, heading in zip(days, _inherited(headings), strict=True)
+        ]
+    return []
 
 
 def _beside(outline: Outline, row: Node, title: Node) -> list[str]:

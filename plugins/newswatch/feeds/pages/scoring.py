@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from newswatch.feeds.pages.items import Item
 from newswatch.feeds.pages.layout import Layout
-from newswatch.feeds.pages.outline import Outline, letters
+from newswatch.feeds.pages.outline import Node, Outline, letters
 from newswatch.feeds.pages.patterns import Group
 
 
@@ -38,6 +39,15 @@ WEIGHTS = {
 }  # fmt: skip
 
 
+_ABOVE, _MAX_HEADING_CHARS = 12, 60
+_NOT_NEWS = re.compile(
+    r"(?i)^(?:the )?(?:most (?:read|popular|viewed|commented|shared)|popular\b|trending|related|see also|read (?:also|more)|more on"
+    r"|you (?:may|might) (?:also )?like|recommended|quick links|useful links|services|tags|archives?|categories|meistgelesen|beliebt"
+    r"|auch interessant|mehr zum thema|les plus lus|à lire aussi|lo más (?:leído|visto)|más leíd|relacionad|te puede interesar"
+    r"|i più letti|leggi anche|mais lid|leia também|meest gelezen|mest lest|mest läst|mest læst|najczęściej czytane|popularne"
+    r"|самое читаемое|популярн|читайте также|по теме|найпопулярн|читайте також|en çok okunan|الأكثر قراءة|הנקראות ביותר"
+    r"|人気|ランキング|関連|热门|熱門|点击排行|相关|推荐阅读|많이 본|인기|관련|đọc nhiều|xem nhiều|liên quan)"
+)
 _SAMPLE = 12
 _TITLE_CHARS = 40
 _VARIED, _HEADLINES = 0.8, 0.4
@@ -61,11 +71,18 @@ def features(outline: Outline, group: Group, layout: Layout, found: list[Item | 
         linked=len(items) / len(rows),
         share=math.sqrt(min(1.0, pieces / max(1, len(outline.pieces)))),
         summary=sum(1 for item in items if item.summary) / n,
-        clutter=min(2, first.clutter) / 2,
+        clutter=min(2, first.clutter + _is_beside_news(outline, first)) / 2,
         main=sum(row.main for row in rows) / len(rows),
         crowded=min(1.0, layout.crowded),
         ink=0.0,
     )
+
+
+def _is_beside_news(outline: Outline, first: Node) -> bool:
+    """Whether the heading above a list says that it is not of the newest: "Most read", "Related"."""
+    pieces = outline.pieces[max(0, first.first_text - _ABOVE) : first.first_text]
+    lines = [line for piece in pieces if (line := " ".join(piece.split()))]
+    return bool(lines) and len(lines[-1]) < _MAX_HEADING_CHARS and _NOT_NEWS.search(lines[-1]) is not None
 
 
 def promise(outline: Outline, group: Group) -> float:

@@ -9,6 +9,7 @@ from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
 
 from newswatch.errors import ParseFailed
+from newswatch.feeds import dates
 from newswatch.feeds.article_about import language_of, metas
 from newswatch.feeds.article_page import read_page
 from newswatch.feeds.pages import date_texts, row_dates
@@ -25,7 +26,7 @@ def select_list(body: bytes, *, url: str, headers: Mapping[str, str], selector: 
     """The list that a selector names. Raises ParseFailed for a selector that is not CSS (kind "selector")."""
     root = read_page(body, headers)
     lang = language_of(root, metas(root), headers)
-    outline = outline_of(root, url, lang)
+    outline = outline_of(root, url, lang, dates.from_http(headers.get("date")))
     nodes = {node.element: node for node in outline.nodes}
     rows = tuple(nodes[element] for element in _chosen(root, selector.items) if element in nodes)[:MAX_ROWS]
     if not rows:
@@ -50,7 +51,7 @@ def _items(
         return next((node for node in found if node is not None), None)
 
     texts = [row_dates.text_in(outline, part(row, selector.date), None) for row in rows]
-    moments = date_texts.read(texts, outline.hints)
+    moments = date_texts.read(texts, outline.hints, outline.now)
     items = []
     for row, guess, moment in zip(rows, guessed, moments, strict=True):
         title, link, summary = (part(row, css) for css in (selector.title, selector.link, selector.summary))

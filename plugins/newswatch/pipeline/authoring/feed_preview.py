@@ -17,6 +17,7 @@ from newswatch.feeds.unpack import decoded
 from newswatch.feeds.web_page import alternate_feeds, is_html
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import FEED, JSON, PAGE, SITEMAP, Feed
+from newswatch.pipeline.authoring.selector_proposal import proposed_selectors
 from newswatch.settings import Settings
 
 
@@ -37,6 +38,8 @@ class FeedPreview:
     """The number of the list that was asked for; 0 for the page's news."""
     children: tuple[str, ...] = ()
     """The sitemaps of an index that are read first."""
+    selectors: tuple[str, ...] = ()
+    """For each list a CSS selector that gives the same items, "" where none was found."""
     problem: str = ""
     """Why there are no entries, and what to do."""
 
@@ -103,7 +106,16 @@ async def _read_page(
     elif not items:
         problem = no_list_text(lists.kind, body)
     parsed = ParsedFeed(entries_of(items), lang=lists.lang)
-    return FeedPreview(url, parsed, kind=PAGE, lists=lists, number=feed.list_number, problem=problem)
+    what = {"url": url, "headers": headers}
+    return FeedPreview(
+        url,
+        parsed,
+        kind=PAGE,
+        lists=lists,
+        number=feed.list_number,
+        selectors=() if feed.selector else await proposed_selectors(parsers, body, what, lists.lists),
+        problem=problem,
+    )
 
 
 def _content(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from newswatch.config.feeds_append import NewFeed, id_for
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.feed_preview import preview_url
+from newswatch.pipeline.authoring.selector_proposal import block
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feeds as overview
 from newswatch.slack.text import clean
@@ -22,6 +23,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
 from newswatch.store.feeds import make_due
 from newswatch.store.layouts import LayoutChange, PageSight
+from newswatch.store.previews import PER_MINUTE, count_preview
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_hour
 from newswatch_airflow.ui.page import render, with_query
@@ -161,6 +163,8 @@ class PreviewRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, Field(min_length=1, max_length=2_000)]
+    type: Literal["", "feed", "page", "sitemap", "json"] = ""
+    list: Annotated[int, Field(ge=0, le=8)] = 0
 
 
 class AddRequest(PreviewRequest):
@@ -168,16 +172,22 @@ class AddRequest(PreviewRequest):
 
     id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     tags: Annotated[str, Field(max_length=200, pattern=r"^[\w., -]*$")] = ""
-    type: Literal["", "feed", "page", "sitemap", "json"] = ""
-    list: Annotated[int, Field(ge=0, le=8)] = 0
 
 
 @writes.post("/api/feeds/preview", response_class=HTMLResponse, tags=["feeds"])
 async def preview(
     asked: PreviewRequest, request: Request, visitor: WriterDep, services: ServicesDep, bundle: BundleDep
 ) -> HTMLResponse:
-    """What newswatch would read there, as a fragment of HTML. Public addresses only."""
-    feed = Feed(id="preview", url=asked.url, allow_private=False)
+    """What newswatch would read there, as a fragment of HTML. Public addresses only, ten times a minute for each user."""
+    with redis_errors():
+        wait_s = await count_preview(services.redis, visitor.name)
+    if wait_s:
+        raise HTTPException(
+            429,
+            f"You asked for {PER_MINUTE} previews within a minute: wait {wait_s} s, or run `newswatch feeds preview URL`.",
+            {"Retry-After": str(wait_s)},
+        )
+    feed = Feed(id="preview", url=asked.url, kind=asked.type, list_number=asked.list, allow_private=False)
     found = await preview_url(feed, services.settings, services.resolve_auth)
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
@@ -187,6 +197,7 @@ async def preview(
         "preview.html",
         found=found,
         entries=found.feed.entries[:10],
+        blocks=[block(css) if css else "" for css in found.selectors],
         suggested=id_for(name, taken),
         known=next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else "",
     )
