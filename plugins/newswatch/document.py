@@ -37,6 +37,8 @@ class Entry(NamedTuple):
     updated: datetime | None = None
     dates_unclear: bool = False
     """A time zone's name was not clear: UTC was assumed, and the dates may be wrong by up to 15 hours."""
+    dates_counted: bool = False
+    """The document says how long ago it was, so the dates move with the clock."""
 
 
 class LostEntry(NamedTuple):

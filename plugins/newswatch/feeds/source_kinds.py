@@ -44,7 +44,13 @@ def kind_of(body: bytes, headers: Mapping[str, str]) -> str:
 def entries_of(items: Iterable[Item]) -> tuple[Entry, ...]:
     """The items of a page as entries."""
     return tuple(
-        Entry(link=item.link, title=item.title, summary=item.summary, published=item.published)
+        Entry(
+            link=item.link,
+            title=item.title,
+            summary=item.summary,
+            published=item.published,
+            dates_counted=item.counted,
+        )
         for item in items
     )
 

@@ -123,7 +123,7 @@ def _entry(values: list[Any]) -> Entry:
 def _in(name: str, value: Any) -> Any:
     if name in _DATES:
         return _moment(value)
-    if name == "dates_unclear":
+    if name in ("dates_unclear", "dates_counted"):
         return bool(value)
     return tuple(str(tag) for tag in value) if name == "tags" else str(value)
 

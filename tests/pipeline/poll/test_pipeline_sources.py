@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 from page_site import PageSite, cards, undated
@@ -119,6 +120,32 @@ def test_learned_pattern_is_stored_with_the_claim_and_is_bounded(newsroom):
     pattern = state(newsroom)["pattern"]
     assert "ul.press" in pattern
     assert len(pattern) < 10_000
+
+
+def test_edited_headline_beside_a_date_that_is_counted_from_now_is_no_new_item(newsroom):
+    def show(newest):
+        rows = [newest, *(f"Earlier story number {n} about the town" for n in range(12))]
+        body = "".join(
+            f"<li><a href='/news/{number}'>{title}</a> <span>{'today' if number == 0 else f'{number} days ago'}</span></li>"
+            for number, title in enumerate(rows)
+        )
+        serve(
+            newsroom,
+            f"<html><body><main><ul>{body}</ul></main></body></html>",
+            **HTML,
+            Date=format_datetime(newsroom.clock(), usegmt=True),
+        )
+
+    source(newsroom, ", type: page")
+    show("An older story about the harbour")
+    poll(newsroom)
+    show("The central bank opposes the plan")
+    poll(newsroom, 30 * HOUR)
+    show("The central bank opposes the new plan")
+    poll(newsroom, 30 * HOUR)
+    revisions = [item["title"] for item in stream(newsroom) if item["revision"]]
+    assert "The central bank opposes the new plan" in revisions
+    assert "The central bank opposes the new plan" not in alerting(newsroom)
 
 
 def test_another_list_or_selector_in_the_configuration_does_not_alert_on_what_it_has(newsroom):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +54,7 @@ def dated(items: Iterable[Item], root: Any, url: str, hints: DateHints) -> list[
         if item.published
     }
     return [
-        Item(item.title, item.link, item.published or days.get(canonical_link(item.link)), item.summary)
+        item if item.published else replace(item, published=days.get(canonical_link(item.link)))
         for item in items
     ]
 

@@ -50,6 +50,11 @@ def find(text: str) -> re.Match[str] | None:
     return dated or relative_dates.find(text)
 
 
+def is_counted(text: str) -> bool:
+    """Whether a text says how long ago something was: what it says moves with the clock."""
+    return not (_NUMBERS.search(text) and _FORMS.search(text)) and relative_dates.find(text) is not None
+
+
 @lru_cache(8_192)
 def in_line(line: str) -> str:
     """The date of a line that says little else."""

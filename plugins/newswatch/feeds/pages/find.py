@@ -162,7 +162,8 @@ def cleaned(items: Iterable[Item]) -> Iterator[Item]:
     moments = shown if any(shown) else link_dates.of_links([item.link for item in items])
     for item, moment in zip(items, moments, strict=True):
         title = entry.title_text(item.title, markup=False)
-        yield Item(title, item.link, moment, entry.summary_text(item.summary, markup=False))
+        summary = entry.summary_text(item.summary, markup=False)
+        yield replace(item, title=title, published=moment, summary=summary)
 
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -19,6 +19,8 @@ class Item:
     link: str
     published: datetime | None = None
     summary: str = ""
+    counted: bool = False
+    """`published` was counted from the time of the answer ("3 hours ago"), so it moves with the clock."""
 
 
 def items_of(outline: Outline, group: Group, layout: Layout) -> list[Item | None]:
@@ -31,8 +33,8 @@ def items_of(outline: Outline, group: Group, layout: Layout) -> list[Item | None
     texts = row_dates.date_texts_of(outline, group.rows, titles, own)
     moments = date_texts.read(texts, outline.hints, outline.now)
     return [
-        Item(parts.title, parts.link, moment, parts.summary) if parts else None
-        for parts, moment in zip(found, moments, strict=True)
+        Item(parts.title, parts.link, moment, parts.summary, date_texts.is_counted(text)) if parts else None
+        for parts, moment, text in zip(found, moments, texts, strict=True)
     ]
 
 

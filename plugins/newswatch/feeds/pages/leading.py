@@ -90,7 +90,13 @@ def _item(outline: Outline, own: Node, link: Node, heading: Node) -> Item:
     paragraphs = (outline.text(node) for node in outline.inside(own) if node.tag == "p")
     summary = next((text for text in paragraphs if letters(text) >= _MIN_SUMMARY), "")
     moments = date_texts.read(found, outline.hints, outline.now)
-    return Item(outline.text(heading), outline.target(link), next(iter(moments), None), summary)
+    return Item(
+        outline.text(heading),
+        outline.target(link),
+        next(iter(moments), None),
+        summary,
+        any(map(date_texts.is_counted, found)),
+    )
 
 
 def _is_headline(outline: Outline, item: Item) -> bool:

@@ -53,7 +53,7 @@ def _items(
     texts = [row_dates.text_in(outline, part(row, selector.date), None) for row in rows]
     moments = date_texts.read(texts, outline.hints, outline.now)
     items = []
-    for row, guess, moment in zip(rows, guessed, moments, strict=True):
+    for row, guess, moment, text in zip(rows, guessed, moments, texts, strict=True):
         title, link, summary = (part(row, css) for css in (selector.title, selector.link, selector.summary))
         known = guess or Item("", "")
         items.append(
@@ -62,6 +62,7 @@ def _items(
                 outline.target(link) if link else "" if selector.link else known.link,
                 moment if selector.date else known.published,
                 outline.text(summary) if summary else "" if selector.summary else known.summary,
+                date_texts.is_counted(text) if selector.date else known.counted,
             )
         )
     return items

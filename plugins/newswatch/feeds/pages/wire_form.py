@@ -90,10 +90,11 @@ def pattern_of(data: Mapping[str, Any]) -> Fingerprint:
 
 
 def _item_out(item: Item) -> list[Any]:
-    return [item.title, item.link, item.published.timestamp() if item.published else None, item.summary]
+    second = item.published.timestamp() if item.published else None
+    return [item.title, item.link, second, item.summary, item.counted]
 
 
 def _item_in(values: list[Any]) -> Item:
-    title, link, second, summary = values
+    title, link, second, summary, counted = values
     moment = None if second is None else datetime.fromtimestamp(float(second), timezone.utc)
-    return Item(str(title), str(link), moment, str(summary))
+    return Item(str(title), str(link), moment, str(summary), bool(counted))

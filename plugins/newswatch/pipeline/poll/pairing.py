@@ -191,9 +191,13 @@ class Pairing:
 
 
 def _used_again(one: Identified, record: SeenRecord) -> bool:
-    """Whether a key shows a new story with a new date. A date of the last change alone says nothing."""
+    """Whether a key shows a new story with a new date.
+
+    A date of the last change alone says nothing, and neither does one that moves with the clock.
+    """
     return (
         one.entry.published is not None
+        and not one.entry.dates_counted
         and bool(record.published)
         and one.title != record.title
         and one.published - record.published >= AGAIN_S
