@@ -30,7 +30,7 @@ DAYS = 30
 def publish(day: int, place: int, page: SavedPage) -> None:
     """What happens to a page on a day, besides new items. Not all pages change on the same day."""
     turn = (day + place) % 10
-    if turn == 3 and page.name not in RELATIVE:
+    if turn == 3:
         page.edit(2)
     elif turn == 5:
         page.swap(1, 3)
