@@ -34,7 +34,7 @@ $(BASE):
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@touch $@
 
-$(RUN): requirements.txt pyproject.toml | $(BASE)
+$(RUN): requirements.txt pyproject.toml setup.py | $(BASE)
 	@echo "installing requirements.txt (the first time takes a few minutes)"
 	@$(PIP) install --no-deps --require-hashes --requirement requirements.txt
 	@$(EDITABLE)

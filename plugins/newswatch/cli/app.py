@@ -18,6 +18,7 @@ from newswatch.cli import (
     check,
     coach,
     coverage,
+    dags,
     dead,
     doctor,
     drain,
@@ -60,6 +61,7 @@ for one in (
     ),
     *(receivers.test_receiver, doctor.doctor, drain.drain, adopt.adopt, housekeeping.housekeeping),
     listen.listen,
+    dags.dags,
 ):
     newswatch.add_command(one)
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from newswatch.errors import PermanentError
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
-from newswatch_airflow.hooks import REPOSITORY
+from newswatch.places import DOCS
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_hour
@@ -21,7 +21,7 @@ from newswatch_airflow.ui.shared import ServicesDep
 router = APIRouter(dependencies=[Depends(reader)])
 
 MOST_FINDINGS = 50
-RUNBOOK = REPOSITORY / "docs" / "runbook.md"
+RUNBOOK = DOCS / "runbook.md"
 
 
 async def whole_status(services: Services) -> Status:
