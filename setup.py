@@ -37,4 +37,12 @@ class BuildWithShipped(build_py):
         ]
 
 
-setup(cmdclass={"build_py": BuildWithShipped})
+METADATA = Path("build")
+"""Where setuptools leaves newswatch.egg-info. In plugins/, which is on Airflow's path, it would name the plugin's entry
+point a second time."""
+METADATA.mkdir(exist_ok=True)
+
+setup(
+    cmdclass={"build_py": BuildWithShipped},
+    options={"egg_info": {"egg_base": str(METADATA)}},
+)

@@ -68,6 +68,8 @@ def wheel(tmp_path_factory):
     shutil.unpack_archive(archive, folder / "unpacked")
     (unpacked,) = (folder / "unpacked").iterdir()
     build(unpacked, "build_wheel", folder)
+    in_plugins = [*source.glob("plugins/*.egg-info"), *unpacked.glob("plugins/*.egg-info")]
+    assert in_plugins == [], "Airflow would find the entry point twice"
     (made,) = folder.glob("*.whl")
     return made
 
