@@ -15,6 +15,7 @@ from newswatch.cli import (
     adopt,
     alerts,
     backtest,
+    backup,
     check,
     coach,
     coverage,
@@ -60,8 +61,7 @@ for one in (
         mute.unmute,
     ),
     *(receivers.test_receiver, doctor.doctor, drain.drain, adopt.adopt, housekeeping.housekeeping),
-    listen.listen,
-    dags.dags,
+    *(listen.listen, dags.dags, backup.backup, backup.restore),
 ):
     newswatch.add_command(one)
 
