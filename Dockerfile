@@ -28,7 +28,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     NEWSWATCH_CONFIG=/srv/newswatch/config
 WORKDIR /srv/newswatch
-COPY pyproject.toml ./
+COPY pyproject.toml setup.py README.md ./
 COPY plugins plugins
 COPY dags dags
 COPY docs docs

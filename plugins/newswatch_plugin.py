@@ -1,31 +1,11 @@
-"""Registers newswatch with Airflow. The only file below plugins/ that Airflow itself executes."""
+"""Registers newswatch with Airflow where it is not installed as a package.
+
+The only file below plugins/ that Airflow itself executes.
+"""
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from newswatch_airflow.plugin import has_entry_point
 
-from airflow.plugins_manager import AirflowPlugin
-
-from newswatch_airflow.warm import warm_up
-
-
-class NewswatchPlugin(AirflowPlugin):
-    """newswatch, as it appears in the UI's list of plugins."""
-
-    name = "newswatch"
-    external_views = [  # noqa: RUF012 - AirflowPlugin declares it as an instance variable
-        {"name": "newswatch", "href": "newswatch/", "url_route": "newswatch", "nav_top_level": True}
-    ]
-
-    @property
-    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """Made only for the api-server: importing Airflow's API would cost every other component a second."""
-        from newswatch_airflow.ui.app import the_app  # noqa: PLC0415
-
-        return [{"name": "newswatch", "app": the_app(), "url_prefix": "/newswatch"}]
-
-    @classmethod
-    def on_load(cls, *_args: Any, **_kwargs: Any) -> None:
-        """Called once in every Airflow process that loads plugins."""
-        warm_up(sys.argv)
+if not has_entry_point():
+    from newswatch_airflow.plugin import NewswatchPlugin  # noqa: F401 - Airflow looks for it here

@@ -48,9 +48,17 @@ rules:
 class Newsroom:
     """Runs the stages in this process (`poll`, `match`, `deliver`) or as commands (`command`)."""
 
-    def __init__(self, folder: Path, redis_url: str, slack: RunningSimulator, *, grace: str = "30s") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        redis_url: str,
+        slack: RunningSimulator,
+        *,
+        grace: str = "30s",
+        client: redis.Redis | None = None,
+    ) -> None:
         self.redis_url = redis_url
-        self.redis = redis.Redis.from_url(redis_url, decode_responses=True)
+        self.redis = client or redis.Redis.from_url(redis_url, decode_responses=True)
         self.slack = slack
         self.site = FeedServer()
         self.config = folder / "config"

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from devtools.stack import StackError
+from newswatch.store.sentinel import names_sentinels, read_address
 
 _TLS_OPTIONS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_keyfile", "ssl_certfile", "ssl_check_hostname")
 _SHAPE = "REDIS_URL has the form redis://[user:password@]host[:port][/db], or rediss:// for TLS"
@@ -22,6 +23,8 @@ def redis_connection(url: str) -> dict[str, Any]:
     `rediss` turns TLS on. The query may have the `ssl_*` options of redis-py. Raises StackError, without
     the URL's password, for anything else.
     """
+    if names_sentinels(url):
+        return _by_sentinel(url)
     try:
         parts = urlsplit(url)
         port = parts.port or 6379
@@ -42,6 +45,24 @@ def redis_connection(url: str) -> dict[str, Any]:
     if options:
         raise StackError(f"REDIS_URL has unknown options: {', '.join(sorted(options))}. {_SHAPE}")
     return {**connection, "extra": extra}
+
+
+def _by_sentinel(url: str) -> dict[str, Any]:
+    try:
+        address = read_address(url)
+    except ValueError as error:
+        raise StackError(f"REDIS_URL: {error}") from error
+    hosts = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in address.sentinels)
+    connection: dict[str, Any] = {"conn_type": "redis", "host": ",".join(hosts)}
+    if address.username:
+        connection["login"] = address.username
+    if address.password:
+        connection["password"] = address.password
+    extra = {"sentinel_service": address.service, "db": address.database, "ssl": address.tls}
+    return {
+        **connection,
+        "extra": {**extra, **{name: _option(value) for name, value in address.query.items()}},
+    }
 
 
 def _database(text: str) -> int:

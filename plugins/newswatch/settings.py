@@ -188,7 +188,22 @@ def _line(value: str) -> str:
 
 
 _WEB = _address_of("http", "https")
-_REDIS = _address_of("redis", "rediss", "unix")
+_DIRECT = _address_of("redis", "rediss", "unix")
+
+
+def _redis_address(value: str) -> str:
+    """An address of Redis, or of its Sentinels."""
+    if "+sentinel://" not in value:
+        return str(_DIRECT.read(value))
+    if re.fullmatch(_SENTINELS, value) is None:
+        raise ValueError
+    return value
+
+
+_SENTINELS = (
+    r"rediss?\+sentinel://(?:[^\s/?#]*@)?[^\s/?#@,]+(?:,[^\s/?#@,]+)*/[^\s/?#]+(?:/[0-9]+)?(?:\?\S*)?"
+)
+_REDIS = Form(_redis_address, f"{_DIRECT.allowed}, or redis+sentinel://HOST:PORT,HOST:PORT/NAME")
 _PLACE = Form(_folder, "a folder")
 
 

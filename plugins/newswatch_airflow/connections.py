@@ -5,6 +5,13 @@
     {"conn_type": "redis", "host": "redis.internal", "port": 6380, "login": "newswatch",
      "password": "…", "extra": {"db": 5, "ssl": true, "ssl_ca_certs": "/etc/ssl/redis.pem"}}
 
+With Sentinel, the host lists the Sentinels, the port is theirs, and the extra names the primary. Login and password
+are those of Redis; Sentinel's own are `sentinel_username` and `sentinel_password`, and `sentinel_ssl` says whether its ports
+speak TLS if that differs from Redis::
+
+    {"conn_type": "redis", "host": "one.internal,two.internal", "port": 26379, "login": "newswatch", "password": "…",
+     "extra": {"sentinel_service": "newswatch-primary", "sentinel_password": "…", "db": 0}}
+
 `newswatch_slack` (type Slack API) holds the bot token as its password and, in its extra, all
 optional, `base_url`, `timeout` (seconds) and `proxy`. A connection that a feed's `auth` names holds
 login and password, or `{"bearer": "…"}` in its extra.
@@ -16,7 +23,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from newswatch.errors import PermanentError
 
@@ -25,6 +32,8 @@ if TYPE_CHECKING:
     from newswatch.slack.client import SlackSettings
 
 _TLS_TEXT = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_ciphers")
+_SENTINEL_OWN = ("sentinel_username", "sentinel_password", "sentinel_ssl")
+SENTINEL_PORT = 26379
 _CERT_REQS = {"none": "none", "optional": "optional", "required": "required", "require": "required"}
 _WORDS = {
     "true": True,
@@ -73,16 +82,14 @@ def redis_address(connection: ConnectionLike) -> RedisAddress:
     if _flag(connection, extra, "cluster", default=False):
         raise _refusal(connection, "`cluster` is not supported: newswatch needs one primary (with replicas)")
     tls = _flag(connection, extra, "ssl", default=connection.conn_type == "rediss")
+    scheme, database = "rediss" if tls else "redis", _database(connection, extra)
+    options = _tls_options(connection, extra) if tls else {}
+    if extra.get("sentinel_service"):
+        return RedisAddress(_sentinel_url(connection, extra, scheme, database), options)
     host = connection.host or "localhost"
     host = f"[{host}]" if ":" in host else host
-    credentials = _credentials(connection)
-    scheme, port, database = (
-        "rediss" if tls else "redis",
-        connection.port or 6379,
-        _database(connection, extra),
-    )
-    url = f"{scheme}://{credentials}{host}:{port}/{database}"
-    return RedisAddress(url, _tls_options(connection, extra) if tls else {})
+    url = f"{scheme}://{_credentials(connection)}{host}:{connection.port or 6379}/{database}"
+    return RedisAddress(url, options)
 
 
 def slack_settings(connection: ConnectionLike, network: Mapping[str, str]) -> SlackSettings:
@@ -154,6 +161,18 @@ def _credentials(connection: ConnectionLike) -> str:
     if not connection.login and not connection.password:
         return ""
     return f"{quote(connection.login or '', safe='')}:{quote(connection.password or '', safe='')}@"
+
+
+def _sentinel_url(connection: ConnectionLike, extra: dict[str, Any], scheme: str, database: int) -> str:
+    port = connection.port or SENTINEL_PORT
+    hosts = ",".join(
+        host if ":" in host else f"{host}:{port}"
+        for host in (connection.host or "localhost").replace(" ", "").split(",")
+    )
+    own = {name: str(extra[name]) for name in _SENTINEL_OWN if extra.get(name) not in (None, "")}
+    query = f"?{urlencode(own)}" if own else ""
+    service = quote(str(extra["sentinel_service"]), safe="")
+    return f"{scheme}+sentinel://{_credentials(connection)}{hosts}/{service}/{database}{query}"
 
 
 def _database(connection: ConnectionLike, extra: dict[str, Any]) -> int:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import (  # type: ignore[attr-defined]  # public, but absent from the package's stub
     AsyncCallback,
-    DeadlineAlert,
     DeadlineReference,
 )
+
+from newswatch_airflow.versions import late_alert
+
+if TYPE_CHECKING:
+    from airflow.sdk import DeadlineAlert  # type: ignore[attr-defined]
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +30,8 @@ def deadline(dag_id: str, within: timedelta, *, red_is_late: bool = True) -> Dea
     `red_is_late=False` is for a DAG whose red run has already notified ops. There a run that ended
     in time counts as in time, even if it is red.
     """
-    return DeadlineAlert(
+    return late_alert(
+        f"{dag_id} late",
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=within,
         callback=AsyncCallback(
@@ -37,7 +42,6 @@ def deadline(dag_id: str, within: timedelta, *, red_is_late: bool = True) -> Dea
                 "red_is_late": red_is_late,
             },
         ),
-        name=f"{dag_id} late",
     )
 
 

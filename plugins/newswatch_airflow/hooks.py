@@ -2,20 +2,20 @@
 
 Tasks look connections up before they start their event loop. Triggers run inside one, so they use
 the asynchronous look-up. The configuration folder is `NEWSWATCH_CONFIG`, else `config/` beside
-`plugins/`.
+`plugins/`, or in an installed package `config/` where the process starts.
 """
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from newswatch.errors import RedisUnavailable, SlackUnavailable
+from newswatch.places import home
 from newswatch.settings import Settings, read_settings, settings_from
 from newswatch_airflow.connections import feed_auth, redis_address, slack_settings
 
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
 REDIS_CONNECTION = "newswatch_redis"
 SLACK_CONNECTION = "newswatch_slack"
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
 
 def process_settings() -> Settings:
     """The settings of this process. Raises SettingsRefused with everything that is wrong with them."""
-    return settings_from(os.environ, REPOSITORY)  # noqa: TID251 - Airflow's processes begin here
+    return settings_from(os.environ, home())  # noqa: TID251 - Airflow's processes begin here
 
 
 def sound_settings() -> Settings:
@@ -42,7 +40,7 @@ def sound_settings() -> Settings:
     If a DAG file cannot be imported, its DAG disappears, and a trigger that raises is started again and again. The
     tasks name what is wrong.
     """
-    return read_settings(os.environ, REPOSITORY)[0]  # noqa: TID251 - the same
+    return read_settings(os.environ, home())[0]  # noqa: TID251 - the same
 
 
 def task_services(*, slack: bool = False) -> Services:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from newswatch.errors import StageRed
 from newswatch_airflow.hooks import process_settings, sound_settings, task_services
 from newswatch_airflow.retries import recovery
+from newswatch_airflow.versions import permanent_errors
 
 if TYPE_CHECKING:
     from newswatch.pipeline.base.shift import Paused, Shift
@@ -50,14 +51,15 @@ def stays(dag_id: str) -> dict[str, Any]:
 def stay(context: Mapping[str, Any], stage: str, *, slack: bool = False) -> dict[str, Any]:
     """Work the rest of the shift. Returns the counts. Raises StageRed, or why the work could not begin or go on."""
     began = time.monotonic()
-    try:
-        return _work(context, stage, slack=slack)
-    except StageRed:
-        raise
-    except Exception:
-        # Whatever it is, it is raised. A run that fails at once would be followed by the next at once.
-        time.sleep(max(0.0, CALM_S - (time.monotonic() - began)))
-        raise
+    with permanent_errors():
+        try:
+            return _work(context, stage, slack=slack)
+        except StageRed:
+            raise
+        except Exception:
+            # Whatever it is, it is raised. A run that fails at once would be followed by the next at once.
+            time.sleep(max(0.0, CALM_S - (time.monotonic() - began)))
+            raise
 
 
 def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, Any]:

@@ -9,30 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from newswatch_airflow.versions import retry_policy
 
 RETRIES = 3
 """At least 2, because a task that is queued before the api-server is up fails its first try."""
 
 RETRY_DELAY = timedelta(seconds=3)
 """Short, since a retry costs little and the next alert must be out within 60 s of a crash."""
-
-RETRY_POLICY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(
-            exception="newswatch.errors.PermanentError",
-            action=RetryAction.FAIL,
-            reason="Trying again cannot help. Somebody has to act; the last lines of the log say how.",
-        ),
-        RetryRule(
-            exception="newswatch.errors.RetryableError",
-            action=RetryAction.RETRY,
-            retry_delay=RETRY_DELAY,
-            reason="A passing error: the same work is tried again.",
-        ),
-    ],
-)
-"""The two branches of the error tree, for Airflow. Other errors use the task's own retries."""
 
 
 def recovery(execution_timeout: timedelta, *, retries: int = RETRIES) -> dict[str, Any]:
@@ -41,6 +24,6 @@ def recovery(execution_timeout: timedelta, *, retries: int = RETRIES) -> dict[st
         "owner": "newswatch",
         "retries": retries,
         "retry_delay": RETRY_DELAY,
-        "retry_policy": RETRY_POLICY,
         "execution_timeout": execution_timeout,
+        **retry_policy(RETRY_DELAY),
     }

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from newswatch.errors import ConfigError
+from newswatch_airflow.versions import permanent_errors
 
 if TYPE_CHECKING:
     from newswatch.pipeline.base.services import Services
@@ -26,14 +27,13 @@ def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
     from newswatch.store.server import check_server  # noqa: PLC0415
     from newswatch_airflow.hooks import task_services  # noqa: PLC0415
 
-    services = task_services()
-
-    async def within() -> T:
+    async def within(services: Services) -> T:
         async with services:
             await check_server(services.redis)
             return await stage(services)
 
-    return asyncio.run(within())
+    with permanent_errors():
+        return asyncio.run(within(task_services()))
 
 
 def check_config(dag_id: str) -> dict[str, Any]:

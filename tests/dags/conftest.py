@@ -97,4 +97,6 @@ def world(metadata_database, redis_url, tmp_path, monkeypatch):
         monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
         monkeypatch.setenv("NEWSWATCH_SHIFT", "3s")
         monkeypatch.setattr("newswatch_airflow.resident.CALM_S", 0.0)
+        # From when the task begins: before that, `dag.test()` may take longer than the whole shift.
+        monkeypatch.setattr("newswatch.pipeline.base.shift.rest_of", lambda *_: 3.0)
         yield World(config, plain, slack, site)

@@ -156,3 +156,52 @@ def test_redis_connection_of_the_launcher_survives_airflows_own_reading():
     read = Connection.from_json(json.dumps(redis_connection("rediss://user:pw@h:6380/5")))
     assert (read.host, read.port, read.login, read.password) == ("h", 6380, "user", "pw")
     assert read.extra_dejson == {"db": 5, "ssl": True}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://me:p%40ss@one:1,two:26379/main/5?sentinel_password=a%26b",
+        "rediss+sentinel://[::1]:26379/main/0?ssl_ca_certs=%2Fca.pem&ssl_certfile=%2Fme.pem&sentinel_ssl=false",
+    ],
+)
+def test_sentinel_connection_of_the_launcher_leads_to_what_the_url_names(url):
+    stored = json.dumps(redis_connection(url))
+    made = redis_address(Connection.from_json(stored, conn_id="newswatch_redis"))
+    mine, theirs = (
+        connect(made.url, **made.options).connection_pool,
+        connect(f"{url}&ssl_check_hostname=true&ssl_cert_reqs=required" if "rediss" in url else url),
+    )
+    theirs = theirs.connection_pool
+    assert mine.service_name == theirs.service_name
+    assert mine.connection_class is theirs.connection_class
+
+    def settings(pool):
+        return {
+            name: value
+            for name, value in pool.connection_kwargs.items()
+            if name in ("db", "username", "password", "ssl_ca_certs", "ssl_certfile", "ssl_check_hostname")
+        }
+
+    assert settings(mine) == settings(theirs)
+
+    def nodes(pool):
+        return [
+            {
+                name: value
+                for name, value in node.connection_pool.connection_kwargs.items()
+                if name in ("host", "port", "password", "ssl_ca_certs", "ssl_certfile")
+            }
+            for node in pool.sentinel_manager.sentinels
+        ]
+
+    assert nodes(mine) == nodes(theirs)
+
+
+def test_sentinel_hosts_share_the_connections_port():
+    address = redis_address(
+        connection(
+            conn_type="redis", host="one, two:7", port=26380, password="p", extra={"sentinel_service": "main"}
+        )
+    )
+    assert address.url == "redis+sentinel://:p@one:26380,two:7/main/0"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sandbox import redis_connection
+from airflow_sandbox import ROOT, redis_connection
 from newswatch.errors import FetchRefused, RedisUnavailable, SettingsRefused, SlackUnavailable
-from newswatch_airflow.hooks import REPOSITORY, sound_settings, task_services, trigger_services
+from newswatch_airflow.hooks import sound_settings, task_services, trigger_services
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_config_folder_follows_the_environment(monkeypatch):
     monkeypatch.setenv("NEWSWATCH_CONFIG", "/srv/newswatch/config")
     assert sound_settings().config_dir == Path("/srv/newswatch/config")
     monkeypatch.setenv("NEWSWATCH_CONFIG", "other")
-    assert sound_settings().config_dir == REPOSITORY / "other"
+    assert sound_settings().config_dir == ROOT / "other"
     monkeypatch.delenv("NEWSWATCH_CONFIG")
-    assert sound_settings().config_dir == REPOSITORY / "config"
+    assert sound_settings().config_dir == ROOT / "config"
 
 
 async def test_bad_settings_stop_tasks_and_triggers_before_a_connection_is_asked_for(connections):

@@ -12,7 +12,7 @@ def loaded_stages(*command_line):
     code = (
         "import sys; sys.path.insert(0, 'plugins')\n"
         f"sys.argv = ['airflow', *{list(command_line)!r}]\n"
-        "import newswatch_plugin; newswatch_plugin.NewswatchPlugin.on_load()\n"
+        "from newswatch_airflow.plugin import NewswatchPlugin; NewswatchPlugin.on_load()\n"
         "print(sum(name.startswith('newswatch.pipeline.') for name in sys.modules))"
     )
     done = subprocess.run(

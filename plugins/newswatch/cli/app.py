@@ -15,9 +15,11 @@ from newswatch.cli import (
     adopt,
     alerts,
     backtest,
+    backup,
     check,
     coach,
     coverage,
+    dags,
     dead,
     demo,
     doctor,
@@ -69,7 +71,7 @@ for one in (
         adopt.adopt,
         housekeeping.housekeeping,
     ),
-    listen.listen,
+    *(listen.listen, dags.dags, backup.backup, backup.restore),
 ):
     newswatch.add_command(one)
 

@@ -1,7 +1,8 @@
-"""`newswatch dead`: lists messages that Slack refused, and queues them again."""
+"""`newswatch dead`: lists messages that Slack refused and items that could not be matched, and tries them again."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -10,10 +11,15 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, table
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
+from newswatch.pipeline.match.dead_items import read_dead_items, retry_dead_items
+
+_PLACE = re.compile(r"[0-9]+-[0-9]+")
+"""The id of an item is its place in the stream; that of a message is never one."""
 
 _JSON = """
 JSON: a list of {"message_id", "channel", "kind", "error", "title", "rules": [id], "alert_ids": [id], "payload"}.
-"payload" is what a retry sends.
+"payload" is what a retry sends. An item that could not be matched has the kind "item", its place in the stream as "message_id",
+and no channel.
 """
 
 
@@ -31,7 +37,30 @@ async def _letters(services: Services) -> list[dict[str, Any]]:
             "payload": letter.payload,
         }
         for letter in letters
+    ] + [
+        {
+            "message_id": item.stream_id,
+            "channel": "",
+            "kind": "item",
+            "error": item.error,
+            "title": item.title,
+            "rules": [],
+            "alert_ids": [],
+            "payload": {},
+        }
+        for item in await read_dead_items(services)
     ]
+
+
+async def _retry(services: Services, ids: tuple[str, ...]) -> int:
+    places = [name for name in ids if _PLACE.fullmatch(name)]
+    letters = [name for name in ids if name not in places]
+    count = 0
+    if letters or not ids:
+        count += await retry_dead_letters(services, letters)
+    if places or not ids:
+        count += await retry_dead_items(services, places)
+    return count
 
 
 @click.group(invoke_without_command=True, epilog=_JSON)
@@ -59,7 +88,7 @@ def _list(call: Invocation) -> None:
 @dead.command("list", epilog=_JSON)
 @command
 def list_(call: Invocation) -> None:
-    """List the dead letters, newest first."""
+    """List the dead letters, newest first, and then the items that could not be matched."""
     _list(call)
 
 
@@ -67,8 +96,8 @@ def list_(call: Invocation) -> None:
 @click.argument("message_ids", nargs=-1)
 @command
 def retry(call: Invocation, *, message_ids: tuple[str, ...]) -> None:
-    """Queue dead letters again: those with the given ids, or all of them."""
-    count = call.run(lambda services: retry_dead_letters(services, message_ids))
+    """Try again: the messages and items with the given ids, or all of them."""
+    count = call.run(lambda services: _retry(services, message_ids))
     if call.json:
         as_json({"retried": count})
     else:

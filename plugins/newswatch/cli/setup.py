@@ -26,9 +26,10 @@ from newswatch.pipeline.authoring.slack_setup import (
 )
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services
+from newswatch.places import DOCS
 from newswatch.sending import ChannelName, SenderCheck
 
-_MANIFEST = Path(__file__).resolve().parents[3] / "docs" / "slack-app.yaml"
+_MANIFEST = DOCS / "slack-app.yaml"
 _MEND_FIRST = "Put right what is wrong with the token or its scopes, then run this again."
 _NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 

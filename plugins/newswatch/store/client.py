@@ -19,6 +19,7 @@ from redis.exceptions import NoScriptError, RedisError
 from newswatch.errors import RedisRefused
 from newswatch.redact import redact_text
 from newswatch.store.faults import fault_of
+from newswatch.store.sentinel import names_sentinels, sentinel_pool
 
 SOCKET_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0
@@ -26,7 +27,7 @@ MAX_CONNECTIONS = 50
 
 
 def connect(url: str, **options: Any) -> Redis:
-    """A client for `url` (redis://, rediss://, unix://). It does not connect yet.
+    """A client for `url` (redis://, rediss://, unix://, redis+sentinel://). It does not connect yet.
 
     Calls are retried twice within a second if the connection breaks. Every script may run twice without harm, since the
     second run finds the result of the first. Some hundred channels may be delivered to at once; a caller that finds no
@@ -42,18 +43,25 @@ def connect(url: str, **options: Any) -> Redis:
         **options,
     }
     try:
-        pool = BlockingConnectionPool.from_url(
-            url, max_connections=MAX_CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **settings
-        )
-        pool.connection_kwargs |= {
-            name: settings[name] for name in ("retry", "retry_on_error", "decode_responses")
-        }
+        pool = _pool(url, settings)
         pool.connection_class(
             **pool.connection_kwargs
         )  # as the pool does later, where nobody expects its errors
     except (ValueError, TypeError, AttributeError, RedisError) as error:
         raise RedisRefused(f"REDIS_URL cannot be read ({redact_text(str(error))}): correct it") from error
     return Redis.from_pool(pool)
+
+
+def _pool(url: str, settings: dict[str, Any]) -> BlockingConnectionPool:
+    if names_sentinels(url):
+        return sentinel_pool(url, MAX_CONNECTIONS, SOCKET_TIMEOUT_S, settings)
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=MAX_CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **settings
+    )
+    pool.connection_kwargs |= {
+        name: settings[name] for name in ("retry", "retry_on_error", "decode_responses")
+    }
+    return pool
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from redis.asyncio.sentinel import MasterNotFoundError
 from redis.exceptions import (
     AskError,
     AuthenticationError,
@@ -37,7 +38,11 @@ CLUSTER = (
     "Redis runs in cluster mode, which newswatch does not support: name a single primary, with replicas if you"
     f" like, in {_ADDRESS}"
 )
-SENTINEL = f"This is a Sentinel, which holds no data: name the primary that it watches in {_ADDRESS}"
+SENTINEL = f"This is a Sentinel, which holds no data: use redis+sentinel://HOST:PORT/NAME in {_ADDRESS}, with its name of the primary"
+NO_PRIMARY = (
+    f"no Sentinel in {_ADDRESS} names a primary. During a failover this ends by itself; otherwise the Sentinels cannot be"
+    " reached, or do not know that name"
+)
 WRONG_LOGIN = f"Redis refuses the user name or the password: correct them in {_ADDRESS}"
 PROTECTED = (
     "Redis is in protected mode and answers its own machine only: give it a password, and put that into"
@@ -68,6 +73,7 @@ _BY_CLASS: tuple[tuple[type[Exception], Fault, str], ...] = (
     (OutOfMemoryError, RedisFull, OUT_OF_MEMORY),
     (BusyLoadingError, RedisUnavailable, LOADING),
     (ReadOnlyError, RedisUnavailable, REPLICA),
+    (MasterNotFoundError, RedisUnavailable, NO_PRIMARY),
     (MasterDownError, RedisUnavailable, LOST_PRIMARY),  # a ClusterDownError for redis-py, and so before it
     (AskError, RedisRefused, CLUSTER),
     (ClusterDownError, RedisRefused, CLUSTER),

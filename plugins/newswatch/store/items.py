@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.client import script_of, text
-from newswatch.store.codec import item_from_json
+from newswatch.store.client import fields, script_of, text
+from newswatch.store.codec import SCHEMA_VERSION, item_from_json
 
 CONSUMER = "match"
 _BACK_PAGE = 500
@@ -30,6 +30,10 @@ class StreamEntry:
 def _entry(stream_id: bytes, values: dict[bytes, bytes] | None) -> StreamEntry:
     if not values:
         return StreamEntry(text(stream_id), None, "the entry was deleted from the stream")
+    written = text(values.get(b"v"), SCHEMA_VERSION)
+    if written.isdecimal() and int(written) > int(SCHEMA_VERSION):
+        why = f"a newer release wrote it (schema {written}): `newswatch dead retry` after the upgrade"
+        return StreamEntry(text(stream_id), None, why)
     try:
         return StreamEntry(text(stream_id), item_from_json(values[b"item"]))
     except (ValueError, KeyError, TypeError) as error:
@@ -55,6 +59,30 @@ async def set_aside(redis: Redis, stream_id: str, error: str, *, kept_s: float) 
     """Store for `kept_s` why an item could not be matched. The stream keeps its text for its retention."""
     await redis.hset(keys.DEAD_ITEMS, stream_id, error)
     await redis.expire(keys.DEAD_ITEMS, int(kept_s))
+
+
+async def set_aside_items(redis: Redis) -> dict[str, str]:
+    """The items that could not be matched: place in the stream → why."""
+    found: Any = await redis.hgetall(keys.DEAD_ITEMS)
+    return fields(found)
+
+
+async def entries(redis: Redis, stream_ids: Iterable[str]) -> dict[str, StreamEntry]:
+    """The entries at these places of the stream."""
+    names = list(stream_ids)
+    pipe = redis.pipeline(transaction=False)
+    for name in names:
+        pipe.xrange(keys.ITEMS, min=name, max=name)
+    found = await pipe.execute() if names else []
+    return {
+        name: _entry(name.encode(), dict(rows[0][1]) if rows else None)
+        for name, rows in zip(names, found, strict=True)
+    }
+
+
+async def try_again(redis: Redis, stream_id: str) -> bool:
+    """Put an item that was set aside into the stream again. False if the stream no longer has it."""
+    return bool(await script_of(redis, "retry_item")(keys=[keys.ITEMS, keys.DEAD_ITEMS], args=[stream_id]))
 
 
 async def oldest_waiting_ms(redis: Redis) -> int | None:

@@ -76,6 +76,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | lease:{stage} | string token | match, deliver, articles | small | its own timeout |
 | pulse:{stage} | hash: since, at, until, state, work, error, task | match, deliver, articles | ~300 B | 7 days after its last beat |
 | previews:{user} | string: previews that a user of the pages asked for in this minute | pages | ~90 B | a minute after the first |
+| schema | hash: schema, release that wrote it first | every stage | small | always |
 | drain | string: who asked, when (JSON) | drain | small | until resumed |
 """
 
@@ -117,10 +118,20 @@ NOTICES = _PREFIX + "notices"
 LISTENER = _PREFIX + "listener"
 DRAIN = _PREFIX + "drain"
 RECHECKS = _PREFIX + "rechecks"
+SCHEMA = _PREFIX + "schema"
 RELEASES = _PREFIX + "releases"
 HITS_LAST = _PREFIX + "hits:last"
 RULE_HITS = _PREFIX + "rule-hits"
 HOPS = _PREFIX + "hops"
+
+EVERY = _PREFIX + "*"
+"""Matches every key of newswatch."""
+PASSING = (
+    *(f"{_PREFIX}{kind}:" for kind in ("lease", "pulse", "host")),
+    *(DRAIN, LISTENER, WAKE, BREAKER, TURNS, SCHEMA),
+)
+"""How the keys begin that no backup has: they belong to running processes or are over in minutes. A backup names its schema
+itself."""
 
 ALERT_RETENTION_S = 90 * 86_400
 GAP_RETENTION_S = 90 * 86_400
@@ -296,3 +307,13 @@ def pulse(stage: str) -> str:
 def notice(cause: str) -> str:
     """One cause of ops notices."""
     return f"{_PREFIX}notice:{cause}"
+
+
+def short(name: str) -> str:
+    """A key without the prefix."""
+    return name.removeprefix(_PREFIX)
+
+
+def whole(name: str) -> str:
+    """A key from its name without the prefix."""
+    return _PREFIX + name

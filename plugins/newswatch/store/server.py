@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from newswatch.errors import RedisRefused, RedisUnavailable
-from newswatch.store import keys
+from newswatch.store import keys, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.faults import CLUSTER, LOADING, OLDEST_VERSION, REPLICA, SENTINEL, too_old
 from newswatch.store.leases import Lease
@@ -41,7 +41,7 @@ def judge(info: Mapping[str, Any]) -> RedisUnavailable | RedisRefused | None:
 
 
 async def check_server(redis: Redis) -> None:
-    """Check the server before a stage relies on it. One round trip.
+    """Check the server, and that its data is not a newer release's, before a stage relies on it. Two round trips.
 
     Raises RedisUnavailable or RedisRefused.
     """
@@ -50,6 +50,8 @@ async def check_server(redis: Redis) -> None:
     fault = judge(info)
     if fault is not None:
         raise fault
+    with redis_errors():
+        await schema.take_up(redis)
 
 
 async def try_writing(redis: Redis) -> None:

@@ -30,7 +30,7 @@ from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.base.windows import busy_for_s
-from newswatch.store import pulses
+from newswatch.store import pulses, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.leases import Lease, under
@@ -234,6 +234,7 @@ class Shift:
                 self._beat,
                 self._look_for_pause,
                 self._look_for_code,
+                self._look_for_schema,
                 self.look_for_windows,
                 self._look_at_others,
                 self._do_chore,
@@ -283,6 +284,12 @@ class Shift:
     async def _look_for_code(self) -> None:
         if await asyncio.to_thread(version_on_disk) != self._code:
             self.end("the code on disk changed")
+
+    async def _look_for_schema(self) -> None:
+        with redis_errors():
+            why = await schema.outgrown(self.services.redis)
+        if why:
+            self.end(why)
 
     async def look_for_windows(self) -> None:
         """Work on while release windows are open or about to open: the next shift would begin in the middle of one."""

@@ -6,14 +6,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.errors import PermanentError
-from newswatch_airflow.hooks import REPOSITORY
+from newswatch.places import DOCS
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.prose import as_html
 
 router = APIRouter(dependencies=[Depends(reader)])
-
-DOCS = REPOSITORY / "docs"
 
 
 @router.get("/runbook", response_class=HTMLResponse, include_in_schema=False)

@@ -1,0 +1,63 @@
+"""Items that could not be matched: reading them with the reason, and trying them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from newswatch.errors import PermanentError
+from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.services import Services
+from newswatch.store import items
+from newswatch.store.client import redis_errors
+
+
+class NoSuchDeadItem(PermanentError):
+    """The id given names no item that was set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadItem:
+    """One item that was set aside. `title` is "" if it cannot be read."""
+
+    stream_id: str
+    error: str
+    title: str
+
+
+async def read_dead_items(services: Services) -> list[DeadItem]:
+    """The newest first. Raises RedisUnavailable."""
+    with redis_errors():
+        errors = await items.set_aside_items(services.redis)
+        found = await items.entries(services.redis, errors)
+    return [
+        DeadItem(name, errors[name], entry.item.title if (entry := found[name]).item else "")
+        for name in sorted(errors, key=_order, reverse=True)
+    ]
+
+
+async def retry_dead_items(services: Services, ids: Collection[str] = ()) -> int:
+    """Put them into the stream again: those with the given ids, or all. Returns how many the stream still had.
+
+    Raises NoSuchDeadItem, with nothing changed, and RedisUnavailable.
+    """
+    with redis_errors():
+        known = await items.set_aside_items(services.redis)
+        unknown = [name for name in ids if name not in known]
+        if unknown:
+            raise NoSuchDeadItem(
+                f"no item with the id {unknown[0]} was set aside; `newswatch dead` lists them"
+            )
+        count = 0
+        for name in sorted(ids or known, key=_order):
+            count += await items.try_again(services.redis, name)
+        if not await items.set_aside_items(services.redis):
+            await notices.clear_notice(
+                services, "item-unmatched", "All items that were set aside are matched again."
+            )
+    return count
+
+
+def _order(stream_id: str) -> tuple[int, int]:
+    moment, _, number = stream_id.partition("-")
+    return int(moment), int(number or 0)

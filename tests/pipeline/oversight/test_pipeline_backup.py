@@ -1,0 +1,141 @@
+"""Backups: everything comes back, an old one repeats nothing, and data of a newer release is left alone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import redis as plain_redis
+
+from devtools.redis_server import RunningRedis
+from feed_server import story
+from newsroom import Newsroom
+from newswatch import __version__
+from newswatch.store import dump, keys
+from newswatch.store.client import connect
+from newswatch.store.schema import SCHEMA
+
+WORDS = "The central bank opposes the plan."
+
+
+def published(room, *numbers):
+    room.site.serve("/wire", *(story(n, f"News {n}", WORDS) for n in numbers))
+
+
+def made(room, folder):
+    return Path(room.json("backup", str(folder))["file"])
+
+
+async def test_every_type_and_every_byte_comes_back(redis_url):
+    rows = {"plain": "Zürich \u2028 \x85 NO", "bytes": b"\x00\xff", "looks": "base64:x"}
+    async with connect(redis_url) as redis:
+        await redis.set(keys.feed("a"), b"\x80\x00", px=60_000)
+        await redis.hset(keys.CONFIG, mapping=rows)
+        await redis.rpush(keys.polls("a"), "one", b"\xfe", "one")
+        await redis.sadd(keys.CHANNELS, "C1", "C2")
+        await redis.zadd(keys.ALERTS, {"a": 1.5, b"\xff": 2})
+        await redis.hset(keys.EPOCH, "C1", "a run of Redis")
+        await redis.set(keys.lease("match"), "token")
+        await redis.set("other", "not ours")
+        for number in range(3):
+            await redis.xadd(keys.ITEMS, {"v": "1", "item": f"{number}"}, id=f"{number + 1}-0")
+        await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0")
+        await redis.xreadgroup(keys.ITEMS_GROUP, "match", {keys.ITEMS: ">"}, count=2)
+        await redis.xack(keys.ITEMS, keys.ITEMS_GROUP, "1-0")
+        before = await dump.read_all(redis)
+        await dump.remove_all(redis)
+        assert await redis.keys("*") == [b"other"]
+        stored = [dump.Record(**json.loads(json.dumps(asdict(one)))) for one in before]
+        assert await dump.write_all(redis, stored) == len(before)
+        after = await dump.read_all(redis)
+        assert await redis.hgetall(keys.EPOCH) == {b"C1": dump.RESTORED.encode()}
+        assert 0 < await redis.pttl(keys.feed("a")) <= 60_000
+        assert await redis.get(keys.lease("match")) is None
+        reply = await redis.xreadgroup(keys.ITEMS_GROUP, "match", {keys.ITEMS: ">"})
+        assert "b'1-0'" not in str(reply)
+        assert "b'2-0'" in str(reply), "it was read and not acknowledged"
+        assert "b'3-0'" in str(reply)
+    kept = {one.name: (one.kind, one.value) for one in before if one.name != "epoch"}
+    assert {one.name: (one.kind, one.value) for one in after if one.name != "epoch"} == kept
+
+
+def test_old_backup_repeats_nothing_and_loses_nothing(newsroom: Newsroom, tmp_path):
+    published(newsroom, 1, 2)
+    newsroom.run()
+    newsroom.json("mute", "central-bank-opposes", "--for", "1h", "--channel", "C0000000000")
+    file = made(newsroom, tmp_path / "backups")
+    published(newsroom, 1, 2, 3, 4)
+    newsroom.run()
+    sent = newsroom.alert_ids()
+    assert len(sent) == 4
+    refused = newsroom.command("restore", str(file))
+    assert refused[0] == 1
+    assert "--replace" in refused[2]
+    back = newsroom.json("restore", str(tmp_path / "backups"), "--replace")
+    assert back["file"] == str(file)
+    assert back["release"] == __version__
+    published(newsroom, 1, 2, 3, 4, 5)
+    newsroom.run()
+    newsroom.until(lambda: newsroom.run() and len(newsroom.alert_ids()) >= 5)
+    assert newsroom.alert_ids()[:4] == sent
+    assert len(set(newsroom.alert_ids())) == len(newsroom.alert_ids()) == 5
+    assert newsroom.slack.doubles() == {}
+    assert newsroom.redis.hlen("newswatch:mutes") == 1
+
+
+@pytest.mark.heavy
+def test_backup_moves_everything_to_another_redis(newsroom: Newsroom, tmp_path):
+    published(newsroom, 1)
+    newsroom.run()
+    published(newsroom, 1, 2)
+    newsroom.poll()
+    newsroom.match()
+    file = made(newsroom, tmp_path)
+    with RunningRedis(tmp_path / "other") as other:
+        newsroom.redis_url = other.url
+        newsroom.redis = plain_redis.Redis.from_url(other.url, decode_responses=True)
+        newsroom.json("restore", str(file))
+        published(newsroom, 1, 2)
+        newsroom.until(lambda: newsroom.run() and len(newsroom.alert_ids()) >= 2)
+        newsroom.run()
+        assert len(newsroom.alert_ids()) == 2
+        assert newsroom.slack.doubles() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"schema": SCHEMA + 1, "release": "9.9.0"}, "newswatch 9.9.0"),
+        ({"format": 2}, "format 2"),
+        ({"taken": "yesterday"}, "not a whole backup"),
+    ],
+)
+def test_backup_that_this_release_cannot_read_changes_nothing(newsroom: Newsroom, tmp_path, change, words):
+    newsroom.run()
+    file = made(newsroom, tmp_path)
+    head, rest = gzip.decompress(file.read_bytes()).decode().split("\n", 1)
+    file.write_bytes(gzip.compress(f"{json.dumps({**json.loads(head), **change})}\n{rest}".encode()))
+    before = newsroom.redis.dbsize()
+    code, _, error = newsroom.command("restore", str(file), "--replace")
+    assert code == 1
+    assert words in error
+    assert newsroom.redis.dbsize() == before
+
+
+def test_half_a_file_changes_nothing(newsroom: Newsroom, tmp_path):
+    newsroom.run()
+    file = made(newsroom, tmp_path)
+    file.write_bytes(file.read_bytes()[:-40])
+    assert newsroom.command("restore", str(file), "--replace")[0] == 1
+    assert newsroom.redis.exists("newswatch:config")
+
+
+def test_restore_is_refused_while_a_stage_is_at_work(newsroom: Newsroom, tmp_path, resident):
+    file = made(newsroom, tmp_path)
+    resident("match").at_work()
+    code, _, error = newsroom.command("restore", str(file), "--replace")
+    assert code == 1
+    assert "match" in error
