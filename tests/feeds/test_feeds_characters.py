@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from newswatch.feeds.charset import to_utf8
@@ -120,3 +122,16 @@ def test_json_feed_with_a_damaged_byte_loses_one_character():
     assert titles(body.encode().replace(" выступает".encode(), b" \xff")) == [
         "Центробанк \ufffd против плана"
     ]
+
+
+def test_ampersands_of_a_json_feed_stay_as_they_are():
+    link = "https://a.example/x?utm_source=daily&utm_medium=feed&copy=1"
+    body = json.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1",
+            "items": [{"id": "1", "url": link, "title": "AT&T &amp; more"}],
+        }
+    )
+    (entry,) = parse_document(body.encode(), url="https://a.example/feed.json", headers={}).entries
+    assert entry.link == link
+    assert entry.title.startswith("AT&T &")

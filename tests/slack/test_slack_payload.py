@@ -379,6 +379,14 @@ def test_story_marks_an_event_that_is_only_possible():
     assert "RBI barred crypto firms (possible)" in shown(both)
 
 
+def test_event_is_left_out_where_the_passage_says_it_in_the_same_words():
+    said = (("who", "The regulator"), ("does", "rejects"), ("what", "the bill"))
+    payload = story(alert(event=said, modality="stated", excerpts=(quote(),)))
+    assert shown(payload).count("regulator rejects the bill") == 1
+    apart = story(alert(event=(said[0], said[2], said[1]), modality="stated", title="x", excerpts=()))
+    assert "The regulator rejects the bill" in shown(apart)
+
+
 def test_story_of_two_rules_with_one_event_says_it_once():
     payload = story(
         alert(event=EVENT, modality="stated"), alert(rule_id="other", event=EVENT, modality="stated")

@@ -40,6 +40,7 @@ _NUMBER = re.compile(rb"&#(?:[xX][0-9a-fA-F]+|\d+);")
 _DOCTYPE = re.compile(rb"<!DOCTYPE\b", re.IGNORECASE)
 _ROOT = re.compile(rb"<[A-Za-z_]")
 _HEAD_BYTES = 1_000_000
+_BEGINNING = 1_000
 _ENTITY = re.compile(
     rb"""<!ENTITY\s+([A-Za-z_:][A-Za-z0-9._:-]{0,63})\s+(?:"([^"]{0,1000})"|'([^']{0,1000})')\s*>"""
 )
@@ -49,9 +50,14 @@ _MOST_ADDED = 1_000_000
 
 
 def mended(document: bytes) -> bytes:
-    """The UTF-8 document as plain XML, itself where nothing needs repair. Web pages are left alone."""
+    """The UTF-8 document as plain XML, itself where nothing needs repair. Web pages are left alone.
+
+    JSON only loses its control characters: its ampersands are no references.
+    """
     if _CONTROL.search(document):
         document = document.translate(_SEPARATORS, _CONTROLS)
+    if document[:_BEGINNING].lstrip()[:1] in (b"{", b"["):
+        return document
     document, entities = _without_type(document)
     if _ODD.search(document) is None:
         return document

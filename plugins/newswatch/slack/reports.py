@@ -131,7 +131,7 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
         when=_when(newest, now),
         updated=any(alert.updated for alert in group),
         quotes=quotes or ((_between(words),) if words else ()),
-        events=_events(group, each=len(certainties) > 1),
+        events=_not_in(quotes, _events(group, each=len(certainties) > 1)),
         certainty=certainties.pop() if len(certainties) == 1 else "",
         headline_only=bool(words) and not quotes,
     )
@@ -140,6 +140,14 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
 def _between(words: Sequence[Piece]) -> tuple[Piece, ...]:
     """The matched words of a headline, with what is left out between them."""
     return tuple(piece for word in words for piece in (Piece(" … "), word))[1:]
+
+
+def _not_in(
+    quotes: Sequence[Sequence[Piece]], events: Sequence[tuple[Piece, ...]]
+) -> tuple[tuple[Piece, ...], ...]:
+    """The events that no quote already says in the same words."""
+    said = [joined(quote).casefold() for quote in quotes]
+    return tuple(one for one in events if not any(joined(one).casefold() in text for text in said))
 
 
 def _events(group: Sequence[Alert], *, each: bool) -> tuple[tuple[Piece, ...], ...]:
