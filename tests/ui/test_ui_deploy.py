@@ -7,9 +7,14 @@ import subprocess
 
 import pytest
 import yaml
+from airflow.configuration import conf
 
 from airflow_sandbox import ROOT
 from feed_server import story
+from newswatch import __version__
+from newswatch.cli.dags import BUNDLE
+from newswatch.settings import VARIABLES
+from newswatch_airflow.hooks import REDIS_CONNECTION, SLACK_CONNECTION
 from newswatch_airflow.ui.prose import heading_name
 
 DEPLOY = ROOT / "deploy"
@@ -62,3 +67,21 @@ def test_promtool_accepts_the_rules_and_their_tests():
     ):
         done = subprocess.run([program, *words], cwd=DEPLOY, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_kubernetes_files_name_only_settings_and_a_bundle_that_there_are():
+    values = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text("utf-8"))
+    listener = yaml.safe_load((DEPLOY / "kubernetes-listener.yaml").read_text("utf-8"))
+    (container,) = listener["spec"]["template"]["spec"]["containers"]
+    named = {one["name"] for one in [*values["env"], *container["env"]]}
+    named |= {one["envName"] for one in values["secret"] if not one["envName"].startswith("AIRFLOW_CONN_")}
+    assert named <= {variable.name for variable in VARIABLES.values()}
+    connections = {one["envName"] for one in values["secret"]} - named
+    assert connections == {f"AIRFLOW_CONN_{name.upper()}" for name in (REDIS_CONNECTION, SLACK_CONNECTION)}
+    assert json.loads(values["config"]["dag_processor"]["dag_bundle_config_list"]) == [BUNDLE]
+    for section, options in values["config"].items():
+        for option in options:
+            assert conf.has_option(section, option), (section, option)
+    assert values["images"]["airflow"]["tag"] == __version__
+    assert container["image"].endswith(f":{__version__}")
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
