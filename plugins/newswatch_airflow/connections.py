@@ -5,6 +5,10 @@
     {"conn_type": "redis", "host": "redis.internal", "port": 6380, "login": "newswatch",
      "password": "…", "extra": {"db": 5, "ssl": true, "ssl_ca_certs": "/etc/ssl/redis.pem"}}
 
+An extra `url` is a whole address as in `REDIS_URL`, and everything else is left out::
+
+    {"conn_type": "redis", "extra": {"url": "rediss://newswatch:…@redis.internal:6380/5"}}
+
 With Sentinel, the host lists the Sentinels, the port is theirs, and the extra names the primary. Login and password
 are those of Redis; Sentinel's own are `sentinel_username` and `sentinel_password`, and `sentinel_ssl` says whether its ports
 speak TLS if that differs from Redis::
@@ -81,6 +85,8 @@ def redis_address(connection: ConnectionLike) -> RedisAddress:
     extra = read_extra(connection)
     if _flag(connection, extra, "cluster", default=False):
         raise _refusal(connection, "`cluster` is not supported: newswatch needs one primary (with replicas)")
+    if extra.get("url"):
+        return RedisAddress(str(extra["url"]), {})
     tls = _flag(connection, extra, "ssl", default=connection.conn_type == "rediss")
     scheme, database = "rediss" if tls else "redis", _database(connection, extra)
     options = _tls_options(connection, extra) if tls else {}

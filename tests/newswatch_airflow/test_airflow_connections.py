@@ -205,3 +205,9 @@ def test_sentinel_hosts_share_the_connections_port():
         )
     )
     assert address.url == "redis+sentinel://:p@one:26380,two:7/main/0"
+
+
+def test_url_in_the_extra_is_the_whole_address():
+    made = redis_address(connection(conn_type="redis", extra={"url": "redis+sentinel://:p@one/main/0"}))
+    assert (made.url, made.options) == ("redis+sentinel://:p@one/main/0", {})
+    assert ":p@" not in repr(made)

@@ -1,15 +1,21 @@
 """The compose files as docker-compose itself reads them."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import redis
 import yaml
+
+from devtools.redis_server import RunningRedis, free_port, server_binary
+from newswatch.store.sentinel import read_address
 
 pytestmark = pytest.mark.heavy
 
@@ -104,8 +110,8 @@ def test_the_broker_asks_for_a_password(stack):
 def test_the_connections_reach_airflow_whole(stack):
     environment = stack["airflow-worker"]["environment"]
     redis = json.loads(environment["AIRFLOW_CONN_NEWSWATCH_REDIS"])
-    assert (redis["host"], redis["port"], redis["password"]) == ("newswatch-redis", 6379, "redis1")
-    assert redis["extra"] == {"db": 0}
+    assert redis == {"conn_type": "redis", "extra": {"url": "redis://:redis1@newswatch-redis:6379/0"}}
+    assert environment["REDIS_URL"] == redis["extra"]["url"]
     slack = json.loads(environment["AIRFLOW_CONN_NEWSWATCH_SLACK"])
     assert slack["password"] == "xoxb-1"
     assert slack["extra"]["base_url"].endswith("/")
@@ -188,3 +194,108 @@ def test_airflow_starts_as_a_user_whom_the_image_does_not_know(tmp_path):
         timeout=240,
     )
     assert done.stdout.split() == ["airflow", "/opt/airflow"], done.stderr
+
+
+def test_redis_and_postgresql_of_ones_own_need_settings_only(tmp_path):
+    own = {
+        "NEWSWATCH_REDIS_SCHEME": "rediss+sentinel",
+        "NEWSWATCH_REDIS_USER": "newswatch",
+        "NEWSWATCH_REDIS_SERVERS": "one.example.com:26379,two.example.com:26379",
+        "NEWSWATCH_REDIS_DATABASE": "main/0?ssl_certfile=/srv/newswatch/config/me.pem",
+        "POSTGRES_SERVER": "db.example.com:5433",
+        "POSTGRES_USER": "af",
+        "POSTGRES_DATABASE": "afdb",
+        "SLACK_BASE_URL": "https://slack.example.com/api/",
+    }
+    files = ("docker-compose.yml", "docker-compose.external.yml")
+    stack = services(compose(tmp_path, *files, **SECRETS, **own))
+    environment = stack["airflow-worker"]["environment"]
+    url = environment["REDIS_URL"]
+    assert json.loads(environment["AIRFLOW_CONN_NEWSWATCH_REDIS"])["extra"]["url"] == url
+    address = read_address(url)
+    assert address.sentinels == (("one.example.com", 26379), ("two.example.com", 26379))
+    assert (address.service, address.username, address.password) == ("main", "newswatch", "redis1")
+    database = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    assert database == "postgresql+psycopg2://af:postgres1@db.example.com:5433/afdb"
+    assert environment["SLACK_BASE_URL"] == "https://slack.example.com/api/"
+    for name in ("postgres", "newswatch-redis"):
+        assert stack[name]["command"] == ["sleep", "infinity"]
+        assert stack[name]["image"] == "newswatch:local"
+
+
+def test_every_service_is_confined_and_its_log_rotates(stack):
+    for name, service in stack.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["logging"]["options"] == {"max-file": "5", "max-size": "20m"}, name
+
+
+def test_what_an_airflow_service_writes_is_in_memory_or_a_volume(stack):
+    for name in AIRFLOW:
+        service = stack[f"airflow-{name}"]
+        assert [place.partition(":")[0] for place in service["tmpfs"]] == ["/tmp", "/opt/airflow"]
+        assert "airflow-logs:/opt/airflow/logs:rw" in mounts(service)
+
+
+def test_postgresql_in_another_encoding_is_refused_before_anything_starts(stack, tmp_path):
+    assert stack["postgres"]["environment"]["POSTGRES_INITDB_ARGS"] == "--encoding=UTF8"
+    script = stack["airflow-init"]["command"][-1].replace("$$", "$")
+    check = script.partition("<<'CHECK'\n")[2].partition("\nCHECK\n")[0]
+    for encoding, code in (("UTF8", 0), ("SQL_ASCII", 1)):
+        (tmp_path / "sqlalchemy.py").write_text(
+            "from unittest.mock import MagicMock\n"
+            "create_engine = MagicMock()\n"
+            "link = create_engine.return_value.connect.return_value.__enter__.return_value\n"
+            f"link.exec_driver_sql.return_value.scalar.return_value = {encoding!r}\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", check],
+            check=False,
+            env={"PYTHONPATH": str(tmp_path), "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://x/y"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == code, done.stderr
+        assert (encoding == "UTF8") or encoding in done.stderr
+
+
+def test_sentinels_of_the_profile_make_the_replica_the_primary(tmp_path):
+    """The command of the Sentinel itself, with addresses of this machine in place of the containers'."""
+    (tmp_path / "env").write_text("COMPOSE_PROFILES=sentinel\n")
+    stack = services(compose(tmp_path, "docker-compose.yml", COMPOSE_PROFILES="sentinel", **SECRETS))
+    *shell, script = stack["newswatch-sentinel"]["command"]
+    primary = RunningRedis(None, "--requirepass", "redis1", "--masterauth", "redis1")
+    of = ("--replicaof", f"127.0.0.1 {primary.port}")
+    replica = RunningRedis(None, "--requirepass", "redis1", "--masterauth", "redis1", *of)
+    port = free_port()
+    own = script.replace("$$", "$").replace("/tmp", str(tmp_path)).replace("26379", str(port))
+    own = (
+        own.replace("6379 2", f"{primary.port} 1")
+        .replace("redis-server", server_binary())
+        .replace("5000", "500")
+    )
+    own = re.sub(r"\$\(getent [^)]*\)", "127.0.0.1", own)
+    sentinel = subprocess.Popen([*shell, own], env={"PASSWORD": "redis1", "PATH": os.environ["PATH"]})
+    try:
+        with redis.Redis(port=port) as client:
+            wait_for(lambda: client.sentinel_master("newswatch-primary")["num-slaves"] == 1)
+            primary.kill()
+            wait_for(lambda: client.sentinel_master("newswatch-primary")["port"] == replica.port)
+    finally:
+        sentinel.kill()
+        sentinel.wait()
+        replica.stop()
+        primary.stop()
+
+
+def wait_for(condition, timeout_s=90.0):
+    deadline = time.monotonic() + timeout_s
+    while True:
+        with contextlib.suppress(redis.exceptions.ConnectionError, redis.exceptions.ResponseError):
+            if condition():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

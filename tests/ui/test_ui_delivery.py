@@ -183,3 +183,13 @@ def test_health_without_redis_is_an_answer_too(visit, newsroom, settings):
     answer = visit().get("/newswatch/api/health", headers=MONITOR)
     assert answer.status_code == 503
     assert answer.json()["findings"][0]["runbook"] == "redis-is-away"
+
+
+def test_pages_leave_the_data_of_a_newer_release_alone(ada, newsroom):
+    newsroom.adopt()
+    newsroom.redis.hset("newswatch:schema", mapping={"schema": 2, "release": "9.9.0"})
+    for path in ("delivery", "watchlist", ""):
+        answer = ada.get(f"/newswatch/{path}")
+        assert answer.status_code == 503
+        assert "9.9.0" in answer.text
+    assert write(ada, "rules/central-bank-opposes/mute", **{"for": "2h"}).status_code == 503

@@ -13,12 +13,15 @@ from fastapi import Depends, Request
 
 from newswatch.config.draft import Loaded
 from newswatch.config.load import folder_signature
+from newswatch.errors import RedisRefused
 from newswatch.models import Bundle
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.feeds import read_statuses
 from newswatch.pipeline.oversight.latency import Latency, read_latency
 from newswatch.slack.client import SlackClient, SlackSettings
+from newswatch.store.client import redis_errors
+from newswatch.store.schema import outgrown
 
 FEW_FEEDS = 500
 """Up to this many feeds, their states are read for every page; with more, once a minute."""
@@ -51,13 +54,17 @@ class Shared:
         """Held by work that takes seconds of CPU, so that only one runs at a time."""
 
     async def services(self) -> Services:
-        """Raises RedisUnavailable if the connection is missing."""
+        """Raises RedisUnavailable if the connection is missing, and RedisRefused if a newer release has the data."""
         loop = asyncio.get_running_loop()
         if self._services is None or self._loop is not loop:
             self._services, self._loop = await self._make(), loop
             self._statuses = self._latency = None
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
         await self._services.read_clock()
+        with redis_errors():
+            why = await outgrown(self._services.redis)
+        if why:
+            raise RedisRefused(why)
         return self._services
 
     async def own_services(self) -> Services:

@@ -1,0 +1,87 @@
+"""deploy/ names only metrics that there are, and sections of the runbook that there are."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from airflow.configuration import conf
+
+from airflow_sandbox import ROOT
+from feed_server import story
+from newswatch import __version__
+from newswatch.cli.dags import BUNDLE
+from newswatch.settings import VARIABLES
+from newswatch_airflow.hooks import REDIS_CONNECTION, SLACK_CONNECTION
+from newswatch_airflow.ui.prose import heading_name
+
+DEPLOY = ROOT / "deploy"
+MONITOR = {"Authorization": "Bearer a token for monitors"}
+NAME = re.compile(r"\bnewswatch_[a-z0-9_]+")
+RULES = yaml.safe_load((DEPLOY / "prometheus-rules.yaml").read_text("utf-8"))["groups"][0]["rules"]
+PANELS = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))["panels"]
+
+
+def test_rules_and_dashboard_name_only_metrics_that_there_are(visit, newsroom):
+    newsroom.site.serve("/wire", story(1, "The central bank opposes the plan"))
+    newsroom.run()
+    text = visit().get("/newswatch/metrics", headers=MONITOR).text
+    there = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    there |= {f"{name}_bucket" for name in there}
+    named = {name for rule in RULES for name in NAME.findall(rule["expr"])}
+    named |= {
+        name for panel in PANELS for target in panel["targets"] for name in NAME.findall(target["expr"])
+    }
+    assert len(named) > 10
+    assert named <= there
+
+
+def test_rules_lead_to_sections_of_the_runbook():
+    runbook = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+    sections = {heading_name(part.partition("\n")[0]) for part in runbook.split("\n## ")[1:]}
+    for rule in RULES:
+        page, _, section = rule["annotations"]["runbook"].partition("#")
+        assert page == "/newswatch/runbook"
+        assert section in sections, rule["alert"]
+
+
+def test_every_panel_says_what_it_shows_and_none_covers_another():
+    places = set()
+    for panel in PANELS:
+        assert panel["description"].endswith("."), panel["title"]
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert not cells & places, panel["title"]
+        places |= cells
+
+
+def test_promtool_accepts_the_rules_and_their_tests():
+    program = shutil.which("promtool")
+    if program is None:
+        pytest.skip("promtool is not installed (Debian: the package prometheus)")
+    for words in (
+        ["check", "rules", "prometheus-rules.yaml"],
+        ["test", "rules", "prometheus-rules-test.yaml"],
+    ):
+        done = subprocess.run([program, *words], cwd=DEPLOY, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_kubernetes_files_name_only_settings_and_a_bundle_that_there_are():
+    values = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text("utf-8"))
+    listener = yaml.safe_load((DEPLOY / "kubernetes-listener.yaml").read_text("utf-8"))
+    (container,) = listener["spec"]["template"]["spec"]["containers"]
+    named = {one["name"] for one in [*values["env"], *container["env"]]}
+    named |= {one["envName"] for one in values["secret"] if not one["envName"].startswith("AIRFLOW_CONN_")}
+    assert named <= {variable.name for variable in VARIABLES.values()}
+    connections = {one["envName"] for one in values["secret"]} - named
+    assert connections == {f"AIRFLOW_CONN_{name.upper()}" for name in (REDIS_CONNECTION, SLACK_CONNECTION)}
+    assert json.loads(values["config"]["dag_processor"]["dag_bundle_config_list"]) == [BUNDLE]
+    for section, options in values["config"].items():
+        for option in options:
+            assert conf.has_option(section, option), (section, option)
+    assert values["images"]["airflow"]["tag"] == __version__
+    assert container["image"].endswith(f":{__version__}")
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
