@@ -92,15 +92,22 @@ class Cycle:
         """The counts so far."""
         return PollCounts(self._chosen, self._polled, self._not_modified, self._new, self._failed)
 
-    async def take(self, chosen: Sequence[Feed], due_ms: Mapping[str, float], found_ms: int) -> None:
-        """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due, `found_ms` when they were found."""
+    async def take(
+        self, chosen: Sequence[Feed], due_ms: Mapping[str, float], planned_ms: int | None = None
+    ) -> None:
+        """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due.
+
+        `planned_ms` is when they were chosen, by a plan that comes now and then. Without it each is planned for the time
+        at which it is due.
+        """
         await self._flush()  # so that what earlier visits found is read
         states = await feeds.read_states(self._services.redis, [feed.id for feed in chosen])
         urls = [addresses.expected_url(feed, states[feed.id]) for feed in chosen]
         await self._pauses.look_up(urls)
         self._chosen += len(chosen)
         for feed, url in zip(chosen, urls, strict=True):
-            turn = Turn(feed, states[feed.id], int(due_ms.get(feed.id, 0)), found_ms)
+            due = int(due_ms.get(feed.id, 0))
+            turn = Turn(feed, states[feed.id], due, due if planned_ms is None else planned_ms)
             self._queues.setdefault(host_name(url), deque()).append(turn)
         at_work = Counter(host for task, host in self._workers.items() if not task.done())
         for host in dict.fromkeys(map(host_name, urls)):

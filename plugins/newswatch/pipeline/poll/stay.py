@@ -112,7 +112,7 @@ async def _stay(
         plan.bring_forward(hurried)
         plan.hurry(await feeds.wanted_now(redis, plan.ids()), now_ms)
         if due := plan.take(now_ms):
-            await cycle.take(plan.feeds(due), due, now_ms)
+            await cycle.take(plan.feeds(due), due)
         if cycle.counts().polled > polled:
             polled = cycle.counts().polled
             shift.did()

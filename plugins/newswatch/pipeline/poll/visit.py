@@ -98,12 +98,12 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A feed to be polled, with its stored state. `due_ms` is when it was due, `found_ms` when it was found due."""
+    """A feed to be polled, with its stored state. `due_ms` is when it was due, `planned_ms` when it was to be polled."""
 
     feed: Feed
     state: FeedState
     due_ms: int
-    found_ms: int
+    planned_ms: int
 
 
 class _Read(NamedTuple):
@@ -219,7 +219,7 @@ class Visitor:
             last_modified=None if full else known.last_modified or None,
         )
         counted_s = schedule.counted_from(
-            feed, due_s=turn.due_ms / 1000, planned_s=turn.found_ms / 1000, begun_s=started_ms / 1000
+            feed, due_s=turn.due_ms / 1000, planned_s=turn.planned_ms / 1000, begun_s=started_ms / 1000
         )
         body_hash = hashlib.sha256(result.body).hexdigest()[:32]
         return _Answer(result, started_ms, body_hash, counted_s, address, tried)
