@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 
 from newswatch.feeds.host import host_name
 from newswatch.models import Feed
@@ -30,6 +31,8 @@ FEEDS_A_WORKER = 4
 """With fewer feeds a host is asked for one after the other, over one connection."""
 AT_ONCE = 100
 """Feeds being polled, and so documents in memory, at a time."""
+STAY_S = 1.0
+"""A host's feeds are polled one right after the other for this long, while its connection is open. Then others have a turn."""
 _FLUSH_AT = 200
 _SPREAD_S = 10.0
 
@@ -143,11 +146,16 @@ class Cycle:
         queue = self._queues[host]
         while queue:
             async with self._slots:
-                if self._over() or await self._pressure.look():
-                    self._leave(queue)
-                    return
-                if queue:
-                    await self._turn(queue.popleft())
+                until = time.monotonic() + STAY_S
+                while queue:
+                    if self._over() or await self._pressure.look():
+                        self._leave(queue)
+                        return
+                    if queue:
+                        turn = queue.popleft()
+                        await self._turn(replace(turn, more=True) if queue else turn)
+                    if time.monotonic() >= until:
+                        break
 
     def _leave(self, queue: deque[Turn]) -> None:
         while queue:
