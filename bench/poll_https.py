@@ -110,8 +110,9 @@ async def as_newswatch(scheme: str, port: int, feeds: int, hosts: int, redis_url
                     found = now[0] - began[0], now[1] - began[1]
             counts = cycle.counts()
             if counts.failed or counts.polled != POLLS * feeds:
-                states = await read_states(services.redis, ["f0"])
-                raise RuntimeError(f"feeds failed: {counts}, the first one: {states['f0'].polling.error}")
+                states = await read_states(services.redis, [feed.id for feed in bundle.feeds])
+                errors = {one.polling.error for one in states.values()} - {""}
+                raise RuntimeError(f"feeds failed: {counts}, {'; '.join(errors) or 'then they were read'}")
         return {"warm": {"cpu_s": found[0], "redis_cpu_s": found[1]}, "peak": {"memory_mb": peak_memory_mb()}}
 
 

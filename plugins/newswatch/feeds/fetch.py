@@ -108,14 +108,17 @@ class Fetcher:
         await self._sessions.close()
         self._hosts.clear()
 
-    async def fetch(self, feed: Feed, *, etag: str | None, last_modified: str | None) -> FetchResult:
+    async def fetch(
+        self, feed: Feed, *, etag: str | None, last_modified: str | None, more: bool = False
+    ) -> FetchResult:
         """One conditional GET of `feed`, redirects followed.
 
-        `etag` and `last_modified` are sent back verbatim. Raises FetchFailed if the same request may
-        succeed later, FetchRefused if somebody has to act. Both name the feed and its redacted URL.
+        `etag` and `last_modified` are sent back verbatim. With `more` the connection stays open in any case, for
+        another request that follows at once. Raises FetchFailed if the same request may succeed later, FetchRefused
+        if somebody has to act. Both name the feed and its redacted URL.
         """
         try:
-            return await self._walk(feed, _conditions(etag, last_modified))
+            return await self._walk(feed, _conditions(etag, last_modified), more=more)
         except FetchFailed as error:
             raise FetchFailed(
                 _with_feed(feed, error),
@@ -134,7 +137,7 @@ class Fetcher:
                 url=error.url,
             ) from None
 
-    async def _walk(self, feed: Feed, conditions: dict[str, str]) -> FetchResult:
+    async def _walk(self, feed: Feed, conditions: dict[str, str], *, more: bool) -> FetchResult:
         start, user_info = split_credentials(web_url(feed.url))
         own = own_headers(feed, user_info, self._resolve_auth)
         hop, left_s, cookies = Hop(start), self._timeout_s, WalkCookies()
@@ -148,7 +151,7 @@ class Fetcher:
                 headers[hdrs.COOKIE] = cookie
             async with self._host(hop.url), self._slots:
                 began = time.monotonic()
-                result = await self._request(feed, hop, headers, cookies, left_s)
+                result = await self._request(feed, hop, headers, cookies, left_s, more=more and not hop.seen)
                 left_s -= time.monotonic() - began
             if isinstance(result, FetchResult):
                 # A URL with a password in it must not be replaced by one without.
@@ -168,7 +171,14 @@ class Fetcher:
             raise FetchFailed(text, kind="ratelimited", retry_after_s=wait_s, url=url)
 
     async def _request(
-        self, feed: Feed, hop: Hop, headers: Mapping[str, str], cookies: WalkCookies, left_s: float
+        self,
+        feed: Feed,
+        hop: Hop,
+        headers: Mapping[str, str],
+        cookies: WalkCookies,
+        left_s: float,
+        *,
+        more: bool,
     ) -> FetchResult | Hop:
         """Requests one URL. Returns the document or a 304, or the next hop of a redirect."""
         proxy = proxy_for(hop.url, self._env)
@@ -178,8 +188,9 @@ class Fetcher:
             reason = host_refusal(url.raw_host or "", allow_private=feed.allow_private)
             if reason:
                 raise AddressRefused(reason)
+            timeout = _timeout(left_s, self._timeout_s)
             async with self._sessions.get(
-                route, url, proxy=proxy, headers=headers, timeout=_timeout(left_s, self._timeout_s)
+                route, url, proxy=proxy, headers=headers, timeout=timeout, more=more
             ) as response:
                 if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
                     return hop.follow(

@@ -1,6 +1,6 @@
 """To which hosts a connection stays open after an answer, so that the next request needs no handshake.
 
-asyncio holds 256 kB for each TLS connection, so their number is bounded. Their age is too: a fetcher lives for a shift.
+Each TLS connection takes memory and a file descriptor, so their number is bounded. Their age is too: a fetcher lives for a shift.
 """
 
 from __future__ import annotations

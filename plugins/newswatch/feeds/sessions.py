@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import ssl
 import time
+from asyncio import sslproto
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,9 @@ from newswatch.feeds.proxy import split_credentials
 _DNS_TTL_S = 60
 KEEP_S = 75.0
 """An idle connection stays open so long, if the server agrees: feeds that are polled each minute use it again."""
-MOST_KEPT = 200
+MOST_KEPT = 500
+TLS_BUFFER_BYTES = 32_768
+"""asyncio would hold 256 KB for each TLS connection. A TLS record has at most 16 KB."""
 _CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 
@@ -78,6 +81,8 @@ class Sessions:
         limit: int,
         max_bytes: int,
     ) -> None:
+        # asyncio has no other way to set the size of its buffers.
+        sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
         self._make_tls = tls
         self._kept = KeptHosts(MOST_KEPT, KEEP_S)
         self._tls: ssl.SSLContext | None = None
@@ -96,10 +101,14 @@ class Sessions:
         proxy: str | None,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,
+        more: bool = False,
     ) -> Any:
-        """A GET of `url` over `route`, as aiohttp's own context manager. It does not follow redirects."""
+        """A GET of `url` over `route`, as aiohttp's own context manager. It does not follow redirects.
+
+        With `more` the connection stays open for another request that follows at once.
+        """
         options: dict[str, Any] = {}
-        if not self._kept.keeps(url.host or "", time.monotonic()):
+        if not more and not self._kept.keeps(url.raw_host or "", time.monotonic()):
             headers = {**headers, hdrs.CONNECTION: "close"}
         if url.scheme == "https" or (proxy is not None and proxy.startswith("https:")):
             options["ssl"] = self._tls_context()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feed_server import Document, FeedServer, rss, story
+from newswatch.pipeline.poll import cycle
 
 
 @pytest.fixture
@@ -71,3 +72,16 @@ def test_page_that_redirects_to_a_host_that_asked_for_a_pause_waits_for_it(newsr
     counts = newsroom.articles()
     assert (counts.jobs, counts.failed, counts.queued) == (1, 1, 2)
     assert [request.path for request in hub.requests] == ["/slow"]
+
+
+def test_feeds_of_one_host_are_polled_one_right_after_the_other(newsroom, monkeypatch):
+    """Its connection is open then. A server may have closed it after other hosts had their turn."""
+    monkeypatch.setattr(cycle, "AT_ONCE", 1)
+    hosts = (newsroom.site.url, newsroom.site.url.replace("127.0.0.1", "localhost"))
+    urls = {f"{'ab'[n % 2]}{n}": f"{hosts[n % 2]}/{'ab'[n % 2]}" for n in range(6)}
+    for path in ("/a", "/b"):
+        newsroom.site.serve(path, story(1))
+    configure(newsroom, **urls)
+    newsroom.poll()
+    paths = [request.path for request in newsroom.site.requests]
+    assert paths in (["/a"] * 3 + ["/b"] * 3, ["/b"] * 3 + ["/a"] * 3)

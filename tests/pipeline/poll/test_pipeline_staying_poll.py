@@ -64,6 +64,16 @@ def test_each_feed_keeps_its_own_pace(newsroom, resident):
     assert (times["quick"][-1] - times["quick"][0]) / (len(times["quick"]) - 1) > 0.9
 
 
+def test_delay_of_a_poll_does_not_move_the_next_ones(newsroom, resident):
+    configure(newsroom, wire="1m")
+    newsroom.site.serve("/wire", story(1))
+    due_ms = int(time.time() * 1000) - 2_000
+    newsroom.redis.zadd("newswatch:feeds:due", {"wire": due_ms})
+    resident("poll-1")
+    newsroom.until(lambda: newsroom.redis.zscore("newswatch:feeds:due", "wire") != due_ms)
+    assert newsroom.redis.zscore("newswatch:feeds:due", "wire") == due_ms + 60_000
+
+
 def test_feed_that_is_wanted_now_is_polled_at_once(newsroom, resident):
     configure(newsroom, wire="1h")
     newsroom.site.serve("/wire", story(1))

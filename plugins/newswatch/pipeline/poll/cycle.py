@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 
 from newswatch.feeds.host import host_name
 from newswatch.models import Feed
@@ -30,6 +31,8 @@ FEEDS_A_WORKER = 4
 """With fewer feeds a host is asked for one after the other, over one connection."""
 AT_ONCE = 100
 """Feeds being polled, and so documents in memory, at a time."""
+STAY_S = 1.0
+"""A host's feeds are polled one right after the other for this long, while its connection is open. Then others have a turn."""
 _FLUSH_AT = 200
 _SPREAD_S = 10.0
 
@@ -92,15 +95,22 @@ class Cycle:
         """The counts so far."""
         return PollCounts(self._chosen, self._polled, self._not_modified, self._new, self._failed)
 
-    async def take(self, chosen: Sequence[Feed], due_ms: Mapping[str, float], found_ms: int) -> None:
-        """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due, `found_ms` when they were found."""
+    async def take(
+        self, chosen: Sequence[Feed], due_ms: Mapping[str, float], planned_ms: int | None = None
+    ) -> None:
+        """Poll these feeds as soon as their hosts allow. `due_ms` says when each was due.
+
+        `planned_ms` is when they were chosen, by a plan that comes now and then. Without it each is planned for the time
+        at which it is due.
+        """
         await self._flush()  # so that what earlier visits found is read
         states = await feeds.read_states(self._services.redis, [feed.id for feed in chosen])
         urls = [addresses.expected_url(feed, states[feed.id]) for feed in chosen]
         await self._pauses.look_up(urls)
         self._chosen += len(chosen)
         for feed, url in zip(chosen, urls, strict=True):
-            turn = Turn(feed, states[feed.id], int(due_ms.get(feed.id, 0)), found_ms)
+            due = int(due_ms.get(feed.id, 0))
+            turn = Turn(feed, states[feed.id], due, due if planned_ms is None else planned_ms)
             self._queues.setdefault(host_name(url), deque()).append(turn)
         at_work = Counter(host for task, host in self._workers.items() if not task.done())
         for host in dict.fromkeys(map(host_name, urls)):
@@ -136,11 +146,16 @@ class Cycle:
         queue = self._queues[host]
         while queue:
             async with self._slots:
-                if self._over() or await self._pressure.look():
-                    self._leave(queue)
-                    return
-                if queue:
-                    await self._turn(queue.popleft())
+                until = time.monotonic() + STAY_S
+                while queue:
+                    if self._over() or await self._pressure.look():
+                        self._leave(queue)
+                        return
+                    if queue:
+                        turn = queue.popleft()
+                        await self._turn(replace(turn, more=True) if queue else turn)
+                    if time.monotonic() >= until:
+                        break
 
     def _leave(self, queue: deque[Turn]) -> None:
         while queue:

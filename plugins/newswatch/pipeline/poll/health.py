@@ -86,7 +86,7 @@ def succeeded(
     )
     after = state._replace(polling=polling)
     wait_s = schedule.interval_s(feed, ttl_s=document.ttl_s, fresh_s=fresh_s, gap_s=document.gap_s)
-    due_ms = int(schedule.after_success(feed, counted_s, jitter, wait_s) * 1000)
+    due_ms = round(schedule.after_success(feed, counted_s, jitter, wait_s) * 1000)
     return PollOutcome(after, due_ms, _notices(feed, after, before, now))
 
 

@@ -45,8 +45,9 @@ def counted_from(feed: Feed, *, due_s: float, planned_s: float, begun_s: float) 
     """The time from which the next interval counts, in seconds since 1970.
 
     It is the due time if the feed was taken early, so that it is never polled more often than `every` on average. It
-    is the plan if that was late, because the next plan comes one interval later. A poll that began long after its
-    plan counts from its own beginning, less the usual delay.
+    is the plan if that was late, because the next plan comes one interval later. A shard that stays plans each feed for
+    its due time, so its delays do not add up. A poll that began long after its plan counts from its own beginning, less
+    the usual delay.
     """
     due_s = due_s if due_s <= planned_s + early_s(feed) else planned_s  # polled without being due
     return max(due_s, planned_s, begun_s - min(BEGUN_LATE_S, feed.every_s * EARLY_SHARE))

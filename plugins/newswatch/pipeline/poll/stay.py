@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import time
 from collections.abc import Collection, Iterable, Mapping
 from zlib import crc32
 
@@ -31,8 +32,10 @@ from newswatch.store.leases import Lease
 
 LOOK_S = 1.0
 """How often it looks for another configuration, for feeds that are wanted now, and for another Redis."""
-LOOK_CLOSELY_S = 0.25
-"""The same while a release window is open."""
+TAKE_S = 0.1
+"""Feeds that become due within this time are taken together, which saves round trips to Redis."""
+WINDOW_S = 0.25
+"""How often it looks for feeds to poll while a release window is open."""
 IN_HAND_S = 3.0
 """How long visits may still take at the end of a shift."""
 NOT_NOW_MS = 1_000
@@ -96,31 +99,35 @@ async def _stay(
     await moves.look()
     await plan.adopt(await moves.mine(configured))
     polled, last_ms = 0, 0
+    look_at = time.monotonic()
     while not shift.over:
-        if (await server_run(redis)).run != server:
-            return
-        newer = await shard_in_force(services, share)
         now_ms = to_ms(services.clock())
-        went = await went_back(redis, now_ms) or now_ms < last_ms - BACK_MS
-        last_ms = now_ms
-        moved = await moves.look()
-        if went or moved or (newer is not None and newer is not configured):
-            configured = configured if newer is None else newer
-            await plan.adopt(await moves.mine(configured))
-        await plan.windows.report_late(services.clock())
+        if time.monotonic() >= look_at:
+            look_at = time.monotonic() + LOOK_S
+            if (await server_run(redis)).run != server:
+                return
+            newer = await shard_in_force(services, share)
+            went = await went_back(redis, now_ms) or now_ms < last_ms - BACK_MS
+            last_ms = now_ms
+            moved = await moves.look()
+            if went or moved or (newer is not None and newer is not configured):
+                configured = configured if newer is None else newer
+                await plan.adopt(await moves.mine(configured))
+            await plan.windows.report_late(services.clock())
+            plan.hurry(await feeds.wanted_now(redis, plan.ids()), now_ms)
+            await shift.causes({})
         hurried = await plan.windows.due(now_ms)
         plan.bring_forward(hurried)
-        plan.hurry(await feeds.wanted_now(redis, plan.ids()), now_ms)
         if due := plan.take(now_ms):
-            await cycle.take(plan.feeds(due), due, now_ms)
+            await cycle.take(plan.feeds(due), due)
         if cycle.counts().polled > polled:
             polled = cycle.counts().polled
             shift.did()
-        await shift.causes({})
         await cycle.tidy()
         now_ms = to_ms(services.clock())
-        look_s = LOOK_CLOSELY_S if hurried else LOOK_S
-        await shift.wait(min(max(plan.next_ms(now_ms) - now_ms, 0) / 1000, look_s))
+        due_s = (plan.next_ms(now_ms) - now_ms) / 1000
+        most_s = WINDOW_S if hurried else look_at - time.monotonic()
+        await shift.wait(min(max(due_s, TAKE_S), most_s))
 
 
 class _Plan:

@@ -98,12 +98,16 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A feed to be polled, with its stored state. `due_ms` is when it was due, `found_ms` when it was found due."""
+    """A feed to be polled, with its stored state. `due_ms` is when it was due, `planned_ms` when it was to be polled.
+
+    With `more` another feed of its host is polled right after it.
+    """
 
     feed: Feed
     state: FeedState
     due_ms: int
-    found_ms: int
+    planned_ms: int
+    more: bool = False
 
 
 class _Read(NamedTuple):
@@ -217,9 +221,10 @@ class Visitor:
             feed if url == feed.url else at_address(feed, url),
             etag=None if full else known.etag or None,
             last_modified=None if full else known.last_modified or None,
+            more=turn.more,
         )
         counted_s = schedule.counted_from(
-            feed, due_s=turn.due_ms / 1000, planned_s=turn.found_ms / 1000, begun_s=started_ms / 1000
+            feed, due_s=turn.due_ms / 1000, planned_s=turn.planned_ms / 1000, begun_s=started_ms / 1000
         )
         body_hash = hashlib.sha256(result.body).hexdigest()[:32]
         return _Answer(result, started_ms, body_hash, counted_s, address, tried)
