@@ -7,11 +7,14 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 
 import pytest
+from lxml import html
 from page_shapes import EN, FRAMES, HOST, NO_LISTS, NOW, SHAPES, URL, crowded, usual
 
+from newswatch.feeds.links import absolute_link
 from newswatch.feeds.pages import link_dates, relative_dates
 from newswatch.feeds.pages.find import ARTICLE, EMPTY, NONE, find_lists
 from newswatch.feeds.pages.follow import MOVED, SAME, follow_lists, names_of
+from newswatch.feeds.pages.outline import outline_of
 
 READ = {"date": format_datetime(NOW)}
 
@@ -179,3 +182,33 @@ def test_find_lists_hostile_data_costs_little(head):
 
     assert found.news() == ()
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "/news/1",
+        "/news/1?a=b&c=d",
+        "/a/../b",
+        "/a/./b",
+        "//other.example/a",
+        "https://other.example",
+        "https://other.example/a/b?c=d#e",
+        "https://other.example/a/../b",
+        "http://other.example:99999/a",
+        "https:///a",
+        "https://OTHER.example/a",
+        "HTTPS://other.example/a",
+        "http://a@other.example/",
+        "https://other.example/a;b?c",
+        "https://other.example/a b",
+        "news/1",
+        "?page=2",
+        "ftp://other.example/a",
+    ],
+)
+def test_outline_links_are_those_that_absolute_link_gives(href):
+    url = "https://bank.example/press/list"
+    outline = outline_of(html.document_fromstring(f'<body><a href="{href}">a</a></body>'), url)
+    [link] = [outline.nodes[index] for index in outline.link_nodes]
+    assert outline.target(link) == absolute_link(url, href)

@@ -51,6 +51,8 @@ def read_page(body: bytes, headers: Mapping[str, str]) -> HtmlElement:
     _refuse_other_documents(body, headers)
     text = _ENDLESS_TAG.sub(_unless_too_many_attributes, _utf8(body, headers).replace(b"\0", b""))
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    # lxml.html would ask a Python function for the class of every element: forms have classes of their own.
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
     try:
         root: HtmlElement = document_fromstring(text, parser=parser)
     except (etree.LxmlError, ValueError):

@@ -97,6 +97,8 @@ class Learned(NamedTuple):
     """What the first document was, if the configuration does not say it."""
     pattern: str = ""
     """A page's list (JSON), see `newswatch.pipeline.poll.learned_pattern`."""
+    children: str = ""
+    """What is kept of an index's sitemaps (JSON), see `newswatch.pipeline.poll.known_sitemaps`."""
 
 
 class ArticleReads(NamedTuple):

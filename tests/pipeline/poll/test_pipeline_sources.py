@@ -263,6 +263,78 @@ def test_index_goes_on_while_some_of_its_sitemaps_fail(newsroom):
     assert "404" in error(newsroom)
 
 
+def an_index(room, *names):
+    """An index of these sitemaps, each with an ETag, with one story each."""
+    rows = [(f"{room.site.url}/{name}.xml", f"2026-01-{30 - n:02}", "") for n, name in enumerate(names)]
+    serve(room, sitemap(*rows, root="sitemapindex"))
+    for name in names:
+        serve_child(room, name, f"Story {name}")
+
+
+def serve_child(room, name, *titles):
+    rows = [
+        (f"https://a.example/{name}/{n}", "", news(title, room.clock())) for n, title in enumerate(titles)
+    ]
+    room.site.documents[f"/{name}.xml"] = Document(sitemap(*rows).encode(), etag=f'"{name}-{len(titles)}"')
+
+
+def asked(room):
+    """What was requested since the last call: path and status, but not of the index."""
+    found = [(one.path[1:-4], one.status) for one in room.site.requests if one.path != "/source"]
+    room.site.requests.clear()
+    return found
+
+
+def test_index_asks_for_its_sitemaps_on_condition_and_reads_all_once_one_changes(newsroom):
+    source(newsroom, ", type: sitemap")
+    an_index(newsroom, "a", "b", "c")
+    assert poll(newsroom).new == 3
+    assert sorted(asked(newsroom)) == [("a", 200), ("b", 200), ("c", 200)]
+    result = poll(newsroom)
+    assert (result.new, result.not_modified, result.failed) == (0, 1, 0)
+    assert sorted(asked(newsroom)) == [("a", 304), ("b", 304), ("c", 304)]
+    serve_child(newsroom, "c", "Story c", "A late story")
+    assert poll(newsroom).new == 1
+    # None of the entries is missing from the reading, so none counts as gone.
+    assert sorted(asked(newsroom)) == [("a", 200), ("a", 304), ("b", 200), ("b", 304), ("c", 200)]
+    assert poll(newsroom).not_modified == 1
+    assert alerting(newsroom) == ["Story a", "Story b", "Story c", "A late story"]
+
+
+def test_index_whose_sitemaps_never_change_is_read_in_full_once_a_day_and_alerts_on_nothing_old(newsroom):
+    source(newsroom, ", type: sitemap")
+    an_index(newsroom, "a")
+    poll(newsroom)
+    for _ in range(20):
+        poll(newsroom, timedelta(hours=13))
+    statuses = [status for _, status in asked(newsroom)]
+    assert statuses.count(304) >= 8
+    assert statuses.count(200) >= 8
+    serve_child(newsroom, "a", "Story a", "A late story")
+    poll(newsroom)
+    assert alerting(newsroom) == ["Story a", "A late story"]
+
+
+def test_index_with_another_set_of_sitemaps_is_read_again(newsroom):
+    source(newsroom, ", type: sitemap")
+    an_index(newsroom, "a", "b")
+    poll(newsroom)
+    an_index(newsroom, "a", "b", "n")
+    assert poll(newsroom).new == 1
+    assert len(json.dumps(state(newsroom))) < 3_000
+
+
+def test_index_of_sitemaps_without_validators_is_compared_by_their_bytes(newsroom):
+    source(newsroom, ", type: sitemap")
+    an_index(newsroom, "a")
+    newsroom.site.documents["/a.xml"].etag = None
+    poll(newsroom)
+    assert poll(newsroom).not_modified == 1
+    newsroom.site.documents["/a.xml"].etag = '"' + "x" * 900 + '"'
+    assert poll(newsroom).not_modified == 1
+    assert "x" * 900 not in json.dumps(state(newsroom))
+
+
 # The story newswatch was made for, on a page of its kind
 
 STANDFIRST = "The Narnian central bank opposes the measure."
@@ -402,5 +474,82 @@ def test_hostile_page_costs_only_its_own_feed(newsroom, body):
     serve(newsroom, body)
     result = poll(newsroom)
     assert result.polled == 2
+    assert "Fine" in alerting(newsroom)
+    assert len(json.dumps(state(newsroom))) < 20_000
+
+
+def hostile_sitemap(kind, site):
+    if kind == "depth":
+        return b"<urlset>" + b"<url>" * 500_000
+    if kind == "size":
+        return b"<urlset><url><loc>https://a.example/" + b"x" * 10_000_001 + b"</loc></url></urlset>"
+    if kind == "urls":
+        return gzip.compress(b"<urlset>" + b"<url><loc>http://a.b</loc></url>" * 1_000_000 + b"</urlset>")
+    if kind == "bomb":
+        return gzip.compress(b"<urlset>" + b" " * 200_000_000 + b"</urlset>")
+    if kind == "entities":
+        laughs = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 12))
+        head = f"<?xml version='1.0'?><!DOCTYPE urlset [<!ENTITY l0 'ha'>{laughs}<!ENTITY x SYSTEM '{site}/asked'>]>"
+        return f"{head}<urlset><url><loc>https://a.example/1</loc><title>&x;&l11;</title></url></urlset>".encode()
+    assert kind == "children"
+    private = (
+        "http://10.1.2.3",
+        "http://169.254.169.254",
+        "http://[::1]",
+        "http://localhost:1",
+        "file:///etc",
+    )
+    found = "".join(
+        f"<sitemap><loc>{place}/{n}.xml</loc></sitemap>" for n in range(9_000) for place in private
+    )
+    return f"<sitemapindex>{found}</sitemapindex>".encode()
+
+
+@pytest.mark.parametrize("kind", ["depth", "size", "urls", "bomb", "entities", "children"])
+def test_hostile_sitemap_costs_only_its_own_feed_and_nothing_else_is_contacted(newsroom, kind):
+    newsroom.write(
+        "feeds.yaml",
+        f"defaults: {{every: 5m, allow_private: true}}\nfeeds:\n  - {{id: s, url: {newsroom.site.url}/source, type: sitemap}}\n"
+        f"  - {{id: wire, url: {newsroom.site.url}/wire}}\n",
+    )
+    newsroom.site.serve("/wire", story(1, "Fine"))
+    serve(newsroom, hostile_sitemap(kind, newsroom.site.url), **{"Content-Type": "application/xml"})
+    assert poll(newsroom).polled == 2
+    assert "Fine" in alerting(newsroom)
+    assert {request.path for request in newsroom.site.requests} == {"/source", "/wire"}
+    assert len(json.dumps(state(newsroom))) < 20_000
+    assert not any("ha" * 10 in item["title"] for item in stream(newsroom))
+
+
+def test_index_of_the_same_site_may_not_lead_to_private_addresses(newsroom):
+    """Its sitemaps are checked as the feed's own address is, also after a redirect."""
+    source(newsroom, ", type: sitemap")
+    serve(newsroom, sitemap((f"{newsroom.site.url}/moved.xml", "", ""), root="sitemapindex"))
+    newsroom.site.documents["/moved.xml"] = Document(
+        b"", status=302, headers={"Location": "http://localhost:1/s.xml"}
+    )
+    result = poll(newsroom)
+    assert result.failed == 1
+    assert [request.path for request in newsroom.site.requests] == ["/source", "/moved.xml"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'[{"title": "' + b"x" * 9_000_000 + b'"}]',
+        b"[" + b'{"title": "A headline of this office", "url": "/x"},' * 180_000 + b"{}]",
+    ],
+    ids=["depth", "size", "rows"],
+)
+def test_hostile_json_list_costs_only_its_own_feed(newsroom, body):
+    newsroom.write(
+        "feeds.yaml",
+        f"defaults: {{every: 5m, allow_private: true}}\nfeeds:\n  - {{id: s, url: {newsroom.site.url}/source, type: json}}\n"
+        f"  - {{id: wire, url: {newsroom.site.url}/wire}}\n",
+    )
+    newsroom.site.serve("/wire", story(1, "Fine"))
+    serve(newsroom, body, **{"Content-Type": "application/json"})
+    assert poll(newsroom).polled == 2
     assert "Fine" in alerting(newsroom)
     assert len(json.dumps(state(newsroom))) < 20_000

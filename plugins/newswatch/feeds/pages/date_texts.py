@@ -55,10 +55,15 @@ def is_counted(text: str) -> bool:
     return not (_NUMBERS.search(text) and _FORMS.search(text)) and relative_dates.find(text) is not None
 
 
-@lru_cache(8_192)
 def in_line(line: str) -> str:
     """The date of a line that says little else."""
-    if len(line) > _MAX_LINE_CHARS or (found := find(line)) is None:
+    return _in_short_line(line) if len(line) <= _MAX_LINE_CHARS else ""
+
+
+@lru_cache(8_192)
+def _in_short_line(line: str) -> str:
+    found = find(line)
+    if found is None:
         return ""
     return found[0] if letters(line[: found.start()] + line[found.end() :]) <= _MAX_BESIDE else ""
 

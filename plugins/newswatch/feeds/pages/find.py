@@ -222,7 +222,7 @@ def _is_empty(root: Any, outline: Outline) -> bool:
     """Whether the page's text is left to scripts: almost none is there, but scripts and a place for their work are."""
     if letters("".join(outline.pieces)) > _EMPTY_LETTERS or root.find(".//script") is None:
         return False
-    roots = any(_APP_ROOT.match(node.element.get("id") or "") for node in outline.nodes)
+    roots = any(_APP_ROOT.match(node.attributes.get("id", "")) for node in outline.nodes)
     asks = any(_NEEDS_SCRIPT.search(element.text_content() or "") for element in root.iter("noscript"))
     return roots or asks or not outline.link_nodes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +28,8 @@ def items_of(outline: Outline, group: Group, layout: Layout) -> list[Item | None
     """The item of each row, None for a row that has none (a heading, an advertisement)."""
     if not layout.title:
         return [None] * len(group.rows)
-    found = [_row_parts(outline, row, layout) for row in group.rows]
+    wanted = {layout.title, layout.link, layout.date, layout.summary}
+    found = [_row_parts(outline, row, layout, wanted) for row in group.rows]
     titles = [parts.node if parts else None for parts in found]
     own = [parts.date if parts else "" for parts in found]
     texts = row_dates.date_texts_of(outline, group.rows, titles, own)
@@ -47,10 +49,11 @@ class _Parts:
     date: str
 
 
-def _row_parts(outline: Outline, row: Node, layout: Layout) -> _Parts | None:
+def _row_parts(outline: Outline, row: Node, layout: Layout, wanted: Collection[int]) -> _Parts | None:
     at: dict[int, Node] = {}
     for node, label in outline.labels_in(row):
-        at.setdefault(label, node)
+        if label in wanted and label not in at:
+            at[label] = node
     title_node = at.get(layout.title)
     title = outline.text(title_node) if title_node else ""
     date = at.get(layout.date)

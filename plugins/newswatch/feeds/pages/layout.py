@@ -76,21 +76,20 @@ def _columns(outline: Outline, rows: tuple[Node, ...]) -> dict[int, _Column]:
     for row in rows:
         seen: set[int] = set()
         for node, label in outline.labels_in(row):
-            stamp = outline.stamps.get(node.element)
-            if node.end_text == node.first_text and not stamp:
+            if node.end_text == node.first_text and not node.stamp:
                 continue
             if label in seen:
                 columns[label].repeats += 1
                 continue
             text = outline.text(node)
-            if not text and not stamp:
+            if not text and not node.stamp:
                 continue
             seen.add(label)
             column = columns.get(label)
             if column is None:
                 columns[label] = column = _Column(node, [])
             column.texts.append(text)
-            column.stamped += stamp is not None
+            column.stamped += bool(node.stamp)
     return columns
 
 
@@ -104,8 +103,9 @@ def _title_score(column: _Column, rows: int) -> float:
     if mean < 2:
         return 0.0
     coverage = min(1.0, len(texts) / rows)
-    wordings = {_DIGITS.sub("", text) for text in texts}
-    different = max(len(wordings), 0.2 * len(set(texts))) / len(texts)
+    distinct = set(texts)
+    wordings = {_DIGITS.sub("", text) for text in distinct}
+    different = max(len(wordings), 0.2 * len(distinct)) / len(texts)
     score = coverage * (0.1 + 0.9 * different) * math.sqrt(min(1.0, mean / _GOOD_CHARS))
     if mean > _LONG_CHARS:
         score *= 0.4
@@ -115,7 +115,7 @@ def _title_score(column: _Column, rows: int) -> float:
         score *= 2.0
     if _is_linked(node):
         score *= 1.7
-    names = f"{node.element.get('class') or ''} {node.element.get('itemprop') or ''}"
+    names = f"{node.attributes.get('class', '')} {node.attributes.get('itemprop', '')}"
     if len(names) > 1:
         if _TITLE_NAME.search(names):
             score *= 1.4

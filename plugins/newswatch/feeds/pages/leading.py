@@ -83,7 +83,7 @@ def _own_block(block: Node, link: Node, headlines: Sequence[Node]) -> Node:
 
 
 def _item(outline: Outline, own: Node, link: Node, heading: Node) -> Item:
-    stamps = [outline.stamps[node.element] for node in outline.inside(own) if node.element in outline.stamps]
+    stamps = [node.stamp for node in outline.inside(own) if node.stamp]
     text = "".join(outline.pieces[own.first_text : own.end_text])
     lines = (" ".join(line.split()) for line in text.split(BORDER))
     found = stamps[:1] or [date for line in lines if (date := date_texts.in_line(line))][:1]

@@ -18,10 +18,15 @@ _MIN_ITEMS, _MIN_DAYS = 3, 2
 
 def of_links(links: Sequence[str]) -> list[datetime | None]:
     """The day in each link, if nearly all have one and not all the same: else a number in them is something else."""
-    found = [_day(link) for link in links]
-    days = [day for day in found if day]
-    enough = len(days) >= max(_MIN_ITEMS, _MOST * len(links)) and len(set(days)) >= _MIN_DAYS
-    return found if enough else [None] * len(links)
+    found: list[datetime | None] = []
+    without = len(links) - max(_MIN_ITEMS, _MOST * len(links))
+    for link in links:
+        day = _day(link)
+        without -= day is None
+        if without < 0:
+            return [None] * len(links)
+        found.append(day)
+    return found if len({day for day in found if day}) >= _MIN_DAYS else [None] * len(links)
 
 
 def _day(link: str) -> datetime | None:

@@ -31,8 +31,8 @@ BLOCKS = frozenset(
 )
 ROW = 1
 """The label of the row itself."""
-BORDER = "\n"
-"""The piece of text that marks where a block begins or ends."""
+BORDER = "\x1e"
+"""The piece of text that marks where a block begins or ends: white space that no text has."""
 _STATES = re.compile(
     r"(?:^|[-_])(?:odd|even|alt|first|last|active|current|selected|open|show|collapsed?|sticky|new|hot|visited|featured|hover"
     r"|loaded|lazy(?:load(?:ed)?)?|hidden|visible|in|clearfix|cf|group|has-[a-z-]+|no-[a-z-]+|is-[a-z-]+|category-.*"
@@ -47,6 +47,9 @@ _MAX_TOKENS = 6
 _MAX_NAME_CHARS = 300
 _NOWHERE = re.compile(r"(?i)(?:#|javascript:|mailto:|tel:|data:|$)")
 _FROM_ROOT = re.compile(r"/[\w~%!$&'()*+,:@=/.-]*(?:\?[\w~%!$&'()*+,/:@=.-]+)?\Z", re.ASCII)
+_ABSOLUTE = re.compile(
+    r"https?://[a-z0-9.-]+(?:/[\w~%!$&'()*+,:@=/.-]*(?:\?[\w~%!$&'()*+,/:@=.-]+)?)?\Z", re.ASCII
+)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?=/|\Z)")
 _FAMILY = 3
 _COMMON = 0.6
@@ -79,6 +82,7 @@ class Node:
 
     index: int
     element: Any
+    attributes: Mapping[str, str]
     parent: Node | None
     tag: str
     depth: int
@@ -94,6 +98,8 @@ class Node:
     """Whether it has block elements inside, so that its text is more than one line."""
     href: str | None = None
     """A link's target as written, "" for one that leads nowhere by itself (`javascript:`, `#`), else None."""
+    stamp: str = ""
+    """The date that an attribute gives."""
 
 
 @dataclass(slots=True)
@@ -106,8 +112,6 @@ class Outline:
     hints: DateHints = NO_HINTS
     now: datetime | None = None
     """When the page was read, if that is known: what "3 hours ago" is counted from."""
-    stamps: dict[Any, str] = field(default_factory=dict)
-    """The elements that have a date in an attribute, with it."""
     nodes: list[Node] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     link_nodes: list[int] = field(default_factory=list)
@@ -140,11 +144,17 @@ class Outline:
         href = link.href
         target = self._targets.get(href)
         if target is None:
-            # Most links need no more than this: `absolute_link` gives the same for them.
-            is_plain = self.origin and "//" not in href and "/." not in href and _FROM_ROOT.match(href)
-            plain = self.origin + href if is_plain and len(href) < _MAX_NAME_CHARS else ""
-            self._targets[href] = target = plain or absolute_link(self.url, href)
+            self._targets[href] = target = self._plain_target(href) or absolute_link(self.url, href)
         return target
+
+    def _plain_target(self, href: str) -> str:
+        """What most links lead to, without further reading; "" for others. `absolute_link` gives the same for them."""
+        if len(href) >= _MAX_NAME_CHARS:
+            return ""
+        if _ABSOLUTE.match(href):
+            return href
+        is_plain = self.origin and "//" not in href and "/." not in href and _FROM_ROOT.match(href)
+        return self.origin + href if is_plain else ""
 
     def has_digits(self, first: int, end: int) -> bool:
         """Whether a range of pieces has a digit: without one it has no date."""
@@ -158,9 +168,10 @@ class Outline:
         found = self._labels.get(row.index)
         if found is None:
             self._labels[row.index] = found = [(row, ROW)]
-            paths = {row.index: 0}
+            paths = {row.depth: 0}
             for node in self.nodes[row.index + 1 : row.end]:
-                paths[node.index] = path = hash((paths[node.parent.index], node.tag)) if node.parent else 0
+                depth = node.depth
+                paths[depth] = path = hash((paths[depth - 1], node.tag))
                 found.append((node, hash((path, node.key))))
         return found
 
@@ -177,17 +188,14 @@ def outline_of(root: Any, url: str, lang: str = "", now: datetime | None = None)
     body = root.find("body")
     body = body if body is not None else root
     origin = _ORIGIN.match(home)
-    outline = Outline(home, origin[0] if origin else "", hints_of(url, lang), now, stamps.holders(body))
-    _walk(outline, body, hidden_links.holders(body))
+    outline = Outline(home, origin[0] if origin else "", hints_of(url, lang), now)
+    _walk(outline, body)
     _name(outline)
     return outline
 
 
-def _walk(outline: Outline, body: Any, hidden: Mapping[Any, str]) -> None:  # noqa: C901 - one walk, where calls cost
-    """Fills the lists in document order. `hidden` are the elements besides links that lead somewhere.
-
-    lxml's trees have at most 256 levels.
-    """
+def _walk(outline: Outline, body: Any) -> None:  # noqa: C901 - one walk, where calls cost
+    """Fills the lists in document order. lxml's trees have at most 256 levels."""
     nodes, pieces = outline.nodes, outline.pieces
 
     def visit(element: Any, parent: Node | None, depth: int) -> None:  # noqa: C901 - as above
@@ -195,7 +203,8 @@ def _walk(outline: Outline, body: Any, hidden: Mapping[Any, str]) -> None:  # no
         is_block = tag in BLOCKS
         if is_block:
             pieces.append(BORDER)
-        node = Node(len(nodes), element, parent, tag, depth, len(pieces))
+        attributes = dict(element.items())
+        node = Node(len(nodes), element, attributes, parent, tag, depth, len(pieces))
         nodes.append(node)
         if is_block and tag != "br":
             above = parent
@@ -204,9 +213,10 @@ def _walk(outline: Outline, body: Any, hidden: Mapping[Any, str]) -> None:  # no
                 above = above.parent
         if tag == "a":
             _note_link(outline, node)
-        elif hidden and element in hidden:
-            node.href = hidden[element]
-            outline.link_nodes.append(node.index)
+        elif attributes and not hidden_links.NAMES.isdisjoint(attributes):
+            _note_hidden_link(outline, node)
+        if attributes and parent is not None and not stamps.NAMES.isdisjoint(attributes):
+            node.stamp = stamps.of(tag, attributes)
         text = element.text
         if text:
             pieces.append(text)
@@ -224,12 +234,19 @@ def _walk(outline: Outline, body: Any, hidden: Mapping[Any, str]) -> None:  # no
 
 
 def _note_link(outline: Outline, node: Node) -> None:
-    href = node.element.get("href")
+    href = node.attributes.get("href")
     if href is None:
         return
     href = href.strip()
-    node.href = hidden_links.target_of(node.element) if _NOWHERE.match(href) else href
+    node.href = hidden_links.target_of(node.attributes) if _NOWHERE.match(href) else href
     outline.link_nodes.append(node.index)
+
+
+def _note_hidden_link(outline: Outline, node: Node) -> None:
+    target = hidden_links.target_of(node.attributes) if node.tag not in hidden_links.OTHERS else ""
+    if target and node.parent is not None:
+        node.href = target
+        outline.link_nodes.append(node.index)
 
 
 def _name(outline: Outline) -> None:
@@ -238,7 +255,7 @@ def _name(outline: Outline) -> None:
     tokens: list[tuple[str, ...]] = []
     for node in outline.nodes:
         parent = node.parent
-        tokens.append(_stable_tokens(node.element.get("class")))
+        tokens.append(_stable_tokens(node.attributes.get("class")))
         families.setdefault((parent.index if parent else -1, node.tag), []).append(node)
         _judge_names(node)
     for family in families.values():
@@ -261,10 +278,12 @@ def _stable_tokens(classes: str | None) -> tuple[str, ...]:
 def _key_family(family: list[Node], tokens: list[tuple[str, ...]]) -> None:
     """Keys for siblings of one tag: the names that most share, so that odd ones out stay in the pattern."""
     tag = family[0].tag
-    common: list[str] = []
-    if len(family) >= _FAMILY:
-        counts = Counter(token for node in family for token in tokens[node.index])
-        common = sorted(token for token, count in counts.items() if count >= _COMMON * len(family))
+    if len(family) < _FAMILY and tag not in _CELLS:
+        for node in family:
+            node.key = _own_key(tag, tokens[node.index])
+        return
+    counts = Counter(token for node in family for token in tokens[node.index])
+    common = sorted(token for token, count in counts.items() if count >= _COMMON * len(family))
     plain = not common and tag in _LEAF_ROWS and _mostly_plain(family, tokens)
     for place, node in enumerate(family):
         own = tokens[node.index]
@@ -275,22 +294,27 @@ def _key_family(family: list[Node], tokens: list[tuple[str, ...]]) -> None:
         elif common and not set(common).isdisjoint(own):
             node.key = ".".join((tag, *common))
         else:
-            node.key = ".".join((tag, *sorted(own)))
+            node.key = _own_key(tag, own)
+
+
+@lru_cache(4_096)
+def _own_key(tag: str, tokens: tuple[str, ...]) -> str:
+    return ".".join((tag, *sorted(tokens)))
 
 
 def _mostly_plain(family: list[Node], tokens: list[tuple[str, ...]]) -> bool:
     named = sum(1 for node in family if tokens[node.index])
-    return len(family) >= _FAMILY and named <= (1 - _COMMON) * len(family)
+    return named <= (1 - _COMMON) * len(family)
 
 
 def _judge_names(node: Node) -> None:
-    element, parent = node.element, node.parent
+    names, parent = node.attributes, node.parent
     if parent is None:
         return
-    clutter, main = _said(node.tag, element.get("class"), element.get("id"), element.get("role"))
+    clutter, main = _said(node.tag, names.get("class"), names.get("id"), names.get("role"))
     node.clutter = parent.clutter + clutter
     node.main = parent.main or main
-    if node.tag == "main" or element.get("role") == "main":
+    if node.tag == "main" or names.get("role") == "main":
         node.clutter = 0
 
 

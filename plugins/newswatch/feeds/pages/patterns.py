@@ -80,40 +80,46 @@ def _joined(outline: Outline, kept: list[list[Node]], linked: set[int]) -> Itera
     for family in families.values():
         if len(family) < 2:
             continue
-        clusters: list[tuple[frozenset[int], list[list[Node]]]] = []
+        shapes: dict[int, frozenset[int]] = {}
+        clusters: list[list[list[Node]]] = []
         for rows in family:
-            shape = _shape(outline, rows)
-            for other_shape, members in clusters:
-                if _is_same_kind(rows, members[0], (shape, other_shape)):
+            for members in clusters:
+                if _is_same_kind(outline, rows, members[0], shapes):
                     members.append(rows)
                     break
             else:
-                clusters.append((shape, [rows]))
-        for _, members in clusters:
+                clusters.append([rows])
+        for members in clusters:
             if len(members) > 1:
                 rows = sorted((row for rows in members for row in rows), key=lambda row: row.index)
                 yield Group(tuple(rows[:MAX_ROWS]), joined=len(members))
 
 
-def _shape(outline: Outline, rows: list[Node]) -> frozenset[int]:
-    """The labels in some of the rows."""
-    return frozenset(label for row in rows[:_SAMPLE] for _, label in outline.labels_in(row))
-
-
-def _is_same_kind(one: list[Node], other: list[Node], shapes: tuple[frozenset[int], frozenset[int]]) -> bool:
-    """Whether two groups with the same tags from the root look like parts of one list."""
-    if one[0].clutter != other[0].clutter:
+def _is_same_kind(
+    outline: Outline, one: list[Node], other: list[Node], shapes: dict[int, frozenset[int]]
+) -> bool:
+    """Whether two groups with the same tag look like parts of one list. `shapes` keeps those of groups, by first row."""
+    first, second = one[0], other[0]
+    if first.clutter != second.clutter:
         return False
-    mine, its = shapes
+    same_place = first.tag_path == second.tag_path
+    same_key = first.key == second.key
+    if not same_key and not (same_place and first.parent is second.parent):
+        return False
+    mine, its = _shape(outline, one, shapes), _shape(outline, other, shapes)
     if len(mine & its) < _ALIKE * len(mine | its):
         return False
-    same_place = one[0].tag_path == other[0].tag_path
-    if one[0].key != other[0].key:
-        return same_place and one[0].parent is other[0].parent
-    if len(mine) >= _TELLING:
-        return True
     # Plain rows say little: `li > a` is a menu as well. Only neighbours are parts of one list.
-    return same_place and _near(one[0]) is _near(other[0])
+    return not same_key or len(mine) >= _TELLING or (same_place and _near(first) is _near(second))
+
+
+def _shape(outline: Outline, rows: list[Node], shapes: dict[int, frozenset[int]]) -> frozenset[int]:
+    """The labels in some of the rows."""
+    shape = shapes.get(rows[0].index)
+    if shape is None:
+        shape = frozenset(label for row in rows[:_SAMPLE] for _, label in outline.labels_in(row))
+        shapes[rows[0].index] = shape
+    return shape
 
 
 def _near(row: Node) -> Node | None:

@@ -45,11 +45,13 @@ _WORD = re.compile(r"\w+")
 _MAX_CHARS = 120
 
 
-@lru_cache(8_192)
 def find(text: str) -> re.Match[str] | None:
     """The first part of a text that says how long ago something was."""
-    if len(text) > _MAX_CHARS:
-        return None
+    return _find(text) if len(text) <= _MAX_CHARS else None
+
+
+@lru_cache(8_192)
+def _find(text: str) -> re.Match[str] | None:
     if _WORDS.isdisjoint(_WORD.findall(text.lower())) and (text.isascii() or not _JOINED.search(text)):
         return None
     counted = (one for one in _AGO.finditer(text) if one["before"] or one["after"])

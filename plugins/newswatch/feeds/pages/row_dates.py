@@ -27,9 +27,8 @@ def text_in(outline: Outline, node: Node | None, title: Node | None) -> str:
     """The date text of a node, without the title where that is inside."""
     if node is None:
         return ""
-    stamp = outline.stamps.get(node.element)
-    if stamp:
-        return stamp
+    if node.stamp:
+        return node.stamp
     if title is not None and node.index <= title.index < node.end:
         before = outline.between(node.first_text, title.first_text)
         text = before + " \u2022 " + outline.between(title.end_text, node.end_text)
@@ -108,7 +107,9 @@ def _with_headings(outline: Outline, rows: Rows, titles: Sequence[Node]) -> list
 
 
 def _beside(outline: Outline, row: Node, title: Node) -> list[str]:
-    """The lines of a row before and after its title."""
+    """The lines of a row before and after its title, [] if no number is there."""
+    if not outline.has_digits(row.first_text, row.end_text):
+        return []
     before = outline.pieces[row.first_text : title.first_text][-_MAX_PIECES:]
     return _lines(before) + _lines(outline.pieces[title.end_text : row.end_text][:_MAX_PIECES])
 
@@ -173,11 +174,5 @@ def _date_in(outline: Outline, start: int, end: int, side: int) -> str:
 
 def _lines(pieces: list[str]) -> list[str]:
     """The text between the borders of blocks, one line for each, without empty ones."""
-    lines: list[list[str]] = [[]]
-    for piece in pieces:
-        if piece == BORDER:
-            lines.append([])
-        else:
-            lines[-1].append(piece)
-    joined = (" ".join("".join(line).split()) for line in lines)
-    return [line for line in joined if line]
+    lines = "".join(pieces).split(BORDER)
+    return [text for line in lines if line and (text := " ".join(line.split()))]

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from newswatch.feeds import dates
 
 _ATTRIBUTES = ("data-date", "data-datetime", "data-time", "data-timestamp", "data-published", "data-created")
-_ANY = " or ".join(f"@{name}" for name in _ATTRIBUTES)
-_HOLDERS = f".//time|.//*[{_ANY}]|.//meta[@itemprop][@content]|.//abbr[@title]|.//span[@title]"
+NAMES = frozenset({*_ATTRIBUTES, "datetime", "title", "content"})
+"""Only elements with one of these attributes can have such a date."""
+_TITLED = frozenset({"time", "abbr", "span"})
+"""Elements whose title may be a date. That of others is one only beside another attribute for dates."""
 _MAX_CHARS = 60
 
 
-def holders(body: Any) -> dict[Any, str]:
-    """The elements with a date in an attribute, with it."""
-    return {element: stamp for element in body.xpath(_HOLDERS) if (stamp := _stamp(element))}
-
-
-def _stamp(element: Any) -> str:
-    if element.tag == "meta":
-        names = ["content"] if "date" in (element.get("itemprop") or "").lower() else []
-    else:
-        names = ["datetime", *_ATTRIBUTES, "title"] if element.tag == "time" else [*_ATTRIBUTES, "title"]
-    values = [element.get(name) for name in names]
-    for value in values:
+def of(tag: str, attributes: Mapping[str, str]) -> str:
+    """The date in an element's attributes, "" for none."""
+    names: tuple[str, ...] = ()
+    if tag == "meta":
+        names = ("content",) if "date" in attributes.get("itemprop", "").lower() else ()
+    elif tag in _TITLED or any(name in attributes for name in _ATTRIBUTES):
+        names = ("datetime", *_ATTRIBUTES, "title") if tag == "time" else (*_ATTRIBUTES, "title")
+    for value in map(attributes.get, names):
         if value and len(value) <= _MAX_CHARS and any(map(str.isdigit, value)) and dates.read_date(value):
-            return str(value)
+            return value
     return ""

@@ -60,8 +60,8 @@ async def preview_url(feed: Feed, settings: Settings, resolve_auth: Resolve) -> 
             result = await fetcher.fetch(first, etag=None, last_modified=None)
         found = await _read(parsers, feed, result.body, result.url, result.headers)
         if found.children:
-            entries = await read_children(fetcher, parsers, feed, found.children)
-            found = replace(found, feed=found.feed._replace(entries=entries))
+            read = await read_children(fetcher, parsers, feed, found.children)
+            found = replace(found, feed=found.feed._replace(entries=read.entries))
         return replace(found, announced=announced, permanent_url=result.permanent_url)
 
 

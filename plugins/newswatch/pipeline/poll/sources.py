@@ -17,7 +17,7 @@ from newswatch.feeds.fetch import Fetcher
 from newswatch.feeds.sitemap_children import read_children
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import FEED, JSON, PAGE, Feed, FetchResult
-from newswatch.pipeline.poll import learned_pattern
+from newswatch.pipeline.poll import known_sitemaps, learned_pattern
 from newswatch.pipeline.poll.page_items import FRESH, INDEX, SAME
 from newswatch.store.feed_state import FeedState, Learned, Validators
 
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 class SourceDocument(NamedTuple):
     """What a source showed. `how` is one of the constants of `page_items`, "" where order tells nothing.
 
-    `whole` is False if the document alone does not show whether anything changed: an index of sitemaps.
+    `whole` is False if the document alone does not show whether anything changed: an index of sitemaps. `same`: nothing
+    of it did, and the entries are those of the last reading.
     """
 
     feed: ParsedFeed
     learned: Learned
     how: str = ""
     whole: bool = True
+    same: bool = False
 
 
 def kind_of(feed: Feed, state: FeedState, result: FetchResult) -> str:
@@ -64,7 +66,7 @@ class SourceReader:
     parsers: ParserPool
 
     async def read(
-        self, kind: str, feed: Feed, result: FetchResult, address: str, state: FeedState
+        self, kind: str, feed: Feed, result: FetchResult, address: str, state: FeedState, *, now_ms: int
     ) -> SourceDocument:
         """The source's document. Raises ParseFailed, and FetchFailed or FetchRefused for an index's sitemaps."""
         learned = Learned("" if feed.kind else kind, learned_pattern.stored(feed, address, (), ()))
@@ -79,8 +81,12 @@ class SourceReader:
         if not sitemap.children:
             return SourceDocument(sitemap.feed, learned, how)
         urls = [child.url for child in sitemap.children]
-        entries = await read_children(self.fetcher, self.parsers, feed, urls)
-        return SourceDocument(sitemap.feed._replace(entries=entries), learned, how or INDEX, whole=False)
+        known = {} if how else known_sitemaps.read(state.learned.children, feed.id, now_ms)
+        read = await read_children(self.fetcher, self.parsers, feed, urls, known)
+        if read.same:
+            return SourceDocument(sitemap.feed, state.learned, how or INDEX, whole=False, same=True)
+        learned = learned._replace(children=known_sitemaps.stored(read.kept, now_ms))
+        return SourceDocument(sitemap.feed._replace(entries=read.entries), learned, how or INDEX, whole=False)
 
     async def _page(self, feed: Feed, result: FetchResult, address: str, state: FeedState) -> SourceDocument:
         from newswatch.feeds.pages import wire_form  # noqa: PLC0415 - loads what reads pages; feeds do not need it

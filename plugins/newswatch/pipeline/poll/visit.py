@@ -167,7 +167,7 @@ class Visitor:
             answer = await self._ask(turn, state, address, tuple(tried))
             if answer.result.status == 304 or _same_body(state, answer):
                 return await self._unchanged(feed, known, state, answer)
-            return await self._changed(feed, answer)
+            return await self._changed(turn, state, answer)
         except (FetchFailed, FetchRefused, ParseFailed) as error:
             tried.append(self._address_failed(feed, state, address, error))
             return None
@@ -250,9 +250,9 @@ class Visitor:
             jitter=random.random(),
         )
 
-    async def _changed(self, feed: Feed, answer: _Answer) -> Visit:
+    async def _changed(self, turn: Turn, state: FeedState, answer: _Answer) -> Visit:
         """Decide and claim. If another poll claimed meanwhile, read and decide again."""
-        attempt = 1
+        feed, attempt = turn.feed, 1
         while True:
             memory = await feeds.read_memory(self._redis, feed.id)
             try:
@@ -260,6 +260,10 @@ class Visitor:
             except ParseFailed as error:
                 await self._layouts.failed(feed, answer.result, error)
                 raise
+            if read.source is not None and read.source.same:
+                # Its own validators would not show what changes in its parts.
+                bare = replace(answer.result, etag=None, last_modified=None)
+                return await self._unchanged(feed, turn.state, state, replace(answer, result=bare))
             work, outcome, gap = self._decide(feed, answer, memory, read)
             await self._notify(outcome)
             if gap is not None:
@@ -280,9 +284,7 @@ class Visitor:
             else:
                 if read.source is not None:
                     await self._layouts.read(feed, answer.result, read.source)
-                if log.isEnabledFor(logging.DEBUG):
-                    for line in claim_lines(work):
-                        log.debug("%s", line)
+                _log_claim(work)
                 polling = memory.state.polling
                 before = 0 if polling.failures else polling.unchanged
                 note = _note(feed, outcome.state, answer, new, before)
@@ -295,7 +297,9 @@ class Visitor:
         result, state = answer.result, health.begin(feed, memory.state)
         kind = sources.kind_of(feed, state, result)
         if kind != FEED:
-            source = await self._sources.read(kind, feed, result, answer.address, state)
+            source = await self._sources.read(
+                kind, feed, result, answer.address, state, now_ms=self._now_ms()
+            )
             parsed = ParsedDocument(source.feed)
             whole = changed_entries.read(parsed, {}, memory.seen)
             if whole is not None:
@@ -394,6 +398,12 @@ class Visitor:
             document_lang=parsed.feed.lang,
             keep_s=int(self._services.settings.seen_retention_s),
         )
+
+
+def _log_claim(work: feeds.Claim) -> None:
+    if log.isEnabledFor(logging.DEBUG):
+        for line in claim_lines(work):
+            log.debug("%s", line)
 
 
 def _same_body(state: FeedState, answer: _Answer) -> bool:
