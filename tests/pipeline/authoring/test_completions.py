@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 
-from newswatch.models import Bundle, Feed, Receiver
+from newswatch.models import Bundle, Feed, Receiver, Rule
 from newswatch.packs import pack_names
 from newswatch.pipeline.authoring.completions import as_dict, completions
 
 BUNDLE = Bundle(
-    1,
-    "d",
-    (Feed("ecb", "https://a.example/f", tags=("official",)), Feed("wire", "https://b.example/f")),
-    (),
-    (Receiver("policy", "C0123456789"),),
-    {"who": ("central bank", "ECB", "Fed", "BoE", "RBI", "SNB", "$courts")},
+    version=1,
+    digest="d",
+    feeds=(Feed("ecb", "https://a.example/f", tags=("official",)), Feed("wire", "https://b.example/f")),
+    rules=(Rule("rates", "key rates", owner="markets"),),
+    receivers=(Receiver("policy", "C0123456789"),),
+    lists={"who": ("central bank", "ECB", "Fed", "BoE", "RBI", "SNB", "$courts")},
 )
 
 
@@ -25,6 +25,8 @@ def test_everything_that_may_be_written_is_there_with_a_line_about_it():
     assert found["lists"][0]["about"].startswith("central bank, ECB, Fed, BoE, RBI and ")
     assert found["receivers"] == [{"text": "policy", "about": "each, channel C0123456789"}]
     assert found["tags"] == [{"text": "official", "about": "1 feed"}]
+    assert found["owners"] == [{"text": "markets", "about": "1 rule"}]
+    assert {"rules", "lists"} <= {one["text"] for one in found["keys"]["file"]}
     assert {"query", "event", "notify", "must_match"} <= {one["text"] for one in found["keys"]["rule"]}
     assert all(
         one["about"]
