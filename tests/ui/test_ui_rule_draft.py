@@ -64,16 +64,16 @@ def test_edit_is_compared_with_the_rule_in_force(ada):
 def test_draft_of_a_file_is_asked_about_with_its_own_lists(ada):
     changed = "lists: {up: [rise]}\n" + WATCHLIST.replace("central bank opposes", "rates ONEAR/1 $up")
     assert "gains 1" in live(ada, **in_file(changed)).text
-    assert live(ada, **in_file(changed, rule="")).status_code == 422
-    assert "has errors" in live(ada, **in_file("rules: 3")).json()["detail"]
+    assert "Put the cursor into a rule" in live(ada, **in_file(changed, rule="")).text
+    assert "has errors" in live(ada, **in_file("rules: 3")).text
 
 
-def test_rule_that_cannot_be_read_says_where(ada):
-    answer = live(ada, fields={"query": "bank AND"})
-    assert answer.status_code == 422
-    assert answer.json()["offset"] == 5
-    for fields in ({"query": ""}, {"kind": "event", "who": "$regulators"}):
-        assert live(ada, fields=fields).status_code == 422
+def test_unfinished_rule_says_what_is_missing(ada):
+    assert "xpected a term after <code>AND</code>" in live(ada, fields={"query": "bank AND"}).text
+    assert "Write the words to look for" in live(ada, fields={"query": " "}).text
+    assert "Say what is done" in live(ada, fields={"kind": "event", "who": "$regulators"}).text
+    assert "xpected a term" in post(ada, "try", fields={"query": "bank AND"}, headlines="a b").text
+    assert post(ada, "try", fields={"query": "bank AND"}).text.strip() == ""
 
 
 def test_headlines_say_why_they_do_not_match_and_what_would_do(ada):

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
 
 from newswatch.config.draft import Draft
 from newswatch.config.yaml_text import CannotEdit
@@ -28,6 +27,8 @@ from newswatch_airflow.ui.rooms.rule_form import Fields
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
 router = APIRouter(dependencies=[Depends(writer)], tags=["watchlist"])
+
+MOST_HITS = 5
 
 _Name = Annotated[str, Field(max_length=300)]
 _Word = Annotated[str, Field(max_length=1_000)]
@@ -98,23 +99,27 @@ class _Drafted:
     in_force: Bundle
 
 
+class _Unfinished(Exception):
+    """The rule cannot be tried yet. That is no fault while somebody is writing it, so the page only says so."""
+
+
 async def _drafted(asked: RuleDraft, services: Services, shared: Shared, bundle: Bundle | None) -> _Drafted:
     if bundle is None:
         raise HTTPException(409, "No configuration is in force yet.")
     if asked.fields is not None:
         form = asked.fields.form()
         if form.kind == "event" and not form.does.strip():
-            raise HTTPException(422, "Say what is done: a list such as $sues, or verbs.")
+            raise _Unfinished("Say what is done: a list such as $sues, or verbs.")
         if form.kind == "query" and not form.query.strip():
-            raise HTTPException(422, "Write the words to look for.")
+            raise _Unfinished("Write the words to look for.")
         own_id = EVENT if form.kind == "event" else QUERY
         return _Drafted(rule_of_form(form, asked.rule or own_id), bundle, bundle)
     loaded = await shared.checked_draft(services, asked.name, asked.text)
     if loaded.draft is None:
-        raise HTTPException(422, "The file has errors: correct them first.")
+        raise _Unfinished("The file has errors: correct them first.")
     rule = next((one for one in loaded.draft.rules if one.id == asked.rule), None)
     if asked.rule and rule is None:
-        raise HTTPException(422, f"The file has no rule {asked.rule[:100]}.")
+        raise _Unfinished(f"The file has no rule {asked.rule[:100]}.")
     return _Drafted(rule, loaded.draft, bundle)
 
 
@@ -126,18 +131,17 @@ async def live(
     services: ServicesDep,
     shared: SharedDep,
     bundle: BundleDep,
-) -> Response:
-    """What the draft would have caught in the last seven days, as a fragment of HTML.
-
-    422 if the rule cannot be read. `offset` and `end` are then the place of the mistake in its query.
-    """
-    drafted = await _drafted(asked, services, shared, bundle)
-    if drafted.rule is None:
-        raise HTTPException(422, "Put the cursor into a rule.")
+) -> HTMLResponse:
+    """What the draft would have caught in the last seven days, as a fragment of HTML, or why that is not known yet."""
     try:
-        found = await live_results.live_results(services, drafted.config, drafted.rule, drafted.in_force)
-    except QueryError as error:
-        return _unreadable(error)
+        drafted = await _drafted(asked, services, shared, bundle)
+        if drafted.rule is None:
+            return render(request, visitor, "unfinished.html", text="Put the cursor into a rule.")
+        found = await live_results.live_results(
+            services, drafted.config, drafted.rule, drafted.in_force, limit=MOST_HITS
+        )
+    except (_Unfinished, QueryError) as error:
+        return render(request, visitor, "unfinished.html", text=str(error))
     days: Chart = by_day([hits for _, hits in found.days], found.until, "items", height=56)
     return render(request, visitor, "live.html", found=found, days=days)
 
@@ -150,16 +154,16 @@ async def try_headlines(
     services: ServicesDep,
     shared: SharedDep,
     bundle: BundleDep,
-) -> Response:
+) -> HTMLResponse:
     """Each headline's verdict, why it does not match, and repairs, as a fragment of HTML.
 
     The rule's own tests that fail come first. Without a rule, all rules of the file are tried.
     """
-    drafted = await _drafted(asked, services, shared, bundle)
-    rule, config = drafted.rule, drafted.config
-    texts = try_many.headlines(asked.headlines, config.default_lang)
     today = services.clock().date().isoformat()
     try:
+        drafted = await _drafted(asked, services, shared, bundle)
+        rule, config = drafted.rule, drafted.config
+        texts = try_many.headlines(asked.headlines, config.default_lang)
         async with shared.heavy:
             failing = await asyncio.to_thread(try_many.failing_tests, rule, config) if rule else []
             if rule is not None:
@@ -168,8 +172,9 @@ async def try_headlines(
                 tried = await asyncio.to_thread(try_many.try_many, config, texts, today)
             else:
                 tried = []
-    except QueryError as error:
-        return _unreadable(error)
+    except (_Unfinished, QueryError) as error:
+        said = str(error) if asked.headlines.strip() else ""
+        return render(request, visitor, "unfinished.html", text=said)
     return render(
         request,
         visitor,
@@ -220,7 +225,3 @@ async def headlines(asked: PageRequest, services: ServicesDep, bundle: BundleDep
     found = await texts_at(bundle.default_lang if bundle else "en", asked.url, services.settings)
     lines = (" ".join((one.title or one.summary).split()) for one in found)
     return {"headlines": [line for line in lines if line]}
-
-
-def _unreadable(error: QueryError) -> JSONResponse:
-    return JSONResponse({"detail": error.message, "offset": error.offset, "end": error.end}, 422)

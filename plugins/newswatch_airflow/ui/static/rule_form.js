@@ -107,7 +107,9 @@ Live.begin({
 addEventListener("beforeunload", (event) => {
   if (touched) event.preventDefault();
 });
-if (work.dataset.rule || work.dataset.copyOf) {
+const early = [...form.elements].some((one) => ("checked" in one && /radio|checkbox/.test(one.type) ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue));
+if (early) form.dispatchEvent(new Event("input")); // what was written while the scripts were loading
+else if (work.dataset.rule || work.dataset.copyOf) {
   touched = Boolean(work.dataset.copyOf);
   compose();
   Live.ask();
