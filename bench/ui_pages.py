@@ -1,6 +1,6 @@
-"""How long the server takes for each page of the UI. The limit is 150 ms.
+"""How long the server takes for each page of the UI. The limit is 100 ms of CPU, in the median.
 
-Fills a Redis with 100,000 items, 100,000 alerts, 10,000 feeds and 10,000 rules, mounts the pages in
+Fills a Redis with 100,000 items, 100,000 alerts, 10,000 feeds and 10,000 rules, writes the files for them, mounts the pages in
 Airflow's own app with its login on, and requests each page several times. Then live results of drafts are measured on as
 many items (see bench/live_results.py), with the size of their index.
 
@@ -46,7 +46,8 @@ from newswatch.store.client import connect  # noqa: E402
 from newswatch.store.codec import alert_to_json, item_to_json, to_ms  # noqa: E402
 from newswatch.store.configuration import FeedChange, Head, put_in_force  # noqa: E402
 
-LIMIT_MS = 150.0
+LIMIT_MS = 100.0
+RULES_A_FILE = 100
 TIMES = 40
 CHANNELS = tuple(f"C{number:010d}" for number in range(20))
 ALERTS = 100_000
@@ -203,12 +204,35 @@ async def put_bundle(url: str, rules: int, feeds: int) -> None:
         await put_in_force(client, Head(), stored, change, owner="", now_ms=now_ms)
 
 
+def write_files(folder: Path, rules: int, feeds: int) -> None:
+    """The files of the same configuration, the rules in files of a hundred."""
+    lines = [
+        f"  - {{id: feed-{n}, url: 'https://host-{n % 900}.example/{n}', tags: [t]}}" for n in range(feeds)
+    ]
+    (folder / "feeds.yaml").write_text("\n".join(("feeds:", *lines, "")), "utf-8")
+    lines = [f"  - {{id: desk-{n}, channel: {channel}}}" for n, channel in enumerate(CHANNELS)]
+    (folder / "receivers.yaml").write_text(
+        "\n".join(("receivers:", *lines, "  - {id: ops, channel: C0999999999}", "")), "utf-8"
+    )
+    (folder / "watchlist.d").mkdir()
+    for first in range(0, rules, RULES_A_FILE):
+        own = [
+            f"  - id: rule-{n}\n    query: central bank {n} opposes\n    notify: [desk-0]"
+            for n in range(first, min(first + RULES_A_FILE, rules))
+        ]
+        name = "watchlist.yaml" if not first else f"watchlist.d/{first:06}.yaml"
+        (folder / name).write_text("\n".join(("rules:", *own, "")), "utf-8")
+
+
 def pages(newest: str) -> list[str]:
     return [
         *("", "alerts", "alerts?rule=rule-77", "alerts?feed=feed-77&state=dead", "alerts?severity=low"),
         *(f"alerts?channel={CHANNELS[7]}", "alerts?state=muted", "alerts?state=dead", "alerts?state=queued"),
         *("alerts?text=nothing+like+it", "alerts?text=number+99", f"alerts/{newest}"),
         *("watchlist", "watchlist?silent=1", "watchlist?text=9999", "watchlist/rules/rule-77"),
+        *("watchlist/rules/rule-77/history", "watchlist/rules/rule-77/edit", "watchlist/rules/rule-77/copy"),
+        *("watchlist/new", "watchlist/edit", "watchlist/edit?rule=rule-9999", "api/completions"),
+        *("why", "why?item=Headline+number+99999+of+some+length+for+a+change"),
         *("feeds", "feeds?state=failing", "feeds?start=9950", "feeds/feed-77", "delivery"),
         *("api/status", "api/alerts", "api/feeds", "api/health", "metrics"),
     ]
@@ -253,6 +277,7 @@ def main() -> int:
 def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:
     os.environ["AIRFLOW_CONN_NEWSWATCH_REDIS"] = redis_connection(url)
     os.environ["NEWSWATCH_CONFIG"] = str(folder)
+    write_files(folder, rules, feeds)
     with redis.Redis.from_url(url) as client:
         newest = fill(client, items, rules, feeds)
     asyncio.run(put_bundle(url, rules, feeds))
@@ -271,9 +296,9 @@ def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:
         for path in pages(newest):
             figures = measure(client, path)
             print(f"{'/' + path:<32}" + "".join(f"{figure:>9.0f}" for figure in figures), flush=True)
-            if figures[3] > LIMIT_MS:
+            if figures[4] > LIMIT_MS:
                 slow.append(path)
-    print(f"over {LIMIT_MS:.0f} ms: {', '.join(slow) or 'none'}")
+    print(f"over {LIMIT_MS:.0f} ms of CPU in the median: {', '.join(slow) or 'none'}")
     return 1 if slow else 0
 
 

@@ -61,12 +61,12 @@ def test_what_is_not_relevant_is_counted_listed_and_held_against_an_edit(ada, ne
     assert "Ministries want mining legalised" in listed
     assert "still caught" in listed
     draft = (newsroom.config / "watchlist.yaml").read_text()
-    body = {"name": "watchlist.yaml", "text": draft, "rule": "central-bank-opposes", "since": "7d"}
-    found = ada.post("/newswatch/api/files/backtest", json=body, headers=WRITE)
-    assert "Readers called 1 item not relevant; 1 would still be caught" in found.text
+    body = {"name": "watchlist.yaml", "text": draft, "rule": "central-bank-opposes"}
+    found = ada.post("/newswatch/api/rules/live", json=body, headers=WRITE)
+    assert "Of 1 item that readers marked as not relevant, it would still catch 1." in found.text
     body["text"] = draft.replace("central bank opposes", "central bank opposes AND NOT mining", 1)
-    found = ada.post("/newswatch/api/files/backtest", json=body, headers=WRITE)
-    assert "Readers called 1 item not relevant; 0 would still be caught" in found.text
+    found = ada.post("/newswatch/api/rules/live", json=body, headers=WRITE)
+    assert "marked as not relevant, it would still catch 0." in found.text
 
 
 def test_rule_nobody_complained_of_has_no_such_list(ada):

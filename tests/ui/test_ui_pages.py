@@ -210,8 +210,6 @@ def test_pages_name_the_retention_in_force(visit, newsroom, settings):
     newsroom.adopt()
     client = visit("ada")
     assert "kept for 20 days" in client.get("/newswatch/alerts/0123456789abcdef").text
-    watchlist = client.get("/newswatch/watchlist").text
-    assert "without an alert in 20 days" in watchlist
     assert "Items are kept for 3 days." in client.get("/newswatch/feeds/wire").text
 
 

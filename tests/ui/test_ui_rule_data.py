@@ -19,37 +19,6 @@ def post(client, path, **body):
     return client.post(f"/newswatch/api/rules/{path}", json=body, headers=WRITE)
 
 
-def test_live_results_of_a_draft(ada, newsroom):
-    first = post(ada, "live", query="bank NEAR/3 opposes").json()
-    assert first["entries"] + first["not_indexed"] >= 1
-    assert set(first) >= {
-        "hits",
-        "stories",
-        "days",
-        "first_hits",
-        "gained",
-        "lost",
-        "marks",
-        "not_indexed",
-        "complete",
-    }
-    wrong = post(ada, "live", query="bank AND")
-    assert wrong.status_code == 422
-    assert wrong.json()["offset"] == 5
-
-
-def test_headlines_have_reasons_and_repairs(ada):
-    found = post(
-        ada, "try", query="bank opposes", headlines="The bank opposes it\nThe bank firmly opposes it\n"
-    ).json()
-    hit, near = found["trials"]
-    assert hit["matches"][0]["spans"][0]["text"] == "bank opposes"
-    assert near["repairs"][0]["query"] == "bank ~1 opposes"
-    event = {"who": ["central bank"], "does": ["$opposes"]}
-    (one,) = post(ada, "try", event=event, headlines="Does the central bank oppose it?").json()["trials"]
-    assert one["repairs"][0]["modality"][-1] == "question"
-
-
 def test_completions_and_facts(ada):
     found = ada.get("/newswatch/api/completions").json()
     assert [one["text"] for one in found["receivers"]] == ["policy", "ops"]

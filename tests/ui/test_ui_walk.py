@@ -136,7 +136,7 @@ def come(page, frame, entry, what):
         page.wait_for_timeout(1_000)
 
 
-def test_rule_is_written_corrected_tried_backtested_saved_and_alerts(world, enter):
+def test_rule_is_written_corrected_tried_saved_and_alerts(world, enter):
     page, frame = enter()
     until(lambda: world.redis.xlen(keys.ITEMS))
     for name in (*NAVIGATION[1:], NAVIGATION[0]):
@@ -153,13 +153,13 @@ def test_rule_is_written_corrected_tried_backtested_saved_and_alerts(world, ente
     text.fill(RIGHT)
     expect(verdict).to_have_text("No errors.")
 
-    frame.get_by_label("Headline").fill("Higher interest rates ahead")
-    frame.get_by_role("button", name="Try").click()
+    page.keyboard.press("Control+End")  # into the new rule
+    frame.get_by_label("One a line.").fill("Higher interest rates ahead\nHigher rates ahead")
     expect(frame.locator("#try mark").first).to_contain_text("interest")
-    frame.get_by_label("Rule (empty: all)").fill("rates")
-    frame.get_by_role("button", name="Backtest").click()
-    expect(frame.locator("#backtest")).to_contain_text("gains 1, loses 0", timeout=60_000)
-    expect(frame.locator("#backtest svg.chart")).to_be_visible()
+    expect(frame.locator("#try .outcome")).to_contain_text("1 of 2 headlines")
+    expect(frame.locator("#live-rule")).to_have_text(" rates")
+    expect(frame.locator("#live .outcome")).to_contain_text("1 item in 1 story", timeout=60_000)
+    expect(frame.locator("#live svg.chart")).to_be_visible()
     frame.get_by_role("button", name="Save…").click()
     frame.get_by_role("button", name="Save", exact=True).click()
     expect(verdict).to_contain_text("is saved")

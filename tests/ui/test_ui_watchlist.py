@@ -1,12 +1,14 @@
-"""The watchlist: what rules do, and the editor that checks, tries, backtests and saves."""
+"""The watchlist: what rules do, and the editor that checks and saves."""
 
 import json
 import re
+import time
 
 import pytest
 
 from feed_server import story
 from newsroom import WATCHLIST
+from newswatch.store import keys
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 MORE = WATCHLIST + "  - {id: rates, query: interest rates, severity: low, notify: [policy], owner: markets}\n"
@@ -46,6 +48,18 @@ def test_rules_are_listed_with_their_alerts_of_four_weeks(ada, newsroom):
     assert "interest rates" in silent
     assert "central bank opposes" not in silent
     assert "matches the filter" in page(ada, "watchlist?text=nothing")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(None, "none yet"), (12, "none in 12 days"), (300, "none in 90 days")]
+)
+def test_quiet_rule_is_quiet_for_as_many_days_as_are_known(ada, newsroom, days, said):
+    if days:
+        newsroom.redis.zadd(
+            keys.ALERTS, {"0123456789abcdef": int((time.time() - days * 86_400 - 300) * 1000)}
+        )
+    assert said in page(ada, "watchlist")
+    assert f"last alert {said}" in page(ada, "watchlist/rules/central-bank-opposes")
 
 
 def test_muted_rule_says_so_where_it_is_listed(ada):
@@ -101,18 +115,6 @@ def test_diff_shows_the_changed_lines_with_a_few_around_them(ada):
     assert re.search(r'class="removed">.*?    severity: high', text)
     assert "interest rates" in text
     assert "Nothing is changed" in send(ada, "diff", text=WATCHLIST).text
-
-
-def test_vocabulary_has_the_names_in_force_and_the_keys_with_their_meaning(ada, newsroom):
-    newsroom.watchlist("lists: {opposes: [oppose]}\n" + WATCHLIST)
-    newsroom.adopt()
-    data = ada.get("/newswatch/api/vocabulary").json()
-    assert ["policy", "C0123456789"] in data["names"]["notify"]
-    assert ["wire", ""] in [[name, ""] for name, _ in data["names"]["ids"]]
-    assert ["opposes", "oppose"] in data["names"]["lists"]
-    assert ["central_banks", "pack"] in data["names"]["lists"]
-    assert dict(data["keys"]["rules"])["severity"].startswith("How urgent")
-    assert "does" in dict(data["keys"]["event"])
 
 
 def test_draft_that_does_not_pass_is_not_saved(ada, newsroom):
@@ -183,7 +185,7 @@ def test_folder_that_cannot_be_written_is_shown_with_the_reason(ada, newsroom):
 )
 def test_name_that_is_no_watchlist_file_is_refused(ada, newsroom, name):
     (newsroom.config.parent / "secret.yaml").write_text("x")
-    for path, more in (("check", {}), ("save", {"digest": "x"}), ("try", {"title": "x"})):
+    for path, more in (("check", {}), ("save", {"digest": "x"}), ("diff", {})):
         answer = send(ada, path, name=name, text=MORE, **more)
         assert answer.status_code in (400, 422), (path, answer.text)
     if name:
@@ -196,45 +198,9 @@ def test_version_that_is_no_version_is_refused(ada):
         assert answer.status_code == 400
 
 
-def test_text_is_tried_on_the_draft_with_its_words_marked(ada):
-    text = send(ada, "try", text=MORE, title="Higher <b>interest rates</b>", summary="").text
-    assert "<strong>rates</strong>" in text
-    assert "&lt;b&gt;" in text
-    assert "<mark>interest" in text
-    assert "No rule matches" in send(ada, "try", text=WATCHLIST, title="Higher interest rates").text
-
-
-def test_url_within_the_network_is_not_fetched_for_a_browser(ada, newsroom):
-    newsroom.site.serve("/wire", story(1, "Central bank opposes"))
-    before = len(newsroom.site.requests)
-    answer = send(ada, "try", text=MORE, url=f"{newsroom.site.url}/wire")
-    assert answer.status_code == 400
-    assert len(newsroom.site.requests) == before
-
-
-def test_draft_is_backtested_against_the_rule_in_force(ada, newsroom):
-    newsroom.site.serve("/wire", story(1, "Central bank opposes"), story(2, "Key rates rise"))
-    newsroom.poll()
-    changed = WATCHLIST.replace("query: central bank opposes", "query: key rates")
-    text = send(ada, "backtest", text=changed, rule="central-bank-opposes", since="24h").text
-    assert "gains 1, loses 1" in text
-    assert "<rect " in text
-    assert "Key rates rise" in re.sub(r"</?mark>", "", text)
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [({"since": "soon"}, "soon"), ({"text": BROKEN}, "does not pass"), ({"rule": "no-such"}, "no-such")],
-)
-def test_backtest_that_makes_no_sense_says_why(ada, body, said):
-    answer = send(ada, "backtest", **{"text": MORE, **body})
-    assert answer.status_code in (400, 422)
-    assert said in answer.json()["detail"]
-
-
 def test_viewer_sees_the_file_and_no_button_to_change_it(visit, newsroom):
     newsroom.adopt()
     text = page(visit("vera"), "watchlist/edit")
     assert "readonly" in text
     assert 'id="save"' not in text
-    assert "data-part" not in text
+    assert 'id="headlines"' not in text

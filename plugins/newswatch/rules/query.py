@@ -71,11 +71,12 @@ def parse_tokens(text: str, tokens: list[Token], lists: Mapping[str, Sequence[st
     return Query(text, root)
 
 
-@lru_cache(8_192)
+@lru_cache(32_768)
 def parse_entry(text: str) -> Phrase | ListTerm:
     """The syntax tree of one entry of a list: one term, not a query. Raises QueryError.
 
-    It is kept, because a rule that is being written is compiled with its lists at every keystroke.
+    It is kept, because a rule that is being written is compiled with its lists at every keystroke. All packs together
+    have 18,000 entries.
     """
     return _simple_entry(text) or _parsed_entry(text)
 

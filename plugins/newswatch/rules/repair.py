@@ -51,10 +51,12 @@ class Repair:
     entry: str = ""
 
 
-def repairs(rule: Rule, lists: Lists, text: ItemText, default_lang: str = "en") -> list[Repair]:
+def repairs(
+    rule: Rule, lists: Lists, text: ItemText, default_lang: str = "en", events: EventRules | None = None
+) -> list[Repair]:
     """The repairs that work, at most `MOST`; none if the rule matches. Limits on feeds and languages are not touched.
 
-    Raises QueryError for a rule that cannot be read.
+    `events` has the rule, if it is an event and was compiled before. Raises QueryError for a rule that cannot be read.
     """
     asked = replace(rule, feeds=FeedFilter(), languages=())
     failing = failing_examples(asked, lists, default_lang)
@@ -62,7 +64,7 @@ def repairs(rule: Rule, lists: Lists, text: ItemText, default_lang: str = "en") 
     waiting = [(Repair("", asked, lists), 0)]
     while waiting and len(found) < MOST:
         start, steps = waiting.pop(0)
-        for one in _steps(start, text, default_lang):
+        for one in _steps(start, text, default_lang, None if steps else events):
             kind = _FIGURES.sub("", one.about)  # where 1 word between is enough, 2 are no other repair
             if kind in found or len(found) >= MOST:
                 continue
@@ -99,10 +101,11 @@ def _matches(rule: Rule, lists: Lists, text: ItemText, default_lang: str) -> boo
         return False
 
 
-def _steps(start: Repair, text: ItemText, default_lang: str) -> Iterator[Repair]:
+def _steps(start: Repair, text: ItemText, default_lang: str, events: EventRules | None) -> Iterator[Repair]:
     """What may be done about each term that fails, the likeliest first."""
     rule, lists = start.rule, start.lists
-    events = EventRules([rule], lists, default_lang) if rule.event else None
+    if rule.event is not None and events is None:
+        events = EventRules([rule], lists, default_lang)
     for failing in Reading(text, lists, default_lang, events).nearness(rule).failing:
         if rule.event is not None:
             steps = _of_event(rule, rule.event, lists, failing, text, default_lang)

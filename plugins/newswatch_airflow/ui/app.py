@@ -38,9 +38,11 @@ from newswatch_airflow.ui.rooms import (
     monitor,
     rule,
     rule_data,
+    rule_draft,
     rule_form,
     status,
     watchlist,
+    why,
 )
 from newswatch_airflow.ui.shared import Shared
 
@@ -98,6 +100,7 @@ def create_app(
         watchlist,
         rule,
         rule_data,
+        rule_draft,
         rule_form,
         editor,
         feeds,
@@ -105,6 +108,7 @@ def create_app(
         monitor,
         documents,
         files,
+        why,
     ):
         app.include_router(room.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)

@@ -34,3 +34,10 @@ def changed_lines(before: str, after: str) -> list[DiffLine]:
             found += [DiffLine("removed", first + n + 1, text) for n, text in enumerate(old[first:last])]
             found += [DiffLine("added", start + n + 1, text) for n, text in enumerate(new[start:end])]
     return found
+
+
+def unified_lines(diff: str) -> list[DiffLine]:
+    """The lines of a unified diff, without its heads and numbers."""
+    kinds: dict[str, Literal["added", "removed", "same"]] = {"+": "added", "-": "removed", " ": "same"}
+    body = [line for line in diff.splitlines() if not line.startswith(("--- ", "+++ ", "@@ "))]
+    return [DiffLine(kinds[line[:1]], 0, line[1:]) for line in body if line[:1] in kinds]

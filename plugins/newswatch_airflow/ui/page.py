@@ -17,7 +17,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from newswatch.models import SEVERITY_SIGNS, Excerpt
-from newswatch.pipeline.authoring.backtest_report import irrelevant_line
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import PageVisitor
@@ -34,6 +33,7 @@ STATIC = {
     "code.js": "text/javascript",
     "draft.js": "text/javascript",
     "editor.js": "text/javascript",
+    "live.js": "text/javascript",
     "rule_form.js": "text/javascript",
 }
 NAVIGATION = (
@@ -64,6 +64,7 @@ def environment() -> Environment:
         "count": lambda number: f"{number:,}",
         "indented": lambda line: " " * (len(line) - len(line.lstrip(" "))) + clean(line),
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
+        "isotime": datetime.fromisoformat,
         "moment": from_ms,
         "link": lambda url: usable_link(url) or "",
         "sentence": lambda text: text[:1].upper() + text[1:],
@@ -76,7 +77,6 @@ def environment() -> Environment:
         "spans": lambda found: [(span.start, span.end) for span in found],
         "static_version": static_version(),
         "title_marks": title_marks,
-        "irrelevant_line": irrelevant_line,
     }
     return made
 

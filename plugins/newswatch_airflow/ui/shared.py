@@ -15,6 +15,7 @@ from newswatch.config.draft import Loaded
 from newswatch.config.load import folder_signature
 from newswatch.errors import RedisRefused
 from newswatch.models import Bundle
+from newswatch.pipeline.authoring.editing import check_draft
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.feeds import read_statuses
@@ -28,6 +29,7 @@ FEW_FEEDS = 500
 CENSUS_AGE_S = 60.0
 LATENCY_AGE_S = 10.0
 SLACK_TIMEOUT_S = 3.0
+KEPT_DRAFTS = 2
 MANY = 2_000
 """With this many rules and feeds or more, garbage collection skips them."""
 
@@ -50,6 +52,7 @@ class Shared:
         self._counting = asyncio.Lock()
         self._settled = ""
         self._checked: tuple[Hashable, Loaded] | None = None
+        self._drafts: dict[Hashable, Loaded] = {}
         self.heavy = asyncio.Lock()
         """Held by work that takes seconds of CPU, so that only one runs at a time."""
 
@@ -109,6 +112,22 @@ class Shared:
                 loaded = await asyncio.to_thread(check_files, services.settings, today)
             self._checked = (seen, loaded)
         return self._checked[1]
+
+    async def checked_draft(self, services: Services, name: str, text: str) -> Loaded:
+        """The files as the check finds them with this draft of one file in its place. The last few answers are kept.
+
+        Checking, saving and live results ask about the same draft. Raises NotEditable.
+        """
+        today = services.clock().date()
+        key = (today, folder_signature(services.config_dir), name, text)
+        async with self.heavy:
+            loaded = self._drafts.pop(key, None)
+            if loaded is None:
+                loaded = await asyncio.to_thread(check_draft, services.settings, name, text, today)
+            self._drafts[key] = loaded
+        while len(self._drafts) > KEPT_DRAFTS:
+            del self._drafts[next(iter(self._drafts))]
+        return loaded
 
     async def latency(self, services: Services) -> Latency:
         """The time from publication to Slack, at most a few seconds old."""

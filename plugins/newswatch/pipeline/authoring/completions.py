@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from newswatch.config.draft import Draft
 from newswatch.config.records import Record
-from newswatch.config.shapes import EVENT, FEED_FILTER, RULE, THRESHOLD
-from newswatch.models import MODALITIES, SEVERITIES, Bundle, Feed, Receiver
+from newswatch.config.shapes import EVENT, FEED_FILTER, RULE, THRESHOLD, WATCHLIST_FILE
+from newswatch.models import MODALITIES, SEVERITIES, Bundle, Feed, Receiver, Rule
 from newswatch.packs import load_pack, pack_names
 from newswatch.rules.lists import Lists, list_entries
 
@@ -66,6 +67,8 @@ class Completions:
     tags: tuple[Completion, ...]
     severities: tuple[Completion, ...]
     modalities: tuple[Completion, ...]
+    negations: tuple[Completion, ...]
+    owners: tuple[Completion, ...]
     languages: tuple[Completion, ...]
     operators: tuple[Completion, ...]
 
@@ -73,7 +76,7 @@ class Completions:
 def completions(config: Draft | Bundle) -> Completions:
     """What may be completed under this configuration. Of very many feeds, the first ones."""
     return Completions(
-        keys={record.name: _keys(record) for record in (RULE, EVENT, FEED_FILTER, THRESHOLD)},
+        keys={record.name: _keys(record) for record in (WATCHLIST_FILE, RULE, EVENT, FEED_FILTER, THRESHOLD)},
         lists=tuple(Completion(f"${name}", _entries_of(name, config.lists)) for name in sorted(config.lists)),
         packs=tuple(Completion(f"${name}", _pack(name)) for name in sorted(pack_names())),
         receivers=tuple(_receiver(one) for one in config.receivers),
@@ -81,6 +84,8 @@ def completions(config: Draft | Bundle) -> Completions:
         tags=_tags(config.feeds),
         severities=_plain(SEVERITIES, _SEVERITY_ABOUT),
         modalities=_plain(MODALITIES, _MODALITY_ABOUT),
+        negations=_plain(tuple(_NEGATION_ABOUT), _NEGATION_ABOUT),
+        owners=_owners(config.rules),
         languages=tuple(Completion(*one) for one in LANGUAGES),
         operators=tuple(Completion(*one) for one in OPERATORS),
     )
@@ -95,6 +100,10 @@ _SEVERITY_ABOUT = {
     "low": "can wait",
     "medium": "the default",
     "high": "goes first, and through quiet hours that except it",
+}
+_NEGATION_ABOUT = {
+    "ignore": "a negated hit counts",
+    "exclude": "a negated hit does not count",
 }
 _MODALITY_ABOUT = {
     "stated": "the text states it",
@@ -136,11 +145,16 @@ def _feed(one: Feed) -> Completion:
     return Completion(one.id, f"{', '.join(one.tags)}: {one.url}" if one.tags else one.url)
 
 
+def _owners(rules: Iterable[Rule]) -> tuple[Completion, ...]:
+    counts = Counter(rule.owner for rule in rules if rule.owner)
+    return tuple(
+        Completion(owner, f"{count:,} rule{'' if count == 1 else 's'}")
+        for owner, count in sorted(counts.items())
+    )
+
+
 def _tags(feeds: Iterable[Feed]) -> tuple[Completion, ...]:
-    counts: dict[str, int] = {}
-    for feed in feeds:
-        for tag in feed.tags:
-            counts[tag] = counts.get(tag, 0) + 1
+    counts = Counter(tag for feed in feeds for tag in feed.tags)
     return tuple(
         Completion(tag, f"{count:,} feed{'' if count == 1 else 's'}") for tag, count in sorted(counts.items())
     )

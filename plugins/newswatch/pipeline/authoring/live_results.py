@@ -16,11 +16,12 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 from newswatch.config.draft import Draft
 from newswatch.models import Bundle, FeedFilter, Item, Rule
+from newswatch.packs import load_pack, pack_names
 from newswatch.pipeline.authoring.backtest import one_bad_item, watch_of
 from newswatch.pipeline.authoring.hit_count import Example, HitCount, RuleReport, Window
 from newswatch.pipeline.authoring.index_upkeep import (
@@ -36,6 +37,7 @@ from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.watch import Watch
 from newswatch.rules.narrowing import need_of
+from newswatch.rules.query import parse_entry
 from newswatch.settings import Settings
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -240,6 +242,29 @@ class _Worker:
             return work()
         finally:
             self.spent_s += time.thread_time() - started
+
+
+async def prepare(services: Services, default_lang: str) -> None:
+    """Do beforehand what the first question would have to wait for: parse all packs, and build the index.
+
+    Called when somebody opens an editor. It does not wait for either. Parsing takes half a second of CPU, once in a process. Raises
+    RedisUnavailable.
+    """
+    _thread.submit(read_packs)
+    index = await stored_index(services, default_lang)
+    folder = index_folder(services.settings.cache)
+    if index is not None and folder is not None:
+        build_in_background(services, index)
+        drop_later(folder)
+
+
+@cache
+def read_packs() -> None:
+    """Parse the entries of all packs. `parse_entry` keeps them."""
+    for name in pack_names():
+        pack = load_pack(name)
+        for entry in (one for entries in pack.parts.values() for one in entries):
+            parse_entry(entry.text)
 
 
 _watches: dict[Hashable, Watch] = {}

@@ -16,6 +16,7 @@ from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.services import Services
 from newswatch.rules import compile_watchlist
+from newswatch.rules.nearest_events import EventRules
 from newswatch.store.client import redis_errors
 from newswatch.store.labelled import Labelled, put_missed
 
@@ -60,7 +61,8 @@ async def report_missed(
     rules = rules_for_any_feed(draft, now.date().isoformat())
     text = item_text(item, None)
     matching = [one.rule_id for one in compile_watchlist(rules, draft.lists, draft.default_lang).match(text)]
-    near = nearest_first(rules, draft.lists, draft.default_lang, text)
+    events = EventRules(rules, draft.lists, draft.default_lang)
+    near = nearest_first(rules, draft.lists, draft.default_lang, text, events)
     near.sort(key=lambda one: one.rule_id != rule_id)
     recorded = rule_id is not None and rule_id not in matching
     if rule_id is not None and recorded:

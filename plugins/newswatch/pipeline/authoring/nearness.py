@@ -23,9 +23,11 @@ class NearRule:
     text: str
 
 
-def nearest_first(rules: Sequence[Rule], lists: Lists, default_lang: str, text: ItemText) -> list[NearRule]:
-    """The rules that do not match the text, the nearest first."""
-    reading = Reading(text, lists, default_lang, EventRules(rules, lists, default_lang))
+def nearest_first(
+    rules: Sequence[Rule], lists: Lists, default_lang: str, text: ItemText, events: EventRules
+) -> list[NearRule]:
+    """The rules that do not match the text, the nearest first. `events` are those of the rules that have one."""
+    reading = Reading(text, lists, default_lang, events)
     found = ((rule, reading.nearness(rule)) for rule in rules)
     near = [NearRule(rule.id, one.share, one.failing, in_words(one)) for rule, one in found if one.failing]
     return sorted(near, key=lambda one: (-one.share, len(one.failing), one.rule_id))

@@ -13,7 +13,7 @@ from newswatch.config.rule_append import append_rule
 from newswatch.config.rule_text import Target, edit_target, value_of
 from newswatch.config.yaml_changes import Change, RemoveKey, SetKey
 from newswatch.config.yaml_scalars import Value
-from newswatch.models import DEFAULT_MODALITY
+from newswatch.models import DEFAULT_MODALITY, MODALITIES, Event, FeedFilter, Rule
 
 PARTS = ("who", "does", "what", "unless")
 DEFAULTS: Mapping[str, Value] = {
@@ -101,6 +101,23 @@ def values_of(form: RuleForm) -> dict[str, Value]:
     }
     hidden = ("negation", "modality")
     return {key: one for key, one in every.items() if one and not (key in hidden and one == DEFAULTS[key])}
+
+
+def rule_of_form(form: RuleForm, rule_id: str) -> Rule:
+    """What the form looks for, as a rule of this id that notifies nobody."""
+    event = Event(**{part: tuple(separated(getattr(form, part))) for part in PARTS})
+    asked = set(form.modality)
+    return Rule(
+        id=rule_id,
+        query="" if form.kind == "event" else " ".join(form.query.split()),
+        event=event if form.kind == "event" else None,
+        modality=tuple(one for one in MODALITIES if one in asked),
+        negation="exclude" if form.kind == "query" and form.negation == "exclude" else "ignore",
+        languages=tuple(separated(form.languages)),
+        feeds=FeedFilter(tuple(separated(form.feeds)), tuple(separated(form.tags))),
+        must_match=tuple(lines_of(form.must_match)),
+        must_not_match=tuple(lines_of(form.must_not_match)),
+    )
 
 
 def new_rule(file: str, text: str, form: RuleForm) -> str:

@@ -19,7 +19,8 @@ from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed, try_texts
 from newswatch.pipeline.base.item_text import item_text, plain_text
 from newswatch.rules import ItemText
-from newswatch.rules.repair import Repair, repairs
+from newswatch.rules.nearest_events import EventRules
+from newswatch.rules.repair import Repair, failing_examples, repairs
 
 MOST_TEXTS = 100
 NEAREST = 3
@@ -44,15 +45,34 @@ def headlines(lines: str, lang: str) -> list[ItemText]:
 def try_many(draft: Draft, texts: Sequence[ItemText], today: str, rule_id: str | None = None) -> list[Trial]:
     """Try texts as if they came from any feed. `today` is an ISO date. Raises NoSuchRule."""
     rule = None if rule_id is None else rule_of(draft, rule_id)
+    if not texts:
+        return []
     rules = rules_for_any_feed(draft, today)
     asked = rules if rule is None else [one for one in rules if one.id == rule.id] or [rule]
-    return [_trial(draft, asked, rule, tried.text, tried.matches) for tried in try_texts(draft, texts, today)]
+    events = EventRules(asked, draft.lists, draft.default_lang)
+    return [
+        _trial(draft, asked, rule, tried.text, tried.matches, events)
+        for tried in try_texts(draft, texts, today)
+    ]
 
 
 def try_rule(rule: Rule, config: Draft | Bundle, texts: Sequence[ItemText]) -> list[Trial]:
     """Try texts on one rule that need not be in the files. `config` has its lists."""
     alone = Draft((), (rule,), (), config.lists, config.default_lang)
     return try_many(alone, texts, rule.expires or "", rule.id)
+
+
+def failing_tests(rule: Rule, config: Draft | Bundle) -> list[tuple[str, Trial]]:
+    """The rule's own examples that it fails, each with its kind (`must_match` or `must_not_match`)."""
+    failing = failing_examples(rule, config.lists, config.default_lang)
+    lang = (rule.languages or (config.default_lang,))[0]
+    own = [("must_match", text) for text in rule.must_match]
+    own += [("must_not_match", text) for text in rule.must_not_match]
+    chosen = [one for one in dict.fromkeys(own) if one in failing]
+    if not chosen:
+        return []
+    tried = try_rule(rule, config, [plain_text(text, "", "", lang) for _, text in chosen])
+    return [(kind, trial) for (kind, _), trial in zip(chosen, tried, strict=True)]
 
 
 def try_item(rule: Rule, config: Draft | Bundle, item: Item) -> Trial:
@@ -62,15 +82,23 @@ def try_item(rule: Rule, config: Draft | Bundle, item: Item) -> Trial:
 
 
 def _trial(
-    draft: Draft, asked: Sequence[Rule], rule: Rule | None, text: ItemText, matches: tuple[Match, ...]
+    draft: Draft,
+    asked: Sequence[Rule],
+    rule: Rule | None,
+    text: ItemText,
+    matches: tuple[Match, ...],
+    events: EventRules,
 ) -> Trial:
     if rule is None:
-        near = nearest_first(asked, draft.lists, draft.default_lang, text)[:NEAREST] if not matches else []
+        if matches:
+            return Trial(text, matches)
+        near = nearest_first(asked, draft.lists, draft.default_lang, text, events)[:NEAREST]
         return Trial(text, matches, tuple(near))
     if any(match.rule_id == rule.id for match in matches):
         return Trial(text, matches)
-    near = nearest_first(asked, draft.lists, draft.default_lang, text)
-    return Trial(text, matches, tuple(near), tuple(repairs(rule, draft.lists, text, draft.default_lang)))
+    near = nearest_first(asked, draft.lists, draft.default_lang, text, events)
+    found = repairs(rule, draft.lists, text, draft.default_lang, events)
+    return Trial(text, matches, tuple(near), tuple(found))
 
 
 # ── repairs of the file ───────────────────────────────────────────────────────────────────────

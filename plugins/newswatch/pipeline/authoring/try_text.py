@@ -23,12 +23,11 @@ class Tried:
     matches: tuple[Match, ...]
 
 
-async def texts_at(draft: Draft, url: str, settings: Settings) -> list[ItemText]:
+async def texts_at(default_lang: str, url: str, settings: Settings) -> list[ItemText]:
     """The entries of the feed, or the article, at a public address. Raises the errors of `read_url`."""
     entries = await read_url(url, settings, allow_private=False)
     return [
-        plain_text(one.title, one.summary, one.body, one.lang or draft.default_lang)
-        for one in entries[:MOST_TEXTS]
+        plain_text(one.title, one.summary, one.body, one.lang or default_lang) for one in entries[:MOST_TEXTS]
     ]
 
 

@@ -15,7 +15,7 @@ from newswatch.pipeline.authoring.rule_history import RuleChange, rule_history
 from newswatch.pipeline.authoring.rule_stats import alert_hits
 from newswatch.pipeline.base.routing import receivers_named
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.oversight.rules import STRIP_DAYS, RuleLine, read_lines, recorded_since
+from newswatch.pipeline.oversight.rules import RuleLine, read_lines, recorded_since
 from newswatch.rules import Explained, explain_event
 from newswatch.rules.repair import failing_examples
 from newswatch.store import archive
@@ -76,7 +76,7 @@ class RuleFacts:
 async def read_facts(services: Services, bundle: Bundle, rule: Rule) -> RuleFacts:
     """The facts of a rule in force. Raises RedisUnavailable."""
     now = services.clock()
-    (line,) = await read_lines(services, [rule], STRIP_DAYS)
+    (line,) = await read_lines(services, [rule])
     with redis_errors():
         counts = await archive.hits_of(services.redis, [rule.id], to_ms(now), DAYS)
     labels = await read_labels(services, rule.id, MOST_ALERTS)

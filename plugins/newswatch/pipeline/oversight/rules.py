@@ -16,7 +16,6 @@ from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.labelled import Labelled
 from newswatch.store.mutes import Mute
 
-DAYS = 7
 STRIP_DAYS = 28
 
 
@@ -69,8 +68,8 @@ async def recorded_since(services: Services) -> datetime | None:
     return None if oldest is None else from_ms(oldest)
 
 
-async def read_lines(services: Services, rules: Sequence[Rule], days: int = DAYS) -> list[RuleLine]:
-    """These rules with their figures, the alerts of the last `days`. Raises RedisUnavailable."""
+async def read_lines(services: Services, rules: Sequence[Rule], days: int = STRIP_DAYS) -> list[RuleLine]:
+    """These rules with their figures, the alerts of the last `days` days. Raises RedisUnavailable."""
     now = services.clock()
     ids = [rule.id for rule in rules]
     with redis_errors():

@@ -17,10 +17,12 @@ from newswatch.models import Rule
 from newswatch.pipeline.authoring.coach.apply import apply_proposal
 from newswatch.pipeline.authoring.coach.report import effects, nothing, summary
 from newswatch.pipeline.authoring.coach.run import Advice, coach
+from newswatch.pipeline.authoring.rule_history import rule_history
 from newswatch.pipeline.authoring.rule_stats import RuleStats, read_stats
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import rules as overview
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.oversight.rule_facts import quiet_text, recorded_days
 from newswatch.rules import explain_event
 from newswatch.rules.event_plan import entries_of
 from newswatch.store import archive, keys, mutes
@@ -28,6 +30,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_day, by_day_and_hour
+from newswatch_airflow.ui.diffs import unified_lines
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms.alerts import receiver_names
 from newswatch_airflow.ui.rooms.watchlist import place_of
@@ -41,6 +44,7 @@ MOST_MOMENTS = 5_000
 """The picture by hour is drawn from the newest of a rule's alerts."""
 MOST_TERMS = 100
 PROPOSALS = 5
+MOST_CHANGES = 50
 
 RuleId = Annotated[str, Path(min_length=1, max_length=200)]
 
@@ -76,6 +80,7 @@ async def rule_page(
     now = services.clock()
     (line,) = await overview.read_lines(services, [rule])
     page = await list_alerts(services, AlertFilter(rule=rule_id), before=None, limit=LAST_HITS)
+    recorded = recorded_days(await overview.recorded_since(services), now)
     return render(
         request,
         visitor,
@@ -96,9 +101,18 @@ async def rule_page(
         days=by_day(line.days, now, "alerts"),
         hours=by_day_and_hour(await _moments(services, rule_id, now), now, len(line.days)),
         alerts=page.lines,
+        quiet=quiet_text(recorded),
+        nothing=_nothing(min(recorded, len(line.days))),
         irrelevant=await overview.irrelevant_to(services, bundle, rule_id),
         everywhere=mutes.EVERYWHERE,
     )
+
+
+def _nothing(days: int) -> str:
+    """What to say where there is nothing to draw: never of more days than there are data for. Pure."""
+    if not days:
+        return "No alerts yet."
+    return f"No alerts in {days} day{'' if days == 1 else 's'}."
 
 
 async def _moments(services: Services, rule_id: str, now: datetime) -> list[datetime]:
@@ -140,6 +154,23 @@ async def terms_page(
         stats=stats,
         terms=stats.terms[:MOST_TERMS],
         left_out=max(0, len(stats.terms) - MOST_TERMS),
+    )
+
+
+@router.get("/watchlist/rules/{rule_id}/history", response_class=HTMLResponse, include_in_schema=False)
+async def history_page(
+    request: Request, rule_id: RuleId, visitor: ReaderDep, services: ServicesDep, shared: SharedDep
+) -> HTMLResponse:
+    """Who changed the rule, when, why and how. It reads the kept versions of the files, so it is asked for."""
+    async with shared.heavy:
+        changes = await asyncio.to_thread(rule_history, services.config_dir, rule_id)
+    return render(
+        request,
+        visitor,
+        "rule_history.html",
+        here="watchlist",
+        rule_id=rule_id,
+        changes=[(one, unified_lines(one.diff)) for one in changes[:MOST_CHANGES]],
     )
 
 

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from newswatch.config.draft import Loaded
 from newswatch.config.load import WATCHLIST
 from newswatch.config.rule_text import Target, lines_of_rule, value_of
 from newswatch.config.yaml_text import CannotEdit
 from newswatch.errors import Problem
 from newswatch.models import DEFAULT_MODALITY, MODALITIES, SEVERITIES, Bundle, short_hash
 from newswatch.pipeline.authoring import editing
+from newswatch.pipeline.authoring.live_results import prepare
 from newswatch.pipeline.authoring.rule_form import RuleForm, copied_rule, edited_rule, form_of, new_rule
 from newswatch.pipeline.base.services import Services
 from newswatch_airflow.ui.access import PageVisitor, ReaderDep, reader, writer
@@ -175,11 +175,7 @@ async def _compose(services: Services, shared: Shared, asked: ComposeRequest) ->
     file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
     form = asked.fields.form()
     text = await asyncio.to_thread(_with_form, file, asked, form)
-    today = services.clock().date()
-    async with shared.heavy:
-        loaded: Loaded = await asyncio.to_thread(
-            editing.check_draft, services.settings, asked.name, text, today
-        )
+    loaded = await shared.checked_draft(services, asked.name, text)
     first, last = lines_of_rule(asked.name, text, form.id.strip()) or (1, 0)
     return Composed(asked.name, text, file.digest, first, last, loaded.problems, ok=loaded.draft is not None)
 
@@ -212,6 +208,8 @@ async def _page(
             made = await _compose(services, shared, asked)
         except CannotEdit as error:
             refused = str(error)
+    if visitor.writes:
+        await prepare(services, bundle.default_lang if bundle else "en")
     return render(
         request,
         visitor,

@@ -15,6 +15,7 @@ from newswatch.models import Bundle
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import rules as overview
+from newswatch.pipeline.oversight.rule_facts import quiet_text, recorded_days
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_day
@@ -56,6 +57,7 @@ async def watchlist_page(
         found = await overview.silent_rules(services, found)
     lines = await overview.read_lines(services, found[start : start + PAGE])
     queries, now = request.query_params, services.clock()
+    recorded = recorded_days(await overview.recorded_since(services), now)
     return render(
         request,
         visitor,
@@ -64,13 +66,14 @@ async def watchlist_page(
         text=text,
         silent=silent,
         lines=[(line, by_day(line.days, now, "alerts", width=112, height=24)) for line in lines],
-        days=overview.DAYS,
+        days=overview.STRIP_DAYS,
+        recorded=recorded,
+        quiet=quiet_text(recorded),
         files=editing.file_names(services.config_dir),
         problems=[(one, _place(services, one.file, one.line)) for one in loaded.errors[:MOST_PROBLEMS]],
         more_problems=max(0, len(loaded.errors) - MOST_PROBLEMS),
         pending=_pending(bundle, loaded),
         version=bundle.label if bundle else "none",
-        kept_s=services.settings.alert_retention_s,
         configured=len(bundle.rules) if bundle else 0,
         total=len(found),
         first=start + 1,

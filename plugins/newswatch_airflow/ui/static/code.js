@@ -5,34 +5,41 @@
 const Code = (() => {
   const { EditorState, EditorView, Decoration, MatchDecorator, ViewPlugin, tags } = CodeMirror;
   const nonce = document.currentScript.nonce;
-  const path = document.currentScript.dataset.vocabulary;
+  const path = document.currentScript.dataset.completions;
 
   // ── what may be written ───────────────────────────────────────────────────────────────────
 
   let asked = null;
 
-  function vocabulary() {
+  function completions() {
     asked ??= fetch(path, { headers: { Accept: "application/json" } })
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.statusText))))
       .catch(() => {
         asked = null; // the next completion asks again
-        return { keys: {}, names: {} };
+        return { keys: {} };
       });
     return asked;
   }
 
-  function options(pairs, type, { before = "", after = "" } = {}) {
-    return (pairs || []).map(([name, about]) => ({
-      label: before + name,
+  // Which of them are values of a key, and which keys are below one.
+  const VALUES = { notify: "receivers", ids: "feeds", tags: "tags", languages: "languages", severity: "severities", modality: "modalities", negation: "negations", owner: "owners" };
+  const BELOW = { file: "file", rules: "rule", event: "event", feeds: "feeds", threshold: "threshold" };
+
+  function options(found, type, after = "") {
+    return (found || []).map(({ text, about }) => ({
+      label: text,
       detail: type === "property" ? undefined : about.slice(0, 60) || undefined,
       info: type === "property" ? about : undefined,
-      apply: before + name + after,
+      apply: text + after,
       type,
     }));
   }
 
+  const lists = (found) => [...options(found.lists, "variable"), ...options(found.packs, "variable")];
+
   const WORD = /[\w.-]*$/;
   const LIST = /\$[\w-]*$/;
+  const OPERATOR = /(?:^|[\s(])?\b[A-Z][A-Z/0-9]*$/;
   const indentOf = (line) => /^[ -]*/.exec(line)[0].length;
 
   function completed(from, found, valid) {
@@ -68,28 +75,32 @@ const Code = (() => {
 
   async function inFile(context) {
     const list = context.matchBefore(LIST);
-    const { keys, names } = await vocabulary();
-    if (list) return completed(list.from, options(names.lists, "variable", { before: "$" }), /^\$[\w-]*$/);
+    const known = await completions();
+    if (list) return completed(list.from, lists(known), /^\$[\w-]*$/);
     const { value, key } = place(context.state, context.pos);
     const word = context.matchBefore(WORD);
     if (!context.explicit && word.from === word.to && !value) return null;
-    const found = value && names[value] && value !== "lists" ? options(names[value], "constant") : [];
-    if (key !== null && !(value in PARENTS)) found.push(...options(keys[key] || [], "property", { after: ": " }));
+    const found = options(known[VALUES[value]], "constant");
+    if (key !== null && !(value in PARENTS)) found.push(...options(known.keys[BELOW[key]], "property", ": "));
     return completed(word.from, found, /^[\w.-]*$/);
   }
 
   function inField(kind) {
     return async (context) => {
-      const { names } = await vocabulary();
-      if (kind === "lists") {
-        const list = context.matchBefore(LIST);
-        if (!list && !context.explicit) return null;
-        const found = options(names.lists, "variable", { before: "$" });
-        return completed(list ? list.from : context.pos, found, /^\$[\w-]*$/);
+      const known = await completions();
+      const list = context.matchBefore(LIST);
+      if (kind !== "query" && kind !== "lists") {
+        const word = context.matchBefore(WORD);
+        if (!context.explicit && word.from === word.to) return null;
+        return completed(word.from, options(known[VALUES[kind]], "constant"), /^[\w.-]*$/);
       }
-      const word = context.matchBefore(WORD);
-      if (!context.explicit && word.from === word.to) return null;
-      return completed(word.from, options(names[kind], "constant"), /^[\w.-]*$/);
+      if (list || kind === "lists") {
+        if (!list && !context.explicit) return null;
+        return completed(list ? list.from : context.pos, lists(known), /^\$[\w-]*$/);
+      }
+      const word = context.matchBefore(OPERATOR);
+      if (!word && !context.explicit) return null;
+      return completed(word ? word.from : context.pos, [...options(known.operators, "keyword"), ...(word ? [] : lists(known))], OPERATOR);
     };
   }
 
@@ -194,6 +205,7 @@ const Code = (() => {
         EditorState.readOnly.of(area.readOnly),
         EditorView.contentAttributes.of({ ...named(area), ...(area.readOnly ? { "aria-readonly": "true" } : {}), ...(described ? { "aria-describedby": described } : {}) }),
         EditorView.updateListener.of((update) => {
+          if (update.selectionSet || update.docChanged) area.dispatchEvent(new Event("caret"));
           if (!update.docChanged) return;
           area.value = update.state.doc.toString();
           area.dispatchEvent(new Event("input", { bubbles: true }));
@@ -245,6 +257,8 @@ const Code = (() => {
           effects: numbers.reconfigure(CodeMirror.lineNumbers({ formatNumber: (number) => String(number + from - 1) })),
         });
       },
+      change: (text) => change(view, text),
+      rule: () => ruleAt(view),
       mark: (problems) => mark(view, problems, first),
       go: (line, col) => go(view, line - first + 1, col),
     };
@@ -254,7 +268,7 @@ const Code = (() => {
   function field(area) {
     const kind = area.dataset.code;
     const wraps = EditorView.lineWrapping;
-    return replace(
+    const view = replace(
       area,
       [
         CodeMirror.history(),
@@ -264,6 +278,31 @@ const Code = (() => {
       ],
       [...CodeMirror.completionKeymap, ...CodeMirror.historyKeymap, ...CodeMirror.defaultKeymap],
     );
+    return { change: (text) => change(view, text) };
+  }
+
+  // Another text, as one step that can be undone; what is the same stays, and so does the cursor in it.
+  function change(view, text) {
+    const old = view.state.doc.toString();
+    let from = 0;
+    while (from < old.length && old[from] === text[from]) from += 1;
+    let left = old.length;
+    let end = text.length;
+    while (left > from && end > from && old[left - 1] === text[end - 1]) [left, end] = [left - 1, end - 1];
+    view.dispatch({ changes: { from, to: left, insert: text.slice(from, end) } });
+  }
+
+  // The id of the rule that the cursor is in, "" outside of the rules.
+  function ruleAt(view) {
+    const { doc, selection } = view.state;
+    const start = doc.lineAt(selection.main.head).number;
+    for (let number = start; number > 0; number -= 1) {
+      const text = doc.line(number).text;
+      const found = /^\s*(?:-\s+)?(?:\{\s*)?id:\s*["']?([^"'\s,}#]+)/.exec(text);
+      if (found) return found[1];
+      if (/^[A-Za-z]/.test(text)) return "";
+    }
+    return "";
   }
 
   function offset(doc, line, col) {

@@ -1,4 +1,4 @@
-// What the editor of a file and the form of a rule share: the verdict, the problems, saving, trying, backtests.
+// What the editor of a file and the form of a rule share: the verdict, the problems, saving.
 "use strict";
 
 const work = document.getElementById("editor");
@@ -37,9 +37,10 @@ function showProblems(data, go) {
   say(data.ok ? `No errors${more}.` : `${counted(errors, "error", "errors")}${more}.`, data.ok ? "good" : "bad");
 }
 
-async function fragment(path, body, into) {
+async function fragment(path, body, into, signal) {
   const answer = await fetch(path, {
     method: "POST",
+    signal,
     headers: { "Content-Type": "application/json", "X-Newswatch": "1", Accept: "application/json" },
     body: JSON.stringify(body),
   });
@@ -67,26 +68,4 @@ async function saveDraft(draft) {
   if (reason === null) return null;
   const body = { name: draft.name, text: draft.text, digest: draft.digest, reason };
   return send("POST", `${work.dataset.api}/files/save`, body);
-}
-
-// The forms below the editor: `current` gives the draft that they are about.
-function draftForms(current) {
-  document.addEventListener("submit", async (event) => {
-    const form = event.target.closest("form[data-part]");
-    if (!form) return;
-    event.preventDefault();
-    const kind = form.dataset.part;
-    const place = document.getElementById(kind);
-    const button = form.querySelector("button");
-    button.disabled = true;
-    place.textContent = kind === "backtest" ? "Trying stored items; this may take a while…" : "Trying…";
-    try {
-      const { name, text } = current();
-      await fragment(`${work.dataset.api}/files/${kind}`, { ...Object.fromEntries(new FormData(form)), name, text }, place);
-    } catch (error) {
-      place.textContent = error.message;
-    } finally {
-      button.disabled = false;
-    }
-  });
 }

@@ -25,8 +25,7 @@ async function check() {
     code.mark(data.problems.filter((problem) => problem.file === fileName));
     sound = data.ok;
     saveButton.disabled = !(writable && sound && differs());
-    const names = document.getElementById("rules");
-    if (data.ok) names.replaceChildren(...data.rules.map((rule) => Object.assign(document.createElement("option"), { value: rule })));
+    Live.ask();
   } catch (error) {
     if (mine === asked) say(error.message, "bad");
   }
@@ -70,7 +69,24 @@ if (work.dataset.check) {
   });
   saveButton.addEventListener("click", () => save(work.dataset.digest));
   document.getElementById("over").addEventListener("click", () => save(theirs.dataset.digest));
-  draftForms(() => ({ name: fileName, text: code.text() }));
+  let rule = null;
+  const look = () => {
+    const now = code.rule();
+    if (now === rule) return;
+    rule = now;
+    Live.about(rule);
+    if (sound) Live.ask();
+  };
+  area.addEventListener("caret", look);
+  Live.begin({
+    question: () => ({ rule: code.rule(), name: fileName, text: code.text() }),
+    async repair(fix) {
+      const { about, ...repair } = fix;
+      const data = await send("POST", `${work.dataset.api}/rules/repair`, { rule: code.rule(), name: fileName, text: code.text(), repair });
+      code.change(data.text);
+    },
+  });
+  look();
   addEventListener("beforeunload", (event) => {
     if (writable && code.text() !== saved) event.preventDefault();
   });

@@ -159,12 +159,16 @@ document.addEventListener("submit", async (event) => {
 
 // ── parts that take a while, asked for with a link to their own page ────────────────────────
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-load]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  load(link, "Reading stored items…");
+});
+
+async function load(link, meanwhile) {
   const place = document.getElementById(link.dataset.load);
-  place.textContent = "Reading stored items…";
+  place.textContent = meanwhile;
   try {
     const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -173,4 +177,6 @@ document.addEventListener("click", async (event) => {
   } catch (error) {
     place.textContent = `The request failed: ${error.message}`;
   }
-});
+}
+
+for (const link of document.querySelectorAll("a[data-load][data-now]")) load(link, "Loading…");

@@ -3,7 +3,7 @@
 
 const form = document.getElementById("rule");
 const yaml = Code.file(document.getElementById("yaml"));
-for (const area of form.querySelectorAll("textarea[data-code]")) Code.field(area);
+const codes = Object.fromEntries([...form.querySelectorAll("textarea[data-code]")].map((area) => [area.name, Code.field(area)]));
 
 const LISTS = new Set(["modality", "notify"]);
 let draft = null; // what the server made of the form last: {name, text, digest, ok}
@@ -18,6 +18,11 @@ function fields() {
     else found[key] = value;
   }
   return found;
+}
+
+// The texts of a field, as the server joins them.
+function joined(texts) {
+  return texts.some((one) => one.includes(",")) ? texts.map((one) => `${one}\n`).join("") : texts.join(", ");
 }
 
 // An id from the words of the rule, until the user writes one.
@@ -80,20 +85,32 @@ form.addEventListener("input", (event) => {
   touched = true;
   saveButton.disabled = true;
   say("…", "");
-  document.querySelector("[data-part=backtest] [name=rule]").value = form.elements.id.value.trim();
+  Live.ask();
   clearTimeout(waiting);
   waiting = setTimeout(compose, 250);
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 saveButton.addEventListener("click", save);
-draftForms(() => {
-  if (!draft) throw new Error("Fill in the form first.");
-  return draft;
+Live.begin({
+  question() {
+    const { name, ...given } = fields();
+    return { rule: work.dataset.rule, fields: given };
+  },
+  repair({ query, event, modality }) {
+    if (event) {
+      for (const part of ["who", "does", "what", "unless"]) codes[part].change(joined(event[part]));
+      for (const box of form.querySelectorAll("[name=modality]")) box.checked = modality.includes(box.value);
+    } else codes.query.change(query);
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  },
 });
 addEventListener("beforeunload", (event) => {
   if (touched) event.preventDefault();
 });
-if (work.dataset.rule || work.dataset.copyOf) {
+const early = [...form.elements].some((one) => ("checked" in one && /radio|checkbox/.test(one.type) ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue));
+if (early) form.dispatchEvent(new Event("input")); // what was written while the scripts were loading
+else if (work.dataset.rule || work.dataset.copyOf) {
   touched = Boolean(work.dataset.copyOf);
   compose();
+  Live.ask();
 }

@@ -1,0 +1,95 @@
+// Beside a rule that is being written: what it would have caught, and what it makes of headlines.
+"use strict";
+
+const Live = (() => {
+  const results = document.getElementById("live");
+  const said = document.getElementById("live-said");
+  const tried = document.getElementById("try");
+  const lines = document.getElementById("headlines");
+  const SOON_MS = 150;
+  const AGAIN_MS = 1500; // while the stored items are being indexed
+  let writing = null; // {question, repair} of the page
+  let waiting = 0;
+  let again = 0;
+  const running = new Map();
+
+  // Only the newest question of a kind is answered; what is shown stays until then.
+  async function show(kind, body, place) {
+    running.get(kind)?.abort();
+    const own = new AbortController();
+    running.set(kind, own);
+    place.ariaBusy = "true";
+    try {
+      await fragment(`${work.dataset.api}/rules/${kind}`, body, place, own.signal);
+    } catch (error) {
+      if (own.signal.aborted) return false;
+      const note = Object.assign(document.createElement("p"), { className: "quiet", textContent: error.message });
+      place.replaceChildren(note);
+    }
+    if (running.get(kind) === own) place.ariaBusy = null;
+    return true;
+  }
+
+  async function look() {
+    if (!(await show("live", writing.question(), results))) return;
+    const outcome = results.querySelector(".outcome")?.textContent.replace(/\s+/g, " ").trim() || "";
+    if (outcome !== said.textContent) said.textContent = outcome;
+    clearTimeout(again);
+    if (results.querySelector("[data-again]")) again = setTimeout(look, AGAIN_MS);
+  }
+
+  function attempt() {
+    return show("try", { ...writing.question(), headlines: lines.value }, tried);
+  }
+
+  // Asks soon, once for everything that is typed until then.
+  function ask() {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      look();
+      attempt();
+    }, SOON_MS);
+  }
+
+  let typing = 0;
+  lines.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(attempt, SOON_MS);
+  });
+
+  tried.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-repair]");
+    if (!button) return;
+    const fix = JSON.parse(button.dataset.repair);
+    try {
+      await writing.repair(fix);
+      lines.focus(); // the button goes with the next answer
+      tell(`Changed: ${button.textContent.trim()}.`, false);
+    } catch (error) {
+      tell(error.message, true);
+    }
+  });
+
+  document.getElementById("fetch").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    button.disabled = true;
+    try {
+      const { url } = Object.fromEntries(new FormData(event.target));
+      const { headlines } = await send("POST", `${work.dataset.api}/rules/headlines`, { url });
+      lines.value = [lines.value.trim(), ...headlines].filter(Boolean).join("\n");
+      if (!headlines.length) tell("No text was found at that address.", true);
+      await attempt();
+    } catch (error) {
+      tell(error.message, true);
+    } finally {
+      button.disabled = false;
+    }
+  });
+
+  return {
+    begin(page) { writing = page; },
+    about(rule) { document.getElementById("live-rule").textContent = rule ? ` ${rule}` : ""; },
+    ask,
+  };
+})();
