@@ -35,6 +35,7 @@ from newswatch_airflow.ui.rooms import (
     editor,
     feeds,
     files,
+    items,
     monitor,
     rule,
     rule_data,
@@ -95,6 +96,7 @@ def create_app(
     for room in (
         status,
         alerts,
+        items,
         watchlist,
         rule,
         rule_data,

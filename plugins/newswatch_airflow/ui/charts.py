@@ -116,3 +116,18 @@ def by_hour(counts: Sequence[int], now: datetime) -> Chart:
     busiest = max(counts, default=0)
     summary = f"New items by hour: {sum(counts):,} in {len(counts)} hours, {busiest:,} in the busiest"
     return bars(counts, labels, summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One dot on a time line: its place from 0 (the first) to 100 (the last)."""
+
+    at: float
+    label: str
+
+
+def time_line(seconds: Sequence[float], labels: Sequence[str]) -> tuple[Dot, ...]:
+    """A dot for each of these times after the first one. Those of one time are drawn over each other."""
+    longest = max(seconds, default=0.0)
+    places = [round(100 * passed / longest, 1) if longest else 0.0 for passed in seconds]
+    return tuple(Dot(place, label) for place, label in zip(places, labels, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
@@ -21,6 +22,7 @@ from newswatch.pipeline.authoring.backtest_report import irrelevant_line
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import PageVisitor
+from newswatch_airflow.ui.charts import time_line
 
 HERE = Path(__file__).parent
 _TICKED = re.compile(r"`([^`\n]{1,300})`")
@@ -57,10 +59,12 @@ def environment() -> Environment:
     )
     made.globals["severity_signs"] = SEVERITY_SIGNS
     made.filters |= {
+        "after": after,
         "ago": ago,
         "bare": bare,
         "brief": brief,
         "clean": clean,
+        "clock": lambda moment: f"{moment.astimezone(timezone.utc):%d %b %H:%M} UTC",
         "count": lambda number: f"{number:,}",
         "indented": lambda line: " " * (len(line) - len(line.lstrip(" "))) + clean(line),
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
@@ -75,6 +79,7 @@ def environment() -> Environment:
         "marked": marked,
         "spans": lambda found: [(span.start, span.end) for span in found],
         "static_version": static_version(),
+        "time_line": time_line,
         "title_marks": title_marks,
         "irrelevant_line": irrelevant_line,
     }
@@ -161,7 +166,20 @@ def brief(ms: int) -> str:
     return f"{ms} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"
 
 
+def after(lag_s: float) -> str:
+    """How much later than the first one, e.g. `+4 min`; below a second it counts as at once."""
+    return f"+{span(lag_s)}" if lag_s >= 1 else "at once"
+
+
 def ago(moment: datetime, now: datetime) -> str:
-    """How long ago it was, or how long until then."""
+    """How long ago it was, or how long until then. What is to come is rounded up: 24 hours do not read `in 23 h` at once."""
     seconds = (now - moment).total_seconds()
-    return f"in {span(-seconds)}" if seconds < -0.5 else f"{span(seconds)} ago"
+    return f"in {span(_rounded_up(-seconds))}" if seconds < -0.5 else f"{span(seconds)} ago"
+
+
+def _rounded_up(seconds: float) -> float:
+    """To the unit in which `span` shows it."""
+    unit = next(
+        (unit for unit, least in ((86_400, 2 * 86_400), (3_600, 36_000), (60, 60)) if seconds >= least), 1
+    )
+    return math.ceil(seconds / unit) * unit
