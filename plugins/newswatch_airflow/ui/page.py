@@ -37,6 +37,8 @@ STATIC = {
     "draft.js": "text/javascript",
     "editor.js": "text/javascript",
     "rule_form.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "icon-dark.svg": "image/svg+xml",
 }
 NAVIGATION = (
     ("", "Status"),

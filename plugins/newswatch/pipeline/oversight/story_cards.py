@@ -181,11 +181,15 @@ def card_of(lines: Sequence[AlertLine]) -> StoryCard:
         severity=rules[0][1],
         rules=tuple(rules),
         states=tuple((state, states[state]) for state in STATES if states[state]),
-        whys=tuple(dict.fromkeys(line.why for line in lines if line.why)),
+        whys=tuple(dict.fromkeys(_why(line) for line in lines if line.why)),
         reports=_reports(lines),
         outlets=outlets_of(alerts),
         newest=max(one.matched for one in alerts),
     )
+
+
+def _why(line: AlertLine) -> str:
+    return f"{line.state} {line.why}" if line.state == "acknowledged" else line.why
 
 
 def _reports(lines: Sequence[AlertLine]) -> tuple[Report, ...]:
