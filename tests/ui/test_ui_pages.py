@@ -151,7 +151,7 @@ def test_feed_page_shows_recent_items_and_its_trouble(page, newsroom):
     newsroom.poll()
     text = page("feeds")
     assert "state-refused" in text
-    assert "newswatch feeds preview" in text
+    assert "See its preview" in text
     assert "state-refused" in page("feeds?state=refused")
     assert "matches the filter" in page("feeds?state=ok")
 

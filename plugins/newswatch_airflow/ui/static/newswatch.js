@@ -193,8 +193,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const place = document.getElementById(form.dataset.into);
   const button = form.querySelector("button");
+  const dialog = place.closest("dialog");
   button.disabled = true;
   place.textContent = "Looking…";
+  if (dialog && !dialog.open) dialog.showModal();
   try {
     const answer = await fetch(form.dataset.path, {
       method: "POST",
