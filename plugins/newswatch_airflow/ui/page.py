@@ -65,6 +65,7 @@ def environment() -> Environment:
         "ago": ago,
         "bare": bare,
         "brief": brief,
+        "brief_s": brief_s,
         "clean": clean,
         "clock": lambda moment: f"{moment.astimezone(timezone.utc):%d %b %H:%M} UTC",
         "count": lambda number: f"{number:,}",
@@ -171,6 +172,11 @@ def brief(ms: int) -> str:
 def after(lag_s: float) -> str:
     """How much later than the first one, e.g. `+4 min`; below a second it counts as at once."""
     return f"+{span(lag_s)}" if lag_s >= 1 else "at once"
+
+
+def brief_s(seconds: float) -> str:
+    """A duration that may be below a second: `250 ms`, `1.2 s`, `3 min`."""
+    return brief(round(seconds * 1_000)) if seconds < 10 else span(seconds)
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -142,6 +142,12 @@ def next_windows(feed: Feed, now: datetime) -> tuple[ComingWindow, ...]:
     return tuple(_coming(window, now) for window in coming(feed, now)[:NEXT_WINDOWS])
 
 
+def next_releases(bundle: Bundle, now: datetime) -> list[tuple[Feed, ComingWindow]]:
+    """The next release windows of all feeds, the first first, at most `NEXT_WINDOWS`. Pure."""
+    found = [(feed, window) for feed in bundle.feeds if feed.windows for window in next_windows(feed, now)]
+    return sorted(found, key=lambda pair: (pair[1].at, pair[0].id))[:NEXT_WINDOWS]
+
+
 def _coming(window: Window, now: datetime) -> ComingWindow:
     at, until = from_ms(window.at_s * 1000), from_ms(int(window.until_s * 1000))
     local = f"{at.astimezone(ZoneInfo(window.timezone)):%d %b %H:%M} {window.timezone}"

@@ -25,7 +25,7 @@ from newswatch.store.codec import from_ms
 from newswatch.store.feeds import make_due
 from newswatch.store.layouts import LayoutChange, PageSight
 from newswatch_airflow.ui.access import PageVisitor, ReaderDep, WriterDep, reader, writer
-from newswatch_airflow.ui.charts import by_hour
+from newswatch_airflow.ui.charts import by_hour, strips
 from newswatch_airflow.ui.page import render, with_query
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
@@ -33,6 +33,8 @@ router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)])
 
 PAGE = 50
+MOST_STRIPS = 12
+"""So many feeds have their items shown by hour."""
 MOST_TROUBLED = 500
 """So many feeds in trouble are read for one page, the worst first."""
 
@@ -76,6 +78,8 @@ async def feeds_page(
         troubled=len(apart),
         most_troubled=MOST_TROUBLED,
         chart=by_hour(await overview.read_hours(services), services.clock()),
+        busiest=strips(await shared.items_by_feed(services), services.clock(), MOST_STRIPS),
+        releases=overview.next_releases(bundle, services.clock()) if bundle else [],
         tags=sorted({tag for feed in bundle.feeds for tag in feed.tags}) if bundle else [],
         known_states=overview.STATUSES,
         configured=len(bundle.feeds) if bundle else 0,
