@@ -102,7 +102,7 @@ def _section(found: Findings, block: dict[str, Any], pointer: str) -> None:
         for index, entry in enumerate(check_list(found, block["fields"], f"{pointer}/fields", most=10)):
             check_text_object(found, entry, f"{pointer}/fields/{index}", most=2000)
     if "accessory" in block:
-        check_element(found, block["accessory"], f"{pointer}/accessory", ("button", "image"))
+        check_element(found, block["accessory"], f"{pointer}/accessory", ("button", "overflow", "image"))
 
 
 def _header(found: Findings, block: dict[str, Any], pointer: str) -> None:
@@ -134,7 +134,7 @@ def _actions(found: Findings, block: dict[str, Any], pointer: str) -> None:
         return
     entries = check_list(found, block["elements"], f"{pointer}/elements", most=25)
     for index, entry in enumerate(entries):
-        check_element(found, entry, f"{pointer}/elements/{index}", ("button",))
+        check_element(found, entry, f"{pointer}/elements/{index}", ("button", "overflow"))
 
 
 def _image(found: Findings, block: dict[str, Any], pointer: str) -> None:

@@ -1,4 +1,4 @@
-"""A click on a button: finding the button, and the payload that Slack sends to the app."""
+"""A click on a button or on an option of an overflow menu: finding it, and the payload that Slack sends to the app."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from devtools.slack_sim.elements import PRESSED
 from devtools.slack_sim.shown import shown
 from devtools.slack_sim.signing import SIGNATURES, TIMESTAMPS
 from devtools.slack_sim.state import BOT, Channel, SimMessage
@@ -15,7 +16,7 @@ from devtools.slack_sim.users import READER, User
 REPEAT_MAX = 100
 # Deprecated by Slack in favour of signatures, but still in every payload.
 VERIFICATION_TOKEN = "simulator-verification-token"  # noqa: S105 - opens nothing
-_KEYS = ("channel", "ts", "action_id", "block_id", "user", "repeat", "signature", "timestamp")
+_KEYS = ("channel", "ts", "action_id", "option", "block_id", "user", "repeat", "signature", "timestamp")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -24,12 +25,14 @@ class BadClickOrder(ValueError):
 
 
 class NoSuchButton(LookupError):
-    """The message or the button does not exist; the text says which buttons do."""
+    """The message, the button or the option does not exist; the text says which do."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClickOrder:
-    """Who clicks what. `repeat`: how often the same payload is delivered.
+    """Who clicks what. `option` is the value of the chosen option of an overflow menu.
+
+    `repeat`: how often the same payload is delivered.
 
     `signature` and `timestamp` make the signed request wrong, see devtools.slack_sim.signing.
     """
@@ -37,6 +40,7 @@ class ClickOrder:
     channel: str
     ts: str
     action_id: str
+    option: str | None = None
     block_id: str | None = None
     user: User = READER
     repeat: int = 1
@@ -53,6 +57,8 @@ def read_click(order: Any, known: Mapping[str, str]) -> ClickOrder:
     for name in ("channel", "ts", "action_id"):
         if not isinstance(order.get(name), str) or not order[name]:
             raise BadClickOrder(f"{name} must be a text, not {order.get(name)!r}")
+    if not isinstance(order.get("option", ""), str | None):
+        raise BadClickOrder(f"option must be the value of an option, not {order['option']!r}")
     for name, values in (("signature", SIGNATURES), ("timestamp", TIMESTAMPS)):
         if order.get(name) not in values:
             raise BadClickOrder(
@@ -77,12 +83,14 @@ def read_user(value: Any, known: Mapping[str, str]) -> User:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button in its message. `element` is its Block Kit element."""
+    """A button or an overflow menu in its message. `element` is its Block Kit element."""
 
     channel: Channel
     message: SimMessage
     block_id: str
     element: dict[str, Any]
+    option: dict[str, Any] | None = None
+    """The chosen option of a menu."""
 
 
 def find_button(click: ClickOrder, channels: Mapping[str, Channel]) -> Button:
@@ -94,7 +102,7 @@ def find_button(click: ClickOrder, channels: Mapping[str, Channel]) -> Button:
     there = list(_buttons(message))
     for block_id, button in there:
         if button["action_id"] == click.action_id and click.block_id in {None, block_id}:
-            return Button(channel, message, block_id, button)
+            return Button(channel, message, block_id, button, _option(click, button))
     names = ", ".join(f"{button['action_id']} in block {block_id}" for block_id, button in there)
     place = f" in block {click.block_id}" if click.block_id else ""
     raise NoSuchButton(
@@ -102,11 +110,23 @@ def find_button(click: ClickOrder, channels: Mapping[str, Channel]) -> Button:
     )
 
 
+def _option(click: ClickOrder, element: dict[str, Any]) -> dict[str, Any] | None:
+    """The chosen option, None for a button. Raises NoSuchButton."""
+    options: list[dict[str, Any]] = element.get("options", [])
+    chosen = next((option for option in options if option["value"] == click.option), None)
+    if chosen is None and (options or click.option is not None):
+        names = ", ".join(option["value"] for option in options)
+        raise NoSuchButton(
+            f"{click.action_id} has no option {click.option}; its options: {names or 'none, it is a button'}"
+        )
+    return chosen
+
+
 def _buttons(message: SimMessage) -> Iterator[tuple[str, dict[str, Any]]]:
     for block in message.blocks:
         elements = block.get("elements", ()) if block["type"] == "actions" else [block.get("accessory")]
         for element in elements:
-            if element and element["type"] == "button":
+            if element and element["type"] in PRESSED:
                 yield block["block_id"], element
 
 
@@ -144,19 +164,26 @@ def block_actions(
         "message": shown(message, channel),
         "state": {"values": {}},
         "response_url": response_url,
-        "actions": [_action(button.block_id, button.element, wall)],
+        "actions": [_action(button, wall)],
     }
 
 
-def _action(block_id: str, element: dict[str, Any], wall: float) -> dict[str, Any]:
-    given: dict[str, Any] = {name: element[name] for name in ("value", "style", "url") if name in element}
-    text = {"emoji": True, **element["text"]}
+def _action(button: Button, wall: float) -> dict[str, Any]:
+    element, option = button.element, button.option
+    if option is None:
+        given: dict[str, Any] = {name: element[name] for name in ("value", "style", "url") if name in element}
+        what: dict[str, Any] = {"text": _with_emoji(element["text"]), **given}
+    else:
+        what = {"selected_option": {**option, "text": _with_emoji(option["text"])}}
     micros = int(wall * 1_000_000)
     return {
-        "type": "button",
+        "type": element["type"],
         "action_id": element["action_id"],
-        "block_id": block_id,
-        "text": text,
-        **given,
+        "block_id": button.block_id,
+        **what,
         "action_ts": f"{micros // 1_000_000}.{micros % 1_000_000:06d}",
     }
+
+
+def _with_emoji(text: dict[str, Any]) -> dict[str, Any]:
+    return {"emoji": True, **text}

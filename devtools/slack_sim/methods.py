@@ -14,6 +14,7 @@ from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.arguments import flag, number, required
 from devtools.slack_sim.call import Call
 from devtools.slack_sim.dialogs import required_view
+from devtools.slack_sim.elements import PRESSED
 from devtools.slack_sim.history import conversations_history, conversations_replies
 from devtools.slack_sim.limits import TEXT_MAX, UPDATE_TEXT_MAX, check_content
 from devtools.slack_sim.shown import shown
@@ -234,13 +235,13 @@ def _thread(channel: Channel, thread_ts: str) -> str | None:
 
 def _with_ids(blocks: Any) -> list[dict[str, Any]]:
     # Block Kit reference: block_id, "if not specified, one will be generated"; Slack does so for buttons too
-    return [_with_id({**block, **_button_ids(block)}, "block_id", "b") for block in blocks or []]
+    return [_with_id({**block, **_action_ids(block)}, "block_id", "b") for block in blocks or []]
 
 
-def _button_ids(block: dict[str, Any]) -> dict[str, Any]:
+def _action_ids(block: dict[str, Any]) -> dict[str, Any]:
     if block["type"] == "actions":
         return {"elements": [_with_id(element, "action_id", "a") for element in block["elements"]]}
-    if block.get("accessory", {}).get("type") == "button":
+    if block.get("accessory", {}).get("type") in PRESSED:
         return {"accessory": _with_id(block["accessory"], "action_id", "a")}
     return {}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.blocks import check_block, check_unique
+from devtools.slack_sim.elements import check_option
 from devtools.slack_sim.shape import (
     STRING_ID_MAX,
     Findings,
@@ -108,26 +109,11 @@ def _choosing(kind: str) -> Callable[[Findings, dict[str, Any], str], None]:
             return
         options = check_list(found, value["options"], f"{pointer}/options", most=OPTIONS_MAX[kind])
         for index, option in enumerate(options):
-            _option(found, option, f"{pointer}/options/{index}")
+            check_option(found, option, f"{pointer}/options/{index}")
         if "initial_option" in value and value["initial_option"] not in options:
             found.say("must match one of the options", f"{pointer}/initial_option")
 
     return check
-
-
-def _option(found: Findings, option: Any, pointer: str) -> None:
-    # Block Kit reference: option object (text and description 75, value 150)
-    if not isinstance(option, dict):
-        found.say("must provide an object", pointer)
-        return
-    if not check_keys(found, option, pointer, required=("text", "value"), optional=("description",)):
-        return
-    check_text_object(found, option["text"], f"{pointer}/text", most=75, kinds=("plain_text",))
-    check_string(found, option["value"], f"{pointer}/value", most=150)
-    if "description" in option:
-        check_text_object(
-            found, option["description"], f"{pointer}/description", most=75, kinds=("plain_text",)
-        )
 
 
 def _datepicker(found: Findings, value: dict[str, Any], pointer: str) -> None:

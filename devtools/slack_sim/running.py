@@ -163,7 +163,7 @@ class RunningSimulator(RunningServer):
     ) -> dict[str, Any]:
         """Clicks a button and returns `{delivered, status, acknowledged, error?}`, within `acknowledge_within_s`.
 
-        `user` is `{id, name}`. `more`: block_id, repeat, signature, timestamp; see
+        `user` is `{id, name}`. `more`: option (the value of an overflow menu's option), block_id, repeat, signature, timestamp; see
         devtools.slack_sim.clicks. Raises RuntimeError with the reason if there is no such button.
         """
         order = {"channel": channel, "ts": ts, "action_id": action_id, "user": user, **more}

@@ -22,7 +22,14 @@ class NewswatchPlugin(AirflowPlugin):
 
     name = "newswatch"
     external_views = [  # noqa: RUF012 - AirflowPlugin declares it as an instance variable
-        {"name": "newswatch", "href": "newswatch/", "url_route": "newswatch", "nav_top_level": True}
+        {
+            "name": "newswatch",
+            "href": "newswatch/",
+            "url_route": "newswatch",
+            "nav_top_level": True,
+            "icon": "newswatch/static/icon.svg",
+            "icon_dark_mode": "newswatch/static/icon-dark.svg",
+        }
     ]
 
     @property

@@ -195,7 +195,23 @@ async def test_wrong_token_is_refused(workspace):
 
 TEXT = {"type": "text", "text": "x"}
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "x"}}
+OPTION = {"text": {"type": "plain_text", "text": "x"}, "value": "v"}
+
+
+def menu(*options, **more):
+    """An overflow menu in an actions block."""
+    return [{"type": "actions", "elements": [{"type": "overflow", "options": list(options), **more}]}]
+
+
 BAD_BLOCKS = {
+    "menu without options": menu(),
+    "menu of 6 options": menu(*({**OPTION, "value": str(n)} for n in range(6))),
+    "two options of one value": menu(OPTION, OPTION),
+    "option value of 151": menu({**OPTION, "value": "x" * 151}),
+    "option text of 76": menu({**OPTION, "text": {"type": "plain_text", "text": "x" * 76}}),
+    "option text in mrkdwn": menu({**OPTION, "text": {"type": "mrkdwn", "text": "x"}}),
+    "menu with a text": menu(OPTION, text={"type": "plain_text", "text": "x"}),
+    "menu with half a dialog": menu(OPTION, confirm={"title": {"type": "plain_text", "text": "x"}}),
     "51 blocks": [{"type": "divider"}] * 51,
     "section of 3,001": [section("x" * 3001)],
     "field of 2,001": [{"type": "section", "fields": [{"type": "mrkdwn", "text": "x" * 2001}]}],
@@ -242,6 +258,11 @@ async def test_bad_blocks_are_refused(workspace, blocks):
 
 
 GOOD_BLOCKS = {
+    "menu of 5 options": menu(
+        *({**OPTION, "value": str(n).rjust(150, "x")} for n in range(4)),
+        {**OPTION, "url": "https://news.example/"},
+        action_id="more",
+    ),
     "50 blocks": [{"type": "divider"}] * 50,
     "section of 3,000": [section("x" * 3000)],
     "header of 150": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 150}}],

@@ -191,3 +191,46 @@ def test_settings_that_make_no_sense_are_refused(slack):
     for setting in ({"interactivity_url": "nowhere"}, {"signing_secret": " "}, {"redeliveries": -1}):
         with pytest.raises(RuntimeError, match=f"400: {next(iter(setting))} must be"):
             slack.config(**setting)
+
+
+def overflow(*values, **more):
+    options = [{"text": {"type": "plain_text", "text": value.upper()}, "value": value} for value in values]
+    return {"type": "overflow", "action_id": "more", "options": options, **more}
+
+
+def test_chosen_option_of_a_menu_is_in_the_payload_and_the_menus_text_is_not(slack, endpoint):
+    ts = post(slack, button("ack"), overflow("mute m1", "irrelevant m1"))
+    assert slack.click(CHANNEL, ts, "more", option="irrelevant m1")["acknowledged"]
+    (action,) = endpoint.payloads[0]["actions"]
+    assert {name: action[name] for name in action if name != "action_ts"} == {
+        "type": "overflow",
+        "action_id": "more",
+        "block_id": "buttons",
+        "selected_option": {
+            "text": {"emoji": True, "type": "plain_text", "text": "IRRELEVANT M1"},
+            "value": "irrelevant m1",
+        },
+    }
+
+
+@pytest.mark.parametrize("order", [{"action_id": "more", "option": "c"}, {"action_id": "more"}])
+def test_option_that_is_not_there_is_refused_with_those_that_are(slack, endpoint, order):
+    ts = post(slack, overflow("a", "b"))
+    with pytest.raises(RuntimeError, match="its options: a, b"):
+        slack.click(CHANNEL, ts, **order)
+    assert endpoint.payloads == []
+
+
+def test_button_has_no_options(slack):
+    ts = post(slack, button("ack"))
+    with pytest.raises(RuntimeError, match="it is a button"):
+        slack.click(CHANNEL, ts, "ack", option="a")
+
+
+def test_menu_beside_a_section_gets_an_action_id_and_can_be_used(slack, endpoint):
+    bare = {name: value for name, value in overflow("a").items() if name != "action_id"}
+    section = {"type": "section", "text": {"type": "plain_text", "text": "x"}, "accessory": bare}
+    ts = slack.post(CHANNEL, "x", blocks=[section])["ts"]
+    (block,) = slack.messages(CHANNEL)[0]["blocks"]
+    slack.click(CHANNEL, ts, block["accessory"]["action_id"], option="a")
+    assert endpoint.payloads[0]["actions"][0]["selected_option"]["value"] == "a"

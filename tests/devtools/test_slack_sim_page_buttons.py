@@ -173,3 +173,51 @@ def test_message_changed_by_the_app_is_redrawn_without_a_click(slack, page):
     until = time.monotonic() + 10
     while page.get_by_role("button", name="Acknowledge").count():
         assert time.monotonic() < until, "the old button is still there"
+
+
+MORE = {
+    "type": "overflow",
+    "action_id": "more",
+    "options": [
+        {"text": {"type": "plain_text", "text": "Mute <b>24 h</b>"}, "value": "mute m1"},
+        {"text": {"type": "plain_text", "text": "Not relevant"}, "value": "irrelevant m1"},
+    ],
+}
+
+
+def test_menu_is_opened_and_chosen_from_by_keyboard_and_closed_by_escape(slack, page):
+    with ClickEndpoint(slack.signing_secret) as endpoint:
+        slack.config(interactivity_url=endpoint.url)
+        slack.post(CHANNEL, "x", blocks=[{"type": "actions", "elements": [MORE]}])
+        opener = page.get_by_label("More actions")
+        first = page.get_by_role("button", name="Mute <b>24 h</b>")
+        opener.focus()
+        page.keyboard.press("Enter")
+        first.wait_for()
+        page.keyboard.press("Escape")
+        first.wait_for(state="hidden")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        with page.expect_response("**/sim/click"):
+            page.keyboard.press("Enter")
+        first.wait_for(state="hidden")
+        chosen = [payload["actions"][0]["selected_option"]["value"] for payload in endpoint.payloads]
+        assert chosen == ["mute m1"]
+        assert page.locator("#messages b").count() == 0
+
+
+def test_menu_with_a_dialog_asks_whatever_is_chosen(slack, page):
+    with ClickEndpoint(slack.signing_secret) as endpoint:
+        slack.config(interactivity_url=endpoint.url)
+        slack.post(CHANNEL, "x", blocks=[{"type": "actions", "elements": [{**MORE, "confirm": DIALOG}]}])
+        dialog = page.get_by_role("dialog", name="Mute for 24 hours?")
+        page.get_by_label("More actions").click()
+        page.get_by_role("button", name="Not relevant").click()
+        dialog.get_by_text("Cancel").click()
+        dialog.wait_for(state="detached")
+        assert endpoint.payloads == []
+        page.get_by_label("More actions").click()
+        page.get_by_role("button", name="Not relevant").click()
+        with page.expect_response("**/sim/click"):
+            dialog.get_by_role("button", name="Mute it").click()
+        assert len(endpoint.payloads) == 1

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 
 from newsroom import POLICY, Newsroom, kill
 from newswatch.listener.run import run_listener, ways_from
+from newswatch.slack.buttons import MENU
 from newswatch.store import keys
 
 
@@ -110,9 +111,19 @@ def answer(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
 
 
 def button_names(message: dict) -> list[str]:
-    """The labels of a message's buttons."""
+    """The labels of a message's buttons and of its menu's options."""
     blocks = [block for block in message["blocks"] if block["type"] == "actions"]
-    return [element["text"]["text"] for block in blocks for element in block["elements"]]
+    elements = [element for block in blocks for element in block["elements"]]
+    return [one["text"]["text"] for element in elements for one in element.get("options", [element])]
+
+
+def press(newsroom: Newsroom, message: dict, action: str, **more) -> dict:
+    """Clicks the button, or chooses the option of the overflow menu, that has this action."""
+    if action != "newswatch_ack":
+        name = message["metadata"]["event_payload"]["message_id"]
+        more |= {"option": f"{action} {name}"}
+    where = MENU if "option" in more else action
+    return newsroom.slack.click(message["channel"], message["ts"], where, **more)
 
 
 def shown(message: dict) -> str:

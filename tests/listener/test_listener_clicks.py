@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from listener_room import button_names, shown
+from listener_room import button_names, press, shown
 
 from feed_server import story
 from newsroom import OPS, POLICY
@@ -14,6 +14,7 @@ from newsroom import OPS, POLICY
 pytestmark = pytest.mark.heavy
 
 WORDS = "The central bank opposes the plan."
+MUTE = "Mute 24 h: rule central-bank-opposes"
 READER = {"id": "U0ANNA", "name": "anna"}
 
 
@@ -24,7 +25,7 @@ def first_alert(newsroom, number: int = 1, **more):
 
 
 def click(newsroom, message, action, user=None, **more):
-    answer = newsroom.slack.click(message["channel"], message["ts"], action, user=user, **more)
+    answer = press(newsroom, message, action, user=user, **more)
     assert answer["acknowledged"], answer
     return answer
 
@@ -44,10 +45,10 @@ def test_message_has_no_buttons_where_nothing_listens(newsroom):
 def test_acknowledged_message_says_by_whom_and_loses_the_button(newsroom, way, request):
     request.getfixturevalue(way)
     message = first_alert(newsroom)
-    assert button_names(message) == ["Acknowledge", "Mute 24 h", "Not relevant"]
+    assert button_names(message) == ["Acknowledge", MUTE, "Not relevant"]
     click(newsroom, message, "newswatch_ack", READER)
     after = message_with(newsroom, "Acknowledged by")
-    assert button_names(after) == ["Mute 24 h", "Not relevant"]
+    assert button_names(after) == [MUTE, "Not relevant"]
     assert {"type": "user", "user_id": "U0ANNA"} in elements(after)
     assert "Acknowledged by anna · 2026-" in after["text"]
     (row,) = newsroom.json("alerts")
@@ -84,7 +85,7 @@ def test_mute_that_has_run_out_is_offered_again(newsroom, over_socket):
     newsroom.deliver()
     after = newsroom.posts()[0]
     assert "Muted here by" not in shown(after)
-    assert button_names(after) == ["Acknowledge", "Mute 24 h", "Not relevant"]
+    assert button_names(after) == ["Acknowledge", MUTE, "Not relevant"]
 
 
 def test_mute_ended_elsewhere_leaves_the_message_too(newsroom, over_socket):
@@ -135,7 +136,7 @@ def test_further_sources_keep_what_readers_said(newsroom, over_socket):
     assert "+1 publisher" in root["text"]
     assert "Acknowledged by anna" in root["text"]
     (reply,) = newsroom.replies()
-    assert button_names(reply) == ["Acknowledge", "Mute 24 h", "Not relevant"]
+    assert button_names(reply) == ["Acknowledge", MUTE, "Not relevant"]
 
 
 def test_click_while_slack_takes_no_edit_is_shown_by_the_next_delivery(newsroom, over_socket):
@@ -219,7 +220,7 @@ def test_surge_has_buttons(newsroom, over_socket):
     )
     newsroom.site.serve("/wire", story(1, "Bank opposes A"), story(2, "Ministry opposes B quite loudly"))
     newsroom.run()
-    assert button_names(newsroom.posts()[0]) == ["Acknowledge", "Mute 24 h", "Not relevant"]
+    assert button_names(newsroom.posts()[0]) == ["Acknowledge", "Mute 24 h: rule surge", "Not relevant"]
 
 
 def test_digest_has_no_buttons(newsroom, over_socket):

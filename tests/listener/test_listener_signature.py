@@ -96,6 +96,10 @@ def test_tampered_click_is_refused_and_changes_nothing(newsroom, over_http, tamp
         form(a_click(action_ts="nan")),
         form(a_click(value="newswatch:message:1\nHSET")),
         form(a_click(value="x" * 65)),
+        form(a_click(action_id="newswatch_more")),
+        form(a_click(action_id="newswatch_more", selected_option="newswatch_mute 0123456789abcdef")),
+        form(a_click(action_id="newswatch_more", selected_option={"value": "newswatch_mute x x"})),
+        form(a_click(action_id="newswatch_more", selected_option={"value": "newswatch_mute"})),
     ],
 )
 def test_signed_nonsense_is_a_bad_request(newsroom, over_http, body):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from feed_server import story
-from newsroom import POLICY
+from newsroom import OPS, POLICY
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 MONITOR = {"Authorization": "Bearer a token for monitors"}
@@ -74,7 +74,7 @@ def test_queue_shows_what_waits_and_why_it_is_paused(ada, newsroom):
         f"newswatch:channel:{POLICY}", mapping={"until": 9_999_999_999_999, "reason": "not_in_channel <b>"}
     )
     text = page(ada)
-    assert '<td data-label="Queued">1</td>' in text
+    assert '<td data-label="Queued">1 ' in text
     assert "not_in_channel &lt;b&gt;" in text
     assert f"Channel {POLICY} is paused" in page(ada, "")
 
@@ -193,3 +193,51 @@ def test_pages_leave_the_data_of_a_newer_release_alone(ada, newsroom):
         assert answer.status_code == 503
         assert "9.9.0" in answer.text
     assert write(ada, "rules/central-bank-opposes/mute", **{"for": "2h"}).status_code == 503
+
+
+def ownerless(newsroom):
+    """A message that waits for a channel that no receiver has any more."""
+    served(newsroom)
+    newsroom.poll()
+    newsroom.match()
+    newsroom.write("receivers.yaml", f"receivers:\n  - {{id: ops, channel: {OPS}}}\n")
+    newsroom.watchlist("rules:\n  - {id: other, query: nothing at all, notify: [ops]}\n")
+    newsroom.adopt()
+
+
+def test_queue_without_a_receiver_is_moved_with_a_button(ada, newsroom):
+    ownerless(newsroom)
+    text = page(ada)
+    assert "which no receiver has" in text
+    assert "newswatch queue" not in text
+    assert write(ada, f"queues/{POLICY}/move", to="C0NOWHERE").status_code == 422
+    assert write(ada, f"queues/{POLICY}/move", to=OPS).json() == {"message": f"1 message moved to {OPS}."}
+    assert "which no receiver has" not in page(ada)
+
+
+def test_queue_is_discarded_with_a_reason(ada, newsroom):
+    ownerless(newsroom)
+    assert write(ada, f"queues/{POLICY}/drop", reason="").status_code == 422
+    answer = write(ada, f"queues/{POLICY}/drop", reason="the desk is <b>closed</b>")
+    assert answer.json() == {"message": "1 message discarded."}
+    (row,) = newsroom.json("alerts")
+    assert row["state"] == "withdrawn"
+    assert "&lt;b&gt;closed" in page(ada, f"alerts/{row['id']}")
+
+
+def test_viewer_moves_and_discards_nothing(visit, newsroom):
+    ownerless(newsroom)
+    vera = visit("vera")
+    assert "data-post" not in page(vera)
+    for path, body in (("move", {"to": OPS}), ("drop", {"reason": "x"})):
+        assert write(vera, f"queues/{POLICY}/{path}", **body).status_code == 403
+
+
+def test_way_of_the_last_day_is_drawn_by_hour(ada, newsroom):
+    served(newsroom)
+    newsroom.run()
+    text = page(ada)
+    assert 'class="chart layers"' in text
+    assert "From the poll to the match" in text
+    said = re.search(r'aria-label="(Time from publication[^"]+)"', text)[1]
+    assert re.search(r"The slowest hour: \d\d:00 UTC: p50 \S+ min, p95 \S+ min", said), said

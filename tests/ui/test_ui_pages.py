@@ -129,8 +129,10 @@ def test_alerts_are_paged_without_losing_or_repeating_one(page, newsroom):
     seen, path = [], "alerts"
     while path:
         text = page(path)
-        seen += re.findall(r'class="headline"><a href="/newswatch/alerts/([0-9a-f]{16})"', text)
-        further = re.search(r'<p class="pager"><a href="([^"]+)">Older', text)
+        seen += re.findall(
+            r'<li><span class="state[^>]*>\w+</span> <a href="/newswatch/alerts/([0-9a-f]{16})"', text
+        )
+        further = re.search(r'<p class="pager"[^>]*><a href="([^"]+)">Older', text)
         path = f"alerts{further[1].replace('&amp;', '&')}" if further else None
     assert len(seen) == len(set(seen)) == 120
 
@@ -149,7 +151,7 @@ def test_feed_page_shows_recent_items_and_its_trouble(page, newsroom):
     newsroom.poll()
     text = page("feeds")
     assert "state-refused" in text
-    assert "newswatch feeds preview" in text
+    assert "See its preview" in text
     assert "state-refused" in page("feeds?state=refused")
     assert "matches the filter" in page("feeds?state=ok")
 

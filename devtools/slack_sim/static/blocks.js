@@ -1,6 +1,6 @@
 // Block Kit, drawn: one function for each block. Pictures are never loaded.
 
-import { drawButton } from "./clicks.js";
+import { drawButton, drawOverflow } from "./clicks.js";
 import { link, make } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { richText } from "./rich_text.js";
@@ -15,6 +15,7 @@ function picture(element) {
 
 function element(value, block, message) {
   if (value.type === "button") return drawButton(message, block.block_id, value);
+  if (value.type === "overflow") return drawOverflow(message, block.block_id, value);
   return value.type === "image" ? picture(value) : textObject(value, "span");
 }
 

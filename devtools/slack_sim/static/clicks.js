@@ -13,7 +13,7 @@ export function onClicks(draw) {
 }
 
 // an edited message has fresh buttons
-const keyOf = (message, blockId, button) => [message.channel, message.ts, message.edited, blockId, button.action_id].join(" ");
+const keyOf = (message, blockId, element) => [message.channel, message.ts, message.edited, blockId, element.action_id].join(" ");
 
 async function send(key, order) {
   pending.add(key);
@@ -38,17 +38,33 @@ function focusAgain(key) {
   [...document.querySelectorAll("[data-key]")].find((entry) => entry.dataset.key === key)?.focus();
 }
 
-async function click(message, blockId, button) {
-  const key = keyOf(message, blockId, button);
+async function click(message, blockId, element, option = null) {
+  const key = keyOf(message, blockId, element);
   if (pending.has(key)) return;
-  if (button.confirm) {
-    const yes = await confirmed(button.confirm);
+  if (element.confirm) {
+    const yes = await confirmed(element.confirm);
     focusAgain(key);
     if (!yes) return;
   }
-  if (isWeb(button.url)) open(button.url, "_blank", "noopener,noreferrer");
+  const { url } = option ?? element;
+  if (isWeb(url)) open(url, "_blank", "noopener,noreferrer");
   const { channel, ts } = message;
-  await send(key, { channel, ts, block_id: blockId, action_id: button.action_id });
+  await send(key, { channel, ts, block_id: blockId, action_id: element.action_id, ...(option ? { option: option.value } : {}) });
+}
+
+// not `disabled`: that would throw the keyboard's focus away
+function showPending(key, control) {
+  if (!pending.has(key)) return;
+  control.setAttribute("aria-disabled", "true");
+  control.setAttribute("aria-busy", "true");
+}
+
+function withFailure(key, drawn, name) {
+  if (!failed.has(key)) return drawn;
+  const why = make("span", "why", `${name}: ${failed.get(key)}`);
+  const sign = make("span", "not-responding", warning(), make("span", "", NOT_RESPONDING, " ", why));
+  sign.setAttribute("role", "alert");
+  return make("span", "failed-button", drawn, sign);
 }
 
 export function drawButton(message, blockId, button) {
@@ -58,15 +74,35 @@ export function drawButton(message, blockId, button) {
   shown.dataset.key = key;
   shown.title = button.url ? `Opens ${button.url}` : `Action ${button.action_id}`;
   if (button.accessibility_label) shown.setAttribute("aria-label", button.accessibility_label);
-  if (pending.has(key)) {
-    // not `disabled`: that would throw the keyboard's focus away
-    shown.setAttribute("aria-disabled", "true");
-    shown.setAttribute("aria-busy", "true");
-  }
+  showPending(key, shown);
   shown.addEventListener("click", () => click(message, blockId, button));
-  if (!failed.has(key)) return shown;
-  const why = make("span", "why", `${button.text.text}: ${failed.get(key)}`);
-  const sign = make("span", "not-responding", warning(), make("span", "", NOT_RESPONDING, " ", why));
-  sign.setAttribute("role", "alert");
-  return make("span", "failed-button", shown, sign);
+  return withFailure(key, shown, button.text.text);
+}
+
+// Slack shows "…" and opens the options above everything else; Escape and a click elsewhere close it.
+export function drawOverflow(message, blockId, menu) {
+  const key = keyOf(message, blockId, menu);
+  const opener = make("summary", "slack-button overflow", "⋯");
+  opener.setAttribute("aria-label", "More actions");
+  opener.dataset.key = key;
+  showPending(key, opener);
+  const entries = menu.options.map((option) => {
+    const entry = make("button", "", option.text.text);
+    entry.type = "button";
+    if (option.description) entry.append(make("span", "hint", option.description.text));
+    entry.addEventListener("click", () => {
+      shown.open = false;
+      opener.focus();
+      click(message, blockId, menu, option);
+    });
+    return entry;
+  });
+  const shown = make("details", "overflow-menu", opener, make("div", "shortcut-list", ...entries));
+  shown.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !shown.open) return;
+    shown.open = false;
+    opener.focus();
+  });
+  shown.addEventListener("focusout", (event) => { if (!shown.contains(event.relatedTarget)) shown.open = false; });
+  return withFailure(key, shown, "More actions");
 }

@@ -1,8 +1,9 @@
 """The buttons below a message, and what readers did with them. Pure.
 
-A message has buttons only while a listener runs (`Attention.buttons`). A button that was used is
-replaced by the one that undoes it, except that an acknowledgement cannot be undone. A button carries
-the message's id and nothing else: what a click does depends on what Redis knows of that message.
+A message has buttons only while a listener runs (`Attention.buttons`): *Acknowledge*, and beside it an overflow menu
+with what is done less often. An option that was chosen is replaced by the one that undoes it; an acknowledgement cannot
+be undone. A button carries the message's id, an option its action and the message's id, and nothing else: what a click
+does depends on what Redis knows of that message.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from newswatch.slack.text import clean, escape, shorten
 
 MUTE_HOURS = 24
 _MAX_NAME_CHARS = 60
-_MAX_CONFIRM_CHARS = 300
+_MAX_OPTION_CHARS = 75
 _MAX_RULES = 3
 _BEFORE_TIME, _BEFORE_END = SEPARATOR, " until "
 
@@ -42,7 +43,7 @@ NO_ATTENTION = Attention()
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a button does: it sets this kind of mark, or takes it back."""
+    """What a button or an option does: it sets this kind of mark, or takes it back."""
 
     kind: MarkKind
     on: bool
@@ -55,26 +56,27 @@ ACTIONS: dict[str, Action] = {
     "newswatch_irrelevant": Action("irrelevant", on=True),
     "newswatch_relevant": Action("irrelevant", on=False),
 }
-"""By the action_id that Slack sends back."""
+"""By the name in a button's action_id or an option's value, which Slack sends back."""
+MENU = "newswatch_more"
+"""The action_id of the overflow menu."""
 
 
 def buttons(message_id: str, rules: Sequence[str], attention: Attention) -> list[Element]:
     """The elements of the message's `actions` block; none if no listener runs."""
     if not attention.buttons:
         return []
-    marks, found = attention.marks, []
-    if marks.ack is None:
-        found.append(_button("newswatch_ack", "Acknowledge", message_id))
+    marks = attention.marks
     if muted(attention):
-        found.append(_button("newswatch_unmute", "Unmute", message_id))
+        mute = _option("newswatch_unmute", "Unmute", message_id)
     else:
-        button = _button("newswatch_mute", f"Mute {MUTE_HOURS} h", message_id)
-        found.append({**button, "confirm": _confirm(rules)})
+        named = why([clean(rule) for rule in rules], _MAX_RULES)
+        mute = _option("newswatch_mute", f"Mute {MUTE_HOURS} h: {named}", message_id)
     if _on(marks.irrelevant):
-        found.append(_button("newswatch_relevant", "Relevant after all", message_id))
+        judge = _option("newswatch_relevant", "Relevant after all", message_id)
     else:
-        found.append(_button("newswatch_irrelevant", "Not relevant", message_id))
-    return found
+        judge = _option("newswatch_irrelevant", "Not relevant", message_id)
+    menu: Element = {"type": "overflow", "action_id": MENU, "options": [mute, judge]}
+    return [*([] if marks.ack else [_button("newswatch_ack", "Acknowledge", message_id)]), menu]
 
 
 def corrected_line(attention: Attention) -> str:
@@ -151,19 +153,10 @@ def _button(action_id: str, label: str, message_id: str) -> Element:
     }
 
 
-def _confirm(rules: Sequence[str]) -> Element:
-    """Muting takes two clicks: Slack first asks, and says what will happen."""
-    named = why([clean(rule) for rule in rules], _MAX_RULES)
-    text = (
-        f"For {MUTE_HOURS} hours this channel gets no alerts of {named}. "
-        "They are stored and counted. Unmute ends it sooner."
-    )
-    return {
-        "title": {"type": "plain_text", "text": f"Mute for {MUTE_HOURS} hours?"},
-        "text": {"type": "plain_text", "text": shorten(text, _MAX_CONFIRM_CHARS)},
-        "confirm": {"type": "plain_text", "text": "Mute"},
-        "deny": {"type": "plain_text", "text": "Cancel"},
-    }
+def _option(action: str, label: str, message_id: str) -> Element:
+    """An option without a dialog that asks first: opening the menu is the first of two clicks."""
+    text = {"type": "plain_text", "text": shorten(label, _MAX_OPTION_CHARS), "emoji": False}
+    return {"text": text, "value": f"{action} {message_id}"}
 
 
 def _person(mark: Mark) -> Element:

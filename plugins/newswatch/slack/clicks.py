@@ -1,4 +1,4 @@
-"""A click on a button, read from the payload that Slack sends. Pure.
+"""A click on a button or an option of the overflow menu, read from the payload that Slack sends. Pure.
 
 Slack's reference: "block_actions payloads". The same payload comes over Socket Mode and as a
 signed form. Its texts are not trusted: the message is looked up by its id, and the channel has to
@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from newswatch.errors import PermanentError
-from newswatch.slack.buttons import ACTIONS, Action
+from newswatch.slack.buttons import ACTIONS, MENU, Action
 from newswatch.slack.text import clean, shorten
 
 _MESSAGE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -46,13 +46,16 @@ def read_click(payload: Any) -> Click | None:
     if payload.get("type") != "block_actions" or not isinstance(actions, list) or not actions:
         return None
     action = actions[0] if isinstance(actions[0], Mapping) else {}
-    known = ACTIONS.get(str(action.get("action_id")))
+    name, value = action.get("action_id"), action.get("value")
+    if name == MENU:
+        name, _, value = str(_part(action, "selected_option").get("value")).partition(" ")
+    known = ACTIONS.get(str(name))
     if known is None:
         return None
     user = _part(payload, "user")
     return Click(
         action=known,
-        message_id=_id(action.get("value"), _MESSAGE_ID, "the button's value"),
+        message_id=_id(value, _MESSAGE_ID, "the button's value"),
         channel=_id(_part(payload, "channel").get("id"), _SLACK_ID, "channel.id"),
         user_id=_id(user.get("id"), _SLACK_ID, "user.id"),
         user_name=shorten(clean(str(user.get("username") or user.get("name") or "")), _MAX_NAME_CHARS),

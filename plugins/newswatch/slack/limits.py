@@ -24,7 +24,9 @@ MAX_BLOCK_ID_CHARS = 255
 
 _TEXT_LIMITS = {"section": 3_000, "header": 150}
 _BUTTON_LIMITS = {"value": 2_000, "url": 3_000, "action_id": 255}
-_CONFIRM_LIMITS = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+_MAX_OPTIONS = 5
+_MAX_OPTION_TEXT_CHARS = 75
+_MAX_OPTION_VALUE_CHARS = 150
 _LEAVES = ("text", "link", "date", "emoji", "user", "usergroup")
 _MENTIONS = {"user": "user_id", "usergroup": "usergroup_id"}
 _GROUPS = ("rich_text_section", "rich_text_quote", "rich_text_list", "rich_text_preformatted")
@@ -101,7 +103,7 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
     elif kind == "actions":
         yield from _count("actions elements", len(elements), 25)
         for element in elements:
-            yield from _button(element)
+            yield from _overflow(element) if element.get("type") == "overflow" else _button(element)
     elif kind != "divider":
         yield f"unknown block type {kind!r}"
 
@@ -118,10 +120,14 @@ def _button(button: Mapping[str, Any]) -> Iterator[str]:
     for name, most in _BUTTON_LIMITS.items():
         if len(button.get(name) or "") > most:
             yield f"button {name} is longer than {most} characters"
-    confirm = button.get("confirm")
-    if confirm:
-        for name, most in _CONFIRM_LIMITS.items():
-            yield from _length(f"confirm {name}", (confirm.get(name) or {}).get("text", ""), most)
+
+
+def _overflow(menu: Mapping[str, Any]) -> Iterator[str]:
+    options = menu.get("options") or []
+    yield from _count("options", len(options), _MAX_OPTIONS)
+    for option in options:
+        yield from _length("option text", (option.get("text") or {}).get("text", ""), _MAX_OPTION_TEXT_CHARS)
+        yield from _length("option value", option.get("value") or "", _MAX_OPTION_VALUE_CHARS)
 
 
 def _rich_text(elements: list[dict[str, Any]]) -> Iterator[str]:

@@ -123,6 +123,20 @@ async def items_by_hour(redis: Redis, now_ms: int, hours: int) -> list[int]:
     return [int(by_day[hour // 24].get(str(hour % 24), 0)) for hour in wanted]
 
 
+async def items_by_feed(redis: Redis, now_ms: int, hours: int) -> dict[str, list[int]]:
+    """Items claimed of each feed that had any in each of the last hours, at most 24, the current hour last."""
+    first = now_ms // 3_600_000 - hours + 1
+    found: dict[str, list[int]] = {}
+    for day in range(first // 24, (first + hours - 1) // 24 + 1):
+        rows: dict[Any, Any] = await redis.hgetall(keys.items_of_feeds(day))
+        for name, value in rows.items():
+            hour, _, feed_id = text(name).partition("|")
+            at = day * 24 + int(hour) - first
+            if 0 <= at < hours:
+                found.setdefault(feed_id, [0] * hours)[at] += int(value)
+    return found
+
+
 async def hits_of(redis: Redis, rule_ids: Sequence[str], now_ms: int, days: int) -> dict[str, list[int]]:
     """Alerts of each rule on each of the last days, today last."""
     today = now_ms // 86_400_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -20,6 +20,9 @@ HOPS: tuple[Hop, ...] = get_args(Hop)
 EDGES_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400)
 """Upper ends of the histograms' columns. One more column has what took longer."""
 
+HOUR_KEPT_S = 25 * 3_600
+_HOUR_MS = 3_600_000
+
 
 @dataclass(frozen=True, slots=True)
 class HopTimes:
@@ -28,20 +31,51 @@ class HopTimes:
     counts: tuple[int, ...]
     sum_s: float
 
+    def quantile_s(self, share: float) -> float | None:
+        """About the time that this share of them did not exceed, None without any. Within a column they count as even."""
+        left = share * sum(self.counts)
+        if not left:
+            return None
+        for column, number in enumerate(self.counts):
+            if number and left <= number:
+                low = EDGES_S[column - 1] if column else 0.0
+                high = EDGES_S[column] if column < len(EDGES_S) else 2 * low
+                return low + (high - low) * left / number
+            left -= number
+        return None
 
-async def count(redis: Redis, seconds: Iterable[tuple[Hop, float]]) -> None:
-    """Add what some alerts took, in one round trip."""
+
+def together(parts: Sequence[HopTimes]) -> HopTimes:
+    """The sum of several, at least one. Pure."""
+    columns = zip(*(part.counts for part in parts), strict=True)
+    return HopTimes(tuple(map(sum, columns)), sum(part.sum_s for part in parts))
+
+
+async def count(redis: Redis, seconds: Iterable[tuple[Hop, float]], now_ms: int) -> None:
+    """Add what some alerts took, in one round trip, to all and to those of this hour."""
     args: list[str | int] = []
     for hop, took_s in seconds:
         column = next((at for at, edge in enumerate(EDGES_S) if took_s <= edge), len(EDGES_S))
         args += [f"{hop}:{column}", 1, f"{hop}:ms", round(took_s * 1000)]
     if args:
-        await script_of(redis, "hops")(keys=[keys.HOPS], args=args)
+        names = [keys.HOPS, keys.hops_of_hour(now_ms // _HOUR_MS)]
+        await script_of(redis, "hops")(keys=names, args=[HOUR_KEPT_S, *args])
 
 
 async def read(redis: Redis) -> Mapping[Hop, HopTimes]:
     """All histograms since this Redis was first used."""
-    row: dict[Any, Any] = await redis.hgetall(keys.HOPS)
+    return _times(await redis.hgetall(keys.HOPS))
+
+
+async def read_hours(redis: Redis, now_ms: int, hours: int = 24) -> list[Mapping[Hop, HopTimes]]:
+    """Those of each of the last hours, at most 24, the current hour last."""
+    pipe = redis.pipeline(transaction=False)
+    for hour in range(now_ms // _HOUR_MS - hours + 1, now_ms // _HOUR_MS + 1):
+        pipe.hgetall(keys.hops_of_hour(hour))
+    return [_times(row) for row in await pipe.execute()]
+
+
+def _times(row: dict[Any, Any]) -> dict[Hop, HopTimes]:
     found = fields(row)
     return {
         hop: HopTimes(

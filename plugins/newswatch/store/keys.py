@@ -25,6 +25,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | feeds:wanted | set of feeds that somebody wants polled now | pages, poll | small | 1 hour |
 | items | stream, group `match` | poll (claim), articles | the item's JSON | 7 days, never past unacknowledged ones |
 | items:{day} | hash hour → items claimed; the day counts from 1970 | poll (claim) | small | 9 days |
+| items:{day}:feeds | hash hour|feed → items claimed | poll (claim) | ~60 B a feed and hour with items | 2 days |
 | articles | zset item → page due, ms | poll (claim), articles | ~100 B a job | until read or given up, 7 days at most |
 | article:{item} | hash: item JSON, link, tries, stamp | poll (claim), articles | the item's JSON | the same |
 | rechecks | zset item → link read again, ms | match, articles | ~100 B an item | a day, see `store.rechecks` |
@@ -36,6 +37,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | hits:{day} | hash rule → alerts; the day counts from 1970 | match | ~40 B a rule with alerts | 90 days |
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | hops | hash `hop:column` → alerts, `hop:ms` → their time in all | deliver | ~2 kB | for good |
+| hops:{hour} | the same of one hour, counted from 1970 | deliver | ~2 kB | 25 hours |
 | rule-hits | string: what the rules with packs catch among the stored items (JSON, zlib) | housekeeping | ~40 B a hit, at most 1,000 a rule | until the next housekeeping |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
 | titles | zset title's words → when, ms | match | ~220 B an item that alerted | 48 hours |
@@ -262,6 +264,16 @@ def hits(day: int) -> str:
 def items_by_hour(day: int) -> str:
     """Items claimed by hour on one day, counted from 1970."""
     return f"{ITEMS}:{day}"
+
+
+def items_of_feeds(day: int) -> str:
+    """Items claimed by hour and feed on one day, counted from 1970."""
+    return f"{items_by_hour(day)}:feeds"
+
+
+def hops_of_hour(hour: int) -> str:
+    """How long alerts took that were sent in one hour, counted from 1970."""
+    return f"{HOPS}:{hour}"
 
 
 def irrelevant(rule_id: str) -> str:

@@ -214,13 +214,23 @@ async def alert_ids(redis: Redis, message_ids: Sequence[str]) -> list[str]:
 
 async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
     """Ids of the channel's messages about a story, oldest first; the newest MOST_MESSAGES_A_STORY."""
-    story = keys.story(channel, story_id)
-    count = int(await redis.hget(story, "n") or 0)
-    first = max(1, count - MOST_MESSAGES_A_STORY + 1)
-    if count < first:
-        return []
-    found = await redis.hmget(story, [f"message:{number}" for number in range(first, count + 1)])
-    return [text(name) for name in found if name]
+    return (await messages_of_stories(redis, [(channel, story_id)]))[channel, story_id]
+
+
+async def messages_of_stories(
+    redis: Redis, places: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], list[str]]:
+    """The same for many channels and stories, in two round trips."""
+    pipe = redis.pipeline(transaction=False)
+    for place in places:
+        pipe.hget(keys.story(*place), "n")
+    counts = [int(count or 0) for count in await pipe.execute()]
+    pipe = redis.pipeline(transaction=False)
+    for place, count in zip(places, counts, strict=True):
+        first = max(1, count - MOST_MESSAGES_A_STORY + 1)
+        pipe.hmget(keys.story(*place), ["", *(f"message:{number}" for number in range(first, count + 1))])
+    rows = zip(places, await pipe.execute(), strict=True)
+    return {place: [text(name) for name in row if name] for place, row in rows}
 
 
 async def dead_letters(redis: Redis, most: int | None = None) -> dict[str, int]:

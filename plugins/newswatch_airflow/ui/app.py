@@ -35,6 +35,7 @@ from newswatch_airflow.ui.rooms import (
     editor,
     feeds,
     files,
+    items,
     monitor,
     rule,
     rule_data,
@@ -42,7 +43,6 @@ from newswatch_airflow.ui.rooms import (
     rule_form,
     status,
     watchlist,
-    why,
 )
 from newswatch_airflow.ui.shared import Shared
 
@@ -97,6 +97,7 @@ def create_app(
     for room in (
         status,
         alerts,
+        items,
         watchlist,
         rule,
         rule_data,
@@ -108,7 +109,6 @@ def create_app(
         monitor,
         documents,
         files,
-        why,
     ):
         app.include_router(room.router)
     app.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,9 +39,10 @@ def bars(
     width: int = 480,
     height: int = 96,
     gap: float = 0.2,
+    least: float = 0,
 ) -> Chart:
-    """A column for each value, scaled to the highest. One that is not zero is always visible."""
-    most = max(values, default=0)
+    """A column for each value, scaled to the highest or to `least`. One that is not zero is always visible."""
+    most = max(*values, least) if values else least
     step = width / max(len(values), 1)
     drawn = []
     for number, (value, label) in enumerate(zip(values, labels, strict=True)):
@@ -116,3 +118,74 @@ def by_hour(counts: Sequence[int], now: datetime) -> Chart:
     busiest = max(counts, default=0)
     summary = f"New items by hour: {sum(counts):,} in {len(counts)} hours, {busiest:,} in the busiest"
     return bars(counts, labels, summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One dot on a time line: its place from 0 (the first) to 100 (the last)."""
+
+    at: float
+    label: str
+
+
+def time_line(seconds: Sequence[float], labels: Sequence[str]) -> tuple[Dot, ...]:
+    """A dot for each of these times after the first one. Those of one time are drawn over each other."""
+    longest = max(seconds, default=0.0)
+    places = [round(100 * passed / longest, 1) if longest else 0.0 for passed in seconds]
+    return tuple(Dot(place, label) for place, label in zip(places, labels, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A row of squares, one for each hour, the current one last."""
+
+    name: str
+    total: int
+    grid: Grid
+
+
+def strips(counts: Mapping[str, Sequence[int]], now: datetime, most: int) -> list[Strip]:
+    """The feeds with the most items, each with its items by hour; the squares of all have one scale."""
+    ordered = sorted(counts.items(), key=lambda pair: (-sum(pair[1]), pair[0]))[:most]
+    highest = max((max(row) for _, row in ordered), default=0)
+    return [Strip(name, sum(row), _strip(name, row, now, highest)) for name, row in ordered]
+
+
+def _strip(name: str, row: Sequence[int], now: datetime, highest: int) -> Grid:
+    cells = []
+    for at, number in enumerate(row):
+        hour = now - timedelta(hours=len(row) - 1 - at)
+        level = round(0.3 + 0.7 * number / highest, 2) if number else 0.0
+        cells.append(Cell(at, 0, level, f"{hour:%H}:00 UTC: {number:,}"))
+    busiest = now - timedelta(hours=len(row) - 1 - list(row).index(max(row)))
+    summary = (
+        f"{name}: {sum(row):,} items in {len(row)} hours, the most at {busiest:%H}:00 UTC ({max(row):,})"
+    )
+    return Grid(len(row), 1, tuple(cells), summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Two charts on one canvas, the higher values behind."""
+
+    behind: Chart
+    front: Chart
+
+
+def times_by_hour(
+    hours: Sequence[tuple[float | None, float | None]], now: datetime, words: Callable[[float], str]
+) -> Layers:
+    """How long things took, by hour: p50 in front of p95, on a logarithmic scale. None for an hour without any."""
+    starts = [now - timedelta(hours=len(hours) - 1 - number) for number in range(len(hours))]
+    labels = [
+        f"{at:%H}:00 UTC: "
+        + ("none" if p50 is None or p95 is None else f"p50 {words(p50)}, p95 {words(p95)}")
+        for at, (p50, p95) in zip(starts, hours, strict=True)
+    ]
+    slow = [math.log1p(p95 or 0.0) for _, p95 in hours]
+    half = [math.log1p(p50 or 0.0) for p50, _ in hours]
+    worst = max(range(len(hours)), key=slow.__getitem__, default=0)
+    summary = f"Time from publication to Slack by hour. The slowest hour: {labels[worst]}" if labels else ""
+    behind = bars(slow, labels, summary)
+    front = bars(half, labels, "", least=max(slow, default=0.0))
+    return Layers(behind, front)

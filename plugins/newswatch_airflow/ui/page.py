@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
@@ -20,6 +21,7 @@ from newswatch.models import SEVERITY_SIGNS, Excerpt
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import PageVisitor
+from newswatch_airflow.ui.charts import time_line
 
 HERE = Path(__file__).parent
 _TICKED = re.compile(r"`([^`\n]{1,300})`")
@@ -35,6 +37,8 @@ STATIC = {
     "editor.js": "text/javascript",
     "live.js": "text/javascript",
     "rule_form.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "icon-dark.svg": "image/svg+xml",
 }
 NAVIGATION = (
     ("", "Status"),
@@ -57,10 +61,13 @@ def environment() -> Environment:
     )
     made.globals["severity_signs"] = SEVERITY_SIGNS
     made.filters |= {
+        "after": after,
         "ago": ago,
         "bare": bare,
         "brief": brief,
+        "brief_s": brief_s,
         "clean": clean,
+        "clock": lambda moment: f"{moment.astimezone(timezone.utc):%d %b %H:%M} UTC",
         "count": lambda number: f"{number:,}",
         "indented": lambda line: " " * (len(line) - len(line.lstrip(" "))) + clean(line),
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
@@ -76,6 +83,7 @@ def environment() -> Environment:
         "marked": marked,
         "spans": lambda found: [(span.start, span.end) for span in found],
         "static_version": static_version(),
+        "time_line": time_line,
         "title_marks": title_marks,
     }
     return made
@@ -161,7 +169,25 @@ def brief(ms: int) -> str:
     return f"{ms} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"
 
 
+def after(lag_s: float) -> str:
+    """How much later than the first one, e.g. `+4 min`; below a second it counts as at once."""
+    return f"+{span(lag_s)}" if lag_s >= 1 else "at once"
+
+
+def brief_s(seconds: float) -> str:
+    """A duration that may be below a second: `250 ms`, `1.2 s`, `3 min`."""
+    return brief(round(seconds * 1_000)) if seconds < 10 else span(seconds)
+
+
 def ago(moment: datetime, now: datetime) -> str:
-    """How long ago it was, or how long until then."""
+    """How long ago it was, or how long until then. What is to come is rounded up: 24 hours do not read `in 23 h` at once."""
     seconds = (now - moment).total_seconds()
-    return f"in {span(-seconds)}" if seconds < -0.5 else f"{span(seconds)} ago"
+    return f"in {span(_rounded_up(-seconds))}" if seconds < -0.5 else f"{span(seconds)} ago"
+
+
+def _rounded_up(seconds: float) -> float:
+    """To the unit in which `span` shows it."""
+    unit = next(
+        (unit for unit, least in ((86_400, 2 * 86_400), (3_600, 36_000), (60, 60)) if seconds >= least), 1
+    )
+    return math.ceil(seconds / unit) * unit

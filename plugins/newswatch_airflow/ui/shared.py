@@ -21,7 +21,9 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.feeds import read_statuses
 from newswatch.pipeline.oversight.latency import Latency, read_latency
 from newswatch.slack.client import SlackClient, SlackSettings
+from newswatch.store import archive
 from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
 from newswatch.store.schema import outgrown
 
 FEW_FEEDS = 500
@@ -46,6 +48,7 @@ class Shared:
         self._slack = slack
         self._workspace: str | None = None
         self._latency: tuple[float, Latency] | None = None
+        self._by_feed: tuple[float, Mapping[str, list[int]]] | None = None
         self._services: Services | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._statuses: tuple[str, float, Mapping[str, str]] | None = None
@@ -61,7 +64,7 @@ class Shared:
         loop = asyncio.get_running_loop()
         if self._services is None or self._loop is not loop:
             self._services, self._loop = await self._make(), loop
-            self._statuses = self._latency = None
+            self._statuses = self._latency = self._by_feed = None
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
         await self._services.read_clock()
         with redis_errors():
@@ -102,6 +105,16 @@ class Shared:
             found = await read_statuses(services, bundle)
             self._statuses = (bundle.label, time.monotonic(), found)
             return found
+
+    async def items_by_feed(self, services: Services) -> Mapping[str, list[int]]:
+        """New items of each feed in each of the last 24 hours, at most a minute old."""
+        known = self._by_feed
+        if known and time.monotonic() - known[0] < CENSUS_AGE_S:
+            return known[1]
+        with redis_errors():
+            found = await archive.items_by_feed(services.redis, to_ms(services.clock()), 24)
+        self._by_feed = (time.monotonic(), found)
+        return found
 
     async def checked(self, services: Services) -> Loaded:
         """The files as the check finds them now. They are checked again when one of them, or the day, has changed."""

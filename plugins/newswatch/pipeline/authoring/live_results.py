@@ -83,15 +83,16 @@ async def live_results(
     *,
     budget_s: float | None = BUDGET_S,
     limit: int = 10,
+    back: timedelta = WINDOW,
 ) -> LiveResults:
-    """Try a rule on the stored items of the last seven days. `config` has its lists and feeds.
+    """Try a rule on the stored items of the time `back` from now. `config` has its lists and feeds.
 
     `limit` is the number of hits, gains and losses to show. Without a budget all candidates are checked. Raises
     QueryError for a rule that cannot be read, and RedisUnavailable.
     """
     started = time.perf_counter()
     now = services.clock()
-    window = Window(now - WINDOW, now)
+    window = Window(now - back, now)
     worker = _Worker()
     trial = await worker.do(partial(_trial, config, rule, in_force, services.settings))
     search = await _search(services, worker, config, in_force, trial, window)

@@ -131,7 +131,8 @@ class Courier:
             await run.breaker.note(outcome, message.channel, message.id)
         await self._after(queued, outcome, begun_ms, answered_ms)
         if outcome.ts is not None:
-            await hops.count(self._redis, hops_of(alerts, from_ms(begun_ms), from_ms(answered_ms)))
+            took = hops_of(alerts, from_ms(begun_ms), from_ms(answered_ms))
+            await hops.count(self._redis, took, answered_ms)
         if is_clear(outcome):
             await run.breaker.note(outcome, message.channel, message.id)
         return outcome

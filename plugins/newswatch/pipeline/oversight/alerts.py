@@ -126,10 +126,24 @@ def life_steps(line: AlertLine) -> tuple[Step, ...]:
         ),
         Step("Seen", alert.first_seen, f"in feed {alert.feed_id}", "poll_feeds"),
         Step("Matched", alert.matched, f"by rule {alert.rule_id}, {revised}", "match_items"),
-        Step("Queued", queued, _queued_about(line), "match_items" if queued else ""),
-        Step("Sent", sent, _sent_about(line), "deliver_alerts" if sent else ""),
+        *(_unsent(line) if message is None and line.state != "sent" else ()),
+        *(
+            (
+                Step("Queued", queued, _queued_about(line), "match_items" if queued else ""),
+                Step("Sent", sent, _sent_about(line), "deliver_alerts" if sent else ""),
+            )
+            if line.state != "muted"
+            else ()
+        ),
         *_said(message),
     )
+
+
+def _unsent(line: AlertLine) -> tuple[Step, ...]:
+    """What became of an alert that is in no message. A muted one is never queued."""
+    if line.state in ("muted", "held"):
+        return (Step(line.state.capitalize(), line.alert.matched, line.why, "match_items"),)
+    return ()
 
 
 def _said(message: StoredMessage | None) -> list[Step]:

@@ -17,13 +17,13 @@ def word(state: FeedState, paused_until_ms: int, now_ms: int) -> str:
     return state.polling.status or "new"
 
 
-def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int) -> str:
-    """What to do, or what happens automatically; "" if the feed is fine."""
+def advice(feed: Feed, state: FeedState, paused_until_ms: int, now_ms: int, *, buttons: bool = False) -> str:
+    """What to do, or what happens automatically; "" if the feed is fine. `buttons`: instead of commands, on a page."""
     paused = paused_until_ms > now_ms
     found = [
         addresses.sentence(feed, state),
         _about_url(feed, state, now_ms),
-        _about_state(feed, state, paused=paused),
+        _about_state(feed, state, paused=paused, buttons=buttons),
     ]
     if state.document.unread:
         found.append(
@@ -49,7 +49,7 @@ def _about_url(feed: Feed, state: FeedState, now_ms: int) -> str:
     return f"redirects permanently to {target}: set its url in feeds.yaml, or wait {days:.1f} days"
 
 
-def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
+def _about_state(feed: Feed, state: FeedState, *, paused: bool, buttons: bool) -> str:
     status = state.polling.status
     if status == feed_causes.STOPPED:
         return "gone permanently: remove it from feeds.yaml or set its new url"
@@ -63,9 +63,9 @@ def _about_state(feed: Feed, state: FeedState, *, paused: bool) -> str:
             else f"the server asks for fewer requests: raise `every` ({health.span(feed.every_s)} now)"
         )
     if status in ("refused", feed_causes.GIVEN_UP):
-        return health.remedy(feed, state)
+        return health.remedy(feed, state, buttons=buttons)
     if status == health.LAYOUT_CHANGED:
-        return health.layout_remedy(feed)
+        return health.layout_remedy(feed, buttons=buttons)
     if status == "failing":
         return "nothing to do yet: it is tried again automatically, and ops is notified if it lasts"
     return ""

@@ -27,7 +27,6 @@ from newswatch.store.seen import SeenRecord
 NEW = "new"
 UNCHANGED = "not changed"
 STATUSES = ("ok", NEW, "slowed", "silent", "failing", "refused", "layout-changed", "given-up", "stopped")
-TROUBLED = frozenset({"silent", "failing", "refused", "layout-changed", "given-up", "stopped"})
 
 RECENT_ITEMS = 30
 CENSUS_CHUNK = 500
@@ -44,6 +43,8 @@ class FeedLine:
     title: str
     status: str
     advice: str
+    hint: str
+    """The same for a page that has buttons where the advice names commands."""
     state: FeedState
     next_poll: datetime | None
     last_poll: datetime | None
@@ -121,6 +122,7 @@ def feed_line(feed: Feed, state: FeedState, due_ms: float | None, paused_ms: int
         title=state.document.title,
         status=feed_report.word(state, paused_ms, now_ms),
         advice=feed_report.advice(feed, state, paused_ms, now_ms),
+        hint=feed_report.advice(feed, state, paused_ms, now_ms, buttons=True),
         state=state,
         next_poll=next_poll(feed, due_ms, now_ms),
         last_poll=_moment(state.polling.polled_ms),
@@ -138,6 +140,12 @@ def next_poll(feed: Feed, due_ms: float | None, now_ms: int) -> datetime | None:
 def next_windows(feed: Feed, now: datetime) -> tuple[ComingWindow, ...]:
     """The feed's next release windows, at most `NEXT_WINDOWS`. Pure."""
     return tuple(_coming(window, now) for window in coming(feed, now)[:NEXT_WINDOWS])
+
+
+def next_releases(bundle: Bundle, now: datetime) -> list[tuple[Feed, ComingWindow]]:
+    """The next release windows of all feeds, the first first, at most `NEXT_WINDOWS`. Pure."""
+    found = [(feed, window) for feed in bundle.feeds if feed.windows for window in next_windows(feed, now)]
+    return sorted(found, key=lambda pair: (pair[1].at, pair[0].id))[:NEXT_WINDOWS]
 
 
 def _coming(window: Window, now: datetime) -> ComingWindow:

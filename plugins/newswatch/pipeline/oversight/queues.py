@@ -85,6 +85,16 @@ async def waiting_queues(services: Services, bundle: Bundle | None) -> list[Queu
     return rows
 
 
+def worst_first(lines: Sequence[QueueLine], now: datetime) -> list[QueueLine]:
+    """Paused channels first, then those whose messages have waited for longest, then those with most to come. Pure."""
+
+    def order(line: QueueLine) -> tuple[bool, float, int, str]:
+        waits_s = (now - line.next_due).total_seconds() if line.next_due else 0.0
+        return (line.pause is None, -max(waits_s, 0.0), -line.queued, line.channel)
+
+    return sorted(lines, key=order)
+
+
 def without_receiver(row: QueueRow) -> str:
     """What to do about a queue whose channel no receiver has. Pure."""
     return (

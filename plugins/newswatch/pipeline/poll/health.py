@@ -189,15 +189,21 @@ def reason(feed_id: str, error: str) -> str:
     return rest if colon and head.startswith(f"feed {feed_id} (") else error
 
 
-def remedy(feed: Feed, state: FeedState) -> str:
-    """What to do about a failing feed."""
+def remedy(feed: Feed, state: FeedState, *, buttons: bool = False) -> str:
+    """What to do about a failing feed. `buttons`: on a page that has them, instead of commands."""
     if "HTTP 5" in state.polling.error:
         return "it is tried again automatically; if it lasts, contact the publisher or remove the feed from feeds.yaml"
-    return f"see `newswatch feeds preview {feed.id}`, then correct the feed in feeds.yaml or remove it"
+    preview = "its preview" if buttons else f"`newswatch feeds preview {feed.id}`"
+    return f"see {preview}, then correct the feed in feeds.yaml or remove it"
 
 
-def layout_remedy(feed: Feed) -> str:
+def layout_remedy(feed: Feed, *, buttons: bool = False) -> str:
     """What to do about a page whose list is missing."""
+    if buttons:
+        return (
+            "look at its preview; if it shows the right list, accept it; else name another list, a selector or another"
+            " address in feeds.yaml"
+        )
     return (
         f"look at `newswatch feeds preview {feed.id}`; if it shows the right list, run `newswatch feeds check --accept"
         f" {feed.id}`; else name another list, a selector or another address in feeds.yaml"

@@ -20,6 +20,9 @@ if states > 14 then  -- items by day and hour, for the charts
   local day = key.items_by_hour(math.floor(hours / 24))
   redis.call('HINCRBY', day, hours % 24, tonumber(ARGV[13]))
   redis.call('EXPIRE', day, 9 * 86400)
+  local of_feeds = key.items_of_feeds(math.floor(hours / 24))
+  redis.call('HINCRBY', of_feeds, hours % 24 .. '|' .. ARGV[7], tonumber(ARGV[13]))
+  redis.call('EXPIRE', of_feeds, 2 * 86400)
 end
 for i = 14, states - 1, 2 do
   redis.call('XADD', KEYS[3], '*', 'v', '1', 'item', ARGV[i])

@@ -27,6 +27,7 @@ function key.channel(channel) return 'newswatch:channel:' .. channel end
 function key.hits(day) return 'newswatch:hits:' .. day end
 function key.irrelevant(rule) return 'newswatch:irrelevant:' .. rule end
 function key.items_by_hour(day) return key.ITEMS .. ':' .. day end
+function key.items_of_feeds(day) return key.items_by_hour(day) .. ':feeds' end
 function key.lane(name, channel) return 'newswatch:lane:' .. name .. ':' .. channel end
 function key.message(id) return 'newswatch:message:' .. id end
 function key.outbox(channel) return 'newswatch:outbox:' .. channel end

@@ -1,4 +1,4 @@
-"""Alerts, newest first, and one alert's page."""
+"""Alerts by story, newest first, and one alert's page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from newswatch.models import SEVERITIES, Bundle
 from newswatch.pipeline.oversight import alerts as overview
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.oversight.alerts import Step
+from newswatch.pipeline.oversight.story_cards import list_stories
 from newswatch.store.archive import Cursor
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
@@ -57,8 +58,8 @@ async def alerts_page(
     wanted: WantedDep,
     before: CursorDep,
 ) -> HTMLResponse:
-    """One page of alerts that fit the filter."""
-    page = await list_alerts(services, wanted, before=before, limit=PAGE)
+    """The stories of one page of alerts that fit the filter."""
+    page = await list_stories(services, wanted, before=before, limit=PAGE)
     receivers = receiver_names(bundle)
     further = with_query(request.query_params, before=page.further) if page.further else None
     return render(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -11,19 +11,31 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.durations import parse_duration
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.deliver.by_hand import drop_queue, move_queue
 from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
+from newswatch.pipeline.oversight.findings import count
 from newswatch.pipeline.oversight.latency import EDGES_S, Latency
-from newswatch.pipeline.oversight.queues import read_queues, without_receiver
-from newswatch.store import mutes
+from newswatch.pipeline.oversight.queues import read_queues, worst_first
+from newswatch.store import hops, mutes
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
-from newswatch_airflow.ui.charts import Chart, bars
-from newswatch_airflow.ui.page import render, span
+from newswatch_airflow.ui.charts import Chart, Layers, bars, times_by_hour
+from newswatch_airflow.ui.page import brief_s, render, span
+from newswatch_airflow.ui.rooms.alerts import receiver_names
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)], tags=["delivery"])
 
 MOST_LETTERS = 50
+HOP_NAMES: dict[hops.Hop, str] = {
+    "publication_to_seen": "From publication to our poll",
+    "seen_to_matched": "From the poll to the match",
+    "matched_to_begun": "From the match to its turn in the queue",
+    "begun_to_sent": "From its turn to Slack's answer",
+}
 
 
 class MuteRequest(BaseModel):
@@ -33,6 +45,22 @@ class MuteRequest(BaseModel):
 
     for_: Annotated[str, Field(alias="for", max_length=20)] = "24h"
     channel: Annotated[str, Field(max_length=50)] = ""
+
+
+class MoveRequest(BaseModel):
+    """The channel, by its id, that a queue is moved to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Annotated[str, Field(min_length=1, max_length=50)]
+
+
+class DropRequest(BaseModel):
+    """Why a queue is discarded."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class UnmuteRequest(BaseModel):
@@ -50,13 +78,17 @@ async def delivery_page(
     """Everything that is queued, and what stops it."""
     latency = await shared.latency(services)
     letters, dead = await read_dead_letters(services, MOST_LETTERS)
+    queues = await read_queues(services, bundle)
+    day = await _day(services)
     return render(
         request,
         visitor,
         "delivery.html",
         here="delivery",
-        queues=await read_queues(services, bundle),
-        without_receiver=without_receiver,
+        queues=queues,
+        lines=worst_first(queues.lines, services.clock()),
+        channels=sorted({one.channel for one in bundle.receivers}) if bundle else [],
+        receivers=receiver_names(bundle),
         letters=[(letter, json.dumps(letter.payload, indent=1, ensure_ascii=False)) for letter in letters],
         dead=dead,
         mutes=await muted_now(services),
@@ -64,9 +96,35 @@ async def delivery_page(
         latency=latency,
         edges=EDGES_S,
         chart=_chart(latency),
+        hours=day.chart if day.alerts else None,
+        hops=day.hops,
+        longest=max((line.queued for line in queues.lines), default=0),
         p50=latency.quantile_s(0.5),
         p95=latency.quantile_s(0.95),
     )
+
+
+class Day(NamedTuple):
+    """The last 24 hours: alerts whose way was measured, a chart by hour, and p50 and p95 of each part of the way."""
+
+    alerts: int
+    chart: Layers
+    hops: list[tuple[str, float, float]]
+
+
+async def _day(services: Services) -> Day:
+    now = services.clock()
+    with redis_errors():
+        hours = await hops.read_hours(services.redis, to_ms(now))
+    whole = [hour["publication_to_sent"] for hour in hours]
+    by_hour = [(one.quantile_s(0.5), one.quantile_s(0.95)) for one in whole]
+    ways = []
+    for hop, name in HOP_NAMES.items():
+        day = hops.together([hour[hop] for hour in hours])
+        p50, p95 = day.quantile_s(0.5), day.quantile_s(0.95)
+        if p50 is not None and p95 is not None:
+            ways.append((name, p50, p95))
+    return Day(sum(sum(one.counts) for one in whole), times_by_hour(by_hour, now, brief_s), ways)
 
 
 def _chart(latency: Latency) -> Chart:
@@ -83,6 +141,26 @@ async def retry(message_id: str, services: ServicesDep) -> dict[str, str]:
     return {
         "message": f"{count} queued again; deliver_alerts sends {'it' if count == 1 else 'them'} within seconds."
     }
+
+
+@writes.post("/api/queues/{channel}/move")
+async def move(channel: str, asked: MoveRequest, services: ServicesDep, bundle: BundleDep) -> dict[str, str]:
+    """Move what waits for a channel to the channel of a receiver."""
+    if asked.to not in {one.channel for one in bundle.receivers} if bundle else ():
+        raise HTTPException(422, f"No receiver has the channel {asked.to}.")
+    moved, left = await move_queue(services, channel, asked.to)
+    return {"message": f"{count(moved, 'message', 'messages')} moved to {asked.to}{_stay(left)}."}
+
+
+@writes.post("/api/queues/{channel}/drop")
+async def drop(channel: str, asked: DropRequest, visitor: WriterDep, services: ServicesDep) -> dict[str, str]:
+    """Discard what waits for a channel. Its alerts are kept as withdrawn, with the reason."""
+    dropped, left = await drop_queue(services, channel, asked.reason, visitor.name)
+    return {"message": f"{count(dropped, 'message', 'messages')} discarded{_stay(left)}."}
+
+
+def _stay(left: int) -> str:
+    return f"; {left} left because Slack may have {'it' if left == 1 else 'them'} already" if left else ""
 
 
 @writes.post("/api/rules/{rule_id}/mute")

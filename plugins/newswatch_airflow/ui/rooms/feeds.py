@@ -14,18 +14,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from newswatch.config.feeds_append import NewFeed, id_for
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.authoring import editing
-from newswatch.pipeline.authoring.feed_preview import preview_url
+from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
 from newswatch.pipeline.authoring.selector_proposal import block
+from newswatch.pipeline.authoring.source_check import accept
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feeds as overview
+from newswatch.pipeline.oversight.feed_trouble import WORST_FIRST, folded, worst_first
 from newswatch.slack.text import clean
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
 from newswatch.store.feeds import make_due
 from newswatch.store.layouts import LayoutChange, PageSight
 from newswatch.store.previews import PER_MINUTE, count_preview
-from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
-from newswatch_airflow.ui.charts import by_hour
+from newswatch_airflow.ui.access import PageVisitor, ReaderDep, WriterDep, reader, writer
+from newswatch_airflow.ui.charts import by_hour, strips
 from newswatch_airflow.ui.page import render, with_query
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
@@ -33,6 +35,10 @@ router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)])
 
 PAGE = 50
+MOST_STRIPS = 12
+"""So many feeds have their items shown by hour."""
+MOST_TROUBLED = 500
+"""So many feeds in trouble are read for one page, the worst first."""
 
 _Text = Annotated[str, Query(max_length=200)]
 
@@ -56,8 +62,11 @@ async def feeds_page(
 ) -> HTMLResponse:
     """One page of the feeds that fit the filter."""
     statuses = await shared.statuses(services, bundle) if bundle else {}
-    found = await _found(services, shared, bundle, wanted)
+    found = worst_first(await _found(services, shared, bundle, wanted), statuses)
+    apart = [] if any(wanted.values()) else [feed for feed in found if statuses.get(feed.id) in WORST_FIRST]
+    found = found[len(apart) :]
     here = found[start : start + PAGE]
+    troubles = folded(await overview.read_lines(services, apart[:MOST_TROUBLED])) if not start else []
     queries = request.query_params
     return render(
         request,
@@ -67,7 +76,12 @@ async def feeds_page(
         wanted=wanted,
         lines=await overview.read_lines(services, here),
         counts=overview.counted(statuses),
+        troubles=troubles,
+        troubled=len(apart),
+        most_troubled=MOST_TROUBLED,
         chart=by_hour(await overview.read_hours(services), services.clock()),
+        busiest=strips(await shared.items_by_feed(services), services.clock(), MOST_STRIPS),
+        releases=overview.next_releases(bundle, services.clock()) if bundle else [],
         tags=sorted({tag for feed in bundle.feeds for tag in feed.tags}) if bundle else [],
         known_states=overview.STATUSES,
         configured=len(bundle.feeds) if bundle else 0,
@@ -157,6 +171,42 @@ async def poll_now(feed_id: str, services: ServicesDep, bundle: BundleDep) -> di
     return {"message": f"{feed.id} will be polled within seconds."}
 
 
+class PollRequest(BaseModel):
+    """Ids of feeds, with spaces between them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Annotated[str, Field(min_length=1, max_length=MOST_TROUBLED * 61)]
+
+
+@writes.post("/api/feeds/poll", tags=["feeds"])
+async def poll_many(asked: PollRequest, services: ServicesDep, bundle: BundleDep) -> dict[str, str]:
+    """Have these feeds polled now, as far as their hosts allow it."""
+    ids = [_feed(bundle, feed_id).id for feed_id in dict.fromkeys(asked.ids.split())]
+    with redis_errors():
+        await make_due(services.redis, ids)
+    return {"message": f"{len(ids)} {'feed' if len(ids) == 1 else 'feeds'} will be polled within seconds."}
+
+
+@writes.post("/api/feeds/{feed_id}/accept", tags=["feeds"])
+async def accept_list(feed_id: str, services: ServicesDep, bundle: BundleDep) -> dict[str, str]:
+    """Take the list that a web page shows now as its list; 422 if it shows none."""
+    found = await accept(services, _feed(bundle, feed_id))
+    if not found.items:
+        raise HTTPException(422, "; ".join(found.faults) or "The page shows no list of items.")
+    return {"message": f"The list that {feed_id} shows now, of {found.items} items, is its list."}
+
+
+@writes.post("/api/feeds/{feed_id}/preview", response_class=HTMLResponse, tags=["feeds"])
+async def preview_configured(
+    feed_id: str, request: Request, visitor: WriterDep, services: ServicesDep, bundle: BundleDep
+) -> HTMLResponse:
+    """What newswatch would read from a configured feed now, as a fragment of HTML."""
+    feed = _feed(bundle, feed_id)
+    found = await preview_url(feed, services.settings, services.resolve_auth)
+    return _previewed(request, visitor, found, known=feed.id)
+
+
 class PreviewRequest(BaseModel):
     """The URL of a feed, a web page, a sitemap or a JSON list."""
 
@@ -191,15 +241,23 @@ async def preview(
     found = await preview_url(feed, services.settings, services.resolve_auth)
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
+    known = next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else ""
+    return _previewed(request, visitor, found, known=known, suggested=id_for(name, taken))
+
+
+def _previewed(
+    request: Request, visitor: PageVisitor, found: FeedPreview, *, known: str = "", suggested: str = ""
+) -> HTMLResponse:
+    entries = found.feed.entries[:10]
     return render(
         request,
         visitor,
         "preview.html",
         found=found,
-        entries=found.feed.entries[:10],
+        entries=entries,
         blocks=[block(css) if css else "" for css in found.selectors],
-        suggested=id_for(name, taken),
-        known=next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else "",
+        suggested=suggested,
+        known=known,
     )
 
 

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.shift import is_silent
+from newswatch.pipeline.oversight.finding_groups import grouped
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
@@ -36,6 +38,8 @@ async def status_page(request: Request, visitor: ReaderDep, services: ServicesDe
         "status.html",
         here="",
         status=status,
+        groups=grouped(status.findings),
+        silent={pulse.stage for pulse in status.residents if is_silent(pulse, status.now)},
         chart=by_hour(status.figures.last_item_hours, status.now),
         most=MOST_FINDINGS,
     )

@@ -35,6 +35,60 @@ function focusAgain(part, held) {
   if (one) one.focus({ preventScroll: true });
 }
 
+// Children that all have ids are kept where they are; of the others all are replaced if anything changed.
+const allNamed = (one) => one.children.length > 0 && [...one.children].every((child) => child.id);
+
+function renew(part, next) {
+  if (part.isEqualNode(next)) return;
+  part.className = next.className;
+  if (!allNamed(part) || !allNamed(next)) {
+    part.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
+    return;
+  }
+  const known = new Map([...part.children].map((child) => [child.id, child]));
+  let at = part.firstElementChild;
+  for (const child of next.children) {
+    const one = known.get(child.id);
+    known.delete(child.id);
+    if (one) renew(one, child);
+    if (one && one === at) at = at.nextElementSibling;
+    else part.insertBefore(one || document.importNode(child, true), at);
+  }
+  for (const gone of known.values()) gone.remove();
+}
+
+// What must not move while stories come in above it: what has the focus or the pointer, else the first one in view.
+function steady(part) {
+  const cards = [...part.querySelectorAll("li[id]")];
+  const one = cards.find((card) => card.contains(document.activeElement))
+    || cards.find((card) => card.matches(":hover"))
+    || (scrollY > 0 && cards.find((card) => card.getBoundingClientRect().bottom > 0));
+  const known = new Set(cards.map((card) => card.id));
+  return { id: one ? one.id : "", top: one ? one.getBoundingClientRect().top : 0, known };
+}
+
+function hold(part, { id, top, known }) {
+  const one = id && document.getElementById(id);
+  if (one) scrollBy({ top: one.getBoundingClientRect().top - top, behavior: "instant" });
+  const newer = document.getElementById("newer");
+  if (!newer) return;
+  const above = [...part.querySelectorAll("li[id]")].filter((card) => !known.has(card.id) && card.getBoundingClientRect().bottom <= 0);
+  if (!above.length) return;
+  newer.dataset.count = Number(newer.dataset.count || 0) + above.length;
+  newer.textContent = `${newer.dataset.count} new ↑`;
+  newer.hidden = false;
+}
+
+function seenAll() {
+  const newer = document.getElementById("newer");
+  if (!newer || scrollY > 40) return;
+  newer.hidden = true;
+  newer.dataset.count = 0;
+}
+
+addEventListener("scroll", seenAll, { passive: true });
+document.getElementById("newer")?.addEventListener("click", () => scrollTo({ top: 0 }));
+
 async function refresh(force) {
   const parts = [...document.querySelectorAll("[data-live]")].filter((part) => force || !busy(part));
   if (!parts.length) return;
@@ -43,12 +97,16 @@ async function refresh(force) {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) {
     const next = fresh.getElementById(part.id);
-    if (!next || next.innerHTML === part.innerHTML) continue;
+    if (!next) continue;
     const held = focused(part);
-    const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
-    part.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
-    for (const one of part.querySelectorAll("details[id]")) one.open = open.includes(one.id) || one.open;
-    focusAgain(part, held);
+    const place = steady(part);
+    for (const one of part.querySelectorAll("details[id]")) { // what was opened, or closed, stays so
+      const again = fresh.getElementById(one.id);
+      if (again) again.open = one.open;
+    }
+    renew(part, next);
+    if (!part.contains(document.activeElement)) focusAgain(part, held);
+    hold(part, place);
   }
 }
 
@@ -135,8 +193,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const place = document.getElementById(form.dataset.into);
   const button = form.querySelector("button");
+  const dialog = place.closest("dialog");
   button.disabled = true;
   place.textContent = "Looking…";
+  if (dialog && !dialog.open) dialog.showModal();
   try {
     const answer = await fetch(form.dataset.path, {
       method: "POST",

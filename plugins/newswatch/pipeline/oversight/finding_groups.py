@@ -1,0 +1,110 @@
+"""Findings for the first page: like ones folded into one, each with where to act. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from newswatch.pipeline.oversight.findings import Finding, count
+
+FEW = 3
+"""From so many findings of a kind on they are folded."""
+
+_OF_FEEDS = {
+    "feed": "are given up: they have failed for a long time",
+    "stopped": "are stopped: they are gone for good",
+    "silent": "answer but have had no new item for long",
+    "moved": "moved for good",
+    "unread": "have entries that cannot be read",
+    "fallback": "are read from a fallback",
+    "gap": "probably published items that were missed",
+    "layout": "have another layout, so nothing on them alerts",
+}
+_STATES = {"feed": "given-up", "stopped": "stopped", "silent": "silent", "layout": "layout-changed"}
+"""The state that feeds of a kind are listed under."""
+_PLACES = {
+    "configuration": ("Open the editor", "/watchlist/edit"),
+    "dead-letters": ("Look at them and retry", "/delivery#dead"),
+    "channel": ("See its queue", "/delivery"),
+    "paused": ("See its queue", "/delivery"),
+    "behind": ("See its queue", "/delivery"),
+    "deliver-late": ("See the queues", "/delivery"),
+    "slack-away": ("See the queues", "/delivery"),
+    "feeds": ("See the feeds", "/feeds"),
+    "poll-late": ("See the feeds", "/feeds"),
+}
+
+
+_COMMAND = "`newswatch "
+_INSTEAD = {"layout": "Open the feed: if its preview shows the right list, accept it there."}
+"""What to do, where the finding names a command and the page has a button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A link to a place below our pages where one can act, or with `poll` a button that polls a feed now."""
+
+    label: str
+    path: str
+    poll: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """One finding, or several of one kind. `what` is said of all of them."""
+
+    findings: tuple[Finding, ...]
+    what: str
+    do: str
+    actions: tuple[Action, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The finding that has been known for longest."""
+        return min(self.findings, key=lambda one: one.since.timestamp() if one.since else float("inf"))
+
+
+def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
+    """The findings in their order. Those of many feeds with one kind of trouble are one group."""
+    by_kind: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        kind = finding.cause.partition(":")[0]
+        key = (kind, "") if kind in _OF_FEEDS else (kind, finding.cause)
+        by_kind.setdefault(key, []).append(finding)
+    return [group for (kind, _), found in by_kind.items() for group in _groups(kind, found)]
+
+
+def _groups(kind: str, found: list[Finding]) -> list[FindingGroup]:
+    if len(found) < FEW:
+        return [
+            FindingGroup(
+                (one,), without_commands(one.what), _INSTEAD.get(kind, one.do), actions_for(one.cause)
+            )
+            for one in found
+        ]
+    state = _STATES.get(kind)
+    where = Action("See the feeds", f"/feeds?state={state}" if state else "/feeds")
+    what = f"{count(len(found), 'feed', 'feeds')} {_OF_FEEDS[kind]}."
+    return [FindingGroup(tuple(found), what, _INSTEAD.get(kind, found[0].do), (where,))]
+
+
+def without_commands(text: str) -> str:
+    """A notice without the sentences that name a command, unless that is all it says: the page has buttons."""
+    kept = [one for one in re.split(r"(?<=[.!?]) +", text) if _COMMAND not in one]
+    return " ".join(kept) or text
+
+
+def actions_for(cause: str) -> tuple[Action, ...]:
+    """Where one can act on a finding with this cause."""
+    kind, _, name = cause.partition(":")
+    if kind in _OF_FEEDS and name:
+        path = f"/feeds/{quote(name, safe='')}"
+        return (
+            Action("Open the feed", path + ("#layout-change" if kind == "layout" else "")),
+            Action("Poll now", f"/api{path}/poll", poll=True),
+        )
+    if kind in _PLACES:
+        return (Action(*_PLACES[kind]),)
+    return ()
