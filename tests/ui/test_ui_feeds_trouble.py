@@ -1,6 +1,7 @@
 """Feeds in trouble: the worst first, like causes folded, advice as buttons."""
 
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -111,3 +112,34 @@ def test_worst_first_keeps_the_order_of_those_that_are_alike():
     feeds = [Feed(id=name, url=f"https://{name}.example/") for name in "abcd"]
     states = {"a": "ok", "b": "failing", "c": "refused", "d": "failing"}
     assert [feed.id for feed in worst_first(feeds, states)] == ["c", "b", "d", "a"]
+
+
+def test_coverage_has_the_worst_feed_first(ada, newsroom):
+    in_trouble(newsroom)
+    newsroom.pass_time(timedelta(hours=1))
+    newsroom.poll()
+    order = re.findall(r'<th scope="row"><a href="/newswatch/feeds/([\w-]+)"', page(ada, "coverage"))
+    assert set(order) == {"wire", "daily", "gone", "lost-0", "lost-1", "lost-2"}
+    assert set(order[-2:]) == {"wire", "daily"}
+
+
+def test_items_are_shown_by_feed_and_hour_with_a_sentence(ada, newsroom):
+    in_trouble(newsroom)
+    text = page(ada, "feeds")
+    assert re.search(r'aria-label="wire: 1 item in 24 hours, the most at \d\d:00 UTC \(1\)"', text)
+    assert "New items by feed and hour" in text
+
+
+def test_next_releases_of_all_feeds_are_listed(ada, newsroom):
+    newsroom.feeds("wire")
+    text = (newsroom.config / "feeds.yaml").read_text("utf-8").rstrip("\n")
+    at = datetime.now(timezone.utc) + timedelta(days=1)
+    newsroom.write(
+        "feeds.yaml",
+        text
+        + f'\n  - {{id: bls, url: "https://bls.example/", windows: [{{at: "{at:%Y-%m-%d %H:%M}", timezone: UTC, for: 10m}}]}}\n',
+    )
+    newsroom.adopt()
+    listed = page(ada, "feeds")
+    assert "Next releases" in listed
+    assert f"{at:%d %b %H:%M} UTC" in listed

@@ -159,7 +159,7 @@ def _strip(name: str, row: Sequence[int], now: datetime, highest: int) -> Grid:
         cells.append(Cell(at, 0, level, f"{hour:%H}:00 UTC: {number:,}"))
     busiest = now - timedelta(hours=len(row) - 1 - list(row).index(max(row)))
     summary = (
-        f"{name}: {sum(row):,} items in {len(row)} hours, the most at {busiest:%H}:00 UTC ({max(row):,})"
+        f"{name}: {sum(row):,} {"item" if sum(row) == 1 else "items"} in {len(row)} hours, the most at {busiest:%H}:00 UTC ({max(row):,})"
     )
     return Grid(len(row), 1, tuple(cells), summary)
 

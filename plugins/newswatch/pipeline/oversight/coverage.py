@@ -65,6 +65,11 @@ async def read(services: Services, bundle: Bundle, since_s: float) -> list[FeedC
     ]
 
 
+def worst_first(rows: Sequence[FeedCoverage]) -> list[FeedCoverage]:
+    """Those that could be read least first, then those with the most gaps. Pure."""
+    return sorted(rows, key=lambda row: (round(row.readable or 0, 4), -row.gaps, row.feed_id))
+
+
 def summary(rows: Sequence[FeedCoverage]) -> str:
     """The rows in a line for ops: how many feeds could be read, which could not, and where items were missed. Pure."""
     read_well = sum(row.readable is not None and row.readable >= _WELL for row in rows)

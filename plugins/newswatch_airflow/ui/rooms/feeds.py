@@ -18,6 +18,7 @@ from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
 from newswatch.pipeline.authoring.selector_proposal import block
 from newswatch.pipeline.authoring.source_check import accept
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight import coverage
 from newswatch.pipeline.oversight import feeds as overview
 from newswatch.pipeline.oversight.feed_trouble import WORST_FIRST, folded, worst_first
 from newswatch.slack.text import clean
@@ -35,6 +36,8 @@ router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)])
 
 PAGE = 50
+COVERED_DAYS = 7
+MOST_COVERED = 500
 MOST_STRIPS = 12
 """So many feeds have their items shown by hour."""
 MOST_TROUBLED = 500
@@ -103,6 +106,24 @@ async def _found(
         return found
     statuses = await shared.statuses(services, bundle)
     return [feed for feed in found if statuses.get(feed.id) == wanted["state"]]
+
+
+@router.get("/coverage", response_class=HTMLResponse, include_in_schema=False)
+async def coverage_page(
+    request: Request, visitor: ReaderDep, services: ServicesDep, bundle: BundleDep, shared: SharedDep
+) -> HTMLResponse:
+    """How well each feed could be read, and where items were probably missed: the worst first."""
+    async with shared.heavy:
+        rows = await coverage.read(services, bundle, COVERED_DAYS * 86_400) if bundle else []
+    return render(
+        request,
+        visitor,
+        "coverage.html",
+        here="feeds",
+        rows=coverage.worst_first(rows)[:MOST_COVERED],
+        total=len(rows),
+        days=COVERED_DAYS,
+    )
 
 
 @router.get("/feeds/{feed_id}", response_class=HTMLResponse, include_in_schema=False)
