@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 import redis_servers
 from certificates import write_ca_and_server
 from newswatch.errors import RedisFull, RedisRefused, RedisUnavailable
-from newswatch.store import server
+from newswatch.store import keys, server
 from newswatch.store.client import connect, redis_errors
 from newswatch.store.feeds import StateUpdate, write_updates
 from newswatch.store.leases import Lease
@@ -85,7 +85,7 @@ async def test_primary_that_can_be_used_is_accepted(redis_url):
         await server.check_server(client)
         await server.try_writing(client)
         await server.try_scripts(client)
-        assert await client.keys("*") == []
+        assert await client.keys("*") == [keys.SCHEMA.encode()], "nothing else is left behind"
 
 
 async def test_permission_that_is_missing_within_a_script_is_named(tmp_path):
