@@ -14,10 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from newswatch.config.feeds_append import NewFeed, id_for
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.authoring import editing
-from newswatch.pipeline.authoring.feed_preview import preview_url
-from newswatch.pipeline.authoring.selector_proposal import block
+from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
+from newswatch.pipeline.authoring.preview_matches import Shown, matched, rules_in_force
+from newswatch.pipeline.authoring.selector_proposal import block, json_block
+from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import feeds as overview
+from newswatch.rules import ItemText
 from newswatch.slack.text import clean
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
@@ -33,6 +37,7 @@ router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)])
 
 PAGE = 50
+_SHOWN_ITEMS = 10
 
 _Text = Annotated[str, Query(max_length=200)]
 
@@ -176,9 +181,14 @@ class AddRequest(PreviewRequest):
 
 @writes.post("/api/feeds/preview", response_class=HTMLResponse, tags=["feeds"])
 async def preview(
-    asked: PreviewRequest, request: Request, visitor: WriterDep, services: ServicesDep, bundle: BundleDep
+    asked: PreviewRequest,
+    request: Request,
+    visitor: WriterDep,
+    services: ServicesDep,
+    bundle: BundleDep,
+    shared: SharedDep,
 ) -> HTMLResponse:
-    """What newswatch would read there, as a fragment of HTML. Public addresses only, ten times a minute for each user."""
+    """What newswatch would read there and what would match, as a fragment of HTML. Public addresses only, ten times a minute for each user."""
     with redis_errors():
         wait_s = await count_preview(services.redis, visitor.name)
     if wait_s:
@@ -189,6 +199,7 @@ async def preview(
         )
     feed = Feed(id="preview", url=asked.url, kind=asked.type, list_number=asked.list, allow_private=False)
     found = await preview_url(feed, services.settings, services.resolve_auth)
+    items = await _matched(found, bundle, services, shared)
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
     return render(
@@ -196,11 +207,30 @@ async def preview(
         visitor,
         "preview.html",
         found=found,
-        entries=found.feed.entries[:10],
+        shown=items[:_SHOWN_ITEMS],
+        others=[item for item in items[_SHOWN_ITEMS:] if item.matches][:_SHOWN_ITEMS],
+        matching=sum(1 for item in items if item.matches),
         blocks=[block(css) if css else "" for css in found.selectors],
+        paths=json_block(found.paths) if found.paths else "",
         suggested=id_for(name, taken),
         known=next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else "",
     )
+
+
+async def _matched(
+    found: FeedPreview, bundle: Bundle | None, services: Services, shared: Shared
+) -> list[Shown]:
+    """The items with the rules in force that they would match."""
+    if bundle is None:
+        return [Shown(entry, ItemText(title=entry.title), ()) for entry in found.feed.entries]
+    rules = rules_in_force(bundle, services.clock().date().isoformat())
+
+    def work() -> list[Shown]:
+        watchlist = compiled(rules, bundle.lists, bundle.default_lang, DiskCache(services.settings.cache))
+        return matched(watchlist, found.feed, bundle.default_lang)
+
+    async with shared.heavy:
+        return await asyncio.to_thread(work)
 
 
 @writes.post("/api/feeds", tags=["feeds"])
