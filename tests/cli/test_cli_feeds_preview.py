@@ -127,6 +127,30 @@ def test_index_names_its_sitemaps(saved):
     assert "preview one of them, such as https://b.example/s.xml" in err
 
 
+def test_json_list_is_shown_with_paths_that_give_the_same_items(newsroom):
+    rows = [
+        {"headline": f"Bank raises rates {n}", "href": f"/news/{n}", "day": f"2026-03-{n + 1:02}"}
+        for n in range(9)
+    ]
+    newsroom.site.documents["/list"] = Document(
+        json.dumps({"data": {"posts": rows}}).encode(), headers={"Content-Type": "application/json"}
+    )
+    url = f"{newsroom.site.url}/list"
+    found = newsroom.json("feeds", "preview", url)
+    assert (found["kind"], len(found["items"])) == ("json", 9)
+    assert found["selector"]["items"] == "data.posts"
+    assert (found["selector"]["title"], found["selector"]["link"]) == ("headline", "href")
+    _, out, _ = newsroom.command("feeds", "preview", url)
+    line = next(line for line in out.splitlines() if line.startswith("selector: "))
+    newsroom.write(
+        "feeds.yaml",
+        f"defaults: {{allow_private: true}}\nfeeds:\n  - id: l\n    url: {url}\n    type: json\n    {line}\n",
+    )
+    assert newsroom.command("check")[0] == 0
+    again = newsroom.json("feeds", "preview", "l")
+    assert (again["items"], again["selector"]) == (found["items"], None)
+
+
 def test_page_at_a_url_is_read_as_a_page(newsroom):
     newsroom.site.documents["/press"] = Document(listing().encode(), headers={"Content-Type": "text/html"})
     found = newsroom.json("feeds", "preview", f"{newsroom.site.url}/press")

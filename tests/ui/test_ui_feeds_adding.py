@@ -8,6 +8,7 @@ from newswatch.feeds.pages.find import LIST, PageList, PageLists
 from newswatch.feeds.pages.fingerprint import Fingerprint
 from newswatch.feeds.pages.items import Item
 from newswatch.pipeline.authoring.feed_preview import FeedPreview
+from newswatch.selector import Selector
 from newswatch_airflow.ui.rooms import feeds
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
@@ -156,3 +157,34 @@ def test_preview_shows_a_selector_to_paste_for_each_list(ada, settings):
 def test_preview_cannot_be_asked_to_look_into_the_network(ada):
     body = {"url": "https://b.example", "allow_private": True}
     assert ada.post("/newswatch/api/feeds/preview", json=body, headers=WRITE).status_code == 422
+
+
+def test_preview_shows_what_would_match_whatever_the_rules_limits_on_feeds(ada, newsroom, settings):
+    async def found(_feed, _asking, _resolve_auth):
+        titles = [f"Nothing of note {n}" for n in range(12)] + ["Central bank opposes <i>mining</i>"]
+        entries = tuple(Entry(title=title, link=f"https://n.example/{n}") for n, title in enumerate(titles))
+        return FeedPreview("https://n.example/rss", ParsedFeed(entries))
+
+    rule = (
+        "{id: central-bank-opposes, query: central bank opposes, feeds: {tags: [crypto]}, notify: [policy]}"
+    )
+    newsroom.write("watchlist.yaml", f"rules:\n  - {rule}\n")
+    newsroom.adopt()
+    settings.setattr(feeds, "preview_url", found)
+    answer = ada.post("/newswatch/api/feeds/preview", json={"url": "https://n.example/"}, headers=WRITE)
+    assert "One of them would match." in answer.text
+    assert "Further down, these would match, too" in answer.text
+    assert "/watchlist/rules/central-bank-opposes" in answer.text
+    assert "<mark>Central bank" in answer.text
+    assert "<i>" not in answer.text
+
+
+def test_preview_shows_the_paths_of_a_json_list_to_paste(ada, settings):
+    async def found(_feed, _asking, _resolve_auth):
+        paths = Selector(items='a."b', title="headline")
+        return FeedPreview("https://n.example/x.json", ParsedFeed(()), kind="json", paths=paths)
+
+    settings.setattr(feeds, "preview_url", found)
+    answer = ada.post("/newswatch/api/feeds/preview", json={"url": "https://n.example/"}, headers=WRITE)
+    assert "selector: {items: &#34;a.\\&#34;b&#34;, title: &#34;headline&#34;}" in answer.text
+    assert "None of them would match a rule." in answer.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -17,24 +17,26 @@ from newswatch.cli.context import Invocation, command, fail
 from newswatch.cli.highlight import marked_field
 from newswatch.cli.output import ago, as_json, console
 from newswatch.config.draft import Draft
-from newswatch.document import Entry, lost_entries_text
+from newswatch.document import lost_entries_text
 from newswatch.errors import FetchRefused
 from newswatch.feeds.auth import resolver
 from newswatch.feeds.pages.find import PageList
-from newswatch.models import FEED, KINDS, PAGE, Feed, Match
+from newswatch.models import FEED, KINDS, PAGE, Feed
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_file, preview_url
-from newswatch.pipeline.authoring.selector_proposal import block
+from newswatch.pipeline.authoring.preview_matches import Shown
+from newswatch.pipeline.authoring.preview_matches import matched as matched_items
+from newswatch.pipeline.authoring.selector_proposal import block, json_block
 from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.redact import redact_url
-from newswatch.rules import ItemText, Watchlist
+from newswatch.rules import Watchlist
 
 _SHOWN_TITLES = 3
 
-Matched = list[tuple[Entry, ItemText, list[Match]]]
+Matched = list[Shown]
 
 
 def _draft(call: Invocation) -> Draft:
@@ -56,20 +58,7 @@ def _watchlist(draft: Draft, cache: DiskCache, *, everywhere: bool) -> Watchlist
 
 def _matched(draft: Draft, feed: Feed | None, preview: FeedPreview, cache: DiskCache) -> Matched:
     watchlist = _watchlist(draft, cache, everywhere=feed is None)
-    found: Matched = []
-    for entry in preview.feed.entries:
-        text = ItemText(
-            title=entry.title,
-            summary=entry.summary,
-            body=entry.body,
-            author=entry.author,
-            lang=entry.lang or preview.feed.lang or (feed.lang if feed else draft.default_lang),
-            feed_id=feed.id if feed else "",
-            feed_tags=feed.tags if feed else (),
-            tags=entry.tags,
-        )
-        found.append((entry, text, watchlist.match(text)))
-    return found
+    return matched_items(watchlist, preview.feed, draft.default_lang, feed)
 
 
 def _look(call: Invocation, source: str, feed: Feed | None, how: Feed) -> FeedPreview:
@@ -92,7 +81,8 @@ def _look(call: Invocation, source: str, feed: Feed | None, how: Feed) -> FeedPr
     epilog="""
     JSON: {"kind", "url", "title", "lang", "announced": [url], "moved_to", "needs_allow_private", "items": [{"title",
     "link", "guid", "published", "summary", "matches": [rule id]}], "lists": [{"number", "chosen", "items",
-    "confidence", "reasons", "titles": [title], "selector"}], "problem"}. "selector" gives the same items as the list, or is null. "kind" is feed, page, sitemap or json. "lists"
+    "confidence", "reasons", "titles": [title], "selector"}], "selector": {"items", "title", "link", "date", "summary"},
+    "problem"}. The "selector" of a list gives the same items, or is null; the other one has the paths in a JSON list. "kind" is feed, page, sitemap or json. "lists"
     are the lists of a page, the most likely first, with their first titles. "problem" says why there are no items, or is
     null. Times are in UTC; "published" is null where the document gives none.
 
@@ -172,6 +162,7 @@ def _as_json(found: FeedPreview, matched: Matched, problem: str) -> dict[str, An
             for entry, _, matches in matched
         ],
         "lists": [_list_as_json(found, number) for number in range(1, len(_lists(found)) + 1)],
+        "selector": asdict(found.paths) if found.paths else None,
         "problem": problem or None,
     }
 
@@ -233,6 +224,8 @@ def _show(found: FeedPreview, matched: Matched, most: int) -> None:
                 out.print(Text.assemble(" " * 12, marked_field(name, getattr(text, name), ranges)))
     if len(matched) > most:
         out.print(Text(f"… and {len(matched) - most} more (--most)"))
+    if found.paths is not None:
+        out.print(Text(json_block(found.paths)))
     _show_lists(found)
 
 

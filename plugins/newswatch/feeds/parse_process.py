@@ -19,6 +19,7 @@ import signal
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from newswatch.errors import ParseFailed
@@ -33,7 +34,8 @@ _WARM_UP = b"<rss version='2.0'><channel><title>a</title><item><title>b</title><
 """Parsed once at the start, so that imports do not count towards the limits of a job."""
 _NO_LIMIT = -1
 _ARTICLE, _LISTS = "newswatch.feeds.article", "newswatch.feeds.pages.wire_form"
-_SOURCES = {wire.SITEMAP: "newswatch.feeds.sitemap", wire.JSON: "newswatch.feeds.json_list"}
+_JSON_LIST = "newswatch.feeds.json_list"
+_SOURCES = {wire.SITEMAP: "newswatch.feeds.sitemap", wire.JSON: _JSON_LIST, wire.JSON_PATHS: _JSON_LIST}
 
 
 def parse_job(
@@ -125,6 +127,8 @@ def _source_answer(job: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     from newswatch.feeds import json_list  # noqa: PLC0415 - loaded by now
     from newswatch.selector import Selector  # noqa: PLC0415 - as above
 
+    if job["source"] == wire.JSON_PATHS:
+        return asdict(json_list.selector_of(body, **what))
     paths = Selector(**job["selector"]) if job["selector"] else None
     return wire.document_head(wire.ParsedDocument(json_list.parse(body, **what, paths=paths)))
 

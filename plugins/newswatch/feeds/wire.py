@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from newswatch.feeds.article import Article
     from newswatch.feeds.sitemap import Child, Sitemap
 
-SITEMAP, JSON = "sitemap", "json"
+SITEMAP, JSON, JSON_PATHS = "sitemap", "json", "json paths"
 """The kinds of source, besides feeds and pages, that a job can be about."""
 EXIT_MEMORY = 77
 """The exit code of a parser process that ran out of memory while it was not parsing."""

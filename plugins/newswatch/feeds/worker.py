@@ -25,6 +25,7 @@ from newswatch.document import ParsedFeed
 from newswatch.errors import ParseFailed
 from newswatch.feeds import wire
 from newswatch.feeds.reduce import HASH_BYTES
+from newswatch.selector import Selector
 
 if TYPE_CHECKING:
     from newswatch.feeds.article import Article
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from newswatch.feeds.pages.fingerprint import Fingerprint
     from newswatch.feeds.pages.follow import Followed
     from newswatch.feeds.sitemap import Sitemap
-    from newswatch.selector import Selector
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SETTINGS = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
@@ -150,6 +150,11 @@ class ParserPool:
         """The list in a JSON document. Raises ParseFailed: not_a_feed, limit or crashed."""
         job = self._source(wire.JSON, url, headers) | {"selector": asdict(selector) if selector else None}
         return wire.read_document(await self._run(job, body), HASH_BYTES).feed
+
+    async def json_paths(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> Selector:
+        """The paths by which `read_json` reads a document without a selector. Raises ParseFailed as that does."""
+        paths = await self._run(self._source(wire.JSON_PATHS, url, headers), body)
+        return Selector(**{name: str(path) for name, path in paths.items()})
 
     async def close(self) -> None:
         """Ends every process; documents being parsed fail as crashed."""

@@ -98,6 +98,16 @@ _FEWEST_EDGE_CHARS = 6
 """A missing first or last letter is a typing error in a longer word only."""
 _FEWEST_STEM_CHARS = 3
 _ENDINGS = ("", "s", "es", "d", "ed", "ing")
+_VERB_ENDINGS = tuple(
+    frozenset(endings.split())
+    for endings in (
+        "a o an e en ando aron io ieron",
+        "e es ent a ait aient er",
+        "ет ют ает ают яет яют ит ят ил ила ило или ал ала ало али ел",
+    )
+)
+"""Of Spanish, French and Russian verbs that say the same of another time or of more people: not conditionals."""
+_FEWEST_VERB_CHARS = 4
 _DOUBLED = re.compile(r"(.)\1+")
 
 
@@ -215,10 +225,12 @@ def _is_variant(old: str, new: str) -> bool:
     """Whether two words are one word, misspelt, spelt another way, or with another ending."""
     if old == new:
         return True
-    first, second = _DOUBLED.sub(r"\1", old), _DOUBLED.sub(r"\1", new)
+    first, second = (_DOUBLED.sub(r"\1", word.replace("ph", "f")) for word in (old, new))
     if first == second and min(len(old), len(new)) >= _FEWEST_TYPO_CHARS:
         return True
     if _is_ending(first, second) or _is_ending(second, first):
+        return True
+    if _is_inflected(old, new) or _is_inflected(first, second):
         return True
     return _is_slip(old, new) and not (_is_word(old) and _is_word(new))
 
@@ -239,11 +251,22 @@ def _is_ending(one: str, other: str) -> bool:
     )
 
 
+def _is_inflected(one: str, other: str) -> bool:
+    """Whether two words are forms of one verb: llama, llamó; appelle, appelait; выступает, выступил."""
+    stem = _shared_chars(one, other)
+    endings = {one[stem:], other[stem:]}
+    return stem >= _FEWEST_VERB_CHARS and any(endings <= known for known in _VERB_ENDINGS)
+
+
+def _shared_chars(one: str, other: str) -> int:
+    """How many characters two words have in common from their beginning."""
+    least = min(len(one), len(other))
+    return next((at for at in range(least) if one[at] != other[at]), least)
+
+
 def _is_slip(one: str, other: str) -> bool:
     """Whether it takes one slip of the finger: two letters swapped, or a letter inside more, less, doubled or another."""
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
+    start = _shared_chars(one, other)
     short, long = sorted((one[start:], other[start:]), key=len)
     if len(one) == len(other) == 2:
         return one == other[::-1] and "no" not in (one, other)

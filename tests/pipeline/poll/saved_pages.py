@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from lxml import html
 
 from newswatch.feeds.links import absolute_link
 
+_NOT_ALNUM = re.compile(r"[\W_]+")
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT.parent / "shared" / "data" / "pages"
 FORMS = (
@@ -179,7 +181,7 @@ def _replace(row: Any, before: str, after: str) -> None:
 
 
 def _squash(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return _NOT_ALNUM.sub("", text.casefold())
 
 
 def saved_pages(most_kb: int) -> list[SavedPage]:

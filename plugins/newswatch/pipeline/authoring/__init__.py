@@ -11,6 +11,7 @@ In the order of use::
     try_many         many texts, why they do not match, and what would do
     preview          the entries at a URL
     feed_preview     a feed before it is added
+    preview_matches  what its items would match
     single_rule      a query or an event that is not a rule yet
     item_index       which stored items may match a rule
     index_upkeep     builds the index, keeps it up to date, drops it

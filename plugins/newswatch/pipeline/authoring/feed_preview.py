@@ -18,6 +18,7 @@ from newswatch.feeds.web_page import alternate_feeds, is_html
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import FEED, JSON, PAGE, SITEMAP, Feed
 from newswatch.pipeline.authoring.selector_proposal import proposed_selectors
+from newswatch.selector import Selector
 from newswatch.settings import Settings
 
 
@@ -40,6 +41,8 @@ class FeedPreview:
     """The sitemaps of an index that are read first."""
     selectors: tuple[str, ...] = ()
     """For each list a CSS selector that gives the same items, "" where none was found."""
+    paths: Selector | None = None
+    """The paths of a JSON list that was found by itself; with them as its selector it gives the same items."""
     problem: str = ""
     """Why there are no entries, and what to do."""
 
@@ -87,8 +90,9 @@ async def _read(
         return FeedPreview(url, sitemap.feed, kind=kind, children=children)
     if kind == JSON:
         parsed = await parsers.read_json(body, url=url, headers=headers, selector=feed.selector)
-    else:
-        parsed = await parsers.parse(body, url=url, headers=headers)
+        paths = None if feed.selector else await parsers.json_paths(body, url=url, headers=headers)
+        return FeedPreview(url, parsed, kind=kind, paths=paths)
+    parsed = await parsers.parse(body, url=url, headers=headers)
     return FeedPreview(url, parsed, kind=kind)
 
 

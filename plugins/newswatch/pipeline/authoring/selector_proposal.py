@@ -1,8 +1,9 @@
-"""Selectors for the lists of a page, proposed only if they give the same items as the list."""
+"""Selectors for the lists of a page, proposed only if they give the same items as the list; and the paths of a JSON list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from newswatch.errors import ParseFailed
@@ -42,5 +43,14 @@ def _distinct(pattern: Fingerprint) -> Iterator[str]:
 
 def block(css: str) -> str:
     """The line for feeds.yaml."""
-    quoted = css.replace("\\", "\\\\").replace('"', '\\"')
-    return f'selector: {{items: "{quoted}"}}'
+    return f"selector: {{items: {_quoted(css)}}}"
+
+
+def json_block(paths: Selector) -> str:
+    """The line for feeds.yaml with the paths in a JSON document."""
+    named = (f"{name}: {_quoted(path)}" for name, path in asdict(paths).items() if path)
+    return f"selector: {{{', '.join(named)}}}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

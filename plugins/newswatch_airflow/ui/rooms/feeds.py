@@ -15,12 +15,16 @@ from newswatch.config.feeds_append import NewFeed, id_for
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
-from newswatch.pipeline.authoring.selector_proposal import block
+from newswatch.pipeline.authoring.preview_matches import Shown, matched, rules_in_force
+from newswatch.pipeline.authoring.selector_proposal import block, json_block
 from newswatch.pipeline.authoring.source_check import accept
+from newswatch.pipeline.base.compiled_rules import compiled
+from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import coverage
 from newswatch.pipeline.oversight import feeds as overview
 from newswatch.pipeline.oversight.feed_trouble import WORST_FIRST, folded, worst_first
+from newswatch.rules import ItemText
 from newswatch.slack.text import clean
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
@@ -42,6 +46,7 @@ MOST_STRIPS = 12
 """So many feeds have their items shown by hour."""
 MOST_TROUBLED = 500
 """So many feeds in trouble are read for one page, the worst first."""
+_SHOWN_ITEMS = 10
 
 _Text = Annotated[str, Query(max_length=200)]
 
@@ -220,12 +225,18 @@ async def accept_list(feed_id: str, services: ServicesDep, bundle: BundleDep) ->
 
 @writes.post("/api/feeds/{feed_id}/preview", response_class=HTMLResponse, tags=["feeds"])
 async def preview_configured(
-    feed_id: str, request: Request, visitor: WriterDep, services: ServicesDep, bundle: BundleDep
+    feed_id: str,
+    request: Request,
+    visitor: WriterDep,
+    services: ServicesDep,
+    bundle: BundleDep,
+    shared: SharedDep,
 ) -> HTMLResponse:
-    """What newswatch would read from a configured feed now, as a fragment of HTML."""
+    """What newswatch would read from a configured feed now, as a fragment of HTML. Ten times a minute for each user."""
     feed = _feed(bundle, feed_id)
+    await _limit_previews(services, visitor)
     found = await preview_url(feed, services.settings, services.resolve_auth)
-    return _previewed(request, visitor, found, known=feed.id)
+    return _previewed(request, visitor, found, await _matched(found, bundle, services, shared), known=feed.id)
 
 
 class PreviewRequest(BaseModel):
@@ -247,9 +258,26 @@ class AddRequest(PreviewRequest):
 
 @writes.post("/api/feeds/preview", response_class=HTMLResponse, tags=["feeds"])
 async def preview(
-    asked: PreviewRequest, request: Request, visitor: WriterDep, services: ServicesDep, bundle: BundleDep
+    asked: PreviewRequest,
+    request: Request,
+    visitor: WriterDep,
+    services: ServicesDep,
+    bundle: BundleDep,
+    shared: SharedDep,
 ) -> HTMLResponse:
-    """What newswatch would read there, as a fragment of HTML. Public addresses only, ten times a minute for each user."""
+    """What newswatch would read there and what would match, as a fragment of HTML. Public addresses only, ten times a minute for each user."""
+    await _limit_previews(services, visitor)
+    feed = Feed(id="preview", url=asked.url, kind=asked.type, list_number=asked.list, allow_private=False)
+    found = await preview_url(feed, services.settings, services.resolve_auth)
+    items = await _matched(found, bundle, services, shared)
+    taken = {one.id for one in bundle.feeds} if bundle else set()
+    name = found.feed.title or urlsplit(found.url).hostname or "feed"
+    known = next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else ""
+    return _previewed(request, visitor, found, items, known=known, suggested=id_for(name, taken))
+
+
+async def _limit_previews(services: Services, visitor: PageVisitor) -> None:
+    """Count a preview. Raises HTTPException(429) if the user has asked for too many."""
     with redis_errors():
         wait_s = await count_preview(services.redis, visitor.name)
     if wait_s:
@@ -258,28 +286,46 @@ async def preview(
             f"You asked for {PER_MINUTE} previews within a minute: wait {wait_s} s, or run `newswatch feeds preview URL`.",
             {"Retry-After": str(wait_s)},
         )
-    feed = Feed(id="preview", url=asked.url, kind=asked.type, list_number=asked.list, allow_private=False)
-    found = await preview_url(feed, services.settings, services.resolve_auth)
-    taken = {one.id for one in bundle.feeds} if bundle else set()
-    name = found.feed.title or urlsplit(found.url).hostname or "feed"
-    known = next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else ""
-    return _previewed(request, visitor, found, known=known, suggested=id_for(name, taken))
 
 
 def _previewed(
-    request: Request, visitor: PageVisitor, found: FeedPreview, *, known: str = "", suggested: str = ""
+    request: Request,
+    visitor: PageVisitor,
+    found: FeedPreview,
+    items: list[Shown],
+    *,
+    known: str = "",
+    suggested: str = "",
 ) -> HTMLResponse:
-    entries = found.feed.entries[:10]
     return render(
         request,
         visitor,
         "preview.html",
         found=found,
-        entries=entries,
+        shown=items[:_SHOWN_ITEMS],
+        others=[item for item in items[_SHOWN_ITEMS:] if item.matches][:_SHOWN_ITEMS],
+        matching=sum(1 for item in items if item.matches),
         blocks=[block(css) if css else "" for css in found.selectors],
+        paths=json_block(found.paths) if found.paths else "",
         suggested=suggested,
         known=known,
     )
+
+
+async def _matched(
+    found: FeedPreview, bundle: Bundle | None, services: Services, shared: Shared
+) -> list[Shown]:
+    """The items with the rules in force that they would match."""
+    if bundle is None:
+        return [Shown(entry, ItemText(title=entry.title), ()) for entry in found.feed.entries]
+    rules = rules_in_force(bundle, services.clock().date().isoformat())
+
+    def work() -> list[Shown]:
+        watchlist = compiled(rules, bundle.lists, bundle.default_lang, DiskCache(services.settings.cache))
+        return matched(watchlist, found.feed, bundle.default_lang)
+
+    async with shared.heavy:
+        return await asyncio.to_thread(work)
 
 
 @writes.post("/api/feeds", tags=["feeds"])

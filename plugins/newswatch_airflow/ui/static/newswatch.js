@@ -191,6 +191,24 @@ document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-into]");
   if (!form) return;
   event.preventDefault();
+  await fill(form, Object.fromEntries(new FormData(form)));
+});
+
+// Another choice in the piece itself: it is asked for again with that, and keeps what was typed into it.
+document.addEventListener("change", async (event) => {
+  const select = event.target.closest("select[data-again]");
+  if (!select) return;
+  const { url, type, list, ...typed } = Object.fromEntries(new FormData(select.form));
+  await fill(document.querySelector(`form[data-into="${select.dataset.again}"]`), { url, type, list });
+  const place = document.getElementById(select.dataset.again);
+  for (const [name, value] of Object.entries(typed)) {
+    const field = place.querySelector(`[name="${name}"]`);
+    if (field) field.value = value;
+  }
+  place.querySelector("select[data-again]")?.focus();
+});
+
+async function fill(form, asked) {
   const place = document.getElementById(form.dataset.into);
   const button = form.querySelector("button");
   const dialog = place.closest("dialog");
@@ -201,7 +219,7 @@ document.addEventListener("submit", async (event) => {
     const answer = await fetch(form.dataset.path, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Newswatch": "1", Accept: "application/json" },
-      body: JSON.stringify(Object.fromEntries(new FormData(form))),
+      body: JSON.stringify(asked),
     });
     const text = await answer.text();
     if (answer.ok) {
@@ -215,7 +233,7 @@ document.addEventListener("submit", async (event) => {
   } finally {
     button.disabled = false;
   }
-});
+}
 
 // ── parts that take a while, asked for with a link to their own page ────────────────────────
 
