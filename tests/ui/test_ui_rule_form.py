@@ -53,7 +53,7 @@ def test_new_rule_is_made_tried_saved_marked_coached_and_restored(enter, room):
     room.adopt()
     publish = (
         story(1, "SEC sues crypto exchange over listing"),
-        story(2, "SEC sues crypto podcast over parody"),
+        story(2, "Puppet show: the SEC sues the crypto duck of a television comedian"),
     )
     room.site.serve("/wire", *publish)
     room.run()
@@ -61,7 +61,7 @@ def test_new_rule_is_made_tried_saved_marked_coached_and_restored(enter, room):
     expect(
         frame.get_by_role("link", name="SEC sues crypto exchange over listing", exact=True)
     ).to_be_visible()
-    mark_not_relevant(room, "podcast")
+    mark_not_relevant(room, "Puppet")
     follow_the_coach(frame)
     coached = (room.config / "watchlist.yaml").read_text()
     assert coached != made
