@@ -158,7 +158,9 @@ def _strip(name: str, row: Sequence[int], now: datetime, highest: int) -> Grid:
         level = round(0.3 + 0.7 * number / highest, 2) if number else 0.0
         cells.append(Cell(at, 0, level, f"{hour:%H}:00 UTC: {number:,}"))
     busiest = now - timedelta(hours=len(row) - 1 - list(row).index(max(row)))
-    summary = f"{name}: {sum(row):,} {'item' if sum(row) == 1 else 'items'} in {len(row)} hours, the most at {busiest:%H}:00 UTC ({max(row):,})"
+    total = f"{sum(row):,} {'item' if sum(row) == 1 else 'items'}"
+    most = f"the most at {busiest:%H}:00 UTC ({max(row):,})"
+    summary = f"{name}: {total} in {len(row)} hours, {most}"
     return Grid(len(row), 1, tuple(cells), summary)
 
 

@@ -66,8 +66,12 @@ async def read(services: Services, bundle: Bundle, since_s: float) -> list[FeedC
 
 
 def worst_first(rows: Sequence[FeedCoverage]) -> list[FeedCoverage]:
-    """Those that could be read least first, then those with the most gaps. Pure."""
-    return sorted(rows, key=lambda row: (round(row.readable or 0, 4), -row.gaps, row.feed_id))
+    """Those that were never read, then those that could be read least, then those with the most gaps. Pure."""
+
+    def order(row: FeedCoverage) -> tuple[float, int, str]:
+        return (-1.0 if row.readable is None else round(row.readable, 4), -row.gaps, row.feed_id)
+
+    return sorted(rows, key=order)
 
 
 def summary(rows: Sequence[FeedCoverage]) -> str:

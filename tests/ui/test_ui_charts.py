@@ -1,0 +1,51 @@
+"""Charts: geometry, and the sentence that says what each of them shows."""
+
+from datetime import datetime, timezone
+
+from newswatch.store.hops import EDGES_S, HopTimes, together
+from newswatch_airflow.ui.charts import strips, time_line, times_by_hour
+from newswatch_airflow.ui.page import brief_s
+
+NOW = datetime(2026, 11, 27, 14, 30, tzinfo=timezone.utc)
+
+
+def times(**columns):
+    counts = [0] * (len(EDGES_S) + 1)
+    for edge, number in columns.items():
+        counts[EDGES_S.index(float(edge[1:]))] = number
+    return HopTimes(tuple(counts), 0.0)
+
+
+def test_time_line_goes_from_the_first_to_the_last():
+    dots = time_line([0, 30, 120], ["wire", "daily", "markets"])
+    assert [(dot.at, dot.label) for dot in dots] == [(0, "wire"), (25, "daily"), (100, "markets")]
+    assert [dot.at for dot in time_line([0, 0], ["a", "b"])] == [0, 0]
+
+
+def test_strips_have_one_scale_and_the_busiest_feed_first():
+    found = strips({"quiet": [0] * 23 + [1], "busy": [4] + [0] * 22 + [2], "none": [0] * 24}, NOW, 2)
+    assert [(one.name, one.total) for one in found] == [("busy", 6), ("quiet", 1)]
+    assert found[0].grid.cells[0].level == 1
+    assert found[1].grid.cells[-1].level < found[0].grid.cells[-1].level < 1
+    assert found[0].grid.summary == "busy: 6 items in 24 hours, the most at 15:00 UTC (4)"
+
+
+def test_times_by_hour_name_the_slowest_hour_and_share_a_scale():
+    drawn = times_by_hour([(None, None), (1.0, 90.0), (2.0, 5.0)], NOW, brief_s)
+    assert drawn.behind.summary.endswith("The slowest hour: 13:00 UTC: p50 1.0 s, p95 1 min")
+    assert drawn.behind.bars[0].height == 0
+    assert drawn.behind.bars[0].label == "12:00 UTC: none"
+    assert all(
+        front.height < back.height
+        for front, back in zip(drawn.front.bars[1:], drawn.behind.bars[1:], strict=True)
+    )
+    assert times_by_hour([], NOW, brief_s).behind.bars == ()
+
+
+def test_quantile_lies_within_its_column_and_the_last_one_is_open():
+    assert times(_1=4).quantile_s(0.5) == 0.75
+    assert times(_1=1, _5=1).quantile_s(0.95) == 2.5 + 2.5 * 0.9
+    assert times().quantile_s(0.5) is None
+    late = HopTimes((*[0] * len(EDGES_S), 2), 0.0)
+    assert EDGES_S[-1] < (late.quantile_s(0.5) or 0) <= 2 * EDGES_S[-1]
+    assert together([times(_1=4), times(_5=2)]).counts == times(_1=4, _5=2).counts
