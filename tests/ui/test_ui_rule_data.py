@@ -27,7 +27,7 @@ def test_completions_and_facts(ada):
     assert ada.get("/newswatch/api/rules/nothing/facts").status_code == 404
 
 
-def test_one_rule_is_restored(ada, newsroom):
+def test_one_rule_is_restored(ada, visit, newsroom):
     page = ada.get("/newswatch/watchlist/edit").text
     digest = page.split('data-digest="')[1].split('"')[0]
     text = WATCHLIST.replace("central bank opposes", "central bank rejects")
@@ -41,5 +41,12 @@ def test_one_rule_is_restored(ada, newsroom):
     assert (newsroom.config / "watchlist.yaml").read_text("utf-8") == WATCHLIST
     newest = ada.get("/newswatch/api/rules/central-bank-opposes/facts").json()["history"][0]
     assert (newest["by"], newest["reason"]) == ("ada", "as before")
+    page = ada.get("/newswatch/watchlist/rules/central-bank-opposes/history").text
+    assert page.index("as before") < page.index("central bank rejects")
+    assert 'class="removed"' in page
+    assert f'name="kept" value="{change["kept"]}"' in page
+    read_only = visit("vera").get("/newswatch/watchlist/rules/central-bank-opposes/history").text
+    assert "central bank rejects" in read_only
+    assert 'name="kept"' not in read_only
     again = post(ada, "central-bank-opposes/restore", file=change["file"], kept=change["kept"])
     assert again.status_code == 409

@@ -39,7 +39,7 @@ const Code = (() => {
 
   const WORD = /[\w.-]*$/;
   const LIST = /\$[\w-]*$/;
-  const OPERATOR = /(?:^|[\s(])?\b[A-Z][A-Z/0-9]*$/;
+  const OPERATOR = /\b[A-Z][A-Z/0-9]*$/;
   const indentOf = (line) => /^[ -]*/.exec(line)[0].length;
 
   function completed(from, found, valid) {
@@ -131,7 +131,7 @@ const Code = (() => {
   const MONO = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace';
   const theme = EditorView.theme({
     "&": { color: "var(--text)", backgroundColor: "var(--ground)", border: "1px solid var(--edge)", borderRadius: "5px", fontSize: "13px", minWidth: "0" },
-    "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-1px" },
+    "&:focus-within": { outline: "2px solid var(--focus)", outlineOffset: "-1px" }, // at once: the class .cm-focused comes later
     ".cm-scroller": { fontFamily: MONO, lineHeight: "1.5" },
     ".cm-content": { caretColor: "var(--text)" },
     ".cm-cursor": { borderLeftColor: "var(--text)" },
