@@ -171,7 +171,7 @@ def block_actions(
 def _action(button: Button, wall: float) -> dict[str, Any]:
     element, option = button.element, button.option
     if option is None:
-        given = {name: element[name] for name in ("value", "style", "url") if name in element}
+        given: dict[str, Any] = {name: element[name] for name in ("value", "style", "url") if name in element}
         what: dict[str, Any] = {"text": _with_emoji(element["text"]), **given}
     else:
         what = {"selected_option": {**option, "text": _with_emoji(option["text"])}}
