@@ -21,7 +21,7 @@ function busy(part) {
 
 // After a part is replaced, the control that had the focus gets it back, or its neighbour if it is gone.
 const CONTROLS = "a[href], button, summary, input:not([type=hidden]), select";
-const named = (one) => `${one.closest("form")?.dataset.post || ""} ${one.outerHTML}`;
+const named = (one) => `${one.closest("[id]")?.id} ${one.closest("form")?.dataset.post || ""} ${one.outerHTML}`;
 
 function focused(part) {
   const at = [...part.querySelectorAll(CONTROLS)].indexOf(document.activeElement);
