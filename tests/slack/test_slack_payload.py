@@ -71,6 +71,19 @@ def test_match_in_the_headline_alone_says_so_and_shows_the_words():
         assert "headline only" in text
 
 
+def test_event_in_the_headline_alone_is_said_once():
+    payload = story(
+        alert(
+            event=(("who", "Central bank"), ("does", "opposes")),
+            modality="stated",
+            excerpts=(Excerpt("title", TITLE, ((0, 12), (13, 20))),),
+        )
+    )
+    assert "headline only" in shown(payload)
+    assert shown(payload).count("Central bank opposes") == 2  # the headline, and the event
+    assert "Central bank … opposes" not in shown(payload)
+
+
 def test_rules_are_linked_to_their_pages_and_the_receiver_is_named():
     frame = Frame(receiver="policy", pages="https://air.example/newswatch")
     payload = story(alert(), frame=frame)

@@ -40,7 +40,7 @@ class ShownItem:
     certainty: str = ""
     """How sure the text is of what it says, "" where it states it."""
     headline_only: bool = False
-    """The match is in the headline alone; the quote is then its matched words."""
+    """The match is in the headline alone; its matched words are then in the event or in the quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +124,15 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
     title, quotes = newest.title[:_MAX_TITLE_CHARS], _quotes(group, newest.title)
     words = [Piece(joined([piece]), marked=True) for piece in pieces_of(title, in_title) if piece.marked]
     certainties = {_CERTAINTY.get(alert.modality or "stated", "") for alert in group if alert.deed}
+    events = _events(group, each=len(certainties) > 1)  # says which words of the headline hit
     return ShownItem(
         title=pieces_of(title, []) or (Piece(NO_TITLE),),
         link=usable_link(newest.link),
         source=clean(sources.get(newest.feed_id) or "") or clean(newest.feed_id) or "unknown source",
         when=_when(newest, now),
         updated=any(alert.updated for alert in group),
-        quotes=quotes or ((_between(words),) if words else ()),
-        events=_not_in(quotes, _events(group, each=len(certainties) > 1)),
+        quotes=quotes or ((_between(words),) if words and not events else ()),
+        events=_not_in(quotes, events),
         certainty=certainties.pop() if len(certainties) == 1 else "",
         headline_only=bool(words) and not quotes,
     )
