@@ -203,7 +203,9 @@ async def _page(
 ) -> HTMLResponse:
     file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
     made, refused = None, ""
-    if asked.rule or asked.copy_of or request.query_params:
+    # Scripts ask for the YAML themselves: making it twice would double the time that the page takes.
+    scripted = visitor.writes and not file.refusal
+    if request.query_params or ((asked.rule or asked.copy_of) and not scripted):
         try:
             made = await _compose(services, shared, asked)
         except CannotEdit as error:
