@@ -18,12 +18,13 @@ import tempfile
 from pathlib import Path
 
 WITH_AIRFLOW = ("tests/dags", "tests/newswatch_airflow", "tests/ui")
+IN_BROWSERS = " ".join(map(str, sorted(Path("tests/devtools").glob("test_slack_sim_page*.py"))))
 MOST_STARVED = 5
 
 PHASES = (
     f"-n 4 -m 'not slow and not browser' {' '.join(f'--ignore={folder}' for folder in WITH_AIRFLOW)}",
     "-n 2 -m 'not slow' tests/dags tests/newswatch_airflow",
-    "-n 2 --dist loadfile -m 'not slow' tests/ui tests/devtools/test_slack_sim_page.py tests/devtools/test_slack_sim_page_buttons.py",
+    f"-n 2 --dist loadfile -m 'not slow' tests/ui {IN_BROWSERS}",
     "-n 3 --dist loadfile -m slow",
 )
 
