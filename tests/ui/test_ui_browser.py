@@ -62,6 +62,8 @@ def tab_through(page, inner):
             page.keyboard.press("Escape")
         page.keyboard.press("Tab")
         now = inner.evaluate(FOCUS)
+        if met and now["inside"] and now["place"] == met[-1]["place"]:
+            continue  # a date has a stop for each of its parts
         if not now["inside"] or now["place"] <= (met[-1]["place"] if met else 0):
             return met
         met.append(now)
@@ -82,6 +84,9 @@ def test_keyboard_reaches_everything_in_order_and_is_never_caught(enter, room):
             expect(frame.locator(at_work)).to_contain_text(
                 "No errors" if at_work == "#verdict" else "in force"
             )
+        if entry == "Edit central-bank-against":  # what comes later would shift the places
+            expect(frame.locator("#live .outcome")).to_be_visible(timeout=30_000)
+            expect(frame.locator("#live [data-again]")).to_have_count(0, timeout=30_000)
         met = tab_through(page, inner)
         assert [one["what"].split(" ", 1)[1] for one in met[:5]] == list(NAVIGATION)
         assert [one["what"] for one in met if not one["seen"]] == [], entry

@@ -71,7 +71,7 @@ def test_recorded_days(days, expected):
 
 
 def test_meaning_says_what_limits_the_rule():
-    bundle = Bundle(1, "d", (), (), ())
+    bundle = Bundle(version=1, digest="d", rules=(), receivers=())
     rule = Rule(
         "r",
         event=Event(who=("$regulators",), does=("$sues",)),
@@ -91,7 +91,7 @@ def test_meaning_says_what_limits_the_rule():
 
 def test_tests_say_which_of_them_fail():
     rule = Rule("r", "bank", must_match=("A bank", "A parrot"), must_not_match=("The banks",))
-    found = examples_of(rule, Bundle(1, "d", (), (), ()))
+    found = examples_of(rule, Bundle(version=1, digest="d", rules=(), receivers=()))
     assert [one.passes for one in found] == [True, False, False]
 
 
