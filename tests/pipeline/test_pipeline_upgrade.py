@@ -16,6 +16,7 @@ import pytest
 
 from newsroom import Newsroom
 from newswatch.pipeline.authoring.muting import muted_now
+from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.oversight.backup import restore
 from newswatch.pipeline.oversight.why import explain
@@ -46,6 +47,8 @@ def upgraded(newsroom: Newsroom, tmp_path):
     newsroom._do(lambda services: restore(services, file, replace=False))
     rows = [{**row, "published": datetime.fromisoformat(row["published"])} for row in world["stories"]]
     newsroom.site.serve("/wire", *rows)
+    # The files are those of the machine that applied them; here they are in another folder.
+    newsroom._do(adopt_config, env={"NEWSWATCH_APPLY_CONFIG": "yes"})
     newsroom.sent_before = set(world["sent"])
     return newsroom
 

@@ -7,9 +7,10 @@ step. If several machines have copies of the files, only one copy is applied (`p
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from newswatch.pipeline.base.config_copy import (
     not_applied_text,
     replaced_text,
 )
-from newswatch.pipeline.base.configuration import check_files, in_force, to_store
+from newswatch.pipeline.base.configuration import check_files, in_force, past_bundle, to_store
 from newswatch.pipeline.base.feed_causes import causes
 from newswatch.pipeline.base.services import Services
 from newswatch.store import configuration, feeds
@@ -137,8 +138,8 @@ def _may_make_again(services: Services, look: _Look) -> bool:
 async def _previous(services: Services) -> tuple[Bundle | None, Bundle | None]:
     """The bundle in force, and the bundle that the next one follows.
 
-    They differ if this release cannot read the stored bundle. Then the second has only its version and the age of
-    its rules: rules that counted as new would not alert on waiting items.
+    They differ if this release cannot read the stored bundle. Then the second is what is kept of that version whole, or
+    has at least its version and the age of its rules: rules that counted as new would not alert on waiting items.
     """
     try:
         bundle = await in_force(services)
@@ -148,6 +149,9 @@ async def _previous(services: Services) -> tuple[Bundle | None, Bundle | None]:
         if not version:
             return None, None
         log.warning("%s", error)
+        with contextlib.suppress(UnreadableBundle):
+            if (kept := await past_bundle(services, version)) is not None:
+                return None, replace(kept, digest="")  # so that it is stored as another version
         return None, Bundle(version, "", rules=(), receivers=(), rule_since=parts.rules_since(rules or ""))
     return bundle, bundle
 
