@@ -80,14 +80,17 @@ def build(source, kind, folder):
 
 @pytest.fixture(scope="session")
 def environment(wheel, tmp_path_factory):
-    """A virtual environment with the wheel. The other packages are this one's; its editable newswatch is not."""
+    """A virtual environment with the wheel. The other packages are this one's, without its editable newswatch."""
     folder = tmp_path_factory.mktemp("bare")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     python = folder / "bin" / "python"
     (site,) = (folder / "lib").glob("python*/site-packages")
-    # A path in a .pth file is added as it is: the .pth files in that folder, such as that of an editable
-    # install, do not count.
-    (site / "others.pth").write_text(sysconfig.get_path("purelib"))
+    others = folder / "others"
+    others.mkdir()
+    for one in Path(sysconfig.get_path("purelib")).iterdir():
+        if not one.name.startswith(("newswatch", "__editable__")) and one.suffix != ".pth":
+            (others / one.name).symlink_to(one)
+    (site / "others.pth").write_text(str(others))
     pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "install", "--no-index", "--no-deps", "--ignore-installed", wheel], check=True)
     return folder

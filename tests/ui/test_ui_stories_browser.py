@@ -77,7 +77,7 @@ def test_preview_of_a_feed_opens_in_a_dialog_and_closes_by_key(enter, room):
     follow(frame, "Feeds")
     frame.get_by_role("row", name="wire").get_by_role("button", name="Preview").press("Enter")
     dialog = frame.get_by_role("dialog", name="Preview of a feed")
-    expect(dialog.get_by_text("Harbour fees")).to_be_visible()
+    expect(dialog.get_by_text("Harbour fees", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 

@@ -137,9 +137,10 @@ def come(page, frame, entry, what):
 
 
 def written(page, editor, text):
-    """Replaces what is in an editor, as by pasting: typing into it all at once makes the browser set styles."""
+    """Replaces what is in an editor. It is emptied first: over a selection the browser itself sets styles."""
     editor.click()
     page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
     page.keyboard.insert_text(text)
 
 
