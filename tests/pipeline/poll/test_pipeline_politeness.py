@@ -77,6 +77,7 @@ def test_page_that_redirects_to_a_host_that_asked_for_a_pause_waits_for_it(newsr
 def test_feeds_of_one_host_are_polled_one_right_after_the_other(newsroom, monkeypatch):
     """Its connection is open then. A server may have closed it after other hosts had their turn."""
     monkeypatch.setattr(cycle, "AT_ONCE", 1)
+    monkeypatch.setattr(cycle, "STAY_S", 300.0)  # however busy this machine is
     hosts = (newsroom.site.url, newsroom.site.url.replace("127.0.0.1", "localhost"))
     urls = {f"{'ab'[n % 2]}{n}": f"{hosts[n % 2]}/{'ab'[n % 2]}" for n in range(6)}
     for path in ("/a", "/b"):
