@@ -8,8 +8,8 @@ from stack_launcher import Stack
 def stack(tmp_path):
     stacks = []
 
-    def make(**environ):
-        stacks.append(Stack(tmp_path / "data", **environ))
+    def make(data=None, **environ):
+        stacks.append(Stack(data or tmp_path / "data", **environ))
         return stacks[-1]
 
     yield make
