@@ -65,6 +65,7 @@ def main(stories: int) -> int:
             folder / "config",
             SLACK_BOT_TOKEN=slack.token,
             SLACK_BASE_URL=slack.base_url,
+            NEWSWATCH_RULE_CAP="100000",  # beyond it, alerts come as digests
         ) as stack:
             stack.wait_healthy()
             time.sleep(STARTING_S)  # The first runs start everything at once.
