@@ -48,31 +48,33 @@ def read_click(payload: Any) -> Click | None:
     action = actions[0] if isinstance(actions[0], Mapping) else {}
     name, value = action.get("action_id"), action.get("value")
     if name == MENU:
-        name, _, value = str(_part(action, "selected_option").get("value")).partition(" ")
+        name, _, value = str(part_of(action, "selected_option").get("value")).partition(" ")
     known = ACTIONS.get(str(name))
     if known is None:
         return None
-    user = _part(payload, "user")
+    user = part_of(payload, "user")
     return Click(
         action=known,
-        message_id=_id(value, _MESSAGE_ID, "the button's value"),
-        channel=_id(_part(payload, "channel").get("id"), _SLACK_ID, "channel.id"),
-        user_id=_id(user.get("id"), _SLACK_ID, "user.id"),
+        message_id=formed(value, _MESSAGE_ID, "the button's value"),
+        channel=formed(part_of(payload, "channel").get("id"), _SLACK_ID, "channel.id"),
+        user_id=formed(user.get("id"), _SLACK_ID, "user.id"),
         user_name=shorten(clean(str(user.get("username") or user.get("name") or "")), _MAX_NAME_CHARS),
         at=_moment(action.get("action_ts")),
     )
 
 
-def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def part_of(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object inside what Slack sent. Raises BadClick if it is not there."""
     part = payload.get(name)
     if not isinstance(part, Mapping):
         raise BadClick(f"the payload has no {name}")
     return part
 
 
-def _id(value: Any, form: re.Pattern[str], what: str) -> str:
+def formed(value: Any, form: re.Pattern[str], what: str) -> str:
+    """A text that has this form. Raises BadClick, naming `what`, for anything else."""
     if not isinstance(value, str) or not form.fullmatch(value):
-        raise BadClick(f"{what} is not an id")
+        raise BadClick(f"{what} is not what Slack would send")
     return value
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from newswatch.slack.clicks import BadClick
+from newswatch.slack.clicks import BadClick, formed, part_of
 from newswatch.slack.payload import BLOCK_MARKER
 from newswatch.slack.text import clean, shorten
 
@@ -121,35 +121,35 @@ def _command(payload: Mapping[str, Any]) -> Command:
     verb, _, rest = _text(payload.get("text")).partition(" ")
     return Command(
         asker=_asker(payload.get("user_id"), payload.get("user_name")),
-        channel=_form(payload.get("channel_id"), _SLACK_ID, "channel_id"),
+        channel=formed(payload.get("channel_id"), _SLACK_ID, "channel_id"),
         verb=verb.lower(),
         rest=rest.strip(),
-        trigger_id=_form(payload.get("trigger_id"), _TOKEN, "trigger_id"),
-        response_url=_form(payload.get("response_url"), _TOKEN, "response_url"),
+        trigger_id=formed(payload.get("trigger_id"), _TOKEN, "trigger_id"),
+        response_url=formed(payload.get("response_url"), _TOKEN, "response_url"),
     )
 
 
 def _shortcut(payload: Mapping[str, Any]) -> Shortcut:
-    message = _part(payload, "message")
+    message = part_of(payload, "message")
     said = str(message.get("text") or "")
     links = [*_links(message.get("blocks")), *map(_unescaped, _LINK.findall(said))]
     return Shortcut(
         asker=_user(payload),
-        channel=_form(_part(payload, "channel").get("id"), _SLACK_ID, "channel.id"),
+        channel=formed(part_of(payload, "channel").get("id"), _SLACK_ID, "channel.id"),
         name=str(payload["callback_id"]),
         text=_text(_unescaped(said)),
         link=links[0] if links else "",
         message_id=_marker(message),
-        trigger_id=_form(payload.get("trigger_id"), _TOKEN, "trigger_id"),
-        response_url=_form(payload.get("response_url"), _TOKEN, "response_url"),
+        trigger_id=formed(payload.get("trigger_id"), _TOKEN, "trigger_id"),
+        response_url=formed(payload.get("response_url"), _TOKEN, "response_url"),
     )
 
 
 def _sent(payload: Mapping[str, Any], button: str) -> Sent:
-    view = _part(payload, "view")
+    view = part_of(payload, "view")
     return Sent(
         asker=_user(payload),
-        view_id=_form(view.get("id"), _SLACK_ID, "view.id"),
+        view_id=formed(view.get("id"), _SLACK_ID, "view.id"),
         form=str(view.get("callback_id") or ""),
         button=button,
         values=_values(view),
@@ -203,13 +203,13 @@ def _links(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _user(payload: Mapping[str, Any]) -> Asker:
-    user = _part(payload, "user")
+    user = part_of(payload, "user")
     return _asker(user.get("id"), user.get("username") or user.get("name"))
 
 
 def _asker(user_id: Any, name: Any) -> Asker:
     shown = shorten(clean(str(name or "")), _MAX_NAME_CHARS)
-    return Asker(_form(user_id, _SLACK_ID, "the user's id"), shown)
+    return Asker(formed(user_id, _SLACK_ID, "the user's id"), shown)
 
 
 def _unescaped(text: str) -> str:
@@ -219,16 +219,3 @@ def _unescaped(text: str) -> str:
 
 def _text(value: Any) -> str:
     return clean(str(value or "")[:MAX_TEXT_CHARS])
-
-
-def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = payload.get(name)
-    if not isinstance(part, Mapping):
-        raise BadClick(f"the payload has no {name}")
-    return part
-
-
-def _form(value: Any, form: re.Pattern[str], what: str) -> str:
-    if not isinstance(value, str) or not form.fullmatch(value):
-        raise BadClick(f"{what} is not what Slack would send")
-    return value

@@ -74,7 +74,7 @@ class Candidates:
 
 
 class ItemIndex:
-    """One file. Every call opens it anew, so that processes and threads may share it; one at a time may write."""
+    """One file. Every call opens and closes it, so that processes and threads may share it; one at a time may write."""
 
     def __init__(self, file: Path, default_lang: str) -> None:
         """`default_lang` is the language of items that do not name one. The folder must exist."""

@@ -58,7 +58,7 @@ class Author:
 
     @property
     def text(self) -> str:
-        """The rule's owner in the file. The id comes last, so that no name can stand for another one."""
+        """The rule's owner in the file. The id comes last, so that nobody can write another's by choosing a name."""
         return f"{self.name} ({self.id})" if self.name else f"({self.id})"
 
 
