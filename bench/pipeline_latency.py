@@ -42,6 +42,7 @@ CALM_LOAD = 4.0
 GAP_S = (3.0, 5.0)
 STARTING_S = 30
 FEEDS = 200
+EVERY_S = 5
 CHANNEL = "C0123456789"
 RESIDENTS = ("poll_feeds", "match_items", "deliver_alerts", "fetch_articles")
 
@@ -78,7 +79,7 @@ def main(stories: int) -> int:
                     loads.append(os.getloadavg()[0])
                     waited_s = alerts[-1]["accepted"] - alerts[-1]["seen"]
                     print(f"{number + 1:3d}  {waited_s:5.2f} s", flush=True)
-                    time.sleep(random.uniform(0, 2))
+                    time.sleep(random.uniform(0, 2 * EVERY_S))  # At any moment between two polls.
             hours = (time.time() - began) / 3600
             runs = {dag_id: stack.runs(dag_id, 100) for dag_id in RESIDENTS}
     report_runs(runs, began, hours)
@@ -158,7 +159,7 @@ def write_config(folder: Path, busy_url: str, quiet_url: str) -> None:
     folder.mkdir()
     quiet = [f"{quiet_url}?n={number}" for number in range(FEEDS - 1)]
     lines = [
-        f"  - {{id: feed-{number}, url: '{url}', every: 5s, allow_private: true}}"
+        f"  - {{id: feed-{number}, url: '{url}', every: {EVERY_S}s, allow_private: true}}"
         for number, url in enumerate([busy_url, *quiet])
     ]
     (folder / "feeds.yaml").write_text("feeds:\n" + "\n".join(lines) + "\n", encoding="utf-8")

@@ -63,6 +63,11 @@ class RunningStack:
             )
 
     @property
+    def pid(self) -> int:
+        """The launcher's process, the parent of all others."""
+        return self._process.pid
+
+    @property
     def redis_url(self) -> str:
         """The stack's own Redis."""
         port = json.loads((self.data / "ports.json").read_text(encoding="utf-8"))["redis"]

@@ -1,0 +1,158 @@
+"""What the whole stack costs while nothing happens: processor, memory, DAG runs, disk.
+
+    python -m bench.at_rest [--minutes 60] [--json]
+
+Starts what `make run` starts, waits until it has settled, and lets it rest. The processor time is that of all processes,
+those that ended included. The memory is what belongs to the processes alone plus their share of what they have in common
+(PSS). The disk is what the data folder grew by, for a whole day. The exit status is 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import psutil
+
+from devtools.process import ROOT
+from devtools.running_stack import RunningStack
+
+SETTLING_S = 180
+SAMPLE_S = 30.0
+TARGETS = {"core_percent": 9.0, "pss_gb": 1.1, "runs_an_hour": 40.0, "mb_a_day": 50.0}
+
+
+def tree(root: psutil.Process) -> list[psutil.Process]:
+    return [root, *root.children(recursive=True)]
+
+
+def cpu_s(processes: list[psutil.Process]) -> dict[str, float]:
+    """CPU seconds by kind of process, of the ended children too, which count for the process that waited for them."""
+    kinds: dict[str, float] = {}
+    for process in processes:
+        try:
+            times, kind = process.cpu_times(), kind_of(process)
+        except psutil.Error:
+            continue
+        total = times.user + times.system + times.children_user + times.children_system
+        kinds[kind] = kinds.get(kind, 0.0) + total
+    return kinds
+
+
+def kind_of(process: psutil.Process) -> str:
+    line = " ".join(process.cmdline())
+    for word in (
+        *(
+            "poll_feeds",
+            "match_items",
+            "deliver_alerts",
+            "airflow worker",
+            "scheduler",
+            "triggerer",
+            "dag-processor",
+        ),
+        *("api_server", "api-server", "redis-server", "news_site", "slack_sim", "gunicorn", "devtools.stack"),
+    ):
+        if word in line:
+            return word
+    return str(process.name())
+
+
+def pss_mb(processes: list[psutil.Process]) -> float:
+    total = 0
+    for process in processes:
+        with suppress(psutil.Error):
+            total += process.memory_full_info().pss
+    return total / 2**20
+
+
+def size_mb(folder: Path) -> dict[str, float]:
+    """Megabytes on disk by the first part of the path."""
+    sizes: dict[str, float] = {}
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            if path.is_file() and not path.is_symlink():
+                part = path.relative_to(folder).parts[0]
+                sizes[part] = sizes.get(part, 0.0) + path.stat().st_blocks * 512 / 2**20
+    return sizes
+
+
+def runs_since(stack: RunningStack, since: datetime) -> dict[str, int]:
+    """DAG runs that began since then, by DAG."""
+    asked = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = stack.api("GET", f"/dags/~/dagRuns?start_date_gte={asked}&limit=100")
+    counts: dict[str, int] = {}
+    for offset in range(0, found["total_entries"], 100):
+        page = stack.api("GET", f"/dags/~/dagRuns?start_date_gte={asked}&limit=100&offset={offset}")
+        for run in page["dag_runs"]:
+            counts[run["dag_id"]] = counts.get(run["dag_id"], 0) + 1
+    return counts
+
+
+def grown(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    parts = {part: after.get(part, 0.0) - before.get(part, 0.0) for part in after}
+    return {part: round(by, 3) for part, by in sorted(parts.items(), key=lambda one: -one[1]) if by > 0}
+
+
+def measure(minutes: float) -> dict[str, object]:
+    with tempfile.TemporaryDirectory(prefix="newswatch-rest-") as name:
+        folder = Path(name)
+        with RunningStack(folder, ROOT / "config") as stack:
+            stack.wait_healthy()
+            time.sleep(SETTLING_S)
+            root = psutil.Process(stack.pid)
+            began, start = datetime.now(timezone.utc), time.monotonic()
+            cpu_before, disk_before = cpu_s(tree(root)), size_mb(stack.data)
+            memory, load = [], []
+            while (left_s := start + minutes * 60 - time.monotonic()) > 0:
+                memory.append(pss_mb(tree(root)))
+                load.append(os.getloadavg()[0])
+                time.sleep(min(SAMPLE_S, left_s))
+            taken_s = time.monotonic() - start
+            cpu_after, disk_after = cpu_s(tree(root)), size_mb(stack.data)
+            hours = taken_s / 3600
+            runs = runs_since(stack, began + timedelta(seconds=1))
+    by_kind = {kind: cpu_after[kind] - cpu_before.get(kind, 0.0) for kind in cpu_after}
+    disk = grown(disk_before, disk_after)
+    return {
+        "minutes": round(taken_s / 60, 1),
+        "core_percent": 100 * (sum(cpu_after.values()) - sum(cpu_before.values())) / taken_s,
+        "pss_gb": statistics.median(memory) / 1024,
+        "pss_gb_max": max(memory) / 1024,
+        "runs_an_hour": sum(runs.values()) / hours,
+        "mb_a_day": (sum(disk_after.values()) - sum(disk_before.values())) * 24 / hours,
+        "load_median": statistics.median(load),
+        "core_percent_by_process": {
+            kind: round(100 * by / taken_s, 2)
+            for kind, by in sorted(by_kind.items(), key=lambda one: -one[1])
+        },
+        "runs": runs,
+        "mb_grown": disk,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    figures = measure(options.minutes)
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        for name, figure in figures.items():
+            target = f"   (at most {TARGETS[name]:g})" if name in TARGETS else ""
+            print(f"{name:24s} {figure:.2f}{target}" if isinstance(figure, float) else f"{name:24s} {figure}")
+    return 1 if any(float(str(figures[name])) > most for name, most in TARGETS.items()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
