@@ -120,7 +120,7 @@ class Overlay:
         self._source = source
         self._target = target
         self._feeds = tuple(feeds)
-        self._written: str | bytes | None = None
+        self._read: bytes | None = None
 
     def sync(self) -> None:
         """Bring the overlay up to date. Files that were removed from config/ are removed here too."""
@@ -152,12 +152,12 @@ class Overlay:
         link.symlink_to(wanted)
 
     def _write_feeds(self) -> None:
-        content = _laid_over((self._source / FEEDS_FILE).read_bytes(), self._feeds)
+        content = (self._source / FEEDS_FILE).read_bytes()
         file = self._target / FEEDS_FILE
-        if content == self._written and file.exists():
+        if content == self._read and file.exists():
             return
-        replace_file(file, content)
-        self._written = content
+        replace_file(file, _laid_over(content, self._feeds))
+        self._read = content
 
 
 def _known_as(source: Path) -> Path:

@@ -18,6 +18,8 @@ from devtools.stack.processes import ProcessIdentity, StackRecord, end_all, reap
 _STEADY_S = 60.0
 _TICK_S = 0.2
 _SETTLE_S = 2.0
+_ORPHANS_EVERY_S = 2.0
+"""Finding orphans reads the state of every process of the machine."""
 
 
 def restart_delay_s(failures: int) -> float:
@@ -48,6 +50,7 @@ class Supervisor:
     _running: dict[str, _Running] = field(default_factory=dict)
     _children: list[ProcessIdentity] = field(default_factory=list)
     _jobs: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _orphans_at: float = 0.0
 
     def open(self) -> None:
         """Write the record before anything starts."""
@@ -104,13 +107,15 @@ class Supervisor:
         self._jobs.append(self._spawn(name, command))
 
     def watch(self) -> None:
-        """Check all components once: restart those that have ended, reap children, end idle orphans."""
+        """Check all components once, and restart those that have ended. Now and then, reap children and end idle orphans."""
         now = time.monotonic()
         for running in self._running.values():
             self._look_at(running, now)
         self._jobs = [job for job in self._jobs if job.poll() is None]
-        reap(self._own())
-        self._end_idle_orphans()
+        if now >= self._orphans_at:
+            reap(self._own())
+            self._end_idle_orphans()
+            self._orphans_at = now + _ORPHANS_EVERY_S
 
     def stop(self, stages: Sequence[tuple[Sequence[str], float]], hurry: Callable[[], bool]) -> None:
         """End the components stage by stage, each stage with its seconds of grace, then all other processes.
