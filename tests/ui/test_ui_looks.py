@@ -53,6 +53,7 @@ def pages_of(room):
         "guide/rules",
         "watchlist/edit",
         "watchlist/edit?name=watchlist.d/harvest.yaml",
+        "watchlist/edit?feed=wire",
         "feeds",
         "feeds?state=ok",
     ]

@@ -134,13 +134,14 @@ def queue_day(samples: Sequence[tuple[int, int]], now: datetime, what: str) -> C
         column = columns - 1 - (last - at_s // STEP_S)
         if 0 <= column < columns:
             longest[column] = max(longest[column] or 0, length)
-    labels = []
-    for column, length in enumerate(longest):
-        at = datetime.fromtimestamp((last - columns + 1 + column) * STEP_S, timezone.utc)
-        labels.append(f"{at:%H:%M} UTC: {'not measured' if length is None else f'{length:,}'}")
+    starts = [datetime.fromtimestamp((last - columns + 1 + n) * STEP_S, timezone.utc) for n in range(columns)]
+    labels = [
+        f"{at:%H:%M} UTC: {'not measured' if length is None else f'{length:,}'}"
+        for at, length in zip(starts, longest, strict=True)
+    ]
     lengths = [length or 0 for length in longest]
     most = max(lengths)
-    if all(length is None for length in longest):
+    if not any(length is not None for length in longest):
         summary = f"{what}: not measured in the last 24 hours"
     elif most:
         summary = f"{what}: the most in ten minutes from {labels[lengths.index(most)]}"
