@@ -19,6 +19,10 @@ configuration folder (`NEWSWATCH_CONFIG`) and, if everything is valid, puts it i
 runs a few seconds after a file was edited (the triggerer watches the folder), every ten minutes in any case, and
 whenever you trigger it. `deliver_alerts` applies valid edits too.
 
+**What the bars say.** Each bar is one check of the files: one every ten minutes, and two for each edit, ten seconds
+apart (the second in case the file was still being written). Green: the files are valid. Red: they are broken. The height
+is how long the check took: a few seconds, and up to a minute while Airflow starts. A high green bar is not a problem.
+
 **What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts
 continue under the last valid configuration, and ops was notified once. On a first start there is no last valid
 configuration: nothing is polled until the files are valid.
@@ -32,7 +36,7 @@ configuration is broken](/newswatch/runbook#the-configuration-is-broken).
 
 with TestableDAG(
     dag_id="check_config",
-    description="Validate the configuration files and put them in force",
+    description="Validate the configuration files and put them in force. Each bar is one check: green valid, red broken",
     doc_md=DOC,
     schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[CONFIG]),
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),

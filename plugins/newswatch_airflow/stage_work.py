@@ -41,7 +41,7 @@ def _poll_shard(stage: str, services: Services) -> Work:
 
 
 class _Heartbeat:
-    """The daily lines and the ping to a monitor, once a minute, while feeds are polled."""
+    """The daily lines, the ping to a monitor and the sample of the queues, once a minute, while feeds are polled."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -311,8 +311,8 @@ def test_doubtful_attachment_of_a_high_alert_is_broadcast_with_its_own_headline(
     doubtful, certain = newsroom.replies()
     assert doubtful["thread_ts"] == certain["thread_ts"] == message["ts"]
     assert title in doubtful["text"]
-    assert "May belong to “Ministries want crypto mining legalised by spring”" in doubtful["text"]
-    assert "May belong to" not in certain["text"]
+    assert "may belong to “Ministries want crypto mining legalised by spring”" in doubtful["text"]
+    assert "may belong to" not in certain["text"]
     assert broadcasts(newsroom) == [doubtful["ts"]]
 
 

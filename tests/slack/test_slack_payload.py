@@ -97,7 +97,8 @@ def test_reply_that_may_belong_to_a_story_names_it():
     one = alert()
     frame = Frame(belongs_to="Central bank against <stablecoins>")
     payload = render_reply(message(one, kind="reply"), [one], sources=SOURCES, now=NOW, frame=frame)
-    assert "↳ May belong to “Central bank against <stablecoins>” · High" in shown(payload)
+    assert f"{TITLE}High · 1 publisher · " in shown(payload)  # what counts most is not behind a long headline
+    assert " · ↳ may belong to “Central bank against <stablecoins>”" in shown(payload)
     assert "Further report" not in shown(payload)
     assert "“Central bank against &lt;stablecoins&gt;”" in payload["text"]
 
@@ -132,8 +133,9 @@ def test_story_of_two_items_leads_with_the_earliest_and_links_both():
 
 def test_story_parent_counts_further_sources_only_when_there_are_any():
     assert "2 publishers · ECB press" in shown(story(alert(), further=1))
-    assert "+1 publisher in" in shown(story(alert(), further=1))
-    assert "+3 publishers in" in shown(story(alert(), further=3))
+    # Beside its source, so that nobody adds the publishers in the thread to the total.
+    assert "2 publishers · ECB press, +1 publisher in the thread · " in shown(story(alert(), further=1))
+    assert "4 publishers · ECB press, +3 publishers in the thread · " in story(alert(), further=3)["text"]
     assert "+" not in shown(story(alert()))
 
 
@@ -405,6 +407,14 @@ def test_story_of_two_rules_with_one_event_says_it_once():
         alert(event=EVENT, modality="stated"), alert(rule_id="other", event=EVENT, modality="stated")
     )
     assert shown(payload).count("RBI barred crypto firms") == 1
+
+
+def test_event_without_its_actor_shows_that_something_is_left_out():
+    event = (("does", "permit"), ("what", "custody of coins"))
+    assert "Monday.… permit custody of coins" in shown(story(alert(event=event, modality="possible")))
+    quoted = quote("Deputies want to permit custody of coins.", "permit")
+    twice = story(alert(event=event, modality="possible", title="x", excerpts=(quoted,)))
+    assert shown(twice).count("permit custody of coins") == 1
 
 
 def test_story_joins_a_verb_in_pieces():

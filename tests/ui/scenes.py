@@ -122,6 +122,15 @@ def _history(room):
         for hour in range(24):
             room.redis.hincrby(keys.items_by_hour(day - ago), hour, 5 + (hour * 13 + ago * 7) % 40)
 
+    now_s = _ms() // 1000
+    burst = [*range(40), *range(40, 0, -1)]
+    lengths = [0] * 300 + burst + [3, 0, 1] * 200 + burst[::2] + [0] * 100
+    samples = [
+        f"{now_s - 60 * (len(lengths) - n)} {length // 3} {length} {length % 2}"
+        for n, length in enumerate(lengths)
+    ]
+    room.redis.rpush(keys.QUEUE_LENGTHS, *samples)
+
 
 def _ms():
     return int(time.time() * 1000)

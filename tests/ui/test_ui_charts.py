@@ -3,7 +3,7 @@
 from datetime import datetime, timezone
 
 from newswatch.store.hops import EDGES_S, HopTimes, together
-from newswatch_airflow.ui.charts import strips, time_line, times_by_hour
+from newswatch_airflow.ui.charts import queue_day, strips, time_line, times_by_hour
 from newswatch_airflow.ui.page import brief_s
 
 NOW = datetime(2026, 11, 27, 14, 30, tzinfo=timezone.utc)
@@ -49,3 +49,27 @@ def test_quantile_lies_within_its_column_and_the_last_one_is_open():
     late = HopTimes((*[0] * len(EDGES_S), 2), 0.0)
     assert EDGES_S[-1] < (late.quantile_s(0.5) or 0) <= 2 * EDGES_S[-1]
     assert together([times(_1=4), times(_5=2)]).counts == times(_1=4, _5=2).counts
+
+
+def test_queue_over_the_day_shows_the_longest_of_each_ten_minutes_and_where_nothing_was_measured():
+    now_s = int(NOW.timestamp())
+    samples = [(now_s - 86_400, 99), (now_s - 3_600, 4), (now_s - 3_540, 7), (now_s - 1_200, 0), (now_s, 2)]
+    found = queue_day(samples, NOW, "Messages queued")
+    assert len(found.bars) == 144
+    assert found.most == 7  # the sample of a day ago is in a column that is no longer shown
+    assert [bar.label for bar in found.bars[-7:]] == [
+        "13:30 UTC: 7",
+        "13:40 UTC: not measured",
+        "13:50 UTC: not measured",
+        "14:00 UTC: not measured",
+        "14:10 UTC: 0",
+        "14:20 UTC: not measured",
+        "14:30 UTC: 2",
+    ]
+    assert found.summary == "Messages queued: the most in ten minutes from 13:30 UTC: 7"
+
+
+def test_queue_that_was_empty_differs_from_one_that_was_not_measured():
+    now_s = int(NOW.timestamp())
+    assert queue_day([(now_s, 0)], NOW, "Items").summary == "Items: none in the last 24 hours"
+    assert queue_day([], NOW, "Items").summary == "Items: not measured in the last 24 hours"

@@ -6,6 +6,7 @@ import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY
+from newswatch.pipeline.oversight.heartbeat import after_cycle
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 MONITOR = {"Authorization": "Bearer a token for monitors"}
@@ -64,6 +65,18 @@ def test_withdrawn_alerts_are_counted_and_listed(ada, newsroom):
     newsroom.deliver()
     assert "1 alert</a> of the last 24 hours was withdrawn" in page(ada)
     assert "news.example/story/1" in page(ada, "alerts?state=withdrawn")
+
+
+def test_queues_over_the_day_are_pictures_with_a_sentence_each(ada, newsroom):
+    newsroom.adopt()
+    assert "The queues have not been measured" in page(ada)
+    served(newsroom)
+    newsroom.poll()
+    newsroom.match()
+    newsroom._do(after_cycle)
+    text = page(ada)
+    assert re.search(r"Messages queued: the most in ten minutes from \d\d:\d0 UTC: 1\.", text)
+    assert "Items waiting to be matched: none in the last 24 hours." in text
 
 
 def test_queue_shows_what_waits_and_why_it_is_paused(ada, newsroom):

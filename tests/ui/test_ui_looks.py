@@ -43,10 +43,17 @@ def pages_of(room):
         "watchlist/rules/central-bank-opposes/terms",
         "watchlist/rules/central-bank-opposes/history",
         "why",
-        "why?item=Grid%20operator%20publishes%20its%20winter%20outlook",
+        "why?item=Grid%20operator%20publishes%20its%20winter%20outlook&all=1",
+        "why?item=nothing%20known",
+        "items",
+        "items?text=central%20bank",
+        "items?text=zebra&feed=wire",
+        "coverage",
+        "watchlist/rules/central-bank-opposes/copy",
         "guide/rules",
         "watchlist/edit",
         "watchlist/edit?name=watchlist.d/harvest.yaml",
+        "watchlist/edit?feed=wire",
         "feeds",
         "feeds?state=ok",
     ]
@@ -110,6 +117,39 @@ def test_axe_finds_no_grave_fault_where_nothing_is(look, room):
     for theme in THEMES:
         for path in ("", "alerts", "watchlist", "feeds", "feeds/wire", "delivery"):
             assert grave_faults(open_page(path, theme)) == [], (path, theme)
+
+
+CUT_OFF = """() => {
+    const wide = document.documentElement.clientWidth;
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const found = [];
+    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+        const around = text.parentElement;
+        if (!text.data.trim() || !around.checkVisibility() || around.closest(".scroll, pre, .cm-editor, select, .hidden")) continue;
+        if (around.closest("thead") && around.closest("table.stack")) continue; // its cells have labels
+        const range = document.createRange();
+        range.selectNodeContents(text);
+        for (const { left, right, width } of range.getClientRects()) {
+            if (width > 1 && (left < 0 || right > wide + 1)) found.push(text.data.trim().slice(0, 60));
+        }
+    }
+    return found;
+}"""
+"""The texts that reach out of the window, outside of what scrolls by itself."""
+ZOOMED = {"width": 640, "height": 450}
+"""What is left of a window of 1280 by 900 at 200%."""
+
+
+def test_pages_are_whole_when_text_is_twice_as_large(look, room):
+    scenes.trouble(room)
+    open_page = look()
+    lost = {}
+    for path in pages_of(room):
+        page = open_page(path)
+        page.set_viewport_size(ZOOMED)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        lost[path] = [*page.evaluate(CUT_OFF), *([f"{over} px too wide"] if over > 0 else [])]
+    assert {path: found for path, found in lost.items() if found} == {}
 
 
 def test_hostile_text_is_inert_and_the_layout_whole_on_every_page(look, room):

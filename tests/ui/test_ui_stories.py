@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from feed_server import story
+from newsroom import POLICY
 from newswatch.store import keys
 from newswatch_airflow.ui.page import ago
 
@@ -170,8 +171,10 @@ def test_search_finds_items_that_did_not_alert_and_says_why(page, newsroom):
     why = page(asked.replace("&amp;", "&"))
     assert "state-not-matched" in why
     assert "central-bank-opposes" in why
-    assert "0 items have" in page("items?text=outlook+summer")
-    assert "0 items have" in page("items?text=outlook&feed=other")
+    assert "No item of the last 7 days has all of these words" in page("items?text=outlook+summer")
+    elsewhere = page("items?text=outlook&feed=other")
+    assert "No item of the last 7 days" in elsewhere
+    assert '<a href="/newswatch/items?text=outlook">all feeds</a>' in elsewhere
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,18 @@ def test_link_in_the_search_leads_to_why(page, newsroom):
     newsroom.run()
     assert "state-sent" in page("items?text=https://news.example/a")
     assert "state-sent" in page("why?item=https://news.example/a")
-    assert "not in any document" in page("why?item=https://news.example/other")
+    unknown = page("why?item=https://news.example/other")
+    assert "not in any document" in unknown
+    assert "newswatch feeds preview" not in unknown  # a page has links instead of commands
+    assert "/newswatch/items?text=https" in unknown
+
+
+def test_why_names_receivers_and_links_the_rules_that_alerted(page, newsroom):
+    newsroom.site.serve("/wire", story(1, TITLE, link="https://news.example/a"))
+    newsroom.run()
+    answer = page("why?item=https://news.example/a")
+    assert f"sent to policy ({POLICY})" in answer
+    assert re.search(r'<a class="chip" href="/newswatch/watchlist/rules/([\w-]+)">\1</a>', answer)
 
 
 def test_why_is_also_json_for_readers_only(visit, newsroom):

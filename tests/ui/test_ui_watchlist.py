@@ -59,7 +59,7 @@ def test_quiet_rule_is_quiet_for_as_many_days_as_are_known(ada, newsroom, days, 
             keys.ALERTS, {"0123456789abcdef": int((time.time() - days * 86_400 - 300) * 1000)}
         )
     assert said in page(ada, "watchlist")
-    assert f"last alert {said}" in page(ada, "watchlist/rules/central-bank-opposes")
+    assert f"last alert: {said}" in page(ada, "watchlist/rules/central-bank-opposes")
 
 
 def test_muted_rule_says_so_where_it_is_listed(ada):

@@ -49,14 +49,19 @@ def value_of(file: str, text: str, target: Target) -> Any:
 
 def lines_of_rule(file: str, text: str, rule_id: str) -> tuple[int, int] | None:
     """The first and the last line of a rule, from 1; None if the file is broken or has no such rule."""
+    return lines_of_entry(file, text, "rules", rule_id)
+
+
+def lines_of_entry(
+    file: str, text: str, key: Literal["rules", "feeds"], entry_id: str
+) -> tuple[int, int] | None:
+    """The same of the entry with an id, of the list with that key."""
     root = parse_document(file, text.encode("utf-8", "replace")).root
-    rules = ({name.text: node for name, node in root.entries} if isinstance(root, MapNode) else {}).get(
-        "rules"
-    )
-    for node in rules.items if isinstance(rules, ListNode) else ():
+    listed = ({name.text: node for name, node in root.entries} if isinstance(root, MapNode) else {}).get(key)
+    for node in listed.items if isinstance(listed, ListNode) else ():
         entries = node.entries if isinstance(node, MapNode) else []
         if any(
-            name.text == "id" and isinstance(one, Scalar) and one.text.strip() == rule_id
+            name.text == "id" and isinstance(one, Scalar) and one.text.strip() == entry_id
             for name, one in entries
         ):
             return node.line, text.count("\n", 0, node.end) + 1

@@ -41,23 +41,25 @@ def story_text(story: ShownStory, detail: Detail) -> str:
 
 def before_age(story: ShownStory) -> list[str]:
     """The parts before the age in the line below the headline."""
-    lead = [_FURTHER_REPORT] if story.is_reply else []
-    if story.frame.belongs_to:
-        lead = [f"↳ May belong to “{shorten(clean(story.frame.belongs_to), _MAX_PARENT_CHARS)}”"]
+    lead = [_FURTHER_REPORT] if story.is_reply and not story.frame.belongs_to else []
     count = _publishers(story.publishers + story.further)
-    return [*lead, story.severity.capitalize(), count, short_source(story.reports[0])]
+    source = short_source(story.reports[0])
+    if story.further > 0:
+        source += f", +{_publishers(story.further)} in the thread"
+    return [*lead, story.severity.capitalize(), count, source]
 
 
 def after_age(story: ShownStory) -> list[str]:
-    """The parts after the age, if there are any: how sure, and what came later."""
+    """The parts after the age, if there are any: how sure, and which story it may belong to."""
     first = story.reports[0]
     notes = [
         first.certainty,
         "headline only" if first.headline_only else "",
         "updated" if first.updated else "",
     ]
-    later = f"+{_publishers(story.further)} in the thread" if story.further > 0 else ""
-    return [note for note in (*notes, later) if note]
+    if story.frame.belongs_to:
+        notes.append(f"↳ may belong to “{shorten(clean(story.frame.belongs_to), _MAX_PARENT_CHARS)}”")
+    return [note for note in notes if note]
 
 
 def _publishers(count: int) -> str:

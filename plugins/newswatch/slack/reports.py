@@ -18,6 +18,8 @@ NO_TITLE = "(no title)"
 _MAX_QUOTES = 3
 _MAX_EVENTS = 2
 _MAX_EVENT_CHARS = 80
+_NOBODY = "… "
+"""Before an event whose rule does not say who does it."""
 _CERTAINTY: Mapping[Modality, str] = {"possible": "possible", "denied": "denied", "question": "a question"}
 """How sure the text is of an event that it does not state."""
 _MAX_TITLE_CHARS = 2_000
@@ -148,7 +150,11 @@ def _not_in(
 ) -> tuple[tuple[Piece, ...], ...]:
     """The events that no quote already says in the same words."""
     said = [joined(quote).casefold() for quote in quotes]
-    return tuple(one for one in events if not any(joined(one).casefold() in text for text in said))
+    return tuple(
+        one
+        for one in events
+        if not any(joined(one).removeprefix(_NOBODY).casefold() in text for text in said)
+    )
 
 
 def _events(group: Sequence[Alert], *, each: bool) -> tuple[tuple[Piece, ...], ...]:
@@ -163,6 +169,8 @@ def _event(alert: Alert, *, certainty: bool) -> tuple[Piece, ...]:
     for role, words in alert.deed:
         text = shorten(clean(words), _MAX_EVENT_CHARS)
         pieces += [Piece(" ")] * bool(pieces) + [Piece(text, marked=role != "does")]
+    if alert.deed[0][0] != "who":
+        pieces.insert(0, Piece(_NOBODY))
     said = _CERTAINTY.get(alert.modality or "stated") if certainty else None
     return (*pieces, Piece(f" ({said})")) if said else tuple(pieces)
 

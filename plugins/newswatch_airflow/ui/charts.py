@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,36 @@ def by_hour(counts: Sequence[int], now: datetime) -> Chart:
     busiest = max(counts, default=0)
     summary = f"New items by hour: {sum(counts):,} in {len(counts)} hours, {busiest:,} in the busiest"
     return bars(counts, labels, summary)
+
+
+STEP_S = 600
+
+
+def queue_day(samples: Sequence[tuple[int, int]], now: datetime, what: str) -> Chart:
+    """How long a queue was in the last 24 hours, from samples of (time in s, length).
+
+    A column for every ten minutes, with the longest it was then; now last.
+    """
+    columns, last = 86_400 // STEP_S, int(now.timestamp()) // STEP_S
+    longest: list[int | None] = [None] * columns
+    for at_s, length in samples:
+        column = columns - 1 - (last - at_s // STEP_S)
+        if 0 <= column < columns:
+            longest[column] = max(longest[column] or 0, length)
+    starts = [datetime.fromtimestamp((last - columns + 1 + n) * STEP_S, timezone.utc) for n in range(columns)]
+    labels = [
+        f"{at:%H:%M} UTC: {'not measured' if length is None else f'{length:,}'}"
+        for at, length in zip(starts, longest, strict=True)
+    ]
+    lengths = [length or 0 for length in longest]
+    most = max(lengths)
+    if not any(length is not None for length in longest):
+        summary = f"{what}: not measured in the last 24 hours"
+    elif most:
+        summary = f"{what}: the most in ten minutes from {labels[lengths.index(most)]}"
+    else:
+        summary = f"{what}: none in the last 24 hours"
+    return bars(lengths, labels, summary, gap=0)
 
 
 @dataclass(frozen=True, slots=True)

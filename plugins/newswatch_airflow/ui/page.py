@@ -77,6 +77,7 @@ def environment() -> Environment:
         "sentence": lambda text: text[:1].upper() + text[1:],
         "span": span,
         "ticked": ticked,
+        "with_receivers": with_receivers,
         "stamp": lambda moment: f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
     }
     made.globals |= {
@@ -157,6 +158,13 @@ def span(seconds: float) -> str:
 def ticked(text: str) -> Markup:
     """A text of ours that may contain untrusted text, cleaned. Text between backticks becomes code."""
     return Markup(_TICKED.sub(r"<code>\1</code>", str(escape(clean(text)))))  # noqa: S704 - escaped
+
+
+def with_receivers(text: str, receivers: Mapping[str, str]) -> str:
+    """A text of ours with the receivers' names before the ids of their channels."""
+    for channel, name in receivers.items():
+        text = text.replace(channel, f"{name} ({channel})")
+    return text
 
 
 def bare(error: str) -> str:

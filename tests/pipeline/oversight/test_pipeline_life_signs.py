@@ -10,6 +10,8 @@ from feed_server import Document, story
 from newsroom import OPS, POLICY, Newsroom
 from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.oversight.heartbeat import after_cycle
+from newswatch.store import keys, queue_lengths
+from newswatch.store.queue_lengths import QueueLengths
 from proxy_server import Proxy
 
 WORDS = "The central bank opposes the plan."
@@ -97,3 +99,33 @@ def test_last_local_time_follows_the_change_of_the_clock():
     assert last_local("09:00", "Europe/Zurich", now) == datetime(2026, 3, 29, 7, tzinfo=timezone.utc)
     before = datetime(2026, 3, 29, 6, tzinfo=timezone.utc)
     assert last_local("09:00", "Europe/Zurich", before) == datetime(2026, 3, 28, 8, tzinfo=timezone.utc)
+
+
+def sampled(room: Newsroom):
+    return room._do(lambda services: queue_lengths.read(services.redis))
+
+
+def test_queues_are_sampled_once_a_minute(room):
+    cycle(room)
+    room.site.serve("/wire", story(5, "News", WORDS))
+    room.poll()
+    room._do(after_cycle)  # within the same minute
+    assert [(one.items, one.messages, one.articles) for one in sampled(room)] == [(0, 0, 0)]
+    room.pass_time(timedelta(minutes=1))
+    room._do(after_cycle)
+    room.match()
+    room.pass_time(timedelta(minutes=1))
+    room._do(after_cycle)
+    assert [(one.items, one.messages) for one in sampled(room)] == [(0, 0), (1, 0), (0, 1)]
+
+
+def test_samples_of_a_day_are_kept_and_broken_ones_left_out(room):
+    for minute in range(queue_lengths.MOST + 5):
+        sample = QueueLengths(minute * 60, 1, 2, 3)
+        room.redis.rpush(keys.QUEUE_LENGTHS, f"{sample.at_s} 1 2 3")
+    newest = QueueLengths((queue_lengths.MOST + 5) * 60, 4, 5, 6)
+    room._do(lambda services: queue_lengths.add(services.redis, newest))
+    room.redis.lset(keys.QUEUE_LENGTHS, 0, "x y")
+    found = sampled(room)
+    assert len(found) == queue_lengths.MOST - 1
+    assert found[-1] == newest

@@ -1,8 +1,9 @@
-"""Editing the watchlist from a page: which files can be edited, checking a draft, saving it.
+"""Editing the watchlist and feeds.yaml from a page: which files can be edited, checking a draft, saving it.
 
 A file is saved only if the whole configuration with it passes the check and nobody else saved it meanwhile. It is
 replaced in one step. The version before and the name of the user are kept in `.history/` beside the files.
-Symbolic links (the launcher's overlay) are followed, never replaced.
+Symbolic links (the launcher's overlay) are followed, never replaced. Of feeds.yaml a page does not change what
+`feeds_guard` names.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from newswatch.config.feeds_append import NewFeed, append_feeds
 from newswatch.config.load import FEEDS, RECEIVERS, WATCHLIST_FOLDER, calendar_files, watchlist_files
 from newswatch.errors import ConfigError, PermanentError, Problem
 from newswatch.pipeline.authoring import saved_versions
+from newswatch.pipeline.authoring.feeds_guard import all_private, refused_changes
 from newswatch.pipeline.authoring.saved_versions import (
     MOST_VERSIONS,
     NotEditable,
@@ -53,7 +55,7 @@ class ChangedMeanwhile(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class EditedFile:
-    """A watchlist file as it is now. `refusal` says why it cannot be written, "" if it can."""
+    """A watchlist file or feeds.yaml as it is now. `refusal` says why it cannot be written, "" if it can."""
 
     name: str
     text: str
@@ -70,7 +72,7 @@ def file_names(directory: Path) -> list[str]:
 
 
 def read_file(directory: Path, name: str) -> EditedFile:
-    """Raises NotEditable for a name that is not in `file_names`, or a file that is not text."""
+    """Raises NotEditable for a name that is neither in `file_names` nor feeds.yaml, or a file that is not text."""
     path = _path(directory, name)
     data = _bytes(path)
     try:
@@ -101,7 +103,7 @@ def file_of_rule(directory: Path, rule_id: str) -> str | None:
 
 @contextmanager
 def draft_folder(directory: Path, name: str, text: str) -> Iterator[Path]:
-    """A temporary folder that holds the configuration with `text` in place of one watchlist file."""
+    """A temporary folder that holds the configuration with `text` in place of one file."""
     _path(directory, name)
     with _folder_with(directory, {name: text}) as folder:
         yield folder
@@ -169,6 +171,8 @@ def save(
         before = _bytes(path)
         if digest_of(before) != expected:
             raise _changed(directory, name, before)
+        if name == FEEDS:
+            _refuse_what_reaches_further(settings, before.decode("utf-8", "replace"), text, now.date())
         if data != before:
             saving = keep_previous(directory, name, before, data, by, now, reason.strip()[:MAX_REASON])
             _replace(path, data)
@@ -179,12 +183,10 @@ def save(
 def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> None:
     """Add an entry to the end of feeds.yaml, as `save` does. Comments and order are kept.
 
-    Under the launcher's overlay this is the file beside the real watchlist.yaml. Raises CannotAppend, ConfigError,
-    NotEditable. Then nothing changed.
+    Raises CannotAppend, ConfigError, NotEditable. Then nothing changed.
     """
     directory = settings.config_dir
-    path = history_folder(directory).with_name(FEEDS)
-    path = path if path.is_file() else (directory / FEEDS).resolve()
+    path = _path(directory, FEEDS)
     refusal = _refusal(path)
     if refusal:
         raise NotEditable(refusal)
@@ -252,7 +254,23 @@ def _replace(path: Path, data: bytes) -> None:
         raise NotEditable(f"{path.name} cannot be written ({error.strerror})") from error
 
 
+def _refuse_what_reaches_further(settings: Settings, before: str, after: str, today: date) -> None:
+    old, new = (check_draft(settings, FEEDS, text, today).draft for text in (before, after))
+    feeds = old.feeds if old else ()
+    private = old is not None and all_private(before, after)
+    refused = refused_changes(feeds, new.feeds if new else (), all_private=private)
+    if refused:
+        broken = "" if old else " The file has errors, so what it allows now is not known."
+        raise NotEditable(
+            f"Change this in feeds.yaml itself, not on a page: {'; '.join(refused[:5])}.{broken}"
+        )
+
+
 def _path(directory: Path, name: str) -> Path:
+    """The file itself. Under the launcher's overlay, feeds.yaml is the one beside the real watchlist.yaml."""
+    if name == FEEDS:
+        beside = history_folder(directory).with_name(FEEDS)
+        return beside if beside.is_file() else (directory / FEEDS).resolve()
     if name not in file_names(directory):
         raise NotEditable(
             f"{name[:100]} is not a watchlist file; there are: {', '.join(file_names(directory))}"

@@ -55,7 +55,10 @@ def _state_of_message(message: StoredMessage, now_ms: int) -> tuple[State, str]:
     if delivery.state == "sending":
         return "sending", "sent to Slack; waiting for its answer, or looking for it in the channel's history"
     if message.message.kind == "digest" and delivery.due and to_ms(delivery.due) > now_ms + _SOON_MS:
-        return "held", f"{message.message.text or 'Digest'} goes out at {delivery.due:%d %b %H:%M} UTC"
+        return (
+            "held",
+            f"waits until {delivery.due:%d %b %H:%M} UTC for the digest “{message.message.text or 'Digest'}”",
+        )
     return "queued", delivery.error
 
 

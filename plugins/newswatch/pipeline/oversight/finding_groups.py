@@ -22,6 +22,8 @@ _OF_FEEDS = {
     "gap": "probably published items that were missed",
     "layout": "have another layout, so nothing on them alerts",
 }
+_EDITED = ("feed", "stopped", "moved", "fallback", "gap")
+"""Kinds of which the advice is to change the feed in feeds.yaml."""
 _STATES = {"feed": "given-up", "stopped": "stopped", "silent": "silent", "layout": "layout-changed"}
 """The state that feeds of a kind are listed under."""
 _PLACES = {
@@ -103,6 +105,7 @@ def actions_for(cause: str) -> tuple[Action, ...]:
         path = f"/feeds/{quote(name, safe='')}"
         return (
             Action("Open the feed", path + ("#layout-change" if kind == "layout" else "")),
+            *([Action("Edit", f"/watchlist/edit?feed={quote(name, safe='')}")] if kind in _EDITED else ()),
             Action("Poll now", f"/api{path}/poll", poll=True),
         )
     if kind in _PLACES:

@@ -1,8 +1,9 @@
-"""Shows that newswatch works while nothing alerts: a daily line to receivers, and a ping to a monitor.
+"""Done once a minute while feeds are polled: a daily line to receivers, a ping to a monitor, and a sample of the queues.
 
 Without it readers cannot tell "no news" from "newswatch is down". A receiver with `alive:` gets a line at its
 time of day if no alert came since that time on the day before. Each minute in which feeds are polled and newswatch is
 healthy, NEWSWATCH_DEADMAN_URL is requested; the monitoring service behind it raises an alarm when the requests stop.
+The lengths of the queues are kept for a day, for the picture under Delivery.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from newswatch.models import Receiver
 from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.oversight.backlog import read_backlog
+from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
-from newswatch.store import breaker, daily_lines, feeds, notices
+from newswatch.store import breaker, daily_lines, feeds, notices, outbox, queue_lengths
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
+from newswatch.store.queue_lengths import QueueLengths
 
 log = logging.getLogger("newswatch.heartbeat")
 
@@ -31,7 +33,7 @@ PING_TIMEOUT_S = 5.0
 
 
 async def after_cycle(services: Services) -> bool:
-    """Queue the daily lines that are due, and ping if newswatch is healthy.
+    """Queue the daily lines that are due, ping if newswatch is healthy, and note how long the queues are.
 
     Returns whether it is. Raises RedisUnavailable.
     """
@@ -42,11 +44,21 @@ async def after_cycle(services: Services) -> bool:
         for receiver in receivers:
             if receiver.alive is not None:
                 await _line(services, receiver)
-    healthy = await _healthy(services)
+    backlog = await read_backlog(services)
+    healthy = await _healthy(services, backlog)
     url = services.settings.deadman_url
     if healthy and url is not None:
         await _ping(url, services.settings.network)
+    await _sample(services, backlog)
     return healthy
+
+
+async def _sample(services: Services, backlog: Backlog) -> None:
+    now_s = to_ms(services.clock()) // 1000
+    with redis_errors():
+        messages = sum((await outbox.queue_lengths(services.redis)).values())
+        sample = QueueLengths(now_s, backlog.items, messages, backlog.due_articles)
+        await queue_lengths.add(services.redis, sample)
 
 
 async def _line(services: Services, receiver: Receiver) -> None:
@@ -70,8 +82,7 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-async def _healthy(services: Services) -> bool:
-    backlog = await read_backlog(services)
+async def _healthy(services: Services, backlog: Backlog) -> bool:
     with redis_errors():
         refused = await notices.is_active(services.redis, "slack")
         away = (await breaker.read(services.redis)).is_open

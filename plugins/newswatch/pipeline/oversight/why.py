@@ -73,7 +73,7 @@ async def explain(services: Services, asked: str, *, all_rules: bool = False) ->
         ]
     copies.sort(key=lambda copy: STATES.index(copy.state))
     if not copies:
-        return WhyAnswer(asked, "unknown", (_unknown(asked, since),), (), since)
+        return WhyAnswer(asked, "unknown", _unknown(asked, since), (), since)
     more = len(found) - len(copies)
     reasons = [*copies[0].reasons]
     if len(copies) > 1:
@@ -103,14 +103,15 @@ async def _since(services: Services, bundle: Bundle) -> datetime | None:
     return from_ms(max(first_ms, kept_ms))
 
 
-def _unknown(asked: str, since: datetime | None) -> str:
+def _unknown(asked: str, since: datetime | None) -> tuple[str, str]:
+    """What is known, and which command says more."""
     if since is None:
-        return "No document has been read yet: run `newswatch poll`, or see `newswatch doctor`."
+        return "No document has been read yet.", "Run `newswatch poll`, or see `newswatch doctor`."
     what = "This link is" if canonical_link(asked) else "This is"
     also = "" if canonical_link(asked) else " A title must be given in full."
     return (
-        f"{what} not in any document read since {stamp(since)}.{also}"
-        " See whether a feed has it: `newswatch feeds preview FEED`."
+        f"{what} not in any document read since {stamp(since)}.{also}",
+        "See whether a feed has it: `newswatch feeds preview FEED`.",
     )
 
 

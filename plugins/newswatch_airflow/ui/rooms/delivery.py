@@ -17,11 +17,11 @@ from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dea
 from newswatch.pipeline.oversight.findings import count
 from newswatch.pipeline.oversight.latency import EDGES_S, Latency
 from newswatch.pipeline.oversight.queues import read_queues, worst_first
-from newswatch.store import hops, mutes
+from newswatch.store import hops, mutes, queue_lengths
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
-from newswatch_airflow.ui.charts import Chart, Layers, bars, times_by_hour
+from newswatch_airflow.ui.charts import Chart, Layers, bars, queue_day, times_by_hour
 from newswatch_airflow.ui.page import brief_s, render, span
 from newswatch_airflow.ui.rooms.alerts import receiver_names
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
@@ -30,6 +30,8 @@ router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)], tags=["delivery"])
 
 MOST_LETTERS = 50
+LONG_QUEUE = 20
+"""A queue with this many messages is drawn in full, unless another one is longer."""
 HOP_NAMES: dict[hops.Hop, str] = {
     "publication_to_seen": "From publication to our poll",
     "seen_to_matched": "From the poll to the match",
@@ -97,8 +99,9 @@ async def delivery_page(
         edges=EDGES_S,
         chart=_chart(latency),
         hours=day.chart if day.alerts else None,
+        lengths=await _lengths(services),
         hops=day.hops,
-        longest=max((line.queued for line in queues.lines), default=0),
+        longest=max([*(line.queued for line in queues.lines), LONG_QUEUE]),
         p50=latency.quantile_s(0.5),
         p95=latency.quantile_s(0.95),
     )
@@ -125,6 +128,19 @@ async def _day(services: Services) -> Day:
         if p50 is not None and p95 is not None:
             ways.append((name, p50, p95))
     return Day(sum(sum(one.counts) for one in whole), times_by_hour(by_hour, now, brief_s), ways)
+
+
+async def _lengths(services: Services) -> list[tuple[str, Chart]]:
+    """A picture of each queue over the day, with its heading; none without samples."""
+    now = services.clock()
+    with redis_errors():
+        samples = await queue_lengths.read(services.redis)
+    queues = {
+        "Messages queued": [(one.at_s, one.messages) for one in samples],
+        "Items waiting to be matched": [(one.at_s, one.items) for one in samples],
+        "Articles waiting to be read": [(one.at_s, one.articles) for one in samples],
+    }
+    return [(name, queue_day(lengths, now, name)) for name, lengths in queues.items()] if samples else []
 
 
 def _chart(latency: Latency) -> Chart:

@@ -1,16 +1,16 @@
-"""The editor: one watchlist file at a time, checked while the user types, and saved."""
+"""The editor: one watchlist file at a time, or feeds.yaml, checked while the user types, and saved."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from newswatch.config.load import WATCHLIST
-from newswatch.config.rule_text import lines_of_rule
+from newswatch.config.load import FEEDS, WATCHLIST
+from newswatch.config.rule_text import lines_of_entry
 from newswatch.errors import ConfigError, Problem
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.live_results import prepare
@@ -43,46 +43,69 @@ class SaveRequest(DraftRequest):
     reason: Annotated[str, Field(max_length=300)] = ""
 
 
-@router.get("/watchlist/edit", response_class=HTMLResponse, include_in_schema=False)
-async def editor_page(
-    request: Request,
-    visitor: ReaderDep,
-    services: ServicesDep,
-    bundle: BundleDep,
+class Wanted(NamedTuple):
+    """What the URL asks for: a file, or a rule or feed in it, an earlier version, a line from 1."""
+
+    name: str
+    rule: str
+    feed: str
+    version: str
+    line: int
+
+
+def _wanted(
     name: _Name = "",
     rule: _Name = "",
+    feed: _Name = "",
     version: _Name = "",
     line: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Wanted:
+    return Wanted(name, rule, feed, version, line)
+
+
+WantedDep = Annotated[Wanted, Depends(_wanted)]
+
+
+@router.get("/watchlist/edit", response_class=HTMLResponse, include_in_schema=False)
+async def editor_page(
+    request: Request, visitor: ReaderDep, services: ServicesDep, bundle: BundleDep, wanted: WantedDep
 ) -> HTMLResponse:
-    """One file, at `line` or at `rule`. If none is named, the one that holds `rule`, or else watchlist.yaml."""
+    """One file, at `line`, `rule` or `feed`. If none is named, the one that holds the rule or feed, or else watchlist.yaml."""
+    name, rule, feed, version, line = wanted
     names = editing.file_names(services.config_dir)
     found = editing.file_of_rule(services.config_dir, rule) if rule and not name else None
-    chosen = name or found or (WATCHLIST if WATCHLIST in names or not names else names[0])
-    if not names:
+    chosen = name or found or (FEEDS if feed else WATCHLIST if WATCHLIST in names or not names else names[0])
+    if not names and chosen != FEEDS:
         raise HTTPException(
             404, "There is no watchlist file yet: create config/watchlist.yaml with a list `rules:`."
         )
     file = editing.read_file(services.config_dir, chosen)
     text = editing.read_version(services.config_dir, chosen, version) if version else file.text
-    if visitor.writes:
+    of_feeds = chosen == FEEDS
+    if of_feeds and not visitor.writes:  # the URL of a feed may have a key in it
+        raise HTTPException(403, "To see feeds.yaml, you need the right to edit the DAG poll_feeds.")
+    if visitor.writes and not of_feeds:
         await prepare(services, bundle.default_lang if bundle else "en")
     return render(
         request,
         visitor,
         "editor.html",
-        here="watchlist",
+        here="feeds" if of_feeds else "watchlist",
         file=file,
-        names=names,
+        names=[] if of_feeds else names,
+        of_feeds=of_feeds,
         text=text,
         version=version,
         rule=rule,
-        line=line or _line_of(chosen, text, rule),
+        feed=feed,
+        line=line or _line_of(chosen, text, rule, feed),
     )
 
 
-def _line_of(name: str, text: str, rule: str) -> int:
-    """Where the rule begins, 0 if it is not there or the file is broken."""
-    found = lines_of_rule(name, text, rule) if rule else None
+def _line_of(name: str, text: str, rule: str, feed: str) -> int:
+    """Where the rule or the feed begins, 0 if it is not there or the file is broken."""
+    wanted = feed if name == FEEDS else rule
+    found = lines_of_entry(name, text, "feeds" if name == FEEDS else "rules", wanted) if wanted else None
     return found[0] if found else 0
 
 

@@ -219,7 +219,8 @@ const Code = (() => {
   }
 
   // A whole file, or a part of one whose first line is `first`.
-  function file(area) {
+  // A whole file; `completes`: with the keys and names of the watchlist.
+  function file(area, completes = true) {
     const numbers = new CodeMirror.Compartment();
     const tab = { key: "Tab", run: CodeMirror.indentMore, shift: CodeMirror.indentLess };
     const view = replace(
@@ -235,7 +236,7 @@ const Code = (() => {
         CodeMirror.syntaxHighlighting(colours),
         CodeMirror.search({ top: true }),
         CodeMirror.highlightSelectionMatches(),
-        ...(area.readOnly ? [] : [CodeMirror.highlightActiveLine(), CodeMirror.highlightActiveLineGutter(), CodeMirror.closeBrackets(), CodeMirror.autocompletion({ override: [inFile] })]),
+        ...(area.readOnly ? [] : [CodeMirror.highlightActiveLine(), CodeMirror.highlightActiveLineGutter(), CodeMirror.closeBrackets(), ...(completes ? [CodeMirror.autocompletion({ override: [inFile] })] : [])]),
       ],
       [
         ...(area.readOnly ? [] : [...CodeMirror.closeBracketsKeymap, ...CodeMirror.completionKeymap, tab]),

@@ -1,8 +1,9 @@
-// The editor of a whole watchlist file.
+// The editor of a whole file. With feeds.yaml there are no live results.
 "use strict";
 
 const area = document.getElementById("text");
-const code = Code.file(area);
+const code = Code.file(area, !work.dataset.plain);
+const live = typeof Live === "undefined" ? null : Live;
 const fileName = work.dataset.name;
 const writable = !area.readOnly;
 let saved = area.defaultValue;
@@ -25,7 +26,7 @@ async function check() {
     code.mark(data.problems.filter((problem) => problem.file === fileName));
     sound = data.ok;
     saveButton.disabled = !(writable && sound && differs());
-    Live.ask();
+    live?.ask();
   } catch (error) {
     if (mine === asked) say(error.message, "bad");
   }
@@ -57,6 +58,27 @@ async function save(digest) {
   }
 }
 
+function beginLive() {
+  let rule = null;
+  const look = () => {
+    const now = code.rule();
+    if (now === rule) return;
+    rule = now;
+    live.about(rule);
+    if (sound) live.ask();
+  };
+  area.addEventListener("caret", look);
+  live.begin({
+    question: () => ({ rule: code.rule(), name: fileName, text: code.text() }),
+    async repair(fix) {
+      const { about, ...repair } = fix;
+      const data = await send("POST", `${work.dataset.api}/rules/repair`, { rule: code.rule(), name: fileName, text: code.text(), repair });
+      code.change(data.text);
+    },
+  });
+  look();
+}
+
 if (Number(work.dataset.line)) code.go(Number(work.dataset.line), 1);
 if (work.dataset.check) {
   stale = work.dataset.version === "1";
@@ -69,24 +91,7 @@ if (work.dataset.check) {
   });
   saveButton.addEventListener("click", () => save(work.dataset.digest));
   document.getElementById("over").addEventListener("click", () => save(theirs.dataset.digest));
-  let rule = null;
-  const look = () => {
-    const now = code.rule();
-    if (now === rule) return;
-    rule = now;
-    Live.about(rule);
-    if (sound) Live.ask();
-  };
-  area.addEventListener("caret", look);
-  Live.begin({
-    question: () => ({ rule: code.rule(), name: fileName, text: code.text() }),
-    async repair(fix) {
-      const { about, ...repair } = fix;
-      const data = await send("POST", `${work.dataset.api}/rules/repair`, { rule: code.rule(), name: fileName, text: code.text(), repair });
-      code.change(data.text);
-    },
-  });
-  look();
+  if (live) beginLive();
   addEventListener("beforeunload", (event) => {
     if (writable && code.text() !== saved) event.preventDefault();
   });
