@@ -243,8 +243,6 @@ class Ruleset:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_lang: str = "en"
     rule_since: Mapping[str, int] = field(default_factory=dict)
-    packs: str = ""
-    """The version of the packs that the rules use; "" where they use none."""
     editors: tuple[str, ...] = ()
     """The ids of the Slack users who may make and mute rules in Slack."""
 

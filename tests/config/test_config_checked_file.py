@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from config_fakes import EasyChecker
 
+from newswatch.config import unchanged_files
 from newswatch.config.load import load_config
 
 HERE = Path(__file__).parent
@@ -179,4 +180,26 @@ def test_event_is_checked_again_when_another_file_changes_its_pack(folder, cache
     )
     kept, _ = load(folder, cache)
     assert kept.draft.lists["companies"] == ("$companies", "Foo Air")
+    assert_same(folder, cache)
+
+
+def test_feeds_that_have_not_changed_are_not_read_again(folder, cache, monkeypatch):
+    feeds = folder / "feeds.yaml"
+    feeds.write_text(
+        f"{feeds.read_text('utf-8')}  - {{id: twice, url: https://coin.example/feed}}\n", "utf-8"
+    )
+    first, _ = load(folder, cache)
+    monkeypatch.setattr(unchanged_files, "read_feeds", None)
+    again, _ = load(folder, cache)
+    moved, _ = load(folder.rename(folder.with_name("elsewhere")), cache)
+    assert [problem.line for problem in first.problems] == [16]  # the address is there twice
+    assert again == first
+    assert moved.draft == first.draft
+    assert "elsewhere" in moved.problems[0].file
+
+
+def test_feeds_are_read_again_when_they_change(folder, cache):
+    load(folder, cache)
+    feeds = folder / "feeds.yaml"
+    feeds.write_text(feeds.read_text("utf-8").replace("every: ", "evry: "), "utf-8")
     assert_same(folder, cache)

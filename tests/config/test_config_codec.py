@@ -1,6 +1,6 @@
 import json
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -87,13 +87,20 @@ FULL = Bundle(
     lists={"l": ("a", "b")},
     default_lang="de",
     rule_since={"r": 3, "s": 7},
-    packs="0123456789ab",
     editors=("U0ANNA",),
 )
 
 
 def draft(*rules, **changes):
     return Draft(feeds=(), rules=rules, receivers=(), **changes)
+
+
+def test_bundle_has_all_of_the_draft_that_it_has_a_field_for():
+    made = Draft(FULL.feeds, FULL.rules, FULL.receivers, FULL.lists, "de", "0123456789ab", FULL.editors)
+    bundle = made.to_bundle(None)
+    shared = {one.name for one in fields(Draft)} & {one.name for one in fields(Bundle)}
+    assert shared == {"feeds", "rules", "receivers", "lists", "default_lang", "editors"}
+    assert {name: getattr(bundle, name) for name in shared} == {name: getattr(made, name) for name in shared}
 
 
 def test_bundle_survives_json_with_every_field_set():

@@ -33,7 +33,6 @@ BUNDLE = Bundle(
     lists={"l": ("one", "two")},
     default_lang="de",
     rule_since={"r": 2, "s": 7},
-    packs="3",
     feeds=tuple(
         Feed(f"feed-{n}", f"https://host-{n % 50}.example/{n}", windows=(WINDOW,) if n == 60 else ())
         for n in range(120)

@@ -50,3 +50,28 @@ def test_one_rule_is_restored(ada, visit, newsroom):
     assert 'name="kept"' not in read_only
     again = post(ada, "central-bank-opposes/restore", file=change["file"], kept=change["kept"])
     assert again.status_code == 409
+
+
+def test_rule_is_deleted_after_its_diff_was_shown_and_restored_from_the_deleted_ones(ada, visit, newsroom):
+    shown = post(ada, "central-bank-opposes/removal")
+    assert shown.status_code == 200, shown.text
+    assert "central bank opposes" in shown.text
+    assert 'class="removed"' in shown.text
+    assert (newsroom.config / "watchlist.yaml").read_text("utf-8") == WATCHLIST
+    digest = shown.text.split('name="digest" value="')[1].split('"')[0]
+    assert post(ada, "central-bank-opposes/remove", digest="another").status_code == 409
+    answer = post(ada, "central-bank-opposes/remove", digest=digest, reason="<b>no</b> longer")
+    assert answer.status_code == 200, answer.text
+    assert "central-bank-opposes" not in (newsroom.config / "watchlist.yaml").read_text("utf-8")
+    assert post(ada, "central-bank-opposes/removal").status_code == 409
+
+    page = ada.get("/newswatch/watchlist/removed").text
+    assert "&lt;b&gt;no&lt;/b&gt; longer" in page
+    kept = page.split('name="kept" value="')[1].split('"')[0]
+    read_only = visit("vera").get("/newswatch/watchlist/removed").text
+    assert "central-bank-opposes" in read_only
+    assert 'name="kept"' not in read_only
+    answer = post(ada, "central-bank-opposes/restore", file="watchlist.yaml", kept=kept)
+    assert answer.status_code == 200, answer.text
+    assert (newsroom.config / "watchlist.yaml").read_text("utf-8") == WATCHLIST
+    assert "No deleted rules." in ada.get("/newswatch/watchlist/removed").text

@@ -205,7 +205,6 @@ def rules_to_plain(ruleset: Ruleset) -> dict[str, Any]:
     """The rules, and what belongs to them, as plain values for JSON."""
     return {
         "default_lang": ruleset.default_lang,
-        **({"packs": ruleset.packs} if ruleset.packs else {}),
         **({"editors": list(ruleset.editors)} if ruleset.editors else {}),
         "lists": {name: list(entries) for name, entries in ruleset.lists.items()},
         "rules": [to_plain(rule) for rule in ruleset.rules],
@@ -220,7 +219,6 @@ def rules_from_plain(plain: Mapping[str, Any]) -> dict[str, Any]:
         "lists": {name: tuple(entries) for name, entries in plain["lists"].items()},
         "default_lang": str(plain["default_lang"]),
         "rule_since": {rule_id: int(version) for rule_id, version in plain["rule_since"].items()},
-        "packs": str(plain.get("packs", "")),
         "editors": tuple(map(str, plain.get("editors", ()))),
     }
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from newswatch.config.checked_file import CheckCache, NoCache, UsedNames
 from newswatch.config.checker import QueryChecker
 from newswatch.config.draft import Draft, Loaded
-from newswatch.config.feeds_file import FeedsPart, read_feeds
+from newswatch.config.feeds_file import FeedsPart
 from newswatch.config.queries import check_expiry, check_queries
 from newswatch.config.receivers_file import ReceiversPart, read_receivers
 from newswatch.config.references import check_references
 from newswatch.config.release_windows import check_expected
 from newswatch.config.report import FileReport
-from newswatch.config.unchanged_files import cache_sound, reread_outdated
+from newswatch.config.unchanged_files import cache_sound, feeds_of, reread_outdated
 from newswatch.config.watchlist_file import WatchlistPart, read_watchlists
 from newswatch.config.watchlist_source import WatchlistFile
 from newswatch.config.yaml_tree import read_document
@@ -38,21 +38,21 @@ def load_config(
     """Read feeds.yaml, watchlist.yaml, watchlist.d/*.yaml and receivers.yaml.
 
     All problems of all files are returned at once, in the order of the files and their lines. With any error there is no
-    draft. `today` (UTC) decides which rules have expired. `cache` keeps the results of watchlist files without errors; the
-    answer is the same with it and without. Raises nothing because of the files' content.
+    draft. `today` (UTC) decides which rules have expired. `cache` keeps the results of watchlist files without errors, and
+    with it the last feeds.yaml is remembered too; the answer is the same without. Raises nothing because of the files' content.
     """
     missing = _folder_problem(directory)
     if missing is not None:
         return Loaded(None, (missing,))
     with collection_paused():
-        return _load(directory, checker, today, cache or NoCache())
+        return _load(directory, checker, today, cache)
 
 
-def _load(directory: Path, checker: QueryChecker, today: date, cache: CheckCache) -> Loaded:
-    feeds_report = FileReport(read_document(directory / FEEDS))
+def _load(directory: Path, checker: QueryChecker, today: date, given: CheckCache | None) -> Loaded:
+    cache = given or NoCache()
+    feeds, feeds_report = feeds_of(directory / FEEDS, today, remember=given is not None)
     files = [WatchlistFile(path, cache) for path in watchlist_files(directory)]
     receivers_report = FileReport(read_document(directory / RECEIVERS))
-    feeds = read_feeds(feeds_report, today, directory)
     receivers = read_receivers(receivers_report)
     reread_outdated(files, feeds, receivers)
     watchlist = read_watchlists(files)

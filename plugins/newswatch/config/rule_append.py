@@ -32,7 +32,7 @@ def append_rule(file: str, text: str, rule: Mapping[str, Value]) -> str:
     if not isinstance(before, dict):
         raise CannotEdit(f"{file} is not a mapping: write `rules:` on a line of its own, the list below it")
     newline = "\r\n" if "\r\n" in text else "\n"
-    place, indent, head = _place(file, text, root)
+    place, indent, head = place_of_next(file, text, root)
     rows = [*head, *rule_lines(rule, indent)]
     start, end = text[:place], text[place:]
     gap = "" if not start or start.endswith("\n") else newline
@@ -44,8 +44,8 @@ def append_rule(file: str, text: str, rule: Mapping[str, Value]) -> str:
     return longer
 
 
-def _place(file: str, text: str, root: Node | None) -> tuple[int, str, list[str]]:
-    """Where the rule goes, how far it is indented, and the lines before it."""
+def place_of_next(file: str, text: str, root: Node | None) -> tuple[int, str, list[str]]:
+    """Where one more rule goes, how far it is indented, and the lines before it. Raises CannotEdit."""
     if root is None:
         return len(text), "  ", ["rules:"]
     if not isinstance(root, MapNode) or root.flow:

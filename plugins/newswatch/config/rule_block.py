@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from newswatch.config.rule_append import place_of_next
 from newswatch.config.yaml_changes import plain
 from newswatch.config.yaml_text import CannotEdit
 from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar, parse_document
@@ -48,7 +49,10 @@ def with_block(file: str, text: str, rule_id: str, block: str | None) -> str:
 
 def _appended(file: str, text: str, blocks: dict[str, Block], block: str) -> str:
     if not blocks:
-        raise CannotEdit(f"{file} has no rules after which the rule could be put: add it by hand")
+        place, indent, head = place_of_next(file, text, _root(file, text))
+        lines = "\n".join((*head, _indented(block, len(indent))))
+        gap = "" if text[:place].endswith("\n") else "\n"
+        return f"{text[:place]}{gap}{lines}{text[place:] or chr(10)}"
     last = list(blocks.values())[-1]
     return f"{text[: last[1]]}\n{_indented(block, _indent(text, last))}{text[last[1] :]}"
 

@@ -1,17 +1,55 @@
-"""Which watchlist files need not be read again, and caching the results of those that were read."""
+"""Which files need not be read again, and keeping the results of those that were read."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 
-from newswatch.config.checked_file import KIND, CheckCache, CheckedFile, UsedNames, basis_of
-from newswatch.config.feeds_file import FeedsPart
+from newswatch.config.checked_file import KIND, CheckCache, CheckedFile, UsedNames, basis_of, key_of
+from newswatch.config.feeds_file import FeedsPart, read_feeds
 from newswatch.config.receivers_file import ReceiversPart
 from newswatch.config.report import FileReport
 from newswatch.config.watchlist_file import RuleSource, WatchlistPart
 from newswatch.config.watchlist_source import WatchlistFile
+from newswatch.config.yaml_tree import Document, parse_document, read_data
+from newswatch.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownFeeds:
+    part: FeedsPart
+    warnings: tuple[Problem, ...]
+
+
+_known_feeds: dict[tuple[str, date], _KnownFeeds] = {}
+"""The last file, by its bytes and the day."""
+
+
+def feeds_of(path: Path, today: date, *, remember: bool) -> tuple[FeedsPart, FileReport]:
+    """The content of feeds.yaml and its problems.
+
+    With `remember`, the last file without errors is kept in this process: an editor checks the configuration with every
+    keystroke, and reading 10,000 feeds takes a second. One with calendars is read each time, since those may change.
+    """
+    data = read_data(path)
+    if isinstance(data, Document):
+        report = FileReport(data)
+        return read_feeds(report, today, path.parent), report
+    key = (key_of(data), today)
+    known = _known_feeds.get(key) if remember else None
+    if known is not None:
+        report = FileReport(Document(str(path)))
+        report.problems += [one._replace(file=str(path)) for one in known.warnings]
+        return known.part, report
+    report = FileReport(parse_document(str(path), data))
+    part = read_feeds(report, today, path.parent)
+    if remember and not report.errors and not part.windows.calendars:
+        _known_feeds.clear()
+        _known_feeds[key] = _KnownFeeds(part, tuple(report.problems))
+    return part, report
 
 
 def reread_outdated(files: Sequence[WatchlistFile], feeds: FeedsPart, receivers: ReceiversPart) -> None:

@@ -9,6 +9,7 @@ The order of the modules::
     event_plan ─▶ lexicon, passage ─▶ event_templates, event_guards, event_words ─▶ events    who does what
     excerpt                                     the matched words in their context
     lookup ─▶ nearest, nearest_events, verdict  which term fails where a rule does not match
+    shortlist                                   which rules of many an item comes nearest to
     query_edits ─▶ repair                       the edit after which it matches
     narrowing                                   what every item has that a rule matches, for an index
     advice                                      what is valid but may not be meant

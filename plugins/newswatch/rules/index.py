@@ -150,6 +150,10 @@ class Index:
             code = self._words[stemmed] = chr(number if number < 0xD800 else number + _SURROGATES)
         return code
 
+    def code(self, word: str) -> str:
+        """The character of a rule's word in the stream; OTHER for a word that no rule has."""
+        return self._words.get(self.stem(word.casefold()), OTHER)
+
     def _anchor(self, rules: Sequence[RulePlan], tables: Tables) -> AhoCorasick | None:
         by_run: dict[str, dict[int, None]] = {}
         for number, rule in enumerate(rules):

@@ -50,8 +50,8 @@ class Watchlist:
     """Rules compiled for matching. Do not share one between threads: matching fills its caches."""
 
     def __init__(self, rules: Sequence[RulePlan], tables: Tables, default_lang: str) -> None:
-        self._rules = tuple(rules)
-        self._tables = tables
+        self.rules = tuple(rules)
+        self.tables = tables
         self._default_lang = default_lang
         self._indexes: dict[str, Index] = {}
         self._by_language: dict[str, Index] = {}
@@ -65,14 +65,14 @@ class Watchlist:
         self._groups = pattern_groups(tables.patterns, self._by_pattern)
 
     def _note_anchors(self) -> None:
-        for number, rule in enumerate(self._rules):
+        for number, rule in enumerate(self.rules):
             for key in rule.anchor_ids:
                 self._by_identity.setdefault(key, []).append(number)
             for pattern in rule.anchor_patterns:
                 self._by_pattern.setdefault(pattern, []).append(number)
 
     def __len__(self) -> int:
-        return len(self._rules)
+        return len(self.rules)
 
     def match(self, item: ItemText) -> list[Match]:
         """The rules that the item matches, in the order of the watchlist."""
@@ -93,7 +93,7 @@ class Watchlist:
         """The item as event rules read it, and the events in the order of their rules: to explain matches."""
         lang = item.lang or self._default_lang
         scan = Scan((item.title, item.summary, item.body), self.index(lang))
-        return scan, EventReading(scan, guard_for(lang, self._default_lang)), self._tables.events
+        return scan, EventReading(scan, guard_for(lang, self._default_lang)), self.tables.events
 
     def index(self, lang: str) -> Index:
         """The search structure for items of a language, built when it is first needed."""
@@ -103,7 +103,7 @@ class Watchlist:
             key = f"{latin}+{stemming_key(lang, self._default_lang)}"
             if key not in self._indexes:
                 stem = stemmer_for(lang, self._default_lang)
-                self._indexes[key] = Index(self._rules, self._tables, stem, latin)
+                self._indexes[key] = Index(self.rules, self.tables, stem, latin)
             if len(self._by_language) > MAX_LANGUAGE_NAMES:
                 self._by_language.clear()
             index = self._by_language[lang] = self._indexes[key]
@@ -130,7 +130,7 @@ class Watchlist:
         evaluation: Evaluation | None = None
         reading: EventReading | None = None
         matches = []
-        rules, gates, span = self._rules, self._gates, scan.span
+        rules, gates, span = self.rules, self._gates, scan.span
         for number in sorted([*proven, *possible]):
             rule = rules[number]
             if gates and number in gates and not gates[number].admits(item, lang):
@@ -146,7 +146,7 @@ class Watchlist:
             plan = self._plan(number)
             if plan[0] == "v":
                 reading = reading or EventReading(scan, guard_for(lang, self._default_lang))
-                found = reading.first(self._tables.events[plan[1]])
+                found = reading.first(self.tables.events[plan[1]])
                 if found is not None:
                     matches.append(_event_match(rule, scan, found))
                 continue
@@ -160,7 +160,7 @@ class Watchlist:
     def _plan(self, number: int) -> Plan:
         plan = self._plans.get(number)
         if plan is None:
-            plan = self._plans[number] = json.loads(self._rules[number].plan)
+            plan = self._plans[number] = json.loads(self.rules[number].plan)
         return plan
 
     def dumps(self) -> bytes:
@@ -169,14 +169,14 @@ class Watchlist:
             {
                 "format": FORMAT,
                 "default_lang": self._default_lang,
-                "rules": [_row(rule) for rule in self._rules],
-                "phrases": self._tables.phrases,
-                "sets": self._tables.sets,
-                "set_languages": list(self._tables.set_languages.items()),
-                "lexicons": self._tables.lexicons,
-                "events": [asdict(event) for event in self._tables.events],
-                "patterns": self._tables.patterns,
-                "uses_author": self._tables.uses_author,
+                "rules": [_row(rule) for rule in self.rules],
+                "phrases": self.tables.phrases,
+                "sets": self.tables.sets,
+                "set_languages": list(self.tables.set_languages.items()),
+                "lexicons": self.tables.lexicons,
+                "events": [asdict(event) for event in self.tables.events],
+                "patterns": self.tables.patterns,
+                "uses_author": self.tables.uses_author,
             },
             ensure_ascii=False,
             separators=(",", ":"),

@@ -26,9 +26,12 @@ _PUT: dict[Modality, str] = {
 class EventRules:
     """The event rules of one configuration, compiled together and asked about one by one."""
 
-    def __init__(self, rules: Sequence[Rule], lists: Lists, default_lang: str) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], lists: Lists, default_lang: str, watchlist: Watchlist | None = None
+    ) -> None:
+        """`watchlist` is all of these rules, if they were compiled before."""
         own = [rule for rule in rules if rule.event is not None]
-        self._watchlist: Watchlist = compile_watchlist(own, lists, default_lang)
+        self._watchlist = watchlist or compile_watchlist(own, lists, default_lang)
         self._numbers = {rule.id: number for number, rule in enumerate(own)}
 
     def knows(self, rule: Rule) -> bool:

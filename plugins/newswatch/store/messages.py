@@ -17,6 +17,8 @@ from newswatch.store.codec import alert_from_json, from_ms
 from newswatch.store.marks import marks_of
 
 MOST_MESSAGES_A_STORY = 50
+READ_AT_ONCE = 500
+"""Records that one script reads: Redis is busy with them for about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +120,35 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
 
 async def read_messages(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
     """Messages by id, in the given order. Those that no longer exist are left out."""
-    wanted = list(dict.fromkeys(name for name in ids if name))
-    pipe = redis.pipeline(transaction=False)
-    for name in wanted:
-        pipe.hgetall(keys.message(name))
-    rows = zip(wanted, await pipe.execute(), strict=True)
-    return {name: message_of(name, fields(row)) for name, row in rows if row}
+    return {name: message_of(name, raw) for name, raw in (await _records(redis, ids)).items()}
 
 
 async def read_readable(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMessage]:
     """The same without records that cannot be parsed: one of many must not hold up the others."""
-    wanted = list(dict.fromkeys(name for name in ids if name))
-    pipe = redis.pipeline(transaction=False)
-    for name in wanted:
-        pipe.hgetall(keys.message(name))
-    rows = zip(wanted, await pipe.execute(), strict=True)
-    found = {name: _readable(name, fields(row)) for name, row in rows if row}
+    found = {name: _readable(name, raw) for name, raw in (await _records(redis, ids)).items()}
     return {name: stored for name, stored in found.items() if stored is not None}
+
+
+async def _records(redis: Redis, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    wanted = list(dict.fromkeys(name for name in ids if name))
+    script = script_of(redis, "states")
+    found: dict[str, dict[str, str]] = {}
+    for some in _batches(wanted):
+        rows: list[list[bytes]] = await script(keys=[keys.message(name) for name in some])
+        for name, row in zip(some, rows, strict=True):
+            if row:
+                found[name] = fields(dict(zip(row[::2], row[1::2], strict=True)))
+    return found
+
+
+async def _values(redis: Redis, names: Sequence[str], wanted: Sequence[str]) -> list[list[bytes | None]]:
+    """These fields of the hashes with these names."""
+    script = script_of(redis, "fields")
+    return [row for some in _batches(names) for row in await script(keys=some, args=wanted)]
+
+
+def _batches(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[start : start + READ_AT_ONCE] for start in range(0, len(names), READ_AT_ONCE)]
 
 
 def _readable(message_id: str, raw: dict[str, str]) -> StoredMessage | None:
@@ -170,11 +184,9 @@ async def read_stored_alerts(
 
     Those past their retention, and those that cannot be parsed, are left out: a page must not fail because of one.
     """
-    pipe = redis.pipeline(transaction=False)
-    for alert_id in ids:
-        pipe.hmget(keys.alert(alert_id), ["json", "message", "muted", "withdrawn"])
+    asked = ("json", "message", "muted", "withdrawn")
     found = []
-    for data, message, muted, withdrawn in await pipe.execute():
+    for data, message, muted, withdrawn in await _values(redis, [keys.alert(name) for name in ids], asked):
         alert = _alert(data) if not marks or _holds(data, marks) else None
         if alert is not None:
             found.append(StoredAlert(alert, text(message), muted is not None, text(withdrawn)))
@@ -252,8 +264,9 @@ async def created_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]
 
 async def _times(redis: Redis, ids: Iterable[str], field: str) -> dict[str, datetime]:
     wanted = list(dict.fromkeys(name for name in ids if name))
-    pipe = redis.pipeline(transaction=False)
-    for name in wanted:
-        pipe.hget(keys.message(name), field)
-    rows = zip(wanted, await pipe.execute(), strict=True)
-    return {name: from_ms(float(row)) for name, row in rows if row and text(row).isdigit()}
+    rows = await _values(redis, [keys.message(name) for name in wanted], [field])
+    return {
+        name: from_ms(float(row))
+        for name, (row,) in zip(wanted, rows, strict=True)
+        if row and text(row).isdigit()
+    }

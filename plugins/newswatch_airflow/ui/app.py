@@ -41,6 +41,7 @@ from newswatch_airflow.ui.rooms import (
     rule_data,
     rule_draft,
     rule_form,
+    rule_removal,
     status,
     watchlist,
 )
@@ -99,6 +100,7 @@ def create_app(
         alerts,
         items,
         watchlist,
+        rule_removal,
         rule,
         rule_data,
         rule_draft,

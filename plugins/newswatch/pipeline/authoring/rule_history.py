@@ -46,8 +46,8 @@ class RuleChange:
 
 
 @dataclass(frozen=True, slots=True)
-class _Save:
-    """A save with the file's text before and after it."""
+class Save:
+    """One save of a file, with the file's text before and after it."""
 
     saved: SavedVersion
     before: str
@@ -56,7 +56,7 @@ class _Save:
 
 def rule_history(directory: Path, rule_id: str) -> list[RuleChange]:
     """The saves that changed a rule, the newest first. Versions that cannot be read are left out."""
-    found = (_change(save, rule_id) for save in _saves(directory))
+    found = (change_of(save, rule_id) for save in saves(directory))
     return [one for one in found if one is not None]
 
 
@@ -73,7 +73,7 @@ def file_history(directory: Path, name: str) -> list[tuple[SavedVersion, dict[st
     """The saves of a file, the newest first, each with the rules that it changed."""
     return [
         (save.saved, changed_rules(save.before, save.after))
-        for save in _saves(directory)
+        for save in saves(directory)
         if save.saved.file == name
     ]
 
@@ -90,9 +90,9 @@ def restore_rule(
     earlier = block_of(file, editing.read_version(directory, file, kept), rule_id)
     if earlier is None:
         raise NothingToRestore(
-            f"that version of {file} has no rule {rule_id}: to remove the rule, delete it in the editor"
+            f"that version of {file} has no rule {rule_id}: to get rid of the rule, delete it"
         )
-    home = _home(directory, rule_id) or file
+    home = home_of(directory, rule_id) or file
     current = editing.read_file(directory, home)
     text = with_block(home, current.text, rule_id, earlier)
     if text == current.text:
@@ -113,7 +113,7 @@ def as_dict(change: RuleChange) -> dict[str, Any]:
     return asdict(change)
 
 
-def _home(directory: Path, rule_id: str) -> str | None:
+def home_of(directory: Path, rule_id: str) -> str | None:
     """The file that has the rule now."""
     for name in editing.file_names(directory):
         blocks = _blocks_or_none((directory / name).read_text("utf-8", "replace"))
@@ -128,7 +128,7 @@ def _when(directory: Path, kept: str) -> str:
     )
 
 
-def _saves(directory: Path) -> Iterator[_Save]:
+def saves(directory: Path) -> Iterator[Save]:
     """All saves of watchlist files, the newest first."""
     after: dict[str, str] = {}
     for name in editing.file_names(directory):
@@ -141,10 +141,11 @@ def _saves(directory: Path) -> Iterator[_Save]:
         text = after.get(saved.file, "")
         after[saved.file] = before
         if saved.file.startswith("watchlist"):
-            yield _Save(saved, before, text)
+            yield Save(saved, before, text)
 
 
-def _change(save: _Save, rule_id: str) -> RuleChange | None:
+def change_of(save: Save, rule_id: str) -> RuleChange | None:
+    """What the save changed in the rule, None for nothing."""
     if rule_id not in save.before and rule_id not in save.after:
         return None
     old, new = (_blocks_or_none(text) for text in (save.before, save.after))

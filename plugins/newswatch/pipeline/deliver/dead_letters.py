@@ -10,7 +10,7 @@ from newswatch.errors import PermanentError
 from newswatch.models import Alert, Message
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.deliver.rendering import render
+from newswatch.pipeline.deliver.rendering import Surroundings, render
 from newswatch.sending import Payload
 from newswatch.store import keys, messages, outbox
 from newswatch.store.client import redis_errors
@@ -57,17 +57,20 @@ async def read_dead_letters(services: Services, most: int | None = None) -> tupl
     with redis_errors():
         died = await messages.dead_letters(services.redis, most)
         found = await messages.read_messages(services.redis, died)
-        letters = [await _letter(services, stored, died[name]) for name, stored in found.items()]
+        around = Surroundings(services)
+        letters = [await _letter(services, stored, died[name], around) for name, stored in found.items()]
         return letters, int(await services.redis.zcard(keys.DEAD))
 
 
-async def _letter(services: Services, stored: StoredMessage, died_ms: int) -> DeadLetter:
+async def _letter(
+    services: Services, stored: StoredMessage, died_ms: int, around: Surroundings
+) -> DeadLetter:
     message = stored.message
     alerts = [one.alert for one in await messages.read_stored_alerts(services.redis, message.alert_ids)]
     # A retry begins with the full payload, also where the minimal one was refused.
     again = replace(stored, delivery=replace(stored.delivery, minimal=False))
     try:
-        payload = await render(services, again, alerts)
+        payload = await render(services, again, alerts, around)
     except (ValueError, KeyError, TypeError, IndexError):
         payload = {}
     return DeadLetter(message, stored.delivery.error, from_ms(died_ms), tuple(alerts), payload)

@@ -64,7 +64,7 @@ async def explain(services: Services, asked: str, *, all_rules: bool = False) ->
     with redis_errors():
         found = await _sightings(services, bundle, asked)
         since = None if found else await _since(services, bundle)
-        judges = Judges(services.redis, bundle)
+        judges = Judges(services, bundle)
         muted = await mutes.read(services.redis)
         newest = sorted(found, key=lambda one: one.record.first_seen, reverse=True)[:MOST_COPIES]
         copies = [

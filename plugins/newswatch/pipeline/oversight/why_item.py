@@ -78,7 +78,8 @@ class Explanation:
         entries = await self._entries(lines)
         judge = await self._judges.of(self._record.config_version)
         alerted = [await self._alerted(line) for line in lines]
-        judged = self._judged(judge, entries, {line.alert.rule_id for line in lines})
+        alerted_by = {line.alert.rule_id for line in lines}
+        judged = await self._judged(judge, entries, alerted_by, None if all_rules else NEAREST)
         state, reasons = await self._state(alerted, judged, entries, kept=judge.kept)
         shown = judged if all_rules else judged[:NEAREST]
         item = entries[-1].item if entries else None
@@ -245,11 +246,13 @@ class Explanation:
 
     # ── its rules ────────────────────────────────────────────────────────────────────────────
 
-    def _judged(self, judge: Judge, entries: Sequence[StreamedItem], alerted: set[str]) -> list[RuleAnswer]:
+    async def _judged(
+        self, judge: Judge, entries: Sequence[StreamedItem], alerted: set[str], most: int | None
+    ) -> list[RuleAnswer]:
         if not entries:
             return []
         came = max(from_ms(entries[-1].claimed_ms), _moment(self._record.first_seen))
-        return self._judges.judged(judge, entries[-1].item, came, alerted)
+        return await self._judges.judged(judge, entries[-1].item, came, alerted, most)
 
     def _rules_reasons(
         self, state: State, judge: Judge, shown: Sequence[RuleAnswer], entries: Sequence[StreamedItem]

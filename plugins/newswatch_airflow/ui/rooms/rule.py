@@ -73,7 +73,10 @@ async def rule_page(
     in_files = next((one for one in loaded.draft.rules if one.id == rule_id), None) if loaded.draft else None
     rule = in_force or in_files
     if rule is None:
-        raise HTTPException(404, "No rule has this id. It may have been renamed or removed.")
+        raise HTTPException(
+            404,
+            "No rule has this id. It may have been renamed, or deleted: see Deleted rules on the Watchlist.",
+        )
     lists: Mapping[str, Sequence[str]] = (
         bundle.lists if in_force and bundle else loaded.draft.lists if loaded.draft else {}
     )

@@ -107,7 +107,7 @@ async def _drafted(asked: RuleDraft, services: Services, shared: Shared, bundle:
     if bundle is None:
         raise HTTPException(409, "No configuration is in force yet.")
     if asked.fields is not None:
-        form = asked.fields.form()
+        form = asked.fields
         if form.kind == "event" and not form.does.strip():
             raise _Unfinished("Say what is done: a list such as $sues, or verbs.")
         if form.kind == "query" and not form.query.strip():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from newswatch.config.load import WATCHLIST
 from newswatch.config.rule_text import Target, lines_of_rule, value_of
@@ -29,41 +30,25 @@ writes = APIRouter(dependencies=[Depends(writer)], tags=["watchlist"])
 
 _Id = Annotated[str, Path(min_length=1, max_length=200)]
 _Word = Annotated[str, Field(max_length=200)]
-_Line = Annotated[str, Field(max_length=2_000)]
-_Lines = Annotated[str, Field(max_length=50_000)]
+
+MOST_CHARACTERS = 50_000
+MOST_CHOICES = 500
 
 
-class Fields(BaseModel):
-    """The fields of the form, as `RuleForm` describes them."""
+def _as_sent(form: RuleForm) -> RuleForm:
+    """The fields with line breaks as the core has them: browsers send CR and LF. Raises ValueError for very long ones."""
+    given = asdict(form)
+    for name, value in given.items():
+        texts = (value,) if isinstance(value, str) else value
+        if len(texts) > MOST_CHOICES or any(len(one) > MOST_CHARACTERS for one in texts):
+            raise ValueError(f"{name} is too long")
+        if isinstance(value, str):
+            given[name] = value.replace("\r\n", "\n")
+    return RuleForm(**{**given, "modality": form.modality or DEFAULT_MODALITY})
 
-    model_config = ConfigDict(extra="ignore")
 
-    id: _Word = ""
-    kind: Literal["query", "event"] = "query"
-    query: _Lines = ""
-    who: _Lines = ""
-    does: _Lines = ""
-    what: _Lines = ""
-    unless: _Lines = ""
-    modality: Annotated[list[_Word], Field(max_length=10)] = []
-    negation: Literal["ignore", "exclude"] = "ignore"
-    severity: Literal["low", "medium", "high"] = "medium"
-    notify: Annotated[list[_Word], Field(max_length=500)] = []
-    feeds: _Lines = ""
-    tags: _Lines = ""
-    languages: _Line = ""
-    owner: _Line = ""
-    expires: _Word = ""
-    must_match: _Lines = ""
-    must_not_match: _Lines = ""
-
-    def form(self) -> RuleForm:
-        """As the core knows it."""
-        values = self.model_dump() | {
-            "modality": tuple(self.modality) or DEFAULT_MODALITY,
-            "notify": tuple(self.notify),
-        }
-        return RuleForm(**{name: _unix(value) for name, value in values.items()})
+Fields = Annotated[RuleForm, AfterValidator(_as_sent)]
+"""The fields of the form, as a browser sends them."""
 
 
 class ComposeRequest(BaseModel):
@@ -173,7 +158,7 @@ class RuleChanged(CannotEdit):
 async def _compose(services: Services, shared: Shared, asked: ComposeRequest) -> Composed:
     """Raises CannotEdit, RuleChanged and NotEditable."""
     file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
-    form = asked.fields.form()
+    form = asked.fields
     text = await asyncio.to_thread(_with_form, file, asked, form)
     loaded = await shared.checked_draft(services, asked.name, text)
     first, last = lines_of_rule(asked.name, text, form.id.strip()) or (1, 0)
@@ -229,7 +214,7 @@ async def _page(
     )
 
 
-def _receivers(bundle: Bundle | None, chosen: list[str]) -> list[tuple[str, str]]:
+def _receivers(bundle: Bundle | None, chosen: Sequence[str]) -> list[tuple[str, str]]:
     """The receivers in force with their channels, and those that the rule names though they are not there."""
     known = {one.id: one.channel for one in bundle.receivers} if bundle else {}
     return [*known.items(), *((name, "") for name in chosen if name not in known)]
@@ -257,17 +242,17 @@ async def _first_file(services: Services) -> str:
     return WATCHLIST if WATCHLIST in names else names[0]
 
 
-def _fields(request: Request, form: RuleForm) -> Fields:
+def _fields(request: Request, form: RuleForm) -> RuleForm:
     """The form's fields, with those that the URL has in their place."""
     given = request.query_params
-    own = {name: getattr(form, name) for name in Fields.model_fields}
-    for name in Fields.model_fields:
+    own = asdict(form)
+    for name in own:
         if name in given:
             own[name] = given.getlist(name) if name in ("modality", "notify") else given[name]
     if "kind" in given and "notify" not in given:
         own["notify"] = []
     try:
-        return Fields.model_validate({name: _listed(value) for name, value in own.items()})
+        return TypeAdapter(Fields).validate_python(own)
     except ValueError as error:
         raise HTTPException(422, f"The form cannot be read: {error}") from error
 
@@ -275,15 +260,6 @@ def _fields(request: Request, form: RuleForm) -> Fields:
 def base_of_rule(rule: Any) -> str:
     """Names what the file says of the rule: another name means that somebody changed it."""
     return short_hash(repr(rule))
-
-
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _unix(value: Any) -> Any:
-    """Browsers end lines with CR and LF."""
-    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 router.include_router(writes)

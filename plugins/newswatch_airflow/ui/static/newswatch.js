@@ -225,6 +225,7 @@ async function fill(form, asked) {
     if (answer.ok) {
       const fresh = new DOMParser().parseFromString(text, "text/html");
       place.replaceChildren(...[...fresh.body.childNodes].map((node) => document.importNode(node, true)));
+      place.querySelector("[autofocus]")?.focus();
     } else {
       place.textContent = JSON.parse(text).detail;
     }
