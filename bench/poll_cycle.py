@@ -23,6 +23,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import uvloop
+
 from bench._raw_server import WORDS, running, serve
 
 READER = Path(__file__).resolve().parents[1] / ".cache" / "bench-reader"
@@ -156,11 +158,11 @@ def as_newswatch(port: int, feeds: int, redis_url: str) -> Figures:
             async with services_of(Settings(config_dir=config), connect(redis_url), None) as services:
                 await stage(services)
 
-        asyncio.run(work(adopt_config))
+        uvloop.run(work(adopt_config))
 
         def cycle(percent: int, *, validators: bool = True) -> dict[str, float]:
             next_cycle(port, feeds, percent, validators=validators)
-            return measured(lambda: asyncio.run(work(lambda s: run_poll(s, all_feeds=True, deadline_s=900))))
+            return measured(lambda: uvloop.run(work(lambda s: run_poll(s, all_feeds=True, deadline_s=900))))
 
         return {
             "cold": cycle(0),

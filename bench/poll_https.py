@@ -25,6 +25,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from bench._raw_server import running, serve
@@ -219,7 +221,7 @@ def main() -> int:
             found = (
                 as_reader(*work)
                 if chosen.contestant == "reader"
-                else asyncio.run(as_newswatch(*work, chosen.redis))
+                else uvloop.run(as_newswatch(*work, chosen.redis))
             )
         print(json.dumps(found))
         return 0

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+import uvloop
 
 from bench._raw_server import running, serve
 from bench.poll_https import at_loopback, url
@@ -83,7 +84,7 @@ def shard(redis_url: str, config: Path, number: int, left_s: float) -> int:
     if pid == 0:
         try:
             with at_loopback():
-                asyncio.run(stay(redis_url, config, number, left_s))
+                uvloop.run(stay(redis_url, config, number, left_s))
         finally:
             os._exit(0)
     return pid

@@ -113,6 +113,31 @@ async def test_private_ca_of_the_environment_is_trusted(tls_server, private_ca):
     assert caught.value.kind == "tls"
 
 
+async def test_answer_in_tls_records_of_one_byte_is_cut_off_by_their_number(tls_server, private_ca):
+    sent = 0
+
+    async def bytewise(request, writer):
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            for _ in range(500):
+                writer.write(b" ")
+            await writer.drain()
+            sent += 500
+
+    tls_server.answers["/bytes"] = bytewise
+    fetcher = make_fetcher(
+        env={"SSL_CERT_FILE": str(private_ca.bundle)},
+        resolver=DNS({"news.example": ["127.0.0.1"]}),
+        timeout_s=60.0,
+    )
+    async with fetcher:
+        with pytest.raises(FetchRefused) as caught:
+            await get(fetcher, tls_server.url("/bytes", "news.example").replace("http", "https"))
+    assert caught.value.kind == "size"
+    assert sent < 2_000_000
+
+
 async def test_https_goes_through_a_connect_tunnel(tls_server, private_ca, proxy):
     proxy.target_port = tls_server.port
     env = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(private_ca.bundle)}

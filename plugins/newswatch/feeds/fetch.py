@@ -24,6 +24,7 @@ from newswatch.feeds.address import AddressRefused, host_refusal
 from newswatch.feeds.auth import Auth, Resolve
 from newswatch.feeds.faults import fetch_error
 from newswatch.feeds.host import host_name
+from newswatch.feeds.metered import AnswerTooLong
 from newswatch.feeds.own_headers import own_headers
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
@@ -188,10 +189,16 @@ class Fetcher:
             reason = host_refusal(url.raw_host or "", allow_private=feed.allow_private)
             if reason:
                 raise AddressRefused(reason)
-            timeout = _timeout(left_s, self._timeout_s)
-            async with self._sessions.get(
-                route, url, proxy=proxy, headers=headers, timeout=timeout, more=more
-            ) as response:
+            response = await self._sessions.get(
+                route,
+                url,
+                proxy=proxy,
+                headers=headers,
+                left_s=left_s,
+                silence_s=self._timeout_s / 2,
+                more=more,
+            )
+            async with response:
                 if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
                     return hop.follow(
                         response.status, _location(response), new_cookies=cookies.take(response)
@@ -231,7 +238,9 @@ class Fetcher:
             if len(body) > self._max_bytes:
                 response.close()
                 raise too_large(self._max_bytes)
-        if source is not None and source.broken:
+        if source is not None and source.broken is not None:
+            if isinstance(source.broken, AnswerTooLong):
+                raise source.broken
             raise FetchFailed("the answer is incomplete: the connection broke", kind="truncated")
         encoding = ",".join(response.headers.getall(hdrs.CONTENT_ENCODING, ()))
         return decoded(bytes(body), encoding, self._max_bytes)
@@ -258,11 +267,6 @@ def _with_feed(feed: Feed, error: Exception) -> str:
 
 def _without_move(result: FetchResult) -> FetchResult:
     return replace(result, permanent_url=None)
-
-
-def _timeout(left_s: float, timeout_s: float) -> aiohttp.ClientTimeout:
-    silence_s = timeout_s / 2
-    return aiohttp.ClientTimeout(total=left_s, sock_connect=silence_s, sock_read=silence_s)
 
 
 def _as_url(url: str) -> URL:
