@@ -7,11 +7,11 @@ redirects itself, so that every hop gets the same checks, and decompresses the d
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from types import TracebackType
 
 import aiohttp
@@ -28,7 +28,8 @@ from newswatch.feeds.metered import AnswerTooLong
 from newswatch.feeds.own_headers import own_headers
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
-from newswatch.feeds.sessions import NetworkRoute, Sessions, named_tls_context
+from newswatch.feeds.sessions import NetworkRoute, Sessions
+from newswatch.feeds.tls import named_tls_context, tls_context
 from newswatch.feeds.unpack import ACCEPTED, decoded, too_large
 from newswatch.feeds.walk_cookies import WalkCookies
 from newswatch.models import Feed, FetchResult
@@ -96,10 +97,12 @@ class Fetcher:
 
     async def __aenter__(self) -> Fetcher:  # noqa: PYI034 - typing.Self is Python 3.11's
         self._slots = asyncio.Semaphore(self._concurrency)
-        named = named_tls_context(self._env)
-        make_tls = ssl.create_default_context if named is None else lambda: named
+        named_tls_context(self._env)  # a wrong setting is an error of all feeds, not of the first over https
         self._sessions = Sessions(
-            make_tls, self._resolver, limit=self._concurrency, max_bytes=self._max_bytes
+            partial(tls_context, self._env),
+            self._resolver,
+            limit=self._concurrency,
+            max_bytes=self._max_bytes,
         )
         return self
 

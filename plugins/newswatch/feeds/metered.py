@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from newswatch.feeds.heads import TolerantHandler
+
+if TYPE_CHECKING:
+    from newswatch.feeds.tls import Tls
 
 MAX_READS = 30_000
 """Ten megabytes are some 7,000 packets of the usual size."""
@@ -39,25 +41,12 @@ class ClosedUnanswered(aiohttp.ServerDisconnectedError):
         self.kept = kept
 
 
-class CountedTls(ssl.SSLObject):
-    """A TLS connection that counts the records that it reads: many may arrive in one packet."""
-
-    reads = 0
-
-    def read(self, *given: Any) -> Any:
-        """Like SSLObject.read. Raises AnswerTooLong."""
-        self.reads += 1
-        if self.reads > MAX_READS:
-            raise AnswerTooLong
-        return super().read(*given)
-
-
 class MeteredHandler(TolerantHandler):
     """aiohttp's client protocol, which counts what is received for each request."""
 
     broken: BaseException | None = None
     """Why the connection broke. aiohttp takes that for the end of a body without a length."""
-    _tls: CountedTls | None = None
+    _tls: Tls | None = None
     _answers = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -93,6 +82,8 @@ class MeteredHandler(TolerantHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is closed; with an error: it broke."""
         self.broken = exc
+        if self._tls is not None and self._answers and exc is None:
+            self._tls.remember()
         super().connection_lost(exc)
 
     def set_exception(self, exc: BaseException, *cause: Any) -> None:

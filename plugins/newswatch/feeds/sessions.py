@@ -1,4 +1,4 @@
-"""Connections to feed servers: one TLS context, made when first needed, and one pool for each route.
+"""Connections to feed servers: one TLS context for each port, made when first needed, and one pool for each route.
 
 Routes with different address rules never share a pool: a connection opened for a feed with
 `allow_private` must not serve a feed without it.
@@ -11,19 +11,17 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
 from aiohttp import abc, hdrs
 from yarl import URL
 
-from newswatch.errors import PermanentError
 from newswatch.feeds.address import CheckedResolver, checked_socket
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.dns import SystemResolver
 from newswatch.feeds.kept_hosts import KeptHosts
-from newswatch.feeds.metered import ClosedUnanswered, CountedTls, MeteredHandler
+from newswatch.feeds.metered import ClosedUnanswered, MeteredHandler
 from newswatch.feeds.proxy import split_credentials
 
 _DNS_TTL_S = 60
@@ -32,8 +30,9 @@ KEEP_S = 75.0
 MOST_KEPT = 500
 MOST_CLOSED = 8
 """So many connections to a host are kept at the most, and may all turn out to be closed."""
+MOST_PORTS = 8
+"""Nearly all servers have the same port. A TLS context takes about a megabyte."""
 KEPT, NEW = "kept", "new"
-_CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 
 class NetworkRoute(enum.Enum):
@@ -51,23 +50,6 @@ class NetworkRoute(enum.Enum):
         return cls.PRIVATE if allow_private else cls.PUBLIC
 
 
-def named_tls_context(env: Mapping[str, str]) -> ssl.SSLContext | None:
-    """A context with the CAs that a setting names, None where no setting does. Raises PermanentError."""
-    for name in _CA_SETTINGS:
-        path = env.get(name)
-        if not path:
-            continue
-        try:
-            if Path(path).is_dir():
-                return ssl.create_default_context(capath=path)
-            return ssl.create_default_context(cafile=path)
-        except OSError as error:
-            raise PermanentError(
-                f"{name}={path} is not a readable bundle of CA certificates ({error}): correct or unset it"
-            ) from error
-    return None
-
-
 class Sessions:
     """One aiohttp session for each route, opened when first needed. Cookies are not kept (see `feeds.walk_cookies`)."""
 
@@ -81,7 +63,7 @@ class Sessions:
     ) -> None:
         self._make_tls = tls
         self._kept = KeptHosts(MOST_KEPT, KEEP_S)
-        self._tls: ssl.SSLContext | None = None
+        self._tls: dict[int | None, ssl.SSLContext] = {}
         self._resolver = resolver
         self._own_resolver = resolver is None
         self._limit = limit
@@ -109,7 +91,7 @@ class Sessions:
         if not more and not self._kept.keeps(url.raw_host or "", time.monotonic()):
             headers = {**headers, hdrs.CONNECTION: "close"}
         if url.scheme == "https" or (proxy is not None and proxy.startswith("https:")):
-            options["ssl"] = self._tls_context()
+            options["ssl"] = self._tls_context(url.port)
         if proxy is not None:
             options["proxy"], credentials = split_credentials(proxy)
             if credentials:
@@ -157,11 +139,13 @@ class Sessions:
             await self._resolver.close()
             self._resolver = None
 
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = self._make_tls()
-            self._tls.sslobject_class = CountedTls
-        return self._tls
+    def _tls_context(self, port: int | None) -> ssl.SSLContext:
+        """One for each port: what TLS remembers of a host's server is not for another server of that host."""
+        if port not in self._tls:
+            if len(self._tls) >= MOST_PORTS:
+                self._tls.clear()
+            self._tls[port] = self._make_tls()
+        return self._tls[port]
 
     def _session(self, route: NetworkRoute) -> aiohttp.ClientSession:
         if route not in self._open:
