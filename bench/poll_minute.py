@@ -26,8 +26,8 @@ from typing import Any
 import redis
 import uvloop
 
+from bench._poll_https import at_loopback, url
 from bench._raw_server import running, serve
-from bench.poll_https import at_loopback, url
 from devtools.redis_server import RunningRedis
 from newswatch.assembly import services_of
 from newswatch.pipeline.base.adoption import adopt_config
