@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 WORDS = (
     "the", "central", "bank", "council", "market", "opposes", "plan", "rate", "levy", "harbour", "vote", "report",
@@ -23,21 +24,44 @@ async def serve(
 ) -> None:
     """Print a port and serve there until standard input ends. `respond` gets path and head of a request.
 
-    A connection that was idle for `idle_s` is closed.
+    A connection that is idle for `idle_s` after an answer is closed.
     """
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), idle_s):
-                writer.write(respond(head.split(b" ", 2)[1].decode(), head))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, asyncio.TimeoutError, ConnectionError):
-            pass
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls, backlog=1_024)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: _Connection(respond, idle_s), "127.0.0.1", 0, ssl=tls, backlog=1_024
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, with one request at a time."""
+
+    def __init__(self, respond: Callable[[str, bytes], bytes], idle_s: float | None) -> None:
+        self._respond = respond
+        self._idle_s = idle_s
+        self._head = b""
+        self._idle: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._wait(None)
+        self._head += data
+        if self._head.endswith(b"\r\n\r\n"):
+            head, self._head = self._head, b""
+            self._transport.write(self._respond(head.split(b" ", 2)[1].decode(), head))
+            self._wait(self._idle_s)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self._wait(None)
+
+    def _wait(self, seconds: float | None) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        loop = asyncio.get_running_loop()
+        self._idle = None if seconds is None else loop.call_later(seconds, self._transport.close)
 
 
 @contextmanager

@@ -3,9 +3,11 @@
     python -m bench.poll_cycle [--feeds 1000] [--scale 100,1000,10000] [--json]
 
 A local server serves feeds of 20 to 200 KB, Redis is a real one, and each contestant runs in a process of
-its own. The figures are CPU seconds of that process and its parsers, without the servers. In each cycle 5%
+its own. The figures are CPU seconds of that process and its parsers; those of Redis are shown apart. In each cycle 5%
 of the feeds have two new items. `reader` is installed into .cache/ when it is first needed. If that fails,
 it is left out and the reason is printed. The naive loop is measured on a fifth of the feeds and multiplied.
+
+The last part is polling over https and of small documents, on many hosts; alone: `python -m bench._poll_https`.
 """
 
 from __future__ import annotations
@@ -14,8 +16,6 @@ import argparse
 import asyncio
 import json
 import os
-import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,101 +23,15 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench._raw_server import WORDS, running, serve
+import uvloop
 
-READER = Path(__file__).resolve().parents[1] / ".cache" / "bench-reader"
-READER_PACKAGES = ("reader==3.26", "sgmllib3k==1.0.0")
-"""The feedparser inside `reader` imports the second one."""
-TEMPLATES = 60
-_NAMES = (
-    "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:media='http://search.yahoo.com/mrss/'"
-    " xmlns:content='http://purl.org/rss/1.0/modules/content/'"
-)
+from bench import _poll_https
+from bench._contest import READER, Figures, cpu_s, peak_memory_mb, reader_missing, redis_cpu_s, tell
+from bench._raw_server import running, serve
+from bench._synthetic_feeds import responder
+
 NAIVE_SHARE = 5
 TARGETS = {"unchanged_304": 1.0, "without_validators": 1.5, "changed_ms": 6.0, "times_reader": 8.0}
-
-
-def item(number: int, dice: random.Random) -> str:
-    """One RSS item. @@ will be replaced by the number of its feed."""
-    text = " ".join(dice.choices(WORDS, k=120))
-    link = f"https://bench.example/@@/{number}"
-    return (
-        f"<item><title>{text[:70]} {number}</title><link>{link}</link><guid isPermaLink='false'>@@-{number}</guid>"
-        f"<dc:creator>A. Writer</dc:creator><category>markets</category><category>policy</category>"
-        f"<pubDate>Mon, 02 Nov 2026 10:00:00 GMT</pubDate><media:content url='{link}.jpg' medium='image'/>"
-        f"<description>{text[:200]}</description><content:encoded><![CDATA[<p><img src='{link}.jpg' alt='x'>"
-        f"<a href='/{number}'>{text[:40]}</a> <em>{text[40:90]}</em>{text[90:400]}</p><p>{text[400:]}</p>]]>"
-        f"</content:encoded></item>"
-    )
-
-
-class SyntheticFeeds:
-    """The documents of all feeds, as they are in the current cycle."""
-
-    def __init__(self, shrink: int) -> None:
-        self.changed_percent = 5
-        self.validators = True
-        self.cycle = 0
-        self._revisions: dict[int, int] = {}
-        self._templates = [self._template(n, shrink) for n in range(TEMPLATES)]
-
-    def _template(self, seed: int, shrink: int) -> str:
-        dice = random.Random(seed)
-        size, total = dice.randrange(20_000, 200_000) // shrink, 0
-        rows: list[str] = []
-        while total < size:
-            rows.append(item(len(rows), dice))
-            total += len(rows[-1])
-        return "".join(rows)
-
-    def begin_cycle(self, feeds: int, percent: int) -> None:
-        """Give two new items to this percentage of the feeds."""
-        self.cycle += 1
-        for number in random.Random(self.cycle).sample(range(feeds), feeds * percent // 100):
-            self._revisions[number] = self._revisions.get(number, 0) + 1
-
-    def revision(self, number: int) -> int:
-        """How many times a feed has changed."""
-        return self._revisions.get(number, 0)
-
-    def body(self, number: int) -> bytes:
-        """The document of a feed as it is now."""
-        new = [item(100_000 + n, random.Random(n)) for n in range(2 * self.revision(number))]
-        rows = "".join(reversed(new)) + self._templates[number % TEMPLATES]
-        head = f"<rss version='2.0' {_NAMES}><channel><title>Feed {number}</title><link>https://bench.example/</link>"
-        return f"{head}{rows}</channel></rss>".replace("@@", str(number)).encode()
-
-
-def responder(shrink: int) -> Callable[[str, bytes], bytes]:
-    """Answers /N with feed N, and begins the next cycle at /cycle/FEEDS/PERCENT/VALIDATORS."""
-    site = SyntheticFeeds(shrink)
-
-    def response(path: str, head: bytes) -> bytes:
-        if path.startswith("/cycle/"):
-            feeds, percent, validators = map(int, path.split("/")[2:])
-            site.validators = bool(validators)
-            site.begin_cycle(feeds, percent)
-            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        number = int(path[1:])
-        etag = f'"{number}-{site.revision(number)}"'.encode()
-        if site.validators and etag in head:
-            return b"HTTP/1.1 304 Not Modified\r\nETag: " + etag + b"\r\n\r\n"
-        body = site.body(number)
-        shown = b"ETag: " + etag + b"\r\n" if site.validators else b""
-        length = b"Content-Length: %d\r\n\r\n" % len(body)
-        return b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n" + shown + length + body
-
-    return response
-
-
-Figures = dict[str, dict[str, float]]
-"""By cycle: its CPU and wall seconds; and the peak memory."""
-
-
-def cpu_s() -> float:
-    """The CPU time of this process and of its children that have ended."""
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def next_cycle(port: int, feeds: int, percent: int, *, validators: bool) -> None:
@@ -126,14 +40,12 @@ def next_cycle(port: int, feeds: int, percent: int, *, validators: bool) -> None
     requests.get(f"http://127.0.0.1:{port}/cycle/{feeds}/{percent}/{int(validators)}", timeout=60)
 
 
-def peak_memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
-
-
-def measured(cycle: Callable[[], object]) -> dict[str, float]:
+def measured(cycle: Callable[[], object], redis_url: str = "") -> dict[str, float]:
+    began_redis = redis_cpu_s(redis_url) if redis_url else 0.0
     began_cpu, began = cpu_s(), time.monotonic()
     cycle()
-    return {"cpu_s": cpu_s() - began_cpu, "wall_s": time.monotonic() - began}
+    found = {"cpu_s": cpu_s() - began_cpu, "wall_s": time.monotonic() - began}
+    return found | ({"redis_cpu_s": redis_cpu_s(redis_url) - began_redis} if redis_url else {})
 
 
 def as_newswatch(port: int, feeds: int, redis_url: str) -> Figures:
@@ -156,11 +68,12 @@ def as_newswatch(port: int, feeds: int, redis_url: str) -> Figures:
             async with services_of(Settings(config_dir=config), connect(redis_url), None) as services:
                 await stage(services)
 
-        asyncio.run(work(adopt_config))
+        uvloop.run(work(adopt_config))
 
         def cycle(percent: int, *, validators: bool = True) -> dict[str, float]:
             next_cycle(port, feeds, percent, validators=validators)
-            return measured(lambda: asyncio.run(work(lambda s: run_poll(s, all_feeds=True, deadline_s=900))))
+            poll = work(lambda services: run_poll(services, all_feeds=True, deadline_s=900))
+            return measured(lambda: uvloop.run(poll), redis_url)
 
         return {
             "cold": cycle(0),
@@ -222,26 +135,6 @@ def contest(name: str, feeds: int, *, shrink: int = 1) -> Figures:
     return found
 
 
-def reader_missing() -> str:
-    """Install `reader` if it is missing. Returns why that failed, "" if it is installed."""
-    if (READER / "reader").is_dir() and (READER / "sgmllib.py").is_file():
-        return ""
-    command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(READER), *READER_PACKAGES]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-
-
-def tell(label: str, value: float, unit: str, target: float | None = None, *, most: bool = True) -> bool:
-    held = target is None or (value <= target if most else value >= target)
-    wanted = (
-        ""
-        if target is None
-        else f"   ({'at most' if most else 'at least'} {target:g}{'' if held else ': MISSED'})"
-    )
-    print(f"  {label:58} {value:9.2f} {unit}{wanted}")
-    return held
-
-
 def main() -> int:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -271,14 +164,17 @@ def compare(chosen: argparse.Namespace) -> int:
     reader = None if missing else contest("reader", chosen.feeds)
     naive = contest("naive", chosen.feeds)
     scaled = {int(size): contest("newswatch", int(size), shrink=10) for size in chosen.scale.split(",")}
+    https = _poll_https.contests(chosen.feeds, chosen.feeds // 2)
     if chosen.json:
-        print(json.dumps({"newswatch": ours, "reader": reader, "naive": naive, "scaled": scaled}))
+        found = {"newswatch": ours, "reader": reader, "naive": naive, "scaled": scaled, "https": https}
+        print(json.dumps(found))
         return 0
     changed_ms = (ours["half"]["cpu_s"] - ours["unchanged"]["cpu_s"]) / (chosen.feeds / 2) * 1_000
     print(f" {chosen.feeds} feeds, CPU seconds a cycle")
     good = [
         tell("newswatch, 95% answer 304", ours["warm"]["cpu_s"], "s", TARGETS["unchanged_304"]),
         tell("newswatch, without validators", ours["plain"]["cpu_s"], "s", TARGETS["without_validators"]),
+        tell("   Redis", ours["warm"]["redis_cpu_s"], "s"),
         tell("newswatch, all answer 304", ours["unchanged"]["cpu_s"], "s"),
         tell("newswatch, first cycle, every feed new", ours["cold"]["cpu_s"], "s"),
         tell("newswatch, a changed feed with two new items", changed_ms, "ms", TARGETS["changed_ms"]),
@@ -299,8 +195,10 @@ def compare(chosen: argparse.Namespace) -> int:
     for size, found in scaled.items():
         warm = found["warm"]
         tell(f"{size} feeds: CPU a feed", warm["cpu_s"] / size * 1_000, "ms")
+        tell("   Redis", warm["redis_cpu_s"] / size * 1_000, "ms")
         good.append(tell(f"{size} feeds: the whole cycle", warm["wall_s"], "s", 60))
         tell(f"{size} feeds: peak memory", found["peak"]["memory_mb"], "MB")
+    good.append(_poll_https.report(https, chosen.feeds, chosen.feeds // 2))
     return 0 if all(good) else 1
 
 

@@ -27,6 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import redis
+import uvloop
 
 from devtools.redis_server import RunningRedis
 from feed_server import FeedServer, story
@@ -150,7 +151,7 @@ def in_child(redis_url: str, config: Path, shards: Sequence[int], of: int, attem
         os.setsid()
         # Its parsers print errors when their owner is killed, which is normal here.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        asyncio.run(poll_on(redis_url, config, shards, of, attempt))
+        uvloop.run(poll_on(redis_url, config, shards, of, attempt))
     finally:
         os._exit(0)
 

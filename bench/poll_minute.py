@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import redis
+import uvloop
 
+from bench._poll_https import at_loopback, url
 from bench._raw_server import running, serve
-from bench.poll_https import at_loopback, url
 from devtools.redis_server import RunningRedis
 from newswatch.assembly import services_of
 from newswatch.pipeline.base.adoption import adopt_config
@@ -83,7 +84,7 @@ def shard(redis_url: str, config: Path, number: int, left_s: float) -> int:
     if pid == 0:
         try:
             with at_loopback():
-                asyncio.run(stay(redis_url, config, number, left_s))
+                uvloop.run(stay(redis_url, config, number, left_s))
         finally:
             os._exit(0)
     return pid

@@ -10,12 +10,13 @@ grows faster than the number of feeds.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import uvloop
 
 from devtools.redis_server import RunningRedis
 from newswatch.assembly import services_of
@@ -91,7 +92,7 @@ def run(feeds: int) -> dict[str, float]:
             async with services_of(settings, connect(redis.url), None) as services:
                 return await measure(services, feeds)
 
-        return asyncio.run(work())
+        return uvloop.run(work())
 
 
 def main() -> int:

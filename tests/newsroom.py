@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -17,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import redis
+import uvloop
 from click.testing import CliRunner
 
 from devtools.slack_sim.running import RunningSimulator
@@ -120,7 +120,7 @@ class Newsroom:
             async with self.services(**changes) as services:
                 return await work(services)
 
-        return asyncio.run(inside())
+        return uvloop.run(inside())
 
     def adopt(self):
         return self._do(adopt_config)

@@ -17,6 +17,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from newswatch.assembly import services_of
 from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.configuration import Share
@@ -87,7 +89,7 @@ class StageProcesses:
             os.setsid()
             nothing = os.open(os.devnull, os.O_RDONLY)
             os.dup2(nothing, 0)
-            asyncio.run(_run_forever(stage, self._starts))
+            uvloop.run(_run_forever(stage, self._starts))
             os._exit(1)
         self._pids[stage] = pid
 

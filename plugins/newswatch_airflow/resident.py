@@ -64,6 +64,8 @@ def stay(context: Mapping[str, Any], stage: str, *, slack: bool = False) -> dict
 
 def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, Any]:
     # Everything is loaded before any work begins, so that no file is read after an upgrade.
+    import uvloop  # noqa: PLC0415
+
     from newswatch.pipeline.base.shift import Shift, rest_of  # noqa: PLC0415
     from newswatch_airflow.stage_work import work_of  # noqa: PLC0415
 
@@ -85,7 +87,7 @@ def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, A
             )
             return await work_of(stage, services)(shift)
 
-    return dict(asyncio.run(within()).as_dict())
+    return dict(uvloop.run(within()).as_dict())
 
 
 def _page_of(context: Mapping[str, Any]) -> str:

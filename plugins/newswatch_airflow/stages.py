@@ -6,7 +6,6 @@ inside functions, because Airflow keeps parsing the DAG files, which import this
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +23,8 @@ def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
 
     Raises RedisUnavailable or RedisRefused where newswatch cannot use this Redis.
     """
+    import uvloop  # noqa: PLC0415
+
     from newswatch.store.server import check_server  # noqa: PLC0415
     from newswatch_airflow.hooks import task_services  # noqa: PLC0415
 
@@ -33,7 +34,7 @@ def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
             return await stage(services)
 
     with permanent_errors():
-        return asyncio.run(within(task_services()))
+        return uvloop.run(within(task_services()))
 
 
 def check_config(dag_id: str) -> dict[str, Any]:

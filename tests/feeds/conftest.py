@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 from feeds_server import FeedServer, make_fetcher, start_server
 
 from newswatch.feeds.fetch import Fetcher
+
+
+def pytest_asyncio_loop_factories(config, item):
+    """The event loop of the stages."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Proxies and private certificate authorities."""
 
 import asyncio
+import ssl
 
 import pytest
 from feeds_server import DNS, RSS, get, make_fetcher, response, start_server
@@ -113,6 +114,31 @@ async def test_private_ca_of_the_environment_is_trusted(tls_server, private_ca):
     assert caught.value.kind == "tls"
 
 
+async def test_answer_in_tls_records_of_one_byte_is_cut_off_by_their_number(tls_server, private_ca):
+    sent = 0
+
+    async def bytewise(request, writer):
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            for _ in range(500):
+                writer.write(b" ")
+            await writer.drain()
+            sent += 500
+
+    tls_server.answers["/bytes"] = bytewise
+    fetcher = make_fetcher(
+        env={"SSL_CERT_FILE": str(private_ca.bundle)},
+        resolver=DNS({"news.example": ["127.0.0.1"]}),
+        timeout_s=60.0,
+    )
+    async with fetcher:
+        with pytest.raises(FetchRefused) as caught:
+            await get(fetcher, tls_server.url("/bytes", "news.example").replace("http", "https"))
+    assert caught.value.kind == "size"
+    assert sent < 2_000_000
+
+
 async def test_https_goes_through_a_connect_tunnel(tls_server, private_ca, proxy):
     proxy.target_port = tls_server.port
     env = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(private_ca.bundle)}
@@ -125,3 +151,46 @@ async def test_unreadable_ca_bundle_is_named(tmp_path):
     with pytest.raises(PermanentError, match="REQUESTS_CA_BUNDLE"):
         async with make_fetcher(env={"REQUESTS_CA_BUNDLE": str(tmp_path / "missing.pem")}):
             pass
+
+
+def handshakes(private_ca):
+    """The server's context, and a list that says of each of its handshakes whether a session was resumed."""
+    context, resumed = private_ca.server_context(), []
+
+    class Noted(ssl.SSLObject):
+        def do_handshake(self):
+            super().do_handshake()
+            resumed.append(self.session_reused)
+
+    context.sslobject_class = Noted
+    return context, resumed
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_tls_session_is_resumed_by_the_next_connection_of_the_fetcher(private_ca, version):
+    context, resumed = handshakes(private_ca)
+    context.maximum_version = version
+    dns, env = DNS({"news.example": ["127.0.0.1"]}), {"SSL_CERT_FILE": str(private_ca.bundle)}
+    async for server in start_server(ssl=context):
+        server.answers["/f"] = response(RSS, "Connection: close")
+        url = server.url("/f", "news.example").replace("http", "https")
+        for _ in range(2):
+            async with make_fetcher(env=env, resolver=dns) as fetcher:
+                for _ in range(3):
+                    assert (await get(fetcher, url)).body == RSS
+    assert resumed == [False, True, True] * 2
+
+
+async def test_tls_session_is_not_resumed_at_another_port_or_under_another_name(private_ca):
+    context, resumed = handshakes(private_ca)
+    dns = DNS({"news.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]})
+    async with make_fetcher(env={"SSL_CERT_FILE": str(private_ca.bundle)}, resolver=dns) as fetcher:
+        async for server in start_server(ssl=context):
+            async for neighbour in start_server(ssl=context):
+                for each in (server, neighbour):
+                    each.answers["/f"] = response(RSS, "Connection: close")
+                    await get(fetcher, each.url("/f", "news.example").replace("http", "https"))
+                with pytest.raises(FetchFailed) as caught:
+                    await get(fetcher, server.url("/f", "other.example").replace("http", "https"))
+    assert caught.value.kind == "tls"
+    assert True not in resumed

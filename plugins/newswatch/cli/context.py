@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import logging
 import os
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import uvloop
 
 from newswatch.assembly import services_from
 from newswatch.cli.output import PROBLEM
@@ -60,7 +60,7 @@ class Invocation:
                     await check_server(services.redis)
                 return await work(services)
 
-        return asyncio.run(inside())
+        return uvloop.run(inside())
 
 
 def common_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@
 The modules, in the order in which a document passes them:
 
 - `address`, `dns`, `host`, `proxy`, `auth`: where a request may go, over which proxy, with which credentials
-- `sessions`, `metered`: connections, and sockets that count what arrives
+- `sessions`, `metered`, `tls`: connections, which count what arrives
 - `redirect`, `answer`, `freshness`, `faults`: what a response or a failure means (pure)
 - `fetch`: the shell that does the HTTP requests
 - `worker`, `wire`, `parse_process`, `offline`: parsing in a process that can be killed

@@ -115,9 +115,7 @@ def host_refusal(host: str, *, allow_private: bool) -> str | None:
     return refusal(name, allow_private=allow_private)
 
 
-def checked_socket(
-    *, allow_private: bool, make: Callable[[int, int, int], socket.socket] = socket.socket
-) -> Callable[[Any], socket.socket]:
+def checked_socket(*, allow_private: bool) -> Callable[[Any], socket.socket]:
     """A socket factory for `aiohttp.TCPConnector` that checks the address right before connecting."""
 
     def create(info: tuple[Any, Any, int, str, tuple[Any, ...]]) -> socket.socket:
@@ -125,7 +123,7 @@ def checked_socket(
         reason = refusal(str(target[0]), allow_private=allow_private)
         if reason:
             raise AddressRefused(reason)
-        return make(family, kind, proto)
+        return socket.socket(family, kind, proto)
 
     return create
 

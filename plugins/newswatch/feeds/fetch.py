@@ -7,11 +7,11 @@ redirects itself, so that every hop gets the same checks, and decompresses the d
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from types import TracebackType
 
 import aiohttp
@@ -24,10 +24,12 @@ from newswatch.feeds.address import AddressRefused, host_refusal
 from newswatch.feeds.auth import Auth, Resolve
 from newswatch.feeds.faults import fetch_error
 from newswatch.feeds.host import host_name
+from newswatch.feeds.metered import AnswerTooLong
 from newswatch.feeds.own_headers import own_headers
 from newswatch.feeds.proxy import proxy_for, split_credentials
 from newswatch.feeds.redirect import REDIRECTS, Hop, web_url
-from newswatch.feeds.sessions import NetworkRoute, Sessions, named_tls_context
+from newswatch.feeds.sessions import NetworkRoute, Sessions
+from newswatch.feeds.tls import named_tls_context, tls_context
 from newswatch.feeds.unpack import ACCEPTED, decoded, too_large
 from newswatch.feeds.walk_cookies import WalkCookies
 from newswatch.models import Feed, FetchResult
@@ -95,10 +97,12 @@ class Fetcher:
 
     async def __aenter__(self) -> Fetcher:  # noqa: PYI034 - typing.Self is Python 3.11's
         self._slots = asyncio.Semaphore(self._concurrency)
-        named = named_tls_context(self._env)
-        make_tls = ssl.create_default_context if named is None else lambda: named
+        named_tls_context(self._env)  # a wrong setting is an error of all feeds, not of the first over https
         self._sessions = Sessions(
-            make_tls, self._resolver, limit=self._concurrency, max_bytes=self._max_bytes
+            partial(tls_context, self._env),
+            self._resolver,
+            limit=self._concurrency,
+            max_bytes=self._max_bytes,
         )
         return self
 
@@ -188,10 +192,16 @@ class Fetcher:
             reason = host_refusal(url.raw_host or "", allow_private=feed.allow_private)
             if reason:
                 raise AddressRefused(reason)
-            timeout = _timeout(left_s, self._timeout_s)
-            async with self._sessions.get(
-                route, url, proxy=proxy, headers=headers, timeout=timeout, more=more
-            ) as response:
+            response = await self._sessions.get(
+                route,
+                url,
+                proxy=proxy,
+                headers=headers,
+                left_s=left_s,
+                silence_s=self._timeout_s / 2,
+                more=more,
+            )
+            async with response:
                 if response.status in REDIRECTS and hdrs.LOCATION in response.headers:
                     return hop.follow(
                         response.status, _location(response), new_cookies=cookies.take(response)
@@ -231,7 +241,9 @@ class Fetcher:
             if len(body) > self._max_bytes:
                 response.close()
                 raise too_large(self._max_bytes)
-        if source is not None and source.broken:
+        if source is not None and source.broken is not None:
+            if isinstance(source.broken, AnswerTooLong):
+                raise source.broken
             raise FetchFailed("the answer is incomplete: the connection broke", kind="truncated")
         encoding = ",".join(response.headers.getall(hdrs.CONTENT_ENCODING, ()))
         return decoded(bytes(body), encoding, self._max_bytes)
@@ -258,11 +270,6 @@ def _with_feed(feed: Feed, error: Exception) -> str:
 
 def _without_move(result: FetchResult) -> FetchResult:
     return replace(result, permanent_url=None)
-
-
-def _timeout(left_s: float, timeout_s: float) -> aiohttp.ClientTimeout:
-    silence_s = timeout_s / 2
-    return aiohttp.ClientTimeout(total=left_s, sock_connect=silence_s, sock_read=silence_s)
 
 
 def _as_url(url: str) -> URL:

@@ -1,20 +1,29 @@
-"""Sockets that give up on an answer with too many bytes or packets.
+"""Connections that give up on an answer with too many bytes or packets, and notice one that was closed unanswered.
 
-The limit for a document counts its decompressed bytes. But an answer can keep the HTTP parser busy
-without a single byte of a document: with endless interim responses, with an endless chunk length or
-extension, with one byte in each chunk or packet. So everything that is received is counted too.
+The limit for a document counts its decompressed bytes. But an answer can keep the HTTP parser busy without a single
+byte of a document: with endless interim responses, with an endless chunk length or extension, with one byte in each
+chunk, packet or TLS record. So everything that is received is counted too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from newswatch.feeds.heads import TolerantHandler
+
+if TYPE_CHECKING:
+    from newswatch.feeds.tls import Tls
 
 MAX_READS = 30_000
 """Ten megabytes are some 7,000 packets of the usual size."""
 BESIDES = 1_000_000
-"""Bytes that may be received before the body, and that framing may add to it."""
+"""Bytes that may be received before the body."""
+FRAMING_SHARE = 4
+"""Framing may add a quarter of the body, beyond `BESIDES`. Chunks of thirty bytes stay below that."""
 
 
 class AnswerTooLong(OSError):
@@ -24,57 +33,61 @@ class AnswerTooLong(OSError):
         super().__init__(errno.EMSGSIZE, "the answer does not end")
 
 
-class MeteredSocket(socket.socket):
-    """Counts what is received after each send: a request begins with a send."""
+class ClosedUnanswered(aiohttp.ServerDisconnectedError):
+    """The connection was closed before the first byte of an answer. `kept`: it had carried an answer before."""
 
-    broken = False
-    """Whether the connection broke. aiohttp takes that for the end of a body without a length."""
+    def __init__(self, *, kept: bool) -> None:
+        super().__init__()
+        self.kept = kept
 
-    def __init__(self, family: int, kind: int, proto: int) -> None:
-        super().__init__(family, kind, proto)
-        self._start()
+
+class MeteredHandler(TolerantHandler):
+    """aiohttp's client protocol, which counts what is received for each request."""
+
+    broken: BaseException | None = None
+    """Why the connection broke. aiohttp takes that for the end of a body without a length."""
+    _tls: Tls | None = None
+    _answers = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there."""
+        self._tls = transport.get_extra_info("ssl_object")
+        super().connection_made(transport)
+
+    def set_response_params(self, **given: Any) -> None:
+        """A new answer is expected; the count begins again."""
+        self._answers += 1
+        self._bytes = self._reads = 0
+        self._max_bytes = BESIDES
+        if self._tls is not None:
+            self._tls.reads = 0
+        super().set_response_params(**given)
 
     def expect_body(self, max_bytes: int) -> None:
         """Call this after the head of an answer: the body may have this many bytes."""
         self._max_bytes = max_bytes + BESIDES
 
-    def send(self, *given: Any) -> int:
-        """Like socket.send; the count begins again."""
-        self._start()
-        return super().send(*given)
+    def data_received(self, data: bytes) -> None:
+        """Count it and pass it on. Raises AnswerTooLong, which ends the connection."""
+        if data and self._answers:
+            self._bytes += len(data)
+            self._reads += 1
+            body = 0 if self._payload is None else self._payload.total_bytes
+            framing = self._bytes - len(data) - body
+            too_long = self._bytes > self._max_bytes or framing > BESIDES + body // FRAMING_SHARE
+            if too_long or self._reads > MAX_READS:
+                raise AnswerTooLong
+        super().data_received(data)
 
-    def sendmsg(self, *given: Any) -> int:
-        """Like socket.sendmsg; the count begins again."""
-        self._start()
-        return super().sendmsg(*given)
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The connection is closed; with an error: it broke."""
+        self.broken = exc
+        if self._tls is not None and self._answers and exc is None:
+            self._tls.remember()
+        super().connection_lost(exc)
 
-    def recv(self, *given: Any) -> bytes:
-        """Like socket.recv. Raises AnswerTooLong."""
-        try:
-            data = super().recv(*given)
-        except ConnectionError:
-            self.broken = True
-            raise
-        self._count(len(data))
-        return data
-
-    def recv_into(self, *given: Any) -> int:
-        """Like socket.recv_into. Raises AnswerTooLong."""
-        try:
-            size = super().recv_into(*given)
-        except ConnectionError:
-            self.broken = True
-            raise
-        self._count(size)
-        return size
-
-    def _start(self) -> None:
-        self._bytes = self._reads = 0
-        self._max_bytes = BESIDES
-
-    def _count(self, size: int) -> None:
-        self._bytes += size
-        self._reads += 1
-        if self._bytes > self._max_bytes or self._reads > MAX_READS:
-            self.broken = True
-            raise AnswerTooLong
+    def set_exception(self, exc: BaseException, *cause: Any) -> None:
+        """The request fails; as ClosedUnanswered, if nothing at all has arrived."""
+        if self._head == b"" and isinstance(exc, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
+            exc = ClosedUnanswered(kept=self._answers > 1)
+        super().set_exception(exc, *cause)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from newswatch.errors import FetchRefused
@@ -21,10 +22,11 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
 
     Raises FetchRefused(kind="proxy") for a proxy that is not an http or https URL.
     """
-    parts = urlsplit(url)
-    proxy = _setting(env, f"{parts.scheme}_proxy") or _setting(env, "all_proxy")
+    scheme = url.partition(":")[0].lower()
+    proxy = _setting(env, f"{scheme}_proxy") or _setting(env, "all_proxy")
     if not proxy:
         return None
+    parts = urlsplit(url)
     host = host_name(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if _bypassed(host, port, _setting(env, "no_proxy")):
@@ -52,6 +54,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+@lru_cache(20_000)
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     """The URL without user-info, and (user, password) decoded, or None where it has none."""
     parts = urlsplit(url)

@@ -6,6 +6,7 @@ Pure. `newswatch.feeds.fetch` does the requests.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from newswatch.errors import FetchRefused
@@ -59,6 +60,7 @@ class Hop:
         )
 
 
+@lru_cache(20_000)
 def web_url(url: str) -> str:
     """`url` without fragment and surrounding space. Raises FetchRefused unless it is http(s) with a host."""
     url = url.strip().partition("#")[0]

@@ -1,4 +1,4 @@
-"""Connections to feed servers: one TLS context, made when first needed, and one pool for each route.
+"""Connections to feed servers: one TLS context for each port, made when first needed, and one pool for each route.
 
 Routes with different address rules never share a pool: a connection opened for a feed with
 `allow_private` must not serve a feed without it.
@@ -9,33 +9,30 @@ from __future__ import annotations
 import enum
 import ssl
 import time
-from asyncio import sslproto
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
-from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp import abc, hdrs
 from yarl import URL
 
-from newswatch.errors import PermanentError
 from newswatch.feeds.address import CheckedResolver, checked_socket
 from newswatch.feeds.auth import Auth
 from newswatch.feeds.dns import SystemResolver
-from newswatch.feeds.heads import TolerantHandler
 from newswatch.feeds.kept_hosts import KeptHosts
-from newswatch.feeds.metered import MeteredSocket
+from newswatch.feeds.metered import ClosedUnanswered, MeteredHandler
 from newswatch.feeds.proxy import split_credentials
 
 _DNS_TTL_S = 60
 KEEP_S = 75.0
 """An idle connection stays open so long, if the server agrees: feeds that are polled each minute use it again."""
 MOST_KEPT = 500
-TLS_BUFFER_BYTES = 32_768
-"""asyncio would hold 256 KB for each TLS connection. A TLS record has at most 16 KB."""
-_CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
+MOST_CLOSED = 8
+"""So many connections to a host are kept at the most, and may all turn out to be closed."""
+MOST_PORTS = 8
+"""Nearly all servers have the same port. A TLS context takes about a megabyte."""
+KEPT, NEW = "kept", "new"
 
 
 class NetworkRoute(enum.Enum):
@@ -53,23 +50,6 @@ class NetworkRoute(enum.Enum):
         return cls.PRIVATE if allow_private else cls.PUBLIC
 
 
-def named_tls_context(env: Mapping[str, str]) -> ssl.SSLContext | None:
-    """A context with the CAs that a setting names, None where no setting does. Raises PermanentError."""
-    for name in _CA_SETTINGS:
-        path = env.get(name)
-        if not path:
-            continue
-        try:
-            if Path(path).is_dir():
-                return ssl.create_default_context(capath=path)
-            return ssl.create_default_context(cafile=path)
-        except OSError as error:
-            raise PermanentError(
-                f"{name}={path} is not a readable bundle of CA certificates ({error}): correct or unset it"
-            ) from error
-    return None
-
-
 class Sessions:
     """One aiohttp session for each route, opened when first needed. Cookies are not kept (see `feeds.walk_cookies`)."""
 
@@ -81,37 +61,37 @@ class Sessions:
         limit: int,
         max_bytes: int,
     ) -> None:
-        # asyncio has no other way to set the size of its buffers.
-        sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
         self._make_tls = tls
         self._kept = KeptHosts(MOST_KEPT, KEEP_S)
-        self._tls: ssl.SSLContext | None = None
+        self._tls: dict[int | None, ssl.SSLContext] = {}
         self._resolver = resolver
         self._own_resolver = resolver is None
         self._limit = limit
         self._max_bytes = max_bytes
-        self._sockets: WeakValueDictionary[int, MeteredSocket] = WeakValueDictionary()
         self._open: dict[NetworkRoute, aiohttp.ClientSession] = {}
 
-    def get(
+    async def get(
         self,
         route: NetworkRoute,
         url: URL,
         *,
         proxy: str | None,
         headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,
+        left_s: float,
+        silence_s: float,
         more: bool = False,
-    ) -> Any:
-        """A GET of `url` over `route`, as aiohttp's own context manager. It does not follow redirects.
+    ) -> aiohttp.ClientResponse:
+        """The answer to a GET of `url` over `route`, whose body is still to be read. It does not follow redirects.
 
-        With `more` the connection stays open for another request that follows at once.
+        It takes at most `left_s` with its body, and at most `silence_s` without data. With `more` the connection stays
+        open for another request that follows at once. A connection that is kept may be closed by the server just when it
+        is used again. So a request without any answer is repeated; once, where its connection was a new one.
         """
         options: dict[str, Any] = {}
         if not more and not self._kept.keeps(url.raw_host or "", time.monotonic()):
             headers = {**headers, hdrs.CONNECTION: "close"}
         if url.scheme == "https" or (proxy is not None and proxy.startswith("https:")):
-            options["ssl"] = self._tls_context()
+            options["ssl"] = self._tls_context(url.port)
         if proxy is not None:
             options["proxy"], credentials = split_credentials(proxy)
             if credentials:
@@ -121,23 +101,34 @@ class Sessions:
                 else:
                     # Without a tunnel the proxy reads the request itself.
                     headers = {**headers, **to_proxy}
-        return self._session(route).get(
-            url, headers=headers, timeout=timeout, allow_redirects=False, max_field_size=16_384, **options
-        )
+        until = time.monotonic() + left_s
+        again = {KEPT: MOST_CLOSED, NEW: 1}
+        while True:
+            left_s = max(until - time.monotonic(), 0.001)
+            timeout = aiohttp.ClientTimeout(total=left_s, sock_connect=silence_s, sock_read=silence_s)
+            try:
+                return await self._session(route).get(
+                    url,
+                    headers=headers,
+                    timeout=timeout,
+                    allow_redirects=False,
+                    max_field_size=16_384,
+                    **options,
+                )
+            except (ClosedUnanswered, aiohttp.ClientConnectionResetError) as error:
+                connection = KEPT if isinstance(error, ClosedUnanswered) and error.kept else NEW
+                if not again[connection]:
+                    raise
+                again[connection] -= 1
 
-    def expect_body(self, response: aiohttp.ClientResponse) -> MeteredSocket | None:
-        """Allow as many bytes as a body may have. Returns the socket, None if the whole answer has arrived."""
-        transport = response.connection.transport if response.connection else None
-        found = transport.get_extra_info("socket") if transport else None
-        metered = self._sockets.get(found.fileno()) if found else None
-        if metered is not None:
-            metered.expect_body(self._max_bytes)
+    def expect_body(self, response: aiohttp.ClientResponse) -> MeteredHandler | None:
+        """Allow as many bytes as a body may have. Returns the connection, None if the whole answer has arrived."""
+        handler = response.connection.protocol if response.connection else None
+        if handler is None:
+            return None
+        metered = cast("MeteredHandler", handler)
+        metered.expect_body(self._max_bytes)
         return metered
-
-    def _metered(self, family: int, kind: int, proto: int) -> MeteredSocket:
-        made = MeteredSocket(family, kind, proto)
-        self._sockets[made.fileno()] = made
-        return made
 
     async def close(self) -> None:
         """Closes every connection. A resolver that was passed in stays open."""
@@ -148,10 +139,13 @@ class Sessions:
             await self._resolver.close()
             self._resolver = None
 
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = self._make_tls()
-        return self._tls
+    def _tls_context(self, port: int | None) -> ssl.SSLContext:
+        """One for each port: what TLS remembers of a host's server is not for another server of that host."""
+        if port not in self._tls:
+            if len(self._tls) >= MOST_PORTS:
+                self._tls.clear()
+            self._tls[port] = self._make_tls()
+        return self._tls[port]
 
     def _session(self, route: NetworkRoute) -> aiohttp.ClientSession:
         if route not in self._open:
@@ -161,12 +155,14 @@ class Sessions:
                 trust_env=False,
                 auto_decompress=False,
             )
+            # aiohttp would repeat a request once, over a connection that may be closed as well.
+            self._open[route]._retry_connection = False  # noqa: SLF001
         return self._open[route]
 
     def _connector(self, route: NetworkRoute) -> aiohttp.TCPConnector:
         made = self._checked_connector(route)
         # aiohttp has no public way to say by what class answers are received.
-        made._factory = cast("Any", partial(TolerantHandler, loop=made._loop))  # noqa: SLF001
+        made._factory = cast("Any", partial(MeteredHandler, loop=made._loop))  # noqa: SLF001
         return made
 
     def _checked_connector(self, route: NetworkRoute) -> aiohttp.TCPConnector:
@@ -177,7 +173,6 @@ class Sessions:
                 keepalive_timeout=KEEP_S,
                 ttl_dns_cache=_DNS_TTL_S,
                 resolver=inner,
-                socket_factory=lambda info: self._metered(*info[:3]),
             )
         private = route is NetworkRoute.PRIVATE
         return aiohttp.TCPConnector(
@@ -185,5 +180,5 @@ class Sessions:
             keepalive_timeout=KEEP_S,
             ttl_dns_cache=_DNS_TTL_S,
             resolver=CheckedResolver(inner, allow_private=private),
-            socket_factory=checked_socket(allow_private=private, make=self._metered),
+            socket_factory=checked_socket(allow_private=private),
         )

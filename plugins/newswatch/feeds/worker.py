@@ -309,7 +309,9 @@ async def _read_answer(process: asyncio.subprocess.Process) -> dict[str, Any]:
 async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         process.kill()
-    await process.wait()
+    # Nobody hears of the end of a process that somebody else has waited for.
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(process.wait(), _DYING_S)
 
 
 def _crash_text(how: str) -> str:

@@ -53,7 +53,7 @@ class HostPauses:
     def until_ms(self, url: str) -> int:
         """When the host of `url` may be requested again (ms); 0 for now."""
         until_ms = self._paused.get(host_and_port(url), 0) if self._paused else 0
-        return until_ms if until_ms > to_ms(self._services.clock()) else 0
+        return until_ms if until_ms and until_ms > to_ms(self._services.clock()) else 0
 
     async def left_s(self, url: str) -> float:
         """How many seconds the pause of the host of `url` still lasts. Looks up hosts that it does not know yet."""

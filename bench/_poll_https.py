@@ -1,6 +1,6 @@
 """What a minute of polling over https costs, with connections that are kept or not, and `reader` on the same work.
 
-    python -m bench.poll_https [--feeds 1000] [--hosts 500] [--json]
+    python -m bench._poll_https [--feeds 1000] [--hosts 500] [--json]
 
 A shard polls all feeds three times, and the third time is measured: 95% answer 304, the others have two new items. One
 server closes connections that were idle (as many do after 15 s, so before the next minute), the other never does. The
@@ -25,10 +25,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from bench._contest import READER, Figures, cpu_s, peak_memory_mb, reader_missing, redis_cpu_s, tell
 from bench._raw_server import running, serve
-from bench.poll_cycle import READER, Figures, cpu_s, peak_memory_mb, reader_missing, responder, tell
+from bench._synthetic_feeds import responder
 
 DOMAIN = "bench.example"
 IDLE_S = 0.5
@@ -101,13 +104,10 @@ async def as_newswatch(scheme: str, port: int, feeds: int, hosts: int, redis_url
                 for _ in range(POLLS):
                     await asyncio.to_thread(next_cycle, scheme, port, feeds)
                     await asyncio.sleep(2 * IDLE_S)
-                    info = await services.redis.info("cpu")
-                    began = all_cpu_s(), float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
+                    began = all_cpu_s(), redis_cpu_s(redis_url)
                     await cycle.take(bundle.feeds, {}, 0)
                     await cycle.wait()
-                    info = await services.redis.info("cpu")
-                    now = all_cpu_s(), float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
-                    found = now[0] - began[0], now[1] - began[1]
+                    found = all_cpu_s() - began[0], redis_cpu_s(redis_url) - began[1]
             counts = cycle.counts()
             if counts.failed or counts.polled != POLLS * feeds:
                 states = await read_states(services.redis, [feed.id for feed in bundle.feeds])
@@ -145,8 +145,8 @@ def contest(name: str, feeds: int, hosts: int, *, scheme: str = "https", closing
         environment = os.environ | dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(made.bundle))
         if name == "reader":
             environment["PYTHONPATH"] = os.pathsep.join([str(READER), environment.get("PYTHONPATH", "")])
-        with running("bench.poll_https", options) as port:
-            command = [sys.executable, "-m", "bench.poll_https", "--as", name, "--scheme", scheme]
+        with running("bench._poll_https", options) as port:
+            command = [sys.executable, "-m", "bench._poll_https", "--as", name, "--scheme", scheme]
             command += [
                 "--feeds",
                 str(feeds),
@@ -162,32 +162,40 @@ def contest(name: str, feeds: int, hosts: int, *, scheme: str = "https", closing
     return found
 
 
-def compare(feeds: int, hosts: int, *, as_json: bool) -> int:
-    """Run all, and compare the figures with the targets, which are for 1,000 feeds on 500 hosts."""
-    ours = {name: contest("newswatch", feeds, hosts, closing=name == "closing") for name in TARGETS}
-    small = contest("newswatch", feeds, hosts, scheme="http")
+def contests(feeds: int, hosts: int) -> dict[str, Any]:
+    """The figures of all, and why `reader` is missing."""
     missing = reader_missing()
-    theirs = {} if missing else {"https": contest("reader", feeds, hosts)}
-    if not missing:
-        theirs["small"] = contest("reader", feeds, hosts, scheme="http")
-    if as_json:
-        print(json.dumps({**ours, "small": small, "reader": theirs}))
-        return 0
+    return {
+        **{name: contest("newswatch", feeds, hosts, closing=name == "closing") for name in TARGETS},
+        "small": contest("newswatch", feeds, hosts, scheme="http"),
+        "missing": missing,
+        "reader": {}
+        if missing
+        else {
+            "https": contest("reader", feeds, hosts),
+            "small": contest("reader", feeds, hosts, scheme="http"),
+        },
+    }
+
+
+def report(found: dict[str, Any], feeds: int, hosts: int) -> bool:
+    """Print the figures. Returns whether the targets are met, which are for 1,000 feeds on 500 hosts."""
     print(f" {feeds} feeds on {hosts} https hosts, 95% answer 304")
     good = []
-    for name, figures in ours.items():
-        good.append(tell(f"server {name} idle connections", figures["warm"]["cpu_s"], "CPU-s", TARGETS[name]))
+    for name, target in TARGETS.items():
+        figures = found[name]
+        good.append(tell(f"server {name} idle connections", figures["warm"]["cpu_s"], "CPU-s", target))
         tell("   Redis", figures["warm"]["redis_cpu_s"], "CPU-s")
         good.append(tell("   memory of the poller", figures["peak"]["memory_mb"], "MB", MEMORY_MB))
-    tell("small documents over http", small["warm"]["cpu_s"], "CPU-s")
-    if missing:
-        print(f"  reader: left out, {missing}")
-    for name, figures in theirs.items():
-        against = ours["closing"] if name == "https" else small
+    tell("small documents over http", found["small"]["warm"]["cpu_s"], "CPU-s")
+    if found["missing"]:
+        print(f"  reader: left out, {found['missing']}")
+    for name, figures in found["reader"].items():
+        against = found["closing" if name == "https" else "small"]
         tell(f"reader, {name}", figures["warm"]["cpu_s"], "CPU-s")
         times = figures["warm"]["cpu_s"] / against["warm"]["cpu_s"]
         good.append(tell("   newswatch is cheaper, times", times, "", TIMES[name], most=False))
-    return 0 if all(good) else 1
+    return all(good)
 
 
 def main() -> int:
@@ -219,11 +227,15 @@ def main() -> int:
             found = (
                 as_reader(*work)
                 if chosen.contestant == "reader"
-                else asyncio.run(as_newswatch(*work, chosen.redis))
+                else uvloop.run(as_newswatch(*work, chosen.redis))
             )
         print(json.dumps(found))
         return 0
-    return compare(chosen.feeds, chosen.hosts, as_json=chosen.json)
+    found = contests(chosen.feeds, chosen.hosts)
+    if chosen.json:
+        print(json.dumps(found))
+        return 0
+    return 0 if report(found, chosen.feeds, chosen.hosts) else 1
 
 
 if __name__ == "__main__":
