@@ -65,18 +65,23 @@ def test_settings_of_newswatch_come_first_and_airflow_is_not_started(unset, monk
     assert unset.json("queue", "list") == []
 
 
-def test_secrets_backend_and_airflows_own_database_are_asked_too(unset, tmp_path):
+@pytest.fixture
+def stored(newsroom):
+    """The Slack connection, in Airflow's database."""
     initdb()
+    extra = json.dumps({"base_url": newsroom.slack.base_url})
     with create_session() as session:
-        session.query(Connection).filter_by(conn_id="newswatch_slack").delete()
         session.add(
             Connection(
-                conn_id="newswatch_slack",
-                conn_type="slack",
-                password=unset.slack.token,
-                extra=json.dumps({"base_url": unset.slack.base_url}),
+                conn_id="newswatch_slack", conn_type="slack", password=newsroom.slack.token, extra=extra
             )
         )
+    yield
+    with create_session() as session:
+        session.query(Connection).filter_by(conn_id="newswatch_slack").delete()
+
+
+def test_secrets_backend_and_airflows_own_database_are_asked_too(unset, stored, tmp_path):
     file = tmp_path / "connections.json"
     file.write_text(json.dumps({"newswatch_redis": json.loads(redis_connection(unset.redis_url))}))
     unset.given[BACKEND] = LOCAL_FILES

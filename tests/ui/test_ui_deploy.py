@@ -71,9 +71,10 @@ def test_promtool_accepts_the_rules_and_their_tests():
 
 def test_kubernetes_files_name_only_settings_and_a_bundle_that_there_are():
     values = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text("utf-8"))
+    git_sync = yaml.safe_load((DEPLOY / "helm-values-git-sync.yaml").read_text("utf-8"))
     listener = yaml.safe_load((DEPLOY / "kubernetes-listener.yaml").read_text("utf-8"))
     (container,) = listener["spec"]["template"]["spec"]["containers"]
-    named = {one["name"] for one in [*values["env"], *container["env"]]}
+    named = {one["name"] for one in [*values["env"], *git_sync["env"], *container["env"]]}
     named |= {one["envName"] for one in values["secret"] if not one["envName"].startswith("AIRFLOW_CONN_")}
     assert named <= {variable.name for variable in VARIABLES.values()}
     connections = {one["envName"] for one in values["secret"]} - named
@@ -82,6 +83,6 @@ def test_kubernetes_files_name_only_settings_and_a_bundle_that_there_are():
     for section, options in values["config"].items():
         for option in options:
             assert conf.has_option(section, option), (section, option)
-    assert values["images"]["airflow"]["tag"] == __version__
+    assert values["defaultAirflowTag"] == __version__
     assert container["image"].endswith(f":{__version__}")
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
