@@ -82,13 +82,14 @@ $(OTHER)/.made: requirements-dev.in requirements-dev.txt | $(BASE)
 	@$(OTHER_PIP) install --constraint $(OTHER)/constraints.txt setuptools --requirement $(OTHER)/wanted.txt ".[embedded]"
 	@touch $@
 
-test-airflow: $(OTHER)/.made ## newswatch as a package in another Airflow: VERSION=3.2.2; ARGS passes arguments to pytest
+test-airflow: $(OTHER)/.made ## newswatch as a package in another Airflow, up to an alert: VERSION=3.2.2; ARGS passes arguments to pytest
 	@$(OTHER_PIP) install --no-deps --no-build-isolation --force-reinstall .
 ifdef ARGS
 	@exec $(OTHER)/bin/python -m pytest $(ARGS)
 else
 	@$(OTHER)/bin/python -m pytest -m "not slow" tests/dags tests/newswatch_airflow
 	@$(OTHER)/bin/python -m pytest -m "not slow" tests/ui/test_ui_pages.py tests/ui/test_ui_security.py
+	@$(OTHER)/bin/python -m devtools.standalone
 endif
 
 lint: $(DEV) ## ruff, mypy, the layers, removed Airflow idioms, generated files

@@ -25,16 +25,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
+from newswatch.connections import RedisAddress
 from newswatch.errors import PermanentError
 
 if TYPE_CHECKING:
     from newswatch.feeds.auth import Auth
     from newswatch.slack.client import SlackSettings
 
+REDIS_CONNECTION = "newswatch_redis"
+SLACK_CONNECTION = "newswatch_slack"
 _TLS_TEXT = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_ciphers")
 _SENTINEL_OWN = ("sentinel_username", "sentinel_password", "sentinel_ssl")
 SENTINEL_PORT = 26379
@@ -62,17 +65,6 @@ class ConnectionLike(Protocol):
     password: str | None
     port: int | None
     extra: str | None
-
-
-@dataclass(frozen=True)
-class RedisAddress:
-    """Where Redis is, for `newswatch.store.client.connect(url, **options)`. The URL holds the password."""
-
-    url: str
-    options: dict[str, Any]
-
-    def __repr__(self) -> str:
-        return "RedisAddress(***)"
 
 
 def redis_address(connection: ConnectionLike) -> RedisAddress:

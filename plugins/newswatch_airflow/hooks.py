@@ -17,16 +17,19 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from newswatch.errors import RedisUnavailable, SlackUnavailable
 from newswatch.places import home
 from newswatch.settings import Settings, read_settings, settings_from
-from newswatch_airflow.connections import feed_auth, redis_address, slack_settings
+from newswatch_airflow.connections import (
+    REDIS_CONNECTION,
+    SLACK_CONNECTION,
+    feed_auth,
+    redis_address,
+    slack_settings,
+)
 
 if TYPE_CHECKING:
     from newswatch.feeds.auth import Auth
     from newswatch.pipeline.base.services import Services
     from newswatch.slack.client import SlackSettings
     from newswatch_airflow.connections import ConnectionLike
-
-REDIS_CONNECTION = "newswatch_redis"
-SLACK_CONNECTION = "newswatch_slack"
 
 
 def process_settings() -> Settings:

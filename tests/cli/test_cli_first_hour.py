@@ -16,7 +16,9 @@ from newswatch.cli.app import newswatch
 @pytest.fixture
 def folder(newsroom, monkeypatch):
     """Where the newsroom's own folder is, with no variable that says how to reach it."""
-    for name in [name for name in os.environ if name.startswith(("REDIS", "SLACK", "NEWSWATCH_CONFIG"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("REDIS", "SLACK", "NEWSWATCH_CONFIG", "AIRFLOW"))
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(newsroom.config.parent)
     return newsroom.config.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -76,7 +77,8 @@ def test_missing_scope_is_named(workspace):
 
 
 def test_without_a_token_the_link_to_make_the_app_is_shown(workspace, monkeypatch):
-    monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
+    for name in [name for name in os.environ if name.startswith(("SLACK", "AIRFLOW"))]:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(workspace.config.parent)
     found = CliRunner().invoke(newswatch, ["setup", "slack"])
     assert found.exit_code == 1

@@ -14,13 +14,19 @@ from pathlib import Path
 
 import pytest
 
+from feed_server import story
 from newsroom import Newsroom
 from newswatch.pipeline.authoring.muting import muted_now
+from newswatch.pipeline.authoring.rule_stats import read_stats
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.oversight.backup import restore
+from newswatch.pipeline.oversight.coverage import read as read_coverage
+from newswatch.pipeline.oversight.feeds import read_feed
+from newswatch.pipeline.oversight.status import read_status
 from newswatch.pipeline.oversight.why import explain
-from newswatch.store import labelled
+from newswatch.store import hops, labelled
 from newswatch.store.client import text
 
 DATA = Path(__file__).parent / "data"
@@ -50,6 +56,7 @@ def upgraded(newsroom: Newsroom, tmp_path):
     # The files are those of the machine that applied them; here they are in another folder.
     newsroom._do(adopt_config, env={"NEWSWATCH_APPLY_CONFIG": "yes"})
     newsroom.sent_before = set(world["sent"])
+    newsroom.world = world
     return newsroom
 
 
@@ -94,3 +101,54 @@ def test_mutes_marks_labels_and_history_of_the_release_before_are_read(upgraded)
     assert (one, three, four) == ("sent", "muted", "held")
     assert rules == 3
     assert team
+
+
+def test_surge_that_began_before_the_upgrade_counts_on(upgraded):
+    upgraded.feeds("wire", "second", "third")
+    upgraded._do(adopt_config, env={"NEWSWATCH_APPLY_CONFIG": "yes"})
+    now = upgraded.clock()
+    for number, feed in enumerate(("second", "third"), start=21):
+        upgraded.site.serve(f"/{feed}", story(number, f"Outage in district {number}", now=now))
+    upgraded.run()
+    upgraded.run()
+    (surge,) = [post for post in upgraded.posts() if "Outage" in json.dumps(post)]
+    thread = [reply for reply in upgraded.replies() if reply["thread_ts"] == surge["ts"]]
+    text_of_all = json.dumps([surge, *thread])
+    assert "Outage in the north" in text_of_all, "the alert that the release before held"
+    assert "Outage in district 22" in text_of_all
+
+
+def test_edit_of_an_item_that_the_release_before_alerted_gives_no_second_alert(upgraded):
+    (first, *others) = upgraded.world["stories"]
+    rows = [{**row, "published": datetime.fromisoformat(row["published"])} for row in (first, *others)]
+    rows[0] |= {"summary": "The central bank opposes the whole plan. It says so for the third time."}
+    upgraded.site.serve("/wire", *rows)
+    for _ in range(2):
+        upgraded.poll()
+        upgraded.match()
+        upgraded.deliver()
+    assert upgraded.redis.zcard("newswatch:alerts") == 6
+    assert not set(upgraded.alert_ids()) & upgraded.sent_before
+
+
+def test_figures_of_the_release_before_are_shown(upgraded):
+    async def look(services):
+        bundle = await in_force(services)
+        status = await read_status(services)
+        life = await read_feed(services, bundle.feeds[0])
+        (covered,) = await read_coverage(services, bundle, 86_400.0)
+        stats = await read_stats(services, "central-bank-opposes")
+        page = await list_alerts(services, AlertFilter(rule="central-bank-opposes"), before=None, limit=50)
+        times = await hops.read(services.redis)
+        return status.figures, life, covered, stats, page, times
+
+    figures, life, covered, stats, page, times = upgraded._do(look)
+    assert (figures.feeds, figures.alerts_today) == (1, 5)
+    assert figures.queued == 2, "the alert, and the notice that the files are in another folder"
+    assert figures.items_today == 7
+    assert len(life.polls) == 5
+    assert life.remembered == 6
+    assert covered.feed_id == "wire"
+    assert (stats.alerted, stats.irrelevant, stats.missed) == (3, 1, 1)
+    assert len(page.lines) == 3
+    assert sum(times["seen_to_matched"].counts) > 0

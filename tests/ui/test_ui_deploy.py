@@ -8,34 +8,78 @@ import subprocess
 import pytest
 import yaml
 from airflow.configuration import conf
+from prometheus_client.parser import text_string_to_metric_families
 
 from airflow_sandbox import ROOT
 from feed_server import story
 from newswatch import __version__
 from newswatch.cli.dags import BUNDLE
+from newswatch.pipeline.oversight.feeds import STATUSES
 from newswatch.settings import VARIABLES
+from newswatch.store import pulses
 from newswatch_airflow.hooks import REDIS_CONNECTION, SLACK_CONNECTION
 from newswatch_airflow.ui.prose import heading_name
 
 DEPLOY = ROOT / "deploy"
 MONITOR = {"Authorization": "Bearer a token for monitors"}
 NAME = re.compile(r"\bnewswatch_[a-z0-9_]+")
+SELECTED = re.compile(r"\b(newswatch_[a-z0-9_]+)\{([^}]*)\}")
+MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 RULES = yaml.safe_load((DEPLOY / "prometheus-rules.yaml").read_text("utf-8"))["groups"][0]["rules"]
 PANELS = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))["panels"]
 
 
-def test_rules_and_dashboard_name_only_metrics_that_there_are(visit, newsroom):
+@pytest.fixture
+def samples(visit, newsroom):
+    """The values of each label of each series that /newswatch/metrics has, after an alert."""
     newsroom.site.serve("/wire", story(1, "The central bank opposes the plan"))
+    newsroom.site.serve("/other", story(2, "Storms"))
+    newsroom.feeds("wire", "other")
     newsroom.run()
-    text = visit().get("/newswatch/metrics", headers=MONITOR).text
-    there = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
-    there |= {f"{name}_bucket" for name in there}
-    named = {name for rule in RULES for name in NAME.findall(rule["expr"])}
-    named |= {
-        name for panel in PANELS for target in panel["targets"] for name in NAME.findall(target["expr"])
-    }
+    newsroom.site.serve("/wire", story(1), story(3, "The central bank opposes another plan"))
+    newsroom.poll()
+    newsroom.match()  # so that something waits
+    newsroom._do(beat)
+    found = {}
+    for family in text_string_to_metric_families(visit().get("/newswatch/metrics", headers=MONITOR).text):
+        for sample in family.samples:
+            labels = found.setdefault(sample.name, {})
+            for label, value in sample.labels.items():
+                labels.setdefault(label, set()).add(value)
+    return found
+
+
+async def beat(services):
+    now = services.clock()
+    await pulses.beat(services.redis, pulses.Pulse("match", "working", now, now, now))
+
+
+def test_rules_and_dashboard_name_only_metrics_and_labels_that_there_are(samples):
+    targets = [target for panel in PANELS for target in panel["targets"]]
+    expressions = [*(rule["expr"] for rule in RULES), *(target["expr"] for target in targets)]
+    named = {name for expression in expressions for name in NAME.findall(expression)}
     assert len(named) > 10
-    assert named <= there
+    assert named <= samples.keys()
+    for name, selector in (pair for expression in expressions for pair in SELECTED.findall(expression)):
+        for label, sign, value in MATCHER.findall(selector):
+            assert label in samples[name], (name, label)
+            if sign == "=":
+                assert value in samples[name][label], (name, label, value)
+    for target in targets:
+        (name,) = set(NAME.findall(target["expr"]))
+        grouped = re.findall(r"by \(([^)]*)\)", target["expr"])
+        shown = re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])
+        for label in [*shown, *(one.strip() for group in grouped for one in group.split(","))]:
+            assert label in samples[name], (name, label)
+        if grouped:
+            assert set(shown) <= {one.strip() for one in grouped[0].split(",")}, target["expr"]
+
+
+def test_rules_name_states_of_feeds_that_there_are():
+    (rule,) = [one for one in RULES if "newswatch_feeds{" in one["expr"]]
+    ((_, selector),) = SELECTED.findall(rule["expr"])
+    ((_, _, states),) = MATCHER.findall(selector)
+    assert set(states.split("|")) <= set(STATUSES)
 
 
 def test_rules_lead_to_sections_of_the_runbook():
@@ -71,9 +115,10 @@ def test_promtool_accepts_the_rules_and_their_tests():
 
 def test_kubernetes_files_name_only_settings_and_a_bundle_that_there_are():
     values = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text("utf-8"))
+    git_sync = yaml.safe_load((DEPLOY / "helm-values-git-sync.yaml").read_text("utf-8"))
     listener = yaml.safe_load((DEPLOY / "kubernetes-listener.yaml").read_text("utf-8"))
     (container,) = listener["spec"]["template"]["spec"]["containers"]
-    named = {one["name"] for one in [*values["env"], *container["env"]]}
+    named = {one["name"] for one in [*values["env"], *git_sync["env"], *container["env"]]}
     named |= {one["envName"] for one in values["secret"] if not one["envName"].startswith("AIRFLOW_CONN_")}
     assert named <= {variable.name for variable in VARIABLES.values()}
     connections = {one["envName"] for one in values["secret"]} - named
@@ -82,6 +127,6 @@ def test_kubernetes_files_name_only_settings_and_a_bundle_that_there_are():
     for section, options in values["config"].items():
         for option in options:
             assert conf.has_option(section, option), (section, option)
-    assert values["images"]["airflow"]["tag"] == __version__
+    assert values["defaultAirflowTag"] == __version__
     assert container["image"].endswith(f":{__version__}")
     assert container["securityContext"]["readOnlyRootFilesystem"] is True

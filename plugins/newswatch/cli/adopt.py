@@ -26,7 +26,7 @@ def adopt(call: Invocation, *, workspace: bool) -> None:
     """
     if not workspace:
         raise click.UsageError("say what to adopt: --workspace")
-    before, now = call.run(adopt_workspace)
+    before, now = call.run(adopt_workspace, slack=True)
     if call.json:
         as_json({"before": asdict(before) if before else None, "now": asdict(now)})
     elif before is None or before == now:

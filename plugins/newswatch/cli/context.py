@@ -5,17 +5,18 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import uvloop
 
-from newswatch.assembly import services_from
+from newswatch.assembly import Ends, ends_from, services_to
 from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
+from newswatch.connections import Connections, NoConnections, connections_of
 from newswatch.env_file import with_env_file, with_running_stack
 from newswatch.errors import NewswatchError, SettingsRefused
 from newswatch.pipeline.base.disk_cache import DiskCache
@@ -26,6 +27,8 @@ from newswatch.store.server import check_server
 Result = TypeVar("Result")
 
 _CONFIG, _JSON = "newswatch.config", "newswatch.json"
+_ENDS = ("REDIS_URL", "SLACK_BOT_TOKEN")
+_OF_STACK = "of the running `make run`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +39,37 @@ class Invocation:
     json: bool
     bad_settings: tuple[str, ...] = ()
     """Problems of the settings. Always empty, except for commands that report them themselves."""
-    simulated: bool = False
-    """Whether the Slack token is that of the simulator of a running `make run`."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Where the variables that name Redis and Slack come from, if they are set."""
+    connections: Connections = field(default_factory=NoConnections)
+    """What names Redis and Slack where the settings do not."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the Slack token is that of the simulator of a running `make run`."""
+        return self.origins.get("SLACK_BOT_TOKEN", "").endswith(_OF_STACK)
 
     @property
     def cache(self) -> DiskCache:
         """Results that earlier processes kept on disk."""
         return DiskCache(self.settings.cache)
 
-    def services(self) -> Services:
-        """Redis, Slack and the rest, from the settings."""
-        return services_from(self.settings)
+    def ends(self, *, slack: bool) -> Ends:
+        """Redis and, if asked for, Slack. Raises PermanentError if nothing names a Redis."""
+        return ends_from(self.settings, self.connections, slack=slack, origins=self.origins)
 
-    def run(self, work: Callable[[Services], Awaitable[Result]], *, checked: bool = True) -> Result:
+    def run(
+        self, work: Callable[[Services], Awaitable[Result]], *, checked: bool = True, slack: bool = False
+    ) -> Result:
         """Run asynchronous work with services.
 
         `checked`: first check that newswatch can use this Redis. Raises RedisUnavailable or RedisRefused if it cannot.
+        `slack`: whether the work sends to Slack. Otherwise nothing looks for a token.
         """
+        ends = self.ends(slack=slack)
 
         async def inside() -> Result:
-            async with self.services() as services:
+            async with services_to(self.settings, ends, self.connections) as services:
                 if checked:
                     await check_server(services.redis)
                 return await work(services)
@@ -122,8 +136,15 @@ def _invocation(config_dir: Path | None, *, as_json: bool) -> Invocation:
     settings, bad = read_settings(environ, folder)
     if config_dir is not None:
         settings = replace(settings, config_dir=config_dir)
-    simulated = bool(settings.slack_token) and not own.get("SLACK_BOT_TOKEN")
-    return Invocation(settings, as_json, bad, simulated)
+    process = os.environ  # noqa: TID251 - only to say whether a value comes from .env
+    origins = {name: _origin(name, process, own) for name in _ENDS if environ.get(name)}
+    return Invocation(settings, as_json, bad, origins, connections_of(environ))
+
+
+def _origin(name: str, process: Mapping[str, str], own: Mapping[str, str]) -> str:
+    if process.get(name):
+        return name
+    return f"{name} in .env" if own.get(name) else f"{name} {_OF_STACK}"
 
 
 def fail(text: str, *, as_json: bool) -> None:

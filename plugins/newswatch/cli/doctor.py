@@ -41,12 +41,10 @@ def _findings(call: Invocation) -> list[Examined]:
         bad = [Examined("settings", "error", text) for text in call.bad_settings]
         loaded = check_files(call.settings, utc_now().date())
         return [*bad, *examine_files(call.settings, loaded)]
-    return call.run(examine, checked=False) if call.settings.redis_url else [_no_redis(call)]
-
-
-def _no_redis(call: Invocation) -> Examined:
     try:
-        call.services()
+        ends = call.ends(slack=True)
     except NewswatchError as error:
-        return Examined("redis", "error", str(error))
-    return Examined("redis", "ok", "named")
+        return [Examined("redis", "error", str(error))]
+    named = [("redis connection", ends.redis.origin), ("slack connection", ends.slack.origin if ends.slack else "")]
+    origins = [Examined(subject, "ok", f"from {origin}") for subject, origin in named if origin]
+    return [*origins, *call.run(examine, checked=False, slack=True)]

@@ -8,14 +8,14 @@ import signal
 
 import click
 
-from newswatch.assembly import slack_from
 from newswatch.cli.context import Invocation, command
 from newswatch.errors import PermanentError
 from newswatch.listener.run import run_listener, ways_from
+from newswatch.pipeline.base.sender import NO_TOKEN
 from newswatch.pipeline.base.services import Services
 from newswatch.slack.client import SlackSettings
 
-WITHOUT_SLACK = "No Slack token: set SLACK_BOT_TOKEN. Without it, messages cannot show what was clicked"
+WITHOUT_SLACK = f"{NO_TOKEN}. Without it, messages cannot show what was clicked"
 
 
 @click.command(epilog="JSON: none; it runs until it is stopped.")
@@ -23,14 +23,15 @@ WITHOUT_SLACK = "No Slack token: set SLACK_BOT_TOKEN. Without it, messages canno
 def listen(call: Invocation) -> None:
     """Receive clicks on message buttons and /newswatch over Socket Mode or signed HTTP, until SIGINT or SIGTERM."""
     logging.getLogger("newswatch").setLevel(logging.INFO)
-    slack = slack_from(call.settings)
-    if slack is None:
+    found = call.ends(slack=True).slack
+    if found is None:
         raise PermanentError(WITHOUT_SLACK)
+    slack = found.value
 
     async def work(services: Services) -> None:
         await _listen(services, slack)
 
-    call.run(work, checked=False)
+    call.run(work, checked=False, slack=True)
 
 
 async def _listen(services: Services, slack: SlackSettings) -> None:

@@ -9,6 +9,7 @@ from newswatch.cli.output import as_json
 from newswatch.errors import PermanentError, SlackRefused, SlackUnavailable
 from newswatch.models import Message, Receiver, short_hash
 from newswatch.pipeline.base.configuration import check_files
+from newswatch.pipeline.base.sender import NO_TOKEN
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Outgoing
 
@@ -29,9 +30,7 @@ def _receiver(call: Invocation, name: str, services: Services) -> Receiver:
 async def post_test(services: Services, receiver: Receiver) -> str:
     """Post a test message to the receiver's channel. Returns its ts. Raises SlackRefused and SlackUnavailable."""
     if services.sender is None:
-        raise SlackRefused(
-            "No Slack token: set SLACK_BOT_TOKEN in .env or the environment", code="not_authed"
-        )
+        raise SlackRefused(NO_TOKEN, code="not_authed")
     message = Message(
         id=short_hash("test", receiver.id, services.clock().isoformat()),
         kind="ops",
@@ -60,7 +59,7 @@ def test_receiver(call: Invocation, *, receiver: str) -> None:
         found = _receiver(call, receiver, services)
         return found, await post_test(services, found)
 
-    found, ts = call.run(work)
+    found, ts = call.run(work, slack=True)
     if call.json:
         as_json({"receiver": found.id, "channel": found.channel, "ts": ts})
     else:

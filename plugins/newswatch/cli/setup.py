@@ -25,6 +25,7 @@ from newswatch.pipeline.authoring.slack_setup import (
     write_channels,
 )
 from newswatch.pipeline.base.configuration import check_files
+from newswatch.pipeline.base.sender import NO_TOKEN
 from newswatch.pipeline.base.services import Services
 from newswatch.places import DOCS
 from newswatch.sending import ChannelName, SenderCheck
@@ -58,10 +59,11 @@ def slack(call: Invocation, *, pairs: tuple[str, ...], test: bool) -> None:
     On a terminal it asks for what is missing. The channels' ids are written into receivers.yaml.
     """
     wanted = dict(_pair(text) for text in pairs)
-    if not call.settings.slack_token or call.simulated:
+    has_token = call.settings.slack_token or call.connections.slack(call.settings.network)
+    if call.simulated or not has_token:
         _first_steps(call)
         return
-    found = call.run(lambda services: _connect(call, services, wanted, test=test), checked=False)
+    found = call.run(lambda services: _connect(call, services, wanted, test=test), checked=False, slack=True)
     if call.json:
         rows = [{"name": one.subject, "level": one.level, "text": one.message} for one in found.checks]
         channels = {name: channel.id for name, channel in found.chosen.items()}
@@ -85,9 +87,7 @@ async def _connect(
     call: Invocation, services: Services, wanted: Mapping[str, str], *, test: bool
 ) -> _Connected:
     if services.sender is None:
-        raise SlackRefused(
-            "No Slack token: set SLACK_BOT_TOKEN in .env or the environment", code="not_authed"
-        )
+        raise SlackRefused(NO_TOKEN, code="not_authed")
     async with services.sender.open() as sender:
         checks = await sender.check({})
     if any(check.level == "error" for check in checks):

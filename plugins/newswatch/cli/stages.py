@@ -127,7 +127,7 @@ def deliver(call: Invocation) -> None:
         sound = await _in_force(call, services)
         return sound, await _deliver(call, services)
 
-    sound, counts = call.run(work)
+    sound, counts = call.run(work, slack=True)
     _tell(call, "deliver", counts.as_dict())
     _end(call, sound=sound, counts=counts)
 
@@ -179,7 +179,7 @@ def run(call: Invocation, *, all_feeds: bool) -> None:
         }
         return sound, stages, delivered
 
-    sound, counts, delivered = call.run(work)
+    sound, counts, delivered = call.run(work, slack=True)
     if call.json:
         as_json(counts)
     else:

@@ -12,6 +12,7 @@ from newswatch.config.yaml_changes import SetKey
 from newswatch.config.yaml_text import edit_text, value_at
 from newswatch.errors import PermanentError, SlackRefused, SlackUnavailable
 from newswatch.models import Receiver
+from newswatch.pipeline.base.sender import NO_TOKEN
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import ChannelName, Outcome
 
@@ -26,9 +27,7 @@ class NoSuchChannel(PermanentError):
 async def list_channels(services: Services) -> Sequence[ChannelName]:
     """The workspace's channels by name. Raises SlackRefused and SlackUnavailable."""
     if services.sender is None:
-        raise SlackRefused(
-            "No Slack token: set SLACK_BOT_TOKEN in .env or the environment", code="not_authed"
-        )
+        raise SlackRefused(NO_TOKEN, code="not_authed")
     async with services.sender.open() as sender:
         found = await sender.list_channels()
     if isinstance(found, Outcome):

@@ -15,6 +15,8 @@ from typing import Protocol
 from newswatch.models import Alert
 from newswatch.sending import ChannelName, Identity, Outcome, Outgoing, Page, Payload, SenderCheck
 
+NO_TOKEN = "No Slack token: set SLACK_BOT_TOKEN, or the connection newswatch_slack where Airflow is set up"  # noqa: S105 - it says how
+
 
 class Layout(Protocol):
     """How messages look, and how much fits into one."""

@@ -20,7 +20,7 @@ from newswatch.errors import LeaseLost, RetryableError
 from newswatch.models import Ruleset
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import rules_in_force
-from newswatch.pipeline.base.sender import SenderAddress
+from newswatch.pipeline.base.sender import NO_TOKEN, SenderAddress
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.deliver.backlog import catch_up
@@ -141,9 +141,8 @@ async def without_sender(services: Services) -> DeliverCounts:
     queued = await queued_messages(services)
     if not queued:
         return DeliverCounts()
-    text = "No Slack token: set SLACK_BOT_TOKEN, or the connection newswatch_slack under Airflow."
-    await notices.raise_notice(services, "slack", text)
-    return DeliverCounts(queued=queued, problems=(text,))
+    await notices.raise_notice(services, "slack", NO_TOKEN)
+    return DeliverCounts(queued=queued, problems=(NO_TOKEN,))
 
 
 async def queued_messages(services: Services) -> int:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from newswatch.errors import PermanentError
 from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.sender import Sender
+from newswatch.pipeline.base.sender import NO_TOKEN, Sender
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Identity
 from newswatch.store import deployment
@@ -79,7 +79,7 @@ async def adopt_workspace(services: Services) -> tuple[Identity | None, Identity
     Raises NoWorkspace, RedisUnavailable.
     """
     if services.sender is None:
-        raise NoWorkspace("No Slack token: set SLACK_BOT_TOKEN, then adopt its workspace")
+        raise NoWorkspace(f"{NO_TOKEN}. Then adopt its workspace")
     async with services.sender.open() as sender:
         found = await sender.identity()
     if found is None:

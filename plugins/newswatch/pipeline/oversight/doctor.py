@@ -10,6 +10,7 @@ from newswatch.config.draft import Draft, Loaded
 from newswatch.errors import NewswatchError
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.configuration import check_files, in_force
+from newswatch.pipeline.base.sender import NO_TOKEN
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.workspace import difference
 from newswatch.pipeline.oversight.backlog import read_backlog
@@ -193,8 +194,7 @@ def _commands(draft: Draft | None) -> list[Examined]:
 
 async def _slack(services: Services, draft: Draft | None) -> list[Examined]:
     if services.sender is None:
-        text = "no token: set SLACK_BOT_TOKEN in .env or the environment (README, Connect your Slack)"
-        return [Examined("slack", "error", text)]
+        return [Examined("slack", "error", f"{NO_TOKEN} (README, Connect your Slack)")]
     receivers = sorted(draft.receivers, key=lambda one: one.channel) if draft else []
     channels = {receiver.channel: receiver.name for receiver in receivers}
     async with services.sender.open() as sender:

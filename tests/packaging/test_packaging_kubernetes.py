@@ -1,0 +1,96 @@
+"""The Kubernetes files against Airflow's official chart and Kubernetes' own types, where those can be had.
+
+pip install helm-python-sdk kubernetes-validate
+AIRFLOW_CHART=…/airflow/chart make test ARGS=tests/packaging/test_packaging_kubernetes.py
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+KUBERNETES = "1.33"
+OURS = "registry.example.com/airflow-newswatch:"
+
+
+def read(name):
+    return yaml.safe_load((DEPLOY / name).read_text("utf-8"))
+
+
+def merged(base, more):
+    """As helm merges values: keys of mappings one by one, lists as a whole."""
+    return base | {
+        key: merged(base[key], value) if isinstance(value, dict) and key in base else value
+        for key, value in more.items()
+    }
+
+
+def pods(objects):
+    """The pods of the objects that have some, and the one that KubernetesExecutor makes for a task."""
+    for one in objects:
+        if one["kind"] in {"Deployment", "StatefulSet", "Job"}:
+            yield one["metadata"]["name"], one["spec"]["template"]["spec"]
+        template = one.get("data", {}).get("pod_template_file.yaml") if one["kind"] == "ConfigMap" else None
+        if template:
+            yield "task", yaml.safe_load(template)["spec"]
+
+
+def valid(one):
+    pytest.importorskip("kubernetes_validate").validate(one, KUBERNETES, strict=True)
+
+
+@pytest.mark.parametrize("executor", ["CeleryExecutor", "KubernetesExecutor"])
+@pytest.mark.parametrize("more", [[], ["helm-values-git-sync.yaml"]], ids=["configmap", "git-sync"])
+def test_official_chart_takes_our_values(executor, more):
+    helm = pytest.importorskip("helm_python.chart", reason="helm-python-sdk is not installed")
+    if "AIRFLOW_CHART" not in os.environ:
+        pytest.skip("AIRFLOW_CHART does not name a copy of Airflow's official chart")
+    values = merged(read("helm-values.yaml"), {"executor": executor})
+    for name in more:
+        values = merged(values, read(name))
+    chart = helm.Chart.load(os.environ["AIRFLOW_CHART"])
+    chart.validate_schema(values)
+    rendered = chart.render(values, name="airflow", namespace="news")
+    objects = [
+        one
+        for name, text in rendered.items()
+        if not name.endswith("NOTES.txt")
+        for one in yaml.safe_load_all(text)
+        if one
+    ]
+    for one in objects:
+        valid(one)
+    ours = {}
+    for name, spec in pods(objects):
+        assert all(one.get("readOnly") for one in mounts(spec, OURS, "/etc/newswatch")), name
+        for container in [*(spec.get("initContainers") or []), *spec["containers"]]:
+            if container["image"].startswith(OURS):
+                ours.setdefault(name, []).append(container["name"])
+                assert container["securityContext"]["readOnlyRootFilesystem"] is True, (
+                    name,
+                    container["name"],
+                )
+    wanted = {"airflow-api-server", "airflow-scheduler", "airflow-triggerer", "airflow-dag-processor", "task"}
+    if executor == "CeleryExecutor":
+        wanted = wanted - {"task"} | {"airflow-worker"}
+    assert wanted <= ours.keys()
+    old = [line.strip() for line in rendered["airflow/templates/NOTES.txt"].splitlines() if "renamed" in line]
+    assert [
+        line for line in old if "logGroomerSidecar" not in line
+    ] == []  # those are the chart's own defaults
+
+
+def mounts(spec, image, path):
+    return [
+        one
+        for container in spec["containers"]
+        if container["image"].startswith(image)
+        for one in container["volumeMounts"]
+        if one["mountPath"] == path
+    ]
+
+
+def test_listener_is_a_deployment_as_kubernetes_knows_it():
+    valid(read("kubernetes-listener.yaml"))
