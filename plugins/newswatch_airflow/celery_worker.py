@@ -6,6 +6,7 @@ the end of its residents' shifts, and is killed.
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -14,12 +15,14 @@ from typing import Any
 from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG as CONFIG
 from celery.signals import worker_shutting_down
 
-from newswatch_airflow.worker_stop import ask_to_end, resident_workers
+from newswatch_airflow.worker_stop import end_tasks, resident_workers
 
 __all__ = ["CONFIG"]
 
 AGAIN_S = 1.0
 """A resident that is still loading its code does not listen yet, and a task may begin after the worker was stopped."""
+PATIENCE_S = 6.0
+"""A resident ends within four seconds. `docker stop` kills after ten, unless another time is given."""
 
 
 def end_residents(**_: Any) -> None:
@@ -33,7 +36,9 @@ worker_shutting_down.connect(end_residents, weak=False)
 def _ask_again_and_again() -> None:
     from celery.worker.state import active_requests  # noqa: PLC0415
 
+    began = time.monotonic()
     while True:
         with suppress(RuntimeError):  # Celery changed the set meanwhile
-            ask_to_end(resident_workers(tuple(active_requests)))
+            patient = time.monotonic() - began < PATIENCE_S
+            end_tasks(resident_workers(tuple(active_requests)), signal.SIGTERM if patient else signal.SIGKILL)
         time.sleep(AGAIN_S)

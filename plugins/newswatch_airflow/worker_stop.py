@@ -1,7 +1,8 @@
 """What a Celery worker does with its residents when it is stopped: they end their shift, and others go on.
 
 Celery's warm shutdown waits for every running task, and a resident runs for minutes. Each gets SIGTERM, on which it finishes
-what is in hand and ends well. Other tasks are left alone: they end by themselves, or are tried again elsewhere.
+what is in hand and ends well. One that does not, because it is still loading its code, is killed: its next try continues
+elsewhere. Other tasks are left alone.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def _dag_of(request: Request) -> str:
         return ""  # not a task of Airflow
 
 
-def ask_to_end(workers: Iterable[int]) -> None:
-    """Send SIGTERM to the task below each pool process. The pool process itself reports its state, so it must stay."""
+def end_tasks(workers: Iterable[int], number: signal.Signals) -> None:
+    """Send a signal to the task below each pool process. The pool process itself reports its state, so it must stay."""
     for pid in workers:
         try:
             tasks = psutil.Process(pid).children()
@@ -47,4 +48,4 @@ def ask_to_end(workers: Iterable[int]) -> None:
             continue
         for task in tasks:
             with suppress(ProcessLookupError):
-                os.kill(task.pid, signal.SIGTERM)
+                os.kill(task.pid, number)

@@ -1,11 +1,12 @@
 """What a Celery worker that is stopped does with the tasks it runs."""
 
 import json
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
 
-from newswatch_airflow.worker_stop import ask_to_end, resident_workers
+from newswatch_airflow.worker_stop import end_tasks, resident_workers
 
 POOL = """
 import subprocess, sys
@@ -38,6 +39,6 @@ def test_only_residents_are_asked_to_end():
 def test_the_task_is_asked_and_the_pool_process_stays_to_report_it():
     with subprocess.Popen([sys.executable, "-c", POOL], stdout=subprocess.PIPE, text=True) as pool:
         assert pool.stdout.readline() == "ready\n"
-        ask_to_end([pool.pid, 2**22 + 1])
+        end_tasks([pool.pid, 2**22 + 1], signal.SIGTERM)
         assert pool.stdout.readline() == "ended with 0\n"
-    ask_to_end([pool.pid])
+    end_tasks([pool.pid], signal.SIGTERM)
