@@ -14,9 +14,10 @@ RUN /opt/venv/bin/python -m pip check \
 
 FROM ${BASE_IMAGE}
 # Group 0 owns what is written, so that any AIRFLOW_UID can run the image; HOME and USER stand for the
-# /etc/passwd entry that such a user lacks and without which Airflow refuses to start.
+# /etc/passwd entry that such a user lacks and without which Airflow refuses to start. A new volume takes the owner and
+# mode of the folder that it covers: logs, and the sample that docker-compose.sim.yml makes.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --no-create-home airflow \
- && install --directory --owner=50000 --group=0 --mode=0775 /opt/airflow /opt/airflow/logs
+ && install --directory --owner=50000 --group=0 --mode=0775 /opt/airflow /opt/airflow/logs /srv/newswatch/sample
 COPY --from=packages /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -22,7 +22,7 @@ EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 UV := $(shell command -v uv 2>/dev/null || echo uv)
 COMPILE := $(UV) pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help setup run stop test test-quick test-airflow lint bench chaos check-slack lock schema reference editor
+.PHONY: help setup run stop test test-quick test-airflow lint bench chaos drill check-slack lock schema reference editor
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ bench: $(DEV) ## the benchmarks; ARGS passes arguments on
 
 chaos: $(DEV) ## kill everything again and again, count what Slack got; ARGS="--seed 7 --kills 100"
 	@exec $(BIN)/python -m devtools.chaos $(ARGS)
+
+drill: $(RUN) ## compose with three workers, everything killed once while alerts flow; needs Docker; ARGS="--feeds 200"
+	@exec $(BIN)/python -m devtools.drill $(ARGS)
 
 check-slack: $(DEV) ## the simulator's contract tests against a real workspace (SLACK_BOT_TOKEN, SLACK_TEST_CHANNEL)
 	@exec $(BIN)/python -m devtools.slack_sim.check $(ARGS)

@@ -239,6 +239,45 @@ def test_what_an_airflow_service_writes_is_in_memory_or_a_volume(stack):
         assert "airflow-logs:/opt/airflow/logs:rw" in mounts(service)
 
 
+def test_health_checks_do_not_load_airflow_each_minute(stack):
+    for name in (*AIRFLOW, "dag-processor"):
+        words = " ".join(stack[f"airflow-{name}"]["healthcheck"]["test"])
+        assert not re.search(r"\bairflow (jobs|celery)|airflow\.providers", words), name
+
+
+def test_a_slow_machine_has_time_to_start(stack):
+    for name in AIRFLOW:
+        assert stack[f"airflow-{name}"]["healthcheck"]["start_period"] in {"10m", "10m0s"}, name
+    assert int(stack["airflow-scheduler"]["environment"]["AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT"]) >= 300
+
+
+def test_a_killed_broker_loses_no_queued_task(stack):
+    command = " ".join(stack["broker"]["command"])
+    assert "--appendonly yes" in command
+    assert "--dir /data" in command
+    assert "broker-data:/data:rw" in mounts(stack["broker"])
+
+
+def test_a_stopped_worker_ends_its_residents(stack):
+    options = stack["airflow-worker"]["environment"]["AIRFLOW__CELERY__CELERY_CONFIG_OPTIONS"]
+    module, _, name = options.rpartition(".")
+    source = (ROOT / "plugins" / module.replace(".", "/")).with_suffix(".py").read_text()
+    assert f" as {name}\n" in source
+    assert stack["airflow-worker"]["stop_grace_period"] == "20s"
+
+
+def test_the_simulated_services_read_and_write_their_sample_as_one_user(tmp_path):
+    files = ("docker-compose.yml", "docker-compose.sim.yml")
+    stack = services(compose(tmp_path, *files, AIRFLOW_UID="1234", **SECRETS))
+    users = {
+        name: stack[name]["user"] for name in ("slack-sim", "news-site", "sample-config", "airflow-worker")
+    }
+    assert set(users.values()) == {"1234:0"}, users
+    assert "/srv/newswatch/sample" in (ROOT / "Dockerfile").read_text(), (
+        "a new volume takes its owner and mode"
+    )
+
+
 def test_postgresql_in_another_encoding_is_refused_before_anything_starts(stack, tmp_path):
     assert stack["postgres"]["environment"]["POSTGRES_INITDB_ARGS"] == "--encoding=UTF8"
     script = stack["airflow-init"]["command"][-1].replace("$$", "$")

@@ -203,12 +203,15 @@ class Shift:
         # Python handles signals in the main thread only.
         listens = threading.current_thread() is threading.main_thread()
         if listens:
+            before = signal.getsignal(signal.SIGTERM)
             loop.add_signal_handler(signal.SIGTERM, self.end, "it was asked to end (SIGTERM)")
         try:
             yield
         finally:
             if listens:
                 loop.remove_signal_handler(signal.SIGTERM)
+                # Without this a second SIGTERM would kill the process while it reports its end.
+                signal.signal(signal.SIGTERM, before)
             waiting: set[asyncio.Future[Any]] = {keeper, *([self._asked] if self._asked else [])}
             while waiting:  # a cancellation that comes at the same time as Redis's reply is lost
                 for task in waiting:

@@ -1,0 +1,1 @@
+"""The drill: the compose stack with the simulator, everything killed once while alerts flow, and what Slack got."""

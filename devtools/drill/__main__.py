@@ -1,0 +1,132 @@
+"""`make drill`: kill every part of the compose stack while alerts flow, and print how soon the next alert came.
+
+A story is published at the kill and one when the part is back, which is when its own health check succeeds. What counts is
+how long after the return both are in Slack. Exit status 1 if a promise is broken: 45 s, ten seconds for `docker stop` of a
+worker, no story lost, none posted twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.drill.compose import Stack
+from devtools.drill.flow import Flow
+
+VICTIMS = (
+    "airflow-worker stop",
+    "airflow-worker",
+    "airflow-scheduler",
+    "airflow-triggerer",
+    "airflow-dag-processor",
+    "airflow-api-server",
+    "postgres",
+    "newswatch-redis",
+    "broker",
+)
+"""In this order. All are killed with SIGKILL, but for the worker that is stopped as an upgrade does it."""
+NEXT_S, STOP_S = 45.0, 10.0
+CALM_S = 20.0
+"""Between two kills, so that each meets a stack that works."""
+GIVE_UP_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One kill. Times in seconds; `next_s` from the return to the alert."""
+
+    victim: str
+    stop_s: float
+    away_s: float
+    next_s: float
+    load: float
+    from_story: int
+
+
+def kill(stack: Stack, flow: Flow, victim: str, away_s: float) -> Result:
+    """Kill one part, start it again, and wait for the alerts of both stories."""
+    service, _, how = victim.partition(" ")
+    container = stack.container(service)
+    first = len(flow.stories)
+    began = time.time()
+    before = flow.publish()
+    stack.docker(*(("stop",) if how else ("kill", "--signal", "KILL")), container)
+    stop_s = time.time() - began
+    time.sleep(away_s)
+    stack.docker("start", container)
+    stack.wait_healthy(container)
+    returned = time.time()
+    after = flow.publish()
+    accepted = max(flow.wait_for(story, GIVE_UP_S) for story in (before, after))
+    load = os.getloadavg()[0]
+    return Result(
+        victim, stop_s if how else 0.0, returned - began, max(0.0, accepted - returned), load, first
+    )
+
+
+def table(results: Sequence[Result], posted: Sequence[int]) -> tuple[list[str], bool]:
+    """The lines to print, and whether all promises were kept. `posted` is how often each story was posted, in order."""
+    lines = [
+        f"{'victim':22s} {'stopped in':>10s} {'away':>7s} {'next alert after':>16s} {'stories':>8s} {'lost':>5s} {'twice':>6s} {'load':>5s}"
+    ]
+    kept = True
+    for number, one in enumerate(results):
+        until = results[number + 1].from_story if number + 1 < len(results) else len(posted)
+        counts = posted[one.from_story : until]
+        lost, twice = counts.count(0), sum(count > 1 for count in counts)
+        kept &= one.next_s <= NEXT_S and one.stop_s <= STOP_S and not lost and not twice
+        stopped = f"{one.stop_s:8.1f} s" if one.stop_s else ""
+        lines.append(
+            f"{one.victim:22s} {stopped:>10s} {one.away_s:5.0f} s {one.next_s:14.1f} s {len(counts):8d} {lost:5d} {twice:6d} {one.load:5.1f}"
+        )
+    return lines, kept
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out the drill and print its table."""
+    parser = argparse.ArgumentParser(prog="make drill", description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--feeds", type=int, default=2000)
+    parser.add_argument("--rules", type=int, default=2000)
+    parser.add_argument(
+        "--kills", type=int, default=1, help="how often everything is killed, one after the other"
+    )
+    parser.add_argument("--pace", type=float, default=10.0, help="seconds between two stories")
+    parser.add_argument("--away", type=float, default=2.0, help="seconds from a kill to the start")
+    parser.add_argument("--only", choices=VICTIMS, action="append", help="this part only; may be repeated")
+    given = parser.parse_args(argv)
+    results: list[Result] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="newswatch-drill-") as name,
+        Stack(Path(name), workers=given.workers, feeds=given.feeds, rules=given.rules) as stack,
+        Flow(stack.site_port, stack.slack_port, given.pace) as flow,
+    ):
+        print(
+            f"{given.workers} workers, {given.feeds} feeds, {given.rules} rules; waiting for the first alert",
+            flush=True,
+        )
+        flow.wait_for(flow.publish(), GIVE_UP_S)
+        for victim in (given.only or VICTIMS) * given.kills:
+            flow.wait_for_all(GIVE_UP_S)
+            time.sleep(CALM_S)
+            results.append(kill(stack, flow, victim, given.away))
+            print(
+                f"{victim}: next alert {results[-1].next_s:.1f} s after the return; load {results[-1].load:.1f}",
+                flush=True,
+            )
+        flow.wait_for_all(GIVE_UP_S)
+        time.sleep(CALM_S)  # for what would come twice
+        lines, kept = table(results, [len(times) for times in flow.times().values()])
+    print("\n".join(lines))
+    print("all promises kept" if kept else "BROKEN")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
