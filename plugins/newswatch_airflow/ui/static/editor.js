@@ -26,6 +26,7 @@ async function check() {
     sound = data.ok;
     saveButton.disabled = !(writable && sound && differs());
     Live.ask();
+    if (sound) Live.weigh(() => ({ name: fileName, text: code.text() }), document.getElementById("changed"));
   } catch (error) {
     if (mine === asked) say(error.message, "bad");
   }
