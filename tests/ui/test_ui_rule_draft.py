@@ -68,6 +68,31 @@ def test_draft_of_a_file_is_asked_about_with_its_own_lists(ada):
     assert "has errors" in live(ada, **in_file("rules: 3")).text
 
 
+def changed(client, text):
+    for _ in range(200):
+        answer = post(client, "changed", name="watchlist.yaml", text=text)
+        if answer.status_code != 200 or "data-again" not in answer.text:
+            break
+    return [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in answer.text.split("<tr>")[2:]], answer.text
+
+
+def test_each_changed_rule_of_a_draft_is_tried(ada):
+    assert changed(ada, WATCHLIST)[0] == []
+    edited = WATCHLIST.replace("central bank opposes", "key rates")
+    rows, _ = changed(ada, f"{edited}  - {{id: more, query: opposes mining, notify: [policy]}}\n")
+    assert [row[:6] for row in rows] == [
+        [RULE, "changed", "1", "1", "1", "1"],
+        ["more", "added", "1", "1", "1", "0"],
+    ]
+    (first, *_), text = changed(
+        ada, "rules: [{id: more, query: rates AND $up, notify: [policy]}]\nlists: {up: [rise]}\n"
+    )
+    assert first[:3] == ["more", "added", "1"]
+    assert f'<th scope="row">{RULE}</th>' in text
+    assert '<td data-label="Loses">1</td>' in text
+    assert "has errors" in changed(ada, "rules: 3")[1]
+
+
 def test_unfinished_rule_says_what_is_missing(ada):
     assert "xpected a term after <code>AND</code>" in live(ada, fields={"query": "bank AND"}).text
     assert "Write the words to look for" in live(ada, fields={"query": " "}).text

@@ -6,6 +6,7 @@ In the order of use::
     rule_form        a rule as the fields of a form, and back into its file
     saved_versions   the editor's history
     rule_history     the history of one rule, and restoring it alone
+    rule_removal     deleting one rule, and the rules that were deleted
     completions      what an editor may complete
     try_text         try a text or a web page on rules
     try_many         many texts, why they do not match, and what would do
@@ -18,6 +19,7 @@ In the order of use::
     item_search      the stored items that a backtest has to look at
     live_results     what a draft would have caught, while it is typed
     live_report      the result of that, and its JSON
+    draft_changes    the rules that a draft changes, each with its results
     backtest         try rules on stored items
     hit_count        counts the hits of a backtest
     backtest_report  a backtest as text and as JSON

@@ -14,7 +14,7 @@ from newswatch.config.draft import Draft
 from newswatch.config.yaml_text import CannotEdit
 from newswatch.errors import QueryError
 from newswatch.models import Bundle, Event, Modality, Rule
-from newswatch.pipeline.authoring import editing, live_results, try_many
+from newswatch.pipeline.authoring import draft_changes, editing, live_results, try_many
 from newswatch.pipeline.authoring.rule_form import rule_of_form
 from newswatch.pipeline.authoring.single_rule import EVENT, QUERY
 from newswatch.pipeline.authoring.try_text import texts_at
@@ -144,6 +144,29 @@ async def live(
         return render(request, visitor, "unfinished.html", text=str(error))
     days: Chart = by_day([hits for _, hits in found.days], found.until, "items", height=56)
     return render(request, visitor, "live.html", found=found, days=days)
+
+
+@router.post("/api/rules/changed", response_class=HTMLResponse)
+async def changed_rules(
+    asked: RuleDraft,
+    request: Request,
+    visitor: WriterDep,
+    services: ServicesDep,
+    shared: SharedDep,
+    bundle: BundleDep,
+) -> HTMLResponse:
+    """What each rule that the draft of a file changes would gain and lose, as a fragment of HTML."""
+    try:
+        drafted = await _drafted(asked, services, shared, bundle)
+    except _Unfinished as error:
+        return render(request, visitor, "unfinished.html", text=str(error))
+    changes, tried = [], []
+    if isinstance(drafted.config, Draft):
+        changes = draft_changes.changed_in(drafted.config, drafted.in_force)
+        tried = await draft_changes.try_changes(services, drafted.config, drafted.in_force, changes)
+    return render(
+        request, visitor, "changed.html", tried=tried, more=len(changes) - len(tried), name=asked.name
+    )
 
 
 @router.post("/api/rules/try", response_class=HTMLResponse)

@@ -27,6 +27,7 @@ async function check() {
     sound = data.ok;
     saveButton.disabled = !(writable && sound && differs());
     live?.ask();
+    if (sound) live?.weigh(() => ({ name: fileName, text: code.text() }), document.getElementById("changed"));
   } catch (error) {
     if (mine === asked) say(error.message, "bad");
   }

@@ -7,6 +7,7 @@ const Live = (() => {
   const tried = document.getElementById("try");
   const lines = document.getElementById("headlines");
   const SOON_MS = 150;
+  const WEIGH_MS = 800;
   const AGAIN_MS = 1500; // while the stored items are being indexed
   let writing = null; // {question, repair} of the page
   let waiting = 0;
@@ -36,6 +37,16 @@ const Live = (() => {
     if (outcome !== said.textContent) said.textContent = outcome;
     clearTimeout(again);
     if (results.querySelector("[data-again]")) again = setTimeout(look, AGAIN_MS);
+  }
+
+  // The changed rules of a whole file, asked about once nothing was typed for a while.
+  let weighing = 0;
+  function weigh(question, place, after = WEIGH_MS) {
+    clearTimeout(weighing);
+    weighing = setTimeout(async () => {
+      if (!(await show("changed", question(), place))) return;
+      if (place.querySelector("[data-again]")) weigh(question, place, AGAIN_MS);
+    }, after);
   }
 
   function attempt() {
@@ -91,5 +102,6 @@ const Live = (() => {
     begin(page) { writing = page; },
     about(rule) { document.getElementById("live-rule").textContent = rule ? ` ${rule}` : ""; },
     ask,
+    weigh,
   };
 })();
