@@ -68,15 +68,16 @@ def main() -> int:
     options.add_argument("--alerts", type=int, default=300)
     chosen = options.parse_args()
     site = FeedServer()
+    items = chosen.feeds * ITEMS_A_FEED
+    alerts = len(range(0, items, max(1, items // chosen.alerts)))
     with (
         tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name,
         RunningRedis(Path(name) / "redis") as redis,
         RunningSimulator(interval_s=0.0, posts_per_minute=0, strict_channels=False) as slack,
     ):
         _configure(Path(name) / "config", site, chosen.feeds, chosen.rules, chosen.alerts)
-        sizes, used, alerts = asyncio.run(_fill(redis.url, Path(name) / "config", slack))
+        sizes, used = asyncio.run(_fill(redis.url, Path(name) / "config", slack, items=items, alerts=alerts))
     site.stop()
-    items = chosen.feeds * ITEMS_A_FEED
     counts = {
         "feed": chosen.feeds,
         "rule": chosen.rules,
@@ -132,22 +133,26 @@ def _text(chance: random.Random, words: int) -> str:
     )
 
 
-async def _fill(url: str, config: Path, slack: RunningSimulator) -> tuple[Counter[str], int, int]:
-    """Bytes by what they belong to, what Redis uses more than when it was empty, and the number of alerts."""
+async def _fill(
+    url: str, config: Path, slack: RunningSimulator, *, items: int, alerts: int
+) -> tuple[Counter[str], int]:
+    """Bytes by what they belong to, and what Redis uses more than when it was empty."""
     settings = Settings(config_dir=config, rule_cap=1_000_000, channel_cap=1_000_000, slack_rate=10_000)
     sender = SlackSettings(token=slack.token, base_url=slack.base_url)
     async with services_of(settings, connect(url), sender) as services:
         redis = services.redis
         before = await _used(redis)
         await adopt_config(services)
-        await run_poll(services, all_feeds=True)
-        await run_match(services)
+        while await redis.xlen(keys.ITEMS) < items:  # a busy machine does not read all of them in one cycle
+            await run_poll(services)
+        while await redis.zcard(keys.ALERTS) < alerts:
+            await run_match(services)
         await run_deliver(services)
         used = await _used(redis) - before
         sizes: Counter[str] = Counter(other=0)
         async for key in redis.scan_iter(match=keys.EVERY, count=500):
             sizes[_owner(keys.short(text(key)))] += await redis.memory_usage(key, samples=0) or 0
-        return sizes, used, await redis.zcard(keys.ALERTS)
+        return sizes, used
 
 
 def _owner(name: str) -> str:

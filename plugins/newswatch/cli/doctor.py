@@ -45,6 +45,9 @@ def _findings(call: Invocation) -> list[Examined]:
         ends = call.ends(slack=True)
     except NewswatchError as error:
         return [Examined("redis", "error", str(error))]
-    named = [("redis connection", ends.redis.origin), ("slack connection", ends.slack.origin if ends.slack else "")]
+    named = [
+        ("redis connection", ends.redis.origin),
+        ("slack connection", ends.slack.origin if ends.slack else ""),
+    ]
     origins = [Examined(subject, "ok", f"from {origin}") for subject, origin in named if origin]
     return [*origins, *call.run(examine, checked=False, slack=True)]

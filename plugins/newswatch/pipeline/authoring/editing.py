@@ -291,5 +291,29 @@ def _refusal(path: Path) -> str:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        return f"{path.parent} cannot be written by the api-server ({error.strerror}): edit the file at its source"
+        return f"{_home(path)} cannot be written by the api-server ({error.strerror}): {_where_to_edit(path)}"
     return "" if os.access(path, os.W_OK) else f"{path.name} is write-protected for the api-server"
+
+
+def _where_to_edit(path: Path) -> str:
+    """Where a file comes from that cannot be written here. Pure.
+
+    Kubernetes mounts a ConfigMap as links into a folder `..2026_11_27…`; git-sync checks commits out below `.worktrees`.
+    """
+    parts = path.parts
+    if ".worktrees" in parts[:-1]:
+        commit = parts[parts.index(".worktrees") + 1]
+        return (
+            f"it is commit {commit[:10]} of a git repository, which git-sync follows. Push the change there"
+        )
+    if _home(path) != path.parent:
+        return "it is a ConfigMap of Kubernetes. Change the files that it is made from, and apply it"
+    return "edit the file at its source"
+
+
+def _home(path: Path) -> Path:
+    """The folder as people know it: the one where a ConfigMap is mounted, not its current content. Pure."""
+    for place, part in enumerate(path.parts):
+        if part.startswith("..") and part != "..":
+            return Path(*path.parts[:place])
+    return path.parent
