@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -35,6 +36,8 @@ NEXT_S, STOP_S = 45.0, 10.0
 CALM_S = 20.0
 """Between two kills, so that each meets a stack that works."""
 GIVE_UP_S = 600.0
+STARTING_S = 1800.0
+"""A starved machine takes long to start everything at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=VICTIMS, action="append", help="this part only; may be repeated")
     given = parser.parse_args(argv)
     results: list[Result] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that the stack is removed
     with (
         tempfile.TemporaryDirectory(prefix="newswatch-drill-") as name,
         Stack(Path(name), workers=given.workers, feeds=given.feeds, rules=given.rules) as stack,
@@ -111,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{given.workers} workers, {given.feeds} feeds, {given.rules} rules; waiting for the first alert",
             flush=True,
         )
-        flow.wait_for(flow.publish(), GIVE_UP_S)
+        flow.wait_for(flow.publish(), STARTING_S)
         for victim in (given.only or VICTIMS) * given.kills:
             flow.wait_for_all(GIVE_UP_S)
             time.sleep(CALM_S)
