@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 PROJECT = "newswatch-drill"
 FILES = ("docker-compose.yml", "docker-compose.sim.yml", "devtools/drill/docker-compose.drill.yml")
 IMAGES = ("NEWSWATCH_IMAGE", "POSTGRES_IMAGE", "REDIS_IMAGE", "BASE_IMAGE")
+SENTINEL = {
+    "NEWSWATCH_REDIS_SCHEME": "redis+sentinel",
+    "NEWSWATCH_REDIS_SERVERS": "newswatch-sentinel:26379",
+    "NEWSWATCH_REDIS_DATABASE": "newswatch-primary/0",
+}
+"""The settings of .env for the profile sentinel."""
 _CALL_TIMEOUT_S = 900.0
 
 
@@ -41,12 +47,11 @@ def _ends_well(command: Sequence[str]) -> bool:
 class Stack:
     """The stack, up within the block and removed with its volumes after it. `folder` keeps its settings.
 
-    Images are those of docker-compose.yml, unless the environment names others (`IMAGES`). `own` are settings of `.env`.
+    Images are those of docker-compose.yml, unless the environment names others (`IMAGES`). `sentinel` adds a replica of newswatch's Redis and three Sentinels.
     """
 
-    def __init__(
-        self, folder: Path, *, workers: int, feeds: int, rules: int, scales: Sequence[str] = (), **own: str
-    ) -> None:
+    def __init__(self, folder: Path, *, workers: int, feeds: int, rules: int, sentinel: bool = False) -> None:
+        self.sentinel = sentinel
         self.slack_port, self.site_port = free_port(), free_port()
         settings = {
             "SLACK_BOT_TOKEN": "xoxb-drill",
@@ -66,8 +71,9 @@ class Stack:
             "NEWSWATCH_CHANNEL_CAP": "100000",
             "DRILL_FEEDS": str(feeds),
             "DRILL_RULES": str(rules),
-            **own,
         }
+        if sentinel:
+            settings |= SENTINEL
         # Nothing else of this shell reaches the stack: it may have a token of the real Slack.
         kept = {name: text for name, text in os.environ.items() if name.startswith("DOCKER_")}
         kept |= {name: os.environ[name] for name in ("PATH", "HOME", *IMAGES) if name in os.environ}
@@ -78,13 +84,15 @@ class Stack:
         )
         self.settings.chmod(0o600)
         self._program = compose_program()
-        self._scales = ["--scale", f"airflow-worker={workers}"]
-        self._scales += [word for one in scales for word in ("--scale", one)]
+        self.scales = ["--scale", f"airflow-worker={workers}"]
+        if sentinel:
+            self.scales += ["--scale", "newswatch-sentinel=3"]
 
     def compose(self, *arguments: str) -> str:
         """One command of compose. Raises RuntimeError with its output."""
         files = [word for name in FILES for word in ("--file", str(ROOT / name))]
         own = ["--project-name", PROJECT, "--env-file", str(self.settings), *files]
+        own += ["--profile", "sentinel"] if self.sentinel else []
         return self._run([*self._program, *own, *arguments])
 
     def docker(self, *arguments: str) -> str:
@@ -109,21 +117,27 @@ class Stack:
         """Start everything. An image that NEWSWATCH_IMAGE does not name is built first."""
         if "NEWSWATCH_IMAGE" not in self._environ:
             self.compose("build")
-        self.compose("up", "--detach", *self._scales)
+        self.compose("up", "--detach", *self.scales)
 
-    def container(self, service: str) -> str:
-        """The id of the first container of a service, running or not."""
-        found = self.docker(
-            "ps",
-            "--all",
-            "--filter",
-            f"label=com.docker.compose.project={PROJECT}",
-            "--filter",
-            f"label=com.docker.compose.service={service}",
-            "--format",
-            "{{.Names}} {{.ID}}",
-        )
-        return min(found.splitlines()).split()[1]
+    def containers(self, service: str) -> list[str]:
+        """The names of the containers of a service, running or not."""
+        labels = {"project": PROJECT, "service": service}
+        filters = [
+            word
+            for name, text in labels.items()
+            for word in ("--filter", f"label=com.docker.compose.{name}={text}")
+        ]
+        return sorted(self.docker("ps", "--all", *filters, "--format", "{{.Names}}").split())
+
+    def busiest(self, service: str) -> str:
+        """Its container with the most tasks, or simply the first."""
+        return max(self.containers(service), key=self._tasks)
+
+    def _tasks(self, container: str) -> int:
+        try:
+            return self.docker("top", container).count("airflow supervisor")
+        except RuntimeError:
+            return -1  # it does not run
 
     def is_healthy(self, container: str) -> bool:
         """Whether the container's own health check succeeds right now."""
@@ -151,4 +165,4 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.compose("--profile", "sentinel", "down", "--volumes", "--timeout", "20")
+        self.compose("down", "--volumes", "--timeout", "20")

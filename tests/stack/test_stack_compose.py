@@ -248,7 +248,10 @@ def test_health_checks_do_not_load_airflow_each_minute(stack):
 def test_a_slow_machine_has_time_to_start(stack):
     for name in AIRFLOW:
         assert stack[f"airflow-{name}"]["healthcheck"]["start_period"] in {"10m", "10m0s"}, name
-    assert int(stack["airflow-scheduler"]["environment"]["AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT"]) >= 300
+    limits = stack["airflow-worker"]["environment"]
+    assert int(limits["AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT"]) >= 300
+    assert int(limits["AIRFLOW__CELERY__OPERATION_TIMEOUT"]) >= 15
+    assert int(limits["AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT"]) >= 20
 
 
 def test_a_killed_broker_loses_no_queued_task(stack):
