@@ -47,12 +47,12 @@ class RunningStack:
     def __init__(self, folder: Path, config: Path, **settings: str) -> None:
         self.data = folder / "stack"
         self.log = folder / "launcher.log"
-        self.port = free_port()
+        self.port, self.slack_port = free_port(), free_port()
         own = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
         self._environ = {
             **own,
             "AIRFLOW_PORT": str(self.port),
-            "SLACK_SIM_PORT": str(free_port()),
+            "SLACK_SIM_PORT": str(self.slack_port),
             "NEWSWATCH_CONFIG": str(config),
             **settings,
         }

@@ -75,7 +75,7 @@ def test_queues_over_the_day_are_pictures_with_a_sentence_each(ada, newsroom):
     newsroom.match()
     newsroom._do(after_cycle)
     text = page(ada)
-    assert re.search(r"Messages queued: the most in ten minutes from \d\d:\d0 UTC: 1\.", text)
+    assert re.search(r"Messages queued: at most 1, in the ten minutes from \d\d:\d0 UTC\.", text)
     assert "Items waiting to be matched: none in the last 24 hours." in text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 
@@ -121,6 +121,8 @@ def by_hour(counts: Sequence[int], now: datetime) -> Chart:
 
 
 STEP_S = 600
+_HIGH = 10
+"""A queue of this length is drawn in full height, unless it was longer: a single message is not a peak."""
 
 
 def queue_day(samples: Sequence[tuple[int, int]], now: datetime, what: str) -> Chart:
@@ -144,10 +146,10 @@ def queue_day(samples: Sequence[tuple[int, int]], now: datetime, what: str) -> C
     if not any(length is not None for length in longest):
         summary = f"{what}: not measured in the last 24 hours"
     elif most:
-        summary = f"{what}: the most in ten minutes from {labels[lengths.index(most)]}"
+        summary = f"{what}: at most {most:,}, in the ten minutes from {starts[lengths.index(most)]:%H:%M} UTC"
     else:
         summary = f"{what}: none in the last 24 hours"
-    return bars(lengths, labels, summary, gap=0)
+    return replace(bars(lengths, labels, summary, gap=0, least=_HIGH), most=most)
 
 
 @dataclass(frozen=True, slots=True)

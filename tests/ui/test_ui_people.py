@@ -1,0 +1,269 @@
+"""Three people walk through newswatch as `make run` starts it: a reader, an operator, a newcomer.
+
+One stack for the file, with Airflow's login on, the Slack simulator and the sample site. Each goes the way that people
+go: with the mouse, in Slack's page and in Airflow's UI.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from browsing import follow, sign_in
+from playwright.sync_api import expect
+
+from chromium import IN_CHROMIUM, open_browser
+from devtools.running_stack import RunningStack
+from feed_server import Document, FeedServer, story
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
+
+log = logging.getLogger("newswatch.tests")
+POLICY = "C0000000001"
+SOON_MS = 240_000
+"""For what the stages do: it takes seconds, but the machine may be busy."""
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+WATCHLIST = """\
+rules:
+  - id: central-bank-opposes
+    query: central bank opposes
+    severity: high
+    notify: [policy]
+"""
+RECEIVERS = f"""\
+editors: [U0READER]
+defaults: {{per_channel_interval: 0.05s, grace: 30s}}
+receivers:
+  - {{id: policy, channel: {POLICY}}}
+  - {{id: ops, channel: C0000000002}}
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """The whole system, running. `wire` is polled all the time, `gazette` seldom."""
+    folder = tmp_path_factory.mktemp("people")
+    config = folder / "config"
+    config.mkdir()
+    (folder / ".data").symlink_to("stack")  # where the command line looks for what runs
+    site = FeedServer()
+    site.serve("/wire", story(1, "Nothing of note"))
+    site.serve("/gazette", story(1, "Nothing of note either"), title="The Gazette")
+    feeds = (
+        "defaults: {allow_private: true}\nfeeds:\n"
+        f"  - {{id: wire, url: '{site.url}/wire', every: 1s, at_most: 1s}}\n"
+        f"  - {{id: gazette, url: '{site.url}/gazette', every: 15m}}\n"
+    )
+    for name, text in (("feeds", feeds), ("watchlist", WATCHLIST), ("receivers", RECEIVERS)):
+        (config / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with RunningStack(
+        folder,
+        config,
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS="ada:admin,vera:viewer",
+    ) as stack:
+        stack.wait_healthy(600)
+        passwords = stack.data / "airflow" / "simple_auth_manager_passwords.json.generated"
+        yield SimpleNamespace(
+            site=site,
+            config=config,
+            folder=folder,
+            url=f"http://localhost:{stack.port}",
+            slack=f"http://localhost:{stack.slack_port}",
+            passwords=json.loads(passwords.read_text("utf-8")),
+        )
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(world):
+    with open_browser() as made:
+        yield made
+
+
+@pytest.fixture
+def enter(world, browser):
+    """Logs a user in and opens newswatch from Airflow's navigation; (page, frame)."""
+    contexts = []
+
+    def make(user="ada", **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(120_000)
+        contexts.append(context)
+        return sign_in(context, world.url, user, world.passwords[user])
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def publish(world, number, title):
+    world.site.serve("/wire", story(number, title), story(1, "Nothing of note"))
+
+
+def told(world, words):
+    """The messages in the channel that say this."""
+    with _OPENER.open(f"{world.slack}/sim/messages", timeout=30) as answer:
+        return [one for one in json.load(answer) if one["channel"] == POLICY and words in one["text"]]
+
+
+def in_slack(page, world):
+    """Slack's page in a tab of its own."""
+    slack = page.context.new_page()
+    slack.goto(f"{world.slack}/#{POLICY}")
+    return slack
+
+
+def message(slack, words):
+    return slack.locator(".message").filter(has_text=words).last
+
+
+def come(page, frame, entry, what):
+    """Looks at one of our pages again until it shows `what`, as somebody would who waits for it."""
+    deadline = time.monotonic() + SOON_MS / 1000
+    while True:
+        follow(frame, entry)
+        if what.count() or time.monotonic() > deadline:
+            expect(what.first).to_be_visible(timeout=1_000)
+            return
+        page.wait_for_timeout(1_000)
+
+
+def test_reader_goes_from_the_alert_to_its_rule_asks_why_and_mutes_it(world, enter):
+    page, frame = enter()
+    slack = in_slack(page, world)
+    publish(world, 2, "Central bank opposes the plan for harbours")
+    alert = message(slack, "the plan for harbours")
+    expect(alert).to_contain_text("High · 1 publisher", timeout=SOON_MS)
+
+    with page.context.expect_page() as opened:
+        alert.get_by_role("link", name="central-bank-opposes").click()
+    rule = opened.value
+    expect(rule.get_by_role("heading", level=1)).to_have_text("central-bank-opposes")
+    row = rule.locator(".card").filter(has_text="the plan for harbours")
+    row.get_by_role("link", name="Why").click()
+    expect(rule.get_by_text(f"sent to policy ({POLICY})")).to_be_visible()
+
+    alert.get_by_label("More actions").click()
+    alert.get_by_role("button", name="Mute 24 h").click()
+    expect(message(slack, "the plan for harbours")).to_contain_text("Muted here by", timeout=SOON_MS)
+    publish(world, 3, "Night trains get a new timetable, which the central bank opposes")
+    card = frame.locator(".story").filter(has_text="Night trains")
+    come(page, frame, "Alerts", card)
+    expect(card.locator(".signs .state")).to_have_text("muted")
+    expect(card).not_to_contain_text("queued")
+    assert not told(world, "Night trains")
+
+    menu = message(slack, "the plan for harbours")
+    menu.get_by_label("More actions").click()
+    menu.get_by_role("button", name="Unmute").click()
+    expect(message(slack, "the plan for harbours")).not_to_contain_text("Muted here by", timeout=SOON_MS)
+    assert page.noise == []
+
+
+def test_operator_sees_what_is_refused_corrects_it_and_it_is_well_again(world, enter):
+    page, frame = enter()
+    world.site.documents["/gazette"] = Document(b"gone", status=404)
+    follow(frame, "Feeds")
+    frame.get_by_role("row", name="gazette").get_by_role("button", name="Poll now").click()
+    trouble = frame.locator("#trouble li").filter(has_text="gazette")
+    come(page, frame, "Feeds", trouble)
+    expect(trouble).to_contain_text("refused")
+    expect(trouble).to_contain_text("HTTP 404")
+    expect(trouble).to_contain_text("correct the feed in feeds.yaml or remove it")
+
+    world.site.serve("/gazette-new", story(2, "The gazette has moved house"), title="The Gazette")
+    trouble.get_by_role("link", name="Edit gazette").click()
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    text = frame.get_by_label("Text of feeds.yaml")
+    corrected = (world.config / "feeds.yaml").read_text("utf-8").replace("/gazette'", "/gazette-new'")
+    text.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(corrected)
+    expect(frame.locator("#verdict")).to_have_text("No errors.")
+    frame.get_by_role("button", name="Save…").click()
+    frame.get_by_role("button", name="Save", exact=True).click()
+    expect(frame.locator("#verdict")).to_contain_text("is saved")
+
+    well = frame.get_by_role("row", name="gazette").filter(has_text="ok")
+    come(page, frame, "Feeds", well)
+    well.get_by_role("link", name="gazette").first.click()
+    expect(frame.get_by_text("The gazette has moved house")).to_be_visible(timeout=SOON_MS)
+    assert page.noise == []
+
+
+def test_newcomer_makes_a_rule_publishes_a_story_and_judges_its_alert(world, enter):
+    page, frame = enter()
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="New rule").click()
+    expect(frame.locator(".cm-editor").first).to_be_visible()
+    frame.get_by_role("textbox", name="Query", exact=True).fill("lighthouse keepers")
+    frame.get_by_label("policy").check()
+    frame.get_by_label("Id", exact=True).fill("lighthouses")
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    frame.get_by_role("button", name="Save…").click()
+    frame.get_by_role("button", name="Save", exact=True).click()
+    expect(frame.get_by_role("heading", level=1)).to_have_text("lighthouses")
+    come(page, frame, "Watchlist", frame.get_by_role("row", name="lighthouses").get_by_text("in force"))
+
+    program = Path(sys.executable).parent / "newswatch"
+    own = {
+        n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW", "NEWSWATCH", "REDIS", "SLACK"))
+    }
+    done = subprocess.run(
+        [program, "demo", "Lighthouse keepers ask for quieter seagulls"],
+        cwd=world.folder,
+        env=own,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "It satisfies lighthouses" in done.stdout, done.stdout + done.stderr
+
+    slack = in_slack(page, world)
+    alert = message(slack, "quieter seagulls")
+    expect(alert).to_contain_text("Medium · 1 publisher", timeout=SOON_MS)
+    alert.get_by_label("More actions").click()
+    alert.get_by_role("button", name="Not relevant").click()
+    expect(message(slack, "quieter seagulls")).to_contain_text("Marked not relevant by", timeout=SOON_MS)
+    marked = (
+        frame.get_by_role("row", name="lighthouses").locator("[data-label='Not relevant']").get_by_text("1")
+    )
+    come(page, frame, "Watchlist", marked)
+    assert page.noise == []
+
+
+def test_rule_made_in_slack_alerts_soon(world, browser):
+    context = browser.new_context()
+    context.set_default_timeout(120_000)
+    slack = context.new_page()
+    slack.goto(f"{world.slack}/#{POLICY}")
+    began = time.monotonic()
+    slack.get_by_label("Command").fill("/newswatch watch walrus census")
+    slack.get_by_role("button", name="Send").click()
+    modal = slack.get_by_role("dialog", name="Watch for news")
+    modal.get_by_role("button", name="Watch", exact=True).click()
+    expect(modal.get_by_text("The rule slack-walrus-census is saved")).to_be_visible(timeout=SOON_MS)
+    saved = time.monotonic()
+    assert "walrus census" in (world.config / "watchlist.d" / "slack.yaml").read_text("utf-8")
+    alert = message(slack, "Walrus census")
+    number = 100
+    while not alert.count():  # the first story after the rule came into force; earlier ones do not alert
+        assert time.monotonic() - saved < SOON_MS / 1000
+        number += 1
+        publish(world, number, f"Walrus census counts {number} walruses")
+        slack.wait_for_timeout(2_000)
+    expect(alert).to_contain_text("Medium · 1 publisher")
+    context.close()
+    log.info("saved after %.1f s, in Slack after %.1f s", saved - began, time.monotonic() - began)
