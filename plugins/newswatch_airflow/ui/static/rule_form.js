@@ -45,16 +45,29 @@ function fieldOf(rows, line) {
   return "";
 }
 
+// The field that an error names ("rule 'x': notify: …"), or that its line is of, and the error without those names.
+function faultOf(problem, rows, first) {
+  let name = "";
+  let text = problem.message.replace(/^rule '[^']*': /, "");
+  for (let key = /^([\w-]+): /.exec(text); key; key = /^([\w-]+): /.exec(text)) {
+    const named = FIELD_OF[key[1]] || key[1];
+    if (document.getElementById(`f-${named}`)) name = named;
+    else if (key[1] !== "event") break;
+    text = text.slice(key[0].length);
+  }
+  return { name: name || fieldOf(rows, problem.line - first + 1), text };
+}
+
 // Errors are also shown at their fields, which are marked as invalid.
 function showFaults(errors, rows, first) {
   for (const note of form.querySelectorAll(".fault")) note.remove();
   for (const box of form.querySelectorAll("[aria-invalid]")) box.removeAttribute("aria-invalid");
-  for (const { line, message } of errors) {
-    const name = fieldOf(rows, line - first + 1);
+  for (const problem of errors) {
+    const { name, text } = faultOf(problem, rows, first);
     if (!name) continue;
     const field = document.getElementById(`f-${name}`);
     (codes[name]?.box || field).setAttribute("aria-invalid", "true");
-    const note = Object.assign(document.createElement("p"), { className: "fault", textContent: message });
+    const note = Object.assign(document.createElement("p"), { className: "fault", textContent: text });
     if (field.matches(".choice")) field.after(note);
     else field.closest(".field").append(note);
   }
