@@ -49,7 +49,7 @@ from newswatch.store.seen import SeenRecord, digest, pack_all  # noqa: E402
 
 LIMIT_MS = 100.0
 RULES_A_FILE = 100
-TIMES = 40
+TIMES = 20
 CHANNELS = tuple(f"C{number:010d}" for number in range(20))
 ALERTS = 100_000
 READY_S = 300
@@ -334,7 +334,7 @@ def main() -> int:
     )
     with tempfile.TemporaryDirectory() as folder, RunningRedis() as server:
         slow = run(server.url, Path(folder), items, rules, feeds)
-    return live_results.main(items, feeds) or slow
+    return live_results.main(items, feeds, rules) or slow
 
 
 def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:

@@ -172,7 +172,24 @@ const Code = (() => {
 
   // ── editors ───────────────────────────────────────────────────────────────────────────────
 
+  // CodeMirror puts in the text that replaces a selection. Chrome itself would copy the look of what it replaces into a
+  // style attribute, which the content security policy refuses and the console reports.
+  const replacing = EditorView.domEventHandlers({
+    beforeinput(event, view) {
+      const { state, composing } = view;
+      const { main, ranges } = state.selection;
+      const typed = event.inputType === "insertText" && event.data;
+      if (!typed || composing || state.readOnly || ranges.every((range) => range.empty)) return false;
+      const insert = () => state.update(state.replaceSelection(typed), { userEvent: "input.type", scrollIntoView: true });
+      const taken = ranges.length === 1 && state.facet(EditorView.inputHandler).some((take) => take(view, main.from, main.to, typed, insert));
+      if (!taken) view.dispatch(insert());
+      event.preventDefault();
+      return true;
+    },
+  });
+
   const always = [
+    replacing,
     EditorView.cspNonce.of(nonce),
     CodeMirror.highlightSpecialChars(),
     CodeMirror.drawSelection(),
@@ -279,7 +296,7 @@ const Code = (() => {
       ],
       [...CodeMirror.completionKeymap, ...CodeMirror.historyKeymap, ...CodeMirror.defaultKeymap],
     );
-    return { change: (text) => change(view, text) };
+    return { change: (text) => change(view, text), focus: () => view.focus(), box: view.contentDOM };
   }
 
   // Another text, as one step that can be undone; what is the same stays, and so does the cursor in it.

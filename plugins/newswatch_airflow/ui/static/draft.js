@@ -13,6 +13,16 @@ function say(text, kind) {
   verdict.className = kind;
 }
 
+// Ctrl or Cmd with Enter or S saves from wherever the cursor is; in the dialog it confirms.
+addEventListener("keydown", (event) => {
+  if (!saveButton || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !["Enter", "s"].includes(event.key)) return;
+  event.preventDefault();
+  event.stopPropagation(); // in CodeMirror, Ctrl Enter would insert a line
+  if (saving.open) saving.querySelector("[value=save]").click();
+  else if (!saveButton.disabled) saveButton.click();
+  else tell(verdict.className ? `There is nothing that can be saved. ${verdict.textContent}` : "It is being checked: try again in a moment.", true);
+}, true);
+
 function counted(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }

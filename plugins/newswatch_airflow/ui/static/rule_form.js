@@ -33,6 +33,46 @@ function suggest() {
   form.elements.id.value = words.toLowerCase().replace(/\b(and|or|not|o?near\/\d+)\b/g, " ").replace(/[^a-z0-9]+/g, " ").trim().split(" ").slice(0, 6).join("-").slice(0, 60);
 }
 
+// The field that a line of the YAML comes from, "" for none.
+const FIELD_OF = { ids: "feeds" };
+
+function fieldOf(rows, line) {
+  for (let at = Math.min(line, rows.length) - 1; at >= 0; at -= 1) {
+    const key = /^[\s-]*([\w-]+):/.exec(rows[at])?.[1];
+    const name = FIELD_OF[key] || key;
+    if (name && document.getElementById(`f-${name}`)) return name;
+  }
+  return "";
+}
+
+// The field that an error names ("rule 'x': notify: …"), or that its line is of, and the error without those names.
+function faultOf(problem, rows, first) {
+  let name = "";
+  let text = problem.message.replace(/^rule '[^']*': /, "");
+  for (let key = /^([\w-]+): /.exec(text); key; key = /^([\w-]+): /.exec(text)) {
+    const named = FIELD_OF[key[1]] || key[1];
+    if (document.getElementById(`f-${named}`)) name = named;
+    else if (key[1] !== "event") break;
+    text = text.slice(key[0].length);
+  }
+  return { name: name || fieldOf(rows, problem.line - first + 1), text };
+}
+
+// Errors are also shown at their fields, which are marked as invalid.
+function showFaults(errors, rows, first) {
+  for (const note of form.querySelectorAll(".fault")) note.remove();
+  for (const box of form.querySelectorAll("[aria-invalid]")) box.removeAttribute("aria-invalid");
+  for (const problem of errors) {
+    const { name, text } = faultOf(problem, rows, first);
+    if (!name) continue;
+    const field = document.getElementById(`f-${name}`);
+    (codes[name]?.box || field).setAttribute("aria-invalid", "true");
+    const note = Object.assign(document.createElement("p"), { className: "fault", textContent: text });
+    if (field.matches(".choice")) field.after(note);
+    else field.closest(".field").append(note);
+  }
+}
+
 async function compose() {
   const mine = ++asked;
   const { name, ...given } = fields();
@@ -47,6 +87,7 @@ async function compose() {
     const problems = data.problems.filter((problem) => here(problem) || problem.severity === "error"); // warnings of other rules are theirs
     showProblems({ ok: data.ok, problems }, (problem) => (here(problem) ? () => yaml.go(problem.line, problem.col) : null));
     yaml.mark(data.problems.filter(here));
+    showFaults(touched ? data.problems.filter((problem) => here(problem) && problem.severity === "error") : [], data.yaml.split("\n"), data.first);
     saveButton.disabled = !(data.ok && touched);
   } catch (error) {
     if (mine !== asked) return;
@@ -107,6 +148,7 @@ Live.begin({
 addEventListener("beforeunload", (event) => {
   if (touched) event.preventDefault();
 });
+if (!work.dataset.rule && !work.dataset.copyOf) codes[form.elements.kind.value === "event" ? "who" : "query"].focus();
 const early = [...form.elements].some((one) => ("checked" in one && /radio|checkbox/.test(one.type) ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue));
 if (early) form.dispatchEvent(new Event("input")); // what was written while the scripts were loading
 else if (work.dataset.rule || work.dataset.copyOf) {
