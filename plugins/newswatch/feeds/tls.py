@@ -30,8 +30,11 @@ class Tls(ssl.SSLObject):
     _begun = False
 
     def do_handshake(self) -> None:
-        """Like SSLObject.do_handshake, with the session of an earlier connection if there is one."""
-        known = None if self._begun else self.sessions.get(self.server_hostname or "")
+        """Like SSLObject.do_handshake, with the session of an earlier connection if there is one.
+
+        Each is used once, as RFC 8446 (C.4) wants it; so a server that cannot go on with it fails one poll at most.
+        """
+        known = None if self._begun else self.sessions.pop(self.server_hostname or "", None)
         self._begun = True
         if known is not None:
             self.session = known
@@ -49,7 +52,7 @@ class Tls(ssl.SSLObject):
         found, host = self.session, self.server_hostname
         if found is None or not host or not (found.has_ticket or found.id):
             return
-        if host in self.sessions or len(self.sessions) < MOST_SESSIONS:
+        if len(self.sessions) < MOST_SESSIONS:
             self.sessions[host] = found
 
 
