@@ -53,6 +53,10 @@ class LeaseLost(RetryableError):
     """Another process has the stage's lease now. This one handed nothing over."""
 
 
+class StoppedEarly(RetryableError):
+    """A resident was asked to end before its shift did. Its next try works the rest, on another worker."""
+
+
 class FetchFailed(RetryableError):
     """A feed could not be fetched this time.
 

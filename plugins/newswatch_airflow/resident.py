@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from newswatch.errors import StageRed
+from newswatch.errors import StageRed, StoppedEarly
 from newswatch_airflow.hooks import process_settings, sound_settings, task_services
 from newswatch_airflow.retries import recovery
 from newswatch_airflow.versions import permanent_errors
@@ -54,7 +54,7 @@ def stay(context: Mapping[str, Any], stage: str, *, slack: bool = False) -> dict
     with permanent_errors():
         try:
             return _work(context, stage, slack=slack)
-        except StageRed:
+        except (StageRed, StoppedEarly):
             raise
         except Exception:
             # Whatever it is, it is raised. A run that fails at once would be followed by the next at once.
@@ -66,7 +66,7 @@ def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, A
     # Everything is loaded before any work begins, so that no file is read after an upgrade.
     import uvloop  # noqa: PLC0415
 
-    from newswatch.pipeline.base.shift import Shift, rest_of  # noqa: PLC0415
+    from newswatch.pipeline.base.shift import ASKED_TO_END, Shift, rest_of  # noqa: PLC0415
     from newswatch_airflow.stage_work import work_of  # noqa: PLC0415
 
     began = context["dag_run"].start_date
@@ -85,9 +85,22 @@ def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, A
                 attempt=one.try_number,
                 paused=_pause_of(context),
             )
-            return await work_of(stage, services)(shift)
+            counts = await work_of(stage, services)(shift)
+            if shift.reason == ASKED_TO_END:
+                check_not_missed(stage, one.map_index)
+            return counts
 
     return dict(uvloop.run(within()).as_dict())
+
+
+def check_not_missed(stage: str, map_index: int) -> None:
+    """Raise StoppedEarly if nobody would go on with the work of a task that ends before its shift does.
+
+    After the only task of a run the next run begins. A run with several shards ends with the last of them, and until then
+    nobody would poll the hosts of a shard whose worker was stopped.
+    """
+    if map_index >= 0:
+        raise StoppedEarly(f"{stage} was asked to end before its shift did. Another worker goes on with it.")
 
 
 def _page_of(context: Mapping[str, Any]) -> str:

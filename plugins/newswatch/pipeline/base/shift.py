@@ -39,6 +39,7 @@ from newswatch.store.server import check_server
 
 log = logging.getLogger("newswatch.shift")
 
+ASKED_TO_END = "it was asked to end (SIGTERM)"
 CALM_S = 60.0
 """A run does not end red within this time of the last one that did."""
 SILENT_S = 60.0
@@ -204,7 +205,7 @@ class Shift:
         listens = threading.current_thread() is threading.main_thread()
         if listens:
             before = signal.getsignal(signal.SIGTERM)
-            loop.add_signal_handler(signal.SIGTERM, self.end, "it was asked to end (SIGTERM)")
+            loop.add_signal_handler(signal.SIGTERM, self.end, ASKED_TO_END)
         try:
             yield
         finally:
