@@ -5,6 +5,7 @@ import re
 import pytest
 
 from feed_server import story
+from newswatch.store import keys
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 FEEDS = """\
@@ -83,7 +84,12 @@ def test_viewer_neither_sees_nor_saves_feeds_yaml(ada, visit, newsroom):
         answer = vera.get(f"/newswatch/watchlist/edit?{query}")
         assert answer.status_code == 403
         assert "paid.example" not in answer.text
-    assert "watchlist/edit?feed" not in page(vera, "feeds")
+    moved = {"text": "Feed paid moved permanently", "since": 1_000}
+    newsroom.redis.hset(keys.notice("moved:paid"), mapping=moved)
+    newsroom.redis.sadd(keys.NOTICES, "moved:paid")
+    assert "watchlist/edit?feed=paid" in page(ada, "")
+    for path in ("", "feeds", "feeds/paid"):
+        assert "watchlist/edit?feed" not in page(vera, path)
     digest = re.search(r'data-digest="([0-9a-f]+)"', page(ada, "watchlist/edit?feed=paid"))[1]
     assert save(vera, FEEDS + "# by vera\n", digest).status_code == 403
     assert (newsroom.config / "feeds.yaml").read_text() == FEEDS

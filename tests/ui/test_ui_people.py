@@ -7,7 +7,6 @@ go: with the mouse, in Slack's page and in Airflow's UI.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -26,7 +25,6 @@ from feed_server import Document, FeedServer, story
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
-log = logging.getLogger("newswatch.tests")
 POLICY = "C0000000001"
 SOON_MS = 240_000
 """For what the stages do: it takes seconds, but the machine may be busy."""
@@ -242,28 +240,3 @@ def test_newcomer_makes_a_rule_publishes_a_story_and_judges_its_alert(world, ent
     )
     come(page, frame, "Watchlist", marked)
     assert page.noise == []
-
-
-def test_rule_made_in_slack_alerts_soon(world, browser):
-    context = browser.new_context()
-    context.set_default_timeout(120_000)
-    slack = context.new_page()
-    slack.goto(f"{world.slack}/#{POLICY}")
-    began = time.monotonic()
-    slack.get_by_label("Command").fill("/newswatch watch walrus census")
-    slack.get_by_role("button", name="Send").click()
-    modal = slack.get_by_role("dialog", name="Watch for news")
-    modal.get_by_role("button", name="Watch", exact=True).click()
-    expect(modal.get_by_text("The rule slack-walrus-census is saved")).to_be_visible(timeout=SOON_MS)
-    saved = time.monotonic()
-    assert "walrus census" in (world.config / "watchlist.d" / "slack.yaml").read_text("utf-8")
-    alert = message(slack, "Walrus census")
-    number = 100
-    while not alert.count():  # the first story after the rule came into force; earlier ones do not alert
-        assert time.monotonic() - saved < SOON_MS / 1000
-        number += 1
-        publish(world, number, f"Walrus census counts {number} walruses")
-        slack.wait_for_timeout(2_000)
-    expect(alert).to_contain_text("Medium · 1 publisher")
-    context.close()
-    log.info("saved after %.1f s, in Slack after %.1f s", saved - began, time.monotonic() - began)

@@ -35,7 +35,7 @@ def test_few_findings_and_other_kinds_stay_apart_in_their_order():
 def test_feed_is_opened_or_polled_and_its_id_is_escaped():
     assert actions_for("moved:a/b") == (
         Action("Open the feed", "/feeds/a%2Fb"),
-        Action("Edit", "/watchlist/edit?feed=a%2Fb"),
+        Action("Edit", "/watchlist/edit?feed=a%2Fb", edits=True),
         Action("Poll now", "/api/feeds/a%2Fb/poll", poll=True),
     )
     assert actions_for("redis-memory") == ()

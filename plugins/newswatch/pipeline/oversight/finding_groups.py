@@ -46,11 +46,15 @@ _INSTEAD = {"layout": "Open the feed: if its preview shows the right list, accep
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link to a place below our pages where one can act, or with `poll` a button that polls a feed now."""
+    """A link to a place below our pages where one can act, or with `poll` a button that polls a feed now.
+
+    `edits`: only for those who may edit.
+    """
 
     label: str
     path: str
     poll: bool = False
+    edits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,11 @@ def actions_for(cause: str) -> tuple[Action, ...]:
         path = f"/feeds/{quote(name, safe='')}"
         return (
             Action("Open the feed", path + ("#layout-change" if kind == "layout" else "")),
-            *([Action("Edit", f"/watchlist/edit?feed={quote(name, safe='')}")] if kind in _EDITED else ()),
+            *(
+                [Action("Edit", f"/watchlist/edit?feed={quote(name, safe='')}", edits=True)]
+                if kind in _EDITED
+                else ()
+            ),
             Action("Poll now", f"/api{path}/poll", poll=True),
         )
     if kind in _PLACES:
