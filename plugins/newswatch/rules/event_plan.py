@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from newswatch.errors import QueryError
@@ -13,6 +14,9 @@ from newswatch.rules.lists import Lists, list_entries, packs_of
 from newswatch.rules.nodes import Phrase, Word
 from newswatch.rules.query import parse_entry, unknown_list
 from newswatch.rules.tables import EventRow, LexiconRows, PhraseKey, StanceRow, Tables
+
+KEPT_ENTRIES = 32_768
+"""Entries whose words are remembered, as `parse_entry` remembers them: all packs together have 19,000."""
 
 BY = ("by", "from", "von", "durch", "par", "por", "de la", "со стороны")
 """What joins a noun to its actor: "a ban by", "opposition from". Not "of": criticism of the Fed is not the Fed's."""
@@ -65,7 +69,7 @@ class EventPlanner:
             for number in stance.does:
                 for rows in self._tables.lexicons[number].values():
                     for row in rows:
-                        words = _rarest_run(row)
+                        words = rarest_run(row)
                         found.setdefault(words, Phrase(tuple(map(Word, words)), 0, 0))
         return list(found.values())
 
@@ -91,6 +95,7 @@ def entries_of(parts: Sequence[str], lists: Lists, part: Part = "entries") -> tu
     return tuple(found)
 
 
+@lru_cache(KEPT_ENTRIES)
 def elements(text: str) -> PhraseKey:
     """The words of an entry, how each is compared, and the gap before it. Raises QueryError."""
     phrase = parse_entry(text)
@@ -99,7 +104,8 @@ def elements(text: str) -> PhraseKey:
     return tuple((word.text, word.how, word.gap) for word in phrase.words)
 
 
-def _rarest_run(row: PhraseKey) -> tuple[str, ...]:
+@lru_cache(KEPT_ENTRIES)
+def rarest_run(row: PhraseKey) -> tuple[str, ...]:
     """The words without a gap between them that are least likely to occur in other texts."""
     runs: list[list[str]] = []
     for text, _, gap in row:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from newswatch.models import Event, Rule
 from newswatch.packs import STANCE_PARTS, PackEntry
-from newswatch.rules.event_plan import elements, entries_of
+from newswatch.rules.event_plan import KEPT_ENTRIES, elements, entries_of
 from newswatch.rules.fold import fold
 from newswatch.rules.lists import Lists, list_entries
 from newswatch.rules.matcher import ItemText
@@ -142,7 +142,13 @@ def _of_event(event: Event, lists: Lists) -> Need:
 @lru_cache(32)
 def _of_entries(entries: tuple[PackEntry, ...]) -> tuple[Need, ...]:
     """One need for each entry. Large lists are asked about again with every keystroke."""
-    return tuple(_of_words((text, how) for text, how, _ in elements(entry.text)) for entry in entries)
+    return tuple(need_of_entry(entry.text) for entry in entries)
+
+
+@lru_cache(KEPT_ENTRIES)
+def need_of_entry(text: str) -> Need:
+    """What every text has that an entry of a list occurs in. Raises QueryError."""
+    return _of_words((word, how) for word, how, _ in elements(text))
 
 
 # ── patterns ──────────────────────────────────────────────────────────────────────────────────

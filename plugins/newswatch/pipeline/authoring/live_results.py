@@ -37,7 +37,8 @@ from newswatch.pipeline.authoring.live_report import Hit, LiveResults, Marks
 from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.watch import Watch
-from newswatch.rules.narrowing import need_of
+from newswatch.rules.event_plan import elements, rarest_run
+from newswatch.rules.narrowing import need_of, need_of_entry
 from newswatch.rules.nodes import Phrase
 from newswatch.rules.query import parse_entry
 from newswatch.rules.stems import stemmer_for
@@ -267,12 +268,15 @@ async def prepare(services: Services, default_lang: str) -> None:
 def read_packs(default_lang: str) -> None:
     """Parse the entries of all packs and stem their words, for items of the default language and in English.
 
-    The caches of `parse_entry` and of the stemmers keep that.
+    The caches of `parse_entry`, of events and of the stemmers keep that.
     """
     stems = [stemmer_for(lang, default_lang) for lang in dict.fromkeys((default_lang, "en"))]
     for name in pack_names():
         for entry in (one for entries in load_pack(name).parts.values() for one in entries):
             parsed = parse_entry(entry.text)
+            if isinstance(parsed, Phrase):
+                rarest_run(elements(entry.text))
+                need_of_entry(entry.text)
             for word in parsed.words if isinstance(parsed, Phrase) else ():
                 for stem in stems:
                     stem(word.text.casefold())
