@@ -139,6 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"{victim}: next alert {results[-1].next_s:.1f} s after the return; load {results[-1].load:.1f}",
                 flush=True,
             )
+        flow.end()
         flow.wait_for_all(GIVE_UP_S)
         time.sleep(CALM_S)  # for what would come twice
         lines, kept = table(results, [len(times) for times in flow.times().values()])

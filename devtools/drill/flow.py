@@ -75,6 +75,12 @@ class Flow:
         while time.monotonic() < deadline and not all(self.times().values()):
             time.sleep(1.0)
 
+    def end(self) -> None:
+        """Publish no more."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
     @staticmethod
     def until(condition: Callable[[], bool], timeout_s: float, otherwise: str) -> None:
         """Wait for a condition. Raises SystemExit."""
@@ -96,5 +102,4 @@ class Flow:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._thread.join()
+        self.end()
