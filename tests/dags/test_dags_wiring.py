@@ -16,6 +16,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from newswatch.pipeline.base.shift import MOST_LONGER_S
 from newswatch_airflow.resident import LONGER_S
 from newswatch_airflow.versions import HAS_RETRY_POLICIES
+from newswatch_airflow.worker_stop import RESIDENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG_IDS = ("check_config", "deliver_alerts", "fetch_articles", "housekeeping", "match_items", "poll_feeds")
@@ -79,10 +80,12 @@ def test_dag_survives_the_way_into_the_metadata_database(bag, dag_id):
     assert DagSerialization.deserialize_dag(json.loads(json.dumps(stored))).dag_id == dag_id
 
 
-RESIDENTS = ("deliver_alerts", "fetch_articles", "match_items", "poll_feeds")
+def test_a_stopped_worker_knows_the_dags_that_stay(bag):
+    staying = {dag_id for dag_id, dag in bag.dags.items() if isinstance(dag.timetable, ContinuousTimetable)}
+    assert staying == RESIDENTS
 
 
-@pytest.mark.parametrize("dag_id", RESIDENTS)
+@pytest.mark.parametrize("dag_id", sorted(RESIDENTS))
 def test_resident_follows_itself_and_has_time_for_its_shift(bag, dag_id):
     dag = bag.dags[dag_id]
     assert isinstance(dag.timetable, ContinuousTimetable)
