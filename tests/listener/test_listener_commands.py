@@ -223,6 +223,12 @@ def test_member_who_is_no_editor_is_refused_with_the_way_out(newsroom, desk):
     assert (written(newsroom), newsroom.json("mute")) == (before, [])
 
 
+def test_editor_who_asks_before_any_configuration_is_in_force_is_asked_to_wait(newsroom, over_socket):
+    answer = said(Desk(newsroom).opened("watch oil levy")["view"]["blocks"])
+    assert "No configuration is in force yet" in answer
+    assert "not one of the editors" not in answer
+
+
 def test_editor_who_lost_the_right_is_refused_when_the_modal_is_sent(newsroom, desk):
     view = desk.opened("watch oil levy")
     newsroom.receivers()

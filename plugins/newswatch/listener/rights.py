@@ -28,7 +28,9 @@ async def check_editor(services: Services, client: SlackClient, asker: Asker) ->
     if refusal:
         raise Refused(f"{refusal} {NOTHING}")
     bundle = await in_force(services)
-    if bundle is None or asker.id not in bundle.editors:
+    if bundle is None:
+        raise Refused(f"No configuration is in force yet. Try again in a minute. {NOTHING}")
+    if asker.id not in bundle.editors:
         raise Refused(
             f"You are not one of the editors. To become one, have your member ID {asker.id} added to `editors` in"
             f" receivers.yaml. {NOTHING}"
