@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -316,7 +317,7 @@ def test_sentinels_of_the_profile_make_the_replica_the_primary(tmp_path):
     own = script.replace("$$", "$").replace("/tmp", str(tmp_path)).replace("26379", str(port))
     own = (
         own.replace("6379 2", f"{primary.port} 1")
-        .replace("redis-server", server_binary())
+        .replace("redis-server", shlex.quote(server_binary()))
         .replace("5000", "500")
     )
     own = re.sub(r"\$\(getent [^)]*\)", "127.0.0.1", own)

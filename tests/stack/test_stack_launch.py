@@ -119,7 +119,7 @@ def test_a_signal_to_make_alone_ends_the_stack(stack, tmp_path):
     running = stack(**TOKEN)
     makefile = tmp_path / "Makefile"
     makefile.write_text(
-        f"run:\n\t@exec {sys.executable} -m devtools.stack run --without-airflow --data {running.data}\n"
+        f"run:\n\t@exec '{sys.executable}' -m devtools.stack run --without-airflow --data '{running.data}'\n"
     )
     # A suite run in the background ignores SIGINT, and so would make.
     heeding = ("env", "--default-signal=INT", "make", "-f", str(makefile), "run")
