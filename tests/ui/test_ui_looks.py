@@ -50,6 +50,7 @@ def pages_of(room):
         "items?text=zebra&feed=wire",
         "coverage",
         "watchlist/rules/central-bank-opposes/copy",
+        "watchlist/removed",
         "guide/rules",
         "watchlist/edit",
         "watchlist/edit?name=watchlist.d/harvest.yaml",

@@ -194,7 +194,7 @@ def test_feed_is_polled_at_once_when_somebody_asks(world, enter):
     follow(frame, "Feeds")
     frame.get_by_role("row", name="weekly").get_by_role("button", name="Poll now").click()
     expect(frame.locator("#toast")).to_contain_text("weekly will be polled within seconds")
-    frame.get_by_role("row", name="weekly").get_by_role("link", name="weekly").click()
+    frame.get_by_role("row", name="weekly").get_by_role("link", name="weekly", exact=True).click()
     expect(frame.get_by_text("News of this minute")).to_be_visible(timeout=SOON_MS)
     assert page.noise == []
 

@@ -83,12 +83,13 @@ async function compose() {
     draft = { ...data, name };
     yaml.show(data.yaml, data.first);
     const rows = data.yaml.split("\n").length;
+    const savable = touched || Boolean(work.dataset.copyOf); // a copy may be saved as it is
     const here = (problem) => problem.file === name && problem.line >= data.first && problem.line < data.first + rows;
     const problems = data.problems.filter((problem) => here(problem) || problem.severity === "error"); // warnings of other rules are theirs
     showProblems({ ok: data.ok, problems }, (problem) => (here(problem) ? () => yaml.go(problem.line, problem.col) : null));
     yaml.mark(data.problems.filter(here));
-    showFaults(touched ? data.problems.filter((problem) => here(problem) && problem.severity === "error") : [], data.yaml.split("\n"), data.first);
-    saveButton.disabled = !(data.ok && touched);
+    showFaults(savable ? data.problems.filter((problem) => here(problem) && problem.severity === "error") : [], data.yaml.split("\n"), data.first);
+    saveButton.disabled = !(data.ok && savable);
   } catch (error) {
     if (mine !== asked) return;
     draft = null;
@@ -152,7 +153,6 @@ if (!work.dataset.rule && !work.dataset.copyOf) codes[form.elements.kind.value =
 const early = [...form.elements].some((one) => ("checked" in one && /radio|checkbox/.test(one.type) ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue));
 if (early) form.dispatchEvent(new Event("input")); // what was written while the scripts were loading
 else if (work.dataset.rule || work.dataset.copyOf) {
-  touched = Boolean(work.dataset.copyOf);
   compose();
   Live.ask();
 }
