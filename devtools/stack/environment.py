@@ -97,6 +97,8 @@ def tuning() -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "AIRFLOW__LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
+        # Without it each heartbeat of a task is a line of the api-server's log, 40 MB a day.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "http.access=WARNING",
     }
 
 
