@@ -38,7 +38,7 @@ APART_S = 110
 AHEAD_S = 45
 LATE_S = 300
 MEDIAN_S, P95_S = 1.2, 2.5
-PLANS = (
+PLANS = (  # unlike each other: a report that may belong to a story waits three seconds for others
     "a levy on harbours", "the merger of two lenders", "new rules for pensions", "cheaper mortgages", "a digital coin",
     "the sale of gold", "a tax on banks", "bonds for railways", "a cap on fees", "faster payments", "a wage freeze",
     "state aid for steel", "a ban on short sales", "the budget", "a rent brake", "an export credit", "a solar subsidy",
@@ -93,7 +93,7 @@ def measure(folder: Path, servers: list[FeedServer], slack: RunningSimulator) ->
         due = sorted((moment, number) for number, row in enumerate(moments) for moment in row)
         for turn, (moment, number) in enumerate(due):
             time.sleep(max(0.0, moment.timestamp() + random.uniform(2, BETWEEN_S - 2) - time.time()))
-            release = story(turn + 1, f"Central bank opposes {PLANS[turn]}", age=timedelta(0))
+            release = story(turn + 1, f"{PLANS[turn].capitalize()} decided", age=timedelta(0))
             items[number].insert(0, release)
             sources[number].serve("/wire", *items[number])
             published[release["link"]] = time.time()
@@ -138,13 +138,13 @@ def write_config(folder: Path, servers: list[FeedServer], windows: list[list[dat
         row = f"id: source-{number}, url: '{server.url}/wire', every: 1h, allow_private: true"
         if windows:
             made = ", ".join(
-                f'{{at: "{at:%Y-%m-%d %H:%M:%S}", timezone: UTC, for: 60s, every: 1s, expect: central-bank-opposes}}'
+                f'{{at: "{at:%Y-%m-%d %H:%M:%S}", timezone: UTC, for: 60s, every: 1s, expect: decision}}'
                 for at in windows[number]
             )
             row += f", windows: [{made}]"
         rows.append(f"  - {{{row}}}\n")
     (folder / "watchlist.yaml").write_text(
-        "rules:\n  - {id: central-bank-opposes, query: central bank opposes, severity: high, notify: [policy]}\n",
+        "rules:\n  - {id: decision, query: decided, severity: high, notify: [policy]}\n",
         encoding="utf-8",
     )
     (folder / "receivers.yaml").write_text(
