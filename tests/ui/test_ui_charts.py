@@ -57,7 +57,7 @@ def test_queue_over_the_day_shows_the_longest_of_each_ten_minutes_and_where_noth
     found = queue_day(samples, NOW, "Messages queued")
     assert len(found.bars) == 144
     assert found.bars[-7].height < found.height  # seven are not many
-    assert found.most == 7  # the sample of a day ago is in a column that is no longer shown
+    assert found.most == 7  # the sample of a day ago is too old to be shown
     assert [bar.label for bar in found.bars[-7:]] == [
         "13:30 UTC: 7",
         "13:40 UTC: not measured",

@@ -96,8 +96,11 @@ def _word_uses(tables: Tables, plans: Iterable[Plan]) -> Counter[str]:
     phrases: Counter[int] = Counter()
     sets: Counter[int] = Counter()
     for plan in plans:
-        for kind, number in _positive_terms(plan):
-            (phrases if kind == "p" else sets)[number] += 1
+        for term in positive_terms(plan):
+            if term[0] == "p":
+                phrases[term[1]] += 1
+            elif term[0] == "s":
+                sets[term[1]] += 1
     for number, uses in sets.items():
         for phrase in tables.all_members(number):
             phrases[phrase] += uses
@@ -108,25 +111,25 @@ def _word_uses(tables: Tables, plans: Iterable[Plan]) -> Counter[str]:
     return words
 
 
-def _positive_terms(plan: Plan) -> Iterator[tuple[str, int]]:
-    """Kind and number of each phrase and set that may be an anchor."""
+def positive_terms(plan: Plan) -> Iterator[Plan]:
+    """The phrases, sets, patterns, identities and events of a plan that an item must have, or may have."""
     kind = kind_of(plan)
     match kind:
-        case "p" | "s":
-            yield kind, plan[1]
+        case "p" | "s" | "r" | "i" | "v":
+            yield plan
         case "e":
-            yield from _positive_terms(plan[1])
+            yield from positive_terms(plan[1])
         case "n":
-            yield from _positive_terms(plan[1])
-            yield from _positive_terms(plan[2])
+            yield from positive_terms(plan[1])
+            yield from positive_terms(plan[2])
         case "&":
             for child in plan[1]:
-                yield from _positive_terms(child)
+                yield from positive_terms(child)
         case "|":
             for child, _, _ in plan[1]:
-                yield from _positive_terms(child)
-        case "r" | "i" | "!" | "v":
-            pass
+                yield from positive_terms(child)
+        case "!":
+            return
         case _:
             assert_never(kind)
 

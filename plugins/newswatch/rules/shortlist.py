@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from typing_extensions import assert_never
 
+from newswatch.rules.anchors import positive_terms
 from newswatch.rules.fold import fold
 from newswatch.rules.index import Index
 from newswatch.rules.matcher import ItemText, Watchlist
@@ -46,7 +47,7 @@ class Shortlist:
 
     def _note(self, number: int, plan: Plan) -> None:
         kinds = set()
-        for term in _terms(plan):
+        for term in positive_terms(plan):
             kinds.add(term[0])
             if term[0] == "p":
                 self._by_phrase.setdefault(term[1], []).append(number)
@@ -175,29 +176,6 @@ def _vocabulary(watchlist: Watchlist, index: Index) -> _Vocabulary:
         for phrase in members:
             sets.setdefault(phrase, []).append(one)
     return _Vocabulary(by_code, by_prefix, tuple(sorted({len(one) for one in by_prefix})), sets)
-
-
-def _terms(plan: Plan) -> Iterator[Plan]:
-    """The phrases, sets, patterns, identities and events of a plan that an item must have, or may have."""
-    kind = kind_of(plan)
-    match kind:
-        case "p" | "s" | "r" | "i" | "v":
-            yield plan
-        case "e":
-            yield from _terms(plan[1])
-        case "n":
-            yield from _terms(plan[1])
-            yield from _terms(plan[2])
-        case "&":
-            for child in plan[1]:
-                yield from _terms(child)
-        case "|":
-            for child, _, _ in plan[1]:
-                yield from _terms(child)
-        case "!":
-            return
-        case _:
-            assert_never(kind)
 
 
 def _of_event(row: EventRow, presence: _Presence) -> Estimate:

@@ -22,7 +22,7 @@ _ID = re.compile(r"""\bid:\s*["']?([^"'\s,}#]+)""")
 
 
 class CannotRemove(PermanentError):
-    """There is no such rule, or something needs it. The text says what, and what to do."""
+    """The rule does not exist, or something needs it. The text says which, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

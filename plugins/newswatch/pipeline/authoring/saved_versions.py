@@ -26,7 +26,7 @@ _KEPT_NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{12}\.yaml")
 
 
 class NotEditable(PermanentError):
-    """There is no such file, or it or this part of it cannot be written here. The text says why."""
+    """The file does not exist, or it cannot be written here as asked. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
