@@ -63,7 +63,6 @@ def kind_of(process: psutil.Process) -> str:
             "deliver_alerts",
             "airflow worker",
             "scheduler",
-            "triggerer",
             "dag-processor",
         ),
         *("api_server", "api-server", "redis-server", "news_site", "slack_sim", "gunicorn", "devtools.stack"),

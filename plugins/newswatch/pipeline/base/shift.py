@@ -62,11 +62,16 @@ BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 T = TypeVar("T")
 
 Paused = Callable[[], Coroutine[None, None, bool]]
+Told = Callable[[], Awaitable[None]]
 
 
 async def never_paused() -> bool:
     """Outside Airflow nothing pauses a stage."""
     return False
+
+
+async def unheard() -> None:
+    """Outside Airflow nothing else follows an edit of the configuration."""
 
 
 @dataclass
@@ -80,6 +85,8 @@ class Shift:
     run: str = ""
     attempt: int = 0
     paused: Paused = never_paused
+    edited: Told = unheard
+    """Called after an edit of the configuration, valid or not."""
     chore: Callable[[], Awaitable[None]] | None = None
     """What else is done with each beat."""
     counts: Callable[[], Mapping[str, int]] = dict
