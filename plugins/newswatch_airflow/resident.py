@@ -20,8 +20,8 @@ from newswatch_airflow.versions import permanent_errors, start_run
 if TYPE_CHECKING:
     from newswatch.pipeline.base.shift import Paused, Shift, Told
 
-TRIES = 12
-"""Ten kills within one shift, and two tries before the api-server is up."""
+TRIES = 24
+"""Ten kills within one shift, and a dozen tries of some seconds each while the api-server is not up."""
 LONGER_S = 1_200
 """Release windows make a shift longer, by `pipeline.base.shift.MOST_LONGER_S` at most. A DAG file must not import that."""
 HANGS_S = 120
