@@ -38,6 +38,10 @@ CAUGHT_UP = (
     "Catching up: 12 alerts of 12 stories could not be sent in time (22 Nov 12:05 to 22 Nov 13:30 UTC). "
     "By rule: central-bank-opposes 12. The 5 most severe are listed here, the others in the thread"
 )
+CHANGED = (
+    "Headline changed: Central bank opposes stablecoin bill → Central bank backs stablecoin bill\n"
+    "Withdrawn: “Central bank opposes stablecoin bill” is no longer on news.example (HTTP 404 since 14:00 UTC)"
+)
 PAGES = "https://airflow.example/newswatch"
 
 
@@ -50,7 +54,7 @@ def outgoing(*alerts, kind="story", text="", root="", **more):
 def kinds():
     """One of each, by what it is."""
     first, event = alert(), alert(**EVENT)
-    second = alert(rule_id="crypto-ban", severity="medium")
+    second = alert(**EVENT | {"rule_id": "crypto-ban", "severity": "medium", "event": ()})
     other = alert(
         item_id="reuters:1", feed_id="reuters", publisher="Reuters", link="https://reuters.example/1"
     )
@@ -73,11 +77,11 @@ def kinds():
         "corrected": outgoing(first, corrected="headline changed"),
         "reply": outgoing(other, kind="reply", root="root"),
         "reply that may belong to the story": outgoing(other, kind="reply", root="root", text="uncertain", belongs_to=first.title),
-        "surge": outgoing(*listed, kind="surge", text="8 stories within 30 min: rule central-bank-opposes"),
+        "surge": outgoing(*listed, kind="surge", text="Surge: 8 stories from 3 publishers"),
         "catch-up": outgoing(*listed[:5], kind="catch-up", text=CAUGHT_UP),
         "digest": outgoing(*listed, kind="digest", text="Digest"),
         "reminder": outgoing(first, kind="reminder", root="root", text=reminder_text(1_800)),
-        "correction": outgoing(first, kind="correction", text="Headline: “A” is now “B”\nRetracted: the publisher withdrew it"),
+        "correction": outgoing(first, kind="correction", text=CHANGED),
         "ops": outgoing(kind="ops", text="Feed wire has failed since 08:00 UTC\nWhat to do: see `newswatch feeds preview wire`."),
         "plain": outgoing(first, plain=True),
         "hostile": outgoing(alert(title=HOSTILE, excerpts=(Excerpt("summary", HOSTILE, ((0, 4),)),), rule_id="r" * 90)),
