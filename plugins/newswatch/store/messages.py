@@ -238,10 +238,8 @@ def _alert(data: bytes | None) -> Alert | None:
 
 async def alert_ids(redis: Redis, message_ids: Sequence[str]) -> list[str]:
     """The alerts of these messages."""
-    pipe = redis.pipeline(transaction=False)
-    for name in message_ids:
-        pipe.hget(keys.message(name), "alerts")
-    return [name for row in await pipe.execute() for name in alert_ids_of(text(row))]
+    rows = await read_fields(redis, [keys.message(name) for name in message_ids], ["alerts"])
+    return [name for (row,) in rows for name in alert_ids_of(text(row))]
 
 
 async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
