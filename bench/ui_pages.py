@@ -4,7 +4,9 @@ Fills a Redis with 100,000 items, 100,000 alerts, 10,000 feeds and 10,000 rules,
 Airflow's own app with its login on, and requests each page several times. Then live results of drafts are measured on as
 many items (see bench/live_results.py), with the size of their index.
 
-    .venv/bin/python -m bench.ui_pages [items] [rules] [feeds]
+    .venv/bin/python -m bench.ui_pages [items] [rules] [feeds] [page …]
+
+With pages, such as `metrics watchlist`, only these are measured, and no live results.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -53,6 +56,8 @@ TIMES = 20
 CHANNELS = tuple(f"C{number:010d}" for number in range(20))
 ALERTS = 100_000
 READY_S = 300
+CHANGED = "api/rules/changed"
+"""The changed rules of a draft, each tried on the stored items."""
 
 
 def fill(client: redis.Redis, items: int, rules: int, feeds: int) -> str:
@@ -271,7 +276,13 @@ def pages(newest: str) -> list[str]:
         *("", "alerts", "alerts?rule=rule-77", "alerts?feed=feed-77&state=dead", "alerts?severity=low"),
         *(f"alerts?channel={CHANNELS[7]}", "alerts?state=muted", "alerts?state=dead", "alerts?state=queued"),
         *("alerts?text=nothing+like+it", "alerts?text=number+99", f"alerts/{newest}"),
-        *("watchlist", "watchlist?silent=1", "watchlist?text=9999", "watchlist/rules/rule-77"),
+        *(
+            "watchlist",
+            "watchlist/removed",
+            "watchlist?silent=1",
+            "watchlist?text=9999",
+            "watchlist/rules/rule-77",
+        ),
         *("watchlist/rules/rule-77/history", "watchlist/rules/rule-77/edit", "watchlist/rules/rule-77/copy"),
         *("watchlist/new", "watchlist/edit", "watchlist/edit?rule=rule-9999", "api/completions"),
         *(
@@ -281,11 +292,19 @@ def pages(newest: str) -> list[str]:
         ),
         *("why?item=https://news.example/never", "items?text=number+99"),
         *("feeds", "feeds?state=failing", "feeds?start=9950", "feeds/feed-77", "delivery"),
-        *("api/status", "api/alerts", "api/feeds", "api/health", "metrics"),
+        *("api/status", "api/alerts", "api/feeds", "api/health", "metrics", CHANGED),
     ]
 
 
-def measure(client: TestClient, path: str) -> tuple[float, float, float, float, float, float]:
+def changed_draft(folder: Path) -> dict[str, str]:
+    """A draft of a file in which one rule has another query."""
+    text = (folder / "watchlist.yaml").read_text("utf-8")
+    return {"name": "watchlist.yaml", "text": text.replace("central bank 7 opposes", "headline 7 changes")}
+
+
+def measure(
+    client: TestClient, path: str, draft: dict[str, str]
+) -> tuple[float, float, float, float, float, float]:
     """In ms: the first answer; median, 95% and longest of the others; median and longest CPU time.
 
     The CPU time is that of this process, so it includes the client and not Redis. Other work on the machine
@@ -296,7 +315,10 @@ def measure(client: TestClient, path: str) -> tuple[float, float, float, float, 
     taken, worked = [], []
     for _ in range(TIMES + 1):
         started, begun = time.perf_counter(), time.process_time()
-        answer = client.get(f"/newswatch/{path}", headers=headers)
+        if path == CHANGED:
+            answer = client.post(f"/newswatch/{path}", json=draft, headers={"X-Newswatch": "1"})
+        else:
+            answer = client.get(f"/newswatch/{path}", headers=headers)
         taken.append((time.perf_counter() - started) * 1000)
         worked.append((time.process_time() - begun) * 1000)
         assert answer.status_code == 200 or monitored, (path, answer.status_code, answer.text[:500])
@@ -329,15 +351,15 @@ def make_ready(client: TestClient) -> None:
 
 
 def main() -> int:
-    items, rules, feeds = (
-        int(word) for word in (*sys.argv[1:], *("100000", "10000", "10000")[len(sys.argv) - 1 :])
-    )
+    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    chosen = [word for word in sys.argv[1:] if not word.isdigit()]
+    items, rules, feeds = (*numbers, *(100_000, 10_000, 10_000)[len(numbers) :])
     with tempfile.TemporaryDirectory() as folder, RunningRedis() as server:
-        slow = run(server.url, Path(folder), items, rules, feeds)
-    return live_results.main(items, feeds, rules) or slow
+        slow = run(server.url, Path(folder), items, rules, feeds, chosen)
+    return slow if chosen else live_results.main(items, feeds, rules) or slow
 
 
-def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:
+def run(url: str, folder: Path, items: int, rules: int, feeds: int, chosen: Sequence[str] = ()) -> int:
     os.environ["AIRFLOW_CONN_NEWSWATCH_REDIS"] = redis_connection(url)
     os.environ["NEWSWATCH_CONFIG"] = str(folder)
     write_files(folder, rules, feeds)
@@ -357,8 +379,8 @@ def run(url: str, folder: Path, items: int, rules: int, feeds: int) -> int:
         client.cookies.set("_token", token)
         client.headers["Accept"] = "text/html"
         make_ready(client)
-        for path in pages(newest):
-            figures = measure(client, path)
+        for path in chosen or pages(newest):
+            figures = measure(client, path, changed_draft(folder))
             print(f"{'/' + path:<32}" + "".join(f"{figure:>9.0f}" for figure in figures), flush=True)
             if figures[4] > LIMIT_MS:
                 slow.append(path)

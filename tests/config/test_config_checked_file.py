@@ -184,10 +184,7 @@ def test_event_is_checked_again_when_another_file_changes_its_pack(folder, cache
 
 
 def test_feeds_that_have_not_changed_are_not_read_again(folder, cache, monkeypatch):
-    feeds = folder / "feeds.yaml"
-    feeds.write_text(
-        f"{feeds.read_text('utf-8')}  - {{id: twice, url: https://coin.example/feed}}\n", "utf-8"
-    )
+    add_feed(folder, "  - {id: twice, url: https://coin.example/feed}\n")
     first, _ = load(folder, cache)
     monkeypatch.setattr(unchanged_files, "read_feeds", None)
     again, _ = load(folder, cache)
@@ -196,6 +193,53 @@ def test_feeds_that_have_not_changed_are_not_read_again(folder, cache, monkeypat
     assert again == first
     assert moved.draft == first.draft
     assert "elsewhere" in moved.problems[0].file
+
+
+WINDOWED = """\
+  - id: a
+    url: https://a.example/feed
+    tags: [official]
+    headers: {Accept-Language: en}
+    windows: [{at: "2026-12-10 14:15", timezone: Europe/Berlin, for: 10m, expect: RULE}]
+"""
+
+
+def add_feed(folder, text):
+    feeds = folder / "feeds.yaml"
+    feeds.write_text(feeds.read_text("utf-8") + text, "utf-8")
+
+
+def test_feeds_are_not_read_again_by_the_next_process(folder, cache, monkeypatch):
+    add_feed(folder, WINDOWED.replace("RULE", "no-such-rule"))
+    first, _ = load(folder, cache)
+    assert "no-such-rule" in str(first.problems)
+    unchanged_files._known_feeds.clear()  # as in another process
+    assert_same(folder, cache)
+    monkeypatch.setattr(unchanged_files, "read_feeds", None)
+    unchanged_files._known_feeds.clear()
+    assert load(folder, cache)[0] == first
+    with pytest.raises(TypeError):  # windows that are over are left out from tomorrow on
+        load(folder, cache, today=date(2026, 11, 23))
+
+
+CALENDAR = """\
+BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:1
+DTSTART:20261210T141500Z
+SUMMARY:Rates
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_feeds_with_a_calendar_are_read_each_time(folder, cache):
+    (folder / "a.ics").write_text(CALENDAR, "utf-8")
+    add_feed(folder, "  - {id: a, url: https://a.example/feed, calendar: a.ics}\n")
+    assert_same(folder, cache)
+    (folder / "a.ics").write_text(CALENDAR.replace("T141500Z", "T151500Z"), "utf-8")
+    assert_same(folder, cache)
+    assert load(folder, cache)[0].draft.feeds[-1].windows[0].at_s % 86_400 == 15 * 3_600 + 15 * 60
 
 
 def test_feeds_are_read_again_when_they_change(folder, cache):

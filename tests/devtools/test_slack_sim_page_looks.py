@@ -1,6 +1,6 @@
 """Every kind of message on the simulator's page, wide and narrow, in light and dark: whole, accessible, inert.
 
-With NEWSWATCH_SCREENSHOTS=FOLDER the pictures are kept there, to be looked at side by side.
+With NEWSWATCH_SCREENSHOTS=FOLDER the pictures are kept there with each message's text, to be looked at side by side.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from slack_scenes import CHANNEL, NOW, SOURCES, alert, message, quote
 
 from chromium import IN_CHROMIUM
 from newswatch.models import Excerpt, Mark, Marks
+from newswatch.pipeline.deliver.reminders import reminder_text
 from newswatch.sending import Outgoing
 from newswatch.slack.layout import SlackLayout
 
@@ -33,6 +34,14 @@ EVENT = {
     "event": (("who", "SEC"), ("does", "sues"), ("what", "crypto exchange")),
     "modality": "stated",
 }
+CAUGHT_UP = (
+    "Catching up: 12 alerts of 12 stories could not be sent in time (22 Nov 12:05 to 22 Nov 13:30 UTC). "
+    "By rule: central-bank-opposes 12. The 5 most severe are listed here, the others in the thread"
+)
+CHANGED = (
+    "Headline changed: Central bank opposes stablecoin bill → Central bank backs stablecoin bill\n"
+    "Withdrawn: “Central bank opposes stablecoin bill” is no longer on news.example (HTTP 404 since 14:00 UTC)"
+)
 PAGES = "https://airflow.example/newswatch"
 
 
@@ -45,7 +54,7 @@ def outgoing(*alerts, kind="story", text="", root="", **more):
 def kinds():
     """One of each, by what it is."""
     first, event = alert(), alert(**EVENT)
-    second = alert(rule_id="crypto-ban", severity="medium")
+    second = alert(**EVENT | {"rule_id": "crypto-ban", "severity": "medium", "event": ()})
     other = alert(
         item_id="reuters:1", feed_id="reuters", publisher="Reuters", link="https://reuters.example/1"
     )
@@ -59,6 +68,7 @@ def kinds():
         "story": outgoing(first),
         "event with two rules": outgoing(event, second),
         "headline only": outgoing(replace(event, excerpts=event.excerpts[:1])),
+        "event in other words than the headline's": outgoing(replace(event, title="Coin exchange taken to court by the SEC", excerpts=())),
         "possible": outgoing(replace(event, modality="possible")),
         "updated, low": outgoing(replace(first, updated=True, severity="low")),
         "several publishers, more in the thread": outgoing(first, other, further=3),
@@ -67,9 +77,11 @@ def kinds():
         "corrected": outgoing(first, corrected="headline changed"),
         "reply": outgoing(other, kind="reply", root="root"),
         "reply that may belong to the story": outgoing(other, kind="reply", root="root", text="uncertain", belongs_to=first.title),
-        "surge": outgoing(*listed, kind="surge", text="8 stories within 30 min: rule central-bank-opposes"),
+        "surge": outgoing(*listed, kind="surge", text="Surge: 8 stories from 3 publishers"),
+        "catch-up": outgoing(*listed[:5], kind="catch-up", text=CAUGHT_UP),
         "digest": outgoing(*listed, kind="digest", text="Digest"),
-        "correction": outgoing(first, kind="correction", text="Headline: “A” is now “B”\nRetracted: the publisher withdrew it"),
+        "reminder": outgoing(first, kind="reminder", root="root", text=reminder_text(1_800)),
+        "correction": outgoing(first, kind="correction", text=CHANGED),
         "ops": outgoing(kind="ops", text="Feed wire has failed since 08:00 UTC\nWhat to do: see `newswatch feeds preview wire`."),
         "plain": outgoing(first, plain=True),
         "hostile": outgoing(alert(title=HOSTILE, excerpts=(Excerpt("summary", HOSTILE, ((0, 4),)),), rule_id="r" * 90)),
@@ -98,6 +110,8 @@ def test_every_kind_of_message_is_whole_accessible_and_inert(browser, posted, th
         for number, name in enumerate(kinds()):
             one = page.locator(".message").nth(2 * number + 1)
             one.screenshot(path=Path(folder) / f"{number:02} {name}, {theme}, {width}.png")
+            said = posted.messages(CHANNEL)[2 * number + 1]["text"]
+            (Path(folder) / f"{number:02} {name}.txt").write_text(said + "\n", "utf-8")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for one in page.locator(".message").all():
         assert one.evaluate("one => one.scrollWidth <= one.clientWidth"), one.inner_text()[:200]

@@ -115,6 +115,17 @@ def test_surge_says_what_it_was_when_it_began():
     assert payload["text"].startswith("Surge: 9 stories from 2 publishers, rule central-bank-opposes")
 
 
+def test_only_the_first_sentence_of_a_heading_is_bold():
+    group = [alert()]
+    text = "Catching up: 2 alerts could not be sent in time. By rule: a 2. All are listed here"
+    payload = render_listing(message(*group, kind="catch-up", text=text), group, sources={}, now=NOW)
+    first, rest = payload["blocks"][0]["elements"][0]["elements"]
+    assert first["text"] == "Catching up: 2 alerts could not be sent in time."
+    assert first["style"] == {"bold": True}
+    assert rest["text"] == "\nBy rule: a 2. All are listed here"
+    assert "style" not in rest
+
+
 @pytest.mark.parametrize("ampersands", [100, 1_000, 2_900])
 def test_plain_resend_keeps_the_headlines_when_escaping_makes_links_long(ampersands):
     """An `&` takes five characters there."""

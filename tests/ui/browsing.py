@@ -1,12 +1,16 @@
-"""What the page tests do in a browser: log in through Airflow's form, follow, listen, ask axe-core."""
+"""What the page tests do in a browser: log in through Airflow's form, follow, come back, listen, ask axe-core."""
 
 from __future__ import annotations
 
+import time
+
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
 NAVIGATION = ("Status", "Alerts", "Watchlist", "Feeds", "Delivery")
 GRAVE = {"serious", "critical"}
+SOON_MS = 240_000
+"""For what the stages do: it takes seconds, but the machine may be busy."""
 
 
 def sign_in(context: BrowserContext, url: str, user: str, password: str) -> tuple[Page, FrameLocator]:
@@ -38,6 +42,25 @@ def follow(frame: FrameLocator, name: str, *, by_key: bool = False) -> None:
     else:
         link.click()
     expect(frame.locator("body:not([data-left])").get_by_role("heading", level=1)).to_have_text(name)
+
+
+def come(page: Page, frame: FrameLocator, entry: str, what: Locator) -> None:
+    """Looks at one of our pages again until it shows `what`, as somebody would who waits for it."""
+    deadline = time.monotonic() + SOON_MS / 1000
+    while True:
+        follow(frame, entry)
+        if what.count() or time.monotonic() > deadline:
+            expect(what.first).to_be_visible(timeout=1_000)
+            return
+        page.wait_for_timeout(1_000)
+
+
+def written(page: Page, editor: Locator, text: str) -> None:
+    """Replaces what is in an editor of a file."""
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(text)
 
 
 def grave_faults(page: Page) -> list[str]:

@@ -1,4 +1,4 @@
-"""Airflow's api-server with our plugin and its login on, as a process of its own, for a browser."""
+"""Airflow with our plugin and its login on, for a browser: its api-server alone, or everything that `make run` starts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from airflow_sandbox import ROOT, settings
 from devtools.redis_server import free_port
+from devtools.running_stack import RunningStack
 
 _SERVE = """
 import sys
@@ -22,6 +23,10 @@ import uvicorn
 initdb()
 uvicorn.run(create_app(apps="core"), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
 """
+LOGIN = {
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "ada:admin,vera:viewer",
+}
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -39,8 +44,7 @@ class RunningAirflow:
             **settings(self.home),
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API_AUTH__JWT_SECRET": "a secret for tests " * 5,
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "ada:admin,vera:viewer",
+            **LOGIN,
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONPATH": f"{ROOT / 'plugins'}",
             **environ,
@@ -68,8 +72,7 @@ class RunningAirflow:
 
     def password(self, user: str) -> str:
         """As Airflow made it up."""
-        file = self.home / "simple_auth_manager_passwords.json.generated"
-        return str(json.loads(file.read_text("utf-8"))[user])
+        return _password(self.home, user)
 
     def stop(self) -> None:
         """End it."""
@@ -79,3 +82,20 @@ class RunningAirflow:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(10)
+
+
+class WholeAirflow(RunningStack):
+    """Everything that `make run` starts, with the same users; its configuration is in `folder`/config."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        super().__init__(folder, folder / "config", **LOGIN, **environ)
+        self.url = f"http://localhost:{self.port}"
+
+    def password(self, user: str) -> str:
+        """As Airflow made it up."""
+        return _password(self.data / "airflow", user)
+
+
+def _password(home: Path, user: str) -> str:
+    file = home / "simple_auth_manager_passwords.json.generated"
+    return str(json.loads(file.read_text("utf-8"))[user])

@@ -2,9 +2,11 @@
 
 from datetime import datetime, timezone
 
+import pytest
+
 from newswatch.store.hops import EDGES_S, HopTimes, together
 from newswatch_airflow.ui.charts import queue_day, strips, time_line, times_by_hour
-from newswatch_airflow.ui.page import brief_s
+from newswatch_airflow.ui.page import between
 
 NOW = datetime(2026, 11, 27, 14, 30, tzinfo=timezone.utc)
 
@@ -31,24 +33,39 @@ def test_strips_have_one_scale_and_the_busiest_feed_first():
 
 
 def test_times_by_hour_name_the_slowest_hour_and_share_a_scale():
-    drawn = times_by_hour([(None, None), (1.0, 90.0), (2.0, 5.0)], NOW, brief_s)
-    assert drawn.behind.summary.endswith("The slowest hour: 13:00 UTC: p50 1.0 s, p95 1 min")
+    drawn = times_by_hour([(None, None), ((0.5, 1), (60, 300)), ((1, 2.5), (2.5, 5))], NOW, between)
+    assert drawn.behind.summary.endswith("The slowest hour: 13:00 UTC: p50 500 ms–1 s, p95 1–5 min")
     assert drawn.behind.bars[0].height == 0
     assert drawn.behind.bars[0].label == "12:00 UTC: none"
     assert all(
         front.height < back.height
         for front, back in zip(drawn.front.bars[1:], drawn.behind.bars[1:], strict=True)
     )
-    assert times_by_hour([], NOW, brief_s).behind.bars == ()
+    assert times_by_hour([], NOW, between).behind.bars == ()
 
 
-def test_quantile_lies_within_its_column_and_the_last_one_is_open():
-    assert times(_1=4).quantile_s(0.5) == 0.75
-    assert times(_1=1, _5=1).quantile_s(0.95) == 2.5 + 2.5 * 0.9
-    assert times().quantile_s(0.5) is None
+def test_share_lies_in_a_column_and_the_last_one_is_open():
+    assert times(_1=4).column(0.5) == (0.5, 1)
+    assert times(_1=1, _5=1).column(0.95) == (2.5, 5)
+    assert times().column(0.5) is None
     late = HopTimes((*[0] * len(EDGES_S), 2), 0.0)
-    assert EDGES_S[-1] < (late.quantile_s(0.5) or 0) <= 2 * EDGES_S[-1]
+    assert late.column(0.5) == (EDGES_S[-1], None)
     assert together([times(_1=4), times(_5=2)]).counts == times(_1=4, _5=2).counts
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ((0.0, 0.1), "under 100 ms"),
+        ((0.25, 0.5), "250–500 ms"),
+        ((0.5, 1), "500 ms–1 s"),
+        ((30, 60), "30 s–1 min"),
+        ((300, 900), "5–15 min"),
+        ((14_400, None), "over 4 h"),
+    ],
+)
+def test_column_is_said_with_both_ends(column, said):
+    assert between(column) == said
 
 
 def test_queue_over_the_day_shows_the_longest_of_each_ten_minutes_and_where_nothing_was_measured():

@@ -253,4 +253,4 @@ def test_way_of_the_last_day_is_drawn_by_hour(ada, newsroom):
     assert 'class="chart layers"' in text
     assert "From the poll to the match" in text
     said = re.search(r'aria-label="(Time from publication[^"]+)"', text)[1]
-    assert re.search(r"The slowest hour: \d\d:00 UTC: p50 \S+ min, p95 \S+ min", said), said
+    assert re.search(r"The slowest hour: \d\d:00 UTC: p50 5–15 min, p95 5–15 min", said), said

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from browsing import follow, sign_in
+from browsing import SOON_MS, come, follow, written
 from playwright.sync_api import expect
+from running_airflow import WholeAirflow
 
-from chromium import IN_CHROMIUM, open_browser
-from devtools.running_stack import RunningStack
+from chromium import IN_CHROMIUM
 from feed_server import Document, FeedServer, story
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
 POLICY = "C0000000001"
-SOON_MS = 240_000
-"""For what the stages do: it takes seconds, but the machine may be busy."""
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 WATCHLIST = """\
@@ -63,45 +61,17 @@ def world(tmp_path_factory):
     )
     for name, text in (("feeds", feeds), ("watchlist", WATCHLIST), ("receivers", RECEIVERS)):
         (config / f"{name}.yaml").write_text(text, encoding="utf-8")
-    with RunningStack(
-        folder,
-        config,
-        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
-        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS="ada:admin,vera:viewer",
-    ) as stack:
+    with WholeAirflow(folder, NEWSWATCH_SHIFT="30s") as stack:
         stack.wait_healthy(600)
-        passwords = stack.data / "airflow" / "simple_auth_manager_passwords.json.generated"
-        yield SimpleNamespace(
-            site=site,
-            config=config,
-            folder=folder,
-            url=f"http://localhost:{stack.port}",
-            slack=f"http://localhost:{stack.slack_port}",
-            passwords=json.loads(passwords.read_text("utf-8")),
-        )
+        slack = f"http://localhost:{stack.slack_port}"
+        yield SimpleNamespace(site=site, config=config, folder=folder, slack=slack, airflow=stack)
     site.stop()
 
 
 @pytest.fixture(scope="module")
-def browser(world):
-    with open_browser() as made:
-        yield made
-
-
-@pytest.fixture
-def enter(world, browser):
-    """Logs a user in and opens newswatch from Airflow's navigation; (page, frame)."""
-    contexts = []
-
-    def make(user="ada", **options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(120_000)
-        contexts.append(context)
-        return sign_in(context, world.url, user, world.passwords[user])
-
-    yield make
-    for context in contexts:
-        context.close()
+def airflow(world):
+    """What `enter` logs in to: the whole stack."""
+    return world.airflow
 
 
 def publish(world, number, title):
@@ -114,6 +84,14 @@ def told(world, words):
         return [one for one in json.load(answer) if one["channel"] == POLICY and words in one["text"]]
 
 
+def order(world, method, fault=None):
+    """Has Slack refuse something (POST), or takes that back (DELETE)."""
+    body = json.dumps(fault).encode() if fault else None
+    headers = {"Content-Type": "application/json"}
+    asked = urllib.request.Request(f"{world.slack}/sim/faults", body, headers, method=method)
+    _OPENER.open(asked, timeout=30).close()
+
+
 def in_slack(page, world):
     """Slack's page in a tab of its own."""
     slack = page.context.new_page()
@@ -123,17 +101,6 @@ def in_slack(page, world):
 
 def message(slack, words):
     return slack.locator(".message").filter(has_text=words).last
-
-
-def come(page, frame, entry, what):
-    """Looks at one of our pages again until it shows `what`, as somebody would who waits for it."""
-    deadline = time.monotonic() + SOON_MS / 1000
-    while True:
-        follow(frame, entry)
-        if what.count() or time.monotonic() > deadline:
-            expect(what.first).to_be_visible(timeout=1_000)
-            return
-        page.wait_for_timeout(1_000)
 
 
 def test_reader_goes_from_the_alert_to_its_rule_asks_why_and_mutes_it(world, enter):
@@ -184,10 +151,7 @@ def test_operator_sees_what_is_refused_corrects_it_and_it_is_well_again(world, e
     expect(frame.locator("#verdict")).to_contain_text("No errors")
     text = frame.get_by_label("Text of feeds.yaml")
     corrected = (world.config / "feeds.yaml").read_text("utf-8").replace("/gazette'", "/gazette-new'")
-    text.click()
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
-    page.keyboard.insert_text(corrected)
+    written(page, text, corrected)
     expect(frame.locator("#verdict")).to_have_text("No errors.")
     frame.get_by_role("button", name="Save…").click()
     frame.get_by_role("button", name="Save", exact=True).click()
@@ -197,6 +161,28 @@ def test_operator_sees_what_is_refused_corrects_it_and_it_is_well_again(world, e
     come(page, frame, "Feeds", well)
     well.get_by_role("link", name="gazette").first.click()
     expect(frame.get_by_text("The gazette has moved house")).to_be_visible(timeout=SOON_MS)
+    assert page.noise == []
+
+
+def test_operator_sees_what_is_wrong_with_an_archived_channel_and_that_it_is_well_again(world, enter):
+    page, frame = enter()
+    order(world, "POST", {"kind": "is_archived", "method": "chat.postMessage", "channel": POLICY, "times": 0})
+    publish(world, 7, "The central bank opposes a tax on bridges")
+    verdict, finding = frame.locator(".verdict"), frame.locator(".finding-error").filter(has_text=POLICY)
+    come(page, frame, "Status", finding)
+    expect(verdict).to_have_class(re.compile("verdict-bad"))
+    expect(verdict).to_contain_text("action")
+    expect(finding).to_contain_text("is_archived")
+    expect(finding).to_contain_text("Its queue is kept")
+    expect(finding.locator(".do")).to_contain_text("correct its id in receivers.yaml")
+    finding.get_by_role("link", name="See its queue").click()
+    expect(frame.get_by_role("row", name=POLICY)).to_contain_text("is_archived")
+    assert not told(world, "tax on bridges")
+
+    order(world, "DELETE")  # somebody unarchives it
+    come(page, frame, "Status", frame.locator(".verdict-good"))
+    expect(verdict).to_contain_text("Everything is all right")
+    assert told(world, "tax on bridges")
     assert page.noise == []
 
 

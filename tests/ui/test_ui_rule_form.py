@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from functools import partial
 
 import pytest
 import scenes
-from browsing import follow
+from browsing import follow, grave_faults
 from playwright.sync_api import expect
 
 from chromium import IN_CHROMIUM
 from feed_server import story
-from newsroom import WATCHLIST
+from newsroom import OPS, POLICY, WATCHLIST
 from newswatch.listener.clicks import take_click
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
@@ -203,3 +204,148 @@ def test_without_scripts_the_text_area_and_the_yaml_are_there(enter, room, airfl
     bare.get_by_role("button", name="Show it as YAML").click()
     expect(bare.get_by_label("The rule as YAML")).to_contain_text("query: interest rates")
     plain.close()
+
+
+# ── focus, keys, errors ───────────────────────────────────────────────────────────────────────
+
+
+def open_form(frame, link):
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name=link).click()
+    expect(frame.locator(".cm-editor").first).to_be_visible()
+
+
+def test_new_rule_begins_in_its_first_field_and_is_saved_by_key(enter, room):
+    page, frame = enter()
+    open_form(frame, "New rule")
+    expect(box(frame, "Query")).to_be_focused()
+    page.keyboard.type("interest rates")
+    page.keyboard.press("Control+s")
+    expect(frame.locator("#toast")).to_contain_text("being checked")  # not the browser's own dialog
+    frame.get_by_label("policy").check()
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    box(frame, "Query").focus()
+    page.keyboard.press("Control+s")
+    expect(frame.get_by_label("Why? (optional, for the history)")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(frame.get_by_role("dialog")).to_be_hidden()
+    expect(frame.get_by_role("button", name="Save…")).to_be_enabled()
+    box(frame, "Query").focus()
+    page.keyboard.press("Control+Enter")
+    expect(frame.get_by_label("Why? (optional, for the history)")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("interest-rates")
+    assert "query: interest rates\n" in (room.config / "watchlist.yaml").read_text()
+    assert page.noise == []
+
+
+def test_error_is_at_its_field_and_the_list_leads_there(enter, room, airflow):
+    page, _ = enter()
+    page.goto(f"{airflow.url}/newswatch/watchlist/rules/central-bank-opposes/edit")
+    query = box(page, "Query")
+    expect(query).to_have_text("central bank opposes")
+    query.fill("central bank AND")
+    page.get_by_label("policy").uncheck()
+    expect(page.locator("#verdict")).to_contain_text("2 errors")
+    fault = page.locator(".field:has(#f-query) .fault")
+    expect(fault).to_contain_text("AND")
+    expect(query).to_have_attribute("aria-invalid", "true")
+    expect(query).to_have_accessible_description(re.compile("Adjacent words are a phrase.*AND"))
+    expect(page.get_by_role("group", name="Receivers")).to_have_accessible_description(
+        re.compile("notify|receiver")
+    )
+    problems = page.get_by_role("list", name="What the check found")
+    assert grave_faults(page) == []
+    expect(problems.get_by_role("listitem")).to_have_text(["Query", "Receivers"])  # the fields say the rest
+    query.focus()
+    page.keyboard.press("Control+s")
+    expect(problems).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(query).to_be_focused()
+    problems.get_by_role("button", name="Receivers").click()
+    expect(page.get_by_label("policy")).to_be_focused()
+    page.keyboard.press("Space")
+    query.fill("central bank rejects")
+    expect(page.locator("#verdict")).to_contain_text("No errors")
+    expect(page.locator(".fault, [aria-invalid]")).to_have_count(0)
+    expect(query).to_have_accessible_description(re.compile("^Adjacent words are a phrase[^✕]*$"))
+    assert page.noise == []
+
+
+def test_typing_over_a_selection_breaks_no_rule_of_the_content_policy(enter, room):
+    """Chrome would keep the colour of what is replaced in a style attribute, which the policy refuses."""
+    page, frame = enter()
+    open_form(frame, "Edit central-bank-opposes")
+    query = box(frame, "Query")
+    query.fill("$opposes central bank")
+    expect(query.locator(".cm-list")).to_have_text("$opposes")
+    query.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("rejects")
+    expect(query).to_have_text("rejects")
+    page.once("dialog", lambda asked: asked.accept())  # the form has changes
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="Edit watchlist.yaml").click()
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    text = frame.get_by_role("textbox", name="Text of watchlist.yaml")
+    text.focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+End")
+    page.keyboard.type("name")
+    expect(text.locator(".cm-line").first).to_have_text("name")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("rules")
+    expect(text).to_have_text("rules")
+    assert page.noise == []
+
+
+DESKS = tuple(
+    f"desk-{name}"
+    for name in (
+        "bonds",
+        "courts",
+        "crypto",
+        "energy",
+        "farms",
+        "fx",
+        "health",
+        "law",
+        "metals",
+        "rail",
+        "trade",
+        "votes",
+    )
+)
+
+
+def test_many_receivers_are_in_columns_and_narrowed_by_a_filter(enter, room, airflow):
+    channels = {name: f"C05555555{n:02}" for n, name in enumerate(DESKS)}
+    rows = "".join(f"  - {{id: {name}, channel: {channel}}}\n" for name, channel in channels.items())
+    room.write(
+        "receivers.yaml",
+        f"receivers:\n  - {{id: policy, channel: {POLICY}}}\n  - {{id: ops, channel: {OPS}}}\n{rows}",
+    )
+    room.adopt()
+    page, frame = enter()
+    open_form(frame, "Edit central-bank-opposes")
+    labels = frame.get_by_role("group", name="Receivers").locator("label")
+    expect(labels).to_have_count(14)
+    edges = {round(one.bounding_box()["x"]) for one in labels.all()}
+    assert 2 <= len(edges) <= 4, edges
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    frame.get_by_role("searchbox", name="Filter the receivers").fill("Desk-c")
+    expect(labels.filter(visible=True)).to_have_text(
+        [re.compile(one) for one in ("policy", "desk-courts", "desk-crypto")]
+    )
+    expect(frame.locator("#narrowed")).to_have_text("2 of 14")
+    expect(frame.get_by_role("button", name="Save…")).to_be_disabled()  # the filter is not a change
+    frame.get_by_label("desk-crypto").check()
+    expect(frame.get_by_role("textbox", name="The rule as YAML")).to_contain_text("desk-crypto")
+    page.goto(f"{airflow.url}/newswatch/watchlist/new")
+    page.set_viewport_size({"width": 400, "height": 800})
+    wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide[0] <= wide[1]
+    assert grave_faults(page) == []
+    assert page.noise == []

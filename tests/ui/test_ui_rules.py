@@ -51,6 +51,25 @@ def base_on(client, path):
 # ── the page ──────────────────────────────────────────────────────────────────────────────────
 
 
+def test_tests_of_a_rule_come_after_its_meaning(ada):
+    text = page(ada, RULE)
+    places = [
+        text.index(f">{heading}</h2>") for heading in ("What it means", "Tests", "Alerts by day", "History")
+    ]
+    assert places == sorted(places)
+
+
+def test_long_list_of_receivers_has_a_filter_for_scripts_and_shows_all_without(ada, newsroom):
+    assert 'id="narrow"' not in page(ada, "watchlist/new")
+    rows = "".join(f"  - {{id: desk-{n}, channel: C05555555{n:02}}}\n" for n in range(12))
+    known = (newsroom.config / "receivers.yaml").read_text()
+    newsroom.write("receivers.yaml", known + rows)
+    newsroom.adopt()
+    text = page(ada, "watchlist/new")
+    assert '<p id="narrowing" hidden>' in text
+    assert len(re.findall(r'<label><input type="checkbox" name="notify"', text)) >= 13
+
+
 def test_page_of_a_rule_says_what_it_means_and_what_it_caught(ada, newsroom):
     newsroom.site.serve("/wire", story(1, "Central bank opposes the plan"))
     newsroom.run()

@@ -6,17 +6,16 @@ a server of feeds. What a person does in the pages is done there; what it brings
 
 from __future__ import annotations
 
-import json
 import time
 from types import SimpleNamespace
 
 import pytest
 import redis
-from browsing import NAVIGATION, follow, sign_in
+from browsing import NAVIGATION, SOON_MS, come, follow, written
 from playwright.sync_api import expect
+from running_airflow import WholeAirflow
 
-from chromium import IN_CHROMIUM, open_browser
-from devtools.running_stack import RunningStack
+from chromium import IN_CHROMIUM
 from devtools.slack_sim.running import RunningSimulator
 from feed_server import FeedServer, story
 from newswatch.store import keys
@@ -24,8 +23,6 @@ from newswatch.store import keys
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
 POLICY, OPS = "C0123456789", "C0999999999"
-SOON_MS = 240_000
-"""For what the DAGs do: they are woken within seconds, but the machine may be busy."""
 
 WATCHLIST = """\
 rules:
@@ -62,49 +59,18 @@ def world(tmp_path_factory):
         (config / f"{name}.yaml").write_text(text, encoding="utf-8")
     with (
         RunningSimulator(interval_s=0, strict_channels=False) as slack,
-        RunningStack(
-            folder,
-            config,
-            SLACK_BOT_TOKEN=slack.token,
-            SLACK_BASE_URL=slack.base_url,
-            AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
-            AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS="ada:admin,vera:viewer",
-        ) as stack,
+        WholeAirflow(folder, SLACK_BOT_TOKEN=slack.token, SLACK_BASE_URL=slack.base_url) as stack,
     ):
         stack.wait_healthy(600)
-        passwords = stack.data / "airflow" / "simple_auth_manager_passwords.json.generated"
         with redis.Redis.from_url(stack.redis_url, decode_responses=True) as client:
-            yield SimpleNamespace(
-                site=site,
-                slack=slack,
-                redis=client,
-                config=config,
-                url=f"http://localhost:{stack.port}",
-                passwords=json.loads(passwords.read_text("utf-8")),
-            )
+            yield SimpleNamespace(site=site, slack=slack, redis=client, config=config, airflow=stack)
     site.stop()
 
 
 @pytest.fixture(scope="module")
-def browser(world):
-    with open_browser() as made:
-        yield made
-
-
-@pytest.fixture
-def enter(world, browser):
-    """Logs a user in and opens newswatch from Airflow's navigation; (page, frame)."""
-    contexts = []
-
-    def make(user="ada", **options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(120_000)
-        contexts.append(context)
-        return sign_in(context, world.url, user, world.passwords[user])
-
-    yield make
-    for context in contexts:
-        context.close()
+def airflow(world):
+    """What `enter` logs in to: the whole stack."""
+    return world.airflow
 
 
 def until(what, timeout_s=SOON_MS / 1000):
@@ -123,25 +89,6 @@ def told(world, words):
 def publish(world, number, title):
     """One story at the head of the wire."""
     world.site.serve("/wire", story(number, title), story(1, "Interest rates stay where they are"))
-
-
-def come(page, frame, entry, what):
-    """Looks at one of our pages again until it shows `what`, as somebody would who waits for it."""
-    deadline = time.monotonic() + SOON_MS / 1000
-    while True:
-        follow(frame, entry)
-        if what.count() or time.monotonic() > deadline:
-            expect(what.first).to_be_visible(timeout=1_000)
-            return
-        page.wait_for_timeout(1_000)
-
-
-def written(page, editor, text):
-    """Replaces what is in an editor. It is emptied first: over a selection the browser itself sets styles."""
-    editor.click()
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
-    page.keyboard.insert_text(text)
 
 
 def test_rule_is_written_corrected_tried_saved_and_alerts(world, enter):

@@ -38,8 +38,8 @@ def load_config(
     """Read feeds.yaml, watchlist.yaml, watchlist.d/*.yaml and receivers.yaml.
 
     All problems of all files are returned at once, in the order of the files and their lines. With any error there is no
-    draft. `today` (UTC) decides which rules have expired. `cache` keeps the results of watchlist files without errors, and
-    with it the last feeds.yaml is remembered too; the answer is the same without. Raises nothing because of the files' content.
+    draft. `today` (UTC) decides which rules have expired. `cache` keeps the results of feeds.yaml and of watchlist
+    files without errors; the answer is the same without. Raises nothing because of the files' content.
     """
     missing = _folder_problem(directory)
     if missing is not None:
@@ -50,7 +50,7 @@ def load_config(
 
 def _load(directory: Path, checker: QueryChecker, today: date, given: CheckCache | None) -> Loaded:
     cache = given or NoCache()
-    feeds, feeds_report = feeds_of(directory / FEEDS, today, remember=given is not None)
+    feeds, feeds_report = feeds_of(directory / FEEDS, today, given)
     files = [WatchlistFile(path, cache) for path in watchlist_files(directory)]
     receivers_report = FileReport(read_document(directory / RECEIVERS))
     receivers = read_receivers(receivers_report)

@@ -24,9 +24,10 @@ MOST_A_DAY = 3
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRule:
-    """A rule that a window waits for, and the node that names it."""
+    """A rule that a window waits for, and where it is named."""
 
-    node: Node
+    line: int
+    col: int
     label: str
     rule_id: str
 
@@ -52,7 +53,7 @@ def read_windows(
     found: list[Window] = []
     for window in given.get("windows", ()):
         if "expect" in window.givens:
-            part.expected.append(ExpectedRule(window.node_of("expect"), label, window.get("expect")))
+            part.expected.append(_expected(window, label))
         local: datetime | None = window.get("at")
         zone: str | None = window.get("timezone")
         at = None if local is None or zone is None else _moment(local, zone, window, label, report)
@@ -78,7 +79,7 @@ def _from_calendar(
         return []
     label = f"feed {given.get('id', '')!r}: calendar"
     if "expect" in calendar.givens:
-        part.expected.append(ExpectedRule(calendar.node_of("expect"), label, calendar.get("expect")))
+        part.expected.append(_expected(calendar, label))
     name: str | None = calendar.get("file")
     if name is None or folder is None:
         return []
@@ -93,6 +94,11 @@ def _from_calendar(
     for at, _ in part.calendars[name]:
         _count(given, at, node, label, part, report)
     return [Window(int(at.timestamp()), timezone=zone, **chosen) for at, zone in part.calendars[name]]
+
+
+def _expected(given: CheckedMapping, label: str) -> ExpectedRule:
+    node = given.node_of("expect")
+    return ExpectedRule(node.line, node.col, label, given.get("expect"))
 
 
 def _chosen(window: CheckedMapping) -> dict[str, Any]:
@@ -144,10 +150,8 @@ def check_expected(part: WindowsPart, report: FileReport, known: Collection[str]
         return
     for one in part.expected:
         if one.rule_id not in known:
-            report.error(
-                one.node,
-                f"{one.label}: expect: there is no rule {one.rule_id!r}{did_you_mean(one.rule_id, _sorted(known))}",
-            )
+            near = did_you_mean(one.rule_id, _sorted(known))
+            report.error_at(one.line, one.col, f"{one.label}: expect: there is no rule {one.rule_id!r}{near}")
 
 
 def _sorted(known: Collection[str]) -> Sequence[str]:

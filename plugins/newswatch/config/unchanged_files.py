@@ -4,52 +4,59 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from newswatch.config.checked_file import KIND, CheckCache, CheckedFile, UsedNames, basis_of, key_of
+from newswatch.config.checked_feeds import KIND as FEEDS_KIND
+from newswatch.config.checked_feeds import CheckedFeeds, feeds_key
+from newswatch.config.checked_file import KIND, CheckCache, CheckedFile, UsedNames, basis_of
 from newswatch.config.feeds_file import FeedsPart, read_feeds
 from newswatch.config.receivers_file import ReceiversPart
 from newswatch.config.report import FileReport
 from newswatch.config.watchlist_file import RuleSource, WatchlistPart
 from newswatch.config.watchlist_source import WatchlistFile
 from newswatch.config.yaml_tree import Document, parse_document, read_data
-from newswatch.errors import Problem
+
+_known_feeds: dict[str, CheckedFeeds] = {}
+"""The last file, by its key: an editor checks the configuration with every keystroke."""
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownFeeds:
-    part: FeedsPart
-    warnings: tuple[Problem, ...]
-
-
-_known_feeds: dict[tuple[str, date], _KnownFeeds] = {}
-"""The last file, by its bytes and the day."""
-
-
-def feeds_of(path: Path, today: date, *, remember: bool) -> tuple[FeedsPart, FileReport]:
-    """The content of feeds.yaml and its problems.
-
-    With `remember`, the last file without errors is kept in this process: an editor checks the configuration with every
-    keystroke, and reading 10,000 feeds takes a second. One with calendars is read each time, since those may change.
-    """
+def feeds_of(path: Path, today: date, cache: CheckCache | None) -> tuple[FeedsPart, FileReport]:
+    """The content of feeds.yaml and its problems. With a cache, a file that was read before is not read again."""
     data = read_data(path)
     if isinstance(data, Document):
         report = FileReport(data)
         return read_feeds(report, today, path.parent), report
-    key = (key_of(data), today)
-    known = _known_feeds.get(key) if remember else None
+    key = feeds_key(data, today)
+    known = _known(key, cache) if cache else None
     if known is not None:
         report = FileReport(Document(str(path)))
-        report.problems += [one._replace(file=str(path)) for one in known.warnings]
-        return known.part, report
+        for line, col, message in known.warnings:
+            report.warning_at(line, col, message)
+        return known.part(), report
     report = FileReport(parse_document(str(path), data))
     part = read_feeds(report, today, path.parent)
-    if remember and not report.errors and not part.windows.calendars:
-        _known_feeds.clear()
-        _known_feeds[key] = _KnownFeeds(part, tuple(report.problems))
+    read = CheckedFeeds.of(part, report) if cache else None
+    if cache and read:
+        _remember(key, read)
+        cache.put(FEEDS_KIND, key, read.to_bytes())
     return part, report
+
+
+def _known(key: str, cache: CheckCache) -> CheckedFeeds | None:
+    if key in _known_feeds:
+        return _known_feeds[key]
+    data = cache.get(FEEDS_KIND, key)
+    known = CheckedFeeds.from_bytes(data) if data else None
+    if known is not None:
+        _remember(key, known)
+    return known
+
+
+def _remember(key: str, feeds: CheckedFeeds) -> None:
+    _known_feeds.clear()
+    _known_feeds[key] = feeds
 
 
 def reread_outdated(files: Sequence[WatchlistFile], feeds: FeedsPart, receivers: ReceiversPart) -> None:

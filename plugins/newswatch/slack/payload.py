@@ -347,7 +347,9 @@ def _also_entry(report: ShownItem, max_chars: int) -> list[Element]:
 
 def _listing_blocks(listing: Listing, max_title: int) -> list[Element]:
     entries = [_section(_listing_entry(line, max_title)) for line in listing.lines]
-    heading = _section([_text(listing.heading, bold=True)])
+    first, stop, rest = listing.heading.partition(". ")
+    more = [_text(f"\n{rest}")] if rest else []
+    heading = _section([_text(first + stop.strip(), bold=True), *more])
     return [heading, {**_group("rich_text_list", entries), "style": "bullet"}]
 
 

@@ -22,6 +22,8 @@ _NOBODY = "… "
 """Before an event whose rule does not say who does it."""
 _CERTAINTY: Mapping[Modality, str] = {"possible": "possible", "denied": "denied", "question": "a question"}
 """How sure the text is of an event that it does not state."""
+_ALWAYS_SHOWN = 100
+"""Characters of a headline that a message shows, however little room it has."""
 _MAX_TITLE_CHARS = 2_000
 """A title of a megabyte is cut before it is cleaned; the message shows 300 characters at most."""
 
@@ -42,7 +44,7 @@ class ShownItem:
     certainty: str = ""
     """How sure the text is of what it says, "" where it states it."""
     headline_only: bool = False
-    """The match is in the headline alone; its matched words are then in the event or in the quote."""
+    """The match is in the headline alone, so there is no passage to quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,40 +122,31 @@ def rules_of(alerts: Iterable[Alert]) -> tuple[str, ...]:
 def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> ShownItem:
     newest = max(group, key=lambda alert: alert.revision)
     excerpts = [excerpt for alert in group for excerpt in alert.excerpts]
-    in_title = [
-        mark for one in excerpts if one.field == "title" and one.text == newest.title for mark in one.marks
-    ]
-    title, quotes = newest.title[:_MAX_TITLE_CHARS], _quotes(group, newest.title)
-    words = [Piece(joined([piece]), marked=True) for piece in pieces_of(title, in_title) if piece.marked]
+    in_title = any(one.field == "title" and one.text == newest.title and one.marks for one in excerpts)
+    title = pieces_of(newest.title[:_MAX_TITLE_CHARS], [])
+    quotes = _quotes(group, newest.title)
     certainties = {_CERTAINTY.get(alert.modality or "stated", "") for alert in group if alert.deed}
-    events = _events(group, each=len(certainties) > 1)  # says which words of the headline hit
+    said = [joined(title)[:_ALWAYS_SHOWN], *map(joined, quotes)]
     return ShownItem(
-        title=pieces_of(title, []) or (Piece(NO_TITLE),),
+        title=title or (Piece(NO_TITLE),),
         link=usable_link(newest.link),
         source=clean(sources.get(newest.feed_id) or "") or clean(newest.feed_id) or "unknown source",
         when=_when(newest, now),
         updated=any(alert.updated for alert in group),
-        quotes=quotes or ((_between(words),) if words and not events else ()),
-        events=_not_in(quotes, events),
+        quotes=quotes,
+        events=_not_in(said, _events(group, each=len(certainties) > 1)),
         certainty=certainties.pop() if len(certainties) == 1 else "",
-        headline_only=bool(words) and not quotes,
+        headline_only=in_title and not quotes,
     )
 
 
-def _between(words: Sequence[Piece]) -> tuple[Piece, ...]:
-    """The matched words of a headline, with what is left out between them."""
-    return tuple(piece for word in words for piece in (Piece(" … "), word))[1:]
-
-
-def _not_in(
-    quotes: Sequence[Sequence[Piece]], events: Sequence[tuple[Piece, ...]]
-) -> tuple[tuple[Piece, ...], ...]:
-    """The events that no quote already says in the same words."""
-    said = [joined(quote).casefold() for quote in quotes]
+def _not_in(said: Sequence[str], events: Sequence[tuple[Piece, ...]]) -> tuple[tuple[Piece, ...], ...]:
+    """The events that are not already said in the same words."""
+    texts = [text.casefold() for text in said]
     return tuple(
         one
         for one in events
-        if not any(joined(one).removeprefix(_NOBODY).casefold() in text for text in said)
+        if not any(joined(one).removeprefix(_NOBODY).casefold() in text for text in texts)
     )
 
 

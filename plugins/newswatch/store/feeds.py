@@ -16,6 +16,7 @@ from newswatch.store import coverage, keys, polls
 from newswatch.store.client import script_of, text
 from newswatch.store.codec import item_to_json
 from newswatch.store.feed_state import FeedState, Move, Source, read_state
+from newswatch.store.hashes import read_fields, read_hashes
 from newswatch.store.leases import Lease
 from newswatch.store.seen import SeenRecord, pack_all, unpack_all
 
@@ -33,14 +34,14 @@ class ClaimConflict(RetryableError):
 
 async def read_states(redis: Redis, feed_ids: Sequence[str]) -> dict[str, FeedState]:
     """The states of many feeds in few round trips. A feed that was never polled has an empty state."""
-    script = script_of(redis, "states")
-    found: dict[str, FeedState] = {}
-    for start in range(0, len(feed_ids), READ_AT_ONCE):
-        some = feed_ids[start : start + READ_AT_ONCE]
-        replies = await script(keys=[keys.feed(feed_id) for feed_id in some])
-        for feed_id, flat in zip(some, replies, strict=True):
-            found[feed_id] = _read(flat)
-    return found
+    rows = await read_hashes(redis, [keys.feed(feed_id) for feed_id in feed_ids])
+    return {feed_id: _read(flat) for feed_id, flat in zip(feed_ids, rows, strict=True)}
+
+
+async def read_statuses(redis: Redis, feed_ids: Sequence[str]) -> dict[str, str]:
+    """The status of each feed, "" for one that was never polled."""
+    rows = await read_fields(redis, [keys.feed(feed_id) for feed_id in feed_ids], ["status"])
+    return {feed_id: text(status) for feed_id, (status,) in zip(feed_ids, rows, strict=True)}
 
 
 def _read(flat: list[bytes]) -> FeedState:
@@ -117,10 +118,8 @@ async def earliest_due(redis: Redis, feed_ids: Sequence[str], unplanned_ms: int)
 
 async def last_polled(redis: Redis, feed_ids: Sequence[str]) -> int:
     """When one of these feeds was last polled, in milliseconds since 1970; 0: never."""
-    pipe = redis.pipeline(transaction=False)
-    for feed_id in feed_ids:
-        pipe.hget(keys.feed(feed_id), "polled_ms")
-    return max((int(row or 0) for row in await pipe.execute()), default=0)
+    rows = await read_fields(redis, [keys.feed(feed_id) for feed_id in feed_ids], ["polled_ms"])
+    return max((int(polled or 0) for (polled,) in rows), default=0)
 
 
 async def forget_document(redis: Redis, feed_id: str) -> None:

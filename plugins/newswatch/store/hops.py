@@ -20,6 +20,9 @@ HOPS: tuple[Hop, ...] = get_args(Hop)
 EDGES_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400)
 """Upper ends of the histograms' columns. One more column has what took longer."""
 
+Column = tuple[float, float | None]
+"""A column's ends in seconds; the last one is open. What is in a column lies anywhere in it."""
+
 HOUR_KEPT_S = 25 * 3_600
 _HOUR_MS = 3_600_000
 
@@ -31,17 +34,17 @@ class HopTimes:
     counts: tuple[int, ...]
     sum_s: float
 
-    def quantile_s(self, share: float) -> float | None:
-        """About the time that this share of them did not exceed, None without any. Within a column they count as even."""
+    def column(self, share: float) -> Column | None:
+        """The column with the time that this share of them did not exceed, None without any. Pure."""
         left = share * sum(self.counts)
         if not left:
             return None
-        for column, number in enumerate(self.counts):
-            if number and left <= number:
-                low = EDGES_S[column - 1] if column else 0.0
-                high = EDGES_S[column] if column < len(EDGES_S) else 2 * low
-                return low + (high - low) * left / number
-            left -= number
+        for number, counted in enumerate(self.counts):
+            if counted and left <= counted:
+                return EDGES_S[number - 1] if number else 0.0, EDGES_S[number] if number < len(
+                    EDGES_S
+                ) else None
+            left -= counted
         return None
 
 

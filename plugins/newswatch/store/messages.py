@@ -14,11 +14,10 @@ from newswatch.models import NO_MARKS, Alert, Delivery, DeliveryState, Marks, Me
 from newswatch.store import keys
 from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import alert_from_json, from_ms
+from newswatch.store.hashes import read_fields, read_hashes
 from newswatch.store.marks import marks_of
 
 MOST_MESSAGES_A_STORY = 50
-READ_AT_ONCE = 500
-"""Records that one script reads: Redis is busy with them for about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,19 @@ class StoredAlert:
     message_id: str
     muted: bool
     withdrawn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Of a stored alert and its message only what the alert's state follows from. `state` is "" without a message."""
+
+    message_id: str
+    muted: bool
+    withdrawn: bool
+    state: str = ""
+    kind: str = ""
+    due_ms: float | None = None
+    acknowledged: bool = False
 
 
 def alert_ids_of(given: str) -> tuple[str, ...]:
@@ -131,24 +143,12 @@ async def read_readable(redis: Redis, ids: Iterable[str]) -> dict[str, StoredMes
 
 async def _records(redis: Redis, ids: Iterable[str]) -> dict[str, dict[str, str]]:
     wanted = list(dict.fromkeys(name for name in ids if name))
-    script = script_of(redis, "states")
-    found: dict[str, dict[str, str]] = {}
-    for some in _batches(wanted):
-        rows: list[list[bytes]] = await script(keys=[keys.message(name) for name in some])
-        for name, row in zip(some, rows, strict=True):
-            if row:
-                found[name] = fields(dict(zip(row[::2], row[1::2], strict=True)))
-    return found
-
-
-async def _values(redis: Redis, names: Sequence[str], wanted: Sequence[str]) -> list[list[bytes | None]]:
-    """These fields of the hashes with these names."""
-    script = script_of(redis, "fields")
-    return [row for some in _batches(names) for row in await script(keys=some, args=wanted)]
-
-
-def _batches(names: Sequence[str]) -> list[Sequence[str]]:
-    return [names[start : start + READ_AT_ONCE] for start in range(0, len(names), READ_AT_ONCE)]
+    rows = await read_hashes(redis, [keys.message(name) for name in wanted])
+    return {
+        name: fields(dict(zip(row[::2], row[1::2], strict=True)))
+        for name, row in zip(wanted, rows, strict=True)
+        if row
+    }
 
 
 def _readable(message_id: str, raw: dict[str, str]) -> StoredMessage | None:
@@ -186,11 +186,31 @@ async def read_stored_alerts(
     """
     asked = ("json", "message", "muted", "withdrawn")
     found = []
-    for data, message, muted, withdrawn in await _values(redis, [keys.alert(name) for name in ids], asked):
+    for data, message, muted, withdrawn in await read_fields(
+        redis, [keys.alert(name) for name in ids], asked
+    ):
         alert = _alert(data) if not marks or _holds(data, marks) else None
         if alert is not None:
             found.append(StoredAlert(alert, text(message), muted is not None, text(withdrawn)))
     return found
+
+
+async def read_outlines(redis: Redis, ids: Sequence[str]) -> list[Outline]:
+    """Outlines of the alerts with these ids, in this order: in a tenth of the time that the alerts themselves take."""
+    asked = ("json", "message", "muted", "withdrawn")
+    rows = await read_fields(redis, [keys.alert(name) for name in ids], asked)
+    found = [(text(message), muted, withdrawn) for data, message, muted, withdrawn in rows if data]
+    names = list(dict.fromkeys(name for name, _, _ in found if name))
+    about = await read_fields(redis, [keys.message(name) for name in names], ("state", "kind", "due", "ack"))
+    known = {
+        name: (text(state), text(kind), float(due) if due else None, bool(ack))
+        for name, (state, kind, due, ack) in zip(names, about, strict=True)
+        if state
+    }
+    return [
+        Outline(name, muted is not None, bool(withdrawn), *known.get(name, ()))
+        for name, muted, withdrawn in found
+    ]
 
 
 async def read_alerts(redis: Redis, ids: Iterable[str]) -> list[Alert]:
@@ -218,10 +238,8 @@ def _alert(data: bytes | None) -> Alert | None:
 
 async def alert_ids(redis: Redis, message_ids: Sequence[str]) -> list[str]:
     """The alerts of these messages."""
-    pipe = redis.pipeline(transaction=False)
-    for name in message_ids:
-        pipe.hget(keys.message(name), "alerts")
-    return [name for row in await pipe.execute() for name in alert_ids_of(text(row))]
+    rows = await read_fields(redis, [keys.message(name) for name in message_ids], ["alerts"])
+    return [name for (row,) in rows for name in alert_ids_of(text(row))]
 
 
 async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
@@ -264,7 +282,7 @@ async def created_times(redis: Redis, ids: Iterable[str]) -> dict[str, datetime]
 
 async def _times(redis: Redis, ids: Iterable[str], field: str) -> dict[str, datetime]:
     wanted = list(dict.fromkeys(name for name in ids if name))
-    rows = await _values(redis, [keys.message(name) for name in wanted], [field])
+    rows = await read_fields(redis, [keys.message(name) for name in wanted], [field])
     return {
         name: from_ms(float(row))
         for name, (row,) in zip(wanted, rows, strict=True)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
+from newswatch.store.hops import Column
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -205,19 +207,27 @@ class Layers:
 
 
 def times_by_hour(
-    hours: Sequence[tuple[float | None, float | None]], now: datetime, words: Callable[[float], str]
+    hours: Sequence[tuple[Column | None, Column | None]], now: datetime, words: Callable[[Column], str]
 ) -> Layers:
-    """How long things took, by hour: p50 in front of p95, on a logarithmic scale. None for an hour without any."""
+    """How long things took, by hour: p50 in front of p95, up to the end of their columns, on a logarithmic scale.
+
+    None for an hour without any.
+    """
     starts = [now - timedelta(hours=len(hours) - 1 - number) for number in range(len(hours))]
     labels = [
         f"{at:%H}:00 UTC: "
         + ("none" if p50 is None or p95 is None else f"p50 {words(p50)}, p95 {words(p95)}")
         for at, (p50, p95) in zip(starts, hours, strict=True)
     ]
-    slow = [math.log1p(p95 or 0.0) for _, p95 in hours]
-    half = [math.log1p(p50 or 0.0) for p50, _ in hours]
+    slow = [_height(p95) for _, p95 in hours]
+    half = [_height(p50) for p50, _ in hours]
     worst = max(range(len(hours)), key=slow.__getitem__, default=0)
     summary = f"Time from publication to Slack by hour. The slowest hour: {labels[worst]}" if labels else ""
     behind = bars(slow, labels, summary)
     front = bars(half, labels, "", least=max(slow, default=0.0))
     return Layers(behind, front)
+
+
+def _height(column: Column | None) -> float:
+    low, high = column or (0.0, 0.0)
+    return math.log1p(2 * low if high is None else high)

@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from newswatch.models import SEVERITY_SIGNS, Excerpt
 from newswatch.slack.text import clean, pieces_of, usable_link
 from newswatch.store.codec import from_ms
+from newswatch.store.hops import Column
 from newswatch_airflow.ui.access import PageVisitor
 from newswatch_airflow.ui.charts import time_line
 
@@ -65,7 +66,6 @@ def environment() -> Environment:
         "ago": ago,
         "bare": bare,
         "brief": brief,
-        "brief_s": brief_s,
         "clean": clean,
         "clock": lambda moment: f"{moment.astimezone(timezone.utc):%d %b %H:%M} UTC",
         "count": lambda number: f"{number:,}",
@@ -182,9 +182,22 @@ def after(lag_s: float) -> str:
     return f"+{span(lag_s)}" if lag_s >= 1 else "at once"
 
 
-def brief_s(seconds: float) -> str:
-    """A duration that may be below a second: `250 ms`, `1.2 s`, `3 min`."""
-    return brief(round(seconds * 1_000)) if seconds < 10 else span(seconds)
+def between(column: Column) -> str:
+    """Durations that were counted together: `250–500 ms`, `30 s–1 min`, `under 100 ms`, `over 4 h`."""
+    low, high = column
+    if high is None:
+        return f"over {' '.join(_end(low))}"
+    if not low:
+        return f"under {' '.join(_end(high))}"
+    (first, unit), (last, last_unit) = _end(low), _end(high)
+    return f"{first}–{last} {unit}" if unit == last_unit else f"{first} {unit}–{last} {last_unit}"
+
+
+def _end(seconds: float) -> tuple[str, str]:
+    for least, unit in ((3_600, "h"), (60, "min"), (1, "s")):
+        if seconds >= least:
+            return f"{seconds / least:g}", unit
+    return f"{seconds * 1_000:g}", "ms"
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -1,13 +1,19 @@
 """Alerts by what people filter for: all that fit, newest first, without a look at the others."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY
+from newswatch.listener.clicks import take_click
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
+from newswatch.pipeline.oversight.alerts import count_states
 from newswatch.pipeline.oversight.housekeeping import run_housekeeping
+from newswatch.slack.buttons import ACTIONS
+from newswatch.slack.clicks import Click
 from newswatch.store import keys
 from newswatch.store.archive import Cursor
 
@@ -85,6 +91,27 @@ def test_every_filter_finds_all_that_fit_and_nothing_else(room):
     assert list(find(room, rule="opposes", state="sent", feed="markets").lines) == [
         line for line in everything if both.admits(line)
     ]
+
+
+def test_states_are_counted_as_the_search_finds_them(room):
+    alerts_in_every_state(room)
+
+    async def work(services):
+        return await count_states(services, 500)
+
+    expected = Counter(line.state for line in find(room).lines)
+    assert room._do(work) == expected
+    acknowledge(room)
+    assert room._do(work) == expected + Counter(acknowledged=1) - Counter(sent=1)
+
+
+def acknowledge(room):
+    """What the button below a message with one alert would bring."""
+    (message,) = [one for one in room.posts() if one["channel"] == POLICY and "number 1" in one["text"]]
+    name = message["metadata"]["event_payload"]["message_id"]
+    at = datetime.now(timezone.utc)
+    click = Click(ACTIONS["newswatch_ack"], name, POLICY, "U0ANNA", "anna", at)
+    room._do(partial(take_click, click=click))
 
 
 def test_surge_that_is_told_holds_nothing_back_any_more(room):

@@ -160,7 +160,10 @@ def _node_problem(node: Any, lists: Lists) -> str:
     if isinstance(node, Pattern):
         return f"Patterns such as /{node.regex[:40]}/ are not allowed from Slack. Write words."
     if isinstance(node, Identity):
-        return f"{node.kind}:{node.value[:40]} chooses feeds, which is not allowed from Slack."
+        return (
+            f"{node.kind}:{node.value[:40]} chooses feeds, which is not allowed from Slack. A rule for certain feeds or"
+            " tags is made on the page Watchlist."
+        )
     if isinstance(node, ListTerm) and node.name in pack_names() and node.name not in lists:
         return f"${node.name} is a pack, which is not allowed from Slack. Write the words, or a list of the watchlist."
     return ""

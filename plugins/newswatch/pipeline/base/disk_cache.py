@@ -33,6 +33,8 @@ _DERIVING = (
     "models.py",
     "durations.py",
     "feed_secrets.py",
+    "publisher.py",
+    "selector.py",
 )
 """The parts of the package that determine the entries, besides its version."""
 

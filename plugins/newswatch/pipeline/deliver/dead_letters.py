@@ -57,23 +57,26 @@ async def read_dead_letters(services: Services, most: int | None = None) -> tupl
     with redis_errors():
         died = await messages.dead_letters(services.redis, most)
         found = await messages.read_messages(services.redis, died)
+        ids = [name for stored in found.values() for name in stored.message.alert_ids]
+        alerts = {one.alert.id: one.alert for one in await messages.read_stored_alerts(services.redis, ids)}
         around = Surroundings(services)
-        letters = [await _letter(services, stored, died[name], around) for name, stored in found.items()]
+        letters = []
+        for name, stored in found.items():
+            own = tuple(alerts[one] for one in stored.message.alert_ids if one in alerts)
+            letters.append(await _letter(services, stored, own, died[name], around))
         return letters, int(await services.redis.zcard(keys.DEAD))
 
 
 async def _letter(
-    services: Services, stored: StoredMessage, died_ms: int, around: Surroundings
+    services: Services, stored: StoredMessage, alerts: tuple[Alert, ...], died_ms: int, around: Surroundings
 ) -> DeadLetter:
-    message = stored.message
-    alerts = [one.alert for one in await messages.read_stored_alerts(services.redis, message.alert_ids)]
     # A retry begins with the full payload, also where the minimal one was refused.
     again = replace(stored, delivery=replace(stored.delivery, minimal=False))
     try:
         payload = await render(services, again, alerts, around)
     except (ValueError, KeyError, TypeError, IndexError):
         payload = {}
-    return DeadLetter(message, stored.delivery.error, from_ms(died_ms), tuple(alerts), payload)
+    return DeadLetter(stored.message, stored.delivery.error, from_ms(died_ms), alerts, payload)
 
 
 async def retry_dead_letters(services: Services, ids: Collection[str] = ()) -> int:

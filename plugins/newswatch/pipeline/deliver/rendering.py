@@ -29,6 +29,8 @@ class Surrounding:
     """Feed ids to the names people know."""
     buttons: bool
     receiver: str
+    rules: Ruleset | None
+    """In force; None before the first configuration."""
 
 
 class Surroundings:
@@ -39,6 +41,7 @@ class Surroundings:
         self._since = float("-inf")
         self._names: dict[str, str] = {}
         self._receivers: dict[str, str] = {}
+        self._rules: Ruleset | None = None
         self._heard = False
 
     async def of(self, channel: str, alerts: Sequence[Alert]) -> Surrounding:
@@ -47,13 +50,14 @@ class Surroundings:
         if time.monotonic() - self._since > KNOWN_FOR_S:
             self._since, self._names = time.monotonic(), {}
             self._heard = await listening.heard(redis) is not None
-            bundle = await rules_in_force(self._services)
-            self._receivers = {one.channel: one.id for one in reversed(bundle.receivers)} if bundle else {}
+            self._rules = await rules_in_force(self._services)
+            receivers = self._rules.receivers if self._rules else ()
+            self._receivers = {one.channel: one.id for one in reversed(receivers)}
         names = self._names
         if any(alert.feed_id not in names for alert in alerts):
             names |= await _sources(redis, alerts)
         sources = {alert.feed_id: names[alert.feed_id] for alert in alerts}
-        return Surrounding(sources, self._heard, self._receivers.get(channel, ""))
+        return Surrounding(sources, self._heard, self._receivers.get(channel, ""), self._rules)
 
 
 async def render(
@@ -78,7 +82,7 @@ async def render(
             receiver=beside.receiver,
             pages=services.settings.pages or "",
             belongs_to=await _root_headline(services.redis, queued) if uncertain else "",
-            mention=await _mention(services, queued, alerts),
+            mention=await _mention(services.redis, queued, alerts, beside.rules),
             corrected=queued.corrected,
         )
     )
@@ -94,19 +98,22 @@ async def _root_headline(redis: Redis, queued: StoredMessage) -> str:
     return shown.title if shown is not None else ""
 
 
-async def _mention(services: Services, queued: StoredMessage, alerts: Sequence[Alert]) -> str:
+async def _mention(
+    redis: Redis, queued: StoredMessage, alerts: Sequence[Alert], rules: Ruleset | None
+) -> str:
     """The user group that this message mentions: the first message of a story that has one for its severity, and no other.
 
     A reply has one only if the whole channel sees it. What was sent without a mention gets none with an update.
     """
     message = queued.message
     asks = message.kind == "story" or (message.kind == "reply" and queued.broadcast)
-    bundle = await rules_in_force(services) if asks and alerts else None
-    group = mention_of(bundle, message.channel, [alert.severity for alert in alerts]) if bundle else ""
+    if not (asks and alerts and rules):
+        return ""
+    group = mention_of(rules, message.channel, [alert.severity for alert in alerts])
     if not group:
         return ""
     first = await messages.mentioning(
-        services.redis, message.root_id or message.id, message.id, claim=queued.delivery.ts is None
+        redis, message.root_id or message.id, message.id, claim=queued.delivery.ts is None
     )
     return group if first == message.id else ""
 

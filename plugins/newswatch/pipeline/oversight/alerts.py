@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 from newswatch.models import Alert
 from newswatch.pipeline.base.services import Services
-from newswatch.store import messages
+from newswatch.store import messages, outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.messages import StoredAlert, StoredMessage
+from newswatch.store.messages import Outline, StoredAlert, StoredMessage
 
 State = Literal["queued", "held", "sending", "sent", "acknowledged", "muted", "withdrawn", "dead"]
 STATES: tuple[State, ...] = get_args(State)
@@ -31,41 +32,72 @@ class AlertLine:
     message: StoredMessage | None
 
 
+def state_word(one: Outline, now_ms: int) -> State:
+    """The state of an alert. Pure."""
+    if one.muted:
+        return "muted"
+    if one.withdrawn:
+        return "withdrawn"
+    if not one.state:
+        return "sent" if one.message_id else "held"  # a message past its retention was sent
+    if one.state == "sent":
+        return "acknowledged" if one.acknowledged else "sent"
+    if one.state == "dead":
+        return "dead"
+    if one.state == "sending":
+        return "sending"
+    waits = one.kind == "digest" and one.due_ms is not None and one.due_ms > now_ms + _SOON_MS
+    return "held" if waits else "queued"
+
+
 def state_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> tuple[State, str]:
     """The state of an alert, and in words why it is not sent yet. Pure."""
-    if stored.muted:
-        return "muted", "the rule was muted"
-    if stored.withdrawn:
-        return "withdrawn", stored.withdrawn
+    state = state_word(_outline(stored, message), now_ms)
+    return state, _why(state, stored, message)
+
+
+def _outline(stored: StoredAlert, message: StoredMessage | None) -> Outline:
+    own = (stored.message_id, stored.muted, bool(stored.withdrawn))
     if message is None:
-        if stored.message_id:
-            return "sent", "its message is past its retention"
-        return "held", "the rule's threshold has not been reached"
-    return _state_of_message(message, now_ms)
+        return Outline(*own)
+    due = message.delivery.due
+    due_ms = to_ms(due) if due else None
+    return Outline(*own, message.delivery.state, message.message.kind, due_ms, message.marks.ack is not None)
 
 
-def _state_of_message(message: StoredMessage, now_ms: int) -> tuple[State, str]:
-    delivery = message.delivery
-    if delivery.state == "sent" and message.marks.ack is not None:
-        return "acknowledged", f"by {message.marks.ack.by}"
-    if delivery.state == "sent":
-        return "sent", ""
-    if delivery.state == "dead":
-        return "dead", delivery.error
-    if delivery.state == "sending":
-        return "sending", "sent to Slack; waiting for its answer, or looking for it in the channel's history"
-    if message.message.kind == "digest" and delivery.due and to_ms(delivery.due) > now_ms + _SOON_MS:
-        return (
-            "held",
-            f"waits until {delivery.due:%d %b %H:%M} UTC for the digest “{message.message.text or 'Digest'}”",
-        )
-    return "queued", delivery.error
+def _why(state: State, stored: StoredAlert, message: StoredMessage | None) -> str:
+    if state == "muted":
+        return "the rule was muted"
+    if state == "withdrawn":
+        return stored.withdrawn
+    if message is None:
+        if state == "sent":
+            return "its message is past its retention"
+        return "the rule's threshold has not been reached"
+    delivery, ack = message.delivery, message.marks.ack
+    if state == "acknowledged" and ack is not None:
+        return f"by {ack.by}"
+    if state == "sending":
+        return "sent to Slack; waiting for its answer, or looking for it in the channel's history"
+    if state == "held" and delivery.due:
+        name = message.message.text or "Digest"
+        return f"waits until {delivery.due:%d %b %H:%M} UTC for the digest “{name}”"
+    return "" if state == "sent" else delivery.error
 
 
 def line_of(stored: StoredAlert, message: StoredMessage | None, now_ms: int) -> AlertLine:
     """An alert with its state. Pure."""
     state, why = state_of(stored, message, now_ms)
     return AlertLine(stored.alert, state, why, message)
+
+
+async def count_states(services: Services, most: int) -> Counter[State]:
+    """How many of the newest alerts are in each state. Raises RedisUnavailable."""
+    now_ms = to_ms(services.clock())
+    with redis_errors():
+        ids = await outbox.recent_alerts(services.redis, most)
+        found = await messages.read_outlines(services.redis, ids)
+    return Counter(state_word(one, now_ms) for one in found)
 
 
 @dataclass(frozen=True, slots=True)

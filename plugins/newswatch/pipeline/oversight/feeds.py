@@ -17,7 +17,7 @@ from newswatch.pipeline.oversight import feed_report
 from newswatch.pipeline.poll import addresses
 from newswatch.redact import redact_url
 from newswatch.store import archive, feeds, hosts, keys, layouts, polls
-from newswatch.store.client import redis_errors, text
+from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.feed_state import FeedState
 from newswatch.store.layouts import LayoutChange
@@ -29,7 +29,6 @@ UNCHANGED = "not changed"
 STATUSES = ("ok", NEW, "slowed", "silent", "failing", "refused", "layout-changed", "given-up", "stopped")
 
 RECENT_ITEMS = 30
-CENSUS_CHUNK = 500
 NEXT_WINDOWS = 5
 """How many release windows of a feed are shown."""
 
@@ -180,18 +179,10 @@ async def read_hours(services: Services, hours: int = 24) -> list[int]:
 
 
 async def read_statuses(services: Services, bundle: Bundle) -> dict[str, str]:
-    """The status of every feed, read in chunks. Too slow for each request."""
-    found: dict[str, str] = {}
-    ids = [feed.id for feed in bundle.feeds]
+    """The status of every feed. With many feeds that is too slow for each request."""
     with redis_errors():
-        for start in range(0, len(ids), CENSUS_CHUNK):
-            chunk = ids[start : start + CENSUS_CHUNK]
-            pipe = services.redis.pipeline(transaction=False)
-            for feed_id in chunk:
-                pipe.hget(keys.feed(feed_id), "status")
-            rows = await pipe.execute()
-            found |= {name: text(row) or NEW for name, row in zip(chunk, rows, strict=True)}
-    return found
+        found = await feeds.read_statuses(services.redis, [feed.id for feed in bundle.feeds])
+    return {name: status or NEW for name, status in found.items()}
 
 
 def counted(statuses: Mapping[str, str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from newswatch.pipeline.oversight.alerts import State
 from newswatch.pipeline.oversight.queues import Queues
 from newswatch.pipeline.oversight.status import Status
 from newswatch.store.hops import EDGES_S, Hop, HopTimes
@@ -25,9 +26,8 @@ class Measured:
     queues: Queues
     hops: Mapping[Hop, HopTimes]
     feeds: Mapping[str, int]
-    states: Mapping[str, int]
+    states: Mapping[State, int]
     items_total: int
-    oldest_item_s: float
     matches_today: int
 
 
@@ -58,7 +58,7 @@ def _families(measured: Measured) -> Iterator[Metric]:
     )
     yield _gauge("items_24h", "New items within 24 hours.", figures.items_today)
     yield _gauge("items_waiting", "Items that wait for matching.", figures.items_waiting)
-    yield _gauge("items_oldest_seconds", "Age of the oldest of them.", measured.oldest_item_s)
+    yield _gauge("items_oldest_seconds", "Age of the oldest of them.", figures.oldest_item_s)
     yield _gauge(
         "matches_today",
         "Matches since 00:00 UTC, one for each rule, item and channel.",

@@ -58,17 +58,21 @@ class QueueRow:
         return {**asdict(self), "oldest_s": round(self.oldest_s, 1), "paused_until": until}
 
 
-async def waiting_queues(services: Services, bundle: Bundle | None) -> list[QueueRow]:
-    """The channels for which messages wait. Raises RedisUnavailable."""
+async def waiting_queues(
+    services: Services, bundle: Bundle | None, *, ownerless: bool = False
+) -> list[QueueRow]:
+    """The channels for which messages wait, with `ownerless` those that no receiver has. Raises RedisUnavailable."""
+    owners = {receiver.channel: receiver.id for receiver in reversed(bundle.receivers if bundle else ())}
     with redis_errors():
         channels = await outbox.channels_with_queue(services.redis)
+        if ownerless:
+            channels = [channel for channel in channels if channel not in owners]
         states = await outbox.read_channels(services.redis, channels, most=_OLDEST_AMONG)
         lengths = await outbox.queue_lengths(services.redis)
         workspace = await outbox.read_workspace_pause(services.redis)
         heads = {name for state in states for name, _ in state.due}
         created = await messages.created_times(services.redis, heads)
     now = services.clock()
-    owners = {receiver.channel: receiver.id for receiver in reversed(bundle.receivers if bundle else ())}
     rows = []
     for state in states:
         since = [created[name] for name, _ in state.due if name in created]
@@ -118,8 +122,7 @@ async def read_queues(services: Services, bundle: Bundle | None) -> Queues:
         now_ms = to_ms(services.clock())
         withdrawn = await withdrawals.count_since(services.redis, now_ms - _DAY_MS)
     lines = queue_lines(states, lengths, by_channel, now_ms)
-    rows = await waiting_queues(services, bundle)
-    ownerless = tuple(row for row in rows if row.receiver is None)
+    ownerless = tuple(await waiting_queues(services, bundle, ownerless=True))
     return Queues(tuple(lines), workspace if workspace.until_ms > now_ms else None, withdrawn, ownerless)
 
 

@@ -44,6 +44,8 @@ class Figures:
     rules: int
     version: str
     items_waiting: int
+    oldest_item_s: float
+    """How long the oldest of them has waited."""
     queued: int
     dead: int
     items_today: int
@@ -170,6 +172,7 @@ async def _figures(services: Services, bundle: Bundle | None, backlog: Backlog, 
         rules=len(bundle.rules) if bundle else 0,
         version=bundle.label if bundle else "none",
         items_waiting=backlog.items,
+        oldest_item_s=backlog.oldest_item_age_s,
         queued=sum((await outbox.queue_lengths(redis)).values()),
         dead=int(await redis.zcard(keys.DEAD)),
         items_today=sum(hours),

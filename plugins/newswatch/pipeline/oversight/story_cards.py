@@ -103,7 +103,7 @@ async def list_stories(
         page = await list_alerts(services, wanted, before=after, limit=limit)
         looked_at, after = looked_at + page.looked_at, page.further
         cards = await _cards(services, wanted, page.lines, before)
-        if cards or page.further is None:
+        if cards or page.further is None or not page.lines:  # without lines, the search has run out of time
             break
     return StoryPage(tuple(cards), after, looked_at)
 

@@ -22,7 +22,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import Chart, Layers, bars, queue_day, times_by_hour
-from newswatch_airflow.ui.page import brief_s, render, span
+from newswatch_airflow.ui.page import between, render, span
 from newswatch_airflow.ui.rooms.alerts import receiver_names
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
@@ -108,11 +108,11 @@ async def delivery_page(
 
 
 class Day(NamedTuple):
-    """The last 24 hours: alerts whose way was measured, a chart by hour, and p50 and p95 of each part of the way."""
+    """The last 24 hours: alerts whose way was measured, a chart by hour, and p50 and p95 of each part of the way in words."""
 
     alerts: int
     chart: Layers
-    hops: list[tuple[str, float, float]]
+    hops: list[tuple[str, str, str]]
 
 
 async def _day(services: Services) -> Day:
@@ -120,14 +120,14 @@ async def _day(services: Services) -> Day:
     with redis_errors():
         hours = await hops.read_hours(services.redis, to_ms(now))
     whole = [hour["publication_to_sent"] for hour in hours]
-    by_hour = [(one.quantile_s(0.5), one.quantile_s(0.95)) for one in whole]
+    by_hour = [(one.column(0.5), one.column(0.95)) for one in whole]
     ways = []
     for hop, name in HOP_NAMES.items():
         day = hops.together([hour[hop] for hour in hours])
-        p50, p95 = day.quantile_s(0.5), day.quantile_s(0.95)
+        p50, p95 = day.column(0.5), day.column(0.95)
         if p50 is not None and p95 is not None:
-            ways.append((name, p50, p95))
-    return Day(sum(sum(one.counts) for one in whole), times_by_hour(by_hour, now, brief_s), ways)
+            ways.append((name, between(p50), between(p95)))
+    return Day(sum(sum(one.counts) for one in whole), times_by_hour(by_hour, now, between), ways)
 
 
 async def _lengths(services: Services) -> list[tuple[str, Chart]]:

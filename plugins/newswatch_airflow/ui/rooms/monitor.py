@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch.pipeline.base.configuration import in_force
-from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
-from newswatch.pipeline.oversight.backlog import read_backlog
+from newswatch.pipeline.oversight.alerts import count_states
 from newswatch.pipeline.oversight.feeds import counted
 from newswatch.pipeline.oversight.latency import LOOKED_AT
 from newswatch.pipeline.oversight.metrics import CONTENT_TYPE_PLAIN_0_0_4, Measured, exposition
@@ -43,7 +40,6 @@ async def metrics(shared: SharedDep) -> Response:
     """Figures in Prometheus's text format; 503 if Redis cannot be reached."""
     services = await shared.services()
     bundle = await in_force(services)
-    page = await list_alerts(services, AlertFilter(), before=None, limit=LOOKED_AT)
     with redis_errors():
         items_total = await archive.items_total(services.redis)
         matches_today = await archive.matches_on_day(services.redis, to_ms(services.clock()))
@@ -52,9 +48,8 @@ async def metrics(shared: SharedDep) -> Response:
         queues=await read_queues(services, bundle),
         hops=await hops.read(services.redis),
         feeds=counted(await shared.statuses(services, bundle)) if bundle else {},
-        states=Counter(line.state for line in page.lines),
+        states=await count_states(services, LOOKED_AT),
         items_total=items_total,
-        oldest_item_s=(await read_backlog(services)).oldest_item_age_s,
         matches_today=matches_today,
     )
     return Response(exposition(measured), media_type=CONTENT_TYPE_PLAIN_0_0_4)

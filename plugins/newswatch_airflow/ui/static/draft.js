@@ -20,24 +20,28 @@ addEventListener("keydown", (event) => {
   event.stopPropagation(); // in CodeMirror, Ctrl Enter would insert a line
   if (saving.open) saving.querySelector("[value=save]").click();
   else if (!saveButton.disabled) saveButton.click();
-  else tell(verdict.className ? `There is nothing that can be saved. ${verdict.textContent}` : "It is being checked: try again in a moment.", true);
+  else {
+    tell(verdict.className ? `There is nothing that can be saved. ${verdict.textContent}` : "It is being checked: try again in a moment.", true);
+    if (list.querySelector(".error")) list.focus();
+  }
 }, true);
 
 function counted(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-// The check's verdict; `go` leads to a problem's place if it is on this page.
-function showProblems(data, go) {
-  list.replaceChildren(...data.problems.map((problem) => {
+// A problem as an entry of the list; `go` leads to its place, null if that is not on this page.
+function entryOf({ file, line, col, severity, message }, go = null) {
+  return { severity, text: `${file}:${line}:${col}: ${severity === "warning" ? "warning: " : ""}${message}`, go };
+}
+
+// The check's verdict, and the list of what it found.
+function showProblems(data, entries) {
+  list.replaceChildren(...entries.map(({ severity, text, go }) => {
     const entry = document.createElement("li");
-    entry.className = problem.severity;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = `${problem.file}:${problem.line}:${problem.col}: ${problem.severity === "warning" ? "warning: " : ""}${problem.message}`;
-    const way = go(problem);
-    if (way) button.addEventListener("click", way);
-    else button.disabled = true;
+    entry.className = severity;
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: text, disabled: !go });
+    if (go) button.addEventListener("click", go);
     entry.append(button);
     return entry;
   }));

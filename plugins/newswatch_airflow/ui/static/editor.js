@@ -22,7 +22,7 @@ async function check() {
   try {
     const data = await send("POST", `${work.dataset.api}/files/check`, { name: fileName, text: code.text() });
     if (mine !== asked) return;
-    showProblems(data, (problem) => (problem.file === fileName ? () => code.go(problem.line, problem.col) : null));
+    showProblems(data, data.problems.map((problem) => entryOf(problem, problem.file === fileName ? () => code.go(problem.line, problem.col) : null)));
     code.mark(data.problems.filter((problem) => problem.file === fileName));
     sound = data.ok;
     saveButton.disabled = !(writable && sound && differs());
@@ -48,7 +48,7 @@ async function save(digest) {
     await refresh(true);
   } catch (error) {
     say(error.message, "bad");
-    if (error.status === 422 && error.data.problems) showProblems({ ok: false, problems: error.data.problems }, () => null);
+    if (error.status === 422 && error.data.problems) showProblems({ ok: false, problems: error.data.problems }, error.data.problems.map((one) => entryOf(one)));
     if (error.status === 409) {
       theirs.querySelector("pre").textContent = error.data.text;
       theirs.dataset.digest = error.data.digest;

@@ -58,19 +58,49 @@ function faultOf(problem, rows, first) {
   return { name: name || fieldOf(rows, problem.line - first + 1), text };
 }
 
-// Errors are also shown at their fields, which are marked as invalid.
-function showFaults(errors, rows, first) {
+function clearFaults() {
   for (const note of form.querySelectorAll(".fault")) note.remove();
-  for (const box of form.querySelectorAll("[aria-invalid]")) box.removeAttribute("aria-invalid");
-  for (const problem of errors) {
-    const { name, text } = faultOf(problem, rows, first);
-    if (!name) continue;
-    const field = document.getElementById(`f-${name}`);
-    (codes[name]?.box || field).setAttribute("aria-invalid", "true");
-    const note = Object.assign(document.createElement("p"), { className: "fault", textContent: text });
-    if (field.matches(".choice")) field.after(note);
-    else field.closest(".field").append(note);
+  for (const box of form.querySelectorAll("[aria-invalid]")) {
+    box.removeAttribute("aria-invalid");
+    const described = (box.getAttribute("aria-describedby") || "").split(" ").filter((id) => id && !id.startsWith("fault-"));
+    if (described.length) box.setAttribute("aria-describedby", described.join(" "));
+    else box.removeAttribute("aria-describedby");
   }
+}
+
+// Shows an error at its field, which is marked as invalid; how to get there, null if the form does not show such a field.
+function showFault({ name, text }) {
+  const field = name && document.getElementById(`f-${name}`);
+  const around = field && (field.matches(".choice") ? field : field.closest(".field"));
+  if (!around?.checkVisibility()) return null;
+  const box = codes[name]?.box || field;
+  const id = `fault-${name}`;
+  let note = document.getElementById(id);
+  if (!note) {
+    note = Object.assign(document.createElement("div"), { className: "fault", id });
+    if (around === field) field.after(note);
+    else around.append(note);
+    box.setAttribute("aria-invalid", "true");
+    box.setAttribute("aria-describedby", [box.getAttribute("aria-describedby"), id].filter(Boolean).join(" "));
+  }
+  note.append(Object.assign(document.createElement("p"), { textContent: text }));
+  const label = around.getAttribute("aria-label") || around.querySelector("b").textContent;
+  return { around, label, go: () => (codes[name] || field.querySelector("input") || field).focus() };
+}
+
+// The list of problems. Of errors that are shown at their fields it only says which fields those are.
+function entriesOf(problems, here, isFault, data) {
+  clearFaults();
+  const rows = data.yaml.split("\n");
+  const fields = new Map();
+  const others = [];
+  for (const problem of problems) {
+    const shown = isFault(problem) ? showFault(faultOf(problem, rows, data.first)) : null;
+    if (shown) fields.set(shown.around, shown);
+    else others.push(entryOf(problem, here(problem) ? () => yaml.go(problem.line, problem.col) : null));
+  }
+  const named = [...form.querySelectorAll(".field, .choice")].filter((around) => fields.has(around)).map((around) => fields.get(around));
+  return [...named.map(({ label, go }) => ({ severity: "error", text: label, go })), ...others];
 }
 
 async function compose() {
@@ -86,9 +116,9 @@ async function compose() {
     const savable = touched || Boolean(work.dataset.copyOf); // a copy may be saved as it is
     const here = (problem) => problem.file === name && problem.line >= data.first && problem.line < data.first + rows;
     const problems = data.problems.filter((problem) => here(problem) || problem.severity === "error"); // warnings of other rules are theirs
-    showProblems({ ok: data.ok, problems }, (problem) => (here(problem) ? () => yaml.go(problem.line, problem.col) : null));
+    const isFault = (problem) => savable && here(problem) && problem.severity === "error";
+    showProblems({ ok: data.ok, problems }, entriesOf(problems, here, isFault, data));
     yaml.mark(data.problems.filter(here));
-    showFaults(savable ? data.problems.filter((problem) => here(problem) && problem.severity === "error") : [], data.yaml.split("\n"), data.first);
     saveButton.disabled = !(data.ok && savable);
   } catch (error) {
     if (mine !== asked) return;
@@ -116,8 +146,22 @@ async function save() {
       return;
     }
     say(error.message, "bad");
-    if (error.status === 422 && error.data.problems) showProblems({ ok: false, problems: error.data.problems }, () => null);
+    if (error.status === 422 && error.data.problems) showProblems({ ok: false, problems: error.data.problems }, error.data.problems.map((one) => entryOf(one)));
   }
+}
+
+// Narrows a long list of receivers. Those that are chosen are always shown.
+const narrow = document.getElementById("narrow");
+if (narrow) {
+  const receivers = [...form.querySelectorAll("#f-notify label")];
+  document.getElementById("narrowing").hidden = false;
+  narrow.addEventListener("input", (event) => {
+    event.stopPropagation(); // it is not a part of the rule
+    const asked = narrow.value.trim().toLowerCase();
+    const found = receivers.filter((one) => one.textContent.toLowerCase().includes(asked));
+    for (const one of receivers) one.hidden = !(found.includes(one) || one.querySelector("input").checked);
+    document.getElementById("narrowed").textContent = asked ? `${found.length} of ${receivers.length}` : "";
+  });
 }
 
 let waiting = 0;
@@ -150,7 +194,7 @@ addEventListener("beforeunload", (event) => {
   if (touched) event.preventDefault();
 });
 if (!work.dataset.rule && !work.dataset.copyOf) codes[form.elements.kind.value === "event" ? "who" : "query"].focus();
-const early = [...form.elements].some((one) => ("checked" in one && /radio|checkbox/.test(one.type) ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue));
+const early = [...form.elements].some((one) => one.name && ("checked" in one && /radio|checkbox/.test(one.type) ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue));
 if (early) form.dispatchEvent(new Event("input")); // what was written while the scripts were loading
 else if (work.dataset.rule || work.dataset.copyOf) {
   compose();
