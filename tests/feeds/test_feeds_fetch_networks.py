@@ -139,6 +139,22 @@ async def test_answer_in_tls_records_of_one_byte_is_cut_off_by_their_number(tls_
     assert sent < 2_000_000
 
 
+async def test_tls_connection_stays_open_unless_a_large_document_has_filled_its_buffers(
+    tls_server, private_ca
+):
+    tls_server.answers["/large"] = response(RSS + b"<!-- -->" * 10_000)
+    fetcher = make_fetcher(
+        env={"SSL_CERT_FILE": str(private_ca.bundle)}, resolver=DNS({"news.example": ["127.0.0.1"]})
+    )
+    small, large = (
+        tls_server.url(path, "news.example").replace("http", "https") for path in ("/f", "/large")
+    )
+    async with fetcher:
+        for url, connections in ((small, 1), (small, 1), (large, 1), (small, 2), (small, 2)):
+            await get(fetcher, url)
+            assert tls_server.connections == connections
+
+
 async def test_https_goes_through_a_connect_tunnel(tls_server, private_ca, proxy):
     proxy.target_port = tls_server.port
     env = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(private_ca.bundle)}

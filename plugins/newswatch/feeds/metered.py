@@ -25,6 +25,12 @@ BESIDES = 1_000_000
 FRAMING_SHARE = 4
 """Framing may add a quarter of the body, beyond `BESIDES`. Chunks of thirty bytes stay below that."""
 
+MOST_BUFFERED = 50_000
+"""A TLS connection that has carried more than this is closed after its answer, since it would keep buffers of that size.
+
+Most polls end with "not changed", so nearly all connections stay small and are kept.
+"""
+
 
 class AnswerTooLong(OSError):
     """More was received for one request than any document needs."""
@@ -48,6 +54,7 @@ class MeteredHandler(TolerantHandler):
     """Why the connection broke. aiohttp takes that for the end of a body without a length."""
     _tls: Tls | None = None
     _answers = 0
+    _bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
@@ -62,6 +69,11 @@ class MeteredHandler(TolerantHandler):
         if self._tls is not None:
             self._tls.reads = 0
         super().set_response_params(**given)
+
+    @property
+    def should_close(self) -> bool:
+        """Whether the connection is of no more use after this answer: also if it has become a large one."""
+        return (self._tls is not None and self._bytes > MOST_BUFFERED) or super().should_close
 
     def expect_body(self, max_bytes: int) -> None:
         """Call this after the head of an answer: the body may have this many bytes."""

@@ -27,8 +27,8 @@ from newswatch.feeds.proxy import split_credentials
 _DNS_TTL_S = 60
 KEEP_S = 75.0
 """An idle connection stays open so long, if the server agrees: feeds that are polled each minute use it again."""
-MOST_KEPT = 300
-"""A TLS connection takes 330 KB after a document of 100 KB: uvloop reads up to 256 KB at once, and keeps its buffers."""
+MOST_KEPT = 500
+"""Each takes a file descriptor, of which a process often has 1,024, and a TLS connection some 60 KB."""
 MOST_CLOSED = 8
 """So many connections to a host are kept at the most, and may all turn out to be closed."""
 MOST_PORTS = 8
