@@ -31,7 +31,7 @@ from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
-from newswatch.store import articles, feeds, hosts
+from newswatch.store import articles, feeds, hosts, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
@@ -306,6 +306,7 @@ class _ArticleStage:
         except (FetchFailed, FetchRefused, ParseFailed) as error:
             await self._failure(job, error)
         except (ValueError, KeyError, TypeError):
+            await schema.refuse_if_outgrown(self._redis)
             # Not an item of ours, or a record that has just expired. The item itself is in the stream.
             log.warning("the article job of item %s cannot be read and is dropped", job.item_id)
             await articles.settle(self._redis, self._lease, job, "drop")

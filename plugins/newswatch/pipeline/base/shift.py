@@ -238,7 +238,7 @@ class Shift:
                 self._beat,
                 self._look_for_pause,
                 self._look_for_code,
-                self._look_for_schema,
+                self.look_for_schema,
                 self.look_for_windows,
                 self._look_at_others,
                 self._do_chore,
@@ -289,7 +289,8 @@ class Shift:
         if await asyncio.to_thread(version_on_disk) != self._code:
             self.end("the code on disk changed")
 
-    async def _look_for_schema(self) -> None:
+    async def look_for_schema(self) -> None:
+        """End it if a newer release has taken the data over."""
         with redis_errors():
             why = await schema.outgrown(self.services.redis)
         if why:
@@ -365,6 +366,10 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
             except LeaseLost as error:
                 log.warning("%s", error)
                 await shift.wait(BACK_OFF_S[0])
+            except RedisRefused:
+                await shift.look_for_schema()
+                if not shift.finished:
+                    raise
 
 
 async def hold_stage(

@@ -32,7 +32,7 @@ from newswatch.pipeline.match.candidates import Candidate
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
 from newswatch.pipeline.match.watch import Watch, hour_of
-from newswatch.store import feeds, handover, items, messages, windows
+from newswatch.store import feeds, handover, items, messages, schema, windows
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
@@ -376,6 +376,7 @@ class _MatchStage:
             return []
 
     async def _set_aside(self, entry: items.StreamEntry, error: str) -> None:
+        await schema.refuse_if_outgrown(self._services.redis)
         kept_s = self._services.settings.alert_retention_s
         await items.set_aside(self._services.redis, entry.stream_id, error, kept_s=kept_s)
         name = entry.item.id if entry.item else entry.stream_id
