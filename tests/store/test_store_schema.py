@@ -56,6 +56,14 @@ def test_resident_ends_its_shift_when_a_newer_release_takes_the_data_over(newsro
     assert "9.9.0" in match.note
 
 
+def test_shift_that_begins_with_a_newer_releases_data_is_red(newsroom, resident):
+    newsroom.redis.hset("newswatch:schema", mapping={"schema": 2, "release": "9.9.0"})
+    match = resident("match")
+    match.join()
+    assert isinstance(match.error, RedisRefused)
+    assert "9.9.0" in str(match.error)
+
+
 def test_item_of_a_newer_release_is_set_aside_and_matched_after_the_upgrade(newsroom, monkeypatch):
     newsroom.site.serve("/wire", story(1, summary=WORDS))
     newsroom.poll()

@@ -24,8 +24,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from newswatch.code_version import LOADED, version_on_disk
+from newswatch.config.codec import UnreadableBundle
 from newswatch.errors import LeaseLost, RedisRefused, RedisUnavailable, StageRed
 from newswatch.pipeline.base import notices
+from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.stage_lease import lease_s
@@ -251,8 +253,8 @@ class Shift:
         name = check.__name__.strip("_")
         try:
             await check()
-        except (RedisUnavailable, RedisRefused):
-            log.debug("%s of the %s stage: Redis cannot be used", name, self.stage)
+        except (RedisUnavailable, RedisRefused, UnreadableBundle) as error:
+            log.debug("%s of the %s stage: %s", name, self.stage, error)
         except Exception:
             # A chore may raise anything. It is logged once, and made again with the next beat.
             if name not in self._faults:
@@ -349,7 +351,7 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
         log.warning(
             "the code on disk is newer than the code that this process was started with: restart the scheduler and the workers"
         )
-    away = _Away(shift)
+    away, begun = _Away(shift), False
     async with shift.under_watch():
         # A task that is tried again may have no time left, while the others work on.
         await shift.try_check(shift.look_for_windows)
@@ -360,14 +362,17 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
             try:
                 await check_server(shift.services.redis)
                 await away.over()
+                begun = True
                 await work()
             except RedisUnavailable as error:
                 await away.pause(error)
             except LeaseLost as error:
                 log.warning("%s", error)
                 await shift.wait(BACK_OFF_S[0])
-            except RedisRefused:
-                await shift.look_for_schema()
+            except Exception:
+                # What a newer release has stored since may be refused, or not be understood, in any place.
+                if begun:
+                    await shift.try_check(shift.look_for_schema)
                 if not shift.finished:
                     raise
 
@@ -381,12 +386,19 @@ async def hold_stage(
 ) -> None:
     """Do `work` while this process holds the stage's lease, with what `read` reads of the configuration in force.
 
-    Without a configuration, or if another process holds the lease, it waits a moment and returns. Raises LeaseLost, and the
-    errors of Redis.
+    Without a configuration, or if another process holds the lease, it waits a moment and returns. A configuration that
+    another release stored is made again from the files. Raises LeaseLost, and the errors of Redis.
     """
     services = shift.services
-    receivers = await receivers_in_force(services)
-    needed = None if receivers is None else await read(services)
+    try:
+        receivers = await receivers_in_force(services)
+        needed = None if receivers is None else await read(services)
+    except UnreadableBundle as error:
+        # The release before stored it. Poll and check_config may be minutes away.
+        if (await adopt_config(services)).bundle is None:
+            shift.waiting(str(error))
+            await shift.wait(LOOK_AGAIN_S)
+        return
     if receivers is None or needed is None:
         shift.waiting("No configuration is in force yet.")
         await shift.wait(LOOK_AGAIN_S)
