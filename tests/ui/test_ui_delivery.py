@@ -177,6 +177,7 @@ def test_health_says_what_a_person_would_read(visit, newsroom):
     data = answer.json()
     assert answer.status_code == 503  # this database has no DAGs
     assert not data["ok"]
+    assert (data["state"], data["late"]) == ("failing", [])
     assert data["findings"][0]["runbook"] == "a-dag-is-missing"
 
 
@@ -196,6 +197,7 @@ def test_health_without_redis_is_an_answer_too(visit, newsroom, settings):
     answer = visit().get("/newswatch/api/health", headers=MONITOR)
     assert answer.status_code == 503
     assert answer.json()["findings"][0]["runbook"] == "redis-is-away"
+    assert answer.json()["state"] == "failing"
 
 
 def test_pages_leave_the_data_of_a_newer_release_alone(ada, newsroom):

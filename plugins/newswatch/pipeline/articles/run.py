@@ -129,7 +129,7 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
 
     async def work(version: Version, lease: Lease) -> None:
         nonlocal total, at_work
-        async with _stage(services, version, lease, lambda: shift.over, None) as stage:
+        async with _stage(services, version, lease, lambda: shift.over, lambda *_: shift.did()) as stage:
             at_work = stage
             try:
                 await stage.stay(shift)
@@ -224,10 +224,7 @@ class _ArticleStage:
     async def stay(self, shift: Shift) -> None:
         """Drain, and again when something is due, until the shift is over or the configuration changes."""
         while not shift.over:
-            before = self._jobs
             await self.drain()
-            if self._jobs > before:
-                shift.did()
             if await version_in_force(self._services) != self._version:
                 return
             await shift.wait(IDLE_S)

@@ -28,8 +28,10 @@ from newswatch.config.codec import UnreadableBundle
 from newswatch.errors import LeaseLost, RedisRefused, RedisUnavailable, StageRed
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.adoption import adopt_config
+from newswatch.pipeline.base.beats import Beats
 from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.silence import report_silence
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.base.windows import busy_for_s
 from newswatch.store import pulses, schema
@@ -44,8 +46,6 @@ log = logging.getLogger("newswatch.shift")
 ASKED_TO_END = "it was asked to end (SIGTERM)"
 CALM_S = 60.0
 """A run does not end red within this time of the last one that did."""
-SILENT_S = 60.0
-"""A stage that has not beaten for this long is reported by the others."""
 AWAY_S = 30.0
 """An outage of Redis that lasts this long is reported."""
 SAY_S = 60.0
@@ -102,6 +102,7 @@ class Shift:
     """How much longer it lasts because of release windows."""
     _faults: set[str] = field(default_factory=set)
     """Checks that failed when they were made last. Each is logged once."""
+    _beats: Beats = field(default_factory=Beats)
 
     def __post_init__(self) -> None:
         self._began = self.services.clock()
@@ -226,7 +227,9 @@ class Shift:
     def _pulse(self, state: PulseState, note: str) -> Pulse:
         until = self._began + timedelta(seconds=self.left_s + self._longer_s)
         now = self.services.clock()
-        return Pulse(self.stage, state, self._began, until, now, self._work, note, self.where)
+        return Pulse(
+            self.stage, state, self._began, until, now, self._work, note, self.where, self._beats.late_since
+        )
 
     async def _keep(self) -> None:
         """Beat and check whether to stop, every `BEAT_S`, until the shift ends. Errors do not end it."""
@@ -264,6 +267,7 @@ class Shift:
             self._faults.discard(name)
 
     async def _beat(self) -> None:
+        self._beats.beat(self.services.clock(), time.monotonic())
         with redis_errors():
             pulse = self._pulse("drained" if self._resting else self._state, self._note)
             self._obey(await pulses.beat(self.services.redis, pulse))
@@ -310,35 +314,6 @@ class Shift:
     async def _do_chore(self) -> None:
         if self.chore is not None:
             await self.chore()
-
-
-async def report_silence(services: Services, mine: str) -> None:
-    """Notify ops of other residents that have stopped beating, and of their return."""
-    now = services.clock()
-    with redis_errors():
-        found = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
-    for pulse in found:
-        if pulse.stage == mine:
-            continue
-        cause = f"silent-stage:{pulse.stage}"
-        if is_silent(pulse, now):
-            await notices.raise_notice(services, cause, silence_text(pulse, now))
-        else:
-            await notices.clear_notice(services, cause, f"The {pulse.stage} stage is working again.")
-
-
-def is_silent(pulse: Pulse, now: datetime) -> bool:
-    """Whether a resident should have been heard from. Pure."""
-    return pulse.age_s(now) > SILENT_S
-
-
-def silence_text(pulse: Pulse, now: datetime) -> str:
-    """What is wrong, and what to check. Pure."""
-    ended = f" Its last shift ended: {pulse.note}." if pulse.state == "ended" and pulse.note else ""
-    return (
-        f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended} Is its DAG paused, is the scheduler "
-        "up, is a slot free?"
-    )
 
 
 async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:

@@ -200,7 +200,7 @@ class _MatchStage:
         """Drain, then wait for more, until the shift is over or Redis is another server."""
         redis = self._services.redis
         run = (await server_run(redis)).run
-        await self.drain(lease, None)
+        await self.drain(lease, lambda *_: shift.did())
         said_at = time.monotonic()
         while not shift.over:
             if time.monotonic() - said_at > SAY_S:

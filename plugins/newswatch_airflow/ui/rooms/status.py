@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import is_silent
+from newswatch.pipeline.base.silence import is_silent
 from newswatch.pipeline.oversight.finding_groups import grouped
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
 from newswatch_airflow.ui import runs
