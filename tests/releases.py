@@ -92,8 +92,15 @@ class Worker:
         last = {one["stage"]: one["refused"] for one in self.shifts()}
         return {stage for stage, why in last.items() if "upgrade it here too" in why}
 
+    def kill(self) -> None:
+        """Ends it where it is."""
+        self.process.kill()
+        self.process.communicate()
+
     def stop(self) -> None:
         """Ends its shifts, as a worker that is stopped does."""
+        if self.process.returncode is not None:
+            return
         if self.process.stdin is not None and not self.process.stdin.closed:
             self.process.stdin.close()
         assert self.process.wait(60) == 0, self._errors.read_text()

@@ -18,10 +18,10 @@ AT_ONCE = 3
 class Wire:
     """A feed that gets more stories while somebody waits for something."""
 
-    def __init__(self, room: Newsroom) -> None:
+    def __init__(self, room: Newsroom, grace: str = "20s") -> None:
         self.room, self.stories = room, []
         room.feeds("wire", every="2s")
-        room.receivers(interval="0.02s", grace="20s")
+        room.receivers(interval="0.02s", grace=grace)
 
     def publish_until(self, condition) -> None:
         """More stories whenever the alerts of those before were sent."""
@@ -80,4 +80,20 @@ def test_this_release_leaves_everything_to_the_next_one_that_starts(newsroom, st
     after = start("after", release_after(tmp_path))
     wire.publish_until(lambda: has_worked(after))
     newsroom.until(lambda: this.outgrown() == {"poll-1", "match", "articles", "deliver"})
+    wire.settle()
+
+
+def test_upgrade_without_draining_continues_what_a_killed_worker_of_the_release_before_had_begun(
+    newsroom, start, tmp_path
+):
+    wire = Wire(newsroom, grace="4s")
+    old = start("before", release_before(tmp_path))
+    wire.publish_until(lambda: old.done("sent"))
+    newsroom.slack.fault("delay", when="after", times=1, delay_s=3.0)
+    posted = len(newsroom.alert_ids())
+    wire.publish_until(lambda: len(newsroom.alert_ids()) > posted)  # Slack has it, and has not answered yet
+    old.kill()
+    assert newsroom.redis.zcard("newswatch:outbox:C0123456789") > 0, "a message is in doubt"
+    new = start("this", ROOT / "plugins")
+    wire.publish_until(lambda: has_worked(new))
     wire.settle()
