@@ -251,7 +251,7 @@ class Shift:
                 await self.try_check(check)
             await asyncio.sleep(BEAT_S)
 
-    async def try_check(self, check: Callable[[], Awaitable[None]]) -> None:
+    async def try_check(self, check: Callable[[], Awaitable[object]]) -> None:
         """One check. A fault in it must neither end the shift nor keep the other checks from being made."""
         name = check.__name__.strip("_")
         try:
@@ -295,12 +295,13 @@ class Shift:
         if await asyncio.to_thread(version_on_disk) != self._code:
             self.end("the code on disk changed")
 
-    async def look_for_schema(self) -> None:
-        """End it if a newer release has taken the data over."""
+    async def look_for_schema(self) -> bool:
+        """End it if a newer release has taken the data over. Returns whether one has."""
         with redis_errors():
             why = await schema.outgrown(self.services.redis)
         if why:
             self.end(why)
+        return bool(why)
 
     async def look_for_windows(self) -> None:
         """Work on while release windows are open or about to open: the next shift would begin in the middle of one."""
@@ -346,10 +347,15 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
                 await shift.wait(BACK_OFF_S[0])
             except Exception:
                 # What a newer release has stored since may be refused, or not be understood, in any place.
-                if begun:
-                    await shift.try_check(shift.look_for_schema)
-                if not shift.finished:
+                if not begun or not await _is_outgrown(shift):
                     raise
+
+
+async def _is_outgrown(shift: Shift) -> bool:
+    try:
+        return await shift.look_for_schema()
+    except (RedisUnavailable, RedisRefused):
+        return False
 
 
 async def hold_stage(
