@@ -11,7 +11,8 @@ import pytest
 
 from feed_server import story
 from newsroom import Newsroom
-from newswatch.pipeline.base.shift import Shift, work_shift
+from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.base.shift_work import work_shift
 from newswatch.pipeline.match.run import stay_matching
 from newswatch.store import pulses
 from newswatch.store.epoch import Server

@@ -29,7 +29,8 @@ from newswatch.pipeline.articles.rechecks import PageText, Rechecker
 from newswatch.pipeline.base.configuration import FeedsInForce, receivers_in_force, version_in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
+from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.store import articles, feeds, hosts, schema
 from newswatch.store.client import redis_errors

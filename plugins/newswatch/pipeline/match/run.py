@@ -25,7 +25,8 @@ from newswatch.pipeline.base.configuration import (
 )
 from newswatch.pipeline.base.past_alerts import Past, read_past
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
+from newswatch.pipeline.base.shift import SAY_S, Shift
+from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match import corrections
 from newswatch.pipeline.match.candidates import Candidate
