@@ -42,7 +42,7 @@ def silence_text(pulse: Pulse, now: datetime) -> str:
     ended = f" Its last shift ended: {pulse.note}." if pulse.state == "ended" and pulse.note else ""
     return (
         f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended} Is its DAG paused, is the scheduler "
-        "up, is a slot free?"
+        "up, is a slot free, is the machine overloaded?"
     )
 
 
