@@ -108,6 +108,23 @@ def test_stage_that_does_not_come_back_is_not_called_late(machine, seconds, beat
     assert "late" not in status.sentence
 
 
+def test_stages_that_are_all_silent_are_late_while_airflow_starts_them(machine):
+    heard = machine.now
+    machine.wait(100)
+    machine.newsroom.poll()
+    begun = {"poll_feeds": heard + timedelta(seconds=40), "match_items": heard - timedelta(seconds=1)}
+    status = machine.newsroom._do(lambda services: read_status(services, begun=begun))
+    found = {one.cause: one for one in status.findings}
+    assert (status.state, status.ok) == ("failing", False), "nobody starts match"
+    assert "Airflow began its next task" in found["silent-stage:poll-1"].what
+    assert "Airflow began" not in found["silent-stage:match"].what
+    begun = dict.fromkeys(
+        ("poll_feeds", "match_items", "fetch_articles", "deliver_alerts"), heard + timedelta(seconds=40)
+    )
+    status = machine.newsroom._do(lambda services: read_status(services, begun=begun))
+    assert (status.state, status.ok) == ("late", False)
+
+
 def test_shift_that_begins_late_is_late_and_the_usual_gap_between_shifts_is_not(machine):
     machine.beat("match", state="ended")
     machine.wait(25)

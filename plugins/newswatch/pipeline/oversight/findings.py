@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from newswatch.pipeline.base.silence import is_silent, is_slow, silence_text, slowness_text
-from newswatch.pipeline.oversight.standstill import Stage, Standstill
+from newswatch.pipeline.oversight.standstill import DAGS, Stage, Standstill
 from newswatch.store import outbox
 from newswatch.store.breaker import BreakerState
 from newswatch.store.codec import from_ms
@@ -217,10 +217,13 @@ def outage_findings(away: BreakerState, waiting: int) -> list[Finding]:
     return [Finding("slack-away", level, what, do, section, since)]
 
 
-def silence_findings(residents: Sequence[Pulse], now: datetime) -> list[Finding]:
-    """Residents that should have been heard from, as findings. Pure.
+def silence_findings(
+    residents: Sequence[Pulse], now: datetime, begun: Mapping[str, datetime]
+) -> list[Finding]:
+    """Residents that should have been heard from, as findings. `begun`: when Airflow last began a task of each DAG. Pure.
 
-    One that is silent for a few minutes, while others are at work, is late: it is being started on a busy machine.
+    One that is silent for a few minutes is late if others are at work, or if Airflow has begun its task since: that is
+    being started on a busy machine.
     """
     level, do, section = KINDS["silent-stage"]
     some_at_work = any(not is_silent(one, now) for one in residents)
@@ -228,10 +231,18 @@ def silence_findings(residents: Sequence[Pulse], now: datetime) -> list[Finding]
     for one in residents:
         if is_silent(one, now):
             ended = one.state == "ended" and one.note
-            late = some_at_work and not ended and one.age_s(now) <= LOST_S
+            again = begun.get(_dag_of(one.stage))
+            starting = again is not None and again > one.at
+            late = (some_at_work or starting) and not ended and one.age_s(now) <= LOST_S
             cause, text = f"silent-stage:{one.stage}", silence_text(one, now)
+            if again is not None and starting:
+                text += f" Airflow began its next task at {again:%H:%M:%S} UTC."
             found.append(Finding(cause, level, text, do, section, one.at, late=one.stage if late else ""))
     return found
+
+
+def _dag_of(resident: str) -> str:
+    return DAGS["poll"] if resident.startswith("poll") else DAGS[cast("Stage", resident)]
 
 
 def slowness_findings(residents: Iterable[Pulse], now: datetime) -> list[Finding]:

@@ -29,7 +29,7 @@ SAMPLED_FEEDS = 500
 
 Stage = Literal["poll", "match", "articles", "deliver"]
 
-_DAGS: dict[Stage, str] = {
+DAGS: dict[Stage, str] = {
     "poll": "poll_feeds",
     "match": "match_items",
     "articles": "fetch_articles",
@@ -141,7 +141,7 @@ def _polling(polling: Polling, now: datetime) -> list[Standstill]:
 
 def _do(stage: Stage) -> str:
     more = " Does Redis have free memory?" if stage == "poll" else ""
-    return f"Check whether {_DAGS[stage]} runs: is it paused, is the scheduler up?{more}"
+    return f"Check whether {DAGS[stage]} runs: is it paused, is the scheduler up?{more}"
 
 
 def _since(moment: datetime, now: datetime) -> str:

@@ -120,8 +120,10 @@ def _late_sentence(stages: Sequence[str]) -> str:
     return f"newswatch is late: the {named} {slow}. Alerts come later than usual; none is lost."
 
 
-async def read_status(services: Services, further: Iterable[Finding] = ()) -> Status:
-    """Read everything. Raises RedisUnavailable."""
+async def read_status(
+    services: Services, further: Iterable[Finding] = (), begun: Mapping[str, datetime] | None = None
+) -> Status:
+    """Read everything. `begun`: when Airflow last began a task of each DAG, if known. Raises RedisUnavailable."""
     now = services.clock()
     now_ms = to_ms(now)
     bundle = await in_force(services)
@@ -142,7 +144,7 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         *(finding_of(cause, notice) for cause, notice in active.items() if not _is_read_again(cause)),
         *outage_findings(away, figures.queued),
         *standstill_findings(still),
-        *silence_findings(residents, now),
+        *silence_findings(residents, now, begun or {}),
         *slowness_findings(residents, now),
         *(one for one in pause_findings(states, workspace, now_ms) if not _is_reported(one, active)),
         *await _feeds_finding(services, bundle),

@@ -25,7 +25,7 @@ MOST_FINDINGS = 50
 async def whole_status(services: Services) -> Status:
     """Our own status and that of our DAGs in Airflow. Raises RedisUnavailable."""
     standings = await asyncio.to_thread(runs.standings)
-    return await read_status(services, runs.findings(standings))
+    return await read_status(services, runs.findings(standings), runs.begun(standings))
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
