@@ -135,7 +135,7 @@ def moment(text: str | None) -> float:
 def wait_for_message(slack: RunningSimulator, link: str, timeout_s: float = 90.0) -> dict[str, Any]:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        found = [one for one in slack.messages(CHANNEL) if link in json.dumps(one["blocks"])]
+        found = [one for one in slack.messages() if link in json.dumps(one["blocks"])]
         if found:
             return dict(found[0])
         time.sleep(0.1)

@@ -27,7 +27,7 @@ from devtools.running_stack import RunningStack
 from devtools.slack_sim.running import RunningSimulator
 
 TASKS = ("poll_feeds", "match_items", "deliver_alerts")
-COMPONENTS = ("scheduler", "triggerer", "api_server")
+COMPONENTS = ("scheduler", "api_server")
 TASK_S, COMPONENT_S, BACKTEST_S = 10.0, 45.0, 5.0
 STARTING_S = 30
 CALM_S = 15

@@ -5,22 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, get_current_context, task
+from airflow.sdk import DAG, DeltaTriggerTimetable, task
 
 from newswatch_airflow import stages
-from newswatch_airflow.assets import CONFIG
-from newswatch_airflow.deadlines import deadline
 from newswatch_airflow.retries import recovery
-from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Reads `feeds.yaml`, `watchlist.yaml`, `watchlist.d/*.yaml` and `receivers.yaml` from the
 configuration folder (`NEWSWATCH_CONFIG`) and, if everything is valid, puts it in force for every stage. It
-runs a few seconds after a file was edited (the triggerer watches the folder), every ten minutes in any case, and
-whenever you trigger it. `deliver_alerts` applies valid edits too.
+runs every ten minutes, and whenever you trigger it. `deliver_alerts` looks at the folder every five seconds: it applies
+valid edits itself, and starts a run of this DAG for each edit (`edit__…`).
 
-**What the bars say.** Each bar is one check of the files: one every ten minutes, and two for each edit, ten seconds
-apart (the second in case the file was still being written). Green: the files are valid. Red: they are broken. The height
+**What the bars say.** Each bar is one check of the files: one every ten minutes, and one for each edit. Green: the files are valid. Red: they are broken. The height
 is how long the check took: a few seconds, and up to a minute while Airflow starts. A high green bar is not a problem.
 
 **What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts
@@ -34,24 +30,23 @@ The page *newswatch* in the navigation, *Watchlist*, edits the watchlist with th
 configuration is broken](/newswatch/runbook#the-configuration-is-broken).
 """
 
-with TestableDAG(
+with DAG(
     dag_id="check_config",
     description="Validate the configuration files and put them in force. Each bar is one check: green valid, red broken",
     doc_md=DOC,
-    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(timedelta(minutes=10)), assets=[CONFIG]),
+    schedule=DeltaTriggerTimetable(timedelta(minutes=10)),
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(minutes=3),
     default_args=recovery(execution_timeout=timedelta(seconds=45)),
-    deadline=deadline("check_config", within=timedelta(minutes=3), red_is_late=False),
     tags=["newswatch"],
 ):
 
     @task
     def check() -> dict[str, Any]:
         """Put valid files in force. Red: the files are broken; the log lists where."""
-        return stages.check_config(get_current_context()["dag"].dag_id)
+        return stages.check_config()
 
     check()

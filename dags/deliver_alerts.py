@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 
 from newswatch_airflow.assets import ALERTS
 from newswatch_airflow.resident import stay, stays
-from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. It sends every
@@ -31,9 +30,10 @@ Runbook: [messages wait](/newswatch/runbook#messages-wait-for-delivery),
 [Slack refuses](/newswatch/runbook#slack-takes-nothing), [Slack is away](/newswatch/runbook#slack-is-away).
 """
 
-with TestableDAG(
+with DAG(
     description="Send messages to Slack as they become due",
     doc_md=DOC,
+    schedule="@continuous",
     **stays("deliver_alerts"),
 ):
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 
 from newswatch_airflow.assets import ITEMS
 from newswatch_airflow.resident import stay, stays
-from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. For feeds with
@@ -26,9 +25,10 @@ A feed's page (*newswatch* in the navigation, *Feeds*) shows how many of its art
 [Redis](/newswatch/runbook#redis-is-away), [a run is red](/newswatch/runbook#a-run-is-red).
 """
 
-with TestableDAG(
+with DAG(
     description="Read the articles of items whose feed asks for it, and queue them for matching",
     doc_md=DOC,
+    schedule="@continuous",
     **stays("fetch_articles"),
 ):
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, get_current_context, task
+from airflow.sdk import DAG, CronTriggerTimetable, task
 
 from newswatch_airflow import stages
-from newswatch_airflow.deadlines import deadline
 from newswatch_airflow.retries import recovery
-from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** Once a day it removes from Redis what is past its retention: items, alerts, delivery records,
@@ -26,7 +24,7 @@ shows how much memory Redis uses. Runbook: [a run is red](/newswatch/runbook#a-r
 [Redis is nearly full](/newswatch/runbook#redis-is-nearly-full).
 """
 
-with TestableDAG(
+with DAG(
     dag_id="housekeeping",
     description="Remove from Redis what is past its retention",
     doc_md=DOC,
@@ -37,13 +35,12 @@ with TestableDAG(
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(minutes=30),
     default_args=recovery(execution_timeout=timedelta(minutes=10)),
-    deadline=deadline("housekeeping", within=timedelta(minutes=30)),
     tags=["newswatch"],
 ):
 
     @task
     def remove_expired() -> dict[str, Any]:
         """Remove what is past its retention and count it by kind."""
-        return stages.housekeeping(get_current_context()["dag"].dag_id)
+        return stages.housekeeping()
 
     remove_expired()

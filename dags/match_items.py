@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 
 from newswatch_airflow.assets import ALERTS, ITEMS
 from newswatch_airflow.resident import stay, stays
-from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. It waits at the
@@ -28,9 +27,10 @@ The page *newswatch* in the navigation shows what was matched and why, and when 
 wait for matching](/newswatch/runbook#items-wait-for-matching).
 """
 
-with TestableDAG(
+with DAG(
     description="Match items against the watchlist as they come, and queue the messages",
     doc_md=DOC,
+    schedule="@continuous",
     **stays("match_items"),
 ):
 

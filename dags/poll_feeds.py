@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 
 from newswatch_airflow.assets import ITEMS
 from newswatch_airflow.hooks import sound_settings
 from newswatch_airflow.resident import stay, stays
-from newswatch_airflow.testable import TestableDAG
 
 DOC = """
 **What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. Each mapped task is a
@@ -30,9 +29,10 @@ The page *newswatch* in the navigation lists every feed with its last error, and
 from. Runbook: [feeds are not polled](/newswatch/runbook#feeds-are-not-polled), [Redis](/newswatch/runbook#redis-is-away).
 """
 
-with TestableDAG(
+with DAG(
     description="Fetch each feed when it is due, and queue new items for matching",
     doc_md=DOC,
+    schedule="@continuous",
     **stays("poll_feeds"),
 ):
 

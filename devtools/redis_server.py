@@ -39,11 +39,14 @@ def free_port() -> int:
 
 
 def server_command(data: Path, port: int, *extra: str) -> list[str]:
-    """The command that starts a server with its data in `data`."""
+    """The command that starts a server with its data in `data`.
+
+    Its append-only file is written anew from 2 MB on, since a small store would grow to the default of 64 MB first.
+    """
     return [
         *(server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)),
         *("--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"),
-        *("--save", "", "--daemonize", "no", *extra),
+        *("--auto-aof-rewrite-min-size", "2mb", "--save", "", "--daemonize", "no", *extra),
     ]
 
 

@@ -24,7 +24,6 @@ VICTIMS = (
     "airflow-worker stop",
     "airflow-worker",
     "airflow-scheduler",
-    "airflow-triggerer",
     "airflow-dag-processor",
     "airflow-api-server",
     "postgres",

@@ -65,7 +65,7 @@ def news_site_component(data: Path, port: int) -> Component:
 
 
 def airflow_components(port: int) -> tuple[Component, ...]:
-    """Airflow's four components, the api-server first: tasks that start before it is ready would fail.
+    """Airflow's three components, the api-server first: tasks that start before it is ready would fail.
 
     They do not serve logs, which saves a port and a process each: on one machine logs are read from disk.
     """
@@ -84,11 +84,6 @@ def airflow_components(port: int) -> tuple[Component, ...]:
             "scheduler",
             airflow_command("scheduler", "--skip-serve-logs"),
             lambda: healthy(health, "scheduler"),
-        ),
-        Component(
-            "triggerer",
-            airflow_command("triggerer", "--skip-serve-logs"),
-            lambda: healthy(health, "triggerer"),
         ),
     )
 

@@ -41,7 +41,7 @@ _ROTATE_EVERY_S = 60.0
 _PRUNE_AFTER_S = 120.0
 _PRUNE_EVERY_S = timedelta(days=1).total_seconds()
 _STOP_STAGES = (
-    (("scheduler", "triggerer", "dag-processor"), 10.0),
+    (("scheduler", "dag-processor"), 10.0),
     (("api-server",), 3.0),
     (("listener",), 5.0),
     (("news-site", "slack-sim"), 3.0),

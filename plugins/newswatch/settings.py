@@ -454,8 +454,8 @@ _REFERENCE = """\
 
 Set these in `.env` or in the environment, which wins. An empty value counts as not set. Airflow's components
 read their environment only: `make run` passes all of `.env` on to them, docker-compose only what
-docker-compose.yml lists. Each process reads its settings once, when it starts. A task is a process; the api-server and the
-triggerer read them with each new connection to Redis.
+docker-compose.yml lists. Each process reads its settings once, when it starts. A task is a process; the api-server
+reads them with each new connection to Redis.
 
 A value that is not allowed stops every command, task and page before it does anything. The error names the
 variable. `newswatch check` and `newswatch doctor` list all of them at once.

@@ -1,7 +1,6 @@
-"""Services for a task or a trigger, made from Airflow's connections and this process's settings.
+"""Services for a task, made from Airflow's connections and this process's settings.
 
-Tasks look connections up before they start their event loop. Triggers run inside one, so they use
-the asynchronous look-up. The configuration folder is `NEWSWATCH_CONFIG`, else `config/` beside
+Tasks look connections up before they start their event loop. The configuration folder is `NEWSWATCH_CONFIG`, else `config/` beside
 `plugins/`, or in an installed package `config/` where the process starts.
 """
 
@@ -40,8 +39,7 @@ def process_settings() -> Settings:
 def sound_settings() -> Settings:
     """The same, with the default for each value that is refused. For places where raising would hide the reason.
 
-    If a DAG file cannot be imported, its DAG disappears, and a trigger that raises is started again and again. The
-    tasks name what is wrong.
+    If a DAG file cannot be imported, its DAG disappears. The tasks name what is wrong.
     """
     return read_settings(os.environ, home())[0]  # noqa: TID251 - the same
 
@@ -71,15 +69,6 @@ def task_slack() -> SlackSettings:
         return slack_settings(BaseHook.get_connection(SLACK_CONNECTION), process_settings().network)
     except AirflowNotFoundException as error:
         raise SlackUnavailable(_missing(SLACK_CONNECTION)) from error
-
-
-async def trigger_services() -> Services:
-    """Services for the triggerer: Redis only, looked up without blocking its event loop."""
-    settings = process_settings()
-    try:
-        return _services(settings, await BaseHook.aget_connection(REDIS_CONNECTION), None)
-    except AirflowNotFoundException as error:
-        raise RedisUnavailable(_missing(REDIS_CONNECTION)) from error
 
 
 def _services(

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from newswatch.errors import StageRed, StoppedEarly
 from newswatch_airflow.hooks import process_settings, sound_settings, task_services
 from newswatch_airflow.retries import recovery
-from newswatch_airflow.versions import permanent_errors
+from newswatch_airflow.versions import permanent_errors, start_run
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.base.shift import Paused, Shift
+    from newswatch.pipeline.base.shift import Paused, Shift, Told
 
-TRIES = 12
-"""Ten kills within one shift, and two tries before the api-server is up."""
+TRIES = 24
+"""Ten kills within one shift, and a dozen tries of some seconds each while the api-server is not up."""
 LONGER_S = 1_200
 """Release windows make a shift longer, by `pipeline.base.shift.MOST_LONGER_S` at most. A DAG file must not import that."""
 HANGS_S = 120
@@ -29,15 +29,17 @@ HANGS_S = 120
 CALM_S = 60.0
 """A run that cannot begin its work fails no sooner than this, or the next would fail at once, and so on."""
 
+CHECK = "check_config"
+"""The DAG that shows whether an edit of the configuration is valid."""
+
 Work = Callable[["Shift"], Awaitable[Any]]
 
 
 def stays(dag_id: str) -> dict[str, Any]:
-    """The settings of a resident stage's DAG, apart from its description and documentation."""
+    """The settings of a resident stage's DAG, apart from its schedule, description and documentation."""
     longest = timedelta(seconds=sound_settings().shift_s + LONGER_S)
     return {
         "dag_id": dag_id,
-        "schedule": "@continuous",
         "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc),
         "catchup": False,
         "max_active_runs": 1,
@@ -84,6 +86,7 @@ def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, A
                 run=one.run_id,
                 attempt=one.try_number,
                 paused=_pause_of(context),
+                edited=_check_of(context),
             )
             counts = await work_of(stage, services)(shift)
             if shift.reason == ASKED_TO_END:
@@ -117,3 +120,17 @@ def _pause_of(context: Mapping[str, Any]) -> Paused:
         return bool((await asyncio.to_thread(one.get_dag, one.dag_id)).is_paused)
 
     return paused
+
+
+def _check_of(context: Mapping[str, Any]) -> Told:
+    """Starts a run of `check_config`, which shows in Airflow whether an edit is valid. A paused DAG gets none."""
+    one = context["ti"]
+
+    def start() -> None:
+        if not one.get_dag(CHECK).is_paused:
+            start_run(CHECK, f"edit__{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}")
+
+    async def edited() -> None:
+        await asyncio.to_thread(start)
+
+    return edited

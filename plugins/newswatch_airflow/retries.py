@@ -11,11 +11,11 @@ from typing import Any
 
 from newswatch_airflow.versions import retry_policy
 
-RETRIES = 3
-"""At least 2, because a task that is queued before the api-server is up fails its first try."""
+RETRIES = 6
+"""At least 2, because a task that is queued before the api-server is up fails its first tries."""
 
-RETRY_DELAY = timedelta(seconds=3)
-"""Short, since a retry costs little and the next alert must be out within 60 s of a crash."""
+RETRY_DELAY = timedelta(seconds=1)
+"""Short, since a retry costs little, and the next alert must be out within ten seconds of a resident's death."""
 
 
 def recovery(execution_timeout: timedelta, *, retries: int = RETRIES) -> dict[str, Any]:

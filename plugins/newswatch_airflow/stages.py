@@ -37,15 +37,16 @@ def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
         return uvloop.run(within(task_services()))
 
 
-def check_config(dag_id: str) -> dict[str, Any]:
+def check_config() -> dict[str, Any]:
     """Put the files in force if they are valid, else raise ConfigError with every problem."""
     from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
     from newswatch.pipeline.base.notices import clear_notice, raise_notice  # noqa: PLC0415
+    from newswatch.pipeline.oversight.late_runs import has_run  # noqa: PLC0415
     from newswatch_airflow.slots import too_few_slots  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
         adoption = await adopt_config(services)
-        await _in_time_again(services, dag_id)
+        await has_run(services, "check_config")
         few = too_few_slots(services.settings.poll_shards)
         if few:
             await raise_notice(services, "slots", few)
@@ -63,20 +64,14 @@ def check_config(dag_id: str) -> dict[str, Any]:
     return in_stage(stage)
 
 
-def housekeeping(dag_id: str) -> dict[str, Any]:
+def housekeeping() -> dict[str, Any]:
     """Remove what is past its retention. Returns how much was removed, by kind."""
     from newswatch.pipeline.oversight.housekeeping import run_housekeeping  # noqa: PLC0415
+    from newswatch.pipeline.oversight.late_runs import has_run  # noqa: PLC0415
 
     async def stage(services: Services) -> dict[str, Any]:
         removed = await run_housekeeping(services)
-        await _in_time_again(services, dag_id)
+        await has_run(services, "housekeeping")
         return dict(removed)
 
     return in_stage(stage)
-
-
-async def _in_time_again(services: Services, dag_id: str) -> None:
-    from newswatch.pipeline.base.notices import clear_notice  # noqa: PLC0415
-    from newswatch_airflow.deadlines import cause_of  # noqa: PLC0415
-
-    await clear_notice(services, cause_of(dag_id), f"{dag_id} finishes in time again.")

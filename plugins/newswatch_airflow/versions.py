@@ -57,11 +57,12 @@ def permanent_errors() -> Iterator[None]:
         raise AirflowFailException(str(error)) from error
 
 
-def late_alert(name: str, **arguments: Any) -> Any:
-    """A DeadlineAlert. Airflow 3.2 gives alerts no names; its list of missed deadlines shows only the DAG."""
-    from airflow.sdk import DeadlineAlert  # type: ignore[attr-defined]  # noqa: PLC0415 - absent from the stub
+def start_run(dag_id: str, run_id: str) -> None:
+    """Start a run of another DAG from within a task. Blocks until Airflow has answered.
 
-    try:
-        return DeadlineAlert(name=name, **arguments)
-    except TypeError:
-        return DeadlineAlert(**arguments)
+    This is what TriggerDagRunOperator does at the end of its task; the task SDK has no public way to do it earlier.
+    """
+    from airflow.sdk.execution_time import task_runner  # noqa: PLC0415 - only in tasks
+    from airflow.sdk.execution_time.comms import TriggerDagRun  # noqa: PLC0415
+
+    task_runner.SUPERVISOR_COMMS.send(TriggerDagRun(dag_id=dag_id, run_id=run_id))

@@ -15,7 +15,6 @@ STAGES = (
     "newswatch.pipeline.oversight.housekeeping",
     "newswatch.pipeline.base.notices",
     "newswatch_airflow.assets",
-    "newswatch_airflow.deadlines",
     "newswatch_airflow.hooks",
     "newswatch_airflow.retries",
     "newswatch_airflow.stage_work",
@@ -27,7 +26,7 @@ _FORKS_TASKS = frozenset({"scheduler", "standalone", "worker"})
 def warm_up(arguments: Sequence[str]) -> bool:
     """Load the stages if this command line (`sys.argv`) belongs to a process that forks tasks.
 
-    The api-server, the dag-processor and the triggerer do not need them: there they would only cost memory.
+    The api-server and the dag-processor do not need them: there they would only cost memory.
     """
     if not _FORKS_TASKS.intersection(arguments[1:4]):
         return False

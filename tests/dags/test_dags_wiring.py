@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import Asset, DeltaTriggerTimetable
+from airflow.sdk import DeltaTriggerTimetable
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.definitions.timetables.simple import ContinuousTimetable
 from airflow.serialization.serialized_objects import DagSerialization
@@ -64,7 +64,6 @@ def test_dag_tells_whoever_is_on_call_what_red_means_and_what_to_do(bag, dag_id)
 def test_dag_recovers_fast(bag, dag_id):
     dag = bag.dags[dag_id]
     assert dag.dagrun_timeout is not None
-    assert bool(dag.deadline) == (dag_id not in RESIDENTS), "a resident's pulse says whether it works"
     for task in worked_tasks(dag):
         settings = said_of(task)
         assert settings["retries"] >= 2, task.task_id
@@ -119,12 +118,14 @@ def test_asset_graph_shows_the_data_path(bag, dag_id, task_id, inlets, outlets):
     assert [one.name for one in settings.get("outlets", ())] == outlets
 
 
-def test_check_config_is_woken_by_edits_and_by_a_timer(bag):
-    timetable = bag.dags["check_config"].timetable
-    assert isinstance(timetable.timetable, DeltaTriggerTimetable)
-    (awaited,) = timetable.asset_condition.objects
-    assert isinstance(awaited, Asset)
-    assert awaited.watchers
+def test_check_config_has_a_timer_and_nothing_needs_a_triggerer(bag):
+    assert isinstance(bag.dags["check_config"].timetable, DeltaTriggerTimetable)
+    assert not any(asset.watchers for dag in bag.dags.values() for asset in assets_of(dag))
+    assert not any(dag.deadline for dag in bag.dags.values())
+
+
+def assets_of(dag):
+    return [one for task in dag.tasks for one in (*task.inlets, *task.outlets)]
 
 
 def test_number_of_shards_comes_from_the_environment(monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 
 from airflow_sandbox import ROOT, redis_connection
 from newswatch.errors import FetchRefused, RedisUnavailable, SettingsRefused, SlackUnavailable
-from newswatch_airflow.hooks import sound_settings, task_services, trigger_services
+from newswatch_airflow.hooks import sound_settings, task_services
 
 
 @pytest.fixture
@@ -33,10 +33,6 @@ def test_task_services_reach_redis_and_know_slack(connections):
 def test_task_services_need_no_slack_connection_before_delivery(connections):
     connections.delenv("AIRFLOW_CONN_NEWSWATCH_SLACK")
     assert task_services().sender is None
-
-
-async def test_trigger_services_reach_redis_from_within_the_event_loop(connections):
-    assert await ping(await trigger_services())
 
 
 def test_missing_redis_connection_is_worth_a_retry_and_says_what_to_set(connections):
@@ -70,13 +66,11 @@ def test_config_folder_follows_the_environment(monkeypatch):
     assert sound_settings().config_dir == ROOT / "config"
 
 
-async def test_bad_settings_stop_tasks_and_triggers_before_a_connection_is_asked_for(connections):
+def test_bad_settings_stop_tasks_before_a_connection_is_asked_for(connections):
     connections.delenv("AIRFLOW_CONN_NEWSWATCH_REDIS")
     connections.setenv("NEWSWATCH_RULE_CAP", "-3")
     with pytest.raises(SettingsRefused, match="NEWSWATCH_RULE_CAP"):
         task_services(slack=True)
-    with pytest.raises(SettingsRefused, match="NEWSWATCH_RULE_CAP"):
-        await trigger_services()
     assert sound_settings().rule_cap == 60
 
 

@@ -13,8 +13,8 @@ from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch_airflow import stages
 
 TASKS = {
-    "check": lambda: stages.check_config("check_config"),
-    "housekeeping": lambda: stages.housekeeping("housekeeping"),
+    "check": stages.check_config,
+    "housekeeping": stages.housekeeping,
 }
 
 

@@ -72,7 +72,7 @@ def test_official_chart_takes_our_values(executor, more):
                     name,
                     container["name"],
                 )
-    wanted = {"airflow-api-server", "airflow-scheduler", "airflow-triggerer", "airflow-dag-processor", "task"}
+    wanted = {"airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "task"}
     if executor == "CeleryExecutor":
         wanted = wanted - {"task"} | {"airflow-worker"}
     assert wanted <= ours.keys()

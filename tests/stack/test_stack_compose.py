@@ -30,7 +30,7 @@ SECRETS = {
     "NEWSWATCH_REDIS_PASSWORD": "redis1",
     "BROKER_PASSWORD": "broker1",
 }
-AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+AIRFLOW = ("api-server", "scheduler", "dag-processor", "worker")
 
 
 def compose(tmp_path, *files, **variables):
@@ -119,7 +119,7 @@ def test_the_connections_reach_airflow_whole(stack):
 
 
 def test_nothing_starts_before_what_it_needs(stack):
-    for name in ("scheduler", "triggerer", "worker"):
+    for name in ("scheduler", "worker"):
         needs = stack[f"airflow-{name}"]["depends_on"]
         assert needs["airflow-init"]["condition"] == "service_completed_successfully"
         assert needs["airflow-api-server"]["condition"] == "service_healthy"

@@ -1,6 +1,6 @@
 """Through Airflow's own UI in a real Chromium, over everything `make run` starts, with the login on.
 
-One stack for the file: scheduler, triggerer, dag-processor, api-server and Redis, the Slack simulator,
+One stack for the file: scheduler, dag-processor, api-server and Redis, the Slack simulator,
 a server of feeds. What a person does in the pages is done there; what it brings is looked for in Slack.
 """
 

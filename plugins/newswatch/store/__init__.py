@@ -20,6 +20,7 @@ In the order of the data path::
     labelled, rule_hits      items labelled for a rule, and what rules caught at the last housekeeping
     reminders                high alerts that nobody acknowledged
     notices, daily_lines     messages to ops and to quiet receivers
+    last_runs                when the DAGs that come and go last finished
     leases                   one process at a time works a stage
     pulses                   what the residents say of themselves, and whether they are asked to drain
     archive, sightings       what pages and `why` look up

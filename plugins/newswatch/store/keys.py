@@ -38,6 +38,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | hits:last | hash rule → its last alert, ms | match | ~50 B a rule | 90 days |
 | hops | hash `hop:column` → alerts, `hop:ms` → their time in all | deliver | ~2 kB | for good |
 | hops:{hour} | the same of one hour, counted from 1970 | deliver | ~2 kB | 25 hours |
+| last-runs | hash DAG that comes and goes → its last finished run, ms | configure, housekeeping, poll | small | always |
 | queue-lengths | list, one entry of `store.queue_lengths` a minute | poll | ~25 B an entry, at most 1,440 | the newest 1,440 |
 | rule-hits | string: what the rules with packs catch among the stored items (JSON, zlib) | housekeeping | ~40 B a hit, at most 1,000 a rule | until the next housekeeping |
 | story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
@@ -127,6 +128,7 @@ HITS_LAST = _PREFIX + "hits:last"
 RULE_HITS = _PREFIX + "rule-hits"
 HOPS = _PREFIX + "hops"
 QUEUE_LENGTHS = _PREFIX + "queue-lengths"
+LAST_RUNS = _PREFIX + "last-runs"
 
 EVERY = _PREFIX + "*"
 """Matches every key of newswatch."""

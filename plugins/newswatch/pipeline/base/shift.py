@@ -50,11 +50,16 @@ MOST_LONGER_S = 1_200.0
 """How much longer than planned a shift can be, because of release windows."""
 
 Paused = Callable[[], Coroutine[None, None, bool]]
+Told = Callable[[], Awaitable[None]]
 
 
 async def never_paused() -> bool:
     """Outside Airflow nothing pauses a stage."""
     return False
+
+
+async def unheard() -> None:
+    """Outside Airflow nothing else follows an edit of the configuration."""
 
 
 @dataclass
@@ -68,6 +73,8 @@ class Shift:
     run: str = ""
     attempt: int = 0
     paused: Paused = never_paused
+    edited: Told = unheard
+    """Called after an edit of the configuration, valid or not."""
     chore: Callable[[], Awaitable[None]] | None = None
     """What else is done with each beat."""
     counts: Callable[[], Mapping[str, int]] = dict

@@ -15,7 +15,6 @@ from newswatch.config.load import folder_signature
 from newswatch.models import Ruleset
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import rules_in_force
-from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.deliver.breaker import CAUSE
@@ -55,7 +54,7 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
     With another Redis everything is read again. Raises StageRed, and errors of Redis that do not pass.
     """
     services, total = shift.services, DeliverCounts()
-    shift.chore = _Edits(services).apply
+    shift.chore = Edits(shift).apply
     at_work: DeliveryRun | None = None
 
     def counts() -> DeliverCounts:
@@ -87,18 +86,30 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
     return total
 
 
-class _Edits:
-    """Applies edited configuration files, once for each edit."""
+class Edits:
+    """Applies edited configuration files, once for each edit, and calls `Shift.edited`."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
         self._seen: Hashable = None
+        self._untold = False
 
     async def apply(self) -> None:
-        seen = await asyncio.to_thread(folder_signature, self._services.config_dir)
+        """Look at the folder.
+
+        With the first look of a shift nobody knows which files were seen last: an edit between two shifts shows in what it
+        changes, or in its errors.
+        """
+        services = self._shift.services
+        seen = await asyncio.to_thread(folder_signature, services.config_dir)
         if seen != self._seen:
-            await adopt_config(self._services)
+            adoption = await adopt_config(services)
+            broken = any(problem.severity == "error" for problem in adoption.problems)
+            self._untold |= self._seen is not None or adoption.changed or broken
             self._seen = seen
+        if self._untold:
+            await self._shift.edited()
+            self._untold = False
 
 
 async def _stay(run: DeliveryRun, shift: Shift) -> None:

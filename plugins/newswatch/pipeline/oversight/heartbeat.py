@@ -3,7 +3,7 @@
 Without it readers cannot tell "no news" from "newswatch is down". A receiver with `alive:` gets a line at its
 time of day if no alert came since that time on the day before. Each minute in which feeds are polled and newswatch is
 healthy, NEWSWATCH_DEADMAN_URL is requested; the monitoring service behind it raises an alarm when the requests stop.
-The lengths of the queues are kept for a day, for the picture under Delivery.
+The lengths of the queues are kept for a day, for the picture under Delivery. Ops is notified of DAGs that have not run.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from newswatch.pipeline.base.configuration import receivers_in_force
 from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
+from newswatch.pipeline.oversight.late_runs import report_late_runs
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
 from newswatch.store import breaker, daily_lines, feeds, notices, outbox, pulses, queue_lengths
 from newswatch.store.client import redis_errors
@@ -44,6 +45,7 @@ async def after_cycle(services: Services) -> bool:
         for receiver in receivers:
             if receiver.alive is not None:
                 await _line(services, receiver)
+    await report_late_runs(services)
     backlog = await read_backlog(services)
     healthy = await _healthy(services, backlog)
     url = services.settings.deadman_url
