@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-import tarfile
+import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -37,15 +37,15 @@ _NEXT: dict[str, dict[str, str]] = {
 def release_before(folder: Path) -> Path:
     """The code of the release before schemas, from git's history; skips where there is none, as in an sdist."""
     archive = subprocess.run(
-        ["git", "archive", "--format=tar", BEFORE, "plugins/newswatch"],
+        ["git", "archive", "--format=zip", BEFORE, "plugins/newswatch"],
         cwd=ROOT,
         capture_output=True,
         check=False,
     )
     if archive.returncode:
         pytest.skip(f"the history has no commit {BEFORE}: {archive.stderr.decode().strip()}")
-    with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
-        files.extractall(folder, filter="data")
+    with zipfile.ZipFile(BytesIO(archive.stdout)) as files:
+        files.extractall(folder)
     return folder / "plugins"
 
 
