@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from feed_server import story
+from newswatch.pipeline.oversight.doctor import examine
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
 from newswatch.store import pulses
@@ -159,6 +160,7 @@ def test_items_that_wait_while_the_stage_is_at_work_are_late(machine):
     assert "is it paused" not in finding.do
     assert "processor" in finding.do
     assert machine.newsroom._do(after_cycle), "the ping goes on: newswatch works"
+    assert [one.level for one in machine.newsroom._do(examine) if one.subject == "match stage"] == ["warning"]
     machine.wait(500)
     machine.newsroom.poll()
     machine.beat(work=machine.now)
