@@ -129,6 +129,20 @@ def test_alert_that_a_newer_release_wrote_meanwhile_stays_queued(newsroom, monke
     assert len(newsroom.alert_ids()) == 1
 
 
+def test_update_of_a_message_that_a_newer_release_wrote_meanwhile_stays_due(newsroom, monkeypatch):
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    newsroom.run()
+    (name,) = newsroom.redis.keys("newswatch:alert:*")
+    readable = newsroom.redis.hget(name, "json")
+    message = newsroom.redis.hget(name, "message")
+    newsroom.redis.zadd("newswatch:updates", {message: 0})
+    newer_release(newsroom, monkeypatch)
+    newsroom.redis.hset(name, "json", readable.replace('"title":', '"headline":'))
+    with pytest.raises(RedisRefused, match="upgrade it here too"):
+        newsroom.deliver()
+    assert newsroom.redis.zscore("newswatch:updates", message) == 0
+
+
 def test_article_job_that_a_newer_release_wrote_meanwhile_stays_queued(newsroom, monkeypatch):
     newsroom.feeds("wire", article=True)
     show(newsroom, linked(newsroom), page1=page(WORDS))
