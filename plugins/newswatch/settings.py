@@ -8,19 +8,17 @@ A process builds its `Settings` once, when it starts, from the environment (the 
 
 from __future__ import annotations
 
-import math
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
-from urllib.parse import urlsplit
+from typing import Any, Literal, get_args
 
 from newswatch import __version__
-from newswatch.durations import format_duration, parse_duration
+from newswatch import setting_forms as forms
 from newswatch.errors import SettingsRefused
 from newswatch.feed_secrets import VARIABLE_PREFIX
+from newswatch.setting_forms import Address, Form
 
 DAY_S = 86_400.0
 SHORTEST_KEPT_S = 3_600.0
@@ -40,21 +38,6 @@ AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 ApplyConfig = Literal["auto", "yes", "no"]
 """Whether a machine may apply its copy of the configuration files."""
-
-
-class Address(NamedTuple):
-    """Where a service listens."""
-
-    host: str
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How a value is written. `read` raises ValueError for one that is not `allowed`."""
-
-    read: Callable[[str], Any]
-    allowed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,129 +65,8 @@ def _variable(
     return field(default=value, repr=not secret, metadata={"variable": variable})
 
 
-# ── forms ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _address_of(*schemes: str) -> Form:
-    """A URL with one of the schemes and a host (unix: a path)."""
-
-    def read(value: str) -> str:
-        parts = urlsplit(value)
-        _port = parts.port  # raises for one that is not a number
-        whole = parts.scheme in schemes and bool(parts.hostname or (parts.scheme == "unix" and parts.path))
-        if not whole or re.search(r"[\s\x00-\x1f\x7f]", value):
-            raise ValueError
-        return value
-
-    forms = " or ".join(f"{scheme}://" for scheme in schemes)
-    return Form(read, f"an address that begins with {forms} and names a host")
-
-
-def _base_url(value: str) -> str:
-    return f"{_WEB.read(value).rstrip('/')}/"
-
-
-def _page_root(value: str) -> str:
-    return str(_WEB.read(value)).rstrip("/")
-
-
-def _token(prefix: str = "") -> Form:
-    def read(value: str) -> str:
-        if re.fullmatch(r"[!-~]+", value) is None or not value.startswith(prefix):
-            raise ValueError
-        return value
-
-    begins = f" that begins with {prefix}" if prefix else ""
-    return Form(read, f"a token{begins}, without spaces or characters beyond ASCII")
-
-
-def _length(least_s: float, most_s: float, why: str) -> Form:
-    """A duration; `why` says why none is shorter than `least_s`."""
-
-    def read(value: str) -> float:
-        length_s = parse_duration(value)
-        if not least_s <= length_s <= most_s:
-            raise ValueError
-        return length_s
-
-    least, most = format_duration(least_s), format_duration(most_s)
-    return Form(read, f"a duration such as 14d, at least {least} ({why}) and at most {most}")
-
-
 def _kept(least_s: float, why: str) -> Form:
-    return _length(least_s, LONGEST_KEPT_S, why)
-
-
-def _count(most: int) -> Form:
-    def read(value: str) -> int:
-        if re.fullmatch(r"[0-9]{1,9}", value) is None or not 1 <= int(value) <= most:
-            raise ValueError
-        return int(value)
-
-    return Form(read, f"a whole number, at least 1 and at most {most:,}")
-
-
-def _seconds(least: int, most: int) -> Form:
-    def read(value: str) -> float:
-        seconds = float(value)
-        if not math.isfinite(seconds) or not least <= seconds <= most:
-            raise ValueError
-        return seconds
-
-    return Form(read, f"a number of seconds such as 30, at least {least} and at most {most:,}")
-
-
-def _host_and_port(value: str) -> Address:
-    host, _, port = value.rpartition(":")
-    if not host or re.fullmatch(r"[0-9]{1,5}", port) is None or int(port) > 65_535:
-        raise ValueError
-    return Address(host.strip("[]"), int(port))
-
-
-def _choice(*values: str) -> Form:
-    def read(value: str) -> str:
-        if value.lower() not in values:
-            raise ValueError
-        return value.lower()
-
-    return Form(read, f"{', '.join(values[:-1])} or {values[-1]}")
-
-
-def _folder(value: str) -> Path:
-    try:
-        return Path(value).expanduser()
-    except RuntimeError as error:  # the home of ~ is unknown
-        raise ValueError from error
-
-
-def _contact(value: str) -> str:
-    return _line(" ".join(value.split()))
-
-
-def _line(value: str) -> str:
-    if re.search(r"[\x00-\x1f\x7f]", value):
-        raise ValueError
-    return value
-
-
-_WEB = _address_of("http", "https")
-_DIRECT = _address_of("redis", "rediss", "unix")
-
-
-def _redis_address(value: str) -> str:
-    """An address of Redis, or of its Sentinels."""
-    if "+sentinel://" not in value:
-        return str(_DIRECT.read(value))
-    if re.fullmatch(_SENTINELS, value) is None:
-        raise ValueError
-    return value
-
-
-_SENTINELS = (
-    r"rediss?\+sentinel://(?:[^\s/?#]*@)?[^\s/?#@,]+(?:,[^\s/?#@,]+)*/[^\s/?#]+(?:/[0-9]+)?(?:\?\S*)?"
-)
-_REDIS = Form(_redis_address, f"{_DIRECT.allowed}, or redis+sentinel://HOST:PORT,HOST:PORT/NAME")
-_PLACE = Form(_folder, "a folder")
+    return forms.length(least_s, LONGEST_KEPT_S, why)
 
 
 # ── the table ─────────────────────────────────────────────────────────────────────────────────────
@@ -220,65 +82,65 @@ class Settings:
 
     config_dir: Path = _variable(
         "NEWSWATCH_CONFIG",
-        _PLACE,
+        forms.PLACE,
         "The folder of feeds.yaml, watchlist.yaml and receivers.yaml. A relative one is below the folder "
         "where newswatch starts.",
         default="config",
     )
     apply_config: ApplyConfig = _variable(
         "NEWSWATCH_APPLY_CONFIG",
-        _choice(*get_args(ApplyConfig)),
+        forms.choice(*get_args(ApplyConfig)),
         "Whether the files in that folder may be applied. `auto`: if they are the copy that was applied first, "
         "or that copy has not been seen for 15 minutes; `yes`: always; `no`: never.",
         default="auto",
     )
     coverage_line: str = _variable(
         "NEWSWATCH_COVERAGE_LINE",
-        _choice("on", "off"),
+        forms.choice("on", "off"),
         "Whether ops gets a line each day that says which feeds could not be read and where items were missed.",
         default="off",
     )
     redis_url: str | None = _variable(
         "REDIS_URL",
-        _REDIS,
+        forms.REDIS,
         "Where Redis is: 7 or newer, append-only file on, `noeviction`. Under Airflow the connection "
         "`newswatch_redis` names it. `make run` starts a Redis of its own if this is not set.",
         secret=True,
     )
     slack_token: str | None = _variable(
         "SLACK_BOT_TOKEN",
-        _token(),
+        forms.token(),
         "The bot token of the Slack app (xoxb-…). Under Airflow it is in the connection `newswatch_slack`. "
         "`make run` starts a simulator if this is not set.",
         secret=True,
     )
     slack_base_url: str = _variable(
         "SLACK_BASE_URL",
-        Form(_base_url, _WEB.allowed),
+        forms.BASE_URL,
         "The address of Slack's Web API.",
         default="https://slack.com/api/",
     )
     slack_app_token: str | None = _variable(
         "SLACK_APP_TOKEN",
-        _token("xapp-"),
+        forms.token("xapp-"),
         "An app-level token with `connections:write`: `newswatch listen` receives clicks over Socket Mode.",
         secret=True,
     )
     slack_signing_secret: str | None = _variable(
         "SLACK_SIGNING_SECRET",
-        _token(),
+        forms.token(),
         "The Slack app's signing secret: `newswatch listen` receives clicks over signed HTTP.",
         secret=True,
     )
     listen: Address | None = _variable(
         "NEWSWATCH_LISTEN",
-        Form(_host_and_port, "host:port, such as 127.0.0.1:8083"),
+        forms.HOST_AND_PORT,
         "The address on which `newswatch listen` listens.",
         shown="127.0.0.1:8083",
     )
     pages: str | None = _variable(
         "NEWSWATCH_PAGES",
-        Form(_page_root, _WEB.allowed),
+        forms.PAGE_ROOT,
         "Where readers open newswatch's pages, such as https://airflow.example.com/newswatch. Messages link to them.",
     )
     item_retention_s: float = _variable(
@@ -295,7 +157,7 @@ class Settings:
     )
     first_entries: int = _variable(
         "NEWSWATCH_FIRST_ENTRIES",
-        _count(20_000),
+        forms.count(20_000),
         "How many entries a feed may have that are all read for the first time. Each may take 4 ms of processor time; "
         "this is spent at most once a day for a feed. Later polls read only what changed.",
         default="5000",
@@ -309,69 +171,69 @@ class Settings:
     )
     rule_cap: int = _variable(
         "NEWSWATCH_RULE_CAP",
-        _count(1_000_000),
+        forms.count(1_000_000),
         "Messages of one rule to one channel within an hour. What exceeds them comes as digests.",
         default="60",
     )
     channel_cap: int = _variable(
         "NEWSWATCH_CHANNEL_CAP",
-        _count(1_000_000),
+        forms.count(1_000_000),
         "Messages of all rules to one channel within an hour, at least NEWSWATCH_RULE_CAP. What exceeds them comes as "
         "digests, except alerts of severity high.",
         default="240",
     )
     slack_rate: int = _variable(
         "NEWSWATCH_SLACK_RATE",
-        _count(10_000),
+        forms.count(10_000),
         "Messages a second over all channels. Slack allows a workspace several hundred a minute.",
         default="5",
     )
     slack_tier3: int = _variable(
         "NEWSWATCH_SLACK_TIER3",
-        _count(100_000),
+        forms.count(100_000),
         "Requests a minute to each of Slack's methods for reading and editing messages. Slack allows about 50.",
         default="40",
     )
     poll_shards: int = _variable(
         "NEWSWATCH_POLL_SHARDS",
-        _count(MOST_SHARDS),
+        forms.count(MOST_SHARDS),
         "How many tasks of `poll_feeds` share the feeds, by host. One is enough for 10,000 feeds. Each takes a task slot for good.",
         default="1",
     )
     shift_s: float = _variable(
         "NEWSWATCH_SHIFT",
-        _length(SHORTEST_SHIFT_S, LONGEST_SHIFT_S, "each shift is a DAG run"),
+        forms.length(SHORTEST_SHIFT_S, LONGEST_SHIFT_S, "each shift is a DAG run"),
         "How long one run of `poll_feeds`, `match_items`, `fetch_articles` and `deliver_alerts` works before the next takes over.",
         default="10m",
     )
     contact: str | None = _variable(
         "NEWSWATCH_CONTACT",
-        Form(_contact, "a line of text, such as news@example.com"),
+        forms.CONTACT,
         "An address or URL for the User-Agent, so that publishers can contact you. Some block pollers "
         "without one.",
     )
     cache: Path | None = _variable(
         "NEWSWATCH_CACHE",
-        _PLACE,
+        forms.PLACE,
         "The folder where checked and compiled watchlists, and an index over the stored items, are kept between runs. It "
         "may be lost at any time.",
         shown="newswatch in XDG_CACHE_HOME or ~/.cache",
     )
     ops_webhook: str | None = _variable(
         "NEWSWATCH_OPS_WEBHOOK",
-        _WEB,
+        forms.WEB,
         'Where notices go if Slack or Redis cannot deliver them: a POST with `{"text", "cause"}`.',
         secret=True,
     )
     deadman_url: str | None = _variable(
         "NEWSWATCH_DEADMAN_URL",
-        _WEB,
+        forms.WEB,
         "Requested each minute while newswatch is healthy and polls. The service behind it raises an alarm when the requests stop.",
         secret=True,
     )
     monitor_token: str | None = _variable(
         "NEWSWATCH_MONITOR_TOKEN",
-        Form(_line, "a line of text"),
+        forms.LINE,
         "What monitors send as bearer token to /newswatch/api/health and /newswatch/metrics. Both refuse "
         "every request if it is not set.",
         secret=True,

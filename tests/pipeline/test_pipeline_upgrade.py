@@ -1,25 +1,31 @@
 """What the release before schemas had in Redis is read: nothing is repeated, nothing is lost, nothing is forgotten.
 
 `data/schema-0.jsonl.gz` is a backup of its Redis: two stories sent, one with an edit and marks of a reader, one muted, one
-held by a threshold, one queued, and one in the stream. `schema-0.json` says what the feed published. When a schema
-changes, another pair is added, made by the release before.
+held by a threshold, one queued, and one in the stream. `schema-0.json` says what the feed published.
+`schema-0-waiting` is what was half done in another one; `data/make_waiting.py` says how it was made. When a schema
+changes, others are added, made by the release before.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from article_pages import page
+from devtools.slack_sim.running import RunningSimulator
 from feed_server import story
 from newsroom import Newsroom
 from newswatch.pipeline.authoring.muting import muted_now
 from newswatch.pipeline.authoring.rule_stats import read_stats
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import in_force
+from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
+from newswatch.pipeline.match.dead_items import read_dead_items, retry_dead_items
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.oversight.backup import restore
 from newswatch.pipeline.oversight.coverage import read as read_coverage
@@ -39,22 +45,35 @@ rules:
 """
 
 
-@pytest.fixture
-def upgraded(newsroom: Newsroom, tmp_path):
-    """The newsroom as it is right after the upgrade, at the time of the backup."""
-    world = json.loads((DATA / "schema-0.json").read_text("utf-8"))
-    lines = gzip.decompress((DATA / "schema-0.jsonl.gz").read_bytes()).decode()
+def put_back(newsroom: Newsroom, name: str, folder: Path) -> dict[str, Any]:
+    """The backup with this name, as if it was taken just now. Returns what the feeds published."""
+    text_of_all = (DATA / f"{name}.json").read_text("utf-8")
+    site = json.loads(text_of_all)["site"]
+    world: dict[str, Any] = json.loads(text_of_all.replace(site, newsroom.site.url))
+    lines = gzip.decompress((DATA / f"{name}.jsonl.gz").read_bytes()).decode()
     taken = datetime.fromisoformat(json.loads(lines.partition("\n")[0])["taken"])
     begun = datetime.now(timezone.utc)
     newsroom.clock = lambda: taken + (datetime.now(timezone.utc) - begun)
-    file = tmp_path / "newswatch-1.jsonl.gz"
-    file.write_bytes(gzip.compress(lines.replace(world["site"], newsroom.site.url).encode()))
-    newsroom.watchlist(WATCHLIST)
+    file = folder / "newswatch-1.jsonl.gz"
+    file.write_bytes(gzip.compress(lines.replace(site, newsroom.site.url).encode()))
     newsroom._do(lambda services: restore(services, file, replace=False))
-    rows = [{**row, "published": datetime.fromisoformat(row["published"])} for row in world["stories"]]
-    newsroom.site.serve("/wire", *rows)
-    # The files are those of the machine that applied them; here they are in another folder.
+    for row in world["stories"]:
+        row["published"] = datetime.fromisoformat(row["published"])
+    return world
+
+
+def adopt(newsroom: Newsroom) -> None:
+    """The files are those of the machine that applied them; here they are in another folder."""
     newsroom._do(adopt_config, env={"NEWSWATCH_APPLY_CONFIG": "yes"})
+
+
+@pytest.fixture
+def upgraded(newsroom: Newsroom, tmp_path):
+    """The newsroom as it is right after the upgrade, at the time of the backup."""
+    newsroom.watchlist(WATCHLIST)
+    world = put_back(newsroom, "schema-0", tmp_path)
+    newsroom.site.serve("/wire", *world["stories"])
+    adopt(newsroom)
     newsroom.sent_before = set(world["sent"])
     newsroom.world = world
     return newsroom
@@ -105,7 +124,7 @@ def test_mutes_marks_labels_and_history_of_the_release_before_are_read(upgraded)
 
 def test_surge_that_began_before_the_upgrade_counts_on(upgraded):
     upgraded.feeds("wire", "second", "third")
-    upgraded._do(adopt_config, env={"NEWSWATCH_APPLY_CONFIG": "yes"})
+    adopt(upgraded)
     now = upgraded.clock()
     for number, feed in enumerate(("second", "third"), start=21):
         upgraded.site.serve(f"/{feed}", story(number, f"Outage in district {number}", now=now))
@@ -120,9 +139,8 @@ def test_surge_that_began_before_the_upgrade_counts_on(upgraded):
 
 def test_edit_of_an_item_that_the_release_before_alerted_gives_no_second_alert(upgraded):
     (first, *others) = upgraded.world["stories"]
-    rows = [{**row, "published": datetime.fromisoformat(row["published"])} for row in (first, *others)]
-    rows[0] |= {"summary": "The central bank opposes the whole plan. It says so for the third time."}
-    upgraded.site.serve("/wire", *rows)
+    first |= {"summary": "The central bank opposes the whole plan. It says so for the third time."}
+    upgraded.site.serve("/wire", first, *others)
     for _ in range(2):
         upgraded.poll()
         upgraded.match()
@@ -152,3 +170,95 @@ def test_figures_of_the_release_before_are_shown(upgraded):
     assert (stats.alerted, stats.irrelevant, stats.missed) == (3, 1, 1)
     assert len(page.lines) == 3
     assert sum(times["seen_to_matched"].counts) > 0
+
+
+# ── what was half done ────────────────────────────────────────────────────────────────────────
+
+WORDS = "The central bank opposes the plan."
+LONG = "The minister spoke to the press about the budget, the weather and the harvest. " * 6
+MINUTES = timedelta(minutes=1)
+
+
+@pytest.fixture
+def half_done(tmp_path, redis_url):
+    """The newsroom and its Slack right after the upgrade, with what the release before left half done."""
+    workspace = tmp_path / "slack" / "slack_sim.jsonl"
+    workspace.parent.mkdir()
+    workspace.write_bytes(gzip.decompress((DATA / "schema-0-waiting.slack.gz").read_bytes()))
+    with RunningSimulator(
+        data=workspace.parent, interval_s=0.0, posts_per_minute=0, tier3_per_minute=0, strict_channels=False
+    ) as slack:
+        room = Newsroom(tmp_path, redis_url, slack)
+        feeds = f"  - {{id: wire, url: {room.site.url}/wire, recheck: true}}\n  - {{id: long, url: {room.site.url}/long, article: true}}\n"
+        room.write("feeds.yaml", f"defaults: {{every: 1m, lang: en, allow_private: true}}\nfeeds:\n{feeds}")
+        stories = put_back(room, "schema-0-waiting", tmp_path)["stories"]
+        for number in range(1, 8):
+            room.site.documents[f"/page{number}"] = page(f"{WORDS} {LONG}")
+        room.site.serve("/wire", *(row for row in stories if not row["title"].endswith("report")))
+        room.site.serve("/long", *(row for row in stories if row["title"].endswith("report")))
+        adopt(room)
+        yield room
+        room.close()
+
+
+def titles(room: Newsroom) -> list[str]:
+    """The stories in the channel, by the first words of their headlines."""
+    return sorted(
+        post["text"].partition("|")[2].split()[0]
+        for post in room.posts()
+        if post["metadata"]["event_payload"]["alert_ids"]
+    )
+
+
+def reads(room: Newsroom, name: str) -> int:
+    return sum(request.path == f"/{name}" for request in room.site.requests)
+
+
+def test_dead_letters_and_items_set_aside_by_the_release_before_are_listed_and_tried_again(half_done):
+    ((letter,), count) = half_done._do(read_dead_letters)
+    (item,) = half_done._do(read_dead_items)
+    assert (letter.title, count, item.title) == ("Fifth plan", 1, "Sixth plan")
+    assert "invalid_blocks" in letter.error
+    assert "a defect" in item.error
+    assert half_done._do(retry_dead_letters) == half_done._do(retry_dead_items) == 1
+    half_done.run()
+    half_done.run()
+    assert titles(half_done) == ["Fifth", "Ministers", "Second", "Seventh", "Sixth"]
+    assert half_done.slack.doubles() == {}
+    assert half_done._do(read_dead_items) == []
+    assert half_done.redis.smembers("newswatch:notices") & {"dead-letters", "item-unmatched"} == set()
+
+
+def test_message_that_the_release_before_left_in_doubt_is_found_in_the_history(half_done):
+    assert half_done.redis.zcard("newswatch:outbox:C0123456789") == 1
+    half_done.pass_time(MINUTES)
+    half_done.deliver()
+    assert half_done.redis.zcard("newswatch:outbox:C0123456789") == 0
+    assert titles(half_done) == ["Ministers", "Second", "Seventh"]
+    assert half_done.slack.doubles() == {}
+
+
+def test_web_pages_that_the_release_before_queued_are_read_and_tried_again(half_done):
+    half_done.articles()
+    assert (reads(half_done, "page4"), reads(half_done, "page3")) == (1, 1)
+    half_done.run()
+    assert [name for name in titles(half_done) if name in ("Third", "Fourth")] == ["Fourth", "Third"]
+    assert half_done.redis.zcard("newswatch:articles") == 0
+
+
+def test_links_of_alerts_of_the_release_before_are_read_again(half_done):
+    half_done.pass_time(MINUTES)
+    half_done.deliver()
+    half_done.articles()
+    assert (reads(half_done, "page1"), reads(half_done, "page2")) == (0, 1)
+    half_done.site.documents["/page1"] = page(LONG)
+    half_done.pass_time(31 * MINUTES)
+    half_done.articles()
+    half_done.deliver()
+    assert (reads(half_done, "page1"), reads(half_done, "page2")) == (1, 1)
+    (said,) = half_done.replies()
+    assert said["text"] == f"Passage removed: “{WORDS}”", (
+        "compared with the text that the release before had read"
+    )
+    (above,) = [post for post in half_done.posts() if post["ts"] == said["thread_ts"]]
+    assert "Ministers meet" in above["text"]

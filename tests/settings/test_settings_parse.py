@@ -4,9 +4,9 @@ import pytest
 
 from newswatch.env_file import read_env_text, with_env_file
 from newswatch.errors import PermanentError, SettingsRefused
+from newswatch.setting_forms import Address
 from newswatch.settings import (
     VARIABLES,
-    Address,
     Settings,
     main,
     read_settings,

@@ -1,12 +1,15 @@
 """Delivery as people see it: queues, dead letters and their retry, mutes, latency, figures for monitors."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY
 from newswatch.pipeline.oversight.heartbeat import after_cycle
+from newswatch.store import pulses
+from newswatch.store.pulses import Pulse
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 MONITOR = {"Authorization": "Bearer a token for monitors"}
@@ -177,6 +180,7 @@ def test_health_says_what_a_person_would_read(visit, newsroom):
     data = answer.json()
     assert answer.status_code == 503  # this database has no DAGs
     assert not data["ok"]
+    assert (data["state"], data["late"]) == ("failing", [])
     assert data["findings"][0]["runbook"] == "a-dag-is-missing"
 
 
@@ -191,11 +195,33 @@ def test_health_names_the_stage_that_stands_still(visit, newsroom):
     assert "poll_feeds" in late["do"]
 
 
+def test_health_names_the_stages_that_beat_late_on_a_busy_machine(visit, newsroom):
+    newsroom.adopt()
+    now = newsroom.clock()
+    heard = {"match": now - timedelta(seconds=40), "deliver": now - timedelta(seconds=90)}
+
+    async def beat(services):
+        for stage in pulses.resident_stages(1):
+            pulse = Pulse(stage, "working", now - timedelta(minutes=3), now, heard.get(stage, now))
+            await pulses.beat(services.redis, pulse)
+
+    newsroom._do(beat)
+    data = visit().get("/newswatch/api/health", headers=MONITOR).json()
+    found = {one["cause"]: one for one in data["findings"]}
+    slow, silent = found["slow-stage:match"], found["silent-stage:deliver"]
+    assert data["late"] == ["deliver", "match"]
+    assert (slow["level"], silent["level"]) == ("warning", "error")
+    assert slow["since"].startswith(f"{heard['match']:%Y-%m-%dT%H:%M:%S}")
+    assert "processor time" in slow["do"]
+    assert slow["runbook"] == "a-stage-is-slow"
+
+
 def test_health_without_redis_is_an_answer_too(visit, newsroom, settings):
     settings.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", '{"conn_type": "redis", "host": "127.0.0.1", "port": 1}')
     answer = visit().get("/newswatch/api/health", headers=MONITOR)
     assert answer.status_code == 503
     assert answer.json()["findings"][0]["runbook"] == "redis-is-away"
+    assert answer.json()["state"] == "failing"
 
 
 def test_pages_leave_the_data_of_a_newer_release_alone(ada, newsroom):

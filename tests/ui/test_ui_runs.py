@@ -6,9 +6,11 @@ import pytest
 from airflow.models.dag import DagModel
 from airflow.models.dagbundle import DagBundleModel
 from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunType
+from sqlalchemy import insert
 
 from newswatch.pipeline.oversight.alerts import Step
 from newswatch_airflow.ui import runs
@@ -35,8 +37,19 @@ def dags(airflow_app):
 
     yield add_run
     with create_session() as session:
-        for model in (DagRun, DagModel, DagBundleModel):
+        for model in (TaskInstance, DagRun, DagModel, DagBundleModel):
             session.query(model).delete()
+
+
+def task(dag_id, run_id, queued):
+    """A task of this run that Airflow queued then."""
+    row = {"dag_id": dag_id, "run_id": run_id, "task_id": "stay", "state": "queued"}
+    with create_session() as session:
+        session.execute(
+            insert(TaskInstance.__table__).values(
+                **row, queued_dttm=queued, pool="default_pool", pool_slots=1
+            )
+        )
 
 
 def causes():
@@ -64,6 +77,17 @@ def test_last_finished_run_decides_about_red(dags):
         "deliver_alerts", "three", DagRunState.SUCCESS, NOW + timedelta(minutes=2), NOW + timedelta(minutes=3)
     )
     assert causes() == []
+
+
+def test_task_that_airflow_is_starting_is_known_by_its_dag(dags):
+    dags("match_items", "one", DagRunState.SUCCESS, NOW, NOW + timedelta(seconds=5))
+    dags("match_items", "two", DagRunState.RUNNING, NOW + timedelta(minutes=1), None)
+    dags("deliver_alerts", "one", DagRunState.SUCCESS, NOW, NOW + timedelta(seconds=5))
+    queued = NOW + timedelta(minutes=1, seconds=2)
+    task("match_items", "one", NOW)
+    task("match_items", "two", queued)
+    task("deliver_alerts", "one", NOW)
+    assert runs.begun(runs.standings()) == {"match_items": queued}
 
 
 def test_step_is_given_the_run_that_was_at_work(dags):

@@ -13,7 +13,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.options import duration
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import is_silent
+from newswatch.pipeline.base.silence import is_silent
 from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.pulses import DrainRequest, Pulse

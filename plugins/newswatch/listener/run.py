@@ -15,7 +15,7 @@ from newswatch.errors import PermanentError, RetryableError
 from newswatch.listener.inbox import Inbox
 from newswatch.listener.web import CLICKS_PATH, build
 from newswatch.pipeline.base.services import Services
-from newswatch.settings import Address
+from newswatch.setting_forms import Address
 from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.slack.socket_mode import SocketMode
 from newswatch.store import listening

@@ -42,7 +42,7 @@ class Pulse:
 
     `since` is the start of its shift, `until` the planned end, `at` the last beat, `work` the last time it did something
     (None: not in this shift). `note` says in a sentence what it waits for or why it ended, "" if all is well. `where`
-    names its task's page, "" outside Airflow.
+    names its task's page, "" outside Airflow. `late_since` is since when it has beaten late (None: it beats on time).
     """
 
     stage: str
@@ -53,6 +53,7 @@ class Pulse:
     work: datetime | None = None
     note: str = ""
     where: str = ""
+    late_since: datetime | None = None
 
     def age_s(self, now: datetime) -> float:
         """Seconds since the last beat."""
@@ -79,6 +80,7 @@ async def beat(redis: Redis, pulse: Pulse) -> DrainRequest | None:
         "work": to_ms(pulse.work) if pulse.work else 0,
         "note": pulse.note,
         "where": pulse.where,
+        "late_since": to_ms(pulse.late_since) if pulse.late_since else 0,
     }
     pipe.hset(key, mapping=row)
     pipe.expire(key, KEPT_S)
@@ -141,4 +143,5 @@ def _pulse(stage: str, row: dict[str, str]) -> Pulse:
         from_ms(int(row["work"])) if int(row["work"]) else None,
         row["note"],
         row["where"],
+        from_ms(late_ms) if (late_ms := int(row.get("late_since", "0"))) else None,
     )

@@ -36,6 +36,12 @@ async def outgrown(redis: Redis) -> str:
     return newer(schema, text(release)) if schema > SCHEMA else ""
 
 
+async def refuse_if_outgrown(redis: Redis) -> None:
+    """Leave what cannot be read to a newer release, if one has taken the data over. Raises RedisRefused."""
+    if why := await outgrown(redis):
+        raise RedisRefused(why)
+
+
 def newer(schema: int, release: str) -> str:
     """The sentence about data of a newer release. Pure."""
     by = f"newswatch {release}" if release else "a newer newswatch"

@@ -9,8 +9,9 @@ from typing import Any
 
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from newswatch.pipeline.oversight.alerts import Step
@@ -30,13 +31,17 @@ _PAUSED = {
 
 @dataclass(frozen=True, slots=True)
 class DagStanding:
-    """One DAG: whether it is there, whether it is paused, and how its last finished run ended."""
+    """One DAG: whether it is there, whether it is paused, how its last finished run ended, and what it is doing.
+
+    `begun` is when a task of the run that has not ended was last queued or started, None for never.
+    """
 
     dag_id: str
     known: bool
     paused: bool
     last_state: str
     last_run: str
+    begun: datetime | None = None
 
 
 def standings(dag_ids: Sequence[str] = PIPELINE) -> list[DagStanding]:
@@ -69,7 +74,22 @@ def _standing(session: Session, dag_id: str, model: Any) -> DagStanding:
         paused=bool(model.is_paused),
         last_state=str(last.state) if last else "",
         last_run=last.run_id if last else "",
+        begun=_begun(session, dag_id),
     )
+
+
+def _begun(session: Session, dag_id: str) -> datetime | None:
+    query = (
+        select(func.max(TaskInstance.queued_dttm), func.max(TaskInstance.start_date))
+        .join(DagRun, (DagRun.dag_id == TaskInstance.dag_id) & (DagRun.run_id == TaskInstance.run_id))
+        .where(DagRun.dag_id == dag_id, DagRun.end_date.is_(None))
+    )
+    return max((moment for moment in session.execute(query).one() if moment), default=None)
+
+
+def begun(found: Sequence[DagStanding]) -> dict[str, datetime]:
+    """When a task of each DAG was last queued or started, for those with a run that has not ended. Pure."""
+    return {standing.dag_id: standing.begun for standing in found if standing.begun}
 
 
 def findings(found: Sequence[DagStanding]) -> list[Finding]:

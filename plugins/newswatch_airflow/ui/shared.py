@@ -13,7 +13,6 @@ from fastapi import Depends, Request
 
 from newswatch.config.draft import Loaded
 from newswatch.config.load import folder_signature
-from newswatch.errors import RedisRefused
 from newswatch.models import Bundle
 from newswatch.pipeline.authoring.editing import check_draft
 from newswatch.pipeline.base.configuration import check_files, in_force
@@ -24,7 +23,7 @@ from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.store import archive
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.schema import outgrown
+from newswatch.store.schema import refuse_if_outgrown
 
 FEW_FEEDS = 500
 """Up to this many feeds, their states are read for every page; with more, once a minute."""
@@ -68,9 +67,7 @@ class Shared:
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
         await self._services.read_clock()
         with redis_errors():
-            why = await outgrown(self._services.redis)
-        if why:
-            raise RedisRefused(why)
+            await refuse_if_outgrown(self._services.redis)
         return self._services
 
     async def own_services(self) -> Services:

@@ -140,6 +140,17 @@ def test_bundle_that_cannot_be_read_is_made_again_from_the_files(newsroom, damag
     assert newsroom.match().alerts == 2
 
 
+def test_resident_makes_the_bundle_of_an_older_release_again_and_works_on(newsroom, resident):
+    rewrite(newsroom, schema=0)
+    newsroom.site.serve("/wire", story(1, summary=WORDS))
+    stages = [resident(stage) for stage in ("poll-1", "match", "deliver")]
+    newsroom.until(newsroom.alert_ids)
+    for stage in stages:
+        stage.end()
+        assert stage.error is None
+    assert version(newsroom) == 2
+
+
 def test_bundle_that_is_no_json_is_made_again_with_a_higher_version(newsroom):
     newsroom.adopt()
     newsroom.redis.hset(keys.CONFIG, mapping={"rules": "{", "digest": "other"})

@@ -7,9 +7,12 @@ import os
 import signal
 from datetime import datetime, timezone
 
+import pytest
+
 from feed_server import story
 from newsroom import Newsroom
 from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.base.shift_work import work_shift
 from newswatch.pipeline.match.run import stay_matching
 from newswatch.store import pulses
 from newswatch.store.epoch import Server
@@ -55,6 +58,18 @@ def test_drained_resident_begins_nothing_until_it_may_work_again(newsroom, resid
     assert newsroom.json("drain", "--resume") == {"draining": False}
     newsroom.until(lambda: alerts(newsroom) == 1)
     at_work.end()
+
+
+async def test_error_at_the_end_of_a_shift_is_raised(newsroom):
+    async with newsroom.services() as services:
+        shift = Shift(services, "match", 0.3)
+
+        async def work():
+            await shift.wait(10.0)
+            raise ValueError("a defect")
+
+        with pytest.raises(ValueError, match="a defect"):
+            await work_shift(shift, work)
 
 
 async def test_sigterm_ends_the_shift_within_seconds_and_leaves_the_rest_in_the_stream(newsroom, request):

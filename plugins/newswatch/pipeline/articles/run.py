@@ -29,9 +29,10 @@ from newswatch.pipeline.articles.rechecks import PageText, Rechecker
 from newswatch.pipeline.base.configuration import FeedsInForce, receivers_in_force, version_in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
+from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
-from newswatch.store import articles, feeds, hosts
+from newswatch.store import articles, feeds, hosts, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
@@ -129,7 +130,7 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
 
     async def work(version: Version, lease: Lease) -> None:
         nonlocal total, at_work
-        async with _stage(services, version, lease, lambda: shift.over, None) as stage:
+        async with _stage(services, version, lease, lambda: shift.over, lambda *_: shift.did()) as stage:
             at_work = stage
             try:
                 await stage.stay(shift)
@@ -224,10 +225,7 @@ class _ArticleStage:
     async def stay(self, shift: Shift) -> None:
         """Drain, and again when something is due, until the shift is over or the configuration changes."""
         while not shift.over:
-            before = self._jobs
             await self.drain()
-            if self._jobs > before:
-                shift.did()
             if await version_in_force(self._services) != self._version:
                 return
             await shift.wait(IDLE_S)
@@ -306,6 +304,7 @@ class _ArticleStage:
         except (FetchFailed, FetchRefused, ParseFailed) as error:
             await self._failure(job, error)
         except (ValueError, KeyError, TypeError):
+            await schema.refuse_if_outgrown(self._redis)
             # Not an item of ours, or a record that has just expired. The item itself is in the stream.
             log.warning("the article job of item %s cannot be read and is dropped", job.item_id)
             await articles.settle(self._redis, self._lease, job, "drop")

@@ -12,6 +12,8 @@ In the order in which a run meets them::
     routing          when an alert is sent: at once, after quiet hours, or in a digest
     item_text        what rules read of an item
     shift            how long a resident works, what ends its shift, its pulse
+    shift_work       works a shift: while Redis comes and goes, and under the stage's lease
+    beats, silence   whether residents beat on time, late, or not at all
     stage_lease      how long a stage's lease lasts
     sender           what the pipeline needs of the place that messages are sent to
     hosts            pauses that hosts asked for

@@ -21,31 +21,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from newswatch.code_version import LOADED, version_on_disk
-from newswatch.errors import LeaseLost, RedisRefused, RedisUnavailable, StageRed
-from newswatch.pipeline.base import notices
-from newswatch.pipeline.base.configuration import receivers_in_force
+from newswatch.code_version import version_on_disk
+from newswatch.config.codec import UnreadableBundle
+from newswatch.errors import RedisRefused, RedisUnavailable, StageRed
+from newswatch.pipeline.base.beats import Beats
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.stage_lease import lease_s
+from newswatch.pipeline.base.silence import report_silence
 from newswatch.pipeline.base.windows import busy_for_s
 from newswatch.store import pulses, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.leases import Lease, under
 from newswatch.store.pulses import BEAT_S, Pulse, PulseState
-from newswatch.store.server import check_server
 
 log = logging.getLogger("newswatch.shift")
 
 ASKED_TO_END = "it was asked to end (SIGTERM)"
 CALM_S = 60.0
 """A run does not end red within this time of the last one that did."""
-SILENT_S = 60.0
-"""A stage that has not beaten for this long is reported by the others."""
-AWAY_S = 30.0
-"""An outage of Redis that lasts this long is reported."""
 SAY_S = 60.0
 """How often the log gets a line that says what was done."""
 PATIENCE_S = 1.0
@@ -54,12 +48,6 @@ IDLE_S = 0.5
 """How often a drained resident checks whether it may work again."""
 MOST_LONGER_S = 1_200.0
 """How much longer than planned a shift can be, because of release windows."""
-LOOK_AGAIN_S = 1.0
-"""How long it waits for a configuration, or for the lease."""
-BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Pauses while Redis is away. The last one repeats."""
-
-T = TypeVar("T")
 
 Paused = Callable[[], Coroutine[None, None, bool]]
 Told = Callable[[], Awaitable[None]]
@@ -107,6 +95,7 @@ class Shift:
     """How much longer it lasts because of release windows."""
     _faults: set[str] = field(default_factory=set)
     """Checks that failed when they were made last. Each is logged once."""
+    _beats: Beats = field(default_factory=Beats)
 
     def __post_init__(self) -> None:
         self._began = self.services.clock()
@@ -231,7 +220,9 @@ class Shift:
     def _pulse(self, state: PulseState, note: str) -> Pulse:
         until = self._began + timedelta(seconds=self.left_s + self._longer_s)
         now = self.services.clock()
-        return Pulse(self.stage, state, self._began, until, now, self._work, note, self.where)
+        return Pulse(
+            self.stage, state, self._began, until, now, self._work, note, self.where, self._beats.late_since
+        )
 
     async def _keep(self) -> None:
         """Beat and check whether to stop, every `BEAT_S`, until the shift ends. Errors do not end it."""
@@ -245,7 +236,7 @@ class Shift:
                 self._beat,
                 self._look_for_pause,
                 self._look_for_code,
-                self._look_for_schema,
+                self.look_for_schema,
                 self.look_for_windows,
                 self._look_at_others,
                 self._do_chore,
@@ -253,13 +244,13 @@ class Shift:
                 await self.try_check(check)
             await asyncio.sleep(BEAT_S)
 
-    async def try_check(self, check: Callable[[], Awaitable[None]]) -> None:
+    async def try_check(self, check: Callable[[], Awaitable[object]]) -> None:
         """One check. A fault in it must neither end the shift nor keep the other checks from being made."""
         name = check.__name__.strip("_")
         try:
             await check()
-        except (RedisUnavailable, RedisRefused):
-            log.debug("%s of the %s stage: Redis cannot be used", name, self.stage)
+        except (RedisUnavailable, RedisRefused, UnreadableBundle) as error:
+            log.debug("%s of the %s stage: %s", name, self.stage, error)
         except Exception:
             # A chore may raise anything. It is logged once, and made again with the next beat.
             if name not in self._faults:
@@ -269,6 +260,7 @@ class Shift:
             self._faults.discard(name)
 
     async def _beat(self) -> None:
+        self._beats.beat(self.services.clock(), time.monotonic())
         with redis_errors():
             pulse = self._pulse("drained" if self._resting else self._state, self._note)
             self._obey(await pulses.beat(self.services.redis, pulse))
@@ -296,11 +288,13 @@ class Shift:
         if await asyncio.to_thread(version_on_disk) != self._code:
             self.end("the code on disk changed")
 
-    async def _look_for_schema(self) -> None:
+    async def look_for_schema(self) -> bool:
+        """End it if a newer release has taken the data over. Returns whether one has."""
         with redis_errors():
             why = await schema.outgrown(self.services.redis)
         if why:
             self.end(why)
+        return bool(why)
 
     async def look_for_windows(self) -> None:
         """Work on while release windows are open or about to open: the next shift would begin in the middle of one."""
@@ -314,135 +308,6 @@ class Shift:
     async def _do_chore(self) -> None:
         if self.chore is not None:
             await self.chore()
-
-
-async def report_silence(services: Services, mine: str) -> None:
-    """Notify ops of other residents that have stopped beating, and of their return."""
-    now = services.clock()
-    with redis_errors():
-        found = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
-    for pulse in found:
-        if pulse.stage == mine:
-            continue
-        cause = f"silent-stage:{pulse.stage}"
-        if is_silent(pulse, now):
-            await notices.raise_notice(services, cause, silence_text(pulse, now))
-        else:
-            await notices.clear_notice(services, cause, f"The {pulse.stage} stage is working again.")
-
-
-def is_silent(pulse: Pulse, now: datetime) -> bool:
-    """Whether a resident should have been heard from. Pure."""
-    return pulse.age_s(now) > SILENT_S
-
-
-def silence_text(pulse: Pulse, now: datetime) -> str:
-    """What is wrong, and what to check. Pure."""
-    ended = f" Its last shift ended: {pulse.note}." if pulse.state == "ended" and pulse.note else ""
-    return (
-        f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended} Is its DAG paused, is the scheduler "
-        "up, is a slot free?"
-    )
-
-
-async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
-    """Run `work` until the shift is over, and again whenever it returns before that.
-
-    While Redis is away it waits, with growing pauses, and notifies ops by log and webhook. Raises the other errors of
-    `work`.
-    """
-    if version_on_disk() != LOADED:
-        log.warning(
-            "the code on disk is newer than the code that this process was started with: restart the scheduler and the workers"
-        )
-    away = _Away(shift)
-    async with shift.under_watch():
-        # A task that is tried again may have no time left, while the others work on.
-        await shift.try_check(shift.look_for_windows)
-        while not shift.finished:
-            if shift.over:
-                await shift.rest()
-                continue
-            try:
-                await check_server(shift.services.redis)
-                await away.over()
-                await work()
-            except RedisUnavailable as error:
-                await away.pause(error)
-            except LeaseLost as error:
-                log.warning("%s", error)
-                await shift.wait(BACK_OFF_S[0])
-
-
-async def hold_stage(
-    shift: Shift,
-    read: Callable[[Services], Awaitable[T | None]],
-    work: Callable[[T, Lease], Coroutine[None, None, None]],
-    *,
-    least_lease_s: float = 0.0,
-) -> None:
-    """Do `work` while this process holds the stage's lease, with what `read` reads of the configuration in force.
-
-    Without a configuration, or if another process holds the lease, it waits a moment and returns. Raises LeaseLost, and the
-    errors of Redis.
-    """
-    services = shift.services
-    receivers = await receivers_in_force(services)
-    needed = None if receivers is None else await read(services)
-    if receivers is None or needed is None:
-        shift.waiting("No configuration is in force yet.")
-        await shift.wait(LOOK_AGAIN_S)
-        return
-    with redis_errors():
-        lease = Lease(
-            services.redis,
-            shift.stage,
-            max(lease_s(receivers), least_lease_s),
-            run=shift.run,
-            attempt=shift.attempt,
-        )
-        if not await lease.take(wait_s=LOOK_AGAIN_S):
-            shift.waiting(f"Another process works the {shift.stage} stage.")
-            return
-        try:
-            shift.working()
-            await under(lease, work(needed, lease))
-        finally:
-            await lease.release()
-
-
-@dataclass
-class _Away:
-    """Redis is away: wait with growing pauses, and notify ops once, by log and webhook."""
-
-    shift: Shift
-    since: float | None = None
-    times: int = 0
-    notified: bool = False
-
-    async def pause(self, error: RedisUnavailable) -> None:
-        """It was away just now."""
-        shift = self.shift
-        self.since = time.monotonic() if self.since is None else self.since
-        shift.waiting(f"Redis is away: {error}")
-        # One stage notifies: the one that sends.
-        if shift.stage == "deliver" and not self.notified and time.monotonic() - self.since > AWAY_S:
-            self.notified = True
-            text = f"Redis is away: {error} Nothing is polled, matched or sent. Nothing is lost."
-            await notices.raise_notice(shift.services, "redis", text)
-        elif not self.times:
-            log.warning("Redis is away: %s", error)
-        await shift.wait(BACK_OFF_S[min(self.times, len(BACK_OFF_S) - 1)])
-        self.times += 1
-
-    async def over(self) -> None:
-        """It answers."""
-        if not self.times:
-            return
-        log.warning("Redis can be used again")
-        if self.notified:
-            await notices.notify_once(self.shift.services, "redis-again", "Redis can be used again.")
-        self.since, self.times, self.notified = None, 0, False
 
 
 def rest_of(shift_s: float, began: datetime | None, now: datetime) -> float:

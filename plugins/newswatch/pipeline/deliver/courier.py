@@ -24,7 +24,7 @@ from newswatch.pipeline.deliver.thread import Thread, thread_of
 from newswatch.pipeline.deliver.verdict import Verdict, judge
 from newswatch.pipeline.deliver.withdrawal import judge_again
 from newswatch.sending import Outcome
-from newswatch.store import hops, messages, outbox
+from newswatch.store import hops, messages, outbox, schema
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.messages import StoredMessage
 from newswatch.store.outbox import News
@@ -63,7 +63,8 @@ class Courier:
                 await self._send(wanted, free_at_ms, server, probe=probe)
 
     async def bury(self, channel: str, message_id: str, error: str) -> None:
-        """Make a message that cannot be read or rendered a dead letter."""
+        """Make a message that cannot be read or rendered a dead letter. Raises RedisRefused for a newer release's."""
+        await schema.refuse_if_outgrown(self._redis)
         try:
             queued = await messages.read_message(self._redis, message_id)
         except (ValueError, KeyError, TypeError):

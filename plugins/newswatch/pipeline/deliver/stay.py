@@ -15,7 +15,8 @@ from newswatch.config.load import folder_signature
 from newswatch.models import Ruleset
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import rules_in_force
-from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
+from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.deliver.breaker import CAUSE
 from newswatch.pipeline.deliver.lateness import compare_clocks, report_lateness
 from newswatch.pipeline.deliver.probe import probe

@@ -19,7 +19,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.rendering import render
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.sending import Outcome
-from newswatch.store import messages, outbox, turns
+from newswatch.store import messages, outbox, schema, turns
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredMessage
 
@@ -63,11 +63,13 @@ async def bring_up_to_date(run: DeliveryRun, within_s: float) -> None:
 async def refresh(services: Services, sender: Sender, message_id: str) -> float | None:
     """Update one message. The caller has taken a turn for the first edit.
 
-    If Slack takes no edits now, the update is put off. Returns the seconds until then.
+    If Slack takes no edits now, the update is put off. Returns the seconds until then. Raises RedisRefused for what only a
+    newer release can read.
     """
     try:
         return await _refresh(services, sender, message_id)
     except (ValueError, TypeError, LookupError):
+        await schema.refuse_if_outgrown(services.redis)
         # One message that cannot be rendered must not hold up the others, nor every run to come.
         log.exception("message %s could not be rendered and is not updated", message_id)
         await outbox.drop_update(services.redis, message_id)

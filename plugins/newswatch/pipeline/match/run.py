@@ -25,14 +25,15 @@ from newswatch.pipeline.base.configuration import (
 )
 from newswatch.pipeline.base.past_alerts import Past, read_past
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import SAY_S, Shift, hold_stage, work_shift
+from newswatch.pipeline.base.shift import SAY_S, Shift
+from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match import corrections
 from newswatch.pipeline.match.candidates import Candidate
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
 from newswatch.pipeline.match.watch import Watch, hour_of
-from newswatch.store import feeds, handover, items, messages, windows
+from newswatch.store import feeds, handover, items, messages, schema, windows
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
@@ -200,7 +201,7 @@ class _MatchStage:
         """Drain, then wait for more, until the shift is over or Redis is another server."""
         redis = self._services.redis
         run = (await server_run(redis)).run
-        await self.drain(lease, None)
+        await self.drain(lease, lambda *_: shift.did())
         said_at = time.monotonic()
         while not shift.over:
             if time.monotonic() - said_at > SAY_S:
@@ -376,6 +377,7 @@ class _MatchStage:
             return []
 
     async def _set_aside(self, entry: items.StreamEntry, error: str) -> None:
+        await schema.refuse_if_outgrown(self._services.redis)
         kept_s = self._services.settings.alert_retention_s
         await items.set_aside(self._services.redis, entry.stream_id, error, kept_s=kept_s)
         name = entry.item.id if entry.item else entry.stream_id

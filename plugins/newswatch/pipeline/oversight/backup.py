@@ -17,7 +17,7 @@ from newswatch import __version__
 from newswatch.atomic_file import replace_file
 from newswatch.errors import PermanentError
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import is_silent
+from newswatch.pipeline.base.silence import is_silent
 from newswatch.store import dump, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.dump import Record

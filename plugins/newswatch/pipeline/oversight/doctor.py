@@ -19,7 +19,7 @@ from newswatch.pipeline.oversight.queues import waiting_queues, without_receiver
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
 from newswatch.sending import Identity
 from newswatch.settings import Settings
-from newswatch.store import breaker, deployment, listening, outbox
+from newswatch.store import breaker, deployment, listening, outbox, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
 from newswatch.store.server import judge, try_scripts, try_writing, version_of
@@ -146,10 +146,17 @@ async def _stages(services: Services) -> list[Examined]:
     try:
         bundle = await in_force(services)
         polling = await read_polling(services, bundle)
-        still = standstills(await read_backlog(services), polling, services.clock())
+        with redis_errors():
+            residents = await pulses.read(
+                services.redis, pulses.resident_stages(services.settings.poll_shards)
+            )
+        still = standstills(await read_backlog(services), polling, services.clock(), residents)
     except NewswatchError:
         return []  # reported already
-    return [Examined(f"{one.stage} stage", "error", f"{one.what} {one.do}") for one in still]
+    return [
+        Examined(f"{one.stage} stage", "error" if one.urgent else "warning", f"{one.what} {one.do}")
+        for one in still
+    ]
 
 
 async def _queues(services: Services) -> list[Examined]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
-from newswatch.pipeline.base.shift import is_silent, silence_text
-from newswatch.pipeline.oversight.standstill import Stage, Standstill
+from newswatch.pipeline.base.silence import is_silent, is_slow, silence_text, slowness_text
+from newswatch.pipeline.oversight.standstill import DAGS, Stage, Standstill
 from newswatch.store import outbox
 from newswatch.store.breaker import BreakerState
 from newswatch.store.codec import from_ms
@@ -27,7 +27,12 @@ class Finding:
     do: str
     runbook: str
     since: datetime | None = None
+    late: str = ""
+    """The stage that works, but late; "" for every other problem."""
 
+
+LOST_S = 300.0
+"""A stage that is silent for longer is not just late: Airflow starts a task again that did not start within this time."""
 
 KINDS: Mapping[str, tuple[Level, str, str]] = {
     # cause up to its colon: level, what to do, section of the runbook
@@ -151,6 +156,11 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Open its DAG: is it paused, is its task running? Work waits in Redis, nothing is lost.",
         "a-stage-is-silent",
     ),
+    "slow-stage": (
+        "warning",
+        "Nothing is lost, but alerts come late. If it lasts, give the machine more processor time; docs/operations.md has sizes.",
+        "a-stage-is-slow",
+    ),
     "slots": (
         "error",
         "Raise the setting named, and restart the scheduler or the workers.",
@@ -181,9 +191,17 @@ def finding_of(cause: str, notice: Mapping[str, str]) -> Finding:
 
 
 def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
-    """Stages that do nothing while work waits, as findings. Pure."""
+    """Stages that do nothing while work waits, or are behind, as findings. Pure."""
     return [
-        Finding(f"{one.stage}-late", "error", one.what, one.do, _STANDSTILLS[one.stage], one.since)
+        Finding(
+            f"{one.stage}-late",
+            "error" if one.urgent else "warning",
+            one.what,
+            one.do,
+            _STANDSTILLS[one.stage],
+            one.since,
+            late=one.stage if one.behind else "",
+        )
         for one in found
     ]
 
@@ -199,19 +217,49 @@ def outage_findings(away: BreakerState, waiting: int) -> list[Finding]:
     return [Finding("slack-away", level, what, do, section, since)]
 
 
-def silence_findings(residents: Iterable[Pulse], now: datetime) -> list[Finding]:
-    """Residents that should have been heard from, as findings. Pure."""
+def silence_findings(
+    residents: Sequence[Pulse], now: datetime, begun: Mapping[str, datetime]
+) -> list[Finding]:
+    """Residents that should have been heard from, as findings. `begun`: when Airflow last began a task of each DAG. Pure.
+
+    One that is silent for a few minutes is late if others are at work, or if Airflow has begun its task since: that is
+    being started on a busy machine.
+    """
+    level, do, section = KINDS["silent-stage"]
+    some_at_work = any(not is_silent(one, now) for one in residents)
+    found = []
+    for one in residents:
+        if is_silent(one, now):
+            ended = one.state == "ended" and one.note
+            again = begun.get(_dag_of(one.stage))
+            starting = again is not None and again > one.at
+            late = (some_at_work or starting) and not ended and one.age_s(now) <= LOST_S
+            cause, text = f"silent-stage:{one.stage}", silence_text(one, now)
+            if again is not None and starting:
+                text += f" Airflow began its next task at {again:%H:%M:%S} UTC."
+            found.append(Finding(cause, level, text, do, section, one.at, late=one.stage if late else ""))
+    return found
+
+
+def _dag_of(resident: str) -> str:
+    return DAGS["poll"] if resident.startswith("poll") else DAGS[cast("Stage", resident)]
+
+
+def slowness_findings(residents: Iterable[Pulse], now: datetime) -> list[Finding]:
+    """Residents that beat late, or whose next shift begins late, as findings. Pure."""
+    level, do, section = KINDS["slow-stage"]
     return [
         Finding(
-            f"silent-stage:{one.stage}",
-            "error",
-            silence_text(one, now),
-            KINDS["silent-stage"][1],
-            "a-stage-is-silent",
-            one.at,
+            f"slow-stage:{one.stage}",
+            level,
+            slowness_text(one, now),
+            do,
+            section,
+            one.late_since or one.at,
+            late=one.stage,
         )
         for one in residents
-        if is_silent(one, now)
+        if is_slow(one, now)
     ]
 
 

@@ -1,12 +1,12 @@
-"""Which stage does nothing while work waits for it, since when, and what to do.
+"""Which stage does nothing while work waits for it, or cannot keep up, since when, and what to do.
 
 The residents poll feeds when they are due, and begin work as soon as it arrives. If work that can be done has waited for
-two minutes, its stage does not run, or cannot keep up.
+two minutes, its stage does not run; or it is at work and behind, which needs no action for the first ten minutes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,31 +17,43 @@ from newswatch.pipeline.oversight.backlog import Backlog
 from newswatch.store import configuration, feeds
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
+from newswatch.store.pulses import Pulse
 
 STANDSTILL_S = 120.0
 """How long work may wait. For a feed polled every minute that is three intervals after its last poll."""
 BEHIND_S = 300.0
 """How long one feed may wait while others are polled."""
+FAR_BEHIND_S = 600.0
+"""A stage that is behind by more needs action."""
 SAMPLED_FEEDS = 500
 
 Stage = Literal["poll", "match", "articles", "deliver"]
 
-_DAGS: dict[Stage, str] = {
+DAGS: dict[Stage, str] = {
     "poll": "poll_feeds",
     "match": "match_items",
     "articles": "fetch_articles",
     "deliver": "deliver_alerts",
 }
+_LIGHTER: dict[Stage, str] = {
+    "poll": "More workers and shards, fewer feeds or a longer `every` help.",
+    "match": "Less else on the machine helps.",
+    "articles": "Fewer feeds with `article: true` help.",
+    "deliver": "Slack takes one message a second per channel: the queues under Delivery show where most wait.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
-    """A stage that does nothing although work waits. `since` is when its oldest work arrived."""
+    """A stage for which work waits. `since` is when its oldest work arrived. `behind`: it is at work, but not fast enough."""
 
     stage: Stage
     since: datetime
     what: str
     do: str
+    behind: bool = False
+    urgent: bool = True
+    """Whether somebody has to act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +83,11 @@ def sampled(feeds_: Sequence[Feed]) -> Sequence[Feed]:
     return feeds_[:: max(1, -(-len(feeds_) // SAMPLED_FEEDS))]
 
 
-def standstills(backlog: Backlog, polling: Polling, now: datetime) -> list[Standstill]:
-    """The stages that stand still. Pure."""
+def standstills(
+    backlog: Backlog, polling: Polling, now: datetime, residents: Iterable[Pulse]
+) -> list[Standstill]:
+    """The stages that stand still, and those that are at work and behind. Pure."""
+    busy = {one.stage for one in residents if one.work and (now - one.work).total_seconds() <= STANDSTILL_S}
     waiting: list[tuple[Stage, int, float, str]] = [
         ("match", backlog.items, backlog.oldest_item_age_s, "{} for matching, the oldest since {}"),
         (
@@ -89,8 +104,18 @@ def standstills(backlog: Backlog, polling: Polling, now: datetime) -> list[Stand
         if age_s > STANDSTILL_S:
             since = now - timedelta(seconds=age_s)
             verb = f"{number:,} {nouns[stage]}{' waits' if number == 1 else 's wait'}"
-            found.append(Standstill(stage, since, f"{form.format(verb, _since(since, now))}.", _do(stage)))
+            what = form.format(verb, _since(since, now))
+            if stage in busy:
+                found.append(_behind(stage, since, f"{what}. The stage is at work, but behind.", now))
+            else:
+                found.append(Standstill(stage, since, f"{what}.", _do(stage)))
     return found
+
+
+def _behind(stage: Stage, since: datetime, what: str, now: datetime) -> Standstill:
+    do = f"Nothing is lost, but alerts come late. If it lasts, give the machine more processor time. {_LIGHTER[stage]}"
+    urgent = (now - since).total_seconds() > FAR_BEHIND_S
+    return Standstill(stage, since, what, do, behind=True, urgent=urgent)
 
 
 def _polling(polling: Polling, now: datetime) -> list[Standstill]:
@@ -110,14 +135,13 @@ def _polling(polling: Polling, now: datetime) -> list[Standstill]:
         what = (
             f"Polling is behind: other feeds are polled, but one feed has been due since {_since(due, now)}."
         )
-        do = "Check how long the runs of poll_feeds take. More workers, fewer feeds or a longer `every` help."
-        return [Standstill("poll", due, what, do)]
+        return [_behind("poll", due, what, now)]
     return []
 
 
 def _do(stage: Stage) -> str:
     more = " Does Redis have free memory?" if stage == "poll" else ""
-    return f"Check whether {_DAGS[stage]} runs: is it paused, is the scheduler up?{more}"
+    return f"Check whether {DAGS[stage]} runs: is it paused, is the scheduler up?{more}"
 
 
 def _since(moment: datetime, now: datetime) -> str:

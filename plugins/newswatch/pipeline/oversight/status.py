@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from newswatch.models import Bundle
 from newswatch.pipeline.base.configuration import in_force
@@ -25,6 +25,7 @@ from newswatch.pipeline.oversight.findings import (
     outage_findings,
     pause_findings,
     silence_findings,
+    slowness_findings,
     span,
     standstill_findings,
 )
@@ -70,14 +71,36 @@ class Status:
         """Whether nothing needs immediate action. Warnings alone are fine."""
         return all(finding.level != "error" for finding in self.findings)
 
+    @property
+    def state(self) -> Literal["ok", "late", "failing"]:
+        """`late`: everything works, but slower than usual, and nothing else needs action. `failing`: something does."""
+        if any(finding.level == "error" and not finding.late for finding in self.findings):
+            return "failing"
+        return "late" if self.late else "ok"
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The stages that work, but late."""
+        return late_stages(self.findings)
+
+
+def late_stages(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The stages that work, but late, each once. Pure."""
+    return tuple(dict.fromkeys(finding.late for finding in findings if finding.late))
+
 
 def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) -> str:
     """The findings in one sentence. Pure."""
     errors = sum(finding.level == "error" for finding in findings)
+    late = late_stages(findings)
+    only_late = late and all(finding.late for finding in findings if finding.level == "error")
     if errors:
         more = len(findings) - errors
         also = f"; {count(more, 'more is', 'more are')} worth a look" if more else ""
-        return f"{count(errors, 'problem needs', 'problems need')} action{also}."
+        action = f"{count(errors, 'problem needs', 'problems need')} action{also}."
+        return f"{_late_sentence(late)} {action}" if only_late else action
+    if only_late:
+        return _late_sentence(late)
     last = (
         f"the last alert came {span((now - figures.last_alert).total_seconds())} ago"
         if figures.last_alert
@@ -93,13 +116,21 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
     return f"Everything is all right: {running}."
 
 
-async def read_status(services: Services, further: Iterable[Finding] = ()) -> Status:
-    """Read everything. Raises RedisUnavailable."""
+def _late_sentence(stages: Sequence[str]) -> str:
+    named = " and ".join([", ".join(stages[:-1]), stages[-1]] if len(stages) > 1 else stages)
+    slow = "stage is slow" if len(stages) == 1 else "stages are slow"
+    return f"newswatch is late: the {named} {slow}. Alerts come later than usual; none is lost."
+
+
+async def read_status(
+    services: Services, further: Iterable[Finding] = (), begun: Mapping[str, datetime] | None = None
+) -> Status:
+    """Read everything. `begun`: when Airflow last began a task of each DAG, if known. Raises RedisUnavailable."""
     now = services.clock()
     now_ms = to_ms(now)
     bundle = await in_force(services)
     backlog = await read_backlog(services)
-    still = standstills(backlog, await read_polling(services, bundle), now)
+    polling = await read_polling(services, bundle)
     with redis_errors():
         active = await notices.active(services.redis)
         channels = await outbox.channels_with_queue(services.redis)
@@ -108,19 +139,26 @@ async def read_status(services: Services, further: Iterable[Finding] = ()) -> St
         residents = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
         away = await breaker.read(services.redis)
         figures = await _figures(services, bundle, backlog, now)
+    still = standstills(backlog, polling, now, residents)
     findings = [
         *further,
         *_no_configuration(bundle, active),
-        *(finding_of(cause, notice) for cause, notice in active.items() if cause != "slack-away"),
+        *(finding_of(cause, notice) for cause, notice in active.items() if not _is_read_again(cause)),
         *outage_findings(away, figures.queued),
         *standstill_findings(still),
-        *(one for one in silence_findings(residents, now) if one.cause not in active),
+        *silence_findings(residents, now, begun or {}),
+        *slowness_findings(residents, now),
         *(one for one in pause_findings(states, workspace, now_ms) if not _is_reported(one, active)),
         *await _feeds_finding(services, bundle),
         *_dead_finding(figures.dead, active),
     ]
     findings.sort(key=lambda finding: finding.level)
     return Status(now, sentence_of(findings, figures, now), tuple(findings), figures, tuple(residents))
+
+
+def _is_read_again(cause: str) -> bool:
+    """Whether what a notice says is known better from elsewhere. Pure."""
+    return cause == "slack-away" or cause.startswith("silent-stage:")
 
 
 def _is_reported(pause: Finding, active: Mapping[str, Any]) -> bool:
@@ -186,6 +224,8 @@ def as_dict(status: Status) -> dict[str, Any]:
     """For monitors."""
     return {
         "ok": status.ok,
+        "state": status.state,
+        "late": list(status.late),
         "sentence": status.sentence,
         "checked": status.now.isoformat(),
         "findings": [

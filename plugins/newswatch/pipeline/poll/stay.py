@@ -19,7 +19,8 @@ from newswatch.models import Feed
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import Share, shard_in_force
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.shift import Shift, hold_stage, work_shift
+from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.poll.cycle import Cycle, PollCounts
 from newswatch.pipeline.poll.host_moves import HostMoves
 from newswatch.pipeline.poll.release_windows import ReleaseWindows

@@ -31,7 +31,9 @@ async def health(shared: SharedDep) -> JSONResponse:
     except (RedisUnavailable, RedisRefused) as error:
         await shared.forget()
         finding = {"cause": "redis", "level": "error", "what": str(error), "runbook": "redis-is-away"}
-        return JSONResponse({"ok": False, "sentence": str(error), "findings": [finding]}, 503)
+        return JSONResponse(
+            {"ok": False, "state": "failing", "sentence": str(error), "findings": [finding]}, 503
+        )
     return JSONResponse(as_dict(status), 200 if status.ok else 503)
 
 
