@@ -18,7 +18,7 @@ from newswatch_airflow.retries import recovery
 from newswatch_airflow.versions import permanent_errors, start_run
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.base.shift import Paused, Shift, Told
+    from newswatch.pipeline.base.shift import Paused, Shift, OnEdit
 
 TRIES = 24
 """Ten kills within one shift, and a dozen tries of some seconds each while the api-server is not up."""
@@ -122,7 +122,7 @@ def _pause_of(context: Mapping[str, Any]) -> Paused:
     return paused
 
 
-def _check_of(context: Mapping[str, Any]) -> Told:
+def _check_of(context: Mapping[str, Any]) -> OnEdit:
     """Starts a run of `check_config`, which shows in Airflow whether an edit is valid. A paused DAG gets none."""
     one = context["ti"]
 

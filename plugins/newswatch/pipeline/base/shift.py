@@ -50,7 +50,7 @@ MOST_LONGER_S = 1_200.0
 """How much longer than planned a shift can be, because of release windows."""
 
 Paused = Callable[[], Coroutine[None, None, bool]]
-Told = Callable[[], Awaitable[None]]
+OnEdit = Callable[[], Awaitable[None]]
 
 
 async def never_paused() -> bool:
@@ -73,7 +73,7 @@ class Shift:
     run: str = ""
     attempt: int = 0
     paused: Paused = never_paused
-    edited: Told = unheard
+    edited: OnEdit = unheard
     """Called after an edit of the configuration, valid or not."""
     chore: Callable[[], Awaitable[None]] | None = None
     """What else is done with each beat."""
