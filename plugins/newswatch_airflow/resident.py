@@ -18,7 +18,7 @@ from newswatch_airflow.retries import recovery
 from newswatch_airflow.versions import permanent_errors, start_run
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.base.shift import Paused, Shift, OnEdit
+    from newswatch.pipeline.base.shift import OnEdit, Paused, Shift
 
 TRIES = 24
 """Ten kills within one shift, and a dozen tries of some seconds each while the api-server is not up."""
