@@ -115,6 +115,15 @@ def test_surge_says_what_it_was_when_it_began():
     assert payload["text"].startswith("Surge: 9 stories from 2 publishers, rule central-bank-opposes")
 
 
+def test_heading_says_what_the_signs_of_its_lines_mean():
+    group = [
+        alert(id=f"{n:016x}", item_id=f"f:{n}", severity=severity)
+        for n, severity in enumerate(("low", "high", "low"))
+    ]
+    payload = render_listing(message(*group, kind="digest"), group, sources={}, now=NOW)
+    assert payload["text"].startswith("Digest: 3 items, rule central-bank-opposes (1 ▲ high, 2 ▽ low)")
+
+
 def test_only_the_first_sentence_of_a_heading_is_bold():
     group = [alert()]
     text = "Catching up: 2 alerts could not be sent in time. By rule: a 2. All are listed here"

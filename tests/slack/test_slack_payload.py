@@ -140,10 +140,22 @@ def test_story_of_two_items_leads_with_the_earliest_and_links_both():
 
 def test_story_parent_counts_further_sources_only_when_there_are_any():
     assert "2 publishers · ECB press" in shown(story(alert(), further=1))
-    # Beside its source, so that nobody adds the publishers in the thread to the total.
+    # Beside the sources that are named, so that nobody adds the publishers in the thread to the total.
     assert "2 publishers · ECB press, +1 publisher in the thread · " in shown(story(alert(), further=1))
     assert "4 publishers · ECB press, +3 publishers in the thread · " in story(alert(), further=3)["text"]
     assert "+" not in shown(story(alert()))
+
+
+def test_named_sources_and_the_rest_add_up_to_the_publishers():
+    def line(further, *feeds):
+        alerts = [alert(item_id=f"{feed}:1", feed_id=feed, publisher=publisher) for feed, publisher in feeds]
+        return shown(story(*alerts, further=further))
+
+    ecb, blog, reuters, ft = ("ecb-press", "ECB"), ("ecb-blog", "ECB"), ("reuters", "Reuters"), ("ft", "FT")
+    assert "1 publisher · ECB press · " in line(0, ecb, blog)
+    assert "2 publishers · ECB press, Reuters · " in line(0, ecb, blog, reuters)
+    assert "5 publishers · ECB press, Reuters, +3 publishers in the thread · " in line(3, ecb, reuters)
+    assert "5 publishers · ECB press, Reuters, +3 publishers · " in line(2, ecb, reuters, ft)
 
 
 def test_story_marks_an_updated_item():

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newswatch.models import SEVERITIES, SEVERITY_SIGNS, Alert, Message, MessageKind
+from newswatch.models import SEVERITIES, SEVERITY_SIGNS, Alert, Message, MessageKind, Severity
 from newswatch.slack.limits import MAX_PLAIN_CHARS, MAX_TEXT_CHARS
 from newswatch.slack.plain import SEPARATOR, clock, why
 from newswatch.slack.reports import ShownItem, reports_of, rules_of, severity_of
@@ -84,11 +84,14 @@ def listing_of(
         sign = SEVERITY_SIGNS[severity_of(group)]
         lines.append(ListingLine(report, sign, rules_of(group)))
     everywhere = {line.rules for line in lines}
+    heading, signs = _heading(message, alerts), ""
+    if message.kind != "catch-up":
+        signs = _severities([severity_of(group) for group in ranked])
     if message.kind == "catch-up" or (message.kind == "digest" and len(everywhere) > 1):
-        return Listing(_heading(message, alerts), tuple(lines))
+        return Listing(heading + signs, tuple(lines))
     named = f", {why(rules_of(alerts), _MAX_RULES)}"
     bare = tuple(replace(line, rules=()) for line in lines)
-    return Listing(_heading(message, alerts) + named, bare)
+    return Listing(heading + named + signs, bare)
 
 
 def _heading(message: Message, alerts: Sequence[Alert]) -> str:
@@ -96,6 +99,13 @@ def _heading(message: Message, alerts: Sequence[Alert]) -> str:
     if message.kind in ("surge", "catch-up"):
         return clean(message.text) or "Surge"
     return f"{clean(message.text) or 'Digest'}: {items} {'item' if items == 1 else 'items'}"
+
+
+def _severities(found: Sequence[Severity]) -> str:
+    """What the signs before the lines mean, where there are several: " (4 ▲ high, 4 ▽ low)"."""
+    counts = [(found.count(severity), severity) for severity in reversed(SEVERITIES)]
+    parts = [f"{count} {SEVERITY_SIGNS[severity]} {severity}" for count, severity in counts if count]
+    return f" ({', '.join(parts)})" if len(parts) > 1 else ""
 
 
 def title_of(line: ListingLine, max_chars: int) -> str:

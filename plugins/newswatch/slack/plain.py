@@ -19,6 +19,8 @@ SEPARATOR = " · "
 _FURTHER_REPORT = "↳ Further report"
 _MAX_PARENT_CHARS = 80
 _MAX_SOURCE_CHARS = 60
+_MOST_NAMED = 2
+"""Publishers named in the line below the headline."""
 _MAX_RULE_CHARS = 80
 _MAX_LINK_CHARS = MAX_TEXT_CHARS - 300
 _MAX_NOTICE_LINES = 20
@@ -42,11 +44,21 @@ def story_text(story: ShownStory, detail: Detail) -> str:
 def before_age(story: ShownStory) -> list[str]:
     """The parts before the age in the line below the headline."""
     lead = [_FURTHER_REPORT] if story.is_reply and not story.frame.belongs_to else []
-    count = _publishers(story.publishers + story.further)
-    source = short_source(story.reports[0])
-    if story.further > 0:
-        source += f", +{_publishers(story.further)} in the thread"
-    return [*lead, story.severity.capitalize(), count, source]
+    publishers = story.publishers + story.further
+    return [*lead, story.severity.capitalize(), _publishers(publishers), _named(story, publishers)]
+
+
+def _named(story: ShownStory, publishers: int) -> str:
+    """One source of each of the first publishers, and how many more there are, so that all add up to the count."""
+    sources: dict[str, str] = {}
+    for report in story.reports:
+        sources.setdefault(report.publisher, short_source(report))
+    shown = list(sources.values())[:_MOST_NAMED]
+    more = publishers - len(shown)
+    if more <= 0:
+        return ", ".join(shown)
+    in_thread = " in the thread" if more == story.further else ""
+    return ", ".join([*shown, f"+{_publishers(more)}{in_thread}"])
 
 
 def after_age(story: ShownStory) -> list[str]:

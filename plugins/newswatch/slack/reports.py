@@ -35,6 +35,8 @@ class ShownItem:
     title: tuple[Piece, ...]
     link: str | None
     source: str
+    publisher: str
+    """Several sources of one publisher count once."""
     when: datetime
     """The publication time if it is known and plausible, else when newswatch first saw the item."""
     updated: bool
@@ -131,6 +133,7 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
         title=title or (Piece(NO_TITLE),),
         link=usable_link(newest.link),
         source=clean(sources.get(newest.feed_id) or "") or clean(newest.feed_id) or "unknown source",
+        publisher=newest.published_by,
         when=_when(newest, now),
         updated=any(alert.updated for alert in group),
         quotes=quotes,
