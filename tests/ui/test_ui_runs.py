@@ -69,6 +69,14 @@ def test_paused_dag_is_named_with_what_stands_still(dags):
     assert finding.runbook == "a-dag-is-paused"
 
 
+def test_red_run_whose_causes_are_over_is_no_problem(dags):
+    ended = NOW + timedelta(seconds=5)
+    dags("deliver_alerts", "one", DagRunState.FAILED, NOW, ended)
+    found = runs.standings()
+    assert runs.failed(found) == {"deliver_alerts": ended}
+    assert runs.findings(found, {"deliver_alerts"}) == []
+
+
 def test_last_finished_run_decides_about_red(dags):
     dags("deliver_alerts", "one", DagRunState.FAILED, NOW, NOW + timedelta(seconds=5))
     dags("deliver_alerts", "two", DagRunState.RUNNING, NOW + timedelta(minutes=1), None)

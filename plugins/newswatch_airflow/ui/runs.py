@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,7 @@ class DagStanding:
     paused: bool
     last_state: str
     last_run: str
+    ended: datetime | None = None
     begun: datetime | None = None
 
 
@@ -62,7 +63,7 @@ def _standing(session: Session, dag_id: str, model: Any) -> DagStanding:
     if model is None:
         return DagStanding(dag_id, known=False, paused=False, last_state="", last_run="")
     query = (
-        select(DagRun.state, DagRun.run_id)
+        select(DagRun.state, DagRun.run_id, DagRun.end_date)
         .where(DagRun.dag_id == dag_id, DagRun.end_date.is_not(None))
         .order_by(DagRun.run_after.desc())
         .limit(1)
@@ -74,6 +75,7 @@ def _standing(session: Session, dag_id: str, model: Any) -> DagStanding:
         paused=bool(model.is_paused),
         last_state=str(last.state) if last else "",
         last_run=last.run_id if last else "",
+        ended=last.end_date if last else None,
         begun=_begun(session, dag_id),
     )
 
@@ -92,10 +94,20 @@ def begun(found: Sequence[DagStanding]) -> dict[str, datetime]:
     return {standing.dag_id: standing.begun for standing in found if standing.begun}
 
 
-def findings(found: Sequence[DagStanding]) -> list[Finding]:
-    """The problems among these. Pure."""
+def failed(found: Sequence[DagStanding]) -> dict[str, datetime]:
+    """When the last run of each DAG ended, for those whose last run failed. Pure."""
+    return {one.dag_id: one.ended for one in found if one.last_state == "failed" and one.ended}
+
+
+def findings(found: Sequence[DagStanding], mended: Collection[str] = ()) -> list[Finding]:
+    """The problems among these. The causes of red runs of the `mended` DAGs are over. Pure."""
     missing = [standing.dag_id for standing in found if not standing.known]
-    known = [finding for standing in found if standing.known for finding in _finding(standing)]
+    known = [
+        finding
+        for standing in found
+        if standing.known
+        for finding in _finding(standing, mended=standing.dag_id in mended)
+    ]
     if not missing:
         return known
     names = ", ".join(missing)
@@ -104,7 +116,7 @@ def findings(found: Sequence[DagStanding]) -> list[Finding]:
     return [Finding("dag-missing", "error", what, do, "a-dag-is-missing"), *known]
 
 
-def _finding(standing: DagStanding) -> list[Finding]:
+def _finding(standing: DagStanding, *, mended: bool) -> list[Finding]:
     dag_id = standing.dag_id
     if standing.paused:
         what = f"The DAG {dag_id} is paused: {_PAUSED[dag_id]}."
@@ -113,7 +125,7 @@ def _finding(standing: DagStanding) -> list[Finding]:
                 f"dag:{dag_id}", "error", what, "Unpause it in Airflow's list of DAGs.", "a-dag-is-paused"
             )
         ]
-    if standing.last_state == "failed":
+    if standing.last_state == "failed" and not mended:
         what = f"The last run of {dag_id} failed ({standing.last_run})."
         do = "Open its red task. The last lines of the log say what to do."
         return [Finding(f"dag:{dag_id}", "error", what, do, "a-run-is-red")]

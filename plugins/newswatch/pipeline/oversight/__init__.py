@@ -12,6 +12,7 @@
     why, why_item, why_rules   why an item did or did not alert
     doctor                checks of the installation
     heartbeat             shows that newswatch works while nothing alerts
+    mended_runs           red runs whose causes are over
     late_runs             whether check_config and housekeeping still run
     housekeeping          removes what is past its retention
     pack_upgrade          which rules gain or lose hits by an upgrade of the packs

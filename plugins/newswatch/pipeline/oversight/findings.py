@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 
 from newswatch.pipeline.base.silence import is_silent, is_slow, silence_text, slowness_text
-from newswatch.pipeline.oversight.standstill import DAGS, Stage, Standstill
+from newswatch.pipeline.oversight.standstill import Stage, Standstill, dag_of
 from newswatch.store import outbox
 from newswatch.store.breaker import BreakerState
 from newswatch.store.codec import from_ms
@@ -231,7 +231,7 @@ def silence_findings(
     for one in residents:
         if is_silent(one, now):
             ended = one.state == "ended" and one.note
-            again = begun.get(_dag_of(one.stage))
+            again = begun.get(dag_of(one.stage))
             starting = again is not None and again > one.at
             late = (some_at_work or starting) and not ended and one.age_s(now) <= LOST_S
             cause, text = f"silent-stage:{one.stage}", silence_text(one, now)
@@ -239,10 +239,6 @@ def silence_findings(
                 text += f" Airflow began its next task at {again:%H:%M:%S} UTC."
             found.append(Finding(cause, level, text, do, section, one.at, late=one.stage if late else ""))
     return found
-
-
-def _dag_of(resident: str) -> str:
-    return DAGS["poll"] if resident.startswith("poll") else DAGS[cast("Stage", resident)]
 
 
 def slowness_findings(residents: Iterable[Pulse], now: datetime) -> list[Finding]:

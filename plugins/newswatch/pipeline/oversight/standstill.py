@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.base.services import Services
@@ -149,3 +149,8 @@ def _since(moment: datetime, now: datetime) -> str:
     ago = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
     day = "" if moment.date() == now.date() else f"{moment:%d %B} "
     return f"{day}{moment:%H:%M} UTC ({ago})"
+
+
+def dag_of(resident: str) -> str:
+    """The DAG in which a resident works."""
+    return DAGS["poll"] if resident.startswith("poll") else DAGS[cast("Stage", resident)]

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.silence import is_silent
 from newswatch.pipeline.oversight.finding_groups import grouped
+from newswatch.pipeline.oversight.mended_runs import mended
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
 from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
@@ -25,7 +26,8 @@ MOST_FINDINGS = 50
 async def whole_status(services: Services) -> Status:
     """Our own status and that of our DAGs in Airflow. Raises RedisUnavailable."""
     standings = await asyncio.to_thread(runs.standings)
-    return await read_status(services, runs.findings(standings), runs.begun(standings))
+    over = await mended(services, runs.failed(standings))
+    return await read_status(services, runs.findings(standings, over), runs.begun(standings))
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
