@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from newswatch.errors import RedisUnavailable
 from newswatch.pipeline.base.shift import Shift
-from newswatch.pipeline.deliver.stay import Edits
+from newswatch.pipeline.deliver.edits import Edits
 
 RULES = "rules:\n  - {{id: opposes, query: central bank {}, severity: high, notify: [policy]}}\n"
 
@@ -52,6 +54,29 @@ def test_edit_between_two_shifts_is_checked_too(newsroom, text):
     looks = Looks()
     newsroom._do(lambda services: looks.at(services).apply())
     assert looks.checks == 1
+
+
+def test_airflow_that_does_not_answer_holds_up_no_beat_and_no_later_edit(newsroom):
+    newsroom.run()
+    asked, answer = [], asyncio.Event()
+
+    async def edited() -> None:
+        asked.append(None)
+        await answer.wait()
+
+    async def shift(services) -> None:
+        edits = Edits(Shift(services, "deliver", 60.0, edited=edited))
+        await edits.apply()
+        for words in ("bans", "permits"):
+            newsroom.write("watchlist.yaml", RULES.format(words))
+            await asyncio.wait_for(edits.apply(), 20)
+        assert len(asked) == 1
+        answer.set()
+        await edits.apply()
+        await edits.apply()
+
+    newsroom._do(shift)
+    assert len(asked) == 2
 
 
 def test_check_is_asked_for_again_until_airflow_answers(newsroom):

@@ -50,7 +50,7 @@ MOST_LONGER_S = 1_200.0
 """How much longer than planned a shift can be, because of release windows."""
 
 Paused = Callable[[], Coroutine[None, None, bool]]
-OnEdit = Callable[[], Awaitable[None]]
+OnEdit = Callable[[], Coroutine[None, None, None]]
 
 
 async def never_paused() -> bool:

@@ -3,6 +3,7 @@
 In the order in which a message meets them::
 
     run, stay        the stage: once by hand, or for a shift
+    edits            applies edited configuration files meanwhile
     run_state, window what a run's channels share, and how much is sent at once
     workspace        whether this Redis belongs to the token's workspace
     recall           what was posted before Redis lost data

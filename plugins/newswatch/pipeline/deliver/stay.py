@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from newswatch.config.load import folder_signature
 from newswatch.models import Ruleset
-from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import rules_in_force
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.deliver.breaker import CAUSE
+from newswatch.pipeline.deliver.edits import Edits
 from newswatch.pipeline.deliver.lateness import compare_clocks, report_lateness
 from newswatch.pipeline.deliver.probe import probe
 from newswatch.pipeline.deliver.reminders import queue_reminders
@@ -84,32 +83,6 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
     await work_shift(shift, lambda: hold_stage(shift, rules_in_force, work))
     await shift.verdict(str(total.as_dict()))
     return total
-
-
-class Edits:
-    """Applies edited configuration files, once for each edit, and calls `Shift.edited`."""
-
-    def __init__(self, shift: Shift) -> None:
-        self._shift = shift
-        self._seen: Hashable = None
-        self._untold = False
-
-    async def apply(self) -> None:
-        """Look at the folder.
-
-        With the first look of a shift nobody knows which files were seen last: an edit between two shifts shows in what it
-        changes, or in its errors.
-        """
-        services = self._shift.services
-        seen = await asyncio.to_thread(folder_signature, services.config_dir)
-        if seen != self._seen:
-            adoption = await adopt_config(services)
-            broken = any(problem.severity == "error" for problem in adoption.problems)
-            self._untold |= self._seen is not None or adoption.changed or broken
-            self._seen = seen
-        if self._untold:
-            await self._shift.edited()
-            self._untold = False
 
 
 async def _stay(run: DeliveryRun, shift: Shift) -> None:
