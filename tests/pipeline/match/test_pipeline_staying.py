@@ -62,10 +62,10 @@ def test_drained_resident_begins_nothing_until_it_may_work_again(newsroom, resid
 
 async def test_error_at_the_end_of_a_shift_is_raised(newsroom):
     async with newsroom.services() as services:
-        shift = Shift(services, "match", 0.3)
+        shift = Shift(services, "match", 60.0)
 
         async def work():
-            await shift.wait(10.0)
+            shift.end("its time was over")
             raise ValueError("a defect")
 
         with pytest.raises(ValueError, match="a defect"):
