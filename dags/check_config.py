@@ -16,8 +16,9 @@ configuration folder (`NEWSWATCH_CONFIG`) and, if everything is valid, puts it i
 runs every ten minutes, and whenever you trigger it. `deliver_alerts` looks at the folder every five seconds: it applies
 valid edits itself, and starts a run of this DAG for each edit (`edit__…`).
 
-**What the bars say.** Each bar is one check of the files: one every ten minutes, and one for each edit. Green: the files are valid. Red: they are broken. The height
-is how long the check took: a few seconds, and up to a minute while Airflow starts. A high green bar is not a problem.
+**What the bars say.** Each bar is one check of the files: one every ten minutes, and one for each edit.
+Green: the files are valid. Red: they are broken. The height is how long the check took: a few seconds, and up to a minute
+while Airflow starts. A high green bar is not a problem.
 
 **What red means.** The files are broken. The log lists every problem as `file:line:col: message`. Alerts
 continue under the last valid configuration, and ops was notified once. On a first start there is no last valid

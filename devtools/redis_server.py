@@ -41,7 +41,7 @@ def free_port() -> int:
 def server_command(data: Path, port: int, *extra: str) -> list[str]:
     """The command that starts a server with its data in `data`.
 
-    Its append-only file is written anew from 2 MB on, since a small store would grow to the default of 64 MB first.
+    Redis rewrites its append-only file from 2 MB on. With the default, the file of a small store would grow to 64 MB first.
     """
     return [
         *(server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)),

@@ -46,7 +46,7 @@ class ShownItem:
     certainty: str = ""
     """How sure the text is of what it says, "" where it states it."""
     headline_only: bool = False
-    """The match is in the headline alone, so there is no passage to quote."""
+    """Only the headline matches, so there is no passage to quote."""
 
 
 @dataclass(frozen=True, slots=True)

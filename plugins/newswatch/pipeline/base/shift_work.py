@@ -66,7 +66,7 @@ async def work_shift(shift: Shift, work: Callable[[], Awaitable[None]]) -> None:
                 log.warning("%s", error)
                 await shift.wait(BACK_OFF_S[0])
             except Exception:
-                # What a newer release has stored since may be refused, or not be understood, in any place.
+                # What a newer release has stored since may be refused, or not be understood, in any place. All else is raised.
                 if not begun or not await _is_outgrown(shift):
                     raise
 
