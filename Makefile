@@ -17,6 +17,7 @@ BASE := $(VENV)/.made
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL = $(PIP) install --no-deps --require-hashes --requirement $(1) || { echo "pip could not install $(1), its last lines say why. Without a connection it needs a mirror (PIP_INDEX_URL=) or a folder of wheels (PIP_NO_INDEX=1 PIP_FIND_LINKS=folder). Then run make again"; exit 1; }
 EDITABLE := $(PIP) install --no-deps --no-build-isolation --editable .
 
 UV := $(shell command -v uv 2>/dev/null || echo uv)
@@ -36,13 +37,13 @@ $(BASE):
 
 $(RUN): requirements.txt pyproject.toml setup.py | $(BASE)
 	@echo "installing requirements.txt (the first time takes a few minutes)"
-	@$(PIP) install --no-deps --require-hashes --requirement requirements.txt
+	@$(call INSTALL,requirements.txt)
 	@$(EDITABLE)
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUN)
 	@echo "installing requirements-dev.txt"
-	@$(PIP) install --no-deps --require-hashes --requirement requirements-dev.txt
+	@$(call INSTALL,requirements-dev.txt)
 	@touch $@
 
 setup: $(RUN) ## make .venv and install what newswatch runs on

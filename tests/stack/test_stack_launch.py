@@ -1,13 +1,18 @@
 """The launcher as a person meets it: real processes, without Airflow, which has a test of its own."""
 
+import os
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 
 import pytest
 import redis
 from stack_launcher import TIMEOUT_S, until
+
+from devtools.process import ROOT
 
 pytestmark = pytest.mark.heavy
 
@@ -127,3 +132,23 @@ def test_a_signal_to_make_alone_ends_the_stack(stack, tmp_path):
     running.process.send_signal(signal.SIGINT)
     running.process.wait(timeout=TIMEOUT_S)
     until(lambda: running.left() == [])
+
+
+def test_without_a_package_index_make_says_what_to_do(tmp_path):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "setup.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "MAKE"))}
+    alone |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    made = subprocess.run(
+        ["make", "setup", f"PYTHON={sys.executable}"],
+        cwd=tmp_path,
+        env=alone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode != 0
+    said = made.stdout + made.stderr
+    assert "pip could not install requirements.txt" in said
+    assert "PIP_INDEX_URL=" in said
+    assert not (tmp_path / ".venv" / ".run").exists()
