@@ -398,4 +398,4 @@ def test_digest_goes_out_at_its_time_and_not_before(newsroom):
     newsroom.pass_time(timedelta(hours=2, minutes=1))
     newsroom.deliver()
     (message,) = newsroom.posts()
-    assert "Digest: 2 items" in message["text"]
+    assert "Digest: 2 items from 1 publisher" in message["text"]

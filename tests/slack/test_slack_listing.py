@@ -117,11 +117,13 @@ def test_surge_says_what_it_was_when_it_began():
 
 def test_heading_says_what_the_signs_of_its_lines_mean():
     group = [
-        alert(id=f"{n:016x}", item_id=f"f:{n}", severity=severity)
-        for n, severity in enumerate(("low", "high", "low"))
+        alert(id=f"{n:016x}", item_id=f"f:{n}", severity=severity, publisher=publisher)
+        for n, (severity, publisher) in enumerate((("low", "Wire"), ("high", "Daily"), ("low", "Wire")))
     ]
     payload = render_listing(message(*group, kind="digest"), group, sources={}, now=NOW)
-    assert payload["text"].startswith("Digest: 3 items, rule central-bank-opposes (1 ▲ high, 2 ▽ low)")
+    assert payload["text"].startswith(
+        "Digest: 3 items from 2 publishers, rule central-bank-opposes (1 ▲ high, 2 ▽ low)"
+    )
 
 
 def test_only_the_first_sentence_of_a_heading_is_bold():

@@ -45,7 +45,7 @@ def before_age(story: ShownStory) -> list[str]:
     """The parts before the age in the line below the headline."""
     lead = [_FURTHER_REPORT] if story.is_reply and not story.frame.belongs_to else []
     publishers = story.publishers + story.further
-    return [*lead, story.severity.capitalize(), _publishers(publishers), _named(story, publishers)]
+    return [*lead, story.severity.capitalize(), count_of_publishers(publishers), _named(story, publishers)]
 
 
 def _named(story: ShownStory, publishers: int) -> str:
@@ -58,7 +58,7 @@ def _named(story: ShownStory, publishers: int) -> str:
     if more <= 0:
         return ", ".join(shown)
     in_thread = " in the thread" if more == story.further else ""
-    return ", ".join([*shown, f"+{_publishers(more)}{in_thread}"])
+    return ", ".join([*shown, f"+{count_of_publishers(more)}{in_thread}"])
 
 
 def after_age(story: ShownStory) -> list[str]:
@@ -74,7 +74,8 @@ def after_age(story: ShownStory) -> list[str]:
     return [note for note in notes if note]
 
 
-def _publishers(count: int) -> str:
+def count_of_publishers(count: int) -> str:
+    """As "1 publisher" or "2 publishers"."""
     return f"{count} publisher{'' if count == 1 else 's'}"
 
 
