@@ -4,8 +4,9 @@
 
 Starts what `make run` starts, on free ports, with a simulator and sources of its own. Seven sources have three windows
 each, which begin ten seconds apart, and each release is published some seconds into its window, at any moment between
-two polls. One more source publishes nothing: five minutes after its time the receivers get one line. Another answers
-429: its window goes on at the usual pace. Takes seven minutes. The exit status is 1 if a target is missed.
+two polls. The sample site has one window, and publishes in it. Another sample site publishes nothing: five minutes after its
+time the receivers get one line. One source answers 429: its window goes on at the usual pace. Takes seven minutes. The exit
+status is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from bench._contest import tell
 from bench.pipeline_latency import CHANNEL, share
+from devtools.news_site.running import RunningSite
 from devtools.running_stack import RunningStack
 from devtools.slack_sim.running import RunningSimulator
 from feed_server import Document, FeedServer, story
@@ -42,7 +44,7 @@ PLANS = (  # unlike each other: a report that may belong to a story waits three 
     "a levy on harbours", "the merger of two lenders", "new rules for pensions", "cheaper mortgages", "a digital coin",
     "the sale of gold", "a tax on banks", "bonds for railways", "a cap on fees", "faster payments", "a wage freeze",
     "state aid for steel", "a ban on short sales", "the budget", "a rent brake", "an export credit", "a solar subsidy",
-    "a fund for dikes", "higher reserves", "the reform of tariffs", "a second mint",
+    "a fund for dikes", "higher reserves", "the reform of tariffs", "a second mint", "a levy on ferries",
 )  # fmt: skip
 
 
@@ -55,10 +57,12 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name,
         RunningSimulator(strict_channels=False) as slack,
+        RunningSite() as site,
+        RunningSite() as silent,
     ):
-        servers = [FeedServer(host=f"127.0.0.{2 + number}") for number in range(SOURCES + 2)]
+        servers = [FeedServer(host=f"127.0.0.{2 + number}") for number in range(SOURCES + 1)]
         try:
-            found = measure(Path(name), servers, slack)
+            found = measure(Path(name), servers, site, silent, slack)
         finally:
             for server in servers:
                 server.stop()
@@ -68,15 +72,18 @@ def main() -> int:
     return report(found)
 
 
-def measure(folder: Path, servers: list[FeedServer], slack: RunningSimulator) -> dict[str, Any]:
+def measure(
+    folder: Path, servers: list[FeedServer], site: RunningSite, silent: RunningSite, slack: RunningSimulator
+) -> dict[str, Any]:
     """The seconds that each release took, the lines about late ones, and the requests of the source that refused."""
     items = [[story(0, "Weather for the week")] for _ in servers]
     for server, own in zip(servers, items, strict=True):
         server.serve("/wire", *own)
-    *sources, late, refusing = servers
+    *sources, refusing = servers
+    urls = [*(f"{server.url}/wire" for server in servers), site.feeds["wire"], silent.feeds["wire"]]
     config = folder / "config"
     config.mkdir()
-    write_config(config, servers, [])
+    write_config(config, urls, [])
     settings = {"SLACK_BOT_TOKEN": slack.token, "SLACK_BASE_URL": slack.base_url}
     with RunningStack(folder, config, NEWSWATCH_RULE_CAP="100000", **settings) as stack:
         stack.wait_healthy(600.0)
@@ -85,19 +92,25 @@ def measure(folder: Path, servers: list[FeedServer], slack: RunningSimulator) ->
             [start + timedelta(seconds=BETWEEN_S * number + APART_S * turn) for turn in range(WINDOWS)]
             for number in range(SOURCES)
         ]
-        write_config(config, servers, [*moments, [start], [start]])
+        # The sample site's window is after those of the others, and before its edition is repeated elsewhere.
+        sample = start + timedelta(seconds=SOURCES * BETWEEN_S)
+        write_config(config, urls, [*moments, [start], [sample], [start]])
         refusing.documents["/wire"] = Document(b"slower", status=429)
         asked_before = len(refusing.requests)
         published: dict[str, float] = {}
         loads = []
-        due = sorted((moment, number) for number, row in enumerate(moments) for moment in row)
+        due = sorted((moment, number) for number, row in enumerate([*moments, [sample]]) for moment in row)
         for turn, (moment, number) in enumerate(due):
             time.sleep(max(0.0, moment.timestamp() + random.uniform(2, BETWEEN_S - 2) - time.time()))
+            loads.append(os.getloadavg()[0])
+            if number == SOURCES:
+                edition = site.publish(repeat_after_s=3600)
+                published[edition["link"]] = edition["published"]
+                continue
             release = story(turn + 1, f"{PLANS[turn].capitalize()} decided", age=timedelta(0))
             items[number].insert(0, release)
             sources[number].serve("/wire", *items[number])
             published[release["link"]] = time.time()
-            loads.append(os.getloadavg()[0])
         time.sleep(max(20.0, start.timestamp() + LATE_S + 15 - time.time()))
     messages = slack.messages(CHANNEL)
     took = {}
@@ -108,7 +121,6 @@ def measure(folder: Path, servers: list[FeedServer], slack: RunningSimulator) ->
         "took_s": sorted(took.values()),
         "missing": [link for link, seconds in took.items() if seconds == float("inf")],
         "lines": [one["text"] for one in messages if "not there at" in one["text"]],
-        "late_asked": len(late.requests),
         "refused": len(refusing.requests) - asked_before,
         "load": statistics.median(loads),
     }
@@ -117,7 +129,7 @@ def measure(folder: Path, servers: list[FeedServer], slack: RunningSimulator) ->
 def report(found: dict[str, Any]) -> int:
     """Print the figures. Returns 1 if a target is missed."""
     took = found["took_s"]
-    late = [line for line in found["lines"] if f"source-{SOURCES}:" in line]
+    late = [line for line in found["lines"] if f"source-{SOURCES + 2}:" in line]
     print(f" {len(took)} releases, load {found['load']:.1f}")
     good = [
         tell("publication → Slack, median", statistics.median(took), "s", MEDIAN_S),
@@ -131,11 +143,11 @@ def report(found: dict[str, Any]) -> int:
     return 0 if all(good) else 1
 
 
-def write_config(folder: Path, servers: list[FeedServer], windows: list[list[datetime]]) -> None:
-    """A feed for each server, with windows at these moments."""
+def write_config(folder: Path, urls: list[str], windows: list[list[datetime]]) -> None:
+    """A feed for each source, with windows at these moments."""
     rows = []
-    for number, server in enumerate(servers):
-        row = f"id: source-{number}, url: '{server.url}/wire', every: 1h, allow_private: true"
+    for number, url in enumerate(urls):
+        row = f"id: source-{number}, url: '{url}', every: 1h, allow_private: true"
         if windows:
             made = ", ".join(
                 f'{{at: "{at:%Y-%m-%d %H:%M:%S}", timezone: UTC, for: 60s, every: 1s, expect: decision}}'
@@ -144,7 +156,7 @@ def write_config(folder: Path, servers: list[FeedServer], windows: list[list[dat
             row += f", windows: [{made}]"
         rows.append(f"  - {{{row}}}\n")
     (folder / "watchlist.yaml").write_text(
-        "rules:\n  - {id: decision, query: decided, severity: high, notify: [policy]}\n",
+        "rules:\n  - {id: decision, query: decided OR central bank opposes, severity: high, notify: [policy]}\n",
         encoding="utf-8",
     )
     (folder / "receivers.yaml").write_text(
