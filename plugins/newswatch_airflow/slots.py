@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from airflow.configuration import conf
 
 from newswatch.store.pulses import resident_stages
@@ -10,17 +12,23 @@ FREE = 2
 """Slots for what comes and goes: check_config, housekeeping, backtest_rule."""
 
 
+SHARDS_A_WORKER = 2
+"""How many Celery workers there are is not in Airflow's settings. docs/operations.md wants two poll shards for each at most."""
+
+
 def too_few_slots(poll_shards: int) -> str:
     """What is wrong, and the setting that fixes it; "" if there are enough."""
     taken = len(resident_stages(poll_shards))
-    least = taken + FREE
-    limits = {"AIRFLOW__CORE__PARALLELISM": conf.getint("core", "parallelism")}
+    limits = {"AIRFLOW__CORE__PARALLELISM": (conf.getint("core", "parallelism"), 1)}
     if "celery" in conf.get("core", "executor").lower():
-        limits["AIRFLOW__CELERY__WORKER_CONCURRENCY"] = conf.getint("celery", "worker_concurrency")
-    for name, slots in limits.items():
+        slots_each = conf.getint("celery", "worker_concurrency")
+        limits["AIRFLOW__CELERY__WORKER_CONCURRENCY"] = (slots_each, max(1, poll_shards // SHARDS_A_WORKER))
+    for name, (slots, workers) in limits.items():
+        least = ceil((taken + FREE) / workers)
         if 0 < slots < least:
+            each = f" on each of {workers} workers" if workers > 1 else ""
             return (
-                f"Airflow has only {slots} task slots ({name}). The resident stages take {taken}, and other tasks"
+                f"Airflow has only {slots} task slots{each} ({name}). The resident stages take {taken}, and other tasks"
                 f" need {FREE}: set it to at least {least}, or lower NEWSWATCH_POLL_SHARDS."
             )
     return ""
