@@ -53,3 +53,16 @@ async def test_later_try_of_a_run_does_not_wait_for_the_lease_of_an_earlier_one(
         assert not await Lease(redis, "stage", 60.0, run="run-1", attempt=1).take(0.0)
         await killed.release()
         await later.renew()
+
+
+async def test_process_does_not_wait_for_its_own_lease(redis_url):
+    """Redis was away when it should have been given up."""
+    async with connect(redis_url) as redis:
+        before = Lease(redis, "stage", 60.0, run="run-1", attempt=1, holder="aa")
+        assert await before.take(0.0)
+        assert not await Lease(redis, "stage", 60.0, run="run-1", attempt=1, holder="bb").take(0.0)
+        assert not await Lease(redis, "stage", 60.0, run="run-1", attempt=1).take(0.0)
+        after = Lease(redis, "stage", 60.0, run="run-1", attempt=1, holder="aa")
+        assert await after.take(0.0)
+        with pytest.raises(LeaseLost):
+            await before.renew()

@@ -21,7 +21,8 @@ class Lease:
 
     With `run` and `attempt` a later try of a run need not wait for the end of an earlier one's lease: that try was killed,
     or ends soon. It can hand nothing over and begin no message any more. What it had begun is looked up after the grace
-    period, as after any kill.
+    period, as after any kill. With `holder` the same process need not wait for its own, which it could not give up because
+    Redis was away.
 
     `held_until` is on the monotonic clock. It is never later than the timeout in Redis, because it counts from before the
     request was sent.
@@ -33,12 +34,12 @@ class Lease:
     monotonic: Callable[[], float] = time.monotonic
     run: str = ""
     attempt: int = 0
+    holder: str = ""
     held_until: float = 0.0
     token: str = field(init=False)
 
     def __post_init__(self) -> None:
-        fence = secrets.token_hex(8)
-        self.token = f"{self.run}#{self.attempt}#{fence}" if self.run else fence
+        self.token = f"{self.run}#{self.attempt}#{self.holder}#{secrets.token_hex(8)}"
 
     @property
     def key(self) -> str:
@@ -48,7 +49,7 @@ class Lease:
     async def _call(self, action: str) -> int:
         started = self.monotonic()
         script = script_of(self.redis, "lease")
-        args = [self.token, action, int(self.duration_s * 1000), self.run, self.attempt]
+        args = [self.token, action, int(self.duration_s * 1000), self.run, self.attempt, self.holder]
         answer = int(await script(keys=[self.key], args=args))
         if answer == 1 and action != "release":
             self.held_until = started + self.duration_s

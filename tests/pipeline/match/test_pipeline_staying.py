@@ -147,6 +147,23 @@ def test_outage_of_redis_is_waited_out_within_the_shift(tmp_path, own_redis, sim
     room.close()
 
 
+def test_resident_does_not_wait_for_its_own_lease_after_an_outage_of_redis(
+    tmp_path, own_redis, simulator, monkeypatch
+):
+    monkeypatch.setattr("newswatch.pipeline.base.shift_work.lease_s", lambda _: 3600.0)
+    room = Newsroom(tmp_path, own_redis.url, simulator)
+    room.adopt()
+    at_work = Resident(room, "match").at_work()
+    own_redis.kill()
+    room.until(lambda: "Redis is away" in at_work.shift._note)
+    own_redis.start()
+    assert room.redis.exists("newswatch:lease:match") == 1
+    publish(room)
+    room.until(lambda: alerts(room) == 1)
+    at_work.end()
+    room.close()
+
+
 def test_check_that_fails_neither_ends_the_shift_nor_keeps_the_others_from_being_made(newsroom, resident):
     async def nobody_answers():
         raise ConnectionError("the api-server is away")

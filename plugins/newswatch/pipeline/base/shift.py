@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 import threading
 import time
@@ -72,6 +73,8 @@ class Shift:
     where: str = ""
     run: str = ""
     attempt: int = 0
+    process: str = field(default_factory=lambda: secrets.token_hex(8))
+    """By which a lease is known as this process's own."""
     paused: Paused = never_paused
     edited: OnEdit = unheard
     """Called after an edit of the configuration, valid or not."""

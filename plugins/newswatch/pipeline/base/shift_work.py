@@ -111,6 +111,7 @@ async def hold_stage(
             max(lease_s(receivers), least_lease_s),
             run=shift.run,
             attempt=shift.attempt,
+            holder=shift.process,
         )
         if not await lease.take(wait_s=LOOK_AGAIN_S):
             shift.waiting(f"Another process works the {shift.stage} stage.")
