@@ -37,7 +37,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
 from newswatch.store.leases import Lease, under
-from newswatch.store.rechecks import Recheck, due_count, due_rechecks
+from newswatch.store.rechecks import Recheck, due_rechecks
 from newswatch.store.rechecks import postpone as postpone_rechecks
 
 log = logging.getLogger("newswatch.articles")
@@ -96,7 +96,7 @@ async def run_articles(
     receivers, version = await receivers_in_force(services), await version_in_force(services)
     with redis_errors():
         now_ms = to_ms(services.clock())
-        due = (await articles.due_since(services.redis, now_ms))[0] + await due_count(services.redis, now_ms)
+        due, _ = await articles.due_since(services.redis, now_ms)
         if receivers is None or not due:
             return ArticleCounts(queued=await articles.waiting(services.redis))
         lease = Lease(services.redis, "articles", max(lease_s(receivers), SHORTEST_LEASE_S))
