@@ -51,6 +51,11 @@ async def due_since(redis: Redis, now_ms: int) -> tuple[int, int | None]:
     return int(new) + int(again), min((int(at) for _, at in (*first, *first_again)), default=None)
 
 
+async def may_ask_for_reader(redis: Redis, again_s: float) -> bool:
+    """Whether nobody has asked for a reader within `again_s` seconds. From now on somebody has."""
+    return bool(await redis.set(keys.READER_ASKED, 1, nx=True, px=int(again_s * 1000)))
+
+
 async def due_jobs(redis: Redis, now_ms: int, *, known: Collection[str], most: int) -> list[Job]:
     """The `most` jobs that are due longest, without those whose item is in `known`."""
     found: Any = await redis.zrangebyscore(keys.ARTICLES, "-inf", now_ms, start=0, num=most)

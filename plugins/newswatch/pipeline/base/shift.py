@@ -17,7 +17,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ MOST_LONGER_S = 1_200.0
 """How much longer than planned a shift can be, because of release windows."""
 
 Paused = Callable[[], Coroutine[None, None, bool]]
-OnEdit = Callable[[], Coroutine[None, None, None]]
+Ask = Callable[[], Coroutine[None, None, None]]
 
 
 async def never_paused() -> bool:
@@ -59,7 +59,7 @@ async def never_paused() -> bool:
 
 
 async def unheard() -> None:
-    """Outside Airflow nothing else follows an edit of the configuration."""
+    """Outside Airflow nobody starts a run."""
 
 
 @dataclass
@@ -73,9 +73,11 @@ class Shift:
     run: str = ""
     attempt: int = 0
     paused: Paused = never_paused
-    edited: OnEdit = unheard
+    edited: Ask = unheard
     """Called after an edit of the configuration, valid or not."""
-    chore: Callable[[], Awaitable[None]] | None = None
+    article_waits: Ask = unheard
+    """Called when an article waits and nobody reads."""
+    chores: Sequence[Callable[[], Awaitable[None]]] = ()
     """What else is done with each beat."""
     counts: Callable[[], Mapping[str, int]] = dict
     """What was done so far in the shift, for a line of the log each minute."""
@@ -239,7 +241,7 @@ class Shift:
                 self.look_for_schema,
                 self.look_for_windows,
                 self._look_at_others,
-                self._do_chore,
+                *self.chores,
             ):
                 await self.try_check(check)
             await asyncio.sleep(BEAT_S)
@@ -304,10 +306,6 @@ class Shift:
 
     async def _look_at_others(self) -> None:
         await report_silence(self.services, self.stage)
-
-    async def _do_chore(self) -> None:
-        if self.chore is not None:
-            await self.chore()
 
 
 def rest_of(shift_s: float, began: datetime | None, now: datetime) -> float:

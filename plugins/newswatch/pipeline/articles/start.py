@@ -1,0 +1,52 @@
+"""Starts the article reader when an article waits.
+
+Most installations read no articles, and a process that waits for them takes 60 MB, so no reader stays. The first poll shard
+looks with each beat, and asks Airflow for a run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from newswatch.pipeline.base.shift import Shift
+from newswatch.pipeline.base.silence import is_there
+from newswatch.store import articles, pulses
+from newswatch.store.client import redis_errors
+from newswatch.store.codec import to_ms
+
+log = logging.getLogger("newswatch.articles")
+
+AGAIN_S = 30.0
+"""How long after a request the next one may be made. A run may take some seconds to begin."""
+
+
+class ReaderStart:
+    """Calls `Shift.article_waits` when an article is due and nobody reads."""
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+        self._asked: asyncio.Future[None] | None = None
+
+    async def start_reader(self) -> None:
+        """Look, and ask if a run is wanted. The beat does not wait for the answer, which may take Airflow minutes."""
+        if self._asked is not None:
+            if not self._asked.done():
+                return
+            error, self._asked = self._asked.exception(), None
+            if error is not None:
+                log.warning("Airflow has not started a run of fetch_articles, and is asked again: %s", error)
+        if await self._is_wanted():
+            self._asked = asyncio.ensure_future(self._shift.article_waits())
+
+    async def _is_wanted(self) -> bool:
+        """Whether an article is due, and neither a reader is there nor another process has just asked for one."""
+        redis, now = self._shift.services.redis, self._shift.services.clock()
+        with redis_errors():
+            due, _ = await articles.due_since(redis, to_ms(now))
+            if not due:
+                return False
+            readers = await pulses.read(redis, [pulses.ON_DEMAND])
+            if any(is_there(one, now) for one in readers) or await pulses.drain_request(redis):
+                return False
+            return await articles.may_ask_for_reader(redis, AGAIN_S)
