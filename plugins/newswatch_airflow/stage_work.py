@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from newswatch.pipeline.articles.on_demand import ReaderStart
 from newswatch.pipeline.articles.run import stay_reading
-from newswatch.pipeline.articles.start import ReaderStart
 from newswatch.pipeline.base.configuration import Share
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift

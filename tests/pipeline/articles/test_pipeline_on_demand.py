@@ -1,4 +1,4 @@
-"""When the poll shard asks Airflow to start the article reader, and when it does not."""
+"""When the poll shard asks Airflow to start the article reader, when it does not, and when the reader ends."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from article_pages import linked, page, show
-from newswatch.pipeline.articles.start import ReaderStart
+from newswatch.pipeline.articles.on_demand import QuietEnd, ReaderStart
+from newswatch.pipeline.articles.run import stay_reading
 from newswatch.pipeline.base.shift import Shift
 from newswatch.store import pulses
+from newswatch.store.leases import Lease
 from newswatch.store.pulses import DrainRequest, Pulse
 
 
@@ -156,3 +158,72 @@ def test_airflow_that_refuses_is_asked_again_after_half_a_minute(room, airflow, 
         assert airflow.asked == 2
 
     room._do(looks)
+
+
+async def read_until_quiet(services, quiet_s=0.3):
+    """A shift of the reader; returns its counts and its last pulse."""
+    counts = await asyncio.wait_for(stay_reading(Shift(services, "articles", 300.0), quiet_s=quiet_s), 120)
+    (pulse,) = await pulses.read(services.redis, ["articles"])
+    return counts, pulse
+
+
+def test_reader_reads_what_waits_and_ends_green_when_nothing_does(room):
+    counts, pulse = room._do(read_until_quiet)
+    assert (counts.fetched, counts.queued) == (1, 0)
+    assert (pulse.state, pulse.note) == ("ended", "no article waits")
+
+
+def test_reader_that_finds_nothing_ends_by_the_same_rule(newsroom):
+    newsroom.adopt()
+    counts, pulse = newsroom._do(read_until_quiet)
+    assert (counts.jobs, pulse.state, pulse.note) == (0, "ended", "no article waits")
+
+
+def test_reader_ends_although_an_article_waits_for_its_next_try(room):
+    at_ms = (room.clock().timestamp() + 300) * 1000
+    (item,) = room.redis.zrange("newswatch:articles", 0, -1)
+    room.redis.zadd("newswatch:articles", {item: at_ms})
+    counts, pulse = room._do(read_until_quiet)
+    assert (counts.jobs, counts.queued, pulse.note) == (0, 1, "no article waits")
+
+
+def test_reader_that_another_process_keeps_from_reading_ends_too(newsroom):
+    newsroom.adopt()
+
+    async def read(services):
+        other = Lease(services.redis, "articles", 300.0)
+        assert await other.take(wait_s=0.0)
+        return await read_until_quiet(services)
+
+    counts, pulse = newsroom._do(read)
+    assert (counts.jobs, pulse.note) == (0, "no article waits")
+
+
+def test_reader_stays_until_nothing_was_due_for_a_minute(newsroom):
+    """Due, in hand or due within a minute: each begins the minute again."""
+    newsroom.adopt()
+    now_ms = newsroom.clock().timestamp() * 1000
+
+    async def looks(services):
+        seconds = 0.0
+        shift = Shift(services, "articles", 600.0)
+        quiet = QuietEnd(shift, 60.0, lambda: seconds)
+        seen = []
+        for pass_s, queue, due_in_s in (
+            (0, None, 0),
+            (59, "newswatch:articles", -1),
+            (30, None, 0),
+            (59, "newswatch:rechecks", 50),
+            (30, None, 0),
+            (59, "newswatch:articles", 200),
+            (1, "newswatch:articles", 200),
+        ):
+            seconds += pass_s
+            await services.redis.delete("newswatch:articles", "newswatch:rechecks")
+            if queue is not None:
+                await services.redis.zadd(queue, {"item": now_ms + due_in_s * 1000})
+            await quiet.look()
+            seen.append(shift.over)
+        return seen
+
+    assert newsroom._do(looks) == [False] * 6 + [True]

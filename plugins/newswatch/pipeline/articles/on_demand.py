@@ -1,13 +1,15 @@
-"""Starts the article reader when an article waits.
+"""When the article reader begins, and when it ends.
 
-Most installations read no articles, and a process that waits for them takes 60 MB, so no reader stays. The first poll shard
-looks with each beat, and asks Airflow for a run.
+Most installations read no articles, and a process that waits for them takes 60 MB. So a run begins when an article waits: the
+first poll shard looks with each beat, and asks Airflow for it. It ends after a minute in which no article was due.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.base.silence import is_there
@@ -19,6 +21,8 @@ log = logging.getLogger("newswatch.articles")
 
 AGAIN_S = 30.0
 """How long after a request the next one may be made. A run may take some seconds to begin."""
+QUIET_S = 60.0
+"""How long nothing must be due before the reader ends. A second try of a web page comes after a minute too."""
 
 
 class ReaderStart:
@@ -50,3 +54,26 @@ class ReaderStart:
             if any(is_there(one, now) for one in readers) or await pulses.drain_request(redis):
                 return False
             return await articles.may_ask_for_reader(redis, AGAIN_S)
+
+
+class QuietEnd:
+    """Ends the reader's shift when nothing was due for `after_s` seconds, nor will be within as many."""
+
+    def __init__(self, shift: Shift, after_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._shift = shift
+        self._after_s = after_s
+        self._clock = clock
+        self._since: float | None = None
+
+    async def look(self) -> None:
+        """Look, and end the shift if it is time. An article that is being read is still due."""
+        services = self._shift.services
+        soon_ms = to_ms(services.clock()) + int(self._after_s * 1000)
+        with redis_errors():
+            due, _ = await articles.due_since(services.redis, soon_ms)
+        if due:
+            self._since = None
+        elif self._since is None:
+            self._since = self._clock()
+        elif self._clock() - self._since >= self._after_s:
+            self._shift.end("no article waits")
