@@ -134,12 +134,13 @@ def _starts(context: Mapping[str, Any], dag_id: str, why: str, *, unless: Sequen
     """Starts a run of the DAG, unless that is paused or has a run in one of these states. `why` begins the run's id."""
     one = context["ti"]
 
-    def start() -> None:
+    def start() -> bool:
         if one.get_dag(dag_id).is_paused or (unless and one.get_dr_count(dag_id, states=list(unless))):
-            return
+            return False
         start_run(dag_id, f"{why}__{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}")
+        return True
 
-    async def ask() -> None:
-        await asyncio.to_thread(start)
+    async def ask() -> bool:
+        return await asyncio.to_thread(start)
 
     return ask

@@ -56,6 +56,11 @@ async def may_ask_for_reader(redis: Redis, again_s: float) -> bool:
     return bool(await redis.set(keys.READER_ASKED, 1, nx=True, px=int(again_s * 1000)))
 
 
+async def forget_asking(redis: Redis) -> None:
+    """No reader was started, so anybody may ask for one now."""
+    await redis.delete(keys.READER_ASKED)
+
+
 async def due_jobs(redis: Redis, now_ms: int, *, known: Collection[str], most: int) -> list[Job]:
     """The `most` jobs that are due longest, without those whose item is in `known`."""
     found: Any = await redis.zrangebyscore(keys.ARTICLES, "-inf", now_ms, start=0, num=most)

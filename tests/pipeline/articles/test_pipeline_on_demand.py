@@ -17,19 +17,23 @@ from newswatch.store.pulses import DrainRequest, Pulse
 
 
 class Airflow:
-    """Counts how often it was asked for a run. `away`: it refuses. `slow`: it answers when that is set."""
+    """Counts how often it was asked for a run. `away`: it fails. `slow`: it answers when that is set.
+
+    `busy`: it starts none, since the DAG is paused or has a run already.
+    """
 
     def __init__(self) -> None:
         self.asked = 0
-        self.away = False
+        self.away = self.busy = False
         self.slow: asyncio.Event | None = None
 
-    async def start(self) -> None:
+    async def start(self) -> bool:
         self.asked += 1
         if self.slow is not None:
             await self.slow.wait()
         if self.away:
             raise ConnectionError("the api-server is away")
+        return not self.busy
 
     def looks_of(self, services) -> ReaderStart:
         return ReaderStart(Shift(services, "poll-1", 60.0, article_waits=self.start))
@@ -146,7 +150,20 @@ def test_airflow_that_does_not_answer_holds_up_no_beat_and_is_not_asked_twice(ro
     room._do(looks)
 
 
-def test_airflow_that_refuses_is_asked_again_after_half_a_minute(room, airflow, caplog):
+def test_airflow_that_starts_none_is_asked_again_with_the_next_look(room, airflow):
+    """The run of a reader that has just ended is still there for some seconds."""
+
+    async def looks(services):
+        starter, airflow.busy = airflow.looks_of(services), True
+        await look(starter, 2)
+        airflow.busy = False
+        await look(starter, 3)
+
+    room._do(looks)
+    assert airflow.asked == 3
+
+
+def test_airflow_that_fails_is_asked_again_after_half_a_minute(room, airflow, caplog):
     async def looks(services):
         starter, airflow.away = airflow.looks_of(services), True
         await look(starter, 3)

@@ -30,16 +30,21 @@ class ReaderStart:
 
     def __init__(self, shift: Shift) -> None:
         self._shift = shift
-        self._asked: asyncio.Future[None] | None = None
+        self._asked: asyncio.Future[bool] | None = None
 
     async def start_reader(self) -> None:
         """Look, and ask if a run is wanted. The beat does not wait for the answer, which may take Airflow minutes."""
         if self._asked is not None:
             if not self._asked.done():
                 return
-            error, self._asked = self._asked.exception(), None
+            asked, self._asked = self._asked, None
+            error = asked.exception()
             if error is not None:
                 log.warning("Airflow has not started a run of fetch_articles, and is asked again: %s", error)
+            elif not asked.result():
+                # The last run is just ending, for example: the next look must be able to ask.
+                with redis_errors():
+                    await articles.forget_asking(self._shift.services.redis)
         if await self._is_wanted():
             self._asked = asyncio.ensure_future(self._shift.article_waits())
 

@@ -50,7 +50,8 @@ MOST_LONGER_S = 1_200.0
 """How much longer than planned a shift can be, because of release windows."""
 
 Paused = Callable[[], Coroutine[None, None, bool]]
-Ask = Callable[[], Coroutine[None, None, None]]
+Ask = Callable[[], Coroutine[None, None, bool]]
+"""Asks Airflow for a run of another DAG. Returns whether it was started."""
 
 
 async def never_paused() -> bool:
@@ -58,8 +59,9 @@ async def never_paused() -> bool:
     return False
 
 
-async def unheard() -> None:
+async def unheard() -> bool:
     """Outside Airflow nobody starts a run."""
+    return False
 
 
 @dataclass
