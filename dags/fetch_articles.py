@@ -10,11 +10,13 @@ from newswatch_airflow.assets import ITEMS
 from newswatch_airflow.resident import stay, stays
 
 DOC = """
-**What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. For feeds with
-`article: true` it fetches each new item's web page and adds the item to the stream again with the page's main text, so
-that rules see it as `body`. Titles and summaries do not wait for it; they are matched before.
+**What it does.** For feeds with `article: true` it fetches each new item's web page and adds the item to the stream again
+with the page's main text, so that rules see it as `body`. Titles and summaries do not wait for it; they are matched before.
+For feeds with `recheck: true` it reads the links of alerts again.
 
-**A running task is normal.** The counts are in its XCom when the shift ends.
+**No run is normal.** `poll_feeds` starts one within seconds when an article waits. The run ends when none has waited for a
+minute, or after a shift of ten minutes (`NEWSWATCH_SHIFT`). *Trigger* starts one too; it ends after a minute if nothing
+waits. The counts are in its XCom when it ends.
 
 **What red means.** Redis refused newswatch, or a connection is missing. A web page that cannot be read never turns it
 red: it is tried again at growing intervals and then given up. Nothing is lost: the articles stay queued.
@@ -28,13 +30,13 @@ A feed's page (*newswatch* in the navigation, *Feeds*) shows how many of its art
 with DAG(
     description="Read the articles of items whose feed asks for it, and queue them for matching",
     doc_md=DOC,
-    schedule="@continuous",
+    schedule=None,
     **stays("fetch_articles"),
 ):
 
     @task(outlets=[ITEMS])
     def read_articles() -> dict[str, Any]:
-        """Read articles until the shift is over. Red: Redis refused newswatch; the log says why."""
+        """Read articles until none waits or the shift is over. Red: Redis refused newswatch; the log says why."""
         return stay(get_current_context(), "articles")
 
     read_articles()

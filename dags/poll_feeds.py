@@ -13,7 +13,8 @@ from newswatch_airflow.resident import stay, stays
 DOC = """
 **What it does.** One run works a shift of ten minutes (`NEWSWATCH_SHIFT`) and is followed by the next. Each mapped task is a
 shard: it owns the hosts that fall to it (`NEWSWATCH_POLL_SHARDS`), fetches their feeds when each is due (`every`),
-and puts new items into the stream `newswatch:items`, where `match_items` waits for them.
+and puts new items into the stream `newswatch:items`, where `match_items` waits for them. The first shard starts a
+run of `fetch_articles` when an article waits.
 
 **A running task is normal.** The counts are in its XCom when the shift ends. *Trigger* does not help: only one run can
 be active, and it is at work. To poll a feed at once, press *Poll now* on its page; that takes two seconds at most.

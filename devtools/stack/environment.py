@@ -13,6 +13,8 @@ from pathlib import Path
 
 from devtools.stack.connections import redis_connection, slack_connection
 from devtools.stack.ports import LOOPBACK
+from newswatch.settings import settings_from
+from newswatch_airflow.slots import least_slots
 
 STACK_ID = "NEWSWATCH_STACK_ID"
 """Marks every process of a stack, so that those left behind can be found."""
@@ -67,21 +69,21 @@ def service_environment(endpoints: Endpoints) -> dict[str, str]:
     }
 
 
-def tuning() -> dict[str, str]:
+def tuning(poll_shards: int = 1) -> dict[str, str]:
     """Settings that the caller's environment may change. Nearly all of them are Airflow's.
 
     Polling every 30 s lets new users see the thread of the sample story grow without a long wait.
 
-    SQLite answers "database is locked" with 32 parallel tasks, but not with 8. The residents take four slots, and at
-    the end of a shift each of them keeps its old slot for up to five seconds. The timeouts for crashed tasks have a
-    default of 300 s, so a stage would stop for five minutes after one `kill -9`.
+    The scheduler keeps a process of 24 to 35 MB for each slot, so there are no more slots than needed. (SQLite answers
+    "database is locked" with 32 parallel tasks, but not with 8.) The timeouts for crashed tasks have a default of
+    300 s, so a stage would stop for five minutes after one `kill -9`.
 
     Each loop of the scheduler costs a twentieth of a second or more, and residents need it only between two shifts. A
     changed DAG file is parsed at once whatever the interval; the others need not be parsed more than twice an hour.
     """
     return {
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "8",
+        "AIRFLOW__CORE__PARALLELISM": str(least_slots(poll_shards)),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
@@ -144,7 +146,10 @@ def child_environment(
     environ: Mapping[str, str], stack_id: str, endpoints: Endpoints, place: AirflowPlace | None
 ) -> dict[str, str]:
     """The whole environment of a child: the caller's, with that of the stack."""
-    airflow = {} if place is None else {**tuning(), **environ, **wiring(place)}
+    airflow: dict[str, str] = {}
+    if place is not None:
+        shards = settings_from(environ, place.root).poll_shards
+        airflow = {**tuning(shards), **environ, **wiring(place)}
     return {
         **environ,
         **airflow,

@@ -1,4 +1,4 @@
-"""Resident stages: one DAG run works a shift, then the next takes over.
+"""Resident stages: one DAG run works a shift, then the next takes over, for articles when some wait.
 
 The shift ends at a time that the run's start fixes, so a task that is tried again works only the rest. The task ends by
 itself; the two timeouts are for a process that hangs.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from newswatch_airflow.retries import recovery
 from newswatch_airflow.versions import permanent_errors, start_run
 
 if TYPE_CHECKING:
-    from newswatch.pipeline.base.shift import OnEdit, Paused, Shift
+    from newswatch.pipeline.base.shift import Ask, Paused, Shift
 
 TRIES = 24
 """Ten kills within one shift, and a dozen tries of some seconds each while the api-server is not up."""
@@ -28,9 +28,6 @@ HANGS_S = 120
 """A task that works this much longer than its longest shift is ended by Airflow."""
 CALM_S = 60.0
 """A run that cannot begin its work fails no sooner than this, or the next would fail at once, and so on."""
-
-CHECK = "check_config"
-"""The DAG that shows whether an edit of the configuration is valid."""
 
 Work = Callable[["Shift"], Awaitable[Any]]
 
@@ -86,7 +83,8 @@ def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, A
                 run=one.run_id,
                 attempt=one.try_number,
                 paused=_pause_of(context),
-                edited=_check_of(context),
+                edited=check_of(context),
+                article_waits=reader_of(context),
             )
             counts = await work_of(stage, services)(shift)
             if shift.reason == ASKED_TO_END:
@@ -122,15 +120,27 @@ def _pause_of(context: Mapping[str, Any]) -> Paused:
     return paused
 
 
-def _check_of(context: Mapping[str, Any]) -> OnEdit:
-    """Starts a run of `check_config`, which shows in Airflow whether an edit is valid. A paused DAG gets none."""
+def check_of(context: Mapping[str, Any]) -> Ask:
+    """Starts a run of `check_config`, which shows in Airflow whether an edit is valid."""
+    return _starts(context, "check_config", "edit")
+
+
+def reader_of(context: Mapping[str, Any]) -> Ask:
+    """Starts a run of `fetch_articles`, unless there is one. One that waits for a slot will read all that waits."""
+    return _starts(context, "fetch_articles", "article", unless=("queued", "running"))
+
+
+def _starts(context: Mapping[str, Any], dag_id: str, why: str, *, unless: Sequence[str] = ()) -> Ask:
+    """Starts a run of the DAG, unless that is paused or has a run in one of these states. `why` begins the run's id."""
     one = context["ti"]
 
-    def start() -> None:
-        if not one.get_dag(CHECK).is_paused:
-            start_run(CHECK, f"edit__{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}")
+    def start() -> bool:
+        if one.get_dag(dag_id).is_paused or (unless and one.get_dr_count(dag_id, states=list(unless))):
+            return False
+        start_run(dag_id, f"{why}__{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}")
+        return True
 
-    async def edited() -> None:
-        await asyncio.to_thread(start)
+    async def ask() -> bool:
+        return await asyncio.to_thread(start)
 
-    return edited
+    return ask

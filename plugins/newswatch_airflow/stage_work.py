@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from newswatch.pipeline.articles.on_demand import ReaderStart
 from newswatch.pipeline.articles.run import stay_reading
 from newswatch.pipeline.base.configuration import Share
 from newswatch.pipeline.base.services import Services
@@ -34,7 +35,7 @@ def _poll_shard(stage: str, services: Services) -> Work:
 
     async def work(shift: Shift) -> Any:
         if number == 1:
-            shift.chore = _Heartbeat(services).beat
+            shift.chores = (_Heartbeat(services).once_a_minute, ReaderStart(shift).start_reader)
         return await stay_polling(shift, Share(number, of))
 
     return work
@@ -47,7 +48,7 @@ class _Heartbeat:
         self._services = services
         self._next = 0.0
 
-    async def beat(self) -> None:
+    async def once_a_minute(self) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + HEARTBEAT_S
             await after_cycle(self._services)

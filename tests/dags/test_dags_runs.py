@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
+from sqlalchemy import select, update
 
 from airflow_sandbox import redis_connection
 from newswatch.errors import ConfigError
@@ -161,6 +164,29 @@ def test_fetch_articles_reads_the_page_of_a_new_item_and_has_it_matched(world):
     assert counts["failed"] == 0
     again = world.run("match_items")
     assert returned(again, "match")[0]["items"] == counts["fetched"]
+
+
+def test_poll_feeds_starts_one_reader_when_articles_wait(world, monkeypatch):
+    monkeypatch.setattr("newswatch.pipeline.base.shift.BEAT_S", 0.3)
+    feeds = world.config / "feeds.yaml"
+    feeds.write_text(feeds.read_text("utf-8").replace("every:", "article: true, every:"), encoding="utf-8")
+    for dag_id in ("check_config", "fetch_articles"):  # Airflow knows them from then on
+        world.run(dag_id)
+    with create_session() as session:
+        session.execute(update(DagModel).values(is_paused=False))
+    before = runs_of("fetch_articles")
+    world.site.publish(repeat_after_s=0)
+    world.run("poll_feeds")
+    (run_id,) = runs_of("fetch_articles") - before
+    assert run_id.startswith("article__")
+    world.redis.delete(keys.READER_ASKED)
+    world.run("poll_feeds")
+    assert runs_of("fetch_articles") - before == {run_id}, "it is queued"
+
+
+def runs_of(dag_id):
+    with create_session() as session:
+        return set(session.scalars(select(DagRun.run_id).where(DagRun.dag_id == dag_id)))
 
 
 def test_housekeeping_is_green_on_an_empty_store(world):

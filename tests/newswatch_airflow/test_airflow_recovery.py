@@ -260,3 +260,25 @@ def test_each_edit_shows_in_airflow_green_or_red(world):
     world.until(lambda: len(checked("failed")) > red, 60)
     (world.config / "watchlist.yaml").write_text(f"{whole}# mended\n", encoding="utf-8")
     world.until(lambda: len(checked("success")) > green, 60)
+
+
+def test_articles_are_read_by_a_run_that_begins_when_some_wait(world):
+    assert world.stack.runs("fetch_articles") == []
+    text = feeds_text(world.site).replace("every:", "article: true, every:")
+    version = world.until(lambda: world.redis.hget(keys.CONFIG, "version"), 60)
+    (world.config / "feeds.yaml").write_text(text, encoding="utf-8")
+    world.until(lambda: world.redis.hget(keys.CONFIG, "version") != version, 30)
+
+    def read(link):
+        rows = [row[b"item"].decode() for _, row in world.redis.xrange(keys.ITEMS)]
+        return [row for row in rows if link in row and json.loads(row).get("article")]
+
+    first = world.site.publish(repeat_after_s=3600)["link"]
+    world.until(lambda: read(first), 30)
+    ((_, process),) = running_tasks(world, "fetch_articles").items()
+    process.kill()
+    second = world.site.publish(repeat_after_s=3600)["link"]
+    world.until(lambda: read(second), RECOVERY_S)
+    (run,) = world.stack.runs("fetch_articles")
+    assert run["dag_run_id"].startswith("article__")
+    assert run["state"] == "running"

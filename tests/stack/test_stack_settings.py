@@ -136,6 +136,12 @@ def test_tuning_gives_way_to_the_caller_but_wiring_does_not(tmp_path):
     assert environ["AIRFLOW_HOME"] == str(tmp_path)
 
 
+@pytest.mark.parametrize(("shards", "slots"), [("", "6"), ("1", "6"), ("5", "10")])
+def test_there_is_a_slot_for_each_resident_and_two_more(tmp_path, shards, slots):
+    environ = child_environment({"NEWSWATCH_POLL_SHARDS": shards}, "id", ENDPOINTS, place(tmp_path))
+    assert environ["AIRFLOW__CORE__PARALLELISM"] == slots
+
+
 def test_loopback_is_never_asked_for_through_a_proxy():
     environ = child_environment({"no_proxy": "intranet"}, "id", ENDPOINTS, None)
     assert environ["NO_PROXY"] == environ["no_proxy"] == "intranet,127.0.0.1,localhost,::1"

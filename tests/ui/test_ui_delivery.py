@@ -216,6 +216,27 @@ def test_health_names_the_stages_that_beat_late_on_a_busy_machine(visit, newsroo
     assert slow["runbook"] == "a-stage-is-slow"
 
 
+def test_idle_article_reader_says_when_it_starts_and_no_monitor_calls_it_silent(visit, newsroom):
+    newsroom.adopt()
+    now = newsroom.clock()
+    long_ago = now - timedelta(hours=3)
+
+    async def beat(services):
+        await pulses.beat(
+            services.redis, Pulse("articles", "ended", long_ago, long_ago, long_ago, note="no article waits")
+        )
+        await pulses.beat(services.redis, Pulse("match", "working", now, now, now))
+
+    newsroom._do(beat)
+    text = page(visit("ada"), "")
+    assert "idle" in text
+    assert "starts when an article waits" in text
+    assert "✕" not in text
+    answer = visit().get("/newswatch/metrics", headers=MONITOR).text
+    assert 'newswatch_pulse_age_seconds{stage="match"}' in answer
+    assert 'newswatch_pulse_age_seconds{stage="articles"}' not in answer
+
+
 def test_health_without_redis_is_an_answer_too(visit, newsroom, settings):
     settings.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", '{"conn_type": "redis", "host": "127.0.0.1", "port": 1}')
     answer = visit().get("/newswatch/api/health", headers=MONITOR)

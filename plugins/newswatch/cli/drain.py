@@ -13,7 +13,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.options import duration
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.silence import is_silent
+from newswatch.pipeline.base.silence import is_there
 from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.pulses import DrainRequest, Pulse
@@ -82,7 +82,7 @@ async def _drain(services: Services, wait_s: float) -> list[Pulse]:
             for pulse in await pulses.read(
                 services.redis, pulses.resident_stages(services.settings.poll_shards)
             )
-            if pulse.state in ("working", "waiting") and not is_silent(pulse, services.clock())
+            if pulse.state != "drained" and is_there(pulse, services.clock())
         ]:
             if time.monotonic() > give_up:
                 return busy

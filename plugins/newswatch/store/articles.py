@@ -42,10 +42,23 @@ async def waiting(redis: Redis) -> int:
 
 
 async def due_since(redis: Redis, now_ms: int) -> tuple[int, int | None]:
-    """How many pages are due, and since when the oldest is (ms); (0, None) for none."""
-    due = int(await redis.zcount(keys.ARTICLES, "-inf", now_ms))
-    rows: Any = await redis.zrange(keys.ARTICLES, 0, 0, withscores=True) if due else []
-    return due, int(rows[0][1]) if rows else None
+    """How many pages are due, to be read or read again, and since when the oldest is (ms); (0, None) for none."""
+    pipe = redis.pipeline(transaction=False)
+    for queue in (keys.ARTICLES, keys.RECHECKS):
+        pipe.zcount(queue, "-inf", now_ms)
+        pipe.zrangebyscore(queue, "-inf", now_ms, start=0, num=1, withscores=True)
+    new, first, again, first_again = await pipe.execute()
+    return int(new) + int(again), min((int(at) for _, at in (*first, *first_again)), default=None)
+
+
+async def may_ask_for_reader(redis: Redis, again_s: float) -> bool:
+    """Whether nobody has asked for a reader within `again_s` seconds. From now on somebody has."""
+    return bool(await redis.set(keys.READER_ASKED, 1, nx=True, px=int(again_s * 1000)))
+
+
+async def forget_asking(redis: Redis) -> None:
+    """No reader was started, so anybody may ask for one now."""
+    await redis.delete(keys.READER_ASKED)
 
 
 async def due_jobs(redis: Redis, now_ms: int, *, known: Collection[str], most: int) -> list[Job]:

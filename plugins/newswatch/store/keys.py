@@ -82,6 +82,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | previews:{user} | string: previews that a user of the pages asked for in this minute | pages | ~90 B | a minute after the first |
 | schema | hash: schema, release that wrote it first | every stage | small | always |
 | drain | string: who asked, when (JSON) | drain | small | until resumed |
+| reader:asked | string: Airflow was just asked to start a run that reads articles | poll | small | 30 s |
 """
 
 from __future__ import annotations
@@ -121,6 +122,7 @@ DEAD_ITEMS = _PREFIX + "dead:items"
 NOTICES = _PREFIX + "notices"
 LISTENER = _PREFIX + "listener"
 DRAIN = _PREFIX + "drain"
+READER_ASKED = _PREFIX + "reader:asked"
 RECHECKS = _PREFIX + "rechecks"
 SCHEMA = _PREFIX + "schema"
 RELEASES = _PREFIX + "releases"
@@ -134,7 +136,7 @@ EVERY = _PREFIX + "*"
 """Matches every key of newswatch."""
 PASSING = (
     *(f"{_PREFIX}{kind}:" for kind in ("lease", "pulse", "host")),
-    *(DRAIN, LISTENER, WAKE, BREAKER, TURNS, SCHEMA),
+    *(DRAIN, READER_ASKED, LISTENER, WAKE, BREAKER, TURNS, SCHEMA),
 )
 """How the keys begin that no backup has: they belong to running processes or are over in minutes. A backup names its schema
 itself."""

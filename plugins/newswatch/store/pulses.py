@@ -19,6 +19,8 @@ BEAT_S = 5.0
 KEPT_S = 7 * 86_400
 
 FIXED = ("match", "articles", "deliver")
+ON_DEMAND = "articles"
+"""The stage whose run is started when work waits for it, and ends when none does."""
 
 
 def shard_name(number: int) -> str:

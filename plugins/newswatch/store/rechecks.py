@@ -125,8 +125,3 @@ async def postpone(redis: Redis, item_ids: Iterable[str], until_ms: int) -> None
     names = dict.fromkeys(item_ids, until_ms)
     if names:
         await redis.zadd(keys.RECHECKS, names, xx=True, gt=True)
-
-
-async def due_count(redis: Redis, now_ms: int) -> int:
-    """How many links are due."""
-    return int(await redis.zcount(keys.RECHECKS, "-inf", now_ms))

@@ -173,7 +173,7 @@ def test_check_that_fails_neither_ends_the_shift_nor_keeps_the_others_from_being
     async def chore():
         done.append(1)
 
-    at_work = resident("match", paused=nobody_answers, chore=chore).at_work()
+    at_work = resident("match", paused=nobody_answers, chores=(chore,)).at_work()
     newsroom.until(lambda: len(done) > 1)
     at_work.end()
     assert at_work.error is None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from feed_server import story
+from newswatch.pipeline.base.silence import report_silence
 from newswatch.pipeline.oversight.doctor import examine
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
@@ -205,6 +206,70 @@ def test_feeds_that_are_due_for_long_while_others_are_polled_are_late(machine):
     assert (finding.cause, finding.level, status.state) == ("poll-late", "warning", "late")
     assert abs(finding.since - due) < timedelta(seconds=1)
     assert as_dict(status)["late"] == ["poll"]
+
+
+READER_STATES = [("ended", "no article waits"), ("ended", ""), ("working", "")]
+
+
+@pytest.mark.parametrize(("state", "note"), READER_STATES)
+@pytest.mark.parametrize("seconds", [40, 100, 4_000])
+def test_nobody_misses_the_article_reader_while_nothing_waits_for_it(machine, state, note, seconds):
+    machine.beat("articles", state=state, note=note)
+    machine.wait(seconds)
+    machine.beat("poll-1", "match", "deliver")
+    machine.newsroom.redis.zadd("newswatch:feeds:due", {"wire": (machine.now.timestamp() + 60) * 1000})
+    machine.newsroom._do(lambda services: report_silence(services, "match"))
+    assert not machine.newsroom.redis.sismember("newswatch:notices", "silent-stage:articles")
+    status = machine.status()
+    if seconds > 60:  # a process that died within the minute is slow, as any other
+        assert (status.state, status.findings) == ("ok", ())
+        (reader,) = [one for one in as_dict(status)["residents"] if one["stage"] == "articles"]
+        assert reader["state"] == "idle"
+    assert machine.newsroom._do(after_cycle)
+
+
+def test_stages_that_are_all_silent_but_an_idle_reader_are_not_called_late(machine):
+    machine.beat("articles", state="ended", note="no article waits")
+    machine.wait(75)
+    assert machine.status().state == "failing"
+
+
+@pytest.mark.parametrize("queue", ["newswatch:articles", "newswatch:rechecks"])
+@pytest.mark.parametrize("known", [True, False])
+def test_articles_that_wait_while_nobody_reads_them_are_reported(machine, queue, known):
+    room = machine.newsroom
+    if known:
+        machine.beat("articles", state="ended", note="its DAG was paused")
+    else:
+        room.redis.delete("newswatch:pulse:articles")
+    room.redis.zadd(queue, {"item": machine.now.timestamp() * 1000})
+
+    def reported() -> bool:
+        machine.beat("poll-1", "match", "deliver")
+        room._do(lambda services: report_silence(services, "match"))
+        return bool(room.redis.sismember("newswatch:notices", "silent-stage:articles"))
+
+    machine.wait(110)
+    assert not reported()
+    machine.wait(40)
+    assert reported()
+    status = machine.status()
+    found = {one.cause: one for one in status.findings}
+    assert not status.ok
+    assert "1 article waits to be read" in found["articles-late"].what
+    assert "poll_feeds" in found["articles-late"].do
+    assert "silent-stage:articles" not in found, "it says the same"
+    machine.beat("articles", state="working")
+    assert not reported()
+
+
+def test_articles_that_wait_while_the_stages_drain_are_not_reported(machine):
+    machine.beat("articles", state="ended", note="no article waits")
+    machine.newsroom.redis.zadd("newswatch:articles", {"item": machine.now.timestamp() * 1000})
+    machine.newsroom.command("drain", "--wait", "0s")  # the others are still at work
+    machine.wait(300)
+    machine.newsroom._do(lambda services: report_silence(services, "match"))
+    assert not machine.newsroom.redis.sismember("newswatch:notices", "silent-stage:articles")
 
 
 def test_another_problem_is_not_hidden_by_lateness(machine):

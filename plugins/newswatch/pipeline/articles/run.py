@@ -25,6 +25,7 @@ from newswatch.feeds.host import host_and_port
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import Feed, Item
 from newswatch.pipeline.articles import tries
+from newswatch.pipeline.articles.on_demand import QUIET_S, QuietEnd
 from newswatch.pipeline.articles.rechecks import PageText, Rechecker
 from newswatch.pipeline.base.configuration import FeedsInForce, receivers_in_force, version_in_force
 from newswatch.pipeline.base.hosts import HostPauses, asked_pause_s
@@ -37,7 +38,7 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.configuration import Version
 from newswatch.store.leases import Lease, under
-from newswatch.store.rechecks import Recheck, due_count, due_rechecks
+from newswatch.store.rechecks import Recheck, due_rechecks
 from newswatch.store.rechecks import postpone as postpone_rechecks
 
 log = logging.getLogger("newswatch.articles")
@@ -96,7 +97,7 @@ async def run_articles(
     receivers, version = await receivers_in_force(services), await version_in_force(services)
     with redis_errors():
         now_ms = to_ms(services.clock())
-        due = (await articles.due_since(services.redis, now_ms))[0] + await due_count(services.redis, now_ms)
+        due, _ = await articles.due_since(services.redis, now_ms)
         if receivers is None or not due:
             return ArticleCounts(queued=await articles.waiting(services.redis))
         lease = Lease(services.redis, "articles", max(lease_s(receivers), SHORTEST_LEASE_S))
@@ -115,12 +116,12 @@ async def run_articles(
         return replace(stage.counts(), queued=await articles.waiting(services.redis))
 
 
-async def stay_reading(shift: Shift) -> ArticleCounts:
-    """Read articles as they become due, until the shift is over.
+async def stay_reading(shift: Shift, *, quiet_s: float = QUIET_S) -> ArticleCounts:
+    """Read articles as they become due, until the shift is over or none was due for `quiet_s` seconds.
 
     Raises StageRed, and errors of Redis that do not pass.
     """
-    services, total = shift.services, ArticleCounts()
+    services, total, quiet = shift.services, ArticleCounts(), QuietEnd(shift, quiet_s)
     at_work: _ArticleStage | None = None
 
     def counts() -> dict[str, int]:
@@ -133,12 +134,16 @@ async def stay_reading(shift: Shift) -> ArticleCounts:
         async with _stage(services, version, lease, lambda: shift.over, lambda *_: shift.did()) as stage:
             at_work = stage
             try:
-                await stage.stay(shift)
+                await stage.stay(shift, quiet)
             finally:
                 done = replace(stage.counts(), queued=await articles.waiting(services.redis))
                 total, at_work = total + done, None
 
-    await work_shift(shift, lambda: hold_stage(shift, version_in_force, work, least_lease_s=SHORTEST_LEASE_S))
+    async def hold() -> None:
+        await hold_stage(shift, version_in_force, work, least_lease_s=SHORTEST_LEASE_S)
+        await quiet.look()  # Another process may read, and leave nothing to do.
+
+    await work_shift(shift, hold)
     await shift.verdict(str(total.as_dict()))
     return total
 
@@ -222,9 +227,10 @@ class _ArticleStage:
                 task.cancel()
             await asyncio.gather(*self._workers, return_exceptions=True)
 
-    async def stay(self, shift: Shift) -> None:
+    async def stay(self, shift: Shift, quiet: QuietEnd) -> None:
         """Drain, and again when something is due, until the shift is over or the configuration changes."""
         while not shift.over:
+            await quiet.look()
             await self.drain()
             if await version_in_force(self._services) != self._version:
                 return

@@ -18,7 +18,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -51,7 +51,8 @@ MOST_LONGER_S = 1_200.0
 """How much longer than planned a shift can be, because of release windows."""
 
 Paused = Callable[[], Coroutine[None, None, bool]]
-OnEdit = Callable[[], Coroutine[None, None, None]]
+Ask = Callable[[], Coroutine[None, None, bool]]
+"""Asks Airflow for a run of another DAG. Returns whether it was started."""
 
 
 async def never_paused() -> bool:
@@ -59,8 +60,9 @@ async def never_paused() -> bool:
     return False
 
 
-async def unheard() -> None:
-    """Outside Airflow nothing else follows an edit of the configuration."""
+async def unheard() -> bool:
+    """Outside Airflow nobody starts a run."""
+    return False
 
 
 @dataclass
@@ -76,9 +78,11 @@ class Shift:
     process: str = field(default_factory=lambda: secrets.token_hex(8))
     """By which a lease is known as this process's own."""
     paused: Paused = never_paused
-    edited: OnEdit = unheard
+    edited: Ask = unheard
     """Called after an edit of the configuration, valid or not."""
-    chore: Callable[[], Awaitable[None]] | None = None
+    article_waits: Ask = unheard
+    """Called when an article waits and nobody reads."""
+    chores: Sequence[Callable[[], Awaitable[None]]] = ()
     """What else is done with each beat."""
     counts: Callable[[], Mapping[str, int]] = dict
     """What was done so far in the shift, for a line of the log each minute."""
@@ -242,7 +246,7 @@ class Shift:
                 self.look_for_schema,
                 self.look_for_windows,
                 self._look_at_others,
-                self._do_chore,
+                *self.chores,
             ):
                 await self.try_check(check)
             await asyncio.sleep(BEAT_S)
@@ -307,10 +311,6 @@ class Shift:
 
     async def _look_at_others(self) -> None:
         await report_silence(self.services, self.stage)
-
-    async def _do_chore(self) -> None:
-        if self.chore is not None:
-            await self.chore()
 
 
 def rest_of(shift_s: float, began: datetime | None, now: datetime) -> float:

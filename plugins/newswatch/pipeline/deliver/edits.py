@@ -17,7 +17,7 @@ class Edits:
         self._shift = shift
         self._seen: Hashable = None
         self._untold = False
-        self._asked: asyncio.Future[None] | None = None
+        self._asked: asyncio.Future[bool] | None = None
 
     async def apply(self) -> None:
         """Look at the folder.
@@ -37,7 +37,7 @@ class Edits:
         if self._asked is not None:
             await self._answer(self._asked)
 
-    async def _answer(self, asked: asyncio.Future[None]) -> None:
+    async def _answer(self, asked: asyncio.Future[bool]) -> None:
         """Airflow may take a minute to answer while its api-server is away. The beat must not wait for it."""
         if not (await asyncio.wait({asked}, timeout=PATIENCE_S))[0]:
             return

@@ -53,7 +53,7 @@ async def stay_delivering(shift: Shift) -> DeliverCounts:
     With another Redis everything is read again. Raises StageRed, and errors of Redis that do not pass.
     """
     services, total = shift.services, DeliverCounts()
-    shift.chore = Edits(shift).apply
+    shift.chores = (Edits(shift).apply,)
     at_work: DeliveryRun | None = None
 
     def counts() -> DeliverCounts:

@@ -17,7 +17,7 @@ from newswatch import __version__
 from newswatch.atomic_file import replace_file
 from newswatch.errors import PermanentError
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.silence import is_silent
+from newswatch.pipeline.base.silence import is_there
 from newswatch.store import dump, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.dump import Record
@@ -85,11 +85,7 @@ async def _refuse_if_at_work(services: Services) -> None:
     """A resident remembers what it has read from Redis, so none may be at work."""
     stages = pulses.resident_stages(services.settings.poll_shards)
     now = services.clock()
-    busy = [
-        pulse.stage
-        for pulse in await pulses.read(services.redis, stages)
-        if pulse.state != "ended" and not is_silent(pulse, now)
-    ]
+    busy = [pulse.stage for pulse in await pulses.read(services.redis, stages) if is_there(pulse, now)]
     if busy:
         raise BackupRefused(
             f"Still running: {', '.join(busy)}. Pause the DAGs poll_feeds, match_items, fetch_articles and deliver_alerts"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from newswatch.pipeline.base.silence import is_silent, is_slow, silence_text, slowness_text
+from newswatch.pipeline.base.silence import SILENT_S, is_silent, is_slow, silence_text, slowness_text
 from newswatch.pipeline.oversight.standstill import Stage, Standstill, dag_of
 from newswatch.store import outbox
 from newswatch.store.breaker import BreakerState
@@ -226,7 +226,7 @@ def silence_findings(
     being started on a busy machine.
     """
     level, do, section = KINDS["silent-stage"]
-    some_at_work = any(not is_silent(one, now) for one in residents)
+    some_at_work = any(one.age_s(now) <= SILENT_S for one in residents)
     found = []
     for one in residents:
         if is_silent(one, now):

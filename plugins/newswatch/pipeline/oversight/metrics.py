@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from newswatch.pipeline.base.silence import state_of
 from newswatch.pipeline.oversight.alerts import State
 from newswatch.pipeline.oversight.queues import Queues
 from newswatch.pipeline.oversight.status import Status
@@ -87,9 +88,13 @@ def _families(measured: Measured) -> Iterator[Metric]:
     )
     yield _gauges(
         "pulse_age_seconds",
-        "How long ago a resident stage was last heard from.",
+        "How long ago a resident stage was last heard from, unless it is idle.",
         "stage",
-        ((one.stage, one.age_s(status.now)) for one in status.residents),
+        (
+            (one.stage, one.age_s(status.now))
+            for one in status.residents
+            if state_of(one, status.now) != "idle"
+        ),
     )
     yield _gauge("dead_letters", "Messages that could not be delivered.", figures.dead)
     yield _hops(measured.hops)

@@ -6,7 +6,7 @@ two minutes, its stage does not run; or it is at work and behind, which needs no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
@@ -40,6 +40,10 @@ _LIGHTER: dict[Stage, str] = {
     "match": "Less else on the machine helps.",
     "articles": "Fewer feeds with `article: true` help.",
     "deliver": "Slack takes one message a second per channel: the queues under Delivery show where most wait.",
+}
+_MORE: Mapping[Stage, str] = {
+    "poll": " Does Redis have free memory?",
+    "articles": " Its runs are started by poll_feeds: does that work?",
 }
 
 
@@ -140,8 +144,7 @@ def _polling(polling: Polling, now: datetime) -> list[Standstill]:
 
 
 def _do(stage: Stage) -> str:
-    more = " Does Redis have free memory?" if stage == "poll" else ""
-    return f"Check whether {DAGS[stage]} runs: is it paused, is the scheduler up?{more}"
+    return f"Check whether {DAGS[stage]} runs: is it paused, is the scheduler up?{_MORE.get(stage, '')}"
 
 
 def _since(moment: datetime, now: datetime) -> str:

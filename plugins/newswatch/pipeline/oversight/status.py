@@ -14,6 +14,7 @@ from typing import Any, Literal
 from newswatch.models import Bundle
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.base.silence import state_of
 from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
 from newswatch.pipeline.oversight.feeds import counted, read_statuses
 from newswatch.pipeline.oversight.findings import (
@@ -252,7 +253,7 @@ def as_dict(status: Status) -> dict[str, Any]:
         "residents": [
             {
                 "stage": one.stage,
-                "state": one.state,
+                "state": state_of(one, status.now),
                 "since": one.since.isoformat(),
                 "heard": one.at.isoformat(),
                 "work": one.work.isoformat() if one.work else None,

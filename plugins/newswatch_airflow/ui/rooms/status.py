@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.base.silence import is_silent
+from newswatch.pipeline.base.silence import state_of
 from newswatch.pipeline.oversight.finding_groups import grouped
 from newswatch.pipeline.oversight.mended_runs import mended
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
@@ -41,7 +41,7 @@ async def status_page(request: Request, visitor: ReaderDep, services: ServicesDe
         here="",
         status=status,
         groups=grouped(status.findings),
-        silent={pulse.stage for pulse in status.residents if is_silent(pulse, status.now)},
+        states={pulse.stage: state_of(pulse, status.now) for pulse in status.residents},
         chart=by_hour(status.figures.last_item_hours, status.now),
         most=MOST_FINDINGS,
     )
