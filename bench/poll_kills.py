@@ -37,10 +37,10 @@ from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.configuration import Share
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.poll.stay import stay_polling
+from newswatch.residents import shard_name
 from newswatch.settings import Settings
 from newswatch.store.client import connect
 from newswatch.store.feeds import MAX_CHUNK_ITEMS
-from newswatch.store.pulses import shard_name
 
 SMALL = [f"feed-{n}" for n in range(4)]
 BULK = "bulk"

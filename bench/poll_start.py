@@ -26,10 +26,10 @@ from newswatch.pipeline.base.configuration import Share
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.poll.stay import stay_polling
+from newswatch.residents import shard_name
 from newswatch.settings import Settings
 from newswatch.store import keys
 from newswatch.store.client import connect
-from newswatch.store.pulses import shard_name
 
 FEEDS_A_SHARD = 6_250
 FEEDS_A_HOST = 2

@@ -11,10 +11,11 @@ from typing import Any
 
 from aiohttp import web
 
-from devtools.slack_sim.answers import SlackError, error_response, ok_response
+from devtools.slack_sim.answers import error_response, ok_response
 from devtools.slack_sim.arguments import read_arguments
 from devtools.slack_sim.call import Call
 from devtools.slack_sim.dialogs import Dialogs
+from devtools.slack_sim.errors import SlackError
 from devtools.slack_sim.faults import Fault, FaultBook
 from devtools.slack_sim.methods import METHODS, PAGED, Method
 from devtools.slack_sim.pacing import Pacing

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from devtools.slack_sim.answers import SlackError, invalid
+from devtools.slack_sim.errors import SlackError, invalid
 
 _STRUCTURED = ("blocks", "metadata", "attachments", "view")
 _TIMESTAMP = re.compile(r"\d+(\.\d+)?")

@@ -10,11 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from devtools.slack_sim.answers import SlackError
 from devtools.slack_sim.api import SIMULATOR, Simulator
 from devtools.slack_sim.clicks import REPEAT_MAX, VERIFICATION_TOKEN, BadClickOrder, read_user
 from devtools.slack_sim.delivery import Outcome, Parcel, deliver, report
 from devtools.slack_sim.dialogs import OpenView
+from devtools.slack_sim.errors import SlackError
 from devtools.slack_sim.forms import BadForm, initial_values, inputs_of, state_of
 from devtools.slack_sim.limits import TEXT_MAX, check_content
 from devtools.slack_sim.shown import shown

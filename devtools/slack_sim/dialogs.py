@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from devtools.slack_sim.answers import SlackError, invalid
+from devtools.slack_sim.errors import SlackError, invalid
 from devtools.slack_sim.modals import check_view
 from devtools.slack_sim.state import BOT
 

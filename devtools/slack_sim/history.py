@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from devtools.slack_sim.answers import SlackError
 from devtools.slack_sim.arguments import flag, number, required, timestamp, ts_key
 from devtools.slack_sim.call import Call
+from devtools.slack_sim.errors import SlackError
 from devtools.slack_sim.shown import shown
 from devtools.slack_sim.state import Channel, SimMessage
 

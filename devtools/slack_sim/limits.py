@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.blocks import MESSAGE_CHARS_MAX, check_blocks, message_chars
+from devtools.slack_sim.errors import SlackError, invalid
 from devtools.slack_sim.rich_text import mentioned_users
 from devtools.slack_sim.text import check_control
 

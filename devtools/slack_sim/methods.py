@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.arguments import flag, number, required
 from devtools.slack_sim.call import Call
 from devtools.slack_sim.dialogs import required_view
 from devtools.slack_sim.elements import PRESSED
+from devtools.slack_sim.errors import SlackError, invalid
 from devtools.slack_sim.history import conversations_history, conversations_replies
 from devtools.slack_sim.limits import TEXT_MAX, UPDATE_TEXT_MAX, check_content
 from devtools.slack_sim.shown import shown

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from devtools.slack_sim.answers import SlackError, invalid
 from devtools.slack_sim.blocks import check_block, check_unique
 from devtools.slack_sim.elements import check_option
+from devtools.slack_sim.errors import SlackError, invalid
 from devtools.slack_sim.shape import (
     STRING_ID_MAX,
     Findings,

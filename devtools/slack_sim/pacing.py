@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
-from devtools.slack_sim.answers import SlackError
+from devtools.slack_sim.errors import SlackError
 
 _WINDOW_S = 60.0
 _POSTS = "posts"

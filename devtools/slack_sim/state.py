@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from devtools.slack_sim.answers import SlackError
+from devtools.slack_sim.errors import SlackError
 from devtools.slack_sim.journal import Journal
 from devtools.slack_sim.settings import ChannelSetup, SimSettings
 from devtools.slack_sim.users import TEAM, User

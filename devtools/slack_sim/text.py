@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from devtools.slack_sim.answers import SlackError
+from devtools.slack_sim.errors import SlackError
 
 _ANGLES = re.compile(r"<([^<>]*)>")
 _LINK = re.compile(r"https?://[^\s|<>]+(\|[^<>]*)?", re.IGNORECASE)

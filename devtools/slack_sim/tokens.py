@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from devtools.slack_sim.answers import SlackError
+from devtools.slack_sim.errors import SlackError
 from devtools.slack_sim.settings import SimSettings
 
 BOT_PREFIX, APP_PREFIX = "xoxb-", "xapp-"

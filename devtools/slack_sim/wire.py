@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from devtools.slack_sim.answers import SlackError, error_response
+from devtools.slack_sim.answers import error_response
+from devtools.slack_sim.errors import SlackError
 from devtools.slack_sim.faults import Fault
 
 _HTML = (

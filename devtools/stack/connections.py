@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from devtools.stack import StackError
-from newswatch.store.sentinel import names_sentinels, read_address
+from newswatch.store.sentinel_address import names_sentinels, read_address
 
 _TLS_OPTIONS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_keyfile", "ssl_certfile", "ssl_check_hostname")
 _SHAPE = "REDIS_URL has the form redis://[user:password@]host[:port][/db], or rediss:// for TLS"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from newswatch.store.pulses import resident_stages
+from newswatch.residents import resident_stages
 
 FREE = 2
 """Slots for what comes and goes: check_config, housekeeping, backtest_rule."""

@@ -15,7 +15,7 @@ from newswatch.pipeline.deliver.stay import stay_delivering
 from newswatch.pipeline.match.run import stay_matching
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.poll.stay import stay_polling
-from newswatch.store.pulses import shard_name
+from newswatch.residents import shard_name
 
 Work = Callable[[Shift], Awaitable[Any]]
 

@@ -16,7 +16,7 @@ import redis
 import yaml
 
 from devtools.redis_server import RunningRedis, free_port, server_binary
-from newswatch.store.sentinel import read_address
+from newswatch.store.sentinel_address import read_address
 
 pytestmark = pytest.mark.heavy
 

@@ -8,6 +8,7 @@ import pytest
 from feed_server import story
 from newsroom import OPS, POLICY
 from newswatch.pipeline.oversight.heartbeat import after_cycle
+from newswatch.residents import resident_stages
 from newswatch.store import pulses
 from newswatch.store.pulses import Pulse
 
@@ -201,7 +202,7 @@ def test_health_names_the_stages_that_beat_late_on_a_busy_machine(visit, newsroo
     heard = {"match": now - timedelta(seconds=40), "deliver": now - timedelta(seconds=90)}
 
     async def beat(services):
-        for stage in pulses.resident_stages(1):
+        for stage in resident_stages(1):
             pulse = Pulse(stage, "working", now - timedelta(minutes=3), now, heard.get(stage, now))
             await pulses.beat(services.redis, pulse)
 

@@ -14,6 +14,7 @@ from newswatch.cli.options import duration
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.silence import is_there
+from newswatch.residents import resident_stages
 from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.pulses import DrainRequest, Pulse
@@ -79,9 +80,7 @@ async def _drain(services: Services, wait_s: float) -> list[Pulse]:
         await pulses.ask_to_drain(services.redis, DrainRequest(getpass.getuser(), services.clock()))
         while busy := [
             pulse
-            for pulse in await pulses.read(
-                services.redis, pulses.resident_stages(services.settings.poll_shards)
-            )
+            for pulse in await pulses.read(services.redis, resident_stages(services.settings.poll_shards))
             if pulse.state != "drained" and is_there(pulse, services.clock())
         ]:
             if time.monotonic() > give_up:

@@ -19,7 +19,8 @@ from redis.exceptions import NoScriptError, RedisError
 from newswatch.errors import RedisRefused
 from newswatch.redact import redact_text
 from newswatch.store.faults import fault_of
-from newswatch.store.sentinel import names_sentinels, sentinel_pool
+from newswatch.store.sentinel import sentinel_pool
+from newswatch.store.sentinel_address import names_sentinels
 
 SOCKET_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0

@@ -11,10 +11,11 @@ from newswatch.pipeline.base.silence import report_silence
 from newswatch.pipeline.oversight.doctor import examine
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.oversight.status import Status, as_dict, read_status
+from newswatch.residents import resident_stages
 from newswatch.store import pulses
 from newswatch.store.pulses import Pulse
 
-STAGES = pulses.resident_stages(1)
+STAGES = resident_stages(1)
 
 
 class Machine:

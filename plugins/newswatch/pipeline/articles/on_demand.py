@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.base.silence import is_there
+from newswatch.residents import ON_DEMAND
 from newswatch.store import articles, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -55,7 +56,7 @@ class ReaderStart:
             due, _ = await articles.due_since(redis, to_ms(now))
             if not due:
                 return False
-            readers = await pulses.read(redis, [pulses.ON_DEMAND])
+            readers = await pulses.read(redis, [ON_DEMAND])
             if any(is_there(one, now) for one in readers) or await pulses.drain_request(redis):
                 return False
             return await articles.may_ask_for_reader(redis, AGAIN_S)

@@ -12,10 +12,11 @@ from datetime import datetime
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.beats import LATE_S
 from newswatch.pipeline.base.services import Services
+from newswatch.residents import ON_DEMAND, resident_stages
 from newswatch.store import articles, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
-from newswatch.store.pulses import ON_DEMAND, Pulse
+from newswatch.store.pulses import Pulse
 
 SILENT_S = 60.0
 """A stage that has not beaten for this long is reported by the others."""
@@ -29,7 +30,7 @@ async def report_silence(services: Services, mine: str) -> None:
     """Notify ops of other residents that have stopped beating, and of their return."""
     now = services.clock()
     with redis_errors():
-        found = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
+        found = await pulses.read(services.redis, resident_stages(services.settings.poll_shards))
         missed_s = await _missed_for_s(services, found, now)
     for pulse in found:
         if pulse.stage not in (mine, ON_DEMAND):

@@ -18,6 +18,7 @@ from newswatch.atomic_file import replace_file
 from newswatch.errors import PermanentError
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.silence import is_there
+from newswatch.residents import resident_stages
 from newswatch.store import dump, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.dump import Record
@@ -83,7 +84,7 @@ async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
 
 async def _refuse_if_at_work(services: Services) -> None:
     """A resident remembers what it has read from Redis, so none may be at work."""
-    stages = pulses.resident_stages(services.settings.poll_shards)
+    stages = resident_stages(services.settings.poll_shards)
     now = services.clock()
     busy = [pulse.stage for pulse in await pulses.read(services.redis, stages) if is_there(pulse, now)]
     if busy:

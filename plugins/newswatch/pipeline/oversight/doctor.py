@@ -17,6 +17,7 @@ from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.pack_upgrade import is_outdated
 from newswatch.pipeline.oversight.queues import waiting_queues, without_receiver
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
+from newswatch.residents import resident_stages
 from newswatch.sending import Identity
 from newswatch.settings import Settings
 from newswatch.store import breaker, deployment, listening, outbox, pulses
@@ -147,9 +148,7 @@ async def _stages(services: Services) -> list[Examined]:
         bundle = await in_force(services)
         polling = await read_polling(services, bundle)
         with redis_errors():
-            residents = await pulses.read(
-                services.redis, pulses.resident_stages(services.settings.poll_shards)
-            )
+            residents = await pulses.read(services.redis, resident_stages(services.settings.poll_shards))
         still = standstills(await read_backlog(services), polling, services.clock(), residents)
     except NewswatchError:
         return []  # reported already

@@ -23,6 +23,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
 from newswatch.pipeline.oversight.late_runs import report_late_runs
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
+from newswatch.residents import resident_stages
 from newswatch.store import breaker, daily_lines, feeds, notices, outbox, pulses, queue_lengths
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -88,7 +89,7 @@ async def _healthy(services: Services, backlog: Backlog) -> bool:
     with redis_errors():
         refused = await notices.is_active(services.redis, "slack")
         away = (await breaker.read(services.redis)).is_open
-        residents = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
+        residents = await pulses.read(services.redis, resident_stages(services.settings.poll_shards))
     still = standstills(backlog, IDLE, services.clock(), residents)
     return not refused and not away and not any(one.urgent for one in still)
 

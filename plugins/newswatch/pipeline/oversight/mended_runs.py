@@ -7,6 +7,7 @@ from datetime import datetime
 
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.standstill import dag_of
+from newswatch.residents import resident_stages
 from newswatch.store import pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -17,7 +18,7 @@ ENDS_WITHIN_MS = 60_000
 
 async def mended(services: Services, failed: Mapping[str, datetime]) -> frozenset[str]:
     """Those of the DAGs, whose last runs failed at these times, that were red for causes which are over. Raises RedisUnavailable."""
-    stages = pulses.resident_stages(services.settings.poll_shards)
+    stages = resident_stages(services.settings.poll_shards)
     over = set()
     for dag_id, ended in failed.items():
         own = [stage for stage in stages if dag_of(stage) == dag_id]

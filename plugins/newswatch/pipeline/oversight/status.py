@@ -31,6 +31,7 @@ from newswatch.pipeline.oversight.findings import (
     standstill_findings,
 )
 from newswatch.pipeline.oversight.standstill import read_polling, sampled, standstills
+from newswatch.residents import resident_stages
 from newswatch.store import archive, breaker, keys, notices, outbox, pulses
 from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
@@ -137,7 +138,7 @@ async def read_status(
         channels = await outbox.channels_with_queue(services.redis)
         states = await outbox.read_channels(services.redis, channels, most=1)
         workspace = await outbox.read_workspace_pause(services.redis)
-        residents = await pulses.read(services.redis, pulses.resident_stages(services.settings.poll_shards))
+        residents = await pulses.read(services.redis, resident_stages(services.settings.poll_shards))
         away = await breaker.read(services.redis)
         figures = await _figures(services, bundle, backlog, now)
     still = standstills(backlog, polling, now, residents)
