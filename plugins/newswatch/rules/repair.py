@@ -66,7 +66,9 @@ def repairs(
         start, steps = waiting.pop(0)
         for one in _steps(start, text, default_lang, None if steps else events):
             kind = _FIGURES.sub("", one.about)  # where 1 word between is enough, 2 are no other repair
-            known = any(_asks(one) == _asks(other) for other in found.values())  # the same edit in other words
+            known = any(
+                _asks(one) == _asks(other) for other in found.values()
+            )  # the same edit in other words
             if kind in found or known or len(found) >= MOST:
                 continue
             if _matches(one.rule, one.lists, text, default_lang):
