@@ -94,7 +94,8 @@ def test_each_changed_rule_of_a_draft_is_tried(ada):
 
 
 def test_unfinished_rule_says_what_is_missing(ada):
-    assert "Correct the rule first" in live(ada, fields={"query": "bank AND"}).text  # its field shows the error
+    # its field shows the error
+    assert "Correct the rule first" in live(ada, fields={"query": "bank AND"}).text
     assert "Write the words to look for" in live(ada, fields={"query": " "}).text
     assert "Say what is done" in live(ada, fields={"kind": "event", "who": "$regulators"}).text
     assert "Correct the rule first" in post(ada, "try", fields={"query": "bank AND"}, headlines="a b").text

@@ -107,11 +107,14 @@ function showFault({ name, text }) {
   return around;
 }
 
+function labelOf(field) {
+  return field.getAttribute("aria-label") || field.closest(".field").querySelector("b").textContent;
+}
+
 // The field with this name as an entry of the list.
-function entryOfField(name, severity) {
+function entryOfField(name) {
   const field = document.getElementById(`f-${name}`);
-  const label = field.getAttribute("aria-label") || field.closest(".field").querySelector("b").textContent;
-  return { severity, text: label, short: true, go: () => (codes[name] || field.querySelector("input") || field).focus() };
+  return { severity: "error", text: labelOf(field), short: true, go: () => (codes[name] || field.querySelector("input") || field).focus() };
 }
 
 // What the check found that is about the form as it is filled in so far: without what only comes of an empty field.
@@ -131,10 +134,10 @@ function entriesOf(problems, here, data) {
     if (fault && showFault(fault)) named.add(fault.name);
     else others.push(entryOf(problem, here(problem) ? () => yaml.go(problem.line, problem.col) : null));
   }
-  const gaps = missing();
-  if (insisted) for (const name of gaps) showFault({ name, text: NEEDED[name] });
+  const gaps = insisted ? missing() : [];
+  for (const name of gaps) showFault({ name, text: NEEDED[name] });
   const inOrder = [...form.querySelectorAll("[id^=f-]")].map((field) => field.id.slice(2)).filter((name) => named.has(name) || gaps.includes(name));
-  return [...inOrder.map((name) => entryOfField(name, named.has(name) || insisted ? "error" : "gap")), ...others];
+  return [...inOrder.map(entryOfField), ...others];
 }
 
 // A copy may be saved as it is.
@@ -151,7 +154,10 @@ function show(data) {
   const errors = problems.filter((problem) => problem.severity === "error").length;
   showProblems({ ok: data.ok, problems }, entriesOf(problems, here, data), data.name);
   if (gaps.length && insisted) say(`${counted(errors + gaps.length, "error", "errors")}.`, "bad");
-  else if (gaps.length) say(errors ? `${verdict.textContent} The rest is still empty.` : "Still to fill in:", errors ? "bad" : "waiting");
+  else if (gaps.length) {
+    const names = gaps.map((name) => labelOf(document.getElementById(`f-${name}`))).join(", ");
+    say(`${errors ? `${verdict.textContent} ` : ""}Still to fill in: ${names}.`, errors ? "bad" : "waiting");
+  }
   else if (data.ok && !savable()) say(`${verdict.textContent} Nothing is changed yet.`, "good");
   yaml.mark(data.problems.filter((problem) => here(problem) && problems.includes(problem)));
 }
