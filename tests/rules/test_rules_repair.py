@@ -94,6 +94,11 @@ def test_far_words_unrelated_texts_and_matching_texts_have_no_repair():
     assert repairs(rule, {}, ItemText("The bank opposes it")) == []
 
 
+def test_repairs_that_come_to_the_same_rule_are_offered_once():
+    found = offered(Rule("r", "central bank opposes"), "The central bank of Brazil firmly opposes it")
+    assert [one.about for one in found] == ["allow 3 words between `bank` and `opposes`"]
+
+
 def test_limits_of_the_rule_stay_as_they_are():
     rule = Rule("r", "bank NEAR/2 opposes", feeds=FeedFilter(ids=("wire",)), languages=("de",))
     (one, *_) = repairs(rule, {}, ItemText("The bank has long and loudly opposed it"))

@@ -302,3 +302,10 @@ def test_way_of_the_last_day_is_drawn_by_hour(ada, newsroom):
     assert "From the poll to the match" in text
     said = re.search(r'aria-label="(Time from publication[^"]+)"', text)[1]
     assert re.search(r"The slowest hour: \d\d:00 UTC: p50 5–15 min, p95 5–15 min", said), said
+
+
+def test_queues_are_named_by_their_receivers(ada, newsroom):
+    newsroom.adopt()
+    text = page(ada, "delivery")
+    assert re.search(rf'<th scope="row"><a href="[^"]*channel={POLICY}">policy</a></th>', text)
+    assert f'<span class="code">{POLICY}</span>' in text

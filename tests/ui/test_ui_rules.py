@@ -157,6 +157,31 @@ def test_fields_that_do_not_make_a_rule_are_told_at_their_line(ada):
     assert compose(ada, id="x", kind="other").status_code == 422
 
 
+def test_id_of_another_rule_is_an_error_of_the_new_rule_and_not_of_the_other(ada):
+    made = compose(ada, **FIELDS, id="central-bank-opposes").json()
+    assert made["first"] == 6  # not line 2, where the other rule is
+    assert "query: central bank opposes" in made["yaml"]
+    (problem,) = made["problems"]
+    assert problem["line"] == 6
+    assert "already in watchlist.yaml:2:" in problem["message"]  # no name of a temporary folder
+
+
+def test_suggested_id_is_free(ada):
+    body = {"name": "watchlist.yaml", "free_id": True, "fields": {**FIELDS, "id": "central-bank-opposes"}}
+    made = ada.post("/newswatch/api/rules/compose", json=body, headers=WRITE).json()
+    assert made["id"] == "central-bank-opposes-2"
+    assert made["ok"], made["problems"]
+    assert "- id: central-bank-opposes-2" in made["yaml"]
+
+
+def test_edited_rule_that_gets_the_id_of_another_is_still_the_one_that_is_shown(ada, newsroom):
+    newsroom.watchlist(WATCHLIST + "  - {id: rates, query: interest rates, notify: [policy]}\n")
+    mine = {"rule": "rates", "base": base_on(ada, "watchlist/rules/rates/edit")}
+    made = compose(ada, **mine, **{**FIELDS, "id": "central-bank-opposes", "query": "interest rates"}).json()
+    assert "interest rates" in made["yaml"]
+    assert not made["ok"]
+
+
 def test_edited_rule_keeps_comments_and_what_the_form_does_not_have(ada, newsroom):
     newsroom.watchlist(EVENTS)
     newsroom.adopt()

@@ -2,12 +2,14 @@
 
 import json
 import re
+import threading
 import time
 
 import pytest
 
 from feed_server import story
 from newsroom import WATCHLIST
+from newswatch.pipeline.base.configuration import check_files
 from newswatch.store import keys
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
@@ -48,6 +50,23 @@ def test_rules_are_listed_with_their_alerts_of_four_weeks(ada, newsroom):
     assert "interest rates" in silent
     assert "central bank opposes" not in silent
     assert "matches the filter" in page(ada, "watchlist?text=nothing")
+
+
+def test_page_does_not_wait_for_a_check_of_the_files_that_takes_long(ada, newsroom, monkeypatch):
+    may_end = threading.Event()
+
+    def slow(*given):
+        may_end.wait(120)
+        return check_files(*given)
+
+    monkeypatch.setattr("newswatch_airflow.ui.shared.check_files", slow)
+    newsroom.watchlist(BROKEN)
+    text = page(ada, "watchlist")
+    assert "The files are being checked." in text
+    assert "central-bank-opposes" in text
+    may_end.set()
+    newsroom.until(lambda: "The files have" in page(ada, "watchlist"))
+    assert "being checked" not in page(ada, "watchlist")
 
 
 @pytest.mark.parametrize(

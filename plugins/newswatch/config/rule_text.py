@@ -12,7 +12,7 @@ from typing import Any, Literal
 from newswatch.config.shapes import EVENT, FEED_FILTER, RULE, THRESHOLD, WATCHLIST_FILE
 from newswatch.config.yaml_changes import Change, Path
 from newswatch.config.yaml_text import CannotEdit, edit_text, value_at
-from newswatch.config.yaml_tree import ListNode, MapNode, Scalar, parse_document
+from newswatch.config.yaml_tree import ListNode, MapNode, Node, Scalar, parse_document
 
 _ORDER = tuple(
     key.name for record in (RULE, EVENT, FEED_FILTER, THRESHOLD, WATCHLIST_FILE) for key in record.keys
@@ -47,25 +47,40 @@ def value_of(file: str, text: str, target: Target) -> Any:
     return value_at(file, text, _base(file, text, target))
 
 
-def lines_of_rule(file: str, text: str, rule_id: str) -> tuple[int, int] | None:
-    """The first and the last line of a rule, from 1; None if the file is broken or has no such rule."""
-    return lines_of_entry(file, text, "rules", rule_id)
+def number_of_rule(file: str, text: str, rule_id: str) -> int | None:
+    """Which of the file's rules has that id, from 0; None if none has. Raises CannotEdit."""
+    return _number(file, text, rule_id)
+
+
+def lines_of_rule(file: str, text: str, number: int) -> tuple[int, int] | None:
+    """The first and the last line of a rule, from 1, by its number: 0 is the first, -1 the last. None if it is not there."""
+    rules = _listed(file, text, "rules")
+    return _lines(text, rules[number]) if -len(rules) <= number < len(rules) else None
 
 
 def lines_of_entry(
     file: str, text: str, key: Literal["rules", "feeds"], entry_id: str
 ) -> tuple[int, int] | None:
-    """The same of the entry with an id, of the list with that key."""
-    root = parse_document(file, text.encode("utf-8", "replace")).root
-    listed = ({name.text: node for name, node in root.entries} if isinstance(root, MapNode) else {}).get(key)
-    for node in listed.items if isinstance(listed, ListNode) else ():
+    """The same of the first entry with an id, of the list with that key."""
+    for node in _listed(file, text, key):
         entries = node.entries if isinstance(node, MapNode) else []
         if any(
             name.text == "id" and isinstance(one, Scalar) and one.text.strip() == entry_id
             for name, one in entries
         ):
-            return node.line, text.count("\n", 0, node.end) + 1
+            return _lines(text, node)
     return None
+
+
+def _listed(file: str, text: str, key: Literal["rules", "feeds"]) -> Sequence[Node]:
+    """The entries of a list of the file, none if the file is broken."""
+    root = parse_document(file, text.encode("utf-8", "replace")).root
+    listed = ({name.text: node for name, node in root.entries} if isinstance(root, MapNode) else {}).get(key)
+    return listed.items if isinstance(listed, ListNode) else ()
+
+
+def _lines(text: str, node: Node) -> tuple[int, int]:
+    return node.line, text.count("\n", 0, node.end) + 1
 
 
 def _base(file: str, text: str, target: Target) -> Path:

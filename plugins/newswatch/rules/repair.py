@@ -66,7 +66,10 @@ def repairs(
         start, steps = waiting.pop(0)
         for one in _steps(start, text, default_lang, None if steps else events):
             kind = _FIGURES.sub("", one.about)  # where 1 word between is enough, 2 are no other repair
-            if kind in found or len(found) >= MOST:
+            known = any(
+                _asks(one) == _asks(other) for other in found.values()
+            )  # the same edit in other words
+            if kind in found or known or len(found) >= MOST:
                 continue
             if _matches(one.rule, one.lists, text, default_lang):
                 if failing_examples(one.rule, one.lists, default_lang) <= failing:
@@ -76,6 +79,11 @@ def repairs(
             elif steps + 1 < _STEPS and len(waiting) < MOST and not one.list_name:
                 waiting.append((one, steps + 1))
     return list(found.values())
+
+
+def _asks(repair: Repair) -> tuple[object, ...]:
+    """What a repair comes to."""
+    return repair.rule.query, repair.rule.event, set(repair.rule.modality), repair.lists
 
 
 def failing_examples(rule: Rule, lists: Lists, default_lang: str) -> frozenset[tuple[str, str]]:

@@ -230,9 +230,12 @@ def rewrite(settings: Settings, name: str, change: Callable[[str], str], *, by: 
 
 
 def _named_as_in(folder: Path, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """The problems, with files named as in the folder."""
+    """The problems, with files named as in the folder, also where a message names a second place."""
     prefix = f"{folder}{os.sep}"
-    return tuple(one._replace(file=one.file.removeprefix(prefix)) for one in problems)
+    return tuple(
+        one._replace(file=one.file.removeprefix(prefix), message=one.message.replace(prefix, ""))
+        for one in problems
+    )
 
 
 def _changed(directory: Path, name: str, now_there: bytes) -> ChangedMeanwhile:

@@ -99,6 +99,7 @@ async def editor_page(
         rule=rule,
         feed=feed,
         line=line or _line_of(chosen, text, rule, feed),
+        now=services.clock(),
     )
 
 

@@ -123,6 +123,13 @@ async def _drafted(asked: RuleDraft, services: Services, shared: Shared, bundle:
     return _Drafted(rule, loaded.draft, bundle)
 
 
+def _unfinished(asked: RuleDraft, error: Exception) -> str:
+    """Why the draft cannot be tried. The form shows an error of the query at its field."""
+    if asked.fields is not None and isinstance(error, QueryError):
+        return "Correct the rule first: the form shows what is wrong."
+    return str(error)
+
+
 @router.post("/api/rules/live", response_class=HTMLResponse)
 async def live(
     asked: RuleDraft,
@@ -141,7 +148,7 @@ async def live(
             services, drafted.config, drafted.rule, drafted.in_force, limit=MOST_HITS
         )
     except (_Unfinished, QueryError) as error:
-        return render(request, visitor, "unfinished.html", text=str(error))
+        return render(request, visitor, "unfinished.html", text=_unfinished(asked, error))
     days: Chart = by_day([hits for _, hits in found.days], found.until, "items", height=56)
     return render(request, visitor, "live.html", found=found, days=days)
 
@@ -196,7 +203,7 @@ async def try_headlines(
             else:
                 tried = []
     except (_Unfinished, QueryError) as error:
-        said = str(error) if asked.headlines.strip() else ""
+        said = _unfinished(asked, error) if asked.headlines.strip() else ""
         return render(request, visitor, "unfinished.html", text=said)
     return render(
         request,

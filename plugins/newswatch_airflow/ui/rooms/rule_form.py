@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from newswatch.config.load import WATCHLIST
-from newswatch.config.rule_text import Target, lines_of_rule, value_of
+from newswatch.config.rule_text import Target, lines_of_rule, number_of_rule, value_of
 from newswatch.config.yaml_text import CannotEdit
 from newswatch.errors import Problem
 from newswatch.models import DEFAULT_MODALITY, MODALITIES, SEVERITIES, Bundle, short_hash
@@ -52,7 +53,10 @@ Fields = Annotated[RuleForm, AfterValidator(_as_sent)]
 
 
 class ComposeRequest(BaseModel):
-    """A form: of a new rule, of a copy of `copy_of`, or of `rule`, which was opened when it was `base`."""
+    """A form: of a new rule, of a copy of `copy_of`, or of `rule`, which was opened when it was `base`.
+
+    `free_id` asks for another id if that of the form is taken: the user did not write it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,6 +64,7 @@ class ComposeRequest(BaseModel):
     rule: _Word = ""
     copy_of: _Word = ""
     base: Annotated[str, Field(max_length=64)] = ""
+    free_id: bool = False
     fields: Fields
 
 
@@ -67,6 +72,7 @@ class ComposeRequest(BaseModel):
 class Composed:
     """The form as YAML. `text` is the whole file with it; `first` and `last` are the rule's lines there."""
 
+    id: str
     name: str
     text: str
     digest: str
@@ -123,18 +129,19 @@ async def copy_rule_page(
 ) -> HTMLResponse:
     """The form of a copy of a rule. It has the same tests, and an id that is free."""
     name, rule = await asyncio.to_thread(_rule_in_files, services, rule_id)
-    known = {one.id for one in bundle.rules} if bundle else set()
-    number = next(n for n in range(2, len(known) + 3) if f"{rule_id}-{n}" not in known)
-    form = replace(form_of(rule), id=f"{rule_id}-{number}")
+    file = await asyncio.to_thread(editing.read_file, services.config_dir, name)
+    form = replace(form_of(rule), id=_free_id(rule_id, file, bundle))
     asked = ComposeRequest(name=name, copy_of=rule_id, fields=_fields(request, form))
     return await _page(request, visitor, services, shared, bundle, asked)
 
 
 @writes.post("/api/rules/compose")
-async def compose_rule(asked: ComposeRequest, services: ServicesDep, shared: SharedDep) -> JSONResponse:
+async def compose_rule(
+    asked: ComposeRequest, services: ServicesDep, shared: SharedDep, bundle: BundleDep
+) -> JSONResponse:
     """The form as YAML, and what the check says: 409 if somebody else changed the rule since it was opened."""
     try:
-        made = await _compose(services, shared, asked)
+        made = await _compose(services, shared, asked, bundle)
     except RuleChanged as error:
         return JSONResponse({"detail": str(error)}, 409)
     except CannotEdit as error:
@@ -142,6 +149,7 @@ async def compose_rule(asked: ComposeRequest, services: ServicesDep, shared: Sha
     return JSONResponse(
         {
             "ok": made.ok,
+            "id": made.id,
             "problems": problems_json(made.problems),
             "text": made.text,
             "digest": made.digest,
@@ -155,14 +163,29 @@ class RuleChanged(CannotEdit):
     """Somebody else changed the rule, or removed it, since the form was opened."""
 
 
-async def _compose(services: Services, shared: Shared, asked: ComposeRequest) -> Composed:
+async def _compose(
+    services: Services, shared: Shared, asked: ComposeRequest, bundle: Bundle | None
+) -> Composed:
     """Raises CannotEdit, RuleChanged and NotEditable."""
     file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
     form = asked.fields
+    if asked.free_id and form.id.strip():
+        form = replace(form, id=_free_id(form.id.strip(), file, bundle))
     text = await asyncio.to_thread(_with_form, file, asked, form)
     loaded = await shared.checked_draft(services, asked.name, text)
-    first, last = lines_of_rule(asked.name, text, form.id.strip()) or (1, 0)
-    return Composed(asked.name, text, file.digest, first, last, loaded.problems, ok=loaded.draft is not None)
+    # Another rule may have the same id while the form is filled in, so the rule is found by its place.
+    number = number_of_rule(file.name, file.text, asked.rule) if asked.rule else -1
+    first, last = lines_of_rule(asked.name, text, -1 if number is None else number) or (1, 0)
+    ok = loaded.draft is not None
+    return Composed(form.id.strip(), asked.name, text, file.digest, first, last, loaded.problems, ok=ok)
+
+
+def _free_id(rule_id: str, file: editing.EditedFile, bundle: Bundle | None) -> str:
+    """The id, or the first of id-2, id-3, … that no rule of the file and none in force has. Raises CannotEdit."""
+    known = {one.id for one in bundle.rules} if bundle else set()
+    numbered = (f"{rule_id}-{number}" for number in itertools.count(2))
+    ids = itertools.chain([rule_id], numbered)
+    return next(one for one in ids if one not in known and number_of_rule(file.name, file.text, one) is None)
 
 
 def _with_form(file: editing.EditedFile, asked: ComposeRequest, form: RuleForm) -> str:
@@ -192,7 +215,7 @@ async def _page(
     scripted = visitor.writes and not file.refusal
     if request.query_params or ((asked.rule or asked.copy_of) and not scripted):
         try:
-            made = await _compose(services, shared, asked)
+            made = await _compose(services, shared, asked, bundle)
         except CannotEdit as error:
             refused = str(error)
     if visitor.writes:

@@ -50,8 +50,9 @@ async def watchlist_page(
     silent: bool = False,  # noqa: FBT001, FBT002 - a flag of the URL
     start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> HTMLResponse:
-    """One page of the rules in force that fit the filter."""
-    loaded = await shared.checked(services)
+    """One page of the rules in force that fit the filter, and what is wrong with the files if that is known soon."""
+    loaded = await shared.checked_soon(services)
+    errors = loaded.errors if loaded else ()
     found = overview.chosen(bundle, text.strip()) if bundle else []
     if silent:
         found = await overview.silent_rules(services, found)
@@ -70,9 +71,10 @@ async def watchlist_page(
         recorded=recorded,
         quiet=quiet_text(recorded),
         files=editing.file_names(services.config_dir),
-        problems=[(one, _place(services, one.file, one.line)) for one in loaded.errors[:MOST_PROBLEMS]],
-        more_problems=max(0, len(loaded.errors) - MOST_PROBLEMS),
-        pending=_pending(bundle, loaded),
+        problems=[(one, _place(services, one.file, one.line)) for one in errors[:MOST_PROBLEMS]],
+        more_problems=max(0, len(errors) - MOST_PROBLEMS),
+        checking=loaded is None,
+        pending=_pending(bundle, loaded) if loaded else [],
         version=bundle.label if bundle else "none",
         configured=len(bundle.rules) if bundle else 0,
         total=len(found),

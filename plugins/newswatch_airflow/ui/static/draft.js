@@ -21,6 +21,7 @@ addEventListener("keydown", (event) => {
   if (saving.open) saving.querySelector("[value=save]").click();
   else if (!saveButton.disabled) saveButton.click();
   else {
+    work.dispatchEvent(new Event("insist"));
     tell(verdict.className ? `There is nothing that can be saved. ${verdict.textContent}` : "It is being checked: try again in a moment.", true);
     if (list.querySelector(".error")) list.focus();
   }
@@ -30,25 +31,68 @@ function counted(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-// A problem as an entry of the list; `go` leads to its place, null if that is not on this page.
-function entryOf({ file, line, col, severity, message }, go = null) {
-  return { severity, text: `${file}:${line}:${col}: ${severity === "warning" ? "warning: " : ""}${message}`, go };
+// A text of ours in which backticks enclose code.
+function ticked(text) {
+  return text.split(/`([^`]+)`/).map((piece, at) => (at % 2 ? Object.assign(document.createElement("code"), { textContent: piece }) : piece));
 }
 
-// The check's verdict, and the list of what it found.
-function showProblems(data, entries) {
-  list.replaceChildren(...entries.map(({ severity, text, go }) => {
+const EDITABLE = /^(watchlist\.yaml|watchlist\.d\/.+|feeds\.yaml)$/;
+
+// A problem as an entry of the list. `go` leads to its place; without it there is a link to the file, if we have an editor for it.
+function entryOf({ file, line, col, severity, message }, go = null) {
+  const href = !go && EDITABLE.test(file) ? `${work.dataset.api.replace(/api$/, "watchlist/edit")}?name=${encodeURIComponent(file)}&line=${line}` : "";
+  return { severity, text: `${file}:${line}:${col}: ${severity === "warning" ? "warning: " : ""}${message}`, go, href };
+}
+
+function wayTo({ text, go, href }) {
+  const way = document.createElement(go ? "button" : href ? "a" : "span");
+  if (go) {
+    way.type = "button";
+    way.addEventListener("click", go);
+  } else if (href) Object.assign(way, { href, target: "_blank", rel: "noopener" }); // what is written here stays
+  way.append(...ticked(text));
+  return way;
+}
+
+// The list of what the check found. An entry that only names a field is `short`.
+function showEntries(entries) {
+  list.classList.toggle("short", entries.every((entry) => entry.short));
+  list.replaceChildren(...entries.map((shown) => {
     const entry = document.createElement("li");
-    entry.className = severity;
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: text, disabled: !go });
-    if (go) button.addEventListener("click", go);
-    entry.append(button);
+    entry.className = shown.severity;
+    entry.append(wayTo(shown));
     return entry;
   }));
-  const errors = data.problems.filter((problem) => problem.severity === "error").length;
-  const warnings = data.problems.length - errors;
+}
+
+// The check's verdict, and the list. `own` is the file that is being written: if all errors are in others, they are named.
+function showProblems(data, entries, own) {
+  showEntries(entries);
+  const errors = data.problems.filter((problem) => problem.severity === "error");
+  const warnings = data.problems.length - errors.length;
   const more = warnings ? `, ${counted(warnings, "warning", "warnings")}` : "";
-  say(data.ok ? `No errors${more}.` : `${counted(errors, "error", "errors")}${more}.`, data.ok ? "good" : "bad");
+  const elsewhere = errors.every((problem) => problem.file !== own);
+  const where = elsewhere ? ` in ${[...new Set(errors.map((problem) => problem.file))].join(", ")}` : "";
+  say(data.ok ? `No errors${more}.` : `${counted(errors.length, "error", "errors")}${where}${more}.`, data.ok ? "good" : "bad");
+}
+
+// What a refusal to save says. The focus goes to the reasons, which `entries` makes of the problems, else to the button.
+function showRefusal(error, own, entries) {
+  const problems = (error.status === 422 && error.data.problems) || [];
+  if (problems.length) {
+    showProblems({ ok: false, problems }, entries(problems), own);
+    say(`Nothing was saved: ${verdict.textContent}`, "bad");
+    list.focus();
+  } else {
+    say(error.message, "bad");
+    focusSave();
+  }
+}
+
+// A button that is disabled while it works loses the focus, and the dialog takes its own with it.
+function focusSave() {
+  const at = document.activeElement;
+  if (at === document.body || saving.contains(at)) saveButton.focus();
 }
 
 async function fragment(path, body, into, signal) {

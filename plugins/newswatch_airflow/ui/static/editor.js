@@ -16,13 +16,17 @@ function differs() {
 let asked = 0;
 let sound = false;
 
+function entriesOf(problems) {
+  return problems.map((problem) => entryOf(problem, problem.file === fileName ? () => code.go(problem.line, problem.col) : null));
+}
+
 async function check() {
   const mine = ++asked;
   say("Checking…", "");
   try {
     const data = await send("POST", `${work.dataset.api}/files/check`, { name: fileName, text: code.text() });
     if (mine !== asked) return;
-    showProblems(data, data.problems.map((problem) => entryOf(problem, problem.file === fileName ? () => code.go(problem.line, problem.col) : null)));
+    showProblems(data, entriesOf(data.problems), fileName);
     code.mark(data.problems.filter((problem) => problem.file === fileName));
     sound = data.ok;
     saveButton.disabled = !(writable && sound && differs());
@@ -35,6 +39,7 @@ async function check() {
 
 async function save(digest) {
   const text = code.text();
+  let refused = null;
   saveButton.disabled = true;
   try {
     const data = await saveDraft({ name: fileName, text, digest });
@@ -47,15 +52,18 @@ async function save(digest) {
     tell(data.message, false);
     await refresh(true);
   } catch (error) {
-    say(error.message, "bad");
-    if (error.status === 422 && error.data.problems) showProblems({ ok: false, problems: error.data.problems }, error.data.problems.map((one) => entryOf(one)));
-    if (error.status === 409) {
-      theirs.querySelector("pre").textContent = error.data.text;
-      theirs.dataset.digest = error.data.digest;
-      theirs.hidden = false;
-    }
+    refused = error;
   } finally {
     saveButton.disabled = !(writable && sound && differs());
+    focusSave();
+  }
+  if (!refused) return;
+  showRefusal(refused, fileName, entriesOf);
+  if (refused.status === 409) {
+    theirs.querySelector("pre").textContent = refused.data.text;
+    theirs.dataset.digest = refused.data.digest;
+    theirs.hidden = false;
+    theirs.querySelector("pre").focus();
   }
 }
 

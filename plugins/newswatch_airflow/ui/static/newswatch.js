@@ -110,12 +110,17 @@ async function refresh(force) {
   }
 }
 
-const paces = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live));
-if (paces.length) {
-  setInterval(() => {
+// As often as the part that asks for it most often, which may be gone the next time.
+function keepFresh() {
+  const paces = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live));
+  if (!paces.length) return;
+  setTimeout(() => {
     if (!document.hidden) refresh(false).catch(() => {}); // a passing failure: the next refresh tries again
+    keepFresh();
   }, Math.min(...paces) * 1000);
 }
+
+keepFresh();
 
 // ── copying ─────────────────────────────────────────────────────────────────────────────────
 

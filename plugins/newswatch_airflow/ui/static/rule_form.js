@@ -10,6 +10,7 @@ let draft = null; // what the server made of the form last: {name, text, digest,
 let asked = 0;
 let touched = false;
 let ownId = Boolean(form.elements.id.value); // the user wrote it
+let insisted = Boolean(work.dataset.rule); // what is missing is an error: an existing rule is edited, or saving was tried
 
 function fields() {
   const found = { modality: [], notify: [] };
@@ -45,17 +46,34 @@ function fieldOf(rows, line) {
   return "";
 }
 
+// What a rule needs, and what to do where it is empty.
+const NEEDED = {
+  query: "Write the words to look for.",
+  does: "Say what is done: a list such as $sues, or verbs.",
+  notify: "Choose at least one receiver.",
+  id: "Give the rule an id.",
+};
+
+const WORDS = { query: "query", event: "does" };
+
+function missing() {
+  const { kind, notify, id, ...rest } = fields();
+  const now = { [WORDS[kind]]: rest[WORDS[kind]], notify: notify.join(), id };
+  return Object.keys(now).filter((name) => !now[name].trim());
+}
+
 // The field that an error names ("rule 'x': notify: …"), or that its line is of, and the error without those names.
 function faultOf(problem, rows, first) {
   let name = "";
-  let text = problem.message.replace(/^rule '[^']*': /, "");
+  let text = problem.message.replace(/^(rule '[^']*'|rules): /, "");
   for (let key = /^([\w-]+): /.exec(text); key; key = /^([\w-]+): /.exec(text)) {
     const named = FIELD_OF[key[1]] || key[1];
     if (document.getElementById(`f-${named}`)) name = named;
     else if (key[1] !== "event") break;
     text = text.slice(key[0].length);
   }
-  return { name: name || fieldOf(rows, problem.line - first + 1), text };
+  if (!name) name = /^(does|id) is missing/.exec(text)?.[1] || (text.startsWith("what to look for is missing") && WORDS[form.elements.kind.value]) || fieldOf(rows, problem.line - first + 1);
+  return { name, text };
 }
 
 function clearFaults() {
@@ -68,7 +86,7 @@ function clearFaults() {
   }
 }
 
-// Shows an error at its field, which is marked as invalid; how to get there, null if the form does not show such a field.
+// Shows an error at its field, which is marked as invalid; null if the form does not show such a field.
 function showFault({ name, text }) {
   const field = name && document.getElementById(`f-${name}`);
   const around = field && (field.matches(".choice") ? field : field.closest(".field"));
@@ -83,24 +101,65 @@ function showFault({ name, text }) {
     box.setAttribute("aria-invalid", "true");
     box.setAttribute("aria-describedby", [box.getAttribute("aria-describedby"), id].filter(Boolean).join(" "));
   }
-  note.append(Object.assign(document.createElement("p"), { textContent: text }));
-  const label = around.getAttribute("aria-label") || around.querySelector("b").textContent;
-  return { around, label, go: () => (codes[name] || field.querySelector("input") || field).focus() };
+  const said = document.createElement("p");
+  said.append(...ticked(text));
+  note.append(said);
+  return around;
+}
+
+function labelOf(field) {
+  return field.getAttribute("aria-label") || field.closest(".field").querySelector("b").textContent;
+}
+
+// The field with this name as an entry of the list.
+function entryOfField(name) {
+  const field = document.getElementById(`f-${name}`);
+  return { severity: "error", text: labelOf(field), short: true, go: () => (codes[name] || field.querySelector("input") || field).focus() };
+}
+
+// What the check found that is about the form as it is filled in so far: without what only comes of an empty field.
+function apartFrom(gaps, problems, here, data) {
+  const rows = data.yaml.split("\n");
+  return problems.filter((problem) => !(here(problem) && problem.severity === "error" && gaps.includes(faultOf(problem, rows, data.first).name)));
 }
 
 // The list of problems. Of errors that are shown at their fields it only says which fields those are.
-function entriesOf(problems, here, isFault, data) {
+function entriesOf(problems, here, data) {
   clearFaults();
   const rows = data.yaml.split("\n");
-  const fields = new Map();
+  const named = new Set();
   const others = [];
   for (const problem of problems) {
-    const shown = isFault(problem) ? showFault(faultOf(problem, rows, data.first)) : null;
-    if (shown) fields.set(shown.around, shown);
+    const fault = savable() && here(problem) && problem.severity === "error" ? faultOf(problem, rows, data.first) : null;
+    if (fault && showFault(fault)) named.add(fault.name);
     else others.push(entryOf(problem, here(problem) ? () => yaml.go(problem.line, problem.col) : null));
   }
-  const named = [...form.querySelectorAll(".field, .choice")].filter((around) => fields.has(around)).map((around) => fields.get(around));
-  return [...named.map(({ label, go }) => ({ severity: "error", text: label, go })), ...others];
+  const gaps = insisted ? missing() : [];
+  for (const name of gaps) showFault({ name, text: NEEDED[name] });
+  const inOrder = [...form.querySelectorAll("[id^=f-]")].map((field) => field.id.slice(2)).filter((name) => named.has(name) || gaps.includes(name));
+  return [...inOrder.map(entryOfField), ...others];
+}
+
+// A copy may be saved as it is.
+function savable() {
+  return touched || Boolean(work.dataset.copyOf);
+}
+
+function show(data) {
+  const rows = data.yaml.split("\n").length;
+  const here = (problem) => problem.file === data.name && problem.line >= data.first && problem.line < data.first + rows;
+  const gaps = missing();
+  const found = data.problems.filter((problem) => here(problem) || problem.severity === "error"); // warnings of other rules are theirs
+  const problems = apartFrom(gaps, found, here, data);
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  showProblems({ ok: data.ok, problems }, entriesOf(problems, here, data), data.name);
+  if (gaps.length && insisted) say(`${counted(errors + gaps.length, "error", "errors")}.`, "bad");
+  else if (gaps.length) {
+    const names = gaps.map((name) => labelOf(document.getElementById(`f-${name}`))).join(", ");
+    say(`${errors ? `${verdict.textContent} ` : ""}Still to fill in: ${names}.`, errors ? "bad" : "waiting");
+  }
+  else if (data.ok && !savable()) say(`${verdict.textContent} Nothing is changed yet.`, "good");
+  yaml.mark(data.problems.filter((problem) => here(problem) && problems.includes(problem)));
 }
 
 async function compose() {
@@ -108,18 +167,13 @@ async function compose() {
   const { name, ...given } = fields();
   const { rule, copyOf, base } = work.dataset;
   try {
-    const data = await send("POST", `${work.dataset.api}/rules/compose`, { name, rule, copy_of: copyOf, base, fields: given });
+    const data = await send("POST", `${work.dataset.api}/rules/compose`, { name, rule, copy_of: copyOf, base, free_id: !ownId, fields: given });
     if (mine !== asked) return;
     draft = { ...data, name };
+    if (!ownId) form.elements.id.value = data.id;
     yaml.show(data.yaml, data.first);
-    const rows = data.yaml.split("\n").length;
-    const savable = touched || Boolean(work.dataset.copyOf); // a copy may be saved as it is
-    const here = (problem) => problem.file === name && problem.line >= data.first && problem.line < data.first + rows;
-    const problems = data.problems.filter((problem) => here(problem) || problem.severity === "error"); // warnings of other rules are theirs
-    const isFault = (problem) => savable && here(problem) && problem.severity === "error";
-    showProblems({ ok: data.ok, problems }, entriesOf(problems, here, isFault, data));
-    yaml.mark(data.problems.filter(here));
-    saveButton.disabled = !(data.ok && savable);
+    show(draft);
+    saveButton.disabled = !(data.ok && savable());
   } catch (error) {
     if (mine !== asked) return;
     draft = null;
@@ -132,23 +186,30 @@ async function save() {
   saveButton.disabled = true;
   const { id } = fields();
   try {
-    const data = await saveDraft(draft);
-    if (!data) {
-      saveButton.disabled = false;
+    if (await saveDraft(draft)) {
+      touched = false;
+      location.assign(`${work.dataset.then}${encodeURIComponent(id.trim())}`);
       return;
     }
-    touched = false;
-    location.assign(`${work.dataset.then}${encodeURIComponent(id.trim())}`);
+    saveButton.disabled = false;
+    focusSave();
   } catch (error) {
     if (error.status === 409) {
       await compose(); // into the version that somebody else saved, if they did not change this rule
       if (draft) say(`${error.message} Your rule is now part of that version: look at the change and save again.`, "bad");
+      focusSave();
       return;
     }
-    say(error.message, "bad");
-    if (error.status === 422 && error.data.problems) showProblems({ ok: false, problems: error.data.problems }, error.data.problems.map((one) => entryOf(one)));
+    saveButton.disabled = false; // the reason may be gone by the next time
+    showRefusal(error, draft.name, (problems) => entriesOf(problems, () => false, draft));
   }
 }
+
+work.addEventListener("insist", () => {
+  insisted = true;
+  if (draft) show(draft);
+  else compose();
+});
 
 // Narrows a long list of receivers. Those that are chosen are always shown.
 const narrow = document.getElementById("narrow");

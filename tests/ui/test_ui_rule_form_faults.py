@@ -1,0 +1,164 @@
+"""What the form of a rule says while it is not complete, not right, or not saved, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browsing import follow, grave_faults
+from playwright.sync_api import expect
+
+from chromium import IN_CHROMIUM
+from newsroom import WATCHLIST
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600), *IN_CHROMIUM]
+
+
+@pytest.fixture
+def form(enter, airflow):
+    """Logs in and opens the form of a rule, outside of the frame; the page."""
+
+    def make(path, **options):
+        page, _ = enter(**options)
+        page.goto(f"{airflow.url}/newswatch/watchlist/{path}")
+        expect(page.locator(".cm-editor").first).to_be_visible()
+        return page
+
+    return make
+
+
+def box(page, name):
+    """A field that CodeMirror edits."""
+    return page.get_by_role("textbox", name=name, exact=True)
+
+
+def problems(page):
+    return page.get_by_role("list", name="What the check found")
+
+
+def save(page):
+    page.get_by_role("button", name="Save…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+
+
+def edited(form, **options):
+    page = form("rules/central-bank-opposes/edit", **options)
+    expect(page.locator("#verdict")).to_have_text("No errors. Nothing is changed yet.")
+    box(page, "Query").fill("central bank rejects")
+    expect(page.locator("#verdict")).to_have_text("No errors.")
+    return page
+
+
+def test_form_that_is_begun_says_what_is_missing_and_not_that_it_is_wrong(form, room):
+    page = form("new")
+    page.get_by_label("An event: who does what").check()
+    expect(page.locator("#verdict")).to_have_text("Still to fill in: Does, Receivers, Id.")
+    box(page, "Who").fill("$courts")
+    expect(page.locator("#verdict")).to_have_text("Still to fill in: Does, Receivers.")
+    expect(page.locator(".fault, [aria-invalid], .cm-lintRange-error")).to_have_count(0)
+    assert grave_faults(page) == []
+    page.keyboard.press("Control+Enter")  # now it is asked for
+    expect(page.locator("#verdict")).to_have_text("2 errors.")
+    expect(page.locator(".fault")).to_have_text(
+        ["Say what is done: a list such as $sues, or verbs.", "Choose at least one receiver."]
+    )
+    expect(problems(page)).to_be_focused()
+    problems(page).get_by_role("button", name="Does").click()
+    expect(box(page, "Does")).to_be_focused()
+    page.keyboard.type("sue")
+    page.get_by_label("policy").check()
+    expect(page.locator("#verdict")).to_have_text("No errors.")
+    expect(page.locator(".fault, [aria-invalid]")).to_have_count(0)
+    assert page.noise == []
+
+
+def test_words_of_another_rule_get_an_id_of_their_own(form, room):
+    page = form("new")
+    box(page, "Query").fill("central bank opposes")
+    page.get_by_label("policy").check()
+    expect(page.get_by_label("Id", exact=True)).to_have_value("central-bank-opposes-2")
+    expect(page.locator("#verdict")).to_have_text("No errors.")
+    expect(box(page, "The rule as YAML")).to_contain_text("- id: central-bank-opposes-2")
+    page.get_by_label("Id", exact=True).fill("central-bank-opposes")  # of the user's own
+    expect(page.locator(".field:has(#f-id) .fault")).to_contain_text("already in watchlist.yaml:2:")
+    expect(problems(page).get_by_role("listitem")).to_have_text(["Id"])
+    box(page, "Query").fill("central bank AND")
+    fault = page.locator(".field:has(#f-query) .fault")
+    expect(fault.locator("code")).to_have_text("AND")
+    expect(page.locator("#live")).to_have_text("Correct the rule first: the form shows what is wrong.")
+
+
+def test_refused_save_says_so_and_leads_to_the_file_that_is_broken(form, room):
+    page = edited(form)
+    page.get_by_role("button", name="Save…").click()
+    (room.config / "watchlist.d").mkdir()
+    room.write("watchlist.d/more.yaml", "rules:\n  - {id: more, query: harvest AND, notify: [policy]}\n")
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#verdict")).to_have_text("Nothing was saved: 1 error in watchlist.d/more.yaml.")
+    expect(problems(page)).to_be_focused()
+    assert grave_faults(page) == []
+    link = problems(page).get_by_role("link")
+    expect(link).to_have_attribute(
+        "href", re.compile(r"watchlist/edit\?name=watchlist\.d%2Fmore\.yaml&line=2$")
+    )
+    room.write("watchlist.d/more.yaml", "rules: []\n")
+    save(page)  # what was written is still there
+    expect(page.get_by_role("heading", level=1)).to_have_text("central-bank-opposes")
+    assert "query: central bank rejects" in (room.config / "watchlist.yaml").read_text()
+
+
+def test_save_that_does_not_arrive_can_be_tried_again(form, room):
+    page = edited(form)
+    button = page.get_by_role("button", name="Save…")
+    button.click()
+    expect(page.get_by_label("Why? (optional, for the history)")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    page.route("**/api/files/save", lambda route: route.abort())
+    save(page)
+    expect(page.locator("#verdict")).to_have_class("bad")
+    expect(button).to_be_focused()
+    page.unroute("**/api/files/save")
+    save(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("central-bank-opposes")
+
+
+def test_refused_save_of_a_file_takes_the_focus_to_its_reasons(form, room):
+    page = form("edit")
+    expect(page.locator("#verdict")).to_contain_text("No errors")
+    page.get_by_role("textbox", name="Text of watchlist.yaml").fill(WATCHLIST.replace("opposes", "rejects"))
+    button = page.get_by_role("button", name="Save…")
+    expect(button).to_be_enabled()
+    button.click()
+    (room.config / "watchlist.d").mkdir()
+    room.write("watchlist.d/more.yaml", "rules:\n  - {id: more, query: harvest AND, notify: [policy]}\n")
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#verdict")).to_have_text("Nothing was saved: 1 error in watchlist.d/more.yaml.")
+    expect(problems(page)).to_be_focused()
+
+
+def test_verdict_and_save_are_in_view_while_one_writes_in_a_narrow_window(form, room):
+    for width, height in ((400, 700), (640, 450)):  # a phone; a window at 200%
+        page = edited(form, viewport={"width": width, "height": height})
+        page.evaluate("scrollTo(0, 0)")
+        for one in (page.locator("#verdict"), page.get_by_role("button", name="Save…")):
+            expect(one).to_be_in_viewport(ratio=1)
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        last, bar = page.locator("#yaml + .cm-editor").bounding_box(), page.locator(".bar").bounding_box()
+        assert last["y"] + last["height"] <= bar["y"]  # nothing is left behind the bar
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert grave_faults(page) == []
+
+
+def test_rule_page_shows_the_edit_once_it_is_in_force(enter, room):
+    page, frame = enter()
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name="central-bank-opposes", exact=True).click()
+    expect(frame.locator("#means")).to_contain_text("central bank opposes")
+    room.watchlist(WATCHLIST.replace("query: central bank opposes", "query: central bank rejects"))
+    room.adopt()
+    expect(frame.locator("#means")).to_contain_text("central bank rejects")  # without a click
+    follow(frame, "Feeds")
+    frame.get_by_role("link", name="Add a feed").click()
+    expect(frame.get_by_label("URL of a feed, or of a web page that announces one")).to_be_focused()
+    assert page.noise == []
