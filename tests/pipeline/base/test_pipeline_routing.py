@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from newswatch.models import Digest, QuietHours, Receiver
-from newswatch.pipeline.base.routing import next_local, quiet_end, routes
+from newswatch.pipeline.base.routing import named_channel, next_local, quiet_end, routes
 
 ZURICH = "Europe/Zurich"
 QUIET = QuietHours("22:00", "07:00", ZURICH, except_severity="high")
@@ -83,3 +83,13 @@ def test_receivers_sharing_a_channel_get_one_alert_by_the_most_immediate():
     digest = Receiver("slow", "C1", mode="digest", digest=Digest("08:00", ZURICH))
     (route,) = routes([digest, Receiver("fast", "C1")], "low", utc("2026-11-23T12:00"))
     assert route.kind == "each"
+
+
+def test_channel_has_the_names_of_its_receivers():
+    receivers = [
+        Receiver("policy", "C0123456789"),
+        Receiver("ops", "C0999999999"),
+        Receiver("markets", "C0123456789"),
+    ]
+    assert named_channel("C0123456789", receivers) == "C0123456789 (policy, markets)"
+    assert named_channel("C0777777777", receivers) == "C0777777777"

@@ -32,6 +32,12 @@ class Route:
     heading: str = ""
 
 
+def named_channel(channel: str, receivers: Iterable[Receiver]) -> str:
+    """A channel as people know it: "C0123456789 (policy, markets)", with the ids of its receivers."""
+    names = ", ".join(one.id for one in receivers if one.channel == channel)
+    return f"{channel} ({names})" if names else channel
+
+
 def routes(receivers: Iterable[Receiver], severity: Severity, now: datetime) -> list[Route]:
     """One route for each channel. If receivers share a channel, the earliest route counts."""
     found: dict[str, Route] = {}

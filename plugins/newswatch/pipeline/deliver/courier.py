@@ -184,16 +184,16 @@ class Courier:
             minimal=verdict.minimal,
         )
         if outcome.kind == "ratelimited" and (outcome.retry_after_s or 0.0) > LONG_WAIT_S:
-            text = f"Slack asks us to wait {(outcome.retry_after_s or 0.0) / 60:.0f} min before the next message to {message.channel}. Its queue is kept."
+            text = f"Slack asks us to wait {(outcome.retry_after_s or 0.0) / 60:.0f} min before the next message to {run.named(message.channel)}. Its queue is kept."
             await notices.raise_notice(run.services, f"wait:{message.channel}", text)
         if verdict.alone and message.root_id is not None:
             await outbox.detach_reply(self._redis, message)
         if outcome.kind == "unknown" and not queued.delivery.attempts:
-            text = f"{outcome.message}. Channel {message.channel}, message {message.id}."
+            text = f"{outcome.message}. Channel {run.named(message.channel)}, message {message.id}."
             await notices.notify_once(run.services, f"answer:{outcome.code}", text)
         if outcome.kind == "ambiguous" and queued.delivery.attempts == REPORTED_TRIES:
             text = (
-                f"A message for {message.channel} got no clear answer {REPORTED_TRIES + 1} times while others were"
+                f"A message for {run.named(message.channel)} got no clear answer {REPORTED_TRIES + 1} times while others were"
                 f" posted: {outcome.message}. It is tried again at growing intervals (message {message.id})."
             )
             await notices.notify_once(run.services, f"unclear:{message.id}", text)
@@ -279,7 +279,7 @@ class Courier:
         if not verdict.problem:
             return
         if verdict.pause == "channel":
-            text = f"Channel {message.channel}: {verdict.problem}. Its queue is kept."
+            text = f"Channel {run.named(message.channel)}: {verdict.problem}. Its queue is kept."
             cause = f"channel:{message.channel}"
         else:
             text, cause = f"{verdict.problem}. All queues are kept.", "slack"

@@ -41,10 +41,12 @@ async def report_lateness(run: DeliveryRun) -> None:
     for channel in sorted({*ages, *known, *run.late}):
         waited_ms = run.now_ms() - ages[channel] if channel in ages else 0
         if waited_ms > BEHIND_MS:
-            text = f"Channel {channel} is {waited_ms / 60_000:.0f} min behind."
+            text = f"Channel {run.named(channel)} is {waited_ms / 60_000:.0f} min behind."
             await notices.raise_notice(services, f"behind:{channel}", text)
         elif waited_ms < CAUGHT_UP_MS and channel in known | run.late:
-            await notices.clear_notice(services, f"behind:{channel}", f"Channel {channel} has caught up.")
+            await notices.clear_notice(
+                services, f"behind:{channel}", f"Channel {run.named(channel)} has caught up."
+            )
             if await latest_catch_up(services, channel, run.stale_after_s(channel)) is None:
                 await notices.say(services, channel, f"caught-up:{channel}", CAUGHT_UP)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from newswatch.models import Ruleset
+from newswatch.pipeline.base.routing import named_channel
 from newswatch.pipeline.base.sender import Sender
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.breaker import Breaker
@@ -99,6 +100,10 @@ class DeliveryRun:
     def retrying(self) -> int:
         """Messages that were tried and are not sent yet."""
         return len(self.waiting)
+
+    def named(self, channel: str) -> str:
+        """A channel with the names of its receivers, for texts."""
+        return named_channel(channel, self.bundle.receivers)
 
     def interval_s(self, channel: str) -> float:
         """The pace of a channel; the slowest if receivers share it."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from newswatch.models import Receiver
+from newswatch.pipeline.base.routing import named_channel
 from newswatch.pipeline.base.silence import SILENT_S, is_silent, is_slow, silence_text, slowness_text
 from newswatch.pipeline.oversight.standstill import Stage, Standstill, dag_of
 from newswatch.store import outbox
@@ -260,7 +262,10 @@ def slowness_findings(residents: Iterable[Pulse], now: datetime) -> list[Finding
 
 
 def pause_findings(
-    states: Iterable[outbox.ChannelState], workspace: outbox.Pause, now_ms: int
+    states: Iterable[outbox.ChannelState],
+    workspace: outbox.Pause,
+    receivers: Sequence[Receiver],
+    now_ms: int,
 ) -> list[Finding]:
     """Pauses of channels and of the workspace, as findings. Pure."""
     found = []
@@ -271,7 +276,7 @@ def pause_findings(
     for state in states:
         if state.pause.until_ms > now_ms:
             until = f"{from_ms(state.pause.until_ms):%H:%M:%S} UTC"
-            what = f"Channel {state.channel} is paused until {until}: {state.pause.reason}"
+            what = f"Channel {named_channel(state.channel, receivers)} is paused until {until}: {state.pause.reason}"
             do = (
                 "It resumes automatically. If the reason names the channel, invite the bot or correct the id."
             )

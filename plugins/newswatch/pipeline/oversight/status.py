@@ -132,6 +132,7 @@ async def read_status(
     now_ms = to_ms(now)
     bundle = await in_force(services)
     backlog = await read_backlog(services)
+    receivers = bundle.receivers if bundle else ()
     polling = await read_polling(services, bundle)
     with redis_errors():
         active = await notices.active(services.redis)
@@ -150,7 +151,11 @@ async def read_status(
         *standstill_findings(still),
         *silence_findings(residents, now, begun or {}),
         *slowness_findings(residents, now),
-        *(one for one in pause_findings(states, workspace, now_ms) if not _is_reported(one, active)),
+        *(
+            one
+            for one in pause_findings(states, workspace, receivers, now_ms)
+            if not _is_reported(one, active)
+        ),
         *await _feeds_finding(services, bundle),
         *_dead_finding(figures.dead, active),
     ]
