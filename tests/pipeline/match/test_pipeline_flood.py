@@ -44,7 +44,10 @@ def test_messages_beyond_the_cap_come_as_a_digest_that_says_so(newsroom):
     newsroom.deliver()
     *single, digest = newsroom.posts()
     assert len(single) == 3
-    assert "More than 3 messages this hour: 9 items, rule central-bank-opposes" in digest["text"]
+    assert (
+        "More than 3 messages this hour: 9 items from 1 publisher, rule central-bank-opposes"
+        in digest["text"]
+    )
     assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 12
 
 
