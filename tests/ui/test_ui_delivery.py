@@ -93,7 +93,7 @@ def test_queue_shows_what_waits_and_why_it_is_paused(ada, newsroom):
     text = page(ada)
     assert '<td data-label="Queued">1 ' in text
     assert "not_in_channel &lt;b&gt;" in text
-    assert f"Channel {POLICY} is paused" in page(ada, "")
+    assert f"Receiver policy ({POLICY}) is paused" in page(ada, "")
 
 
 def test_dead_letter_is_shown_with_its_payload_and_sent_after_a_retry(ada, newsroom):
@@ -102,6 +102,7 @@ def test_dead_letter_is_shown_with_its_payload_and_sent_after_a_retry(ada, newsr
     assert "invalid_blocks" in text
     assert message_id in text
     assert "rich_text" in text
+    assert f'<strong>policy</strong> <span class="code">{POLICY}</span>' in text
     assert "state-dead" in page(ada, "alerts")
     answer = write(ada, f"dead/{message_id}/retry")
     assert answer.status_code == 200, answer.text

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from feed_server import story
-from newsroom import WATCHLIST
+from newsroom import POLICY, WATCHLIST
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.store import keys
 
@@ -158,6 +158,13 @@ def test_quiet_rule_is_quiet_for_as_many_days_as_are_known(ada, newsroom, days, 
 def test_muted_rule_says_so_where_it_is_listed(ada):
     ada.post("/newswatch/api/rules/central-bank-opposes/mute", json={"for": "24h"}, headers=WRITE)
     assert "everywhere, ends" in page(ada, "watchlist")
+    ada.post("/newswatch/api/rules/central-bank-opposes/unmute", json={}, headers=WRITE)
+    ada.post(
+        "/newswatch/api/rules/central-bank-opposes/mute",
+        json={"for": "24h", "channel": POLICY},
+        headers=WRITE,
+    )
+    assert f'for <span title="{POLICY}">policy</span>, ends' in page(ada, "watchlist")
 
 
 def test_broken_file_is_shown_with_a_link_to_the_line(ada, newsroom):

@@ -26,6 +26,8 @@ from newswatch_airflow.ui.charts import time_line
 
 HERE = Path(__file__).parent
 _TICKED = re.compile(r"`([^`\n]{1,300})`")
+_CHANNELS = re.compile(r"`[^`]*`|(Channel )?\b([CDG][A-Z0-9]{5,})\b")
+"""Ids of channels, but first what is a command, in which they stay."""
 _FEED_NAMED = re.compile(r"^feed \S+ \(\S+\): ")
 STATIC = {
     "newswatch.css": "text/css",
@@ -161,10 +163,16 @@ def ticked(text: str) -> Markup:
 
 
 def with_receivers(text: str, receivers: Mapping[str, str]) -> str:
-    """A text of ours with the receivers' names before the ids of their channels."""
-    for channel, name in receivers.items():
-        text = text.replace(channel, f"{name} ({channel})")
-    return text
+    """A text of ours with the receivers' names before the ids of their channels: `Receiver policy (C0123456789)`."""
+
+    def named(found: re.Match[str]) -> str:
+        name = receivers.get(found[2] or "")
+        if name is None:
+            return found[0]
+        kind = "" if not found[1] else "Receivers " if ", " in name else "Receiver "
+        return f"{kind}{name} ({found[2]})"
+
+    return _CHANNELS.sub(named, text)
 
 
 def bare(error: str) -> str:

@@ -16,7 +16,8 @@ from newswatch_airflow.ui import runs
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_hour
 from newswatch_airflow.ui.page import render
-from newswatch_airflow.ui.shared import ServicesDep
+from newswatch_airflow.ui.rooms.alerts import receiver_names
+from newswatch_airflow.ui.shared import BundleDep, ServicesDep
 
 router = APIRouter(dependencies=[Depends(reader)])
 
@@ -31,7 +32,9 @@ async def whole_status(services: Services) -> Status:
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-async def status_page(request: Request, visitor: ReaderDep, services: ServicesDep) -> HTMLResponse:
+async def status_page(
+    request: Request, visitor: ReaderDep, services: ServicesDep, bundle: BundleDep
+) -> HTMLResponse:
     """The status, and the number of new items by hour."""
     status = await whole_status(services)
     return render(
@@ -44,6 +47,7 @@ async def status_page(request: Request, visitor: ReaderDep, services: ServicesDe
         states={pulse.stage: state_of(pulse, status.now) for pulse in status.residents},
         chart=by_hour(status.figures.last_item_hours, status.now),
         most=MOST_FINDINGS,
+        receivers=receiver_names(bundle),
     )
 
 

@@ -22,6 +22,7 @@ from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_day
 from newswatch_airflow.ui.page import render, with_query
+from newswatch_airflow.ui.rooms.alerts import receiver_names
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
@@ -109,6 +110,7 @@ async def watchlist_page(
         first=start + 1,
         last=start + len(lines),
         everywhere=mutes.EVERYWHERE,
+        channels=receiver_names(bundle),
         cleared=with_query({}, sort=wanted.sort),
         previous=with_query(queries, start=max(0, start - PAGE) or None) if start else None,
         following=with_query(queries, start=start + PAGE) if start + PAGE < len(found) else None,
