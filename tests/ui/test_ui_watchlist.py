@@ -135,12 +135,16 @@ def test_page_does_not_wait_for_a_check_of_the_files_that_takes_long(ada, newsro
 
     monkeypatch.setattr("newswatch_airflow.ui.shared.check_files", slow)
     newsroom.watchlist(BROKEN)
-    text = page(ada, "watchlist")
-    assert "The files are being checked." in text
-    assert "central-bank-opposes" in text
+    for path in ("watchlist", "watchlist/rules/central-bank-opposes"):
+        text = page(ada, path)
+        assert "The files are being checked." in text
+        assert "central bank opposes" in text
     may_end.set()
     newsroom.until(lambda: "The files have" in page(ada, "watchlist"))
     assert "being checked" not in page(ada, "watchlist")
+    text = page(ada, "watchlist/rules/central-bank-opposes")
+    assert "being checked" not in text
+    assert "The files have errors" in text
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,17 @@ class Shared:
 
     async def checked(self, services: Services) -> Loaded:
         """The files as the check finds them now. They are checked again when one of them, or the day, has changed."""
+        if self._checking is not None:
+            await asyncio.wait([self._checking])  # it may have begun before the last change
+        return await asyncio.shield(self._check_at_work(services))
+
+    def _check_at_work(self, services: Services) -> asyncio.Task[Loaded]:
+        """The check that is running, else one that begins now."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._check(services))
+        return self._checking
+
+    async def _check(self, services: Services) -> Loaded:
         today = services.clock().date()
         seen = (today, folder_signature(services.config_dir))
         if self._checked is None or self._checked[0] != seen:
@@ -144,10 +155,9 @@ class Shared:
 
     async def checked_soon(self, services: Services, wait_s: float = CHECK_WAIT_S) -> Loaded | None:
         """The same, None if it takes longer than `wait_s`: the check goes on, and a later call has its result."""
-        if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(self.checked(services))
-        done, _ = await asyncio.wait([self._checking], timeout=wait_s)
-        return self._checking.result() if done else None
+        check = self._check_at_work(services)
+        done, _ = await asyncio.wait([check], timeout=wait_s)
+        return check.result() if done else None
 
     async def checked_draft(self, services: Services, name: str, text: str) -> Loaded:
         """The files as the check finds them with this draft of one file in its place. The last few answers are kept.
