@@ -280,6 +280,8 @@ def pages(newest: str) -> list[str]:
             "watchlist",
             "watchlist/removed",
             "watchlist?silent=1",
+            "watchlist?sort=-last",
+            "watchlist?sort=-alerts",
             "watchlist?text=9999",
             "watchlist/rules/rule-77",
         ),

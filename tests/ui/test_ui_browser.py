@@ -101,7 +101,11 @@ def test_keyboard_polls_a_feed_and_mutes_a_rule(enter, room):
     page.keyboard.press("Enter")
     expect(frame.locator("#toast")).to_contain_text("will be polled within seconds")
     follow(frame, "Watchlist")
+    menu = frame.get_by_label("More for central-bank-opposes")
+    menu.press("Enter")
     frame.get_by_role("button", name="Mute").focus()
     page.keyboard.press("Space")
-    expect(frame.get_by_role("button", name="Unmute")).to_be_focused()
+    expect(frame.get_by_text("everywhere, ends")).to_be_visible()
+    expect(menu).to_be_focused()
+    expect(frame.get_by_role("button", name="Unmute")).to_be_hidden()
     assert page.noise == []

@@ -102,7 +102,7 @@ def test_dead_letter_is_shown_with_its_payload_and_sent_after_a_retry(ada, newsr
     assert "invalid_blocks" in text
     assert message_id in text
     assert "rich_text" in text
-    assert f'<span>policy</span> <span class="code">{POLICY}</span>' in text
+    assert f'<strong>policy</strong> <span class="code">{POLICY}</span>' in text
     assert "state-dead" in page(ada, "alerts")
     answer = write(ada, f"dead/{message_id}/retry")
     assert answer.status_code == 200, answer.text

@@ -47,6 +47,8 @@ def test_like_causes_are_one_entry_and_the_worst_comes_first(ada, newsroom):
     assert "state-refused" in refused
     assert "HTTP 404" in refused
     assert "3 feeds:" in lost
+    assert "Last error, and what to do" in lost
+    assert "Last error, and what to do" not in text[text.index("All others") :]
     assert "its host name has no address (DNS)" in re.sub(r"<[^>]+>", "", lost)
     assert lost.count("/newswatch/feeds/lost-") == 3
     assert text.index("All others") < text.index("/newswatch/feeds/wire")

@@ -9,6 +9,7 @@ from browsing import follow, grave_faults
 from playwright.sync_api import expect
 
 from chromium import IN_CHROMIUM
+from feed_server import story
 from newsroom import WATCHLIST
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600), *IN_CHROMIUM]
@@ -85,7 +86,63 @@ def test_words_of_another_rule_get_an_id_of_their_own(form, room):
     box(page, "Query").fill("central bank AND")
     fault = page.locator(".field:has(#f-query) .fault")
     expect(fault.locator("code")).to_have_text("AND")
-    expect(page.locator("#live")).to_have_text("Correct the rule first: the form shows what is wrong.")
+    expect(page.locator("#live-why")).to_have_text("Correct the rule first: the form shows what is wrong.")
+    expect(fault.get_by_role("link", name="docs/rules.md")).to_have_attribute(
+        "href", re.compile("/newswatch/guide/rules#queries$")
+    )
+
+
+def test_results_stay_greyed_while_the_query_is_wrong_and_nothing_moves(form, room):
+    room.site.serve("/wire", story(1, "Central bank opposes the plan"))
+    room.run()
+    page = form("rules/central-bank-opposes/edit")
+    live, why = page.locator("#live"), page.locator("#live-why")
+    expect(live).to_contain_text("1 item in 1 story")
+    expect(live.locator("[data-again]")).to_have_count(0, timeout=30_000)
+    page.locator("#headlines").fill("Central bank opposes it")
+    expect(page.locator("#try")).to_contain_text("1 of 1 headline")
+    before = page.locator("#as-yaml").bounding_box()["y"] - why.bounding_box()["y"]
+    box(page, "Query").fill("central bank AND")
+    expect(why).to_have_text("Correct the rule first: the form shows what is wrong.")
+    for one in (live, page.locator("#try")):
+        expect(one).to_have_attribute("inert", "")
+    expect(live).to_contain_text("1 item in 1 story")
+    expect(page.locator("#try")).to_contain_text("1 of 1 headline")
+    assert page.locator("#as-yaml").bounding_box()["y"] - why.bounding_box()["y"] == before
+    assert grave_faults(page) == []
+    box(page, "Query").fill("central bank rejects")
+    expect(live).to_contain_text("0 items in 0 stories")
+    expect(why).to_have_text("It is looked up in the stored items while you type.")
+    expect(page.locator("[inert]")).to_have_count(0)
+    assert page.noise == []
+
+
+def test_completions_leave_the_hint_and_the_error_of_their_field_in_view(form, room):
+    page = form("new")
+    field = page.locator(".field:has(#f-query)")
+    box(page, "Query").press_sequentially("central bank AND")
+    page.get_by_label("low").check()  # an error is shown once something else is filled in
+    expect(field.locator(".fault")).to_be_visible()
+    box(page, "Query").press("Control+End")
+    box(page, "Query").press("Control+Space")
+    completions = page.get_by_role("listbox")
+    expect(completions).to_be_visible()
+    page.wait_for_function(
+        """() => document.querySelector('.cm-tooltip-autocomplete').getBoundingClientRect().top
+            >= document.querySelector('.field:has(#f-query) .fault').getBoundingClientRect().bottom"""
+    )
+    assert page.noise == []
+
+
+def test_what_is_required_is_marked_and_heard(form, room):
+    page = form("new")
+    marks = page.locator(".needed:visible")
+    expect(marks).to_have_text(["Query", "Who is notified", "Id"])
+    assert marks.first.evaluate("one => getComputedStyle(one, '::after').content").startswith('"required"')
+    expect(box(page, "Query")).to_have_attribute(
+        "aria-required", "true"
+    )  # its name is not longer by the mark
+    assert page.locator("#f-expires").bounding_box()["width"] < 200
 
 
 def test_refused_save_says_so_and_leads_to_the_file_that_is_broken(form, room):

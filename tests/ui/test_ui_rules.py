@@ -6,7 +6,7 @@ import re
 import pytest
 
 from feed_server import story
-from newsroom import WATCHLIST
+from newsroom import OPS, POLICY, WATCHLIST
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 RULE = "watchlist/rules/central-bank-opposes"
@@ -67,7 +67,30 @@ def test_long_list_of_receivers_has_a_filter_for_scripts_and_shows_all_without(a
     newsroom.adopt()
     text = page(ada, "watchlist/new")
     assert '<p id="narrowing" hidden>' in text
-    assert len(re.findall(r'<label><input type="checkbox" name="notify"', text)) >= 13
+    assert len(re.findall(r'<label[^>]*><input type="checkbox" name="notify"', text)) >= 13
+
+
+def test_receivers_in_the_form_say_their_channel_and_when_they_deliver(ada, newsroom):
+    newsroom.write(
+        "receivers.yaml",
+        f"""\
+receivers:
+  - {{id: policy, channel: {POLICY}, name: policy-desk}}
+  - {{id: digest, channel: C0222222222, mode: digest, digest: {{at: "08:00", timezone: Europe/Zurich}}}}
+  - {{id: night, channel: C0333333333, quiet: {{from: "22:00", to: "07:00", timezone: America/New_York, except: high}}}}
+  - {{id: ops, channel: {OPS}}}
+""",
+    )
+    newsroom.adopt()
+    text = page(ada, "watchlist/new")
+    shown = dict(re.findall(r'name="notify" value="(\w+)"> <span>\w+ <span class="quiet">(.*?)</span>', text))
+    assert shown == {
+        "policy": "#policy-desk",
+        "digest": "C0222222222<br>digest 08:00 Zurich",
+        "night": "C0333333333<br>quiet 22:00–07:00 New York, not for high",
+        "ops": OPS,
+    }
+    assert 'title="A digest at 08:00 Europe/Zurich"' in text
 
 
 def test_page_of_a_rule_says_what_it_means_and_what_it_caught(ada, newsroom):

@@ -166,6 +166,7 @@ def test_muted_rule_is_kept_out_of_slack_until_unmuted(world, enter):
     page, frame = enter()
     follow(frame, "Watchlist")
     row = frame.get_by_role("row", name="central-bank-opposes")
+    row.get_by_label("More for central-bank-opposes").click()
     row.get_by_role("button", name="Mute").click()
     expect(row).to_contain_text("by ada")
     publish(world, 4, "Central bank opposes it in silence")

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from feed_server import story
-from newsroom import WATCHLIST
+from newsroom import POLICY, WATCHLIST
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.store import keys
 
@@ -52,6 +52,80 @@ def test_rules_are_listed_with_their_alerts_of_four_weeks(ada, newsroom):
     assert "matches the filter" in page(ada, "watchlist?text=nothing")
 
 
+MANY = """\
+rules:
+  - {id: calm, query: interest rates, severity: low, notify: [policy], owner: zoo}
+  - {id: busy, query: central bank, severity: medium, notify: [policy], owner: archive}
+  - {id: Apt, query: central bank opposes, severity: high, notify: [ops]}
+"""
+
+
+def rows_of(text):
+    return re.findall(r'<th scope="row"><a href="[^"]*/rules/([\w-]+)"', text)
+
+
+def heading(text, name):
+    return re.search(rf'<th scope="col"([^>]*)><a href="([^"]*)" data-sort>{name}', text)
+
+
+@pytest.fixture
+def many(ada, newsroom):
+    newsroom.watchlist(MANY)
+    newsroom.adopt()
+    day = int(time.time()) // 86_400
+    for rule, number in (("busy", 12), ("Apt", 3)):
+        newsroom.redis.hset(keys.hits(day), rule, number)
+    newsroom.redis.hset(keys.HITS_LAST, mapping={"busy": 2_000, "Apt": 1_000})
+    return ada
+
+
+@pytest.mark.parametrize(
+    ("sort", "rules"),
+    [
+        ("", ["calm", "busy", "Apt"]),
+        ("rule", ["Apt", "busy", "calm"]),
+        ("-severity", ["Apt", "busy", "calm"]),
+        ("-alerts", ["busy", "Apt", "calm"]),
+        ("alerts", ["calm", "Apt", "busy"]),
+        ("-last", ["busy", "Apt", "calm"]),
+        ("owner", ["busy", "calm", "Apt"]),
+        ("-owner", ["calm", "busy", "Apt"]),
+        ("notifies", ["Apt", "calm", "busy"]),
+    ],
+)
+def test_rules_are_sorted_by_a_column_and_an_empty_cell_comes_last(many, sort, rules):
+    assert rows_of(page(many, f"watchlist?sort={sort}")) == rules
+
+
+def test_muted_and_marked_rules_are_sorted_first_where_their_column_is_asked_for(many, newsroom):
+    newsroom.redis.hset(keys.irrelevant("Apt"), "item", "{}")
+    assert rows_of(page(many, "watchlist?sort=-irrelevant")) == ["Apt", "calm", "busy"]
+    many.post("/newswatch/api/rules/busy/mute", json={"for": "24h"}, headers=WRITE)
+    assert rows_of(page(many, "watchlist?sort=state")) == ["busy", "calm", "Apt"]
+
+
+def test_heading_sorts_then_reverses_then_returns_to_the_order_of_the_files(many):
+    text = page(many, "watchlist?text=central")
+    for state, name in (("", "-alerts"), ("descending", "alerts"), ("ascending", "")):
+        found = heading(text, "Alerts in 28 days")
+        assert (f'aria-sort="{state}"' in found[1]) == bool(state)
+        way = found[2].replace("&amp;", "&")
+        assert "text=central" in way
+        assert (f"sort={name}" in way) if name else ("sort" not in way)
+        text = page(many, way.removeprefix("/newswatch/"))
+        assert sorted(rows_of(text)) == ["Apt", "busy"]
+    assert many.get("/newswatch/watchlist?sort=nothing").status_code == 422
+
+
+def test_rare_controls_of_a_row_are_in_one_menu(many):
+    row = re.search(r'<td class="actions">.*?</td>', page(many, "watchlist"), re.DOTALL)[0]
+    outside = re.sub(r"<details.*?</details>", "", row, flags=re.DOTALL)
+    assert re.findall(r">(\w+)</a>", outside) == ["Edit"]
+    assert "<button" not in outside
+    assert "Copy" in row
+    assert "Mute" in row
+
+
 def test_page_does_not_wait_for_a_check_of_the_files_that_takes_long(ada, newsroom, monkeypatch):
     may_end = threading.Event()
 
@@ -61,12 +135,16 @@ def test_page_does_not_wait_for_a_check_of_the_files_that_takes_long(ada, newsro
 
     monkeypatch.setattr("newswatch_airflow.ui.shared.check_files", slow)
     newsroom.watchlist(BROKEN)
-    text = page(ada, "watchlist")
-    assert "The files are being checked." in text
-    assert "central-bank-opposes" in text
+    for path in ("watchlist", "watchlist/rules/central-bank-opposes"):
+        text = page(ada, path)
+        assert "The files are being checked." in text
+        assert "central bank opposes" in text
     may_end.set()
     newsroom.until(lambda: "The files have" in page(ada, "watchlist"))
     assert "being checked" not in page(ada, "watchlist")
+    text = page(ada, "watchlist/rules/central-bank-opposes")
+    assert "being checked" not in text
+    assert "The files have errors" in text
 
 
 @pytest.mark.parametrize(
@@ -84,6 +162,13 @@ def test_quiet_rule_is_quiet_for_as_many_days_as_are_known(ada, newsroom, days, 
 def test_muted_rule_says_so_where_it_is_listed(ada):
     ada.post("/newswatch/api/rules/central-bank-opposes/mute", json={"for": "24h"}, headers=WRITE)
     assert "everywhere, ends" in page(ada, "watchlist")
+    ada.post("/newswatch/api/rules/central-bank-opposes/unmute", json={}, headers=WRITE)
+    ada.post(
+        "/newswatch/api/rules/central-bank-opposes/mute",
+        json={"for": "24h", "channel": POLICY},
+        headers=WRITE,
+    )
+    assert f'for <span title="{POLICY}">policy</span>, ends' in page(ada, "watchlist")
 
 
 def test_broken_file_is_shown_with_a_link_to_the_line(ada, newsroom):

@@ -39,7 +39,7 @@ from newswatch.rules.nodes import (
 )
 from newswatch.rules.tokens import cased, tokenize
 
-_TERM = "words, \"exact words\", 'Exact Case', $list, /pattern/, a field such as title: or a bracket"
+_TERM = 'Write a term there: words, "exact words", a $list or a bracket (docs/rules.md)'
 
 
 @cache
@@ -141,7 +141,7 @@ def _explain(error: UnexpectedToken, tokens: list[Token]) -> NoReturn:
         if last.type == "GAP":
             raise QueryError(_GAP, offset=last.start_pos or 0, end=last.end_pos) from error
         raise QueryError(
-            f"expected a term after `{last}`, but the query ends there: write {_TERM}",
+            f"nothing follows `{last}`. {_TERM}",
             offset=last.start_pos or 0,
             end=last.end_pos,
         ) from error
@@ -153,10 +153,8 @@ def _explain(error: UnexpectedToken, tokens: list[Token]) -> NoReturn:
     if found.type == "CLOSES":
         raise QueryError(_CLOSES, offset=at, end=end) from error
     if "AND" not in error.expected and found.type != "WORD":
-        after = f" after `{before[-1]}`" if before else ""
-        raise QueryError(
-            f"expected a term{after}, found `{found}`: write {_TERM}", offset=at, end=end
-        ) from error
+        what = f"`{before[-1]}` is followed by" if before else "the query begins with"
+        raise QueryError(f"{what} `{found}`, which is not a term. {_TERM}", offset=at, end=end) from error
     raise QueryError(_between(before, found), offset=at, end=end) from error
 
 

@@ -148,6 +148,16 @@ async def hits_of(redis: Redis, rule_ids: Sequence[str], now_ms: int, days: int)
     return {rule_id: [int(row[at] or 0) for row in rows] for at, rule_id in enumerate(rule_ids)}
 
 
+async def hits_totals(redis: Redis, now_ms: int, days: int) -> dict[str, int]:
+    """Alerts of the last days together, of every rule that had any."""
+    today, found = now_ms // 86_400_000, dict[str, int]()
+    for day in range(today - days + 1, today + 1):
+        for name, number in (await redis.hgetall(keys.hits(day))).items():
+            rule_id = text(name)
+            found[rule_id] = found.get(rule_id, 0) + int(number)
+    return found
+
+
 async def last_hits(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:
     """When each rule last had an alert (ms since 1970). Rules without one are left out."""
     if not rule_ids:

@@ -149,11 +149,13 @@ def queue_lines(
 def _how(receivers: Iterable[Receiver]) -> str:
     """A receiver's mode in words."""
     return (
-        "; ".join(dict.fromkeys(_wish(receiver) for receiver in receivers)) or "no receiver uses it any more"
+        "; ".join(dict.fromkeys(mode_of(receiver) for receiver in receivers))
+        or "no receiver uses it any more"
     )
 
 
-def _wish(receiver: Receiver) -> str:
+def mode_of(receiver: Receiver) -> str:
+    """When a receiver gets its alerts, in words. Pure."""
     if receiver.mode == "digest" and receiver.digest is not None:
         return f"a digest at {receiver.digest.at} {receiver.digest.timezone}"
     quiet = receiver.quiet

@@ -67,19 +67,21 @@ async def rule_page(
     shared: SharedDep,
     bundle: BundleDep,
 ) -> HTMLResponse:
-    """A rule in force, or one of the files that is not in force yet; 404 for any other."""
-    loaded = await shared.checked(services)
+    """A rule in force, or one of the files that is not in force yet; 404 for any other.
+
+    A rule in force is shown before a long check of the files has ended.
+    """
     in_force = next((one for one in bundle.rules if one.id == rule_id), None) if bundle else None
-    in_files = next((one for one in loaded.draft.rules if one.id == rule_id), None) if loaded.draft else None
+    loaded = await (shared.checked_soon(services) if in_force else shared.checked(services))
+    draft = loaded.draft if loaded else None
+    in_files = next((one for one in draft.rules if one.id == rule_id), None) if draft else None
     rule = in_force or in_files
     if rule is None:
         raise HTTPException(
             404,
             "No rule has this id. It may have been renamed, or deleted: see Deleted rules on the Watchlist.",
         )
-    lists: Mapping[str, Sequence[str]] = (
-        bundle.lists if in_force and bundle else loaded.draft.lists if loaded.draft else {}
-    )
+    lists: Mapping[str, Sequence[str]] = bundle.lists if in_force and bundle else draft.lists if draft else {}
     now = services.clock()
     (line,) = await overview.read_lines(services, [rule])
     page = await list_alerts(services, AlertFilter(rule=rule_id), before=None, limit=LAST_HITS)
@@ -91,11 +93,12 @@ async def rule_page(
         here="watchlist",
         rule=rule,
         line=line,
-        place=place_of(services, loaded, rule_id),
+        place=place_of(services, loaded, rule_id) if loaded else None,
+        checking=loaded is None,
         pending=in_files is not None and in_files != in_force,
         new=in_force is None,
-        removed=in_force is not None and loaded.draft is not None and in_files is None,
-        broken=loaded.draft is None,
+        removed=in_force is not None and draft is not None and in_files is None,
+        broken=loaded is not None and draft is None,
         version=bundle.label if bundle else "",
         explained=None if rule.event is None else explain_event(rule.event, rule.modality, lists),
         lists=used_lists(rule, lists),

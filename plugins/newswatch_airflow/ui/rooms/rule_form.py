@@ -16,11 +16,12 @@ from newswatch.config.load import WATCHLIST
 from newswatch.config.rule_text import Target, lines_of_rule, number_of_rule, value_of
 from newswatch.config.yaml_text import CannotEdit
 from newswatch.errors import Problem
-from newswatch.models import DEFAULT_MODALITY, MODALITIES, SEVERITIES, Bundle, short_hash
+from newswatch.models import DEFAULT_MODALITY, MODALITIES, SEVERITIES, Bundle, Receiver, short_hash
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.live_results import prepare
 from newswatch.pipeline.authoring.rule_form import RuleForm, copied_rule, edited_rule, form_of, new_rule
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.queues import mode_of
 from newswatch_airflow.ui.access import PageVisitor, ReaderDep, reader, writer
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms.editor import problems_json
@@ -237,10 +238,39 @@ async def _page(
     )
 
 
-def _receivers(bundle: Bundle | None, chosen: Sequence[str]) -> list[tuple[str, str]]:
-    """The receivers in force with their channels, and those that the rule names though they are not there."""
-    known = {one.id: one.channel for one in bundle.receivers} if bundle else {}
-    return [*known.items(), *((name, "") for name in chosen if name not in known)]
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A receiver to choose: its channel by name if that is known, and when it delivers, briefly and in full."""
+
+    id: str
+    channel: str = ""
+    when: str = ""
+    mode: str = "it is not in receivers.yaml"
+
+
+def _receivers(bundle: Bundle | None, chosen: Sequence[str]) -> list[Choice]:
+    """The receivers in force, and those that the rule names though they are not there."""
+    known = {
+        one.id: Choice(one.id, f"#{one.name}" if one.name else one.channel, _when(one), mode_of(one))
+        for one in (bundle.receivers if bundle else ())
+    }
+    return [*known.values(), *(Choice(name) for name in chosen if name not in known)]
+
+
+def _when(receiver: Receiver) -> str:
+    """When a receiver delivers, "" for at once at any time: `digest 08:00 Zurich`, `quiet 22:00–07:00 UTC`. Pure."""
+    if receiver.mode == "digest" and receiver.digest is not None:
+        return f"digest {receiver.digest.at} {_city(receiver.digest.timezone)}"
+    quiet = receiver.quiet
+    if quiet is None:
+        return ""
+    but = f", not for {quiet.except_severity}" if quiet.except_severity else ""
+    return f"quiet {quiet.start}–{quiet.end} {_city(quiet.timezone)}{but}"
+
+
+def _city(timezone: str) -> str:
+    """`Zurich` of `Europe/Zurich`. Pure."""
+    return timezone.rpartition("/")[2].replace("_", " ")
 
 
 def _rule_in_files(services: Services, rule_id: str) -> tuple[str, Any]:

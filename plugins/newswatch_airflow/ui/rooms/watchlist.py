@@ -8,18 +8,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
 
 from newswatch.config.draft import Loaded
 from newswatch.config.shown_names import shown_folder
 from newswatch.models import Bundle
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight import rule_order
 from newswatch.pipeline.oversight import rules as overview
 from newswatch.pipeline.oversight.rule_facts import quiet_text, recorded_days
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_day
 from newswatch_airflow.ui.page import render, with_query
+from newswatch_airflow.ui.rooms.alerts import receiver_names
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])
@@ -27,7 +30,26 @@ router = APIRouter(dependencies=[Depends(reader)])
 PAGE = 50
 MOST_PROBLEMS = 20
 
-_Text = Annotated[str, Query(max_length=200)]
+COLUMNS = {
+    "rule": "Rule",
+    "severity": "Severity",
+    "notifies": "Notifies",
+    "alerts": f"Alerts in {overview.STRIP_DAYS} days",
+    "irrelevant": "Not relevant",
+    "last": "Last alert",
+    "owner": "Owner",
+    "state": "State",
+}
+"""The columns' headings. Each sorts the rules."""
+
+
+class Wanted(BaseModel):
+    """Which rules, from which one on, in which order: a column's name, with a minus for downwards."""
+
+    text: Annotated[str, Field(max_length=200)] = ""
+    silent: bool = False
+    sort: Annotated[str, Field(pattern=rf"^(-?({'|'.join(COLUMNS)}))?$")] = ""
+    start: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +68,18 @@ async def watchlist_page(
     services: ServicesDep,
     shared: SharedDep,
     bundle: BundleDep,
-    text: _Text = "",
-    silent: bool = False,  # noqa: FBT001, FBT002 - a flag of the URL
-    start: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    wanted: Annotated[Wanted, Query()],
 ) -> HTMLResponse:
     """One page of the rules in force that fit the filter, and what is wrong with the files if that is known soon."""
     loaded = await shared.checked_soon(services)
     errors = loaded.errors if loaded else ()
-    found = overview.chosen(bundle, text.strip()) if bundle else []
-    if silent:
+    found = overview.chosen(bundle, wanted.text.strip()) if bundle else []
+    if wanted.silent:
         found = await overview.silent_rules(services, found)
+    order, start = rule_order.Order.of(wanted.sort), wanted.start
+    if bundle and order.column:
+        values = await shared.rule_values(services, bundle, order.column)
+        found = rule_order.ordered(found, values, down=order.down)
     lines = await overview.read_lines(services, found[start : start + PAGE])
     queries, now = request.query_params, services.clock()
     recorded = recorded_days(await overview.recorded_since(services), now)
@@ -64,8 +88,13 @@ async def watchlist_page(
         visitor,
         "watchlist.html",
         here="watchlist",
-        text=text,
-        silent=silent,
+        text=wanted.text,
+        silent=wanted.silent,
+        order=order,
+        columns=[
+            (name, heading, with_query(queries, sort=str(order.after(name)), start=None))
+            for name, heading in COLUMNS.items()
+        ],
         lines=[(line, by_day(line.days, now, "alerts", width=112, height=24)) for line in lines],
         days=overview.STRIP_DAYS,
         recorded=recorded,
@@ -81,6 +110,8 @@ async def watchlist_page(
         first=start + 1,
         last=start + len(lines),
         everywhere=mutes.EVERYWHERE,
+        channels=receiver_names(bundle),
+        cleared=with_query({}, sort=wanted.sort),
         previous=with_query(queries, start=max(0, start - PAGE) or None) if start else None,
         following=with_query(queries, start=start + PAGE) if start + PAGE < len(found) else None,
     )

@@ -213,6 +213,7 @@ const Code = (() => {
   function replace(area, extensions, keys) {
     const label = area.labels[0];
     const described = area.getAttribute("aria-describedby");
+    const required = area.getAttribute("aria-required");
     const view = new EditorView({
       doc: area.value,
       extensions: [
@@ -220,7 +221,7 @@ const Code = (() => {
         ...extensions,
         CodeMirror.keymap.of(keys),
         EditorState.readOnly.of(area.readOnly),
-        EditorView.contentAttributes.of({ ...named(area), ...(area.readOnly ? { "aria-readonly": "true" } : {}), ...(described ? { "aria-describedby": described } : {}) }),
+        EditorView.contentAttributes.of({ ...named(area), ...(area.readOnly ? { "aria-readonly": "true" } : {}), ...(required ? { "aria-required": required } : {}), ...(described ? { "aria-describedby": described } : {}) }),
         EditorView.updateListener.of((update) => {
           if (update.selectionSet || update.docChanged) area.dispatchEvent(new Event("caret"));
           if (!update.docChanged) return;
@@ -282,20 +283,38 @@ const Code = (() => {
     };
   }
 
+  // The list of completions comes below the hint and the error of its field, as far as there is room in the window.
+  function apart(view, around) {
+    const read = () => {
+      const list = view.dom.querySelector(".cm-tooltip-autocomplete");
+      const caret = list && view.coordsAtPos(view.state.selection.main.head);
+      if (!caret) return 0;
+      const room = innerHeight - caret.bottom - list.offsetHeight - 4;
+      return Math.max(0, Math.min(around.getBoundingClientRect().bottom - caret.bottom, room));
+    };
+    const write = (below) => around.style.setProperty("--below", `${below}px`);
+    return () => view.requestMeasure({ key: "below", read, write });
+  }
+
   // A field of a form. It has completion of `kind`; Tab leaves it.
   function field(area) {
     const kind = area.dataset.code;
     const wraps = EditorView.lineWrapping;
+    const around = area.closest(".field");
+    let keepApart = null;
     const view = replace(
       area,
       [
         CodeMirror.history(),
         wraps,
+        EditorView.updateListener.of(() => keepApart?.()),
         CodeMirror.autocompletion({ override: [inField(kind)], icons: false }),
         ...(area.placeholder ? [CodeMirror.placeholder(area.placeholder)] : []),
       ],
       [...CodeMirror.completionKeymap, ...CodeMirror.historyKeymap, ...CodeMirror.defaultKeymap],
     );
+    keepApart = apart(view, around);
+    new ResizeObserver(keepApart).observe(around); // an error comes later
     return { change: (text) => change(view, text), focus: () => view.focus(), box: view.contentDOM };
   }
 

@@ -3,6 +3,8 @@
 
 const Live = (() => {
   const results = document.getElementById("live");
+  const why = document.getElementById("live-why");
+  const usual = why.textContent;
   const said = document.getElementById("live-said");
   const tried = document.getElementById("try");
   const lines = document.getElementById("headlines");
@@ -14,29 +16,41 @@ const Live = (() => {
   let again = 0;
   const running = new Map();
 
+  // What is shown of the same rule stays, greyed, while the rule cannot be tried. So nothing jumps. `line` says why.
+  function put(made, place, rule, line) {
+    const unfinished = made.querySelector(".unfinished");
+    place.inert = Boolean(unfinished && place.dataset.rule === rule && place.querySelector(".outcome"));
+    if (line) line.replaceChildren(...(unfinished ? unfinished.childNodes : [usual]));
+    if (place.inert) return;
+    if (line) unfinished?.remove();
+    place.dataset.rule = rule;
+    place.replaceChildren(...made.childNodes);
+  }
+
   // Only the newest question of a kind is answered; what is shown stays until then.
-  async function show(kind, body, place) {
+  async function show(kind, body, place, line = null) {
     running.get(kind)?.abort();
     const own = new AbortController();
     running.set(kind, own);
     place.ariaBusy = "true";
+    const made = document.createElement("div");
     try {
-      await fragment(`${work.dataset.api}/rules/${kind}`, body, place, own.signal);
+      await fragment(`${work.dataset.api}/rules/${kind}`, body, made, own.signal);
     } catch (error) {
       if (own.signal.aborted) return false;
-      const note = Object.assign(document.createElement("p"), { className: "quiet", textContent: error.message });
-      place.replaceChildren(note);
+      made.replaceChildren(Object.assign(document.createElement("p"), { className: "quiet unfinished", textContent: error.message }));
     }
+    put(made, place, body.rule, line);
     if (running.get(kind) === own) place.ariaBusy = null;
     return true;
   }
 
   async function look() {
-    if (!(await show("live", writing.question(), results))) return;
-    const outcome = results.querySelector(".outcome")?.textContent.replace(/\s+/g, " ").trim() || "";
+    if (!(await show("live", writing.question(), results, why))) return;
+    const outcome = results.inert ? "" : results.querySelector(".outcome")?.textContent.replace(/\s+/g, " ").trim() || "";
     if (outcome !== said.textContent) said.textContent = outcome;
     clearTimeout(again);
-    if (results.querySelector("[data-again]")) again = setTimeout(look, AGAIN_MS);
+    if (!results.inert && results.querySelector("[data-again]")) again = setTimeout(look, AGAIN_MS);
   }
 
   // The changed rules of a whole file, asked about once nothing was typed for a while.

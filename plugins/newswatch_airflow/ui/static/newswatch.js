@@ -92,9 +92,11 @@ document.getElementById("newer")?.addEventListener("click", () => scrollTo({ top
 async function refresh(force) {
   const parts = [...document.querySelectorAll("[data-live]")].filter((part) => force || !busy(part));
   if (!parts.length) return;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const asked = location.href;
+  const answer = await fetch(asked, { headers: { Accept: "text/html" } });
   if (!answer.ok && answer.status !== 503) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (location.href !== asked) return; // filtered or sorted meanwhile
   for (const part of parts) {
     const next = fresh.getElementById(part.id);
     if (!next) continue;
@@ -121,6 +123,62 @@ function keepFresh() {
 }
 
 keepFresh();
+
+// ── filters that act while one types, and columns that sort ─────────────────────────────────
+
+{
+  const filter = document.querySelector("form[role=search]");
+  const TYPED_MS = 200;
+  let typing = 0;
+
+  const act = () => {
+    clearTimeout(typing);
+    const given = [...new FormData(filter)].filter(([, value]) => value);
+    history.replaceState(null, "", given.length ? `?${new URLSearchParams(given)}` : location.pathname);
+    refresh(true).catch((error) => tell(`The request failed: ${error.message}`, true));
+  };
+
+  if (filter?.matches("[data-typed]")) {
+    filter.addEventListener("input", () => {
+      clearTimeout(typing);
+      typing = setTimeout(act, TYPED_MS);
+    });
+    filter.addEventListener("submit", (event) => {
+      event.preventDefault();
+      act();
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-sort]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    filter.elements.sort.value = new URL(link.href).searchParams.get("sort") || "";
+    act(); // with what was typed until now
+  });
+
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !filter) return;
+    if (event.target.closest("input, select, textarea, [contenteditable=true], dialog")) return;
+    event.preventDefault();
+    filter.querySelector("input[type=search]").select();
+  });
+}
+
+// ── menus ───────────────────────────────────────────────────────────────────────────────────
+
+function closeMenus(but) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== but) menu.open = false;
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
 
 // ── copying ─────────────────────────────────────────────────────────────────────────────────
 
@@ -181,6 +239,11 @@ document.addEventListener("submit", async (event) => {
     const data = await send("POST", form.dataset.post, Object.fromEntries(new FormData(form)));
     tell(data.message || "Done.", false);
     button.ariaDisabled = null;
+    const menu = form.closest("details.menu");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
     if (form.dataset.then) location.assign(form.dataset.then);
     else await refresh(true);
   } catch (error) {

@@ -86,6 +86,13 @@ function clearFaults() {
   }
 }
 
+// Where a text names the document about rules, that is a link to our page of it.
+function linked(piece) {
+  if (typeof piece !== "string") return [piece];
+  const link = () => Object.assign(document.createElement("a"), { href: work.dataset.api.replace(/api$/, "guide/rules#queries"), textContent: "docs/rules.md", target: "_blank", rel: "noopener" });
+  return piece.split("docs/rules.md").flatMap((text, at) => (at ? [link(), text] : [text]));
+}
+
 // Shows an error at its field, which is marked as invalid; null if the form does not show such a field.
 function showFault({ name, text }) {
   const field = name && document.getElementById(`f-${name}`);
@@ -102,7 +109,7 @@ function showFault({ name, text }) {
     box.setAttribute("aria-describedby", [box.getAttribute("aria-describedby"), id].filter(Boolean).join(" "));
   }
   const said = document.createElement("p");
-  said.append(...ticked(text));
+  said.append(...ticked(text).flatMap(linked));
   note.append(said);
   return around;
 }

@@ -1,0 +1,55 @@
+"""The Watchlist under somebody's hands, in a real Chromium: it is filtered while one types, and sorted in place."""
+
+import re
+
+import pytest
+from browsing import grave_faults
+from playwright.sync_api import expect
+
+from chromium import IN_CHROMIUM
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(300), *IN_CHROMIUM]
+
+RULES = """\
+rules:
+  - {id: rates, query: interest rates, severity: low, notify: [policy]}
+  - {id: bank, query: central bank, severity: high, notify: [policy]}
+  - {id: bank-2, query: central bank opposes, severity: medium, notify: [policy]}
+"""
+
+
+def test_watchlist_is_filtered_while_one_types_and_sorted_in_place(enter, airflow, room):
+    room.watchlist(RULES)
+    room.adopt()
+    page, _ = enter()
+    page.goto(f"{airflow.url}/newswatch/watchlist")
+    names = page.locator("#rules tbody th a")
+    expect(names).to_have_text(["rates", "bank", "bank-2"])
+    page.keyboard.press("/")
+    field = page.get_by_role("searchbox")
+    expect(field).to_be_focused()
+    page.keyboard.type("baxnk")
+    expect(page.get_by_text("None of the 3 rules in force matches the filter.")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Backspace")
+    expect(names).to_have_text(["bank", "bank-2"])
+    expect(field).to_be_focused()
+    assert field.evaluate("one => [one.value, one.selectionStart]") == ["bank", 2]
+    expect(page).to_have_url(re.compile(r"\?text=bank$"))
+
+    severity = page.get_by_role("columnheader", name="Severity")
+    severity.get_by_role("link").press("Enter")
+    expect(severity).to_have_attribute("aria-sort", "descending")
+    expect(severity.get_by_role("link")).to_be_focused()
+    severity.get_by_role("link").press("Enter")
+    expect(names).to_have_text(["bank-2", "bank"])
+    page.get_by_role("link", name="Clear").click()
+    expect(names).to_have_text(["rates", "bank-2", "bank"])
+
+    page.get_by_label("More for bank-2").click()
+    assert grave_faults(page) == []
+    expect(page.get_by_role("link", name="Copy bank-2")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Copy bank-2")).to_be_hidden()
+    assert page.noise == []
