@@ -50,7 +50,7 @@ def test_acknowledged_alert_says_so_and_by_whom(ada, newsroom):
 def test_muted_rule_is_listed_with_who_muted_it_in_slack(ada, newsroom):
     click(newsroom, "newswatch_mute")
     text = page(ada, "watchlist")
-    assert "C0123456789, ends" in text
+    assert 'for <span title="C0123456789">policy</span>, ends' in text
     assert "by anna" in text
 
 
