@@ -290,7 +290,7 @@ const Code = (() => {
       const caret = list && view.coordsAtPos(view.state.selection.main.head);
       if (!caret) return 0;
       const room = innerHeight - caret.bottom - list.offsetHeight - 4;
-      return Math.max(0, Math.min(around.getBoundingClientRect().bottom - caret.bottom, room));
+      return Math.max(0, Math.min(around.getBoundingClientRect().bottom + 3 - caret.bottom, room));
     };
     const write = (below) => around.style.setProperty("--below", `${below}px`);
     return () => view.requestMeasure({ key: "below", read, write });
