@@ -5,7 +5,7 @@
 Starts what `make run` starts, with a sample site that publishes nothing, waits until all has settled, and lets it rest.
 Then the site publishes a story. The processor time is that of all processes, those that ended included. The memory is
 what belongs to the processes alone plus their share of what they have in common (PSS). The disk is what the data folder
-grew by, for a whole day. The first alert counts from the stream to Slack. The exit status is 1 if a target is missed.
+grows by in a day; Redis' file counts once, since Redis writes it anew when it has doubled. The first alert counts from the stream to Slack. The exit status is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from devtools.stack.overlay import FEEDS_FILE, sample_feeds, with_sample_feeds
 
 SETTLING_S = 180
 SAMPLE_S = 30.0
+REWRITTEN = "redis"
+"""The folder of Redis' append-only file, which does not grow on: from 2 MB on it is written anew when it has doubled."""
 TARGETS = {"core_percent": 9.0, "pss_gb": 1.1, "runs_an_hour": 40.0, "mb_a_day": 50.0, "first_alert_s": 1.0}
 
 
@@ -155,13 +157,14 @@ def measure(minutes: float) -> dict[str, object]:
             first_s = first_alert_s(stack, site, slack)
     by_kind = {kind: cpu_after[kind] - cpu_before.get(kind, 0.0) for kind in cpu_after}
     disk = grown(disk_before, disk_after)
+    rewritten_mb = disk.get(REWRITTEN, 0.0)
     return {
         "minutes": round(taken_s / 60, 1),
         "core_percent": 100 * (sum(cpu_after.values()) - sum(cpu_before.values())) / taken_s,
         "pss_gb": statistics.median(memory) / 1024,
         "pss_gb_max": max(memory) / 1024,
         "runs_an_hour": sum(runs.values()) / hours,
-        "mb_a_day": (sum(disk_after.values()) - sum(disk_before.values())) * 24 / hours,
+        "mb_a_day": rewritten_mb + (sum(disk.values()) - rewritten_mb) * 24 / hours,
         "first_alert_s": first_s,
         "load_median": statistics.median(load),
         "core_percent_by_process": {
