@@ -5,7 +5,7 @@
 Starts what `make run` starts, with a sample site that publishes nothing, waits until all has settled, and lets it rest.
 Then the site publishes a story. The processor time is that of all processes, those that ended included. The memory is
 what belongs to the processes alone plus their share of what they have in common (PSS). The disk is what the data folder
-grows by in a day; Redis' file counts once, since Redis writes it anew when it has doubled. The first alert counts from the stream to Slack. The exit status is 1 if a target is missed.
+grows by in a day; Redis' file counts once, since Redis rewrites it when it has doubled. The first alert counts from the stream to Slack. The exit status is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from devtools.stack.overlay import FEEDS_FILE, sample_feeds, with_sample_feeds
 SETTLING_S = 180
 SAMPLE_S = 30.0
 REWRITTEN = "redis"
-"""The folder of Redis' append-only file, which does not grow on: from 2 MB on it is written anew when it has doubled."""
+"""The folder of Redis' append-only file, which does not grow on: from 2 MB on it is rewritten when it has doubled."""
 TARGETS = {"core_percent": 9.0, "pss_gb": 1.1, "runs_an_hour": 40.0, "mb_a_day": 50.0, "first_alert_s": 1.0}
 
 

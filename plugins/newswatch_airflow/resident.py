@@ -24,6 +24,8 @@ TRIES = 24
 """Ten kills within one shift, and a dozen tries of some seconds each while the api-server is not up."""
 LONGER_S = 1_200
 """Release windows make a shift longer, by `pipeline.base.shift.MOST_LONGER_S` at most. A DAG file must not import that."""
+MOST_TASKS = 16
+"""Airflow's own limit for a DAG."""
 HANGS_S = 120
 """A task that works this much longer than its longest shift is ended by Airflow."""
 CALM_S = 60.0
@@ -34,12 +36,15 @@ Work = Callable[["Shift"], Awaitable[Any]]
 
 def stays(dag_id: str) -> dict[str, Any]:
     """The settings of a resident stage's DAG, apart from its schedule, description and documentation."""
-    longest = timedelta(seconds=sound_settings().shift_s + LONGER_S)
+    settings = sound_settings()
+    longest = timedelta(seconds=settings.shift_s + LONGER_S)
     return {
         "dag_id": dag_id,
         "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc),
         "catchup": False,
         "max_active_runs": 1,
+        # Airflow would run sixteen tasks of a DAG at once, and the other poll shards never.
+        "max_active_tasks": max(MOST_TASKS, settings.poll_shards),
         "is_paused_upon_creation": False,
         "dagrun_timeout": longest + timedelta(minutes=5),
         "default_args": recovery(longest + timedelta(seconds=HANGS_S), retries=TRIES),

@@ -14,7 +14,7 @@ from airflow.sdk.definitions.timetables.simple import ContinuousTimetable, NullT
 from airflow.serialization.serialized_objects import DagSerialization
 
 from newswatch.pipeline.base.shift import MOST_LONGER_S
-from newswatch_airflow.resident import LONGER_S
+from newswatch_airflow.resident import LONGER_S, stays
 from newswatch_airflow.versions import HAS_RETRY_POLICIES
 from newswatch_airflow.worker_stop import RESIDENTS
 
@@ -40,6 +40,12 @@ def said_of(task):
 def test_dags_import_without_errors(bag):
     assert bag.import_errors == {}
     assert set(DAG_IDS) <= set(bag.dags)
+
+
+@pytest.mark.parametrize(("shards", "most"), [(1, 16), (20, 20)])
+def test_all_poll_shards_may_run_at_once(monkeypatch, shards, most):
+    monkeypatch.setenv("NEWSWATCH_POLL_SHARDS", str(shards))
+    assert stays("poll_feeds")["max_active_tasks"] == most
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)

@@ -413,7 +413,7 @@ def test_mute_is_for_this_channel_and_ends_with_unmute(newsroom, desk):
     newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS))
     newsroom.run()
     assert newsroom.posts() == []
-    assert "is no longer muted here. 1 alerts were suppressed." in desk.command("unmute central-bank-opposes")
+    assert "is no longer muted here. 1 alert was suppressed." in desk.command("unmute central-bank-opposes")
     assert newsroom.json("mute") == []
 
 

@@ -152,7 +152,7 @@ def test_latency_tells_median_and_p95(ada, newsroom):
     served(newsroom)
     newsroom.run()
     text = page(ada)
-    assert "Of the newest 1 alerts, half took less than <strong>5 min</strong>" in text
+    assert "Of the newest 1 alert, half took less than <strong>5 min</strong>" in text
     assert "<rect " in text
 
 

@@ -99,7 +99,7 @@ def test_page_of_a_rule_says_what_it_means_and_what_it_caught(ada, newsroom):
     text = page(ada, RULE)
     assert "config/watchlist.yaml:2</a>" in text
     assert "Central bank opposes the plan" in text
-    assert "1 alerts in 28 days" in text
+    assert "1 alert in 28 days" in text
     assert "Alerts by day and hour: 1 in 28 days, most between" in text
     assert f'href="/newswatch/{RULE}/edit"' in text
     assert f'href="/newswatch/{RULE}/copy"' in text

@@ -42,7 +42,7 @@ def test_rules_are_listed_with_their_alerts_of_four_weeks(ada, newsroom):
     newsroom.site.serve("/wire", story(1, "Central bank opposes the plan"))
     newsroom.run()
     text = page(ada, "watchlist")
-    assert "1 alerts in 28 days, the most on" in text
+    assert "1 alert in 28 days, the most on" in text
     assert "in force" in text
     assert "policy</td>" in text
     assert "markets" in text

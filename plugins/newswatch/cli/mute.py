@@ -10,7 +10,7 @@ import click
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
 from newswatch.durations import parse_duration
-from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.authoring.muting import mute_rule, muted_now, suppressed, unmute_rule
 from newswatch.pipeline.base.clock import utc_now
 
 DEFAULT_FOR = "24h"
@@ -74,7 +74,4 @@ def unmute(call: Invocation, *, rule: str, channel: str | None) -> None:
     if call.json:
         as_json([asdict(one) for one in ended])
     else:
-        kept = sum(one.muted for one in ended)
-        click.echo(
-            f"{rule} is no longer muted; {kept} alerts were suppressed (`newswatch alerts` shows them)"
-        )
+        click.echo(f"{rule} is no longer muted; {suppressed(ended)} (`newswatch alerts` shows them)")

@@ -9,7 +9,7 @@ from datetime import datetime
 from newswatch.durations import parse_duration
 from newswatch.errors import PermanentError
 from newswatch.pipeline.authoring.missed import MissedReport
-from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.authoring.muting import mute_rule, muted_now, suppressed, unmute_rule
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.status import read_status
 from newswatch.pipeline.oversight.why import explain
@@ -67,7 +67,7 @@ async def unmute(services: Services, channel: str, rest: str) -> list[str]:
     if not rest or " " in rest:
         raise PermanentError("Write /newswatch unmute RULE. /newswatch mute lists what is muted here.")
     ended = await unmute_rule(services, rest, channel)
-    return [f"{rest} is no longer muted here. {sum(one.muted for one in ended)} alerts were suppressed."]
+    return [f"{rest} is no longer muted here. {suppressed(ended)}."]
 
 
 async def why(services: Services, asked: str) -> list[str]:

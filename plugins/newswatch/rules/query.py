@@ -161,9 +161,9 @@ def _explain(error: UnexpectedToken, tokens: list[Token]) -> NoReturn:
 def _between(before: list[Token], found: Token) -> str:
     """What to say when a term is followed by something that needs an operator before it."""
     if found.type == "NOT":
-        return "there is no AND or OR before NOT. Write `… AND NOT …`"
+        return "AND or OR is missing before NOT. Write `… AND NOT …`"
     return (
-        f"there is no operator between `{before[-1]}` and `{found}`. Write AND, OR or NEAR/6 there, or ONEAR/0 for directly "
+        f"an operator is missing between `{before[-1]}` and `{found}`. Write AND, OR or NEAR/6 there, or ONEAR/0 for directly "
         "followed by (docs/rules.md)"
     )
 

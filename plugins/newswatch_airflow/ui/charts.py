@@ -100,15 +100,15 @@ def by_day_and_hour(moments: Sequence[datetime], now: datetime, days: int) -> Gr
 
 
 def by_day(counts: Sequence[int], now: datetime, what: str, *, width: int = 480, height: int = 96) -> Chart:
-    """A column for each day, today last."""
+    """A column for each day, today last. `what` is counted: "alert", "item"."""
     days = [now.date() - timedelta(days=len(counts) - 1 - number) for number in range(len(counts))]
     labels = [f"{day:%a %d %b}: {count:,}" for day, count in zip(days, counts, strict=True)]
     least = max(counts, default=0)
     best = labels[list(counts).index(least)] if least else "none on any day"
     summary = (
-        f"{sum(counts):,} {what} in {len(counts)} days, the most on {best}"
+        f"{sum(counts):,} {what}{'' if sum(counts) == 1 else 's'} in {len(counts)} days, the most on {best}"
         if least
-        else f"No {what} in {len(counts)} days"
+        else f"No {what}s in {len(counts)} days"
     )
     return bars(counts, labels, summary, width=width, height=height)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from newswatch.pipeline.base.shift import Shift
 from newswatch.store import pulses
 from newswatch.store.leases import Lease
 from newswatch.store.pulses import DrainRequest, Pulse
+from residents import Resident
 
 
 class Airflow:
@@ -244,3 +246,17 @@ def test_reader_stays_until_nothing_was_due_for_a_minute(newsroom):
         return seen
 
     assert newsroom._do(looks) == [False] * 6 + [True]
+
+
+def test_reader_that_is_asked_to_end_leaves_a_slow_page_to_the_next_run(room):
+    """Long before the page is given up on, and without counting it as a failed try."""
+    asked, answered = threading.Event(), threading.Event()
+    room.site.documents["/page1"].before_answer = lambda: (asked.set(), answered.wait(60))
+    reader = Resident(room, "articles")
+    try:
+        assert asked.wait(30)
+        reader.end()
+        assert not answered.is_set()
+    finally:
+        answered.set()
+    assert (reader.counts.fetched, reader.counts.failed, reader.counts.queued) == (0, 0, 1)

@@ -53,6 +53,8 @@ SHORTEST_LEASE_S = 3.0
 """No article is urgent. A longer wait after a kill is better than a lost lease on a busy machine."""
 WIND_UP_S = 20.0
 """Pages being read at the deadline get this much time. After it they are left to the next run."""
+IN_HAND_S = 3.0
+"""The same at the end of a resident's shift, which has to end within four seconds."""
 PAGE_CPU_S = 4.0
 _ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
 
@@ -212,8 +214,8 @@ class _ArticleStage:
         """The counts so far."""
         return ArticleCounts(self._jobs, self._fetched, self._failed)
 
-    async def drain(self) -> None:
-        """Work until nothing is due or the time is up."""
+    async def drain(self, wind_up_s: float = WIND_UP_S) -> None:
+        """Work until nothing is due or the time is up. Pages in hand then get `wind_up_s` more."""
         try:
             while not self._over():
                 await self._load_jobs()
@@ -221,7 +223,7 @@ class _ArticleStage:
                 if not self._workers:
                     return
                 await self._wait(LOOK_S)
-            await self._wait(WIND_UP_S)
+            await self._wait(wind_up_s)
         finally:
             for task in self._workers:
                 task.cancel()
@@ -231,7 +233,7 @@ class _ArticleStage:
         """Drain, and again when something is due, until the shift is over or the configuration changes."""
         while not shift.over:
             await quiet.look()
-            await self.drain()
+            await self.drain(IN_HAND_S)
             if await version_in_force(self._services) != self._version:
                 return
             await shift.wait(IDLE_S)

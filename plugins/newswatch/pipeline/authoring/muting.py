@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from newswatch.errors import NoSuchRule
@@ -41,6 +42,12 @@ async def unmute_rule(services: Services, rule_id: str, channel: str | None = No
     if not ended:
         raise NoSuchRule(f"{rule_id} is not muted; `newswatch mute` lists what is")
     return ended
+
+
+def suppressed(ended: Sequence[Mute]) -> str:
+    """What mutes that ended have suppressed: "1 alert was suppressed". Pure."""
+    number = sum(one.muted for one in ended)
+    return "1 alert was suppressed" if number == 1 else f"{number} alerts were suppressed"
 
 
 async def muted_now(services: Services) -> list[Mute]:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.durations import parse_duration
-from newswatch.pipeline.authoring.muting import mute_rule, muted_now, unmute_rule
+from newswatch.pipeline.authoring.muting import mute_rule, muted_now, suppressed, unmute_rule
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.by_hand import drop_queue, move_queue
 from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
@@ -195,9 +195,7 @@ async def mute(rule_id: str, asked: MuteRequest, visitor: WriterDep, services: S
 async def unmute(rule_id: str, asked: UnmuteRequest, services: ServicesDep) -> dict[str, str]:
     """Unmute a rule."""
     ended = await unmute_rule(services, rule_id, asked.channel or None)
-    return {
-        "message": f"{rule_id} is no longer muted; {sum(one.muted for one in ended)} alerts were suppressed."
-    }
+    return {"message": f"{rule_id} is no longer muted; {suppressed(ended)}."}
 
 
 router.include_router(writes)

@@ -104,7 +104,7 @@ async def rule_page(
         lists=used_lists(rule, lists),
         receivers={one.id: one.channel for one in bundle.receivers} if bundle else {},
         channels=receiver_names(bundle),
-        days=by_day(line.days, now, "alerts"),
+        days=by_day(line.days, now, "alert"),
         hours=by_day_and_hour(await _moments(services, rule_id, now), now, len(line.days)),
         alerts=page.lines,
         quiet=quiet_text(recorded),

@@ -149,7 +149,7 @@ async def live(
         )
     except (_Unfinished, QueryError) as error:
         return render(request, visitor, "unfinished.html", text=_unfinished(asked, error))
-    days: Chart = by_day([hits for _, hits in found.days], found.until, "items", height=56)
+    days: Chart = by_day([hits for _, hits in found.days], found.until, "item", height=56)
     return render(request, visitor, "live.html", found=found, days=days)
 
 

@@ -95,7 +95,7 @@ async def watchlist_page(
             (name, heading, with_query(queries, sort=str(order.after(name)), start=None))
             for name, heading in COLUMNS.items()
         ],
-        lines=[(line, by_day(line.days, now, "alerts", width=112, height=24)) for line in lines],
+        lines=[(line, by_day(line.days, now, "alert", width=112, height=24)) for line in lines],
         days=overview.STRIP_DAYS,
         recorded=recorded,
         quiet=quiet_text(recorded),
