@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import DAG, DeltaTriggerTimetable, task
+from airflow.sdk import DAG, DeltaTriggerTimetable, get_current_context, task
 
 from newswatch_airflow import stages
 from newswatch_airflow.retries import recovery
@@ -48,6 +48,6 @@ with DAG(
     @task
     def check() -> dict[str, Any]:
         """Put valid files in force. Red: the files are broken; the log lists where."""
-        return stages.check_config()
+        return stages.check_config(get_current_context())
 
     check()

@@ -35,6 +35,16 @@ RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
 """What the command line needs to find this stack (`newswatch.env_file.RUNNING_STACK`)."""
 
+ASKS_AIRFLOW = (
+    "AIRFLOW_HOME",
+    "AIRFLOW_CONFIG",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    "AIRFLOW__CORE__FERNET_KEY",
+    "AIRFLOW__CORE__EXECUTOR",
+    "AIRFLOW__CORE__PARALLELISM",
+)
+"""With these the command line asks this stack's Airflow for connections and task slots."""
+
 _TICK_S = 0.25
 _READY_WITHIN_S = 300.0  # A start takes 12 s on an idle machine, and minutes on a busy one.
 _ROTATE_EVERY_S = 60.0
@@ -143,7 +153,7 @@ class Launch:
         supervisor.open()
         with ExitStack() as at_end:
             at_end.callback(self._stop, supervisor)
-            self._write_cli_environment(plan.endpoints)
+            self._write_cli_environment(plan.endpoints, plan.place)
             self._sync(plan.overlay)
             if self._boot(plan, supervisor):
                 self._say(banner(self._settings, plan, self._environ))
@@ -214,7 +224,7 @@ class Launch:
         (self._settings.data / CLI_ENVIRONMENT).unlink(missing_ok=True)
         self._say("stopped")
 
-    def _write_cli_environment(self, endpoints: Endpoints) -> None:
+    def _write_cli_environment(self, endpoints: Endpoints, place: AirflowPlace | None) -> None:
         """Write the file by which the newswatch command finds this stack."""
         lines = [f"NEWSWATCH_CONFIG='{endpoints.config}'"]
         if self._settings.redis_url is None:
@@ -222,8 +232,13 @@ class Launch:
         if self._settings.sample:
             lines.append(f"SLACK_BOT_TOKEN='{endpoints.slack_token}'")
             lines.append(f"SLACK_BASE_URL='{endpoints.slack_base_url}'")
-        text = "".join(f"{line}\n" for line in lines)
-        (self._settings.data / CLI_ENVIRONMENT).write_text(text, encoding="utf-8")
+        if place is not None:
+            given = child_environment(self._environ, "", endpoints, place)
+            lines += [f"{name}='{given[name]}'" for name in ASKS_AIRFLOW if name in given]
+        file = self._settings.data / CLI_ENVIRONMENT
+        file.touch()
+        file.chmod(0o600)
+        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def banner(settings: StackSettings, plan: StackPlan, environ: Mapping[str, str]) -> str:

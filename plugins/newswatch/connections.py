@@ -1,4 +1,4 @@
-"""What an installation keeps elsewhere than in newswatch's own settings: Airflow's connections, where Airflow is.
+"""What newswatch's own settings do not say: Airflow's connections and task slots, where Airflow is.
 
 The core does not import Airflow. `newswatch_airflow.commands` implements this Protocol; it is found by its name and
 starts Airflow only when it is asked for something.
@@ -54,6 +54,10 @@ class Connections(Protocol):
         """A secret of a feed, as `newswatch.feeds.auth.Resolve`."""
         ...
 
+    def slots(self, poll_shards: int) -> str | None:
+        """Which limit of Airflow's task slots is too low, and what to do; "" if none is, None without an Airflow."""
+        ...
+
 
 class NoConnections:
     """There is nothing but the settings."""
@@ -65,6 +69,9 @@ class NoConnections:
         """None."""
 
     def feed(self, name: str, *, plain: bool = False) -> None:
+        """None."""
+
+    def slots(self, poll_shards: int) -> None:
         """None."""
 
 

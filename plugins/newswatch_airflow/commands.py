@@ -1,7 +1,7 @@
-"""Airflow's connections for the command line and the listener, which are not part of Airflow.
+"""What Airflow knows, for the command line and the listener, which are not part of it: connections and task slots.
 
-Airflow is started in a process of its own (`newswatch_airflow.connection_reader`), once, and only if a connection is
-needed. It takes seconds and a hundred megabytes, which a listener would keep, and it sets up logging as it likes.
+Airflow is started in a process of its own (`connection_reader`, `slot_reader`), and only if its answer is needed. It takes
+seconds and a hundred megabytes, which a listener would keep, and it sets up logging as it likes.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 WAIT_S = 120.0
 """Importing Airflow takes 3 s, and a minute on a very busy machine."""
+_NAMES_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 _NAMES_CONNECTIONS = (
     "AIRFLOW_CONN_NEWSWATCH_",
-    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    _NAMES_DATABASE,
     "AIRFLOW__SECRETS__BACKEND",
     "AIRFLOW__WORKERS__SECRETS_BACKEND",
 )
@@ -82,11 +83,18 @@ class AirflowConnections:
         except NewswatchError as error:
             raise FetchRefused(f"auth: {error}", kind="auth") from error
 
+    def slots(self, poll_shards: int) -> str | None:
+        """Which limit of Airflow's task slots is too low. Raises RetryableError if Airflow does not say."""
+        if not (self._environ.get(_NAMES_DATABASE) or _file(self._environ).is_file()):
+            return None
+        too_low: str = _ask("slot_reader", [str(poll_shards)], self._environ)
+        return too_low
+
     def _connection(self, name: str) -> Found[Connection] | None:
         if name not in self._answers:
             # Redis and Slack are asked for together: starting Airflow is what costs.
             wanted = [REDIS_CONNECTION, SLACK_CONNECTION] if name in _SETTINGS else [name]
-            self._answers |= _ask(wanted, self._environ)
+            self._answers |= _ask("connection_reader", wanted, self._environ)
         answer = self._answers[name]
         if answer["connection"] is not None:
             return Found(Connection(**answer["connection"]), answer["origin"])
@@ -107,17 +115,23 @@ class AirflowConnections:
 
 def connections_of(environ: Mapping[str, str]) -> AirflowConnections | None:
     """None where no Airflow is installed, or nothing says where its connections are."""
-    home = Path(environ.get("AIRFLOW_HOME") or Path(environ.get("HOME") or "/") / "airflow")
-    file = Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg")
     named = any(value and name.startswith(_NAMES_CONNECTIONS) for name, value in environ.items())
-    return AirflowConnections(environ) if (named or file.is_file()) and find_spec("airflow") else None
+    return (
+        AirflowConnections(environ) if (named or _file(environ).is_file()) and find_spec("airflow") else None
+    )
 
 
-def _ask(names: Sequence[str], environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """What Airflow answers for each name. Raises RetryableError if it does not."""
-    command = [sys.executable, "-m", "newswatch_airflow.connection_reader", *names]
+def _file(environ: Mapping[str, str]) -> Path:
+    """Airflow's configuration file, which need not be there."""
+    home = Path(environ.get("AIRFLOW_HOME") or Path(environ.get("HOME") or "/") / "airflow")
+    return Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg")
+
+
+def _ask(reader: str, words: Sequence[str], environ: Mapping[str, str]) -> Any:
+    """What a module of ours prints that starts Airflow. Raises RetryableError if it does not answer."""
+    command = [sys.executable, "-m", f"newswatch_airflow.{reader}", *words]
     try:
-        done = subprocess.run(  # noqa: S603 - our own module, with names that were checked
+        done = subprocess.run(  # noqa: S603 - our own module, with words that were checked
             command,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
@@ -127,9 +141,8 @@ def _ask(names: Sequence[str], environ: Mapping[str, str]) -> dict[str, dict[str
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise RetryableError(f"Airflow did not start within {WAIT_S:.0f} s to read its connections") from None
+        raise RetryableError(f"Airflow did not start within {WAIT_S:.0f} s to be asked") from None
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        raise RetryableError(f"Airflow could not be asked for its connections: {redact_text(last)}")
-    answers: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return answers
+        raise RetryableError(f"Airflow could not be asked: {redact_text(last)}")
+    return json.loads(done.stdout)

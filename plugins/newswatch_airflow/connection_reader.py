@@ -6,11 +6,11 @@ looks: the workers' secrets backend, the variable AIRFLOW_CONN_…, the other se
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
+
+from newswatch_airflow.printed import print_answer
 
 _ENVIRONMENT = "airflow.secrets.environment_variables.EnvironmentVariablesBackend"
 _FIELDS = ("conn_id", "conn_type", "host", "schema", "login", "password", "port", "extra")
@@ -66,8 +66,4 @@ def _fault(error: Exception, *, shown: bool) -> str:
 
 
 if __name__ == "__main__":
-    answers = os.dup(1)
-    os.dup2(2, 1)  # what Airflow logs while it starts is not an answer
-    found = {name: read(name) for name in sys.argv[1:]}
-    with os.fdopen(answers, "w") as out:
-        json.dump(found, out)
+    print_answer(lambda: {name: read(name) for name in sys.argv[1:]})

@@ -6,7 +6,7 @@ inside functions, because Airflow keeps parsing the DAG files, which import this
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from newswatch.errors import ConfigError
@@ -37,17 +37,32 @@ def in_stage(stage: Callable[[Services], Awaitable[T]]) -> T:
         return uvloop.run(within(task_services()))
 
 
-def check_config() -> dict[str, Any]:
-    """Put the files in force if they are valid, else raise ConfigError with every problem."""
+def check_config(context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Put the files in force if they are valid, else raise ConfigError with every problem.
+
+    It also checks whether Airflow has enough task slots. With the task's `context` it sees which tasks have none.
+    """
     from newswatch.pipeline.base.adoption import adopt_config  # noqa: PLC0415
     from newswatch.pipeline.base.notices import clear_notice, raise_notice  # noqa: PLC0415
     from newswatch.pipeline.oversight.late_runs import has_run  # noqa: PLC0415
-    from newswatch_airflow.slots import too_few_slots  # noqa: PLC0415
+    from newswatch.residents import resident_stages  # noqa: PLC0415
+    from newswatch.store import pulses  # noqa: PLC0415
+    from newswatch.store.client import redis_errors  # noqa: PLC0415
+    from newswatch_airflow.slots import held_up, too_few_slots  # noqa: PLC0415
+
+    async def slots_missing(services: Services) -> str:
+        stages = resident_stages(services.settings.poll_shards)
+        few = too_few_slots(services.settings.poll_shards)
+        if few or context is None:
+            return few
+        with redis_errors():
+            found = await pulses.read(services.redis, stages)
+        return held_up(stages, found, services.clock(), scheduled_of(context))
 
     async def stage(services: Services) -> dict[str, Any]:
         adoption = await adopt_config(services)
         await has_run(services, "check_config")
-        few = too_few_slots(services.settings.poll_shards)
+        few = await slots_missing(services)
         if few:
             await raise_notice(services, "slots", few)
         else:
@@ -62,6 +77,16 @@ def check_config() -> dict[str, Any]:
         }
 
     return in_stage(stage)
+
+
+def scheduled_of(context: Mapping[str, Any]) -> Callable[[str], int]:
+    """Counts a DAG's tasks that may run and have no slot."""
+    one = context["ti"]
+
+    def scheduled(dag_id: str) -> int:
+        return int(one.get_ti_count(dag_id, states=["scheduled"]))
+
+    return scheduled
 
 
 def housekeeping() -> dict[str, Any]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from airflow.configuration import conf
 from airflow.models.connection import Connection
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
@@ -59,10 +60,27 @@ def test_settings_of_newswatch_come_first_and_airflow_is_not_started(unset, monk
         raise AssertionError("Airflow was started")
 
     monkeypatch.setattr(subprocess, "run", refuse)
+    assert unset.json("queue", "list") == []
+    assert unset.json("test-receiver", "policy")["channel"] == POLICY
+
+
+def test_doctor_says_where_redis_and_slack_come_from_and_whether_task_slots_are_enough(unset, monkeypatch):
+    initdb()
+    unset.given |= {"REDIS_URL": unset.redis_url, "SLACK_BOT_TOKEN": unset.slack.token}
+    unset.given["SLACK_BASE_URL"] = unset.slack.base_url
+    unset.given["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = conf.get("database", "sql_alchemy_conn")
     said, _ = doctor(unset)
     assert said["redis connection"] == ("ok", "from REDIS_URL")
     assert said["slack connection"] == ("ok", "from SLACK_BOT_TOKEN")
-    assert unset.json("queue", "list") == []
+    assert said["task slots"] == ("ok", "enough for all stages")
+    unset.given["AIRFLOW__CORE__PARALLELISM"] = "3"
+    level, what = doctor(unset)[0]["task slots"]
+    assert level == "error"
+    assert "AIRFLOW__CORE__PARALLELISM" in what
+    unset.given["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////nowhere/airflow.db"
+    unset.given["AIRFLOW__CORE__PARALLELISM"] = "32"
+    level, what = doctor(unset)[0]["task slots"]
+    assert (level, what.partition(":")[0]) == ("warning", "not checked")
 
 
 @pytest.fixture

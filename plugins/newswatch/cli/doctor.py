@@ -50,4 +50,15 @@ def _findings(call: Invocation) -> list[Examined]:
         ("slack connection", ends.slack.origin if ends.slack else ""),
     ]
     origins = [Examined(subject, "ok", f"from {origin}") for subject, origin in named if origin]
-    return [*origins, *call.run(examine, checked=False, slack=True)]
+    return [*origins, *call.run(examine, checked=False, slack=True), *_slots(call)]
+
+
+def _slots(call: Invocation) -> list[Examined]:
+    """Whether Airflow has enough task slots. Where no Airflow is set up there is nothing to say."""
+    try:
+        too_low = call.connections.slots(call.settings.poll_shards)
+    except NewswatchError as error:
+        return [Examined("task slots", "warning", f"not checked: {error}")]
+    if too_low is None:
+        return []
+    return [Examined("task slots", "error" if too_low else "ok", too_low or "enough for all stages")]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from newswatch.pipeline.oversight.alerts import Step
 from newswatch.pipeline.oversight.findings import Finding
+from newswatch_airflow.slots import too_low_in_database
 
 PIPELINE = ("check_config", "poll_feeds", "match_items", "deliver_alerts", "fetch_articles", "housekeeping")
 
@@ -130,6 +131,13 @@ def _finding(standing: DagStanding, *, mended: bool) -> list[Finding]:
         do = "Open its red task. The last lines of the log say what to do."
         return [Finding(f"dag:{dag_id}", "error", what, do, "a-run-is-red")]
     return []
+
+
+def slot_findings(poll_shards: int) -> list[Finding]:
+    """Limits of a pool or a DAG that are too low for the stages. It queries Airflow's database, so call it from a thread."""
+    what = too_low_in_database(poll_shards)
+    do = "Raise the limit named. The stages that have no slot begin by themselves."
+    return [Finding("pool", "error", what, do, "a-task-gets-no-slot")] if what else []
 
 
 def runs_of(steps: Sequence[Step]) -> dict[str, str]:

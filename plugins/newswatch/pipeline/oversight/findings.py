@@ -165,8 +165,8 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "slots": (
         "error",
-        "Raise the setting named, and restart the scheduler or the workers.",
-        "a-stage-is-silent",
+        "Raise the limit named. A setting needs a restart of the scheduler or the workers; a pool does not.",
+        "a-task-gets-no-slot",
     ),
     "deadline": (
         "error",

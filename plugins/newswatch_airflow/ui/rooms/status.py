@@ -26,8 +26,10 @@ MOST_FINDINGS = 50
 async def whole_status(services: Services) -> Status:
     """Our own status and that of our DAGs in Airflow. Raises RedisUnavailable."""
     standings = await asyncio.to_thread(runs.standings)
+    slots = await asyncio.to_thread(runs.slot_findings, services.settings.poll_shards)
     over = await mended(services, runs.failed(standings))
-    return await read_status(services, runs.findings(standings, over), runs.begun(standings))
+    further = [*runs.findings(standings, over), *slots]
+    return await read_status(services, further, runs.begun(standings))
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
