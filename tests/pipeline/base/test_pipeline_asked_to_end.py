@@ -59,7 +59,9 @@ async def ended_by_sigterm(room, stage, in_flight):
         await asyncio.to_thread(room.until, lambda: in_flight() or working.done())
         assert not working.done()
         os.kill(os.getpid(), signal.SIGTERM)
-        counts = await asyncio.wait_for(working, ENDS_S)
+        done, _ = await asyncio.wait({working}, timeout=ENDS_S)
+        assert done
+        counts = working.result()
         (pulse,) = await pulses.read(services.redis, [stage])
     assert (pulse.state, pulse.note) == ("ended", "it was asked to end (SIGTERM)")
     assert not room.redis.exists(f"newswatch:lease:{stage}")
