@@ -19,8 +19,8 @@ from residents import WORK, Resident
 WORDS = "The central bank opposes the plan."
 NEVER_S = 120
 """A request in flight is not answered within this time, unless the test lets it be."""
-ENDS_S = 12
-"""Three seconds on an idle machine. Every request would be given up later than that."""
+ENDS_S = 8
+"""Three seconds on an idle machine. A feed's request would be given up after ten."""
 
 
 class Held:
