@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from functools import partial
 
 from newsroom import Newsroom
@@ -25,9 +26,18 @@ WORK = {
 class Resident:
     """One at work. `counts` and `error` are there when it has ended."""
 
-    def __init__(self, room: Newsroom, stage: str, *, left_s: float = 120.0, **options) -> None:
+    def __init__(
+        self,
+        room: Newsroom,
+        stage: str,
+        *,
+        left_s: float = 120.0,
+        env: Mapping[str, str] | None = None,
+        **options,
+    ) -> None:
         self.room, self.stage = room, stage
         self.counts = self.error = None
+        self._env = dict(env or {})
         self._options = {"left_s": left_s, **options}
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -42,7 +52,7 @@ class Resident:
             return await WORK[self.stage](self.shift)
 
         try:
-            self.counts = self.room._do(work)
+            self.counts = self.room._do(work, env=self._env)
         except Exception as error:  # noqa: BLE001 - the test looks at it
             self.error = error
 

@@ -6,24 +6,36 @@ folder), a module that it loads later would be of another version than the rest.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
-_KINDS = frozenset((".py", ".lua", ".yaml", ".lark", ".json"))
+_HOME = Path(__file__).resolve().parent.parent
+_PACKAGES = ("newswatch", "newswatch_airflow")
+"""The second need not be there."""
+_KINDS = (".py", ".lua", ".yaml", ".lark", ".json", ".z")
 
 
-def version_on_disk(folder: Path = _PACKAGE) -> str:
-    """Names the files of the package by their names, sizes and times: about 3 ms. Contents are not read."""
+def version_on_disk(home: Path = _HOME) -> str:
+    """Names the files of the packages in a folder by their names, sizes and times: about 4 ms. Contents are not read."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in _KINDS:
-            try:
-                stat = path.stat()
-            except OSError:  # removed since the listing
-                continue
-            digest.update(f"{path.relative_to(folder)}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    for line in sorted(line for package in _PACKAGES for line in _files(str(home / package))):
+        digest.update(line.encode())
     return digest.hexdigest()
+
+
+def _files(folder: str) -> Iterator[str]:
+    """A line for each file below a folder. What is removed meanwhile is left out."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(_KINDS):
+                with contextlib.suppress(FileNotFoundError):
+                    stat = entry.stat()
+                    yield f"{entry.path}\0{stat.st_size}\0{stat.st_mtime_ns}\0"
+            elif entry.is_dir() and entry.name != "__pycache__":
+                yield from _files(entry.path)
 
 
 LOADED = version_on_disk()

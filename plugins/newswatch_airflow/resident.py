@@ -7,12 +7,15 @@ itself; the two timeouts are for a process that hangs.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from newswatch.errors import StageRed, StoppedEarly
+from airflow.sdk import TaskInstanceState
+
+from newswatch.errors import PermanentError, StageRed, StoppedEarly
 from newswatch_airflow.hooks import process_settings, sound_settings, task_services
 from newswatch_airflow.retries import recovery
 from newswatch_airflow.versions import permanent_errors, start_run
@@ -29,7 +32,7 @@ MOST_TASKS = 16
 HANGS_S = 120
 """A task that works this much longer than its longest shift is ended by Airflow."""
 CALM_S = 60.0
-"""A run that cannot begin its work fails no sooner than this, or the next would fail at once, and so on."""
+"""Runs that cannot begin their work fail no sooner after one another than this. So does a task that is tried again."""
 
 Work = Callable[["Shift"], Awaitable[Any]]
 
@@ -60,8 +63,12 @@ def stay(context: Mapping[str, Any], stage: str, *, slack: bool = False) -> dict
             return _work(context, stage, slack=slack)
         except (StageRed, StoppedEarly):
             raise
+        except PermanentError:
+            # It turns the run red at once. A run follows at once, so the next one waits first.
+            time.sleep(max(0.0, CALM_S - _failed_ago_s(context)))
+            raise
         except Exception:
-            # Whatever it is, it is raised. A run that fails at once would be followed by the next at once.
+            # Whatever it is, it is raised. The next try begins at once, and there are only so many.
             time.sleep(max(0.0, CALM_S - (time.monotonic() - began)))
             raise
 
@@ -97,6 +104,15 @@ def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, A
             return counts
 
     return dict(uvloop.run(within()).as_dict())
+
+
+def _failed_ago_s(context: Mapping[str, Any]) -> float:
+    """How long ago this task failed in an earlier run; infinite if it never did."""
+    one = context["ti"]
+    last = one.get_previous_ti(state=TaskInstanceState.FAILED, map_index=one.map_index)
+    if last is None or last.end_date is None:
+        return math.inf
+    return float((datetime.now(timezone.utc) - last.end_date).total_seconds())
 
 
 def check_not_missed(stage: str, map_index: int) -> None:

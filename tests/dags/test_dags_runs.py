@@ -9,6 +9,7 @@ from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 from sqlalchemy import select, update
 
+import redis_servers
 from airflow_sandbox import redis_connection
 from newswatch.errors import ConfigError
 from newswatch.models import Feed
@@ -70,6 +71,19 @@ def test_match_items_ends_with_its_shift_also_if_nothing_came(world):
     match = world.run("match_items")
     assert states(match) == {"match": "success"}
     assert returned(match, "match") == [{"items": 0, "alerts": 0}]
+
+
+def test_redis_that_refuses_turns_a_run_red_at_once_and_the_next_no_sooner_than_a_minute_later(
+    world, tmp_path, monkeypatch
+):
+    with redis_servers.cluster(tmp_path / "servers") as url:
+        monkeypatch.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", redis_connection(url))
+        monkeypatch.setattr("newswatch_airflow.resident.CALM_S", 3600.0)
+        first = world.run("match_items")
+        monkeypatch.setattr("newswatch_airflow.resident.CALM_S", 8.0)
+        second = world.run("match_items")
+    assert states(first) == states(second) == {"match": "failed"}
+    assert (second.end_date - first.end_date).total_seconds() > 7.5
 
 
 def test_poll_feeds_with_a_failing_feed_stays_green_and_counts_it(world):

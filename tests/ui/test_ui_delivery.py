@@ -218,6 +218,24 @@ def test_health_names_the_stages_that_beat_late_on_a_busy_machine(visit, newsroo
     assert slow["runbook"] == "a-stage-is-slow"
 
 
+def test_status_page_shows_what_went_wrong_last_in_each_stage(visit, newsroom):
+    newsroom.adopt()
+    now = newsroom.clock()
+    wrong = "Channel C0123456789 (policy): <b>Slack</b>: is_archived."
+
+    async def beat(services):
+        began = Pulse("deliver", "ended", now, now, now, error=wrong, error_at=now - timedelta(minutes=7))
+        await pulses.beat(services.redis, began)
+        await pulses.beat(services.redis, Pulse("deliver", "working", now, now, now))
+
+    newsroom._do(beat)
+    text = page(visit("ada"), "")
+    assert "Last error" in text
+    assert "Channel C0123456789 (policy): &lt;b&gt;Slack&lt;/b&gt;: is_archived." in text
+    (deliver,) = visit().get("/newswatch/api/health", headers=MONITOR).json()["residents"]
+    assert (deliver["state"], deliver["error"]) == ("working", wrong)
+
+
 def test_idle_article_reader_says_when_it_starts_and_no_monitor_calls_it_silent(visit, newsroom):
     newsroom.adopt()
     now = newsroom.clock()

@@ -31,6 +31,7 @@ class Pulse:
     `since` is the start of its shift, `until` the planned end, `at` the last beat, `work` the last time it did something
     (None: not in this shift). `note` says in a sentence what it waits for or why it ended, "" if all is well. `where`
     names its task's page, "" outside Airflow. `late_since` is since when it has beaten late (None: it beats on time).
+    `error` is the last thing that went wrong, in a sentence, at `error_at`, in this shift or one before (None: nothing).
     """
 
     stage: str
@@ -42,6 +43,8 @@ class Pulse:
     note: str = ""
     where: str = ""
     late_since: datetime | None = None
+    error: str = ""
+    error_at: datetime | None = None
 
     def age_s(self, now: datetime) -> float:
         """Seconds since the last beat."""
@@ -70,6 +73,8 @@ async def beat(redis: Redis, pulse: Pulse) -> DrainRequest | None:
         "where": pulse.where,
         "late_since": to_ms(pulse.late_since) if pulse.late_since else 0,
     }
+    if pulse.error_at:
+        row |= {"error": pulse.error, "error_at": to_ms(pulse.error_at)}
     pipe.hset(key, mapping=row)
     pipe.expire(key, KEPT_S)
     pipe.get(keys.DRAIN)
@@ -132,4 +137,6 @@ def _pulse(stage: str, row: dict[str, str]) -> Pulse:
         row["note"],
         row["where"],
         from_ms(late_ms) if (late_ms := int(row.get("late_since", "0"))) else None,
+        row.get("error", ""),
+        from_ms(error_ms) if (error_ms := int(row.get("error_at", "0"))) else None,
     )

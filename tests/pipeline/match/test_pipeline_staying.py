@@ -161,6 +161,7 @@ def test_resident_does_not_wait_for_its_own_lease_after_an_outage_of_redis(
     publish(room)
     room.until(lambda: alerts(room) == 1)
     at_work.end()
+    assert "Redis is away" in room.redis.hget("newswatch:pulse:match", "error")
     room.close()
 
 

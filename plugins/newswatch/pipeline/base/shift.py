@@ -26,11 +26,12 @@ from typing import Any
 
 from newswatch.code_version import version_on_disk
 from newswatch.config.codec import UnreadableBundle
-from newswatch.errors import RedisRefused, RedisUnavailable, StageRed
+from newswatch.errors import NewswatchError, RedisRefused, RedisUnavailable, StageRed
 from newswatch.pipeline.base.beats import Beats
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.silence import report_silence
 from newswatch.pipeline.base.windows import busy_for_s
+from newswatch.redact import redact_text
 from newswatch.store import pulses, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -91,6 +92,8 @@ class Shift:
     _state: PulseState = "waiting"
     _note: str = ""
     _work: datetime | None = None
+    _error: str = ""
+    _error_at: datetime | None = None
     _halt: asyncio.Event = field(default_factory=asyncio.Event)
     _ended: bool = False
     _resting: bool = False
@@ -162,6 +165,10 @@ class Shift:
         """Something was done just now."""
         self._work = self.services.clock()
 
+    def went_wrong(self, what: str) -> None:
+        """This happened just now; `what` is a sentence. It is shown until something else does."""
+        self._error, self._error_at = redact_text(what), self.services.clock()
+
     async def causes(self, now: dict[str, str]) -> None:
         """The causes that last now, each with a sentence. A new one ends the shift, which is then red."""
         if now.keys() == self._causes.keys():
@@ -171,6 +178,8 @@ class Shift:
             known, red_ms = await pulses.red_causes(self.services.redis, self.stage)
             now_ms = to_ms(self.services.clock())
             fresh = now.keys() - known
+            if began := now.keys() - self._causes.keys():
+                self.went_wrong("; ".join(now[cause] for cause in sorted(began)))
             onset = bool(fresh) and now_ms - red_ms >= CALM_S * 1000
             # A cause that is over is forgotten, so that it turns a run red if it begins again.
             lasting = frozenset(now) if onset else known & frozenset(now)
@@ -183,6 +192,7 @@ class Shift:
     def lasting(self, cause: str, text: str) -> None:
         """Record a cause that does not end the shift, but turns it red if it still lasts at the end."""
         self._causes[cause] = text
+        self.went_wrong(text)
 
     async def verdict(self, done: str) -> None:
         """Raises StageRed if a new cause ended the shift, or one lasts at its end. `done` says what was done."""
@@ -211,6 +221,11 @@ class Shift:
             loop.add_signal_handler(signal.SIGTERM, self.end, ASKED_TO_END)
         try:
             yield
+        except Exception as error:
+            self.went_wrong(
+                f"{type(error).__name__}: {error}" if not isinstance(error, NewswatchError) else str(error)
+            )
+            raise
         finally:
             if listens:
                 loop.remove_signal_handler(signal.SIGTERM)
@@ -228,7 +243,17 @@ class Shift:
         until = self._began + timedelta(seconds=self.left_s + self._longer_s)
         now = self.services.clock()
         return Pulse(
-            self.stage, state, self._began, until, now, self._work, note, self.where, self._beats.late_since
+            self.stage,
+            state,
+            self._began,
+            until,
+            now,
+            self._work,
+            note,
+            self.where,
+            self._beats.late_since,
+            self._error,
+            self._error_at,
         )
 
     async def _keep(self) -> None:

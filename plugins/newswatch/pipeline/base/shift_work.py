@@ -137,6 +137,7 @@ class _Away:
         shift = self.shift
         self.since = time.monotonic() if self.since is None else self.since
         shift.waiting(f"Redis is away: {error}")
+        shift.went_wrong(f"Redis is away: {error}")
         # One stage notifies: the one that sends.
         if shift.stage == "deliver" and not self.notified and time.monotonic() - self.since > AWAY_S:
             self.notified = True

@@ -79,7 +79,9 @@ def state_of(pulse: Pulse, now: datetime) -> str:
 
 def silence_text(pulse: Pulse, now: datetime) -> str:
     """What is wrong, and what to check. Pure."""
-    ended = f" Its last shift ended: {pulse.note}." if pulse.state == "ended" and pulse.note else ""
+    ended = (
+        f" Its last shift ended: {pulse.note.rstrip('.')}." if pulse.state == "ended" and pulse.note else ""
+    )
     return (
         f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended} Is its DAG paused, is the scheduler "
         "up, is a slot free, is the machine overloaded?"

@@ -264,6 +264,8 @@ def as_dict(status: Status) -> dict[str, Any]:
                 "heard": one.at.isoformat(),
                 "work": one.work.isoformat() if one.work else None,
                 "note": one.note,
+                "error": one.error,
+                "error_at": one.error_at.isoformat() if one.error_at else None,
             }
             for one in status.residents
         ],
