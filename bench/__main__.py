@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -22,8 +21,7 @@ def main(wanted: list[str]) -> int:
         return 2
     worst = 0
     for name in wanted or names:
-        load = " ".join(f"{value:.1f}" for value in os.getloadavg())
-        print(f"\n== {name}   (load average {load}, {os.cpu_count()} processors)", flush=True)
+        print(f"\n== {name}", flush=True)
         started = time.monotonic()
         command = [sys.executable, "-m", f"bench.{name}"]
         status = subprocess.run(command, cwd=ROOT, check=False).returncode
