@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import click
@@ -22,9 +23,10 @@ JSON: {"file", "taken", "release", "keys": count}.
 def backup(call: Invocation, *, folder: Path) -> None:
     """Write what newswatch has in Redis into a file in DIR. Stages may be at work.
 
-    Redis answers nobody else meanwhile, for about a second per 100 MB. The configuration files are not in it.
+    If Redis holds more than 50 MB, the stages rest meanwhile: nothing is lost, alerts come later. The configuration
+    files are not in it.
     """
-    _show(call, call.run(lambda services: back_up(services, folder)), "Written")
+    _show(call, call.run(lambda services: back_up(services, folder, getpass.getuser())), "Written")
 
 
 @click.command(epilog=_JSON)

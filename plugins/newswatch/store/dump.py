@@ -1,15 +1,16 @@
-"""Everything that newswatch has in Redis, as plain data: read in one step, written into an empty place.
+"""Everything that newswatch has in Redis, as plain data: read in one step or in parts, written into an empty place.
 
-The data is not that of Redis's own DUMP, which other versions of Redis do not read.
+The data is not that of Redis's own DUMP, which other versions of Redis do not read. A large key is several records, each with
+some of its elements.
 """
 
 from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
@@ -18,14 +19,21 @@ from newswatch.store.client import text
 
 RESTORED = "restored"
 """Stands for the run of Redis that last delivered to a channel, so that the channel's history is read."""
+T = TypeVar("T")
 _BASE64 = "base64:"
 _BATCH = 500
+"""Keys that are looked at or written together."""
+PART = 2_000
+"""Elements that are read together, of one key or of several. Redis answers nobody else for some milliseconds."""
 TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One key, without newswatch's prefix: its type, how long it lives on (ms, None: for good), and its value as JSON."""
+    """A key or a part of one.
+
+    Its name without newswatch's prefix, its type, how long it lives on (ms, None: for good), and its value as JSON.
+    """
 
     name: str
     kind: str
@@ -33,7 +41,7 @@ class Record:
     value: Any
 
 
-async def read_all(redis: Redis) -> list[Record] | None:
+async def read_at_once(redis: Redis) -> list[Record] | None:
     """Everything as it is at one moment. None if keys were made meanwhile, in each of some tries.
 
     Redis answers nobody else while it reads, for about a second per 100 MB.
@@ -46,16 +54,51 @@ async def read_all(redis: Redis) -> list[Record] | None:
     return None
 
 
+async def read_in_parts(redis: Redis) -> AsyncIterator[list[Record]]:
+    """Everything, some of it at a time. Nobody may change it meanwhile: the stages rest."""
+    for batch in _batches(await _names(redis)):
+        sizes = await _sizes(redis, batch)
+        small: list[str] = []
+        for name in batch:
+            if sizes[name] > PART:
+                async for record in _parts(redis, name):
+                    yield [record]
+                continue
+            if sum(sizes[one] for one in small) + sizes[name] > PART:
+                yield await _read(redis, small)
+                small = []
+            small.append(name)
+        yield await _read(redis, small)
+
+
+async def size(redis: Redis) -> int:
+    """Bytes of all data in this Redis, also that of others."""
+    return int((await redis.info("memory"))["used_memory_dataset"])
+
+
 async def _names(redis: Redis) -> list[str]:
     found = {text(name) async for name in redis.scan_iter(match=keys.EVERY, count=1000)}
     return sorted(name for name in found if not name.startswith(keys.PASSING))
 
 
-async def _read(redis: Redis, names: list[str]) -> list[Record]:
+async def _kinds(redis: Redis, names: list[str]) -> list[str]:
     pipe = redis.pipeline(transaction=False)
     for name in names:
         pipe.type(name)
-    kinds = [text(kind) for kind in await pipe.execute()]
+    return [text(kind) for kind in await pipe.execute()]
+
+
+async def _sizes(redis: Redis, names: list[str]) -> dict[str, int]:
+    """How many elements each key has; 1 for a string or a key that is gone."""
+    kinds = await _kinds(redis, names)
+    pipe = redis.pipeline(transaction=False)
+    for name, kind in zip(names, kinds, strict=True):
+        _SIZE.get(kind, lambda p, n: p.exists(n))(pipe, name)
+    return dict(zip(names, await pipe.execute(), strict=True))
+
+
+async def _read(redis: Redis, names: list[str]) -> list[Record]:
+    kinds = await _kinds(redis, names)
     pipe = redis.pipeline(transaction=True)
     for name, kind in zip(names, kinds, strict=True):
         pipe.pttl(name)
@@ -75,6 +118,52 @@ async def _read(redis: Redis, names: list[str]) -> list[Record]:
                 made = {"entries": made, "next": _next(*answers[-2:])}
             records.append(Record(keys.short(name), kind, left if left > 0 else None, made))
     return records
+
+
+async def _parts(redis: Redis, name: str) -> AsyncIterator[Record]:
+    """A large key, some elements at a time."""
+    (kind,) = await _kinds(redis, [name])
+    left_ms = await redis.pttl(name)
+    async for value in _PARTS[kind](redis, name):
+        if value:
+            made = _VALUE[kind](value)
+            # Only the last part, which follows, says where matching goes on.
+            made = {"entries": made, "next": None} if kind == "stream" else made
+            yield Record(keys.short(name), kind, left_ms if left_ms > 0 else None, made)
+    if name == keys.ITEMS:
+        groups, pending = await redis.xinfo_groups(name), await redis.xpending(name, keys.ITEMS_GROUP)
+        yield Record(keys.short(name), kind, None, {"entries": [], "next": _next(groups, pending)})
+
+
+async def _parts_of_hash(redis: Redis, name: str) -> AsyncIterator[Any]:
+    cursor = -1
+    while cursor:
+        cursor, found = await redis.hscan(name, max(cursor, 0), count=PART)
+        yield found
+
+
+async def _parts_of_set(redis: Redis, name: str) -> AsyncIterator[Any]:
+    cursor = -1
+    while cursor:
+        cursor, found = await redis.sscan(name, max(cursor, 0), count=PART)
+        yield found
+
+
+async def _parts_of_list(redis: Redis, name: str) -> AsyncIterator[Any]:
+    for start in range(0, await redis.llen(name), PART):
+        yield await redis.lrange(name, start, start + PART - 1)
+
+
+async def _parts_of_zset(redis: Redis, name: str) -> AsyncIterator[Any]:
+    for start in range(0, await redis.zcard(name), PART):
+        yield await redis.zrange(name, start, start + PART - 1, withscores=True)
+
+
+async def _parts_of_stream(redis: Redis, name: str) -> AsyncIterator[Any]:
+    after = "-"
+    while found := await redis.xrange(name, min=after, count=PART):
+        yield found
+        after = f"({text(found[-1][0])}"
 
 
 def _next(groups: Any, pending: Any) -> str | None:
@@ -103,9 +192,9 @@ async def remove_all(redis: Redis) -> None:
 
 
 async def write_all(redis: Redis, records: Iterable[Record]) -> int:
-    """Write records into a Redis that has none of the keys. Returns how many were written."""
+    """Write records into a Redis that has none of the keys, the parts of a key in their order. Returns how many were written."""
     count = 0
-    for batch in _batches(list(records)):
+    for batch in _batches(records):
         pipe = redis.pipeline(transaction=False)
         for record in batch:
             name = keys.whole(record.name)
@@ -164,6 +253,20 @@ _READ: dict[str, Any] = {
     "zset": lambda pipe, name: pipe.zrange(name, 0, -1, withscores=True),
     "stream": lambda pipe, name: pipe.xrange(name),
 }
+_SIZE: dict[str, Any] = {
+    "hash": lambda pipe, name: pipe.hlen(name),
+    "list": lambda pipe, name: pipe.llen(name),
+    "set": lambda pipe, name: pipe.scard(name),
+    "zset": lambda pipe, name: pipe.zcard(name),
+    "stream": lambda pipe, name: pipe.xlen(name),
+}
+_PARTS: dict[str, Any] = {
+    "hash": _parts_of_hash,
+    "list": _parts_of_list,
+    "set": _parts_of_set,
+    "zset": _parts_of_zset,
+    "stream": _parts_of_stream,
+}
 _VALUE: dict[str, Any] = {
     "string": lambda value: _text(value or b""),
     "hash": _mapping,
@@ -174,6 +277,6 @@ _VALUE: dict[str, Any] = {
 }
 
 
-def _batches(values: list[Any]) -> Iterable[list[Any]]:
+def _batches(values: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(values)
     return iter(lambda: list(itertools.islice(rest, _BATCH)), [])

@@ -90,9 +90,14 @@ async def read(redis: Redis, stages: Sequence[str]) -> list[Pulse]:
     return [_pulse(stage, fields(row)) for stage, row in rows if b"at" in row]
 
 
-async def ask_to_drain(redis: Redis, request: DrainRequest) -> None:
-    """Ask the residents to drain. They look every few seconds."""
-    await redis.set(keys.DRAIN, json.dumps({"by": request.by, "at": to_ms(request.at)}))
+async def ask_to_drain(redis: Redis, request: DrainRequest, *, for_s: int | None = None) -> None:
+    """Ask the residents to drain, until `resume` or for some seconds. They look every few seconds."""
+    await redis.set(keys.DRAIN, json.dumps({"by": request.by, "at": to_ms(request.at)}), ex=for_s)
+
+
+async def drain_longer(redis: Redis, for_s: int) -> None:
+    """Let the request last for some seconds from now."""
+    await redis.expire(keys.DRAIN, for_s)
 
 
 async def resume(redis: Redis) -> bool:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import redis as plain_redis
+from redis.exceptions import RedisError
 
 from devtools.redis_server import RunningRedis
 from feed_server import story
 from newsroom import Newsroom
 from newswatch import __version__
+from newswatch.pipeline.base.draining import resting
 from newswatch.store import dump, keys
 from newswatch.store.client import connect
 from newswatch.store.schema import SCHEMA
@@ -29,14 +31,27 @@ def made(room, folder):
     return Path(room.json("backup", str(folder))["file"])
 
 
-async def test_every_type_and_every_byte_comes_back(redis_url):
+async def at_once(redis):
+    return await dump.read_at_once(redis)
+
+
+async def in_parts(redis):
+    """As parts of one or two elements each, which are put together again."""
+    return [record async for records in dump.read_in_parts(redis) for record in records]
+
+
+@pytest.mark.parametrize("read", [at_once, in_parts])
+async def test_every_type_and_every_byte_comes_back(redis_url, monkeypatch, read):
+    monkeypatch.setattr(dump, "PART", 2)
     rows = {"plain": "Zürich \u2028 \x85 NO", "bytes": b"\x00\xff", "looks": "base64:x"}
     async with connect(redis_url) as redis:
         await redis.set(keys.feed("a"), b"\x80\x00", px=60_000)
         await redis.hset(keys.CONFIG, mapping=rows)
         await redis.rpush(keys.polls("a"), "one", b"\xfe", "one")
         await redis.sadd(keys.CHANNELS, "C1", "C2")
-        await redis.zadd(keys.ALERTS, {"a": 1.5, b"\xff": 2})
+        await redis.zadd(keys.ALERTS, {"a": 1.5, b"\xff": 2, "c": 3})
+        await redis.sadd(keys.FEEDS_WANTED, *map(str, range(2000)))
+        await redis.hset(keys.MUTES, mapping={f"m{n}": n for n in range(2000)})
         await redis.hset(keys.EPOCH, "C1", "a run of Redis")
         await redis.set(keys.lease("match"), "token")
         await redis.set("other", "not ours")
@@ -45,12 +60,13 @@ async def test_every_type_and_every_byte_comes_back(redis_url):
         await redis.xgroup_create(keys.ITEMS, keys.ITEMS_GROUP, id="0")
         await redis.xreadgroup(keys.ITEMS_GROUP, "match", {keys.ITEMS: ">"}, count=2)
         await redis.xack(keys.ITEMS, keys.ITEMS_GROUP, "1-0")
-        before = await dump.read_all(redis)
+        before = await read(redis)
+        whole = await at_once(redis)
         await dump.remove_all(redis)
         assert await redis.keys("*") == [b"other"]
         stored = [dump.Record(**json.loads(json.dumps(asdict(one)))) for one in before]
         assert await dump.write_all(redis, stored) == len(before)
-        after = await dump.read_all(redis)
+        after = await at_once(redis)
         assert await redis.hgetall(keys.EPOCH) == {b"C1": dump.RESTORED.encode()}
         assert 0 < await redis.pttl(keys.feed("a")) <= 60_000
         assert await redis.get(keys.lease("match")) is None
@@ -58,7 +74,8 @@ async def test_every_type_and_every_byte_comes_back(redis_url):
         assert "b'1-0'" not in str(reply)
         assert "b'2-0'" in str(reply), "it was read and not acknowledged"
         assert "b'3-0'" in str(reply)
-    kept = {one.name: (one.kind, one.value) for one in before if one.name != "epoch"}
+    assert (len(before) > len(whole)) == (read is in_parts)
+    kept = {one.name: (one.kind, one.value) for one in whole if one.name != "epoch"}
     assert {one.name: (one.kind, one.value) for one in after if one.name != "epoch"} == kept
 
 
@@ -84,6 +101,66 @@ def test_old_backup_repeats_nothing_and_loses_nothing(newsroom: Newsroom, tmp_pa
     assert len(set(newsroom.alert_ids())) == len(newsroom.alert_ids()) == 5
     assert newsroom.slack.doubles() == {}
     assert newsroom.redis.hlen("newswatch:mutes") == 1
+
+
+def test_stages_rest_while_a_large_backup_is_read_and_lose_nothing(
+    newsroom: Newsroom, tmp_path, resident, monkeypatch
+):
+    monkeypatch.setattr("newswatch.pipeline.oversight.backup.AT_ONCE", 0)
+    monkeypatch.setattr(dump, "PART", 2)
+    states = []
+    sizes = dump._sizes
+
+    async def seen(redis, names):
+        states.append(
+            [newsroom.redis.hget(f"newswatch:pulse:{stage}", "state") for stage in ("match", "deliver")]
+        )
+        return await sizes(redis, names)
+
+    monkeypatch.setattr(dump, "_sizes", seen)
+    for stage in ("match", "deliver"):
+        resident(stage).at_work()
+    published(newsroom, 1)
+    newsroom.poll()
+    newsroom.until(newsroom.posts)
+    file = made(newsroom, tmp_path)
+    assert states
+    assert all(one == ["drained", "drained"] for one in states)
+    published(newsroom, 1, 2)
+    newsroom.poll()
+    newsroom.until(lambda: len(newsroom.alert_ids()) == 2)
+    with RunningRedis(tmp_path / "other") as other:
+        newsroom.redis_url = other.url
+        assert newsroom.json("restore", str(file))["keys"] > 10
+        with plain_redis.Redis.from_url(other.url, decode_responses=True) as there:
+            assert there.hgetall("newswatch:config") == newsroom.redis.hgetall("newswatch:config")
+            assert there.zcard("newswatch:alerts") == 1
+
+
+def test_stages_work_again_when_a_backup_cannot_be_read(newsroom: Newsroom, tmp_path, resident, monkeypatch):
+    monkeypatch.setattr("newswatch.pipeline.oversight.backup.AT_ONCE", 0)
+
+    async def fails(_redis, _names):
+        raise RedisError("out of memory")
+
+    monkeypatch.setattr(dump, "_sizes", fails)
+    resident("match").at_work()
+    code, _, error = newsroom.command("backup", str(tmp_path))
+    assert (code, "out of memory" in error) == (1, True)
+    assert list(tmp_path.glob("*.gz")) == []
+    newsroom.until(lambda: newsroom.redis.hget("newswatch:pulse:match", "state") == "working")
+
+
+def test_backup_that_is_killed_lets_the_stages_work_again_within_a_minute(newsroom: Newsroom, monkeypatch):
+    async def rest(services):
+        async with resting(services, "ada"):
+            return await services.redis.ttl(keys.DRAIN)
+
+    assert 0 < newsroom._do(rest) <= 60
+    assert not newsroom.redis.exists("newswatch:drain")
+    assert newsroom.command("drain")[0] == 0
+    assert newsroom._do(rest) == -1  # somebody has drained them, and will say when they may work
+    assert newsroom.redis.exists("newswatch:drain")
 
 
 @pytest.mark.heavy

@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from newswatch import __version__
-from newswatch.atomic_file import replace_file
+from newswatch.atomic_file import replacing
 from newswatch.errors import PermanentError
+from newswatch.pipeline.base.draining import resting
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.silence import is_there
 from newswatch.residents import resident_stages
@@ -26,6 +28,8 @@ from newswatch.store.schema import SCHEMA, newer, take_up
 
 FORMAT = 1
 """Of the file. That of what is in it is the schema."""
+AT_ONCE = 50_000_000
+"""Up to so many bytes are read in one step, which takes Redis half a second."""
 
 
 class BackupRefused(PermanentError):
@@ -42,23 +46,52 @@ class Backup:
     keys: int
 
 
-async def back_up(services: Services, folder: Path) -> Backup:
-    """Write `newswatch-TIME.jsonl.gz` into the folder. Stages may be at work.
+async def back_up(services: Services, folder: Path, by: str) -> Backup:
+    """Write `newswatch-TIME.jsonl.gz` into the folder. Stages may be at work; `by` is who asked.
 
-    Raises BackupRefused if the folder cannot be written, or so much is new in every moment that no single one can be kept.
+    What is small is read in one step. For more than that the stages rest, and it is read in parts, since Redis answers nobody
+    else while it reads. Raises BackupRefused if the folder cannot be written, the stages do not come to rest, or so much is new
+    in every moment that no single one can be kept.
     """
     taken = services.clock()
+    file = folder / f"newswatch-{taken:%Y%m%dT%H%M%SZ}.jsonl.gz"
     with redis_errors():
-        records = await dump.read_all(services.redis)
+        large = await dump.size(services.redis) > AT_ONCE
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        with replacing(file) as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+            head = {"format": FORMAT, "schema": SCHEMA, "release": __version__, "taken": taken.isoformat()}
+            packed.write(_line(head))
+            names = await (_write_parts(services, packed, by) if large else _write_at_once(services, packed))
+    except OSError as error:
+        raise BackupRefused(f"{file} cannot be written: {error.strerror}") from error
+    return Backup(file, taken, __version__, names)
+
+
+async def _write_at_once(services: Services, packed: gzip.GzipFile) -> int:
+    """Returns how many keys there are."""
+    with redis_errors():
+        records = await dump.read_at_once(services.redis)
     if records is None:
         raise BackupRefused("Too much changes to read it in one step: run `newswatch drain`, and then again.")
-    head = {"format": FORMAT, "schema": SCHEMA, "release": __version__, "taken": taken.isoformat()}
-    lines = [head, *(asdict(record) for record in records)]
-    # Not a line's end but \n ends a record: JSON leaves U+2028 and its like as they are.
-    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
-    file = folder / f"newswatch-{taken:%Y%m%dT%H%M%SZ}.jsonl.gz"
-    await asyncio.to_thread(_keep, file, text)
-    return Backup(file, taken, __version__, len(records))
+    await asyncio.to_thread(packed.writelines, map(_line, map(asdict, records)))
+    return len(records)
+
+
+async def _write_parts(services: Services, packed: gzip.GzipFile, by: str) -> int:
+    names: set[str] = set()
+    async with resting(services, f"{by} (backup)"):
+        with redis_errors():
+            async for records in dump.read_in_parts(services.redis):
+                names.update(record.name for record in records)
+                await asyncio.to_thread(packed.writelines, map(_line, map(asdict, records)))
+    return len(names)
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    """A record. A line feed ends it, and nothing else: JSON leaves U+2028 and its like as they are."""
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    return f"{text}\n".encode("utf-8", "surrogateescape")
 
 
 async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
@@ -68,7 +101,7 @@ async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
     so that nothing is repeated. Raises BackupRefused, before anything is changed.
     """
     file = await asyncio.to_thread(_file_of, path)
-    head, records = await asyncio.to_thread(_read, file)
+    head, names = await asyncio.to_thread(_check, file)
     with redis_errors():
         await _refuse_if_at_work(services)
         there = await dump.count_all(services.redis)
@@ -77,9 +110,9 @@ async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
                 f"Redis has {there} keys of newswatch already. `--replace` removes them and puts the backup in their place."
             )
         await dump.remove_all(services.redis)
-        await dump.write_all(services.redis, records)
+        await dump.write_all(services.redis, _records(file))
         await take_up(services.redis)
-    return Backup(file, datetime.fromisoformat(head["taken"]), str(head["release"]), len(records))
+    return Backup(file, datetime.fromisoformat(head["taken"]), str(head["release"]), names)
 
 
 async def _refuse_if_at_work(services: Services) -> None:
@@ -94,14 +127,6 @@ async def _refuse_if_at_work(services: Services) -> None:
         )
 
 
-def _keep(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(file, gzip.compress(text.encode("utf-8", "surrogateescape"), mtime=0))
-    except OSError as error:
-        raise BackupRefused(f"{file} cannot be written: {error.strerror}") from error
-
-
 def _file_of(path: Path) -> Path:
     """The file itself, or the newest backup of a folder."""
     if not path.is_dir():
@@ -112,19 +137,17 @@ def _file_of(path: Path) -> Path:
     return files[-1]
 
 
-def _read(file: Path) -> tuple[dict[str, Any], list[Record]]:
-    """The whole file, checked, before anything in Redis is changed."""
+def _check(file: Path) -> tuple[dict[str, Any], int]:
+    """Read the whole file before anything in Redis is changed. Returns its head and how many keys it has."""
     try:
-        first, *rest = (
-            gzip.decompress(file.read_bytes()).decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
-        )
-        head = json.loads(first)
-        known = int(head["format"]) == FORMAT and datetime.fromisoformat(head["taken"])
+        with gzip.open(file) as lines:
+            head = json.loads(next(lines))
+        known = int(head["format"]) == FORMAT and bool(datetime.fromisoformat(head["taken"]))
         schema = int(head["schema"])
-        records = [Record(**json.loads(line)) for line in rest] if known and schema <= SCHEMA else []
+        names = {record.name for record in _records(file)} if known and schema <= SCHEMA else ()
     except FileNotFoundError as error:
         raise BackupRefused(f"{file} does not exist.") from error
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, StopIteration) as error:
         raise BackupRefused(f"{file} is not a whole backup of newswatch: {error}") from error
     if schema > SCHEMA:
         raise BackupRefused(newer(schema, str(head["release"])).replace("Redis holds", f"{file} holds"))
@@ -132,4 +155,12 @@ def _read(file: Path) -> tuple[dict[str, Any], list[Record]]:
         raise BackupRefused(
             f"{file} has format {head['format']}, and this newswatch reads {FORMAT}: use a newer release."
         )
-    return head, records
+    return head, len(names)
+
+
+def _records(file: Path) -> Iterator[Record]:
+    """The records of a backup, one after the other."""
+    with gzip.open(file) as lines:
+        next(lines)
+        for line in lines:
+            yield Record(**json.loads(line.decode("utf-8", "surrogateescape")))
