@@ -22,9 +22,9 @@ RESTORED = "restored"
 T = TypeVar("T")
 _BASE64 = "base64:"
 _BATCH = 500
-"""Keys that are looked at or written together."""
+"""Keys that are looked at together."""
 PART = 2_000
-"""Elements that are read together, of one key or of several. Redis answers nobody else for some milliseconds."""
+"""Elements that are read or written together, of one key or of several. Redis answers nobody else for some milliseconds."""
 TRIES = 5
 
 
@@ -59,15 +59,17 @@ async def read_in_parts(redis: Redis) -> AsyncIterator[list[Record]]:
     for batch in _batches(await _names(redis)):
         sizes = await _sizes(redis, batch)
         small: list[str] = []
+        elements = 0
         for name in batch:
             if sizes[name] > PART:
                 async for record in _parts(redis, name):
                     yield [record]
                 continue
-            if sum(sizes[one] for one in small) + sizes[name] > PART:
+            if elements + sizes[name] > PART:
                 yield await _read(redis, small)
-                small = []
+                small, elements = [], 0
             small.append(name)
+            elements += sizes[name]
         yield await _read(redis, small)
 
 
@@ -131,7 +133,8 @@ async def _parts(redis: Redis, name: str) -> AsyncIterator[Record]:
             made = {"entries": made, "next": None} if kind == "stream" else made
             yield Record(keys.short(name), kind, left_ms if left_ms > 0 else None, made)
     if name == keys.ITEMS:
-        groups, pending = await redis.xinfo_groups(name), await redis.xpending(name, keys.ITEMS_GROUP)
+        groups = await redis.xinfo_groups(name)
+        pending = await redis.xpending(name, keys.ITEMS_GROUP) if groups else None
         yield Record(keys.short(name), kind, None, {"entries": [], "next": _next(groups, pending)})
 
 
@@ -193,20 +196,23 @@ async def remove_all(redis: Redis) -> None:
 
 async def write_all(redis: Redis, records: Iterable[Record]) -> int:
     """Write records into a Redis that has none of the keys, the parts of a key in their order. Returns how many were written."""
-    count = 0
-    for batch in _batches(records):
-        pipe = redis.pipeline(transaction=False)
-        for record in batch:
-            name = keys.whole(record.name)
-            _write(pipe, name, record)
-            if record.left_ms is not None:
-                pipe.pexpire(name, record.left_ms)
-        await pipe.execute()
-        count += len(batch)
+    count = elements = 0
+    pipe = redis.pipeline(transaction=False)
+    for record in records:
+        name = keys.whole(record.name)
+        elements += _write(pipe, name, record)
+        if record.left_ms is not None:
+            pipe.pexpire(name, record.left_ms)
+        count += 1
+        if elements >= PART:
+            await pipe.execute()
+            elements = 0
+    await pipe.execute()
     return count
 
 
-def _write(pipe: Any, name: str, record: Record) -> None:
+def _write(pipe: Any, name: str, record: Record) -> int:
+    """Returns how many elements it has."""
     value = record.value
     if record.kind == "string":
         pipe.set(name, _bytes(value))
@@ -224,6 +230,8 @@ def _write(pipe: Any, name: str, record: Record) -> None:
             pipe.xadd(name, {_bytes(f): _bytes(v) for f, v in row.items()}, id=stream_id)
         if value["next"] is not None:
             pipe.xgroup_create(name, keys.ITEMS_GROUP, id=value["next"], mkstream=True)
+        return len(value["entries"])
+    return 1 if record.kind == "string" else len(value)
 
 
 def _text(data: bytes) -> str:

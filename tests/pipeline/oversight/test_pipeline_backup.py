@@ -137,6 +137,17 @@ def test_stages_rest_while_a_large_backup_is_read_and_lose_nothing(
             assert there.zcard("newswatch:alerts") == 1
 
 
+async def test_items_that_nobody_has_matched_yet_come_back(redis_url, monkeypatch):
+    monkeypatch.setattr(dump, "PART", 2)
+    async with connect(redis_url) as redis:
+        for number in range(5):
+            await redis.xadd(keys.ITEMS, {"v": "1", "item": f"{number}"})
+        before = await in_parts(redis)
+        await dump.remove_all(redis)
+        await dump.write_all(redis, before)
+        assert await redis.xlen(keys.ITEMS) == 5
+
+
 def test_stages_work_again_when_a_backup_cannot_be_read(newsroom: Newsroom, tmp_path, resident, monkeypatch):
     monkeypatch.setattr("newswatch.pipeline.oversight.backup.AT_ONCE", 0)
 
