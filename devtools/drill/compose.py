@@ -85,8 +85,6 @@ class Stack:
         self.settings.chmod(0o600)
         self._program = compose_program()
         self.scales = ["--scale", f"airflow-worker={workers}"]
-        if sentinel:
-            self.scales += ["--scale", "newswatch-sentinel=3"]
 
     def compose(self, *arguments: str) -> str:
         """One command of compose. Raises RuntimeError with its output."""

@@ -92,5 +92,51 @@ def mounts(spec, image, path):
     ]
 
 
-def test_listener_is_a_deployment_as_kubernetes_knows_it():
-    valid(read("kubernetes-listener.yaml"))
+def patched(base, patch):
+    """As `kubectl patch` merges, strategically: lists of named objects by their names. None removes a key."""
+    if isinstance(base, dict) and isinstance(patch, dict):
+        both = base | {key: patched(base.get(key), value) for key, value in patch.items()}
+        return {key: value for key, value in both.items() if value is not None}
+    if isinstance(base, list) and isinstance(patch, list) and all(isinstance(one, dict) for one in base):
+        named = {one["name"]: one for one in base}
+        named |= {one["name"]: patched(named.get(one["name"]), one) for one in patch}
+        return list(named.values())
+    return patch
+
+
+def listener():
+    return read("kubernetes-listener.yaml")
+
+
+def with_git_sync():
+    return patched(listener(), read("kubernetes-listener-git-sync.yaml"))
+
+
+@pytest.mark.parametrize("made", [listener, with_git_sync, lambda: read("kubernetes-listener-service.yaml")])
+def test_listener_is_what_kubernetes_knows(made):
+    valid(made())
+
+
+@pytest.mark.parametrize("made", [listener, with_git_sync])
+def test_listener_mounts_what_it_reads_and_only_volumes_that_there_are(made):
+    spec = made()["spec"]["template"]["spec"]
+    volumes = {one["name"]: one for one in spec["volumes"]}
+    mounted = [mount for one in spec["containers"] for mount in one["volumeMounts"]]
+    assert {one["name"] for one in mounted} == volumes.keys()
+    (ours,) = [one for one in spec["containers"] if one["name"] == "listener"]
+    folder = next(one["value"] for one in ours["env"] if one["name"] == "NEWSWATCH_CONFIG")
+    (place,) = [one for one in ours["volumeMounts"] if folder.startswith(one["mountPath"])]
+    assert place["readOnly"]
+    source = volumes[place["name"]]
+    assert ("emptyDir" in source) == (len(spec["containers"]) == 2), "somebody fills it"
+    assert {"REDIS_URL", "SLACK_BOT_TOKEN"} <= {one["name"] for one in ours["env"]}
+
+
+def test_service_leads_to_the_listener():
+    service, deployment = read("kubernetes-listener-service.yaml"), listener()
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"].items() <= labels.items()
+    (port,) = [
+        one["containerPort"] for one in deployment["spec"]["template"]["spec"]["containers"][0]["ports"]
+    ]
+    assert service["spec"]["ports"][0]["targetPort"] == port

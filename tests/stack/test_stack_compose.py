@@ -309,6 +309,7 @@ def test_sentinels_of_the_profile_make_the_replica_the_primary(tmp_path):
     """The command of the Sentinel itself, with addresses of this machine in place of the containers'."""
     (tmp_path / "env").write_text("COMPOSE_PROFILES=sentinel\n")
     stack = services(compose(tmp_path, "docker-compose.yml", COMPOSE_PROFILES="sentinel", **SECRETS))
+    assert stack["newswatch-sentinel"]["scale"] == 3, "two of them have to agree"
     *shell, script = stack["newswatch-sentinel"]["command"]
     primary = RunningRedis(None, "--requirepass", "redis1", "--masterauth", "redis1")
     of = ("--replicaof", f"127.0.0.1 {primary.port}")
