@@ -38,7 +38,10 @@ with DAG(
     schedule=DeltaTriggerTimetable(timedelta(minutes=10)),
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
-    max_active_runs=1,
+    # One task at a time. With one run at a time, an edit during a scheduled check would end the schedule for half an hour:
+    # when a run ends that a task started, Airflow 3.3 does not look again whether others may begin.
+    max_active_runs=16,
+    max_active_tasks=1,
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(minutes=3),
     default_args=recovery(execution_timeout=timedelta(seconds=45)),
