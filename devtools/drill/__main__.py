@@ -3,6 +3,9 @@
 A story is published at the kill and one when the part is back, which is when its own health check succeeds. What counts is
 how long after the return both are in Slack. Exit status 1 if a promise is broken: 45 s, ten seconds for `docker stop` of a
 worker, no story lost, none posted twice.
+
+With `--upgrade-from COMMIT` nothing is killed: the stack begins as that commit was, with an image built from it, and its containers
+are replaced one after the other, as a rolling upgrade does.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from devtools.drill.compose import Stack
@@ -31,6 +35,8 @@ VICTIMS = (
     "broker",
 )
 """In this order. All are killed with SIGKILL, but for the worker that is stopped as an upgrade does it."""
+ROLLING = ("airflow-worker", "airflow-scheduler", "airflow-dag-processor", "airflow-api-server")
+"""What a rolling upgrade replaces, in this order."""
 NEXT_S, STOP_S = 45.0, 10.0
 CALM_S = 20.0
 """Between two kills, so that each meets a stack that works."""
@@ -78,6 +84,19 @@ def kill(stack: Stack, flow: Flow, victim: str, away_s: float) -> Result:
     )
 
 
+def upgrade(stack: Stack, flow: Flow, service: str, container: str) -> Result:
+    """Replace one container by one of this release, and wait for the alerts of the stories before and after."""
+    first = len(flow.stories)
+    began = time.time()
+    before = flow.publish()
+    stack.replace(service, container)
+    returned = time.time()
+    after = flow.publish()
+    accepted = max(flow.wait_for(story, GIVE_UP_S) for story in (before, after))
+    next_s, load = max(0.0, accepted - returned), os.getloadavg()[0]
+    return Result(f"{container} replaced", 0.0, returned - began, next_s, load, first)
+
+
 def table(results: Sequence[Result], posted: Sequence[int]) -> tuple[list[str], bool]:
     """The lines to print, and whether all promises were kept. `posted` is how often each story was posted, in order."""
     lines = [
@@ -96,6 +115,16 @@ def table(results: Sequence[Result], posted: Sequence[int]) -> tuple[list[str], 
     return lines, kept
 
 
+def steps(stack: Stack, flow: Flow, given: argparse.Namespace) -> list[Callable[[], Result]]:
+    """The kills, or the replacements of a rolling upgrade."""
+    if given.upgrade_from:
+        pairs = [(service, container) for service in ROLLING for container in stack.containers(service)]
+        return [partial(upgrade, stack, flow, service, container) for service, container in pairs]
+    return [
+        partial(kill, stack, flow, victim, given.away) for victim in (given.only or VICTIMS) * given.kills
+    ]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out the drill and print its table."""
     parser = argparse.ArgumentParser(prog="make drill", description=__doc__.splitlines()[0])
@@ -111,6 +140,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--sentinel", action="store_true", help="with a replica and three Sentinels, of the profile sentinel"
     )
     parser.add_argument("--only", choices=VICTIMS, action="append", help="this part only; may be repeated")
+    parser.add_argument(
+        "--upgrade-from", default="", metavar="COMMIT", help="a rolling upgrade from there instead of kills"
+    )
     given = parser.parse_args(argv)
     results: list[Result] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that the stack is removed
@@ -122,6 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             feeds=given.feeds,
             rules=given.rules,
             sentinel=given.sentinel,
+            release=given.upgrade_from,
         ) as stack,
         Flow(stack.site_port, stack.slack_port, given.pace) as flow,
     ):
@@ -130,12 +163,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             flush=True,
         )
         flow.wait_for(flow.publish(), STARTING_S)
-        for victim in (given.only or VICTIMS) * given.kills:
+        for step in steps(stack, flow, given):
             flow.wait_for_all(GIVE_UP_S)
             time.sleep(CALM_S)
-            results.append(kill(stack, flow, victim, given.away))
+            results.append(step())
+            one = results[-1]
             print(
-                f"{victim}: next alert {results[-1].next_s:.1f} s after the return; load {results[-1].load:.1f}",
+                f"{one.victim}: next alert {one.next_s:.1f} s after the return; load {one.load:.1f}",
                 flush=True,
             )
         flow.end()

@@ -47,10 +47,13 @@ def _ends_well(command: Sequence[str]) -> bool:
 class Stack:
     """The stack, up within the block and removed with its volumes after it. `folder` keeps its settings.
 
-    Images are those of docker-compose.yml, unless the environment names others (`IMAGES`). `sentinel` adds a replica of newswatch's Redis and three Sentinels.
+    Images are those of docker-compose.yml, unless the environment names others (`IMAGES`). `sentinel` adds a replica of newswatch's
+    Redis and three Sentinels. It begins as the commit `release` was, if one is named, and `replace` brings this release.
     """
 
-    def __init__(self, folder: Path, *, workers: int, feeds: int, rules: int, sentinel: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, workers: int, feeds: int, rules: int, sentinel: bool = False, release: str = ""
+    ) -> None:
         self.sentinel = sentinel
         self.slack_port, self.site_port = free_port(), free_port()
         settings = {
@@ -74,10 +77,16 @@ class Stack:
         }
         if sentinel:
             settings |= SENTINEL
+        image = os.environ.get("NEWSWATCH_IMAGE", "newswatch:local")
+        settings["DRILL_TOOLS_IMAGE"] = image
         # Nothing else of this shell reaches the stack: it may have a token of the real Slack.
         kept = {name: text for name, text in os.environ.items() if name.startswith("DOCKER_")}
         kept |= {name: os.environ[name] for name in ("PATH", "HOME", *IMAGES) if name in os.environ}
         self._environ = kept
+        self._image = image
+        self._files = ROOT
+        if release:
+            self._begin_with(release, folder)
         self.settings = folder / "drill.env"
         self.settings.write_text(
             "".join(f"{name}={text}\n" for name, text in settings.items()), encoding="utf-8"
@@ -86,10 +95,22 @@ class Stack:
         self._program = compose_program()
         self.scales = ["--scale", f"airflow-worker={workers}"]
 
+    def _begin_with(self, release: str, folder: Path) -> None:
+        """Build the image of a commit, and start with it and with its compose files."""
+        self._files = folder / "release"
+        self._run(["git", "archive", "--format=tar", "--output", str(folder / "release.tar"), release])
+        shutil.unpack_archive(folder / "release.tar", self._files)
+        self._environ["NEWSWATCH_IMAGE"] = f"{PROJECT}:{release}"
+        base = self._environ.get("BASE_IMAGE")
+        build = ["--build-arg", f"BASE_IMAGE={base}"] if base else []
+        self.docker("build", "--network", "host", "--tag", f"{PROJECT}:{release}", *build, str(self._files))
+
     def compose(self, *arguments: str) -> str:
         """One command of compose. Raises RuntimeError with its output."""
-        files = [word for name in FILES for word in ("--file", str(ROOT / name))]
-        own = ["--project-name", PROJECT, "--env-file", str(self.settings), *files]
+        places = [*(self._files / name for name in FILES[:-1]), ROOT / FILES[-1]]
+        files = [word for place in places for word in ("--file", str(place))]
+        own = ["--project-name", PROJECT, "--project-directory", str(ROOT)]
+        own += ["--env-file", str(self.settings), *files]
         own += ["--profile", "sentinel"] if self.sentinel else []
         return self._run([*self._program, *own, *arguments])
 
@@ -116,6 +137,16 @@ class Stack:
         if "NEWSWATCH_IMAGE" not in self._environ:
             self.compose("build")
         self.compose("up", "--detach", *self.scales)
+
+    def replace(self, service: str, container: str) -> None:
+        """Stop a container, and start another in its place with this release's image. The others go on."""
+        self._environ["NEWSWATCH_IMAGE"], self._files = self._image, ROOT
+        before = set(self.containers(service))
+        self.docker("stop", container)
+        self.docker("rm", container)
+        self.compose("up", "--detach", "--no-deps", "--no-recreate", *self.scales, service)
+        for made in set(self.containers(service)) - before | {container} & set(self.containers(service)):
+            self.wait_healthy(made)
 
     def containers(self, service: str) -> list[str]:
         """The names of the containers of a service, running or not."""
