@@ -197,7 +197,7 @@ def write_config(folder: Path, busy_url: str, quiet_url: str) -> None:
         f"  - {{id: feed-{number}, url: '{url}', every: {EVERY_S}s, allow_private: true}}"
         for number, url in enumerate([busy_url, *quiet])
     ]
-    lines.append(f"  - {{id: {RARE}, url: '{quiet_url}?rare', every: 1h, allow_private: true}}")
+    lines.append(f"  - {{id: {RARE}, url: '{busy_url}?rare', every: 1h, allow_private: true}}")
     (folder / "feeds.yaml").write_text("feeds:\n" + "\n".join(lines) + "\n", encoding="utf-8")
     (folder / "watchlist.yaml").write_text(
         "rules:\n  - {id: central-bank-opposes, query: central bank opposes, severity: high, notify: [policy]}\n",
