@@ -196,6 +196,17 @@ def test_broken_file_is_shown_with_a_link_to_the_line(ada, newsroom):
     assert "stays in force" not in page(ada, "watchlist")
 
 
+def test_error_that_names_the_document_about_rules_links_to_our_page_of_it(ada, visit, newsroom):
+    newsroom.watchlist(BROKEN)
+    text = page(ada, "watchlist")
+    (way,) = re.findall(r'href="/newswatch(/[^"]*)">docs/rules\.md</a>', text)
+    name = way.partition("#")[2]
+    assert f'id="{name}"' in page(ada, way.lstrip("/"))
+    newsroom.watchlist(WATCHLIST)
+    form = page(visit("vera"), "watchlist/new?id=b&notify=policy&query=central+bank+AND")
+    assert f'<a href="/newswatch{way}">docs/rules.md</a>' in form
+
+
 def test_check_tells_every_problem_at_its_place(ada):
     data = send(ada, "check", text=BROKEN).json()
     assert not data["ok"]
