@@ -155,7 +155,7 @@ def fill_items(client: redis.Redis, items: int, feeds: int, now: datetime) -> No
 
 
 def fill_alerts(client: redis.Redis, rules: int, feeds: int, now: datetime) -> str:
-    """One alert a minute: most sent, the newest queued, some muted, a few dead. Returns the id of a sent one."""
+    """One alert a minute: most sent, the newest queued, some muted, a few dead. A tenth of the rules has marks. Returns the id of a sent one."""
     pipe = client.pipeline(transaction=False)
     sent = ""
     for number in range(ALERTS):
@@ -175,6 +175,8 @@ def fill_alerts(client: redis.Redis, rules: int, feeds: int, now: datetime) -> s
         sent = alert.id if state == "sent" else sent
         if number % 1_000 == 0:
             pipe.execute()
+    for rule in range(0, rules, 10):
+        pipe.hset(keys.irrelevant(f"rule-{rule}"), mapping={str(n): "{}" for n in range(1 + rule % 3)})
     pipe.execute()
     return sent
 
@@ -282,6 +284,7 @@ def pages(newest: str) -> list[str]:
             "watchlist?silent=1",
             "watchlist?sort=-last",
             "watchlist?sort=-alerts",
+            "watchlist?sort=-irrelevant",
             "watchlist?text=9999",
             "watchlist/rules/rule-77",
         ),
@@ -306,8 +309,8 @@ def changed_draft(folder: Path) -> dict[str, str]:
 
 def measure(
     client: TestClient, path: str, draft: dict[str, str]
-) -> tuple[float, float, float, float, float, float]:
-    """In ms: the first answer; median, 95% and longest of the others; median and longest CPU time.
+) -> tuple[float, float, float, float, float, float, float]:
+    """In ms: the first answer; median, 95% and longest of the others; CPU time: the first, median and longest.
 
     The CPU time is that of this process, so it includes the client and not Redis. Other work on the machine
     has little influence on it.
@@ -331,6 +334,7 @@ def measure(
         statistics.median(others),
         late,
         others[-1],
+        worked[0],
         statistics.median(worked[1:]),
         max(worked[1:]),
     )
@@ -374,7 +378,7 @@ def run(url: str, folder: Path, items: int, rules: int, feeds: int, chosen: Sequ
     token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="ada", role="ADMIN"))
     print(f"{items:,} items, {ALERTS:,} alerts, {rules:,} rules, {feeds:,} feeds; {TIMES} requests each, ms")
     print(f"load {os.getloadavg()[0]:.1f}")
-    columns = ("first", "median", "p95", "longest", "cpu", "cpu max")
+    columns = ("first", "median", "p95", "longest", "cpu 1st", "cpu", "cpu max")
     print(f"{'page':<32}" + "".join(f"{name:>9}" for name in columns))
     slow = []
     with TestClient(app, base_url="http://airflow.test") as client:
@@ -384,7 +388,7 @@ def run(url: str, folder: Path, items: int, rules: int, feeds: int, chosen: Sequ
         for path in chosen or pages(newest):
             figures = measure(client, path, changed_draft(folder))
             print(f"{'/' + path:<32}" + "".join(f"{figure:>9.0f}" for figure in figures), flush=True)
-            if figures[4] > LIMIT_MS:
+            if figures[5] > LIMIT_MS:
                 slow.append(path)
     print(f"over {LIMIT_MS:.0f} ms of CPU in the median: {', '.join(slow) or 'none'}")
     return 1 if slow else 0

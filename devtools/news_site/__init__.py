@@ -5,7 +5,7 @@ it, countries included.
 
 An edition is published at each start and every few minutes. Three feeds report its lead:
 
-- `/wire/rss.xml` (RSS 2.0): ministries want something legalised; only the standfirst says that the
+- `/wire/rss.xml` (RSS 2.0): a ministry, court or regulator has a plan; only the standfirst says that the
   "central bank opposes" it. The rule of that name must find it there.
 - `/markets/atom.xml` (Atom) and `/daily/feed.json` (JSON Feed): the same canonical link with tracking
   parameters, the phrase in another inflection, some seconds later. They belong in the thread of the

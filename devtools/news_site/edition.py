@@ -63,27 +63,26 @@ def edition_from_record(record: dict[str, Any]) -> Edition:
 def make_edition(number: int, at: float, repeat_after_s: float) -> Edition:
     """Edition `number`, published at `at`; the other feeds repeat the lead `repeat_after_s` later."""
     edition_id = f"{_base36(int(at * 1000))}{number % 1296:04d}"
-    words = _words(number, at)
-    later = at + repeat_after_s
-    lead_path = _path(at, words["subject"], edition_id)
+    subject, words, later = _pick(wording.SUBJECTS, number), _words(number, at), at + repeat_after_s
     made = _Maker(edition_id, number, words)
+    lead_path = _path(at, subject.wire.format(**words), edition_id)
     return Edition(
         edition_id,
         number,
         at,
         (
-            made.article("wire", "lead", at, wording.WIRE_TITLES, wording.WIRE_STANDFIRSTS, lead_path),
+            made.article("wire", "lead", at, subject.wire, subject.standfirst, lead_path),
             made.unrelated("wire", at, 0),
             made.unrelated("wire", at, 1),
             made.article(
-                "markets", "repeat", later, wording.MARKETS_TITLES, wording.MARKETS_STANDFIRSTS, lead_path
+                "markets", "repeat", later, subject.markets, made.pick(wording.MARKETS_STANDFIRSTS), lead_path
             ),
-            made.article("markets", "headline", later, wording.HEADLINES_ONLY, ("",)),
+            made.article("markets", "headline", later, made.pick(wording.MARKETS_HEADLINES), ""),
             made.unrelated("markets", at, 2),
             made.article(
-                "daily", "repeat", later, wording.DAILY_TITLES, wording.DAILY_STANDFIRSTS, lead_path
+                "daily", "repeat", later, subject.daily, made.pick(wording.DAILY_STANDFIRSTS), lead_path
             ),
-            made.article("daily", "headline", later, wording.HEADLINES_ONLY[1:], ("",)),
+            made.article("daily", "headline", later, made.pick(wording.DAILY_HEADLINES), ""),
             made.unrelated("daily", at, 3),
         ),
     )
@@ -103,16 +102,19 @@ class _Maker:
     number: int
     words: dict[str, Any]
 
+    def pick(self, choices: Sequence[str]) -> str:
+        return str(_pick(choices, self.number))
+
     def article(
         self,
         feed: FeedName,
         role: Role,
         at: float,
-        titles: Sequence[str],
-        summaries: Sequence[str],
+        title: str,
+        summary: str,
         path: str | None = None,
     ) -> SampleArticle:
-        title = _sentence(_pick(titles, self.number).format(**self.words))
+        title = title.format(**self.words)
         guid = f"{feed}-{role}-{self.edition_id}"
         return SampleArticle(
             feed=feed,
@@ -123,7 +125,7 @@ class _Maker:
             if role == "repeat"
             else "",
             title=title,
-            summary=_pick(summaries, self.number).format(**self.words),
+            summary=summary.format(**self.words),
             body=tuple(paragraph.format(**self.words) for paragraph in wording.BODY),
             at=at,
         )
@@ -142,10 +144,7 @@ class _Maker:
 def _words(number: int, at: float) -> dict[str, Any]:
     return {
         "land": _pick(wording.LANDS, number),
-        "actors": _pick(wording.ACTORS, number),
-        "subject": " ".join(
-            _pick(part, number) for part in (wording.COINS, wording.ACTIVITIES, wording.PLACES)
-        ),
+        "topic": _pick(wording.SUBJECTS, number).topic,
         "pages": 12 + number % 70,
         "count": 20 + number * 13 % 300,
         "small": 2 + number % 7,
@@ -155,10 +154,6 @@ def _words(number: int, at: float) -> dict[str, Any]:
 
 def _pick(choices: Sequence[Any], number: int) -> Any:
     return choices[number % len(choices)]
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def _path(at: float, title: str, unique: str) -> str:

@@ -4,21 +4,30 @@ import html
 import io
 import itertools
 import json
+import math
 import re
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import feedparser
 import pytest
 import Stemmer
+from click.testing import CliRunner
 
 from devtools.news_site.edition import make_edition
 from devtools.news_site.press import Press
 from devtools.news_site.running import RunningSite
+from devtools.news_site.wording import LANDS, SUBJECTS
+from newswatch.cli.app import newswatch
+from newswatch.pipeline.match.wording import wording
+from newswatch.stories.titles import KnownTitle, Titles
 
 PHRASE = re.compile(r"\bcentral bank oppos(e|es|ed|ing)\b", re.IGNORECASE)
 TWO_DAYS_OF_EDITIONS = 720
+EDITION_S = 240.0
+CONFIG = Path(__file__).parents[2] / "config"
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +77,49 @@ def test_only_the_three_reports_of_an_edition_contain_the_phrase():
             hit = any(PHRASE.search(text) for text in (article.title, article.summary, *article.body))
             assert hit == (article.role in {"lead", "repeat"}), article
             assert not PHRASE.search(article.title), article
+
+
+def test_our_own_watchlist_finds_every_subject_and_nothing_else(tmp_path):
+    articles = [
+        article
+        for number in range(len(SUBJECTS))
+        for article in make_edition(number, 1.79e9, 20).articles
+        if article.role != "repeat"
+    ]
+    lines = [json.dumps({"id": one.guid, "title": one.title, "summary": one.summary}) for one in articles]
+    path = tmp_path / "items.jsonl"
+    path.write_text("\n".join(lines), "utf-8")
+    said = CliRunner().invoke(newswatch, ["match", "--config", str(CONFIG), "--jsonl", str(path)])
+    assert said.exit_code == 0, said.output
+    for article, line in zip(articles, said.stdout.splitlines(), strict=True):
+        rules = {match["rule"] for match in json.loads(line)["matches"]}
+        assert ("central-bank-opposes" in rules) == bool(rules) == (article.role == "lead"), (article, rules)
+
+
+def test_lead_of_each_edition_of_two_days_is_a_story_of_its_own():
+    titles = Titles()
+    for number in range(TWO_DAYS_OF_EDITIONS):
+        at = number * EDITION_S
+        for article in make_edition(number, 1.79e9, 20).articles:
+            if article.role == "unrelated":
+                continue
+            words = wording(article.title, article.summary)
+            found = titles.story_of(article.path, article.feed, words, at, int(at // 3600))
+            if article.role == "lead":
+                assert found is None, (article.title, found)
+            story = found.story if found else article.path
+            titles.add(KnownTitle(story, article.path, article.feed, words, at, int(at // 3600)))
+
+
+def test_titles_are_written_out_and_name_the_land_of_their_edition():
+    assert len(SUBJECTS) >= 60
+    assert math.gcd(len(SUBJECTS), len(LANDS)) == 1
+    for number in range(len(SUBJECTS)):
+        for article in make_edition(number, 1.79e9, 20).articles:
+            assert not re.search(r"[{}]|  |\.$", article.title), article.title
+            named = [land for land in LANDS if land in article.title]
+            assert len(named) == 1, article.title
+            assert article.role == "unrelated" or named == [LANDS[number % len(LANDS)]], article.title
 
 
 def test_other_feeds_repeat_the_lead_later():

@@ -28,3 +28,11 @@ async def test_old_ones_and_all_but_the_newest_are_tidied_away(redis):
     assert await labelled.tidy_labelled(redis, "missed", NOW, 90 * 86_400.0) == 3
     assert len(await labelled.read_labelled(redis, "missed", "r1")) == labelled.MOST_LABELLED
     assert not await redis.exists(keys.missed("r2"))
+
+
+async def test_labelled_items_of_more_rules_than_are_counted_at_once_are_counted_for_each(redis):
+    rules = [f"r{number}" for number in range(labelled.RULES_AT_ONCE + 2)]
+    for rule in (rules[0], rules[-1]):
+        await labelled.put_missed(redis, rule, Labelled(item(1), "ada", NOON))
+    assert await labelled.count_labelled(redis, "missed", rules) == {rules[0]: 1, rules[-1]: 1}
+    assert await labelled.count_labelled(redis, "missed", []) == {}

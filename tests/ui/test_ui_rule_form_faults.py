@@ -154,7 +154,7 @@ def test_refused_save_says_so_and_leads_to_the_file_that_is_broken(form, room):
     expect(page.locator("#verdict")).to_have_text("Nothing was saved: 1 error in watchlist.d/more.yaml.")
     expect(problems(page)).to_be_focused()
     assert grave_faults(page) == []
-    link = problems(page).get_by_role("link")
+    link = problems(page).get_by_role("link", name="watchlist.d/more.yaml:2:")
     expect(link).to_have_attribute(
         "href", re.compile(r"watchlist/edit\?name=watchlist\.d%2Fmore\.yaml&line=2$")
     )

@@ -104,6 +104,20 @@ def test_muted_and_marked_rules_are_sorted_first_where_their_column_is_asked_for
     assert rows_of(page(many, "watchlist?sort=state")) == ["busy", "calm", "Apt"]
 
 
+@pytest.mark.parametrize("column", ["irrelevant", "alerts"])
+def test_order_of_hundreds_of_rules_shows_what_came_since_the_last_page(ada, newsroom, column):
+    rules = "".join(f"  - {{id: r{n}, query: central bank {n}, notify: [policy]}}\n" for n in range(600))
+    newsroom.watchlist(f"rules:\n{rules}")
+    newsroom.adopt()
+    day = int(time.time()) // 86_400
+    newsroom.redis.hset(keys.hits(day - 28), "r0", 9)  # before the four weeks
+    for rule, marks in (("r599", "a"), ("r598", "bc")):
+        newsroom.redis.hset(keys.irrelevant(rule), mapping=dict.fromkeys(marks, "{}"))
+        newsroom.redis.hset(keys.hits(day), rule, 1)
+        newsroom.redis.hset(keys.hits(day - 27), rule, len(marks))
+        assert rows_of(page(ada, f"watchlist?sort=-{column}"))[0] == rule
+
+
 def test_heading_sorts_then_reverses_then_returns_to_the_order_of_the_files(many):
     text = page(many, "watchlist?text=central")
     for state, name in (("", "-alerts"), ("descending", "alerts"), ("ascending", "")):
@@ -180,6 +194,17 @@ def test_broken_file_is_shown_with_a_link_to_the_line(ada, newsroom):
     assert 'data-line="6"' in page(ada, "watchlist/edit?name=watchlist.yaml&line=6")
     newsroom.watchlist(WATCHLIST)
     assert "stays in force" not in page(ada, "watchlist")
+
+
+def test_error_that_names_the_document_about_rules_links_to_our_page_of_it(ada, visit, newsroom):
+    newsroom.watchlist(BROKEN)
+    text = page(ada, "watchlist")
+    (way,) = re.findall(r'href="/newswatch(/[^"]*)">docs/rules\.md</a>', text)
+    name = way.partition("#")[2]
+    assert f'id="{name}"' in page(ada, way.lstrip("/"))
+    newsroom.watchlist(WATCHLIST)
+    form = page(visit("vera"), "watchlist/new?id=b&notify=policy&query=central+bank+AND")
+    assert f'<a href="/newswatch{way}">docs/rules.md</a>' in form
 
 
 def test_check_tells_every_problem_at_its_place(ada):

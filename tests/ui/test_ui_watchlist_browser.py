@@ -53,3 +53,20 @@ def test_watchlist_is_filtered_while_one_types_and_sorted_in_place(enter, airflo
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Copy bank-2")).to_be_hidden()
     assert page.noise == []
+
+
+def test_error_in_a_file_links_to_how_rules_are_written_in_the_text_and_below_it(enter, airflow, room):
+    room.watchlist(RULES + "  - {id: gold, query: gold AND, notify: [policy]}\n")
+    page, _ = enter()
+    page.goto(f"{airflow.url}/newswatch/watchlist/edit?name=watchlist.yaml")
+    entry = page.locator("#problems li").filter(has_text="docs/rules.md")
+    expect(entry.locator("code")).to_have_text("AND")
+    page.locator(".cm-lintRange-error").hover()
+    for around in (entry, page.locator(".cm-tooltip .cm-diagnostic")):
+        link = around.get_by_role("link", name="docs/rules.md")
+        expect(link).to_have_attribute("href", re.compile("/newswatch/guide/rules#queries$"))
+        expect(link).to_have_attribute("target", "_blank")
+    assert grave_faults(page) == []
+    entry.get_by_role("button", name=re.compile(r"^watchlist\.yaml:5:\d+$")).click()
+    expect(page.locator(".cm-activeLine")).to_contain_text("gold AND")
+    assert page.noise == []

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.client import fields, text
+from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import item_from_json
 from newswatch.store.messages import alert_ids, dead_letters
 
@@ -150,10 +150,10 @@ async def hits_of(redis: Redis, rule_ids: Sequence[str], now_ms: int, days: int)
 
 async def hits_totals(redis: Redis, now_ms: int, days: int) -> dict[str, int]:
     """Alerts of the last days together, of every rule that had any."""
-    today, found = now_ms // 86_400_000, dict[str, int]()
+    script, today, found = script_of(redis, "hash_json"), now_ms // 86_400_000, dict[str, int]()
     for day in range(today - days + 1, today + 1):
-        for name, number in (await redis.hgetall(keys.hits(day))).items():
-            rule_id = text(name)
+        row = iter(json.loads(await script(keys=[keys.hits(day)])))
+        for rule_id, number in zip(row, row, strict=True):
             found[rule_id] = found.get(rule_id, 0) + int(number)
     return found
 

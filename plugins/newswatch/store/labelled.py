@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from newswatch.models import Item
 from newswatch.store import keys
-from newswatch.store.client import fields, text
+from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import from_ms, item_from_json, item_to_json, to_ms
 
 Label = Literal["irrelevant", "missed"]
@@ -20,6 +20,8 @@ LABELS: tuple[Label, ...] = get_args(Label)
 
 MOST_LABELLED = 200
 """Items kept for each rule and label: enough to judge an edit."""
+RULES_AT_ONCE = 2_000
+"""Counted in one step, which holds Redis up for about two milliseconds."""
 
 _KEYS = {"irrelevant": keys.irrelevant, "missed": keys.missed}
 
@@ -61,10 +63,12 @@ async def read_labelled(redis: Redis, label: Label, rule_id: str) -> list[Labell
 
 async def count_labelled(redis: Redis, label: Label, rule_ids: Sequence[str]) -> dict[str, int]:
     """How many items have this label for each rule. Rules without any are left out."""
-    pipe = redis.pipeline(transaction=False)
-    for rule_id in rule_ids:
-        pipe.hlen(_KEYS[label](rule_id))
-    return {name: int(n) for name, n in zip(rule_ids, await pipe.execute(), strict=True) if n}
+    script, found = script_of(redis, "hash_lengths"), dict[str, int]()
+    for start in range(0, len(rule_ids), RULES_AT_ONCE):
+        ids = rule_ids[start : start + RULES_AT_ONCE]
+        row = iter(await script(keys=[_KEYS[label](rule_id) for rule_id in ids]))
+        found |= {ids[int(place) - 1]: int(length) for place, length in zip(row, row, strict=True)}
+    return found
 
 
 async def tidy_labelled(redis: Redis, label: Label, now_ms: int, kept_s: float) -> int:

@@ -23,6 +23,7 @@ from newswatch.store.codec import from_ms
 from newswatch.store.hops import Column
 from newswatch_airflow.ui.access import PageVisitor
 from newswatch_airflow.ui.charts import time_line
+from newswatch_airflow.ui.references import linked
 
 HERE = Path(__file__).parent
 _TICKED = re.compile(r"`([^`\n]{1,300})`")
@@ -73,6 +74,7 @@ def environment() -> Environment:
         "iso": lambda moment: moment.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "isotime": datetime.fromisoformat,
         "moment": from_ms,
+        "linked": linked,
         "link": lambda url: usable_link(url) or "",
         "sentence": lambda text: text[:1].upper() + text[1:],
         "span": span,

@@ -19,7 +19,6 @@ from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.feeds import read_statuses
 from newswatch.pipeline.oversight.latency import Latency, read_latency
-from newswatch.pipeline.oversight.rule_order import COUNTED, Value, read_values
 from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.store import archive
 from newswatch.store.client import redis_errors
@@ -28,8 +27,6 @@ from newswatch.store.schema import refuse_if_outgrown
 
 FEW_FEEDS = 500
 """Up to this many feeds, their states are read for every page; with more, once a minute."""
-FEW_RULES = 500
-"""Up to this many rules, the counts by which they are sorted are read for every page."""
 CENSUS_AGE_S = 60.0
 CHECK_WAIT_S = 1.0
 """A page does not wait longer for the check of the files, which takes 3.5 s with 10,000 rules and feeds and nothing cached."""
@@ -53,7 +50,6 @@ class Shared:
         self._workspace: str | None = None
         self._latency: tuple[float, Latency] | None = None
         self._by_feed: tuple[float, Mapping[str, list[int]]] | None = None
-        self._rule_values: tuple[str, str, float, Mapping[str, Value]] | None = None
         self._services: Services | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._statuses: tuple[str, float, Mapping[str, str]] | None = None
@@ -70,7 +66,7 @@ class Shared:
         loop = asyncio.get_running_loop()
         if self._services is None or self._loop is not loop:
             self._services, self._loop = await self._make(), loop
-            self._statuses = self._latency = self._by_feed = self._rule_values = self._checking = None
+            self._statuses = self._latency = self._by_feed = self._checking = None
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
         await self._services.read_clock()
         with redis_errors():
@@ -119,18 +115,6 @@ class Shared:
             found = await archive.items_by_feed(services.redis, to_ms(services.clock()), 24)
         self._by_feed = (time.monotonic(), found)
         return found
-
-    async def rule_values(self, services: Services, bundle: Bundle, column: str) -> Mapping[str, Value]:
-        """What a column of the Watchlist shows of every rule: counts of many rules are at most a minute old."""
-        if column not in COUNTED or len(bundle.rules) <= FEW_RULES:
-            return await read_values(services, bundle.rules, column)
-        async with self._counting:
-            known = self._rule_values
-            if known and known[:2] == (bundle.label, column) and time.monotonic() - known[2] < CENSUS_AGE_S:
-                return known[3]
-            found = await read_values(services, bundle.rules, column)
-            self._rule_values = (bundle.label, column, time.monotonic(), found)
-            return found
 
     async def checked(self, services: Services) -> Loaded:
         """The files as the check finds them now. They are checked again when one of them, or the day, has changed."""

@@ -15,9 +15,6 @@ from newswatch.store.codec import to_ms
 
 LARGEST_FIRST = frozenset({"severity", "alerts", "irrelevant", "last"})
 """Columns of which the first click shows the largest or newest."""
-COUNTED = frozenset({"alerts", "irrelevant"})
-"""Columns whose figures for all rules take long to read if there are many."""
-_AT_ONCE = 500
 _STATES = ("expired", "muted", "in force")
 
 Value = int | str
@@ -85,12 +82,8 @@ async def _alerts(services: Services, rules: Sequence[Rule]) -> dict[str, Value]
 
 
 async def _irrelevant(services: Services, rules: Sequence[Rule]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for first in range(0, len(rules), _AT_ONCE):
-        ids = [rule.id for rule in rules[first : first + _AT_ONCE]]
-        with redis_errors():
-            found |= await labelled.count_labelled(services.redis, "irrelevant", ids)
-    return found
+    with redis_errors():
+        return dict(await labelled.count_labelled(services.redis, "irrelevant", [rule.id for rule in rules]))
 
 
 async def _states(services: Services, rules: Sequence[Rule]) -> dict[str, Value]:

@@ -78,7 +78,7 @@ async def watchlist_page(
         found = await overview.silent_rules(services, found)
     order, start = rule_order.Order.of(wanted.sort), wanted.start
     if bundle and order.column:
-        values = await shared.rule_values(services, bundle, order.column)
+        values = await rule_order.read_values(services, bundle.rules, order.column)
         found = rule_order.ordered(found, values, down=order.down)
     lines = await overview.read_lines(services, found[start : start + PAGE])
     queries, now = request.query_params, services.clock()

@@ -347,17 +347,24 @@ const Code = (() => {
     return Math.min(at.from + [...at.text].slice(0, Math.max(col - 1, 0)).join("").length, at.to);
   }
 
+  function said(message) {
+    const text = document.createElement("span");
+    text.append(...shown(message));
+    return text;
+  }
+
   function mark(view, problems, first) {
     const { doc } = view.state;
-    const shown = problems
+    const marks = problems
       .filter((problem) => problem.line >= first && problem.line < first + doc.lines)
       .map((problem) => {
         const from = offset(doc, problem.line - first + 1, problem.col);
         const end = doc.lineAt(from).to;
         const word = /^(?:"[^"]*"|'[^']*'|[^\s,\]}]+)/.exec(doc.sliceString(from, end));
-        return { from, to: word ? from + word[0].length : end, severity: problem.severity, message: problem.message };
+        const { severity, message } = problem;
+        return { from, to: word ? from + word[0].length : end, severity, message, renderMessage: () => said(message) };
       });
-    view.dispatch(CodeMirror.setDiagnostics(view.state, shown));
+    view.dispatch(CodeMirror.setDiagnostics(view.state, marks));
   }
 
   function go(view, line, col) {

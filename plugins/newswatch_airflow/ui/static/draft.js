@@ -31,9 +31,11 @@ function counted(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-// A text of ours in which backticks enclose code.
-function ticked(text) {
-  return text.split(/`([^`]+)`/).map((piece, at) => (at % 2 ? Object.assign(document.createElement("code"), { textContent: piece }) : piece));
+// A text of ours: backticks enclose code, and the document about rules is a link to our page of it.
+function shown(text) {
+  const link = () => Object.assign(document.createElement("a"), { href: work.dataset.api.replace(/api$/, "guide/rules#queries"), textContent: "docs/rules.md", target: "_blank", rel: "noopener" });
+  const linked = (piece) => piece.split("docs/rules.md").flatMap((part, at) => (at ? [link(), part] : [part]));
+  return text.split(/`([^`]+)`/).flatMap((piece, at) => (at % 2 ? [Object.assign(document.createElement("code"), { textContent: piece })] : linked(piece)));
 }
 
 const EDITABLE = /^(watchlist\.yaml|watchlist\.d\/.+|feeds\.yaml)$/;
@@ -41,27 +43,27 @@ const EDITABLE = /^(watchlist\.yaml|watchlist\.d\/.+|feeds\.yaml)$/;
 // A problem as an entry of the list. `go` leads to its place; without it there is a link to the file, if we have an editor for it.
 function entryOf({ file, line, col, severity, message }, go = null) {
   const href = !go && EDITABLE.test(file) ? `${work.dataset.api.replace(/api$/, "watchlist/edit")}?name=${encodeURIComponent(file)}&line=${line}` : "";
-  return { severity, text: `${file}:${line}:${col}: ${severity === "warning" ? "warning: " : ""}${message}`, go, href };
+  return { severity, place: `${file}:${line}:${col}`, text: `: ${severity === "warning" ? "warning: " : ""}${message}`, go, href };
 }
 
-function wayTo({ text, go, href }) {
+function wayTo({ place, go, href }) {
   const way = document.createElement(go ? "button" : href ? "a" : "span");
   if (go) {
     way.type = "button";
     way.addEventListener("click", go);
   } else if (href) Object.assign(way, { href, target: "_blank", rel: "noopener" }); // what is written here stays
-  way.append(...ticked(text));
+  way.textContent = place;
   return way;
 }
 
-// The list of what the check found. An entry that only names a field is `short`.
+// The list of what the check found. An entry that only names a field has no `text`.
 function showEntries(entries) {
-  list.classList.toggle("short", entries.every((entry) => entry.short));
-  list.replaceChildren(...entries.map((shown) => {
-    const entry = document.createElement("li");
-    entry.className = shown.severity;
-    entry.append(wayTo(shown));
-    return entry;
+  list.classList.toggle("short", entries.every((entry) => !entry.text));
+  list.replaceChildren(...entries.map((entry) => {
+    const row = document.createElement("li");
+    row.className = entry.severity;
+    row.append(wayTo(entry), ...shown(entry.text));
+    return row;
   }));
 }
 

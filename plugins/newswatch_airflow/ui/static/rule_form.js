@@ -86,13 +86,6 @@ function clearFaults() {
   }
 }
 
-// Where a text names the document about rules, that is a link to our page of it.
-function linked(piece) {
-  if (typeof piece !== "string") return [piece];
-  const link = () => Object.assign(document.createElement("a"), { href: work.dataset.api.replace(/api$/, "guide/rules#queries"), textContent: "docs/rules.md", target: "_blank", rel: "noopener" });
-  return piece.split("docs/rules.md").flatMap((text, at) => (at ? [link(), text] : [text]));
-}
-
 // Shows an error at its field, which is marked as invalid; null if the form does not show such a field.
 function showFault({ name, text }) {
   const field = name && document.getElementById(`f-${name}`);
@@ -109,7 +102,7 @@ function showFault({ name, text }) {
     box.setAttribute("aria-describedby", [box.getAttribute("aria-describedby"), id].filter(Boolean).join(" "));
   }
   const said = document.createElement("p");
-  said.append(...ticked(text).flatMap(linked));
+  said.append(...shown(text));
   note.append(said);
   return around;
 }
@@ -121,7 +114,7 @@ function labelOf(field) {
 // The field with this name as an entry of the list.
 function entryOfField(name) {
   const field = document.getElementById(`f-${name}`);
-  return { severity: "error", text: labelOf(field), short: true, go: () => (codes[name] || field.querySelector("input") || field).focus() };
+  return { severity: "error", place: labelOf(field), text: "", go: () => (codes[name] || field.querySelector("input") || field).focus() };
 }
 
 // What the check found that is about the form as it is filled in so far: without what only comes of an empty field.
