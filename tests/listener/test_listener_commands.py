@@ -283,8 +283,53 @@ def test_slack_that_does_not_say_who_somebody_is_refuses(newsroom, desk):
     newsroom.slack.config(scopes=["chat:write", "channels:read", "commands"])
     before = written(newsroom)
     answer = said(desk.opened("watch oil levy")["view"]["blocks"])
-    assert "Slack does not say who you are (missing_scope)" in answer
+    assert "Slack does not say who U0EDITOR is (Slack: missing_scope (needed: users:read)" in answer
     assert written(newsroom) == before
+
+
+ALL_SCOPES = ("chat:write", "channels:read", "groups:read", "users:read", "commands")
+
+
+@pytest.mark.parametrize(
+    ("scope", "private"), [("channels:read", False), ("groups:read", True), ("users:read", False)]
+)
+def test_scope_that_is_missing_is_named_in_the_refusal(newsroom, desk, scope, private):
+    newsroom.slack.config(channels=[{"id": POLICY, "private": private}])
+    newsroom.slack.config(scopes=[one for one in ALL_SCOPES if one != scope])
+    before = written(newsroom)
+    for answer in (
+        said(desk.opened("watch oil levy")["view"]["blocks"]),
+        desk.command("mute central-bank-opposes"),
+        desk.command("unmute central-bank-opposes"),
+        desk.command("unwatch slack-oil"),
+    ):
+        assert f"needed: {scope}" in answer
+        assert "Add the scope to the Slack app" in answer
+        assert "Nothing was changed." in answer
+    assert (written(newsroom), newsroom.json("mute")) == (before, [])
+
+
+def test_doctor_says_what_the_missing_scopes_cost_the_commands(newsroom):
+    newsroom.slack.config(scopes=["chat:write", "channels:history", "groups:history"])
+    found = json.loads(newsroom.command("doctor", "--json")[1])["checks"]
+    texts = [one["text"] for one in found if one["name"] == "slack scopes"]
+    for scope in ("channels:read", "groups:read", "users:read", "commands"):
+        assert any(text.startswith(f"{scope} is missing: ") and "/newswatch" in text for text in texts)
+
+
+def test_rule_of_slack_is_ended_by_editors_only(newsroom, desk):
+    desk.sent(desk.opened("watch oil levy"))
+    before = written(newsroom)
+    assert "not one of the editors" in Desk(newsroom, {"id": "U0ONCALL"}).command("unwatch slack-oil-levy")
+    text = (newsroom.config / "receivers.yaml").read_text("utf-8")
+    newsroom.write("receivers.yaml", text.replace("U0EDITOR", "U0ONCALL"))
+    newsroom.adopt()
+    assert "not one of the editors" in desk.command("unwatch slack-oil-levy")  # its author was one
+    newsroom.write("receivers.yaml", text)
+    assert written(newsroom) == before
+    newsroom.write("receivers.yaml", text.replace("U0EDITOR", "U0EDITOR, U0ONCALL"))
+    newsroom.adopt()
+    assert "has ended" in Desk(newsroom, {"id": "U0ONCALL"}).command("unwatch slack-oil-levy")
 
 
 def test_twenty_rules_are_the_most_that_one_person_may_have(newsroom, desk):
@@ -392,7 +437,8 @@ def test_name_of_somebody_cannot_stand_for_somebody_else(newsroom, over_socket):
 def test_help_names_every_command(newsroom, desk):
     answer = desk.command("help")
     assert all(
-        f"/newswatch {verb}" in answer for verb in ("watch", "mute", "unmute", "why", "missed", "status")
+        f"/newswatch {verb}" in answer
+        for verb in ("watch", "unwatch", "mute", "unmute", "why", "missed", "status")
     )
     assert desk.command("") == answer
 
