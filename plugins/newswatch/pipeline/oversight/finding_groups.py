@@ -29,6 +29,7 @@ _STATES = {"feed": "given-up", "stopped": "stopped", "silent": "silent", "layout
 _PLACES = {
     "configuration": ("Open the editor", "/watchlist/edit"),
     "dead-letters": ("Look at them and retry", "/delivery#dead"),
+    "item-unmatched": ("Look at it and retry", "/delivery#set-aside"),
     "channel": ("See its queue", "/delivery"),
     "paused": ("See its queue", "/delivery"),
     "behind": ("See its queue", "/delivery"),

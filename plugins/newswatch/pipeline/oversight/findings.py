@@ -126,7 +126,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "item-unmatched": (
         "warning",
-        "It was set aside, and the others were matched. Report it with its item id.",
+        "It was set aside under Delivery, and the others were matched. Report the error, and retry it after an upgrade.",
         "an-item-could-not-be-matched",
     ),
     "feed": ("warning", "Correct or remove the feed in feeds.yaml.", "a-feed-is-given-up"),
