@@ -492,7 +492,7 @@ def test_why_explains_an_item_literally(newsroom, desk):
 
 def test_status_says_whether_all_is_right(newsroom, desk):
     newsroom.run()
-    assert "In the last 24 hours: 0 items, 0 alerts" in desk.command("status")
+    assert "In the last 24 hours: 0 items, 0 alerts; 0 messages queued." in desk.command("status")
 
 
 def test_why_here_names_the_rule_and_its_words(newsroom, desk):
@@ -587,3 +587,44 @@ def test_ops_channel_may_have_rules_as_any_receiver(newsroom, desk):
     other = Desk(newsroom, channel=OPS)
     assert "is saved" in other.sent(other.opened("watch oil levy"))
     assert rules_in(newsroom)[0]["notify"] == ["ops"]
+
+
+# ── advice leads to pages ─────────────────────────────────────────────────────────────────────
+
+
+def links_in(newsroom):
+    """The links in the newest answer that one person sees."""
+    blocks = newsroom.slack.whispers()[-1]["blocks"]
+    parts = [part for block in blocks for one in block["elements"] for part in one["elements"]]
+    return [part["url"] for part in parts if part["type"] == "link"]
+
+
+@pytest.mark.parametrize("pages", ["https://desk.example/newswatch", ""])
+def test_advice_is_a_link_to_a_page_or_the_pages_name(newsroom, listen, pages):
+    more = {"NEWSWATCH_PAGES": pages} if pages else {}
+    listen(SLACK_APP_TOKEN=newsroom.slack.app_token, **more)
+    with_editors(newsroom, EDITOR["id"])
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS))
+    newsroom.run()
+    notice = {"text": "The queue of ops is behind.", "since": 1}
+    newsroom.redis.hset("newswatch:notice:behind:x", mapping=notice)
+    newsroom.redis.sadd("newswatch:notices", "behind:x")
+    desk = Desk(newsroom)
+    answers = [desk.command("status")]
+    assert "The queue of ops is behind." in answers[0]
+    assert "is on the page Status" in answers[0]
+    assert links_in(newsroom) == ([f"{pages}/"] if pages else [])
+    answers.append(desk.command(f"why {newsroom.json('alerts')[0]['link']}"))
+    assert [url.partition("=")[0] for url in links_in(newsroom)] == ([f"{pages}/why?item"] if pages else [])
+    answers.append(desk.command("why https://example.org/never"))
+    assert "is searched on the page Search" in answers[-1]
+    answers.append(desk.sent(desk.opened("missed Central bank fights it"), rule="central-bank-opposes"))
+    assert "proposed on the page of central-bank-opposes" in answers[-1]
+    answers += [desk.command(text) for text in ("unmute central-bank-opposes", "unwatch x", "mute x", "x")]
+    assert not any("`newswatch" in text for text in answers)
+
+
+def test_status_counts_one_of_a_thing_as_one(newsroom, desk):
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS))
+    newsroom.run()
+    assert "In the last 24 hours: 1 item, 1 alert; 0 messages queued." in desk.command("status")

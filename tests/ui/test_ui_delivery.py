@@ -1,5 +1,6 @@
 """Delivery as people see it: queues, dead letters and their retry, mutes, latency, figures for monitors."""
 
+import dataclasses
 import re
 from datetime import timedelta
 
@@ -314,6 +315,45 @@ def test_health_names_the_stages_that_beat_late_on_a_busy_machine(visit, newsroo
     assert slow["since"].startswith(f"{heard['match']:%Y-%m-%dT%H:%M:%S}")
     assert "processor time" in slow["do"]
     assert slow["runbook"] == "a-stage-is-slow"
+
+
+def test_stages_in_trouble_come_first(visit, newsroom):
+    newsroom.adopt()
+    now = newsroom.clock()
+
+    async def beat(services):
+        for stage in resident_stages(2):
+            heard = {"deliver": now - timedelta(seconds=90)}.get(stage, now)
+            pulse = Pulse(stage, "working", now - timedelta(minutes=3), now, heard)
+            if stage == "match":
+                failed = dataclasses.replace(
+                    pulse, state="ended", error="KeyError", error_at=now - timedelta(minutes=7)
+                )
+                await pulses.beat(services.redis, failed)
+            await pulses.beat(services.redis, pulse)
+
+    newsroom._do(beat)
+    rows = re.findall(r'<td data-label="Stage">(?:<a[^>]*>)?([^<]+)', page(visit("ada"), ""))
+    assert rows[:2] == ["deliver", "match"]
+
+
+def test_mute_that_suppresses_most_comes_first(ada, newsroom):
+    newsroom.watchlist(
+        "rules:\n" + "".join(f"  - {{id: rule-{n}, query: word{n}, notify: [policy]}}\n" for n in range(3))
+    )
+    newsroom.adopt()
+    for n in range(3):
+        newsroom.command("mute", f"rule-{n}", "--for", f"{n + 1}h")
+    newsroom.site.serve("/wire", story(1, "word1 is said"))
+    newsroom.run()
+    rows = re.findall(r"/watchlist/rules/(rule-\d)", page(ada))
+    assert rows == ["rule-1", "rule-2", "rule-0"]
+
+
+def test_queue_without_a_receiver_comes_before_those_that_are_fine(ada, newsroom):
+    ownerless(newsroom)
+    text = page(ada)
+    assert text.index("which no receiver has") < text.index('<th scope="col">Queued</th>')
 
 
 def test_status_page_shows_what_went_wrong_last_in_each_stage(visit, newsroom):

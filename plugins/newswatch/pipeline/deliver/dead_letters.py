@@ -47,7 +47,7 @@ async def make_dead_letter(services: Services, message: Message, error: str) -> 
     if message.kind != "ops":
         text = (
             f"A message for {message.channel} became a dead letter: {error}. "
-            "`newswatch dead` lists them, `newswatch dead retry` sends them again."
+            "The page Delivery shows them, and sends them again."
         )
         await notices.raise_notice(services, "dead-letters", text)
 
@@ -91,7 +91,9 @@ async def retry_dead_letters(services: Services, ids: Collection[str] = ()) -> i
         known = await messages.dead_letters(services.redis)
         unknown = [name for name in ids if name not in known]
         if unknown:
-            raise NoSuchDeadLetter(f"no dead letter has the id {unknown[0]}; `newswatch dead` lists them")
+            raise NoSuchDeadLetter(
+                f"no dead letter has the id {unknown[0]}: it may have been queued again meanwhile"
+            )
         now_ms = to_ms(services.clock())
         chosen = await messages.read_messages(services.redis, ids or known)
         for stored in chosen.values():

@@ -58,7 +58,7 @@ async def retry_dead_items(services: Services, ids: Collection[str] = ()) -> int
         unknown = [name for name in ids if name not in known]
         if unknown:
             raise NoSuchDeadItem(
-                f"no item with the id {unknown[0]} was set aside; `newswatch dead` lists them"
+                f"no item {unknown[0]} is set aside: it may have been matched again meanwhile"
             )
         count = 0
         for name in sorted(ids or known, key=_order):
