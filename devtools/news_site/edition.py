@@ -65,7 +65,7 @@ def make_edition(number: int, at: float, repeat_after_s: float) -> Edition:
     edition_id = f"{_base36(int(at * 1000))}{number % 1296:04d}"
     words = _words(number, at)
     later = at + repeat_after_s
-    lead_path = _path(at, words["subject"], edition_id)
+    lead_path = _path(at, words["topic"], edition_id)
     made = _Maker(edition_id, number, words)
     return Edition(
         edition_id,
@@ -143,9 +143,8 @@ def _words(number: int, at: float) -> dict[str, Any]:
     return {
         "land": _pick(wording.LANDS, number),
         "actors": _pick(wording.ACTORS, number),
-        "subject": " ".join(
-            _pick(part, number) for part in (wording.COINS, wording.ACTIVITIES, wording.PLACES)
-        ),
+        "topic": f"{_pick(wording.MEASURES, number)} {_pick(wording.SECTORS, number)}",
+        "occasion": _pick(wording.OCCASIONS, number),
         "pages": 12 + number % 70,
         "count": 20 + number * 13 % 300,
         "small": 2 + number % 7,
