@@ -353,7 +353,10 @@ def test_folder_that_cannot_be_written_is_named(newsroom, desk):
     view = desk.opened("watch oil levy")
     newsroom.write("watchlist.d", "not a folder")
     before = written(newsroom)
-    assert "watchlist.d/slack.yaml cannot be written" in desk.sent(view)
+    assert "watchlist.d is not a folder" in desk.sent(view)
+    opened = desk.opened("watch oil levy")["view"]
+    assert "Rules cannot be made in Slack here" in said(opened["blocks"])  # before anything is typed
+    assert "submit" not in opened
     assert {name: text for name, text in written(newsroom).items() if ".history" not in name} == before
 
 
