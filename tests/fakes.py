@@ -86,6 +86,9 @@ class FakeSender:
     async def list_channels(self) -> list[ChannelName]:
         return [ChannelName(name, name.lower(), member=True) for name in sorted(self.channels)]
 
+    async def why_not_member(self, user_id: str) -> str:
+        return "" if user_id.startswith("U") else "Only members of this workspace can use this."
+
     async def check(self, channels: Mapping[str, str]) -> list[SenderCheck]:
         return [
             SenderCheck(f"channel {name}", "ok" if name in self.channels else "error", "")

@@ -235,6 +235,14 @@ class Newsroom:
         return value
 
 
+class BesideTheBrowser(Newsroom):
+    """Runs the stages in a thread: Playwright keeps an event loop in this one."""
+
+    def _do(self, work, **changes):
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(super()._do, work, **changes).result()
+
+
 def kill(process: subprocess.Popen[str]) -> None:
     """`kill -9` a command and everything it started."""
     with contextlib.suppress(ProcessLookupError):

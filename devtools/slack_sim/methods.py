@@ -115,6 +115,9 @@ def conversations_list(call: Call) -> dict[str, Any]:
     types = str(call.args.get("types") or "public_channel").split(",")
     if set(types) - {"public_channel", "private_channel", "mpim", "im"}:
         raise SlackError("invalid_types")
+    if "private_channel" in types and "groups:read" not in call.settings.scopes:
+        # Method reference: each type needs the scope of its own
+        raise SlackError("missing_scope", needed="groups:read", provided=",".join(call.settings.scopes))
     found = [
         channel
         for channel in call.workspace.channels.values()

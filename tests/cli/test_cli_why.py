@@ -28,4 +28,4 @@ def test_why_before_any_configuration_says_what_to_do(newsroom):
     status, _, err = newsroom.command("why", "anything")
     assert status == 1
     assert "no configuration is in force" in err
-    assert "newswatch poll" in err
+    assert "check the files, then poll" in err

@@ -283,8 +283,53 @@ def test_slack_that_does_not_say_who_somebody_is_refuses(newsroom, desk):
     newsroom.slack.config(scopes=["chat:write", "channels:read", "commands"])
     before = written(newsroom)
     answer = said(desk.opened("watch oil levy")["view"]["blocks"])
-    assert "Slack does not say who you are (missing_scope)" in answer
+    assert "Slack does not say who U0EDITOR is (Slack: missing_scope (needed: users:read)" in answer
     assert written(newsroom) == before
+
+
+ALL_SCOPES = ("chat:write", "channels:read", "groups:read", "users:read", "commands")
+
+
+@pytest.mark.parametrize(
+    ("scope", "private"), [("channels:read", False), ("groups:read", True), ("users:read", False)]
+)
+def test_scope_that_is_missing_is_named_in_the_refusal(newsroom, desk, scope, private):
+    newsroom.slack.config(channels=[{"id": POLICY, "private": private}])
+    newsroom.slack.config(scopes=[one for one in ALL_SCOPES if one != scope])
+    before = written(newsroom)
+    for answer in (
+        said(desk.opened("watch oil levy")["view"]["blocks"]),
+        desk.command("mute central-bank-opposes"),
+        desk.command("unmute central-bank-opposes"),
+        desk.command("unwatch slack-oil"),
+    ):
+        assert f"needed: {scope}" in answer
+        assert "Add the scope to the Slack app" in answer
+        assert "Nothing was changed." in answer
+    assert (written(newsroom), newsroom.json("mute")) == (before, [])
+
+
+def test_doctor_says_what_the_missing_scopes_cost_the_commands(newsroom):
+    newsroom.slack.config(scopes=["chat:write", "channels:history", "groups:history"])
+    found = json.loads(newsroom.command("doctor", "--json")[1])["checks"]
+    texts = [one["text"] for one in found if one["name"] == "slack scopes"]
+    for scope in ("channels:read", "groups:read", "users:read", "commands"):
+        assert any(text.startswith(f"{scope} is missing: ") and "/newswatch" in text for text in texts)
+
+
+def test_rule_of_slack_is_ended_by_editors_only(newsroom, desk):
+    desk.sent(desk.opened("watch oil levy"))
+    before = written(newsroom)
+    assert "not one of the editors" in Desk(newsroom, {"id": "U0ONCALL"}).command("unwatch slack-oil-levy")
+    text = (newsroom.config / "receivers.yaml").read_text("utf-8")
+    newsroom.write("receivers.yaml", text.replace("U0EDITOR", "U0ONCALL"))
+    newsroom.adopt()
+    assert "not one of the editors" in desk.command("unwatch slack-oil-levy")  # its author was one
+    newsroom.write("receivers.yaml", text)
+    assert written(newsroom) == before
+    newsroom.write("receivers.yaml", text.replace("U0EDITOR", "U0EDITOR, U0ONCALL"))
+    newsroom.adopt()
+    assert "has ended" in Desk(newsroom, {"id": "U0ONCALL"}).command("unwatch slack-oil-levy")
 
 
 def test_twenty_rules_are_the_most_that_one_person_may_have(newsroom, desk):
@@ -308,7 +353,10 @@ def test_folder_that_cannot_be_written_is_named(newsroom, desk):
     view = desk.opened("watch oil levy")
     newsroom.write("watchlist.d", "not a folder")
     before = written(newsroom)
-    assert "watchlist.d/slack.yaml cannot be written" in desk.sent(view)
+    assert "watchlist.d is not a folder" in desk.sent(view)
+    opened = desk.opened("watch oil levy")["view"]
+    assert "Rules cannot be made in Slack here" in said(opened["blocks"])  # before anything is typed
+    assert "submit" not in opened
     assert {name: text for name, text in written(newsroom).items() if ".history" not in name} == before
 
 
@@ -392,7 +440,8 @@ def test_name_of_somebody_cannot_stand_for_somebody_else(newsroom, over_socket):
 def test_help_names_every_command(newsroom, desk):
     answer = desk.command("help")
     assert all(
-        f"/newswatch {verb}" in answer for verb in ("watch", "mute", "unmute", "why", "missed", "status")
+        f"/newswatch {verb}" in answer
+        for verb in ("watch", "unwatch", "mute", "unmute", "why", "missed", "status")
     )
     assert desk.command("") == answer
 
@@ -446,7 +495,7 @@ def test_why_explains_an_item_literally(newsroom, desk):
 
 def test_status_says_whether_all_is_right(newsroom, desk):
     newsroom.run()
-    assert "In the last 24 hours: 0 items, 0 alerts" in desk.command("status")
+    assert "In the last 24 hours: 0 items, 0 alerts; 0 messages queued." in desk.command("status")
 
 
 def test_why_here_names_the_rule_and_its_words(newsroom, desk):
@@ -541,3 +590,44 @@ def test_ops_channel_may_have_rules_as_any_receiver(newsroom, desk):
     other = Desk(newsroom, channel=OPS)
     assert "is saved" in other.sent(other.opened("watch oil levy"))
     assert rules_in(newsroom)[0]["notify"] == ["ops"]
+
+
+# ── advice leads to pages ─────────────────────────────────────────────────────────────────────
+
+
+def links_in(newsroom):
+    """The links in the newest answer that one person sees."""
+    blocks = newsroom.slack.whispers()[-1]["blocks"]
+    parts = [part for block in blocks for one in block["elements"] for part in one["elements"]]
+    return [part["url"] for part in parts if part["type"] == "link"]
+
+
+@pytest.mark.parametrize("pages", ["https://desk.example/newswatch", ""])
+def test_advice_is_a_link_to_a_page_or_the_pages_name(newsroom, listen, pages):
+    more = {"NEWSWATCH_PAGES": pages} if pages else {}
+    listen(SLACK_APP_TOKEN=newsroom.slack.app_token, **more)
+    with_editors(newsroom, EDITOR["id"])
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS))
+    newsroom.run()
+    notice = {"text": "The queue of ops is behind.", "since": 1}
+    newsroom.redis.hset("newswatch:notice:behind:x", mapping=notice)
+    newsroom.redis.sadd("newswatch:notices", "behind:x")
+    desk = Desk(newsroom)
+    answers = [desk.command("status")]
+    assert "The queue of ops is behind." in answers[0]
+    assert "is on the page Status" in answers[0]
+    assert links_in(newsroom) == ([f"{pages}/"] if pages else [])
+    answers.append(desk.command(f"why {newsroom.json('alerts')[0]['link']}"))
+    assert [url.partition("=")[0] for url in links_in(newsroom)] == ([f"{pages}/why?item"] if pages else [])
+    answers.append(desk.command("why https://example.org/never"))
+    assert "is searched on the page Search" in answers[-1]
+    answers.append(desk.sent(desk.opened("missed Central bank fights it"), rule="central-bank-opposes"))
+    assert "proposed on the page of central-bank-opposes" in answers[-1]
+    answers += [desk.command(text) for text in ("unmute central-bank-opposes", "unwatch x", "mute x", "x")]
+    assert not any("`newswatch" in text for text in answers)
+
+
+def test_status_counts_one_of_a_thing_as_one(newsroom, desk):
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS))
+    newsroom.run()
+    assert "In the last 24 hours: 1 item, 1 alert; 0 messages queued." in desk.command("status")

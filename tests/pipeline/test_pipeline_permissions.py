@@ -101,7 +101,7 @@ async def _all_pages(services) -> None:
     assert await read_life(services, found.lines[0].alert.id)
     await read_queues(services, bundle)
     await read_latency(services)
-    await read_dead_letters(services, 10)
+    await read_dead_letters(services)
     await feeds_page.read_lines(services, bundle.feeds)
     await feeds_page.read_hours(services)
     await feeds_page.read_statuses(services, bundle)

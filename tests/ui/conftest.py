@@ -17,7 +17,6 @@ os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = (
 )
 
 import json  # noqa: E402  (the environment comes first)
-from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 
 import pytest  # noqa: E402
 from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: E402
@@ -27,7 +26,7 @@ from browsing import sign_in  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
 from running_airflow import RunningAirflow  # noqa: E402
 
-from newsroom import Newsroom  # noqa: E402
+from newsroom import BesideTheBrowser  # noqa: E402
 
 TOKEN = "a token for monitors"
 
@@ -79,14 +78,6 @@ def token_of(user):
 
 
 # ── for a browser ─────────────────────────────────────────────────────────────────────────────
-
-
-class BesideTheBrowser(Newsroom):
-    """Runs the stages in a thread: Playwright keeps an event loop in this one."""
-
-    def _do(self, work, **changes):
-        with ThreadPoolExecutor(1) as beside:
-            return beside.submit(super()._do, work, **changes).result()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Delivery as people see it: queues, dead letters and their retry, mutes, latency, figures for monitors."""
 
+import dataclasses
 import re
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from feed_server import story
 from newsroom import OPS, POLICY
+from newswatch.pipeline.base import notices
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.residents import resident_stages
 from newswatch.store import pulses
@@ -109,6 +111,103 @@ def test_dead_letter_is_shown_with_its_payload_and_sent_after_a_retry(ada, newsr
     newsroom.deliver()
     assert len(newsroom.posts()) == 1
     assert "No dead letters" in page(ada)
+
+
+def dead_letters(newsroom, causes):
+    """A dead letter for each cause; all for one channel."""
+    newsroom.watchlist("rules:\n  - {id: any, query: report*, notify: [policy]}\n")
+    stories = [story(n, f"Reporters {n} meet {chr(65 + n) * 9} in town") for n in range(len(causes))]
+    newsroom.site.serve("/wire", *stories)
+    newsroom.poll()
+    newsroom.match()
+    ids = newsroom.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1)
+    assert len(ids) == len(causes)
+    for n, (message_id, error) in enumerate(zip(ids, causes, strict=True)):
+        newsroom.redis.hset(f"newswatch:message:{message_id}", mapping={"state": "dead", "error": error})
+        newsroom.redis.zadd("newswatch:dead", {message_id: 1_700_000_000_000 + n})
+    newsroom.redis.delete(f"newswatch:outbox:{POLICY}")
+    return ids
+
+
+def test_dead_letters_of_one_cause_are_one_card_with_one_retry(ada, newsroom):
+    ids = dead_letters(newsroom, ["no room: 3200 <b>"] * 6 + ["invalid_blocks"])
+    text = page(ada)
+    assert "7 dead" not in text
+    assert "Dead letters (7)" in text
+    assert '6 messages: <bdi dir="auto">no room: 3200 &lt;b&gt;</bdi>' in text
+    assert text.count('<li class="card">') == 2
+    assert f'data-post="/newswatch/api/dead/{ids[5]}/retry-like"' in text
+    answer = write(ada, f"dead/{ids[5]}/retry-like")
+    assert answer.json()["message"].startswith("6 queued again")
+    assert newsroom.redis.zrange("newswatch:dead", 0, -1) == [ids[6]]
+    assert write(ada, f"dead/{ids[5]}/retry-like").status_code == 400
+
+
+def set_aside(newsroom, *, errors=("TypeError: <i>3</i> is not text",)):
+    """Items that could not be matched, as the match stage leaves them."""
+    stories = [story(n, f"Central bank opposes plan {n} of {chr(66 + n) * 8}") for n in range(len(errors))]
+    newsroom.site.serve("/wire", *stories)
+    newsroom.poll()
+    newsroom.match()
+    newsroom.redis.delete(f"newswatch:outbox:{POLICY}")
+    places = [name for name, _ in newsroom.redis.xrange("newswatch:items")]
+    newsroom.redis.hset("newswatch:dead:items", mapping=dict(zip(places, errors, strict=True)))
+    return places
+
+
+def test_item_that_was_set_aside_is_shown_with_its_cause_and_matched_again(ada, newsroom):
+    (place,) = set_aside(newsroom)
+    text = page(ada)
+    assert "Items that could not be matched (1)" in text
+    assert "TypeError: &lt;i&gt;3&lt;/i&gt; is not text" in text
+    assert "Central bank opposes plan 0" in text
+    assert re.search(r"since <time [^>]+>", text)
+    assert re.search(r'/newswatch/why\?item=[^"]+', text)
+    answer = write(ada, f"set-aside/{place}/retry")
+    assert answer.json() == {
+        "message": "1 item is matched again within seconds. What still fails comes back here."
+    }
+    assert newsroom.redis.xlen("newswatch:items") == 2
+    assert "could not be matched" not in page(ada)
+
+
+def test_items_of_one_cause_are_one_card_with_one_retry(ada, newsroom):
+    places = set_aside(newsroom, errors=("KeyError: 'a'", "KeyError: 'a'", "ValueError: b"))
+    text = page(ada)
+    assert '2 items: <bdi dir="auto">KeyError: &#39;a&#39;</bdi>' in text
+    assert write(ada, f"set-aside/{places[1]}/retry-like").json()["message"].startswith("2 items are")
+    assert newsroom.redis.hkeys("newswatch:dead:items") == [places[2]]
+    assert write(ada, "set-aside/all/retry").json()["message"].startswith("1 item is")
+    assert write(ada, f"set-aside/{places[2]}/retry-like").status_code == 400
+
+
+def test_item_whose_text_is_gone_leaves_the_list_with_a_word(ada, newsroom):
+    newsroom.adopt()
+    newsroom.redis.hset("newswatch:dead:items", "1700000000000-0", "ValueError: old")
+    assert "Its text cannot be read." in page(ada)
+    assert "no longer stored" in write(ada, "set-aside/1700000000000-0/retry").json()["message"]
+    assert "could not be matched" not in page(ada)
+
+
+def test_finding_of_an_item_leads_to_where_it_is_retried(ada, newsroom):
+    newsroom.adopt()
+    text = "Item x could not be matched and was set aside: TypeError"
+    newsroom._do(lambda services: notices.raise_notice(services, "item-unmatched", text))
+    assert 'href="/newswatch/delivery#set-aside"' in page(ada, "")
+
+
+def test_viewer_retries_nothing(visit, newsroom):
+    ids = dead_letters(newsroom, ["invalid_blocks"] * 2)
+    newsroom.redis.hset("newswatch:dead:items", "1700000000000-0", "ValueError: old")
+    vera = visit("vera")
+    assert "data-post" not in page(vera)
+    for path in (f"dead/{ids[0]}/retry", f"dead/{ids[0]}/retry-like", "dead/all/retry"):
+        assert write(vera, path).status_code == 403
+    for path in ("retry", "retry-like"):
+        assert write(vera, f"set-aside/1700000000000-0/{path}").status_code == 403
+    without_header = visit("ada").post("/newswatch/api/set-aside/all/retry", json={})
+    assert without_header.status_code in (400, 403)
+    assert newsroom.redis.hlen("newswatch:dead:items") == 1
 
 
 def test_retry_of_an_unknown_letter_says_so(ada, newsroom):
@@ -216,6 +315,45 @@ def test_health_names_the_stages_that_beat_late_on_a_busy_machine(visit, newsroo
     assert slow["since"].startswith(f"{heard['match']:%Y-%m-%dT%H:%M:%S}")
     assert "processor time" in slow["do"]
     assert slow["runbook"] == "a-stage-is-slow"
+
+
+def test_stages_in_trouble_come_first(visit, newsroom):
+    newsroom.adopt()
+    now = newsroom.clock()
+
+    async def beat(services):
+        for stage in resident_stages(2):
+            heard = {"deliver": now - timedelta(seconds=90)}.get(stage, now)
+            pulse = Pulse(stage, "working", now - timedelta(minutes=3), now, heard)
+            if stage == "match":
+                failed = dataclasses.replace(
+                    pulse, state="ended", error="KeyError", error_at=now - timedelta(minutes=7)
+                )
+                await pulses.beat(services.redis, failed)
+            await pulses.beat(services.redis, pulse)
+
+    newsroom._do(beat)
+    rows = re.findall(r'<td data-label="Stage">(?:<a[^>]*>)?([^<]+)', page(visit("ada"), ""))
+    assert rows[:2] == ["deliver", "match"]
+
+
+def test_mute_that_suppresses_most_comes_first(ada, newsroom):
+    newsroom.watchlist(
+        "rules:\n" + "".join(f"  - {{id: rule-{n}, query: word{n}, notify: [policy]}}\n" for n in range(3))
+    )
+    newsroom.adopt()
+    for n in range(3):
+        newsroom.command("mute", f"rule-{n}", "--for", f"{n + 1}h")
+    newsroom.site.serve("/wire", story(1, "word1 is said"))
+    newsroom.run()
+    rows = re.findall(r"/watchlist/rules/(rule-\d)", page(ada))
+    assert rows == ["rule-1", "rule-2", "rule-0"]
+
+
+def test_queue_without_a_receiver_comes_before_those_that_are_fine(ada, newsroom):
+    ownerless(newsroom)
+    text = page(ada)
+    assert text.index("which no receiver has") < text.index('<th scope="col">Queued</th>')
 
 
 def test_status_page_shows_what_went_wrong_last_in_each_stage(visit, newsroom):

@@ -128,22 +128,48 @@ def test_muted_alert_says_muted_and_not_that_it_is_to_be_queued(page, newsroom):
     assert "not yet" not in life
 
 
-def test_muted_alerts_of_a_story_are_not_lost_between_pages(page, newsroom, monkeypatch):
+def cards_by_page(page):
+    """The names of the cards on each page, from the first page to the last."""
+    found, path = [], "alerts"
+    while path:
+        text = page(path)
+        found.append(re.findall(r'<li class="card[^>]* id="(story-\w+)"', text))
+        further = re.search(r'<p class="pager"[^>]*><a href="([^"]+)">', text)
+        path = f"alerts{further[1].replace('&amp;', '&')}" if further else None
+    return found
+
+
+@pytest.mark.parametrize("muted", [("rejects",), ("opposes", "rejects")])
+def test_story_with_muted_alerts_has_one_card_on_one_page(page, newsroom, monkeypatch, muted):
     monkeypatch.setattr("newswatch_airflow.ui.rooms.alerts.PAGE", 1)
     newsroom.watchlist(TWO_RULES)
     newsroom.adopt()
-    newsroom.json("mute", "rejects")
+    for rule in muted:
+        newsroom.json("mute", rule)
+    newsroom.feeds("wire", "daily")
     newsroom.site.serve("/wire", story(1, TITLE, WORDS))
     newsroom.run()
-    rows = {row["id"] for row in newsroom.json("alerts")}
-    seen, path = set(), "alerts"
-    while path:
-        text = page(path)
-        seen |= set(re.findall(r"/newswatch/alerts/([0-9a-f]{16})", text))
-        further = re.search(r'<p class="pager"[^>]*><a href="([^"]+)">', text)
-        path = f"alerts{further[1].replace('&amp;', '&')}" if further else None
-    assert seen == rows
-    assert len(rows) == 2
+    newsroom.site.serve("/wire", story(9, "Quite another matter", "The central bank opposes it."))
+    newsroom.run()
+    newsroom.site.serve("/daily", story(2, TITLE, WORDS))
+    newsroom.run()
+    names = [name for found in cards_by_page(page) for name in found]
+    assert len(names) == len(set(names)) == 2
+    card = cards(page("alerts"))[0]
+    ids = {row["id"] for row in newsroom.json("alerts") if row["title"] == TITLE}
+    assert len(ids) == 4
+    assert set(re.findall(r"/newswatch/alerts/([0-9a-f]{16})", card)) == ids
+
+
+def test_story_in_digests_has_one_card_on_one_page(page, newsroom, monkeypatch):
+    monkeypatch.setattr("newswatch_airflow.ui.rooms.alerts.PAGE", 1)
+    newsroom.watchlist(TWO_RULES)
+    at = 'mode: digest, digest: {at: "08:00", timezone: UTC}'
+    text = (newsroom.config / "receivers.yaml").read_text("utf-8")
+    newsroom.write("receivers.yaml", text.replace("id: policy,", f"id: policy, {at},"))
+    newsroom.site.serve("/wire", story(1, TITLE, WORDS))
+    newsroom.run()
+    assert [len(found) for found in cards_by_page(page) if found] == [1]
 
 
 def test_hostile_headline_is_inert_in_cards_and_in_the_search(page, newsroom):

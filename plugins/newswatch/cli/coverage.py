@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import click
 
@@ -14,7 +12,7 @@ from newswatch.cli.output import ago, as_json, table
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.oversight.coverage import FeedCoverage, read
+from newswatch.pipeline.oversight.coverage import FeedCoverage, as_table, read
 from newswatch.pipeline.poll.health import span
 
 
@@ -50,7 +48,7 @@ def coverage(call: Invocation, *, since_s: float, as_csv: bool) -> None:
     if call.json:
         as_json([asdict(row) for row in rows])
     elif as_csv:
-        click.echo(_csv(rows), nl=False)
+        click.echo(as_table(rows), nl=False)
     else:
         now = utc_now()
         table(
@@ -81,14 +79,3 @@ def coverage(call: Invocation, *, since_s: float, as_csv: bool) -> None:
             "No feeds are configured.",
             optional=("Blocked", "Gaps", "Every", "By what"),
         )
-
-
-def _csv(rows: list[FeedCoverage]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([one.name for one in fields(FeedCoverage)])
-    for row in rows:
-        # A spreadsheet takes a text that begins with one of these signs for a formula.
-        values = asdict(row) | {"blocked_by": row.blocked_by.lstrip("=+-@\t\r")}
-        writer.writerow(["" if value is None else value for value in values.values()])
-    return out.getvalue()

@@ -24,7 +24,7 @@ and no channel.
 
 
 async def _letters(services: Services) -> list[dict[str, Any]]:
-    letters, _ = await read_dead_letters(services)
+    letters = await read_dead_letters(services)
     return [
         {
             "message_id": letter.message.id,

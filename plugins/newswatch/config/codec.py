@@ -197,7 +197,7 @@ def unreadable(reason: str) -> UnreadableBundle:
     """The error of a stored configuration that cannot be read for this reason."""
     return UnreadableBundle(
         f"the configuration in Redis cannot be read ({reason}): the next poll or check_config run makes it again"
-        " from the files, once `newswatch check` finds no error in them"
+        " from the files, once there is no error in them"
     )
 
 

@@ -1,18 +1,22 @@
-"""What the commands of /newswatch answer, as lines of text. Nothing here is formatted: the modals and messages are literal."""
+"""What the commands of /newswatch answer, as lines of text. Texts are literal; the only links lead to our own pages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from newswatch.durations import parse_duration
 from newswatch.errors import PermanentError
 from newswatch.pipeline.authoring.missed import MissedReport
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, suppressed, unmute_rule
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.finding_groups import grouped
+from newswatch.pipeline.oversight.findings import count
 from newswatch.pipeline.oversight.status import read_status
 from newswatch.pipeline.oversight.why import explain
+from newswatch.slack.modals import Line, PageLine
 from newswatch.store import messages
 from newswatch.store.client import redis_errors
 from newswatch.store.mutes import EVERYWHERE, Mute
@@ -21,7 +25,8 @@ HELP = (
     "/newswatch watch TEXT: make a rule that alerts in this channel. You see what it would have caught first.",
     "/newswatch unwatch RULE: end a rule that was made in Slack.",
     "/newswatch mute RULE [2h]: no alerts of a rule in this channel for a while (24h if you do not say).",
-    "/newswatch mute: what is muted here. /newswatch unmute RULE: end it.",
+    "/newswatch mute: what is muted here.",
+    "/newswatch unmute RULE: end a mute.",
     "/newswatch why LINK or TITLE: why an item did or did not alert.",
     "/newswatch missed: report what a rule should have caught.",
     "/newswatch status: is everything all right?",
@@ -70,18 +75,26 @@ async def unmute(services: Services, channel: str, rest: str) -> list[str]:
     return [f"{rest} is no longer muted here. {suppressed(ended)}."]
 
 
-async def why(services: Services, asked: str) -> list[str]:
+async def why(services: Services, asked: str) -> list[Line]:
     """Why an item did or did not alert. Raises NothingInForce and RedisUnavailable."""
     if not asked:
         raise PermanentError("Write /newswatch why, and the item's link or its full title.")
     answer = await explain(services, asked)
-    title = [answer.copies[0].title] if answer.copies else []
-    rules = [one.text for one in answer.copies[0].rules] if answer.copies else []
-    lines = [*title, *answer.reasons, *(text for text in rules if text not in answer.reasons)]
-    return lines[:_MOST_REASONS]
+    if not answer.copies:
+        return [
+            *answer.reasons,
+            _page(services, "All that is stored is searched on the page ", "Search", "/items"),
+        ]
+    item = answer.copies[0]
+    rules = [one.text for one in item.rules if one.text not in answer.reasons]
+    path = f"/why?item={quote(item.item_id, safe='')}"
+    return [
+        *[item.title, *answer.reasons, *rules][:_MOST_REASONS],
+        _page(services, "Its text and each rule, term by term, are on the page ", "Why", path),
+    ]
 
 
-async def why_here(services: Services, message_id: str, channel: str) -> list[str]:
+async def why_here(services: Services, message_id: str, channel: str) -> list[Line]:
     """Why one of our messages was posted. Empty if there is no record of it in this channel. Raises RedisUnavailable."""
     with redis_errors():
         found = await messages.read_message(services.redis, message_id)
@@ -90,7 +103,7 @@ async def why_here(services: Services, message_id: str, channel: str) -> list[st
         alerts = await messages.read_alerts(services.redis, found.message.alert_ids)
     if not alerts:
         return [found.message.text] if found.message.text else []
-    lines = []
+    lines: list[Line] = []
     for alert in alerts[:_MOST_ALERTS]:
         marked = [one.text[start:end] for one in alert.excerpts for start, end in one.marks]
         words = ", ".join(f"“{text}”" for text in dict.fromkeys(marked))
@@ -99,24 +112,30 @@ async def why_here(services: Services, message_id: str, channel: str) -> list[st
     return [*lines, f"and {more} more alerts"] if more > 0 else lines
 
 
-async def status(services: Services) -> list[str]:
-    """Is everything all right, and if not, what to do. Raises RedisUnavailable."""
+async def status(services: Services) -> list[Line]:
+    """Is everything all right, and if not, what to do and where. Raises RedisUnavailable."""
     found = await read_status(services)
     figures = found.figures
-    lines = [found.sentence]
-    lines += [f"{one.what} {one.do}" for one in found.findings[:_MOST_FINDINGS]]
-    return [
-        *lines,
-        f"In the last 24 hours: {figures.items_today} items, {figures.alerts_today} alerts; {figures.queued} messages queued.",
-    ]
+    groups = grouped(found.findings)[:_MOST_FINDINGS]
+    lines: list[Line] = [found.sentence, *(f"{one.what} {one.do}" for one in groups)]
+    if found.findings:
+        lines.append(_page(services, "What can be done about it is on the page ", "Status", "/"))
+    items, alerts = (
+        count(figures.items_today, "item", "items"),
+        count(figures.alerts_today, "alert", "alerts"),
+    )
+    queued = count(figures.queued, "message", "messages")
+    return [*lines, f"In the last 24 hours: {items}, {alerts}; {queued} queued."]
 
 
-def missed(report: MissedReport) -> list[str]:
+def missed(services: Services, report: MissedReport) -> list[Line]:
     """What became of a report of something missed. Pure."""
-    lines = [report.item.title]
-    if report.recorded:
+    lines: list[Line] = [report.item.title]
+    if report.recorded and report.rule_id:
+        lines.append(f"Recorded for {report.rule_id}.")
+        path = f"/watchlist/rules/{quote(report.rule_id, safe='')}"
         lines.append(
-            f"Recorded for {report.rule_id}. `newswatch coach {report.rule_id}` proposes edits that catch it."
+            _page(services, "Edits that catch it are proposed on the page of ", report.rule_id, path)
         )
     if report.matching:
         lines.append(
@@ -126,6 +145,12 @@ def missed(report: MissedReport) -> list[str]:
     if not report.recorded:
         lines.append("Nothing was recorded." if report.matching else "Nothing was recorded: choose a rule.")
     return lines
+
+
+def _page(services: Services, before: str, name: str, path: str) -> PageLine:
+    """A line that leads to one of our pages, by its path below them."""
+    pages = services.settings.pages
+    return PageLine(before, name, f"{pages.rstrip('/')}{path}" if pages else "")
 
 
 def _clock(when: datetime) -> str:

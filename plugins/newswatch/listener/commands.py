@@ -32,7 +32,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.redact import redact_text
 from newswatch.slack import modals
 from newswatch.slack.client import SlackClient
-from newswatch.slack.modals import MISSED_FORM, TO_EVENT, TO_WORDS, TRY, WATCH_FORM, WatchForm
+from newswatch.slack.modals import MISSED_FORM, TO_EVENT, TO_WORDS, TRY, WATCH_FORM, Line, WatchForm
 from newswatch.slack.requests import MISSED, Asker, Command, Receipt, Request, Sent, Shortcut
 
 log = logging.getLogger("newswatch.listener")
@@ -95,7 +95,7 @@ class Commands:
         lines = await self._lines(lambda: self._answer(asked))
         await self._tell(asked, lines)
 
-    async def _answer(self, asked: Command) -> Sequence[str]:
+    async def _answer(self, asked: Command) -> Sequence[Line]:
         services, channel = self._services, asked.channel
         if asked.verb in {"", "help"}:
             return answers.HELP
@@ -121,7 +121,7 @@ class Commands:
             return
         await self._tell(asked, await self._lines(lambda: self._why_here(asked)))
 
-    async def _why_here(self, asked: Shortcut) -> Sequence[str]:
+    async def _why_here(self, asked: Shortcut) -> Sequence[Line]:
         await check_editor(self._services, self._client, asked.asker)
         if asked.message_id:
             found = await answers.why_here(self._services, asked.message_id, asked.channel)
@@ -129,7 +129,7 @@ class Commands:
                 return found
         return await answers.why(self._services, asked.link or asked.text)
 
-    async def _tell(self, asked: Command | Shortcut, lines: Sequence[str]) -> None:
+    async def _tell(self, asked: Command | Shortcut, lines: Sequence[Line]) -> None:
         """Answer the one who asked. Without a usable response_url as a message that only they see."""
         text, blocks = modals.said_text(lines), modals.said(lines)
         if not await self._client.answer(asked.response_url, text, blocks):
@@ -244,13 +244,13 @@ class Commands:
             await check_editor(self._services, self._client, sent.asker)
             by = _named(sent.asker)
             report = await report_missed(self._services, text, rule_id, by, allow_private=False)
-            return modals.notice(title, answers.missed(report))
+            return modals.notice(title, answers.missed(self._services, report))
 
         await self._fill(sent.view_id, title, fill)
 
     # ── words ─────────────────────────────────────────────────────────────────────────────────
 
-    async def _lines(self, answer: Callable[[], Awaitable[Sequence[str]]]) -> Sequence[str]:
+    async def _lines(self, answer: Callable[[], Awaitable[Sequence[Line]]]) -> Sequence[Line]:
         try:
             return await answer()
         except NewswatchError as error:

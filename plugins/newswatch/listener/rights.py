@@ -7,8 +7,8 @@ from newswatch.models import Receiver
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.sending import Outcome
+from newswatch.slack.answers import refusal_in_words
 from newswatch.slack.client import SlackClient
-from newswatch.slack.people import outsider
 from newswatch.slack.requests import Asker
 
 NOTHING = "Nothing was changed."
@@ -20,11 +20,7 @@ class Refused(PermanentError):
 
 async def check_editor(services: Services, client: SlackClient, asker: Asker) -> None:
     """Raises Refused unless this is a full member of our workspace and one of `editors`; RedisUnavailable."""
-    user, outcome = await client.user(asker.id)
-    ours = await client.identity()
-    if not user or ours is None:
-        raise Refused(f"Slack does not say who you are ({_why(outcome)}). {NOTHING}")
-    refusal = outsider(user, ours.team_id)
+    refusal = await client.why_not_member(asker.id)
     if refusal:
         raise Refused(f"{refusal} {NOTHING}")
     bundle = await in_force(services)
@@ -40,13 +36,22 @@ async def check_editor(services: Services, client: SlackClient, asker: Asker) ->
 async def check_channel(client: SlackClient, channel: str, user_id: str) -> None:
     """Raises Refused unless both the app and the user are in the channel."""
     there, outcome = await client.is_in(channel)
+    _check_scope(outcome)
     if not there:
         raise Refused(
-            f"newswatch is not in this channel, or it is archived ({_why(outcome)}). Invite it: /invite @newswatch. {NOTHING}"
+            f"newswatch is not in this channel, or it is archived ({refusal_in_words(outcome)})."
+            f" Invite it: /invite @newswatch. {NOTHING}"
         )
     member, outcome = await client.has_member(channel, user_id)
+    _check_scope(outcome)
     if not member:
-        raise Refused(f"You are not in this channel ({_why(outcome)}). {NOTHING}")
+        raise Refused(f"You are not in this channel ({refusal_in_words(outcome)}). {NOTHING}")
+
+
+def _check_scope(outcome: Outcome) -> None:
+    """Raises Refused, with the scope, if Slack does not say who is in the channel."""
+    if outcome.code == "missing_scope":
+        raise Refused(f"newswatch cannot see who is in this channel. {outcome.message}. {NOTHING}")
 
 
 async def receiver_of(services: Services, channel: str) -> Receiver:
@@ -61,7 +66,3 @@ async def receiver_of(services: Services, channel: str) -> Receiver:
             f"No receiver posts to this channel. Have one with the channel's ID {channel} added to receivers.yaml. {NOTHING}"
         )
     return next((one for one in found if one.mode == "each"), found[0])
-
-
-def _why(outcome: Outcome) -> str:
-    return outcome.code or "it says so"

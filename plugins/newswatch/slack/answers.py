@@ -193,6 +193,11 @@ _SAYS: Mapping[OutcomeKind, str] = {
 }
 
 
+def refusal_in_words(outcome: Outcome) -> str:
+    """Why a question was not answered. A missing scope is named with what to do; of other codes the code is enough."""
+    return outcome.message if outcome.code == "missing_scope" else outcome.code or "it says so"
+
+
 def _ratelimited(code: str, headers: Mapping[str, str]) -> Outcome:
     wait_s = retry_after_s(headers)
     return Outcome(

@@ -13,15 +13,21 @@ MOST_PAGES = 50
 
 
 async def read_channels(read: Read) -> list[ChannelName] | Outcome:
-    """The public channels, and the private ones that the app is in, by name; or why Slack does not list them."""
+    """The public channels, and the private ones that the app is in, by name; or why Slack does not list them.
+
+    Without the scope for private channels, the public ones only.
+    """
+    found = await _read_all(read, "public_channel,private_channel")
+    if isinstance(found, Outcome) and found.code == "missing_scope":
+        return await _read_all(read, "public_channel")
+    return found
+
+
+async def _read_all(read: Read, types: str) -> list[ChannelName] | Outcome:
     found: list[ChannelName] = []
     cursor = ""
     for _ in range(MOST_PAGES):
-        query: dict[str, Any] = {
-            "types": "public_channel,private_channel",
-            "exclude_archived": True,
-            "limit": PAGE_SIZE,
-        }
+        query: dict[str, Any] = {"types": types, "exclude_archived": True, "limit": PAGE_SIZE}
         answer = await read("conversations.list", **query, **({"cursor": cursor} if cursor else {}))
         if not answer.outcome.ok:
             return answer.outcome

@@ -25,11 +25,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
 from newswatch.sending import ChannelName, Identity, Outcome, Page, SenderCheck
-from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault
+from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault, refusal_in_words
 from newswatch.slack.channels import read_channels
 from newswatch.slack.doctor import examine
 from newswatch.slack.history import read_page
 from newswatch.slack.limits import check_payload
+from newswatch.slack.people import outsider
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -164,11 +165,16 @@ class SlackClient:
         """Put another content into an open modal (`views.update`)."""
         return (await self._call("views.update", body={"view_id": view_id, "view": view})).outcome
 
-    async def user(self, user_id: str) -> tuple[Mapping[str, Any], Outcome]:
-        """What Slack says of a user (`users.info`); empty if it does not say."""
+    async def why_not_member(self, user_id: str) -> str:
+        """Why this is not a full member of our workspace (`users.info`), for people; "" for one who is."""
         answer = await self._read("users.info", user=user_id)
         found = answer.body.get("user")
-        return (found if answer.outcome.ok and isinstance(found, Mapping) else {}), answer.outcome
+        if not answer.outcome.ok or not isinstance(found, Mapping):
+            return f"Slack does not say who {user_id} is ({refusal_in_words(answer.outcome)})."
+        ours = await self.identity()
+        if ours is None:
+            return "Slack does not say which workspace the app is in."
+        return outsider(found, ours.team_id)
 
     async def is_in(self, channel: str) -> tuple[bool, Outcome]:
         """Whether the app is in a channel that is not archived."""

@@ -14,8 +14,10 @@ _REQUIRED_SCOPES: Mapping[str, str] = {
     "groups:history": "private channels cannot be read back, so a lost answer may lead to a duplicate message",
 }
 _USEFUL_SCOPES: Mapping[str, str] = {
-    "channels:read": "an archived public channel is noticed only when sending fails",
-    "groups:read": "an archived private channel is noticed only when sending fails",
+    "channels:read": "/newswatch refuses watch, mute, unmute and unwatch in public channels, and an archived one is noticed"
+    " only when sending fails",
+    "groups:read": "/newswatch refuses watch, mute, unmute and unwatch in private channels, and an archived one is noticed"
+    " only when sending fails",
     "commands": "there is no /newswatch, and nothing of it in the menus of messages",
     "users:read": "nobody can use /newswatch, because newswatch cannot see who is a full member",
 }

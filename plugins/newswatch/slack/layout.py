@@ -39,7 +39,7 @@ class SlackLayout:
         """The payload of `chat.postMessage` and `chat.update`."""
         one, message = outgoing, outgoing.message
         if message.kind in ("ops", "reminder") and not one.plain:
-            return render_ops(message)
+            return render_ops(message, one.pages)
         if message.kind == "correction":
             return render_correction(message, plain=one.plain)
         attention = Attention(one.marks, buttons=one.buttons, now=one.now, corrected=one.corrected)

@@ -49,7 +49,19 @@ class WatchForm:
     notes: Sequence[str] = field(default_factory=tuple)
 
 
-def notice(title: str, lines: Sequence[str]) -> View:
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """A line that ends with a link to one of our pages; without the address of our pages it ends with the page's name."""
+
+    before: str
+    name: str
+    url: str
+
+
+Line = str | PageLine
+
+
+def notice(title: str, lines: Sequence[Line]) -> View:
     """A modal that only says something."""
     return _view(title, said(lines), close="Close")
 
@@ -115,31 +127,42 @@ def missed_view(channel: str, text: str, rules: Sequence[str]) -> View:
     return _view(title_of(MISSED_FORM), blocks, submit="Send", form=MISSED_FORM, kept={"channel": channel})
 
 
-def said(lines: Sequence[str], *, channel: str = "") -> list[Block]:
+def said(lines: Sequence[Line], *, channel: str = "") -> list[Block]:
     """Lines as rich text, which is literal; none for no lines. `<#channel>` is shown as a link to that channel."""
     sections = [{"type": "rich_text_section", "elements": _elements(line, channel)} for line in _shown(lines)]
     return [{"type": "rich_text", "elements": sections}] if sections else []
 
 
-def said_text(lines: Sequence[str]) -> str:
+def said_text(lines: Sequence[Line]) -> str:
     """The same as one escaped text."""
-    return escape("\n".join(_shown(lines))[:_MAX_TEXT_CHARS])
+    return escape("\n".join(map(_plainly, _shown(lines)))[:_MAX_TEXT_CHARS])
 
 
-def _shown(lines: Sequence[str]) -> list[str]:
+def _plainly(line: Line) -> str:
+    return line if isinstance(line, str) else f"{line.before}{line.name}."
+
+
+def _shown(lines: Sequence[Line]) -> list[Line]:
     """The lines as they are shown, as many as fit into one message."""
-    found: list[str] = []
+    found: list[Line] = []
     room = _MAX_CHARS
-    for line in map(clean, lines):
-        short = shorten(line, _MAX_LINE_CHARS)
+    for line in lines:
+        short = shorten(clean(_plainly(line)), _MAX_LINE_CHARS)
         room -= len(short)
         if room < 0 or len(found) == _MAX_LINES:
             return [*found, "…"]
-        found += [short] if short else []
+        found += [line if isinstance(line, PageLine) else short] if short else []
     return found
 
 
-def _elements(line: str, channel: str) -> list[Block]:
+def _elements(line: Line, channel: str) -> list[Block]:
+    if isinstance(line, PageLine):
+        if not line.url:
+            return [{"type": "text", "text": _plainly(line)}]
+        return [
+            {"type": "text", "text": line.before},
+            {"type": "link", "url": line.url, "text": line.name},
+        ]
     before, sign, after = line.partition(f"<#{channel}>") if channel else (line, "", "")
     if not sign:
         return [{"type": "text", "text": line}]

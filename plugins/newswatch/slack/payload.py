@@ -184,13 +184,26 @@ def render_correction(message: Message, *, plain: bool = False) -> Payload:
     return _payload(message, text, [_rich_text(message, 0, sections)])
 
 
-def render_ops(message: Message) -> Payload:
-    """A notice for operators: `message.text`, its first line in bold, secrets removed."""
+def render_ops(message: Message, pages: str = "") -> Payload:
+    """A notice for operators: `message.text`, its first line in bold, secrets removed, and a link to the page Status.
+
+    `pages` is the address of our pages, "" if it is not known.
+    """
     first, *rest = notice_lines(message.text)
     section = _with_commands(first, bold=True)
     if rest:
         section += _with_commands("\n" + "\n".join(rest))
-    payload = _payload(message, notice_text(message.text), [_rich_text(message, 0, [_section(section)])])
+    blocks = [_rich_text(message, 0, [_section(section)])]
+    if pages and message.kind == "ops":
+        link = mrkdwn_link(f"{pages.rstrip('/')}/", "Status of newswatch")
+        blocks.append(
+            {
+                "type": "context",
+                "block_id": f"{block_marker(message.id)}status",
+                "elements": [{"type": "mrkdwn", "text": link}],
+            }
+        )
+    payload = _payload(message, notice_text(message.text), blocks)
     return payload if not check_payload(payload) else _text_only(message, notice_text(message.text))
 
 

@@ -196,6 +196,7 @@ class PlacedAlert:
             "rule": one.rule_id,
             "feed": one.feed_id,
             "item": one.item_id,
+            "story": one.story_id,
         }
         muted = {"muted": self.muted} if self.muted is not None else {}
         return {**row, "severity": one.severity, "message": self.message_id, **muted}

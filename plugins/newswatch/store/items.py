@@ -32,7 +32,7 @@ def _entry(stream_id: bytes, values: dict[bytes, bytes] | None) -> StreamEntry:
         return StreamEntry(text(stream_id), None, "the entry was deleted from the stream")
     written = text(values.get(b"v"), SCHEMA_VERSION)
     if written.isdecimal() and int(written) > int(SCHEMA_VERSION):
-        why = f"a newer release wrote it (schema {written}): `newswatch dead retry` after the upgrade"
+        why = f"a newer release wrote it (schema {written}): retry it after the upgrade"
         return StreamEntry(text(stream_id), None, why)
     try:
         return StreamEntry(text(stream_id), item_from_json(values[b"item"]))

@@ -41,7 +41,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | last-runs | hash DAG that comes and goes → its last finished run, ms | configure, housekeeping, poll | small | always |
 | queue-lengths | list, one entry of `store.queue_lengths` a minute | poll | ~25 B an entry, at most 1,440 | the newest 1,440 |
 | rule-hits | string: what the rules with packs catch among the stored items (JSON, zlib) | housekeeping | ~40 B a hit, at most 1,000 a rule | until the next housekeeping |
-| story:{channel}:{story} | hash | match | ~200 B | 7 days after its last alert |
+| story:{channel}:{story} | hash: its messages; alert:{alert} → matched, ms | match | ~200 B and 60 B an alert | 7 days after its last alert |
 | titles | zset title's words → when, ms | match | ~220 B an item that alerted | 48 hours |
 | surge:{rule}:{channel} | zset sequence|alert → held since, ms | match | ~100 B a held alert | the rule's window |
 | surge:{rule}:{channel}:stories | zset story → held last, ms | match | ~90 B a story | the rule's window |

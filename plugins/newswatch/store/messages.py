@@ -17,6 +17,7 @@ from newswatch.store.codec import alert_from_json, from_ms
 from newswatch.store.hashes import read_fields, read_hashes
 from newswatch.store.marks import marks_of
 
+_ALERT_FIELD = b"alert:"
 MOST_MESSAGES_A_STORY = 50
 
 
@@ -244,23 +245,26 @@ async def alert_ids(redis: Redis, message_ids: Sequence[str]) -> list[str]:
 
 async def story_messages(redis: Redis, channel: str, story_id: str) -> list[str]:
     """Ids of the channel's messages about a story, oldest first; the newest MOST_MESSAGES_A_STORY."""
-    return (await messages_of_stories(redis, [(channel, story_id)]))[channel, story_id]
+    name = keys.story(channel, story_id)
+    count = int(await redis.hget(name, "n") or 0)
+    first = max(1, count - MOST_MESSAGES_A_STORY + 1)
+    row = await redis.hmget(name, ["", *(f"message:{number}" for number in range(first, count + 1))])
+    return [text(one) for one in row if one]
 
 
-async def messages_of_stories(
-    redis: Redis, places: Sequence[tuple[str, str]]
+async def alerts_of_stories(
+    redis: Redis, places: Sequence[tuple[str, str]], most: int
 ) -> dict[tuple[str, str], list[str]]:
-    """The same for many channels and stories, in two round trips."""
+    """The newest alerts of each channel and story, oldest first, whatever became of them: at most `most` of each."""
     pipe = redis.pipeline(transaction=False)
     for place in places:
-        pipe.hget(keys.story(*place), "n")
-    counts = [int(count or 0) for count in await pipe.execute()]
-    pipe = redis.pipeline(transaction=False)
-    for place, count in zip(places, counts, strict=True):
-        first = max(1, count - MOST_MESSAGES_A_STORY + 1)
-        pipe.hmget(keys.story(*place), ["", *(f"message:{number}" for number in range(first, count + 1))])
-    rows = zip(places, await pipe.execute(), strict=True)
-    return {place: [text(name) for name in row if name] for place, row in rows}
+        pipe.hgetall(keys.story(*place))
+    found = {}
+    for place, row in zip(places, await pipe.execute(), strict=True):
+        matched = {text(name): int(at) for name, at in row.items() if name.startswith(_ALERT_FIELD)}
+        newest = sorted(matched, key=lambda name: (matched[name], name))[-most:]
+        found[place] = [name.removeprefix(_ALERT_FIELD.decode()) for name in newest]
+    return found
 
 
 async def dead_letters(redis: Redis, most: int | None = None) -> dict[str, int]:

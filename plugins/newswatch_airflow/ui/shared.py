@@ -174,6 +174,10 @@ class Shared:
             self._workspace = await self._ask_workspace()
         return f"{self._workspace}archives/{channel}/p{ts.replace('.', '')}" if self._workspace else ""
 
+    async def slack(self) -> SlackSettings | None:
+        """How to reach Slack, None without a token."""
+        return await self._slack()
+
     async def _ask_workspace(self) -> str | None:
         settings = await self._slack()
         if settings is None:

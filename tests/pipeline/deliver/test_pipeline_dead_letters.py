@@ -13,7 +13,7 @@ WORDS = "The central bank opposes the plan."
 
 
 def letters(room: Newsroom):
-    return room._do(read_dead_letters)[0]
+    return room._do(read_dead_letters)
 
 
 def dead_message(room: Newsroom) -> None:

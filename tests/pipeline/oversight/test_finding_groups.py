@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
-from newswatch.pipeline.oversight.finding_groups import Action, actions_for, grouped, without_commands
+from newswatch.pipeline.oversight.finding_groups import Action, actions_for, grouped
 from newswatch.pipeline.oversight.findings import finding_of
 
 NOW = datetime(2026, 11, 27, tzinfo=timezone.utc)
@@ -36,12 +36,11 @@ def test_feed_is_opened_or_polled_and_its_id_is_escaped():
     assert actions_for("moved:a/b") == (
         Action("Open the feed", "/feeds/a%2Fb"),
         Action("Edit", "/watchlist/edit?feed=a%2Fb", edits=True),
-        Action("Poll now", "/api/feeds/a%2Fb/poll", poll=True),
+        Action("Poll now", "/api/feeds/a%2Fb/poll", posts=True),
     )
     assert actions_for("redis-memory") == ()
 
 
-def test_notice_loses_the_commands_that_the_page_has_buttons_for():
-    said = "It became a dead letter: refused. `newswatch dead` lists them, `newswatch dead retry` sends them again."
-    assert without_commands(said) == "It became a dead letter: refused."
-    assert without_commands("Run `newswatch adopt`.") == "Run `newswatch adopt`."
+def test_another_workspace_is_adopted_with_a_button():
+    assert actions_for("workspace") == (Action("Adopt this workspace", "/api/workspace/adopt", posts=True),)
+    assert actions_for("workspace-bot") == (Action("Adopt the new bot", "/api/workspace/adopt", posts=True),)

@@ -308,7 +308,7 @@ def test_notice_names_the_feed_once_and_says_what_happened_and_what_to_do():
     for text in (lost, gone):
         assert text.startswith("Feed wire (https://wire.example/rss)")
         assert text.lower().count("feed wire") == text.count("https://") == 1
-    assert "the server refused the request (HTTP 404). What to do: see `newswatch feeds preview wire`" in lost
+    assert "the server refused the request (HTTP 404). What to do: see its preview on the page Feeds" in lost
     assert "it is gone (HTTP 410). Remove it from feeds.yaml or set its new url." in gone
 
 

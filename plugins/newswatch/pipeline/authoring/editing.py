@@ -209,8 +209,7 @@ def rewrite(settings: Settings, name: str, change: Callable[[str], str], *, by: 
     `change` sees the newest text; what it raises is passed on. Raises ConfigError, NotEditable. Then nothing changed.
     """
     directory = settings.config_dir
-    folder = directory / WATCHLIST_FOLDER
-    real = folder.resolve() if folder.exists() else history_folder(directory).with_name(WATCHLIST_FOLDER)
+    real = _rules_folder(directory)
     path = (real / Path(name).name).resolve()
     with locked(directory):
         before = _bytes(path) if path.exists() else b""
@@ -227,6 +226,22 @@ def rewrite(settings: Settings, name: str, change: Callable[[str], str], *, by: 
         except OSError as error:
             raise NotEditable(f"{name} cannot be written ({error.strerror})") from error
         saved_versions.record(directory, saving)
+
+
+def why_not_rewritten(directory: Path, name: str) -> str:
+    """Why `rewrite` cannot write this file in watchlist.d, "" if it can; where the files come from, if that is seen."""
+    real = _rules_folder(directory)
+    path = (real / Path(name).name).resolve()
+    if not real.exists():
+        return _refusal(real, by="the listener")
+    refusal = _refusal(path, by="the listener") if real.is_dir() else f"{real} is not a folder"
+    return refusal or _refusal(history_folder(directory), by="the listener")
+
+
+def _rules_folder(directory: Path) -> Path:
+    """The folder watchlist.d itself, where a link leads; or where it will be."""
+    folder = directory / WATCHLIST_FOLDER
+    return folder.resolve() if folder.exists() else history_folder(directory).with_name(WATCHLIST_FOLDER)
 
 
 def _named_as_in(folder: Path, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -288,14 +303,14 @@ def _bytes(path: Path) -> bytes:
         raise NotEditable(f"{path.name} cannot be read ({error.strerror})") from error
 
 
-def _refusal(path: Path) -> str:
+def _refusal(path: Path, by: str = "the api-server") -> str:
     """Why a file cannot be written, "" if it can. Found by trying to write to its folder."""
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        return f"{_home(path)} cannot be written by the api-server ({error.strerror}): {_where_to_edit(path)}"
-    return "" if os.access(path, os.W_OK) else f"{path.name} is write-protected for the api-server"
+        return f"{_home(path)} cannot be written by {by} ({error.strerror}): {_where_to_edit(path)}"
+    return "" if not path.exists() or os.access(path, os.W_OK) else f"{path.name} is write-protected for {by}"
 
 
 def _where_to_edit(path: Path) -> str:

@@ -40,7 +40,7 @@ async def unmute_rule(services: Services, rule_id: str, channel: str | None = No
     with redis_errors():
         ended = await mutes.lift(services.redis, rule_id, channel, services.clock())
     if not ended:
-        raise NoSuchRule(f"{rule_id} is not muted; `newswatch mute` lists what is")
+        raise NoSuchRule(f"{rule_id} is not muted")
     return ended
 
 
@@ -51,7 +51,8 @@ def suppressed(ended: Sequence[Mute]) -> str:
 
 
 async def muted_now(services: Services) -> list[Mute]:
-    """The mutes in force. Raises RedisUnavailable."""
+    """The mutes in force: those that suppressed most first, then those that last longest. Raises RedisUnavailable."""
     with redis_errors():
         now = services.clock()
-        return [one for one in await mutes.read(services.redis) if one.until > now]
+        found = [one for one in await mutes.read(services.redis) if one.until > now]
+    return sorted(found, key=lambda one: (-one.muted, -one.until.timestamp(), one.rule_id))

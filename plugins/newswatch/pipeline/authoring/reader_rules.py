@@ -22,7 +22,7 @@ from newswatch.config.yaml_text import CannotEdit, value_at
 from newswatch.errors import NoSuchRule, PermanentError, QueryError
 from newswatch.models import Event, Severity, short_hash
 from newswatch.packs import pack_names
-from newswatch.pipeline.authoring.editing import rewrite
+from newswatch.pipeline.authoring.editing import rewrite, why_not_rewritten
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.config_copy import copy_from_json, copy_in
 from newswatch.pipeline.base.configuration import check_files
@@ -265,7 +265,7 @@ def _written(rules: Sequence[Mapping[str, Value]]) -> str:
 
 
 async def unreachable(services: Services) -> str:
-    """Why a rule written here would not reach the stages, "" if it would. Raises RedisUnavailable."""
+    """Why a rule cannot be written here, or would not reach the stages; "" if it would. Raises RedisUnavailable."""
     me = copy_in(services.config_dir)
     with redis_errors():
         owner = copy_from_json((await configuration.read_head(services.redis)).owner)
@@ -276,7 +276,8 @@ async def unreachable(services: Services) -> str:
             f"The configuration files of {owner.name} are in force. The listener has its own in {me.name}, which the"
             " stages do not read. Nothing was written."
         )
-    return ""
+    refusal = await asyncio.to_thread(why_not_rewritten, services.config_dir, FILE)
+    return f"Rules cannot be made in Slack here: {refusal}. Nothing was written." if refusal else ""
 
 
 async def make_rule(services: Services, wish: Wish, author: Author) -> Made:

@@ -87,6 +87,10 @@ class Sender(Protocol):
         """The channels that we can see, by name; or why they cannot be listed."""
         ...
 
+    async def why_not_member(self, user_id: str) -> str:
+        """Why this is not a full member of our workspace, for people; "" for one who is."""
+        ...
+
 
 class SenderAddress(Protocol):
     """How to reach the place that messages are sent to."""

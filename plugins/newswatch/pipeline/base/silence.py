@@ -22,6 +22,8 @@ SILENT_S = 60.0
 """A stage that has not beaten for this long is reported by the others."""
 BETWEEN_S = 30.0
 """How long a shift may take to follow the one before. Usually it is a few seconds."""
+RECENT_S = 3600.0
+"""An error of the last hour is trouble that may not be over."""
 MISSED_S = 120.0
 """How long work may wait for the stage that works on demand, before ops is notified that nobody does it."""
 
@@ -105,6 +107,20 @@ def is_slow(pulse: Pulse, now: datetime) -> bool:
         return False
     usual_s = BETWEEN_S if pulse.state == "ended" else LATE_S
     return pulse.late_since is not None or pulse.age_s(now) > usual_s
+
+
+def worst_first(found: Iterable[Pulse], now: datetime) -> list[Pulse]:
+    """Silent ones first, the longest silent before the others; then slow ones, then those whose last error is recent. Pure."""
+
+    def trouble(pulse: Pulse) -> tuple[int, float]:
+        if is_silent(pulse, now):
+            return 0, -pulse.age_s(now)
+        if is_slow(pulse, now):
+            return 1, -pulse.age_s(now)
+        error_s = (now - pulse.error_at).total_seconds() if pulse.error_at else RECENT_S
+        return (2, error_s) if error_s < RECENT_S else (3, 0.0)
+
+    return sorted(found, key=trouble)
 
 
 def slowness_text(pulse: Pulse, now: datetime) -> str:

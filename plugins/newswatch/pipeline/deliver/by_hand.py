@@ -48,7 +48,7 @@ async def fold_queue(services: Services, channel: str) -> int:
     """
     bundle = await in_force(services)
     if bundle is None:
-        raise QueueRefused("no configuration is in force: run `newswatch check`, then `newswatch poll`")
+        raise QueueRefused("no configuration is in force: check the files, then poll")
     with redis_errors():
         before = {one.stored.id for one in await _queue(services, channel)}
         await fold_backlog(services, Conditions(bundle), channel, stale_after_s=0.0, most_single=0)
@@ -80,9 +80,7 @@ async def drop_queue(services: Services, channel: str, reason: str, by: str) -> 
 async def _queue(services: Services, channel: str) -> list[Waiting]:
     queue = await read_queue(services.redis, channel)
     if not queue:
-        raise QueueRefused(
-            f"nothing waits for {channel}; `newswatch queue` lists the channels that have a queue"
-        )
+        raise QueueRefused(f"nothing waits for {channel}")
     return queue
 
 

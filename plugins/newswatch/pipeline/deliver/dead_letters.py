@@ -12,7 +12,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.rendering import Surroundings, render
 from newswatch.sending import Payload
-from newswatch.store import keys, messages, outbox
+from newswatch.store import messages, outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.messages import StoredMessage
@@ -47,24 +47,27 @@ async def make_dead_letter(services: Services, message: Message, error: str) -> 
     if message.kind != "ops":
         text = (
             f"A message for {message.channel} became a dead letter: {error}. "
-            "`newswatch dead` lists them, `newswatch dead retry` sends them again."
+            "The page Delivery shows them, and sends them again."
         )
         await notices.raise_notice(services, "dead-letters", text)
 
 
-async def read_dead_letters(services: Services, most: int | None = None) -> tuple[list[DeadLetter], int]:
-    """The newest dead letters, newest first, and how many there are. Raises RedisUnavailable."""
+async def read_dead_letters(services: Services, ids: Collection[str] | None = None) -> list[DeadLetter]:
+    """The dead letters with these ids, or all, newest first. Raises RedisUnavailable."""
     with redis_errors():
-        died = await messages.dead_letters(services.redis, most)
-        found = await messages.read_messages(services.redis, died)
-        ids = [name for stored in found.values() for name in stored.message.alert_ids]
-        alerts = {one.alert.id: one.alert for one in await messages.read_stored_alerts(services.redis, ids)}
+        died = await messages.dead_letters(services.redis)
+        chosen = died if ids is None else [name for name in died if name in ids]
+        found = await messages.read_messages(services.redis, chosen)
+        alert_ids = [name for stored in found.values() for name in stored.message.alert_ids]
+        alerts = {
+            one.alert.id: one.alert for one in await messages.read_stored_alerts(services.redis, alert_ids)
+        }
         around = Surroundings(services)
         letters = []
         for name, stored in found.items():
             own = tuple(alerts[one] for one in stored.message.alert_ids if one in alerts)
             letters.append(await _letter(services, stored, own, died[name], around))
-        return letters, int(await services.redis.zcard(keys.DEAD))
+        return letters
 
 
 async def _letter(
@@ -88,7 +91,9 @@ async def retry_dead_letters(services: Services, ids: Collection[str] = ()) -> i
         known = await messages.dead_letters(services.redis)
         unknown = [name for name in ids if name not in known]
         if unknown:
-            raise NoSuchDeadLetter(f"no dead letter has the id {unknown[0]}; `newswatch dead` lists them")
+            raise NoSuchDeadLetter(
+                f"no dead letter has the id {unknown[0]}: it may have been queued again meanwhile"
+            )
         now_ms = to_ms(services.clock())
         chosen = await messages.read_messages(services.redis, ids or known)
         for stored in chosen.values():

@@ -18,7 +18,6 @@ from newswatch.store import deployment
 from newswatch.store.client import redis_errors
 
 CAUSE, BOT_CAUSE = "workspace", "workspace-bot"
-_ADOPT = "`newswatch adopt --workspace`"
 
 
 class NoWorkspace(PermanentError):
@@ -40,14 +39,14 @@ def difference(known: Identity | None, found: Identity) -> Difference | None:
     if known.team_id != found.team_id:
         text = (
             f"The Slack token is for the workspace {found.workspace}, but this Redis belongs to {known.workspace}. "
-            f"Nothing is sent, and all queues are kept. Set the token of {known.team}, or run {_ADOPT} to send to "
-            f"{found.team} from now on"
+            f"Nothing is sent, and all queues are kept. Set the token of {known.team}, or adopt "
+            f"the workspace on the page Status to send to {found.team} from now on"
         )
         return Difference("error", text)
     text = (
         f"The Slack token is for the bot {found.bot} ({found.bot_id}) in {found.workspace}; until now it was for {known.bot} "
-        f"({known.bot_id}). Messages are sent, but those that the other bot posted cannot be updated. {_ADOPT} "
-        "confirms the new bot"
+        f"({known.bot_id}). Messages are sent, but those that the other bot posted cannot be updated. "
+        "Adopt the new bot on the page Status, if it is meant"
     )
     return Difference("warning", text)
 
@@ -83,7 +82,9 @@ async def adopt_workspace(services: Services) -> tuple[Identity | None, Identity
     async with services.sender.open() as sender:
         found = await sender.identity()
     if found is None:
-        raise NoWorkspace("Slack does not say which workspace the token is for; `newswatch doctor` says why")
+        raise NoWorkspace(
+            "Slack does not say which workspace the token is for. Is the token right, and can Slack be reached?"
+        )
     with redis_errors():
         before = await deployment.read(services.redis)
         await deployment.adopt(services.redis, found)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from newswatch.errors import PermanentError
+from newswatch.models import Item
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.services import Services
 from newswatch.store import items
 from newswatch.store.client import redis_errors
+from newswatch.store.codec import from_ms
 
 
 class NoSuchDeadItem(PermanentError):
@@ -18,11 +21,20 @@ class NoSuchDeadItem(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class DeadItem:
-    """One item that was set aside. `title` is "" if it cannot be read."""
+    """One item that was set aside. `item` is None if its text cannot be read, or is no longer stored.
+
+    `since` is when it came into the stream; an item that cannot be matched is set aside within seconds.
+    """
 
     stream_id: str
     error: str
-    title: str
+    since: datetime
+    item: Item | None
+
+    @property
+    def title(self) -> str:
+        """Its headline, "" if that cannot be read."""
+        return self.item.title if self.item else ""
 
 
 async def read_dead_items(services: Services) -> list[DeadItem]:
@@ -31,7 +43,7 @@ async def read_dead_items(services: Services) -> list[DeadItem]:
         errors = await items.set_aside_items(services.redis)
         found = await items.entries(services.redis, errors)
     return [
-        DeadItem(name, errors[name], entry.item.title if (entry := found[name]).item else "")
+        DeadItem(name, errors[name], from_ms(_order(name)[0]), found[name].item)
         for name in sorted(errors, key=_order, reverse=True)
     ]
 
@@ -46,7 +58,7 @@ async def retry_dead_items(services: Services, ids: Collection[str] = ()) -> int
         unknown = [name for name in ids if name not in known]
         if unknown:
             raise NoSuchDeadItem(
-                f"no item with the id {unknown[0]} was set aside; `newswatch dead` lists them"
+                f"no item {unknown[0]} is set aside: it may have been matched again meanwhile"
             )
         count = 0
         for name in sorted(ids or known, key=_order):

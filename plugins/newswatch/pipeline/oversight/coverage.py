@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from newswatch.models import Bundle, Feed
@@ -88,7 +90,19 @@ def summary(rows: Sequence[FeedCoverage]) -> str:
             f"{row.feed_id} (every: {row.closing_every_s}s would do)" for row in missed[:_NAMED]
         )
         parts.append(f"items were probably missed in {named}")
-    return "Coverage: " + "; ".join(parts) + ". Details: newswatch coverage."
+    return "Coverage: " + "; ".join(parts) + ". The page Coverage has the details."
+
+
+def as_table(rows: Sequence[FeedCoverage]) -> str:
+    """The rows as CSV. Pure."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([one.name for one in fields(FeedCoverage)])
+    for row in rows:
+        # A spreadsheet takes a text that begins with one of these signs for a formula.
+        values = asdict(row) | {"blocked_by": row.blocked_by.lstrip("=+-@\t\r")}
+        writer.writerow(["" if value is None else value for value in values.values()])
+    return out.getvalue()
 
 
 def judge(

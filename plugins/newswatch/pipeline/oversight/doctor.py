@@ -217,4 +217,7 @@ async def _workspace(services: Services, identity: Identity) -> list[Examined]:
             differs = difference(await deployment.read(services.redis), identity)
     except NewswatchError:
         return []  # reported already
-    return [Examined("slack workspace", differs.level, differs.text)] if differs else []
+    if differs is None:
+        return []
+    text = f"{differs.text}. On a terminal: `newswatch adopt --workspace`"
+    return [Examined("slack workspace", differs.level, text)]

@@ -41,9 +41,8 @@ class FeedLine:
     url: str
     title: str
     status: str
-    advice: str
     hint: str
-    """The same for a page that has buttons where the advice names commands."""
+    """What to do, "" if the feed is fine. It names pages, not commands."""
     state: FeedState
     next_poll: datetime | None
     last_poll: datetime | None
@@ -120,7 +119,6 @@ def feed_line(feed: Feed, state: FeedState, due_ms: float | None, paused_ms: int
         url=redact_url(feed.url),
         title=state.document.title,
         status=feed_report.word(state, paused_ms, now_ms),
-        advice=feed_report.advice(feed, state, paused_ms, now_ms),
         hint=feed_report.advice(feed, state, paused_ms, now_ms, buttons=True),
         state=state,
         next_poll=next_poll(feed, due_ms, now_ms),
@@ -252,7 +250,7 @@ def as_dict(line: FeedLine) -> dict[str, Any]:
         "url": line.url,
         "title": line.title,
         "state": line.status,
-        "advice": line.advice,
+        "advice": line.hint,
         "error": line.state.polling.error,
         "failures": line.state.polling.failures,
         "every_s": line.feed.every_s,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -26,9 +25,13 @@ _EDITED = ("feed", "stopped", "moved", "fallback", "gap")
 """Kinds of which the advice is to change the feed in feeds.yaml."""
 _STATES = {"feed": "given-up", "stopped": "stopped", "silent": "silent", "layout": "layout-changed"}
 """The state that feeds of a kind are listed under."""
+_ADOPT = "/api/workspace/adopt"
 _PLACES = {
+    "workspace": ("Adopt this workspace", _ADOPT),
+    "workspace-bot": ("Adopt the new bot", _ADOPT),
     "configuration": ("Open the editor", "/watchlist/edit"),
     "dead-letters": ("Look at them and retry", "/delivery#dead"),
+    "item-unmatched": ("Look at it and retry", "/delivery#set-aside"),
     "channel": ("See its queue", "/delivery"),
     "paused": ("See its queue", "/delivery"),
     "behind": ("See its queue", "/delivery"),
@@ -39,21 +42,16 @@ _PLACES = {
 }
 
 
-_COMMAND = "`newswatch "
-_INSTEAD = {"layout": "Open the feed: if its preview shows the right list, accept it there."}
-"""What to do, where the finding names a command and the page has a button."""
-
-
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link to a place below our pages where one can act, or with `poll` a button that polls a feed now.
+    """A link to a place below our pages where one can act, or with `posts` a button that does it at once.
 
     `edits`: only for those who may edit.
     """
 
     label: str
     path: str
-    poll: bool = False
+    posts: bool = False
     edits: bool = False
 
 
@@ -84,22 +82,11 @@ def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
 
 def _groups(kind: str, found: list[Finding]) -> list[FindingGroup]:
     if len(found) < FEW:
-        return [
-            FindingGroup(
-                (one,), without_commands(one.what), _INSTEAD.get(kind, one.do), actions_for(one.cause)
-            )
-            for one in found
-        ]
+        return [FindingGroup((one,), one.what, one.do, actions_for(one.cause)) for one in found]
     state = _STATES.get(kind)
     where = Action("See the feeds", f"/feeds?state={state}" if state else "/feeds")
     what = f"{count(len(found), 'feed', 'feeds')} {_OF_FEEDS[kind]}."
-    return [FindingGroup(tuple(found), what, _INSTEAD.get(kind, found[0].do), (where,))]
-
-
-def without_commands(text: str) -> str:
-    """A notice without the sentences that name a command, unless that is all it says: the page has buttons."""
-    kept = [one for one in re.split(r"(?<=[.!?]) +", text) if _COMMAND not in one]
-    return " ".join(kept) or text
+    return [FindingGroup(tuple(found), what, found[0].do, (where,))]
 
 
 def actions_for(cause: str) -> tuple[Action, ...]:
@@ -114,8 +101,9 @@ def actions_for(cause: str) -> tuple[Action, ...]:
                 if kind in _EDITED
                 else ()
             ),
-            Action("Poll now", f"/api{path}/poll", poll=True),
+            Action("Poll now", f"/api{path}/poll", posts=True),
         )
     if kind in _PLACES:
-        return (Action(*_PLACES[kind]),)
+        label, place = _PLACES[kind]
+        return (Action(label, place, posts=place == _ADOPT),)
     return ()

@@ -65,12 +65,12 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "workspace": (
         "error",
-        "Set the token of the workspace that was used before, or run `newswatch adopt --workspace`.",
+        "Set the token of the workspace that was used before, or adopt this one.",
         "the-token-is-for-another-workspace",
     ),
     "workspace-bot": (
         "warning",
-        "Run `newswatch adopt --workspace` if the new bot is meant.",
+        "Adopt the new bot, if it is meant.",
         "the-token-is-for-another-workspace",
     ),
     "slack-away": (
@@ -126,7 +126,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "item-unmatched": (
         "warning",
-        "It was set aside, and the others were matched. Report it with its item id.",
+        "It was set aside under Delivery, and the others were matched. Report the error, and retry it after an upgrade.",
         "an-item-could-not-be-matched",
     ),
     "feed": ("warning", "Correct or remove the feed in feeds.yaml.", "a-feed-is-given-up"),
@@ -149,7 +149,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "layout": (
         "warning",
-        "Open the page. If its list is still there, run `newswatch feeds check --accept ID`.",
+        "Open the feed: if its preview shows the right list, accept it there.",
         "a-feed-has-another-layout",
     ),
     "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),

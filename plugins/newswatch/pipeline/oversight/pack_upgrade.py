@@ -94,7 +94,7 @@ def upgrade_text(before: HitRecord, now: HitRecord, changes: list[Change], items
         return f"{start}every rule catches what it caught before."
     shown = "\n".join(map(str, changes[:MOST_RULES]))
     more = f"\n… and {len(changes) - MOST_RULES} more rules" if len(changes) > MOST_RULES else ""
-    advice = "\n`newswatch backtest --rule ID` shows what a rule catches now."
+    advice = "\nA rule's page under Watchlist shows what it catches now."
     return f"{start}these rules gain or lose hits.\n{shown}{more}{advice}"
 
 

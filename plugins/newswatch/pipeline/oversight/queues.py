@@ -122,8 +122,11 @@ async def read_queues(services: Services, bundle: Bundle | None) -> Queues:
         now_ms = to_ms(services.clock())
         withdrawn = await withdrawals.count_since(services.redis, now_ms - _DAY_MS)
     lines = queue_lines(states, lengths, by_channel, now_ms)
-    ownerless = tuple(await waiting_queues(services, bundle, ownerless=True))
-    return Queues(tuple(lines), workspace if workspace.until_ms > now_ms else None, withdrawn, ownerless)
+    ownerless = await waiting_queues(services, bundle, ownerless=True)
+    ownerless.sort(key=lambda row: (-row.queued, -row.oldest_s))
+    return Queues(
+        tuple(lines), workspace if workspace.until_ms > now_ms else None, withdrawn, tuple(ownerless)
+    )
 
 
 def queue_lines(

@@ -1,6 +1,6 @@
 """Alerts as people read them: one card for a story and channel, with everything that was reported of it.
 
-    alerts that fit ──by channel and story──▶ cards ◀── the story's other alerts, from its messages
+    alerts that fit ──by channel and story──▶ cards ◀── the story's other alerts
 
 A story is listed where its newest fitting alert is. Later pages leave out what its card has shown.
 """
@@ -123,19 +123,14 @@ async def _cards(
 
 
 async def _told(services: Services, places: Sequence[Place]) -> dict[Place, list[AlertLine]]:
-    """The newest alerts of these stories that are in messages."""
+    """The newest alerts of these stories, whatever became of them."""
     now_ms = to_ms(services.clock())
     with redis_errors():
-        ids = await messages.messages_of_stories(services.redis, places)
-        found = await messages.read_readable(
-            services.redis, [name for names in ids.values() for name in names]
+        names = await messages.alerts_of_stories(services.redis, places, MOST_ALERTS)
+        stored = await messages.read_stored_alerts(
+            services.redis, [name for ids in names.values() for name in ids]
         )
-        members = {
-            place: [one for name in names if name in found for one in found[name].message.alert_ids]
-            for place, names in ids.items()
-        }
-        wanted = [one for names in members.values() for one in names[-MOST_ALERTS:]]
-        stored = await messages.read_stored_alerts(services.redis, list(dict.fromkeys(wanted)))
+        found = await messages.read_readable(services.redis, [one.message_id for one in stored])
     lines: dict[Place, list[AlertLine]] = {}
     for one in stored:
         place = (one.alert.channel, one.alert.story_id)
@@ -148,15 +143,13 @@ def to_show(
 ) -> list[AlertLine]:
     """The alerts of a story's card, none if its card is on an earlier page.
 
-    `found` are those of this page that fit, `told` those in the story's messages. What is in no message, such as a muted
-    alert, is only known from its page. Pure.
+    `found` are those of this page that fit, `told` the story's newest alerts. Pure.
     """
     shown_before = before is not None and any(
         not _place(line).older_than(before) and wanted.admits(line) for line in told
     )
     known = {line.alert.id for line in told}
-    others = [line for line in found if line.alert.id not in known]
-    return others if shown_before else [*told, *others]
+    return [] if shown_before else [*told, *(line for line in found if line.alert.id not in known)]
 
 
 def _place(line: AlertLine) -> Cursor:

@@ -59,7 +59,7 @@ async def explain(services: Services, asked: str, *, all_rules: bool = False) ->
     bundle = await in_force(services)
     if bundle is None:
         raise NothingInForce(
-            "no configuration is in force, so no document has been read: run `newswatch check`, then `newswatch poll`"
+            "no configuration is in force, so no document has been read: check the files, then poll"
         )
     with redis_errors():
         found = await _sightings(services, bundle, asked)
@@ -104,14 +104,14 @@ async def _since(services: Services, bundle: Bundle) -> datetime | None:
 
 
 def _unknown(asked: str, since: datetime | None) -> tuple[str, str]:
-    """What is known, and which command says more."""
+    """What is known, and where to see more."""
     if since is None:
-        return "No document has been read yet.", "Run `newswatch poll`, or see `newswatch doctor`."
+        return "No document has been read yet.", "Poll the feeds, or see on the page Status what is wrong."
     what = "This link is" if canonical_link(asked) else "This is"
     also = "" if canonical_link(asked) else " A title must be given in full."
     return (
         f"{what} not in any document read since {stamp(since)}.{also}",
-        "See whether a feed has it: `newswatch feeds preview FEED`.",
+        "See whether a feed has it: each is previewed on the page Feeds.",
     )
 
 

@@ -190,10 +190,10 @@ def reason(feed_id: str, error: str) -> str:
 
 
 def remedy(feed: Feed, state: FeedState, *, buttons: bool = False) -> str:
-    """What to do about a failing feed. `buttons`: on a page that has them, instead of commands."""
+    """What to do about a failing feed. `buttons`: for pages and Slack, which name the page instead of commands."""
     if "HTTP 5" in state.polling.error:
         return "it is tried again automatically; if it lasts, contact the publisher or remove the feed from feeds.yaml"
-    preview = "its preview" if buttons else f"`newswatch feeds preview {feed.id}`"
+    preview = "its preview on the page Feeds" if buttons else f"`newswatch feeds preview {feed.id}`"
     return f"see {preview}, then correct the feed in feeds.yaml or remove it"
 
 
@@ -201,7 +201,7 @@ def layout_remedy(feed: Feed, *, buttons: bool = False) -> str:
     """What to do about a page whose list is missing."""
     if buttons:
         return (
-            "look at its preview; if it shows the right list, accept it; else name another list, a selector or another"
+            "look at its preview on the page Feeds; if it shows the right list, accept it; else name another list, a selector or another"
             " address in feeds.yaml"
         )
     return (
@@ -215,12 +215,12 @@ def _text(feed: Feed, state: FeedState, what: str) -> str:
     if what == STOPPED:
         return f"{name} is stopped: {why}. Remove it from feeds.yaml or set its new url."
     if what == LAYOUT:
-        return f"{name}: {why}. Nothing on it alerts until its list is found again. What to do: {layout_remedy(feed)}."
+        return f"{name}: {why}. Nothing on it alerts until its list is found again. What to do: {layout_remedy(feed, buttons=True)}."
     if what == GIVEN_UP:
         since = f"{from_ms(state.polling.failing_since_ms):%d %B %H:%M} UTC"
         return (
             f"{name} has failed since {since} and is polled less often now: {why}."
-            f" What to do: {remedy(feed, state)}."
+            f" What to do: {remedy(feed, state, buttons=True)}."
         )
     if what == FALLBACK:
         return f"{name} {addresses.sentence(feed, state)}. Correct its url in feeds.yaml, or remove it there."

@@ -49,6 +49,9 @@ for i, alert in ipairs(plan.alerts) do
   local alerted_item = key.alerted(alert.item)
   call('HSET', alerted_item, 'alert:' .. id, '')
   call('EXPIRE', alerted_item, ARGV[4])
+  local story = key.story(alert.channel, alert.story)
+  call('HSET', story, 'alert:' .. id, now)
+  call('EXPIRE', story, ARGV[4])
 end
 for name, entries in pairs(lists) do call_all('ZADD', name, entries) end
 if #plan.alerts > 0 then

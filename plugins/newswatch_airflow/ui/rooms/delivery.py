@@ -13,7 +13,14 @@ from newswatch.durations import parse_duration
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, suppressed, unmute_rule
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.by_hand import drop_queue, move_queue
-from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
+from newswatch.pipeline.deliver.dead_letters import retry_dead_letters
+from newswatch.pipeline.match.dead_items import retry_dead_items
+from newswatch.pipeline.oversight.dead import (
+    read_items,
+    read_letters,
+    retry_items_like,
+    retry_letters_like,
+)
 from newswatch.pipeline.oversight.findings import count
 from newswatch.pipeline.oversight.latency import EDGES_S, Latency
 from newswatch.pipeline.oversight.queues import read_queues, worst_first
@@ -29,7 +36,8 @@ from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 router = APIRouter(dependencies=[Depends(reader)])
 writes = APIRouter(dependencies=[Depends(writer)], tags=["delivery"])
 
-MOST_LETTERS = 50
+MOST_ITEMS = 20
+"""Of items set aside for one cause so many are listed."""
 LONG_QUEUE = 20
 """A queue with this many messages is drawn in full, unless another one is longer."""
 HOP_NAMES: dict[hops.Hop, str] = {
@@ -79,7 +87,7 @@ async def delivery_page(
 ) -> HTMLResponse:
     """Everything that is queued, and what stops it."""
     latency = await shared.latency(services)
-    letters, dead = await read_dead_letters(services, MOST_LETTERS)
+    letters, items = await read_letters(services), await read_items(services)
     queues = await read_queues(services, bundle)
     day = await _day(services)
     return render(
@@ -91,8 +99,12 @@ async def delivery_page(
         lines=worst_first(queues.lines, services.clock()),
         channels=sorted({one.channel for one in bundle.receivers}) if bundle else [],
         receivers=receiver_names(bundle),
-        letters=[(letter, json.dumps(letter.payload, indent=1, ensure_ascii=False)) for letter in letters],
-        dead=dead,
+        letters=letters,
+        dead=sum(fold.count for fold in letters),
+        as_json=lambda payload: json.dumps(payload, indent=1, ensure_ascii=False),
+        items=items,
+        most_items=MOST_ITEMS,
+        unmatched=sum(fold.count for fold in items),
         mutes=await muted_now(services),
         everywhere=mutes.EVERYWHERE,
         latency=latency,
@@ -153,10 +165,37 @@ def _chart(latency: Latency) -> Chart:
 @writes.post("/api/dead/{message_id}/retry")
 async def retry(message_id: str, services: ServicesDep) -> dict[str, str]:
     """Queue one dead letter again, or with `all` every one."""
-    count = await retry_dead_letters(services, () if message_id == "all" else (message_id,))
-    return {
-        "message": f"{count} queued again; deliver_alerts sends {'it' if count == 1 else 'them'} within seconds."
-    }
+    return _queued(await retry_dead_letters(services, () if message_id == "all" else (message_id,)))
+
+
+@writes.post("/api/dead/{message_id}/retry-like")
+async def retry_like(message_id: str, services: ServicesDep) -> dict[str, str]:
+    """Queue again a dead letter with all others of its channel that Slack refused for the same reason."""
+    return _queued(await retry_letters_like(services, message_id))
+
+
+def _queued(number: int) -> dict[str, str]:
+    it = "it" if number == 1 else "them"
+    return {"message": f"{number} queued again; deliver_alerts sends {it} within seconds."}
+
+
+@writes.post("/api/set-aside/{place}/retry")
+async def retry_item(place: str, services: ServicesDep) -> dict[str, str]:
+    """Match an item again that was set aside, by its place in the stream, or with `all` every one."""
+    return _matched(await retry_dead_items(services, () if place == "all" else (place,)))
+
+
+@writes.post("/api/set-aside/{place}/retry-like")
+async def retry_item_like(place: str, services: ServicesDep) -> dict[str, str]:
+    """Match again an item with all others that were set aside for the same reason."""
+    return _matched(await retry_items_like(services, place))
+
+
+def _matched(number: int) -> dict[str, str]:
+    if not number:
+        return {"message": "Nothing is matched again: the text is no longer stored. It left this list."}
+    again = count(number, "item is matched again", "items are matched again")
+    return {"message": f"{again} within seconds. What still fails comes back here."}
 
 
 @writes.post("/api/queues/{channel}/move")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.config.feeds_append import NewFeed, id_for
@@ -118,17 +118,30 @@ async def coverage_page(
     request: Request, visitor: ReaderDep, services: ServicesDep, bundle: BundleDep, shared: SharedDep
 ) -> HTMLResponse:
     """How well each feed could be read, and where items were probably missed: the worst first."""
-    async with shared.heavy:
-        rows = await coverage.read(services, bundle, COVERED_DAYS * 86_400) if bundle else []
+    rows = await _covered(services, bundle, shared)
     return render(
         request,
         visitor,
         "coverage.html",
         here="feeds",
-        rows=coverage.worst_first(rows)[:MOST_COVERED],
+        rows=rows[:MOST_COVERED],
         total=len(rows),
         days=COVERED_DAYS,
     )
+
+
+@router.get("/coverage.csv", tags=["feeds"])
+async def coverage_csv(services: ServicesDep, bundle: BundleDep, shared: SharedDep) -> Response:
+    """The coverage of all feeds over the same time, as CSV."""
+    table = coverage.as_table(await _covered(services, bundle, shared))
+    return Response(table, media_type="text/csv; charset=utf-8")
+
+
+async def _covered(services: Services, bundle: Bundle | None, shared: Shared) -> list[coverage.FeedCoverage]:
+    """All feeds, the worst first."""
+    async with shared.heavy:
+        rows = await coverage.read(services, bundle, COVERED_DAYS * 86_400) if bundle else []
+    return coverage.worst_first(rows)
 
 
 @router.get("/feeds/{feed_id}", response_class=HTMLResponse, include_in_schema=False)
@@ -283,7 +296,7 @@ async def _limit_previews(services: Services, visitor: PageVisitor) -> None:
     if wait_s:
         raise HTTPException(
             429,
-            f"You asked for {PER_MINUTE} previews within a minute: wait {wait_s} s, or run `newswatch feeds preview URL`.",
+            f"You asked for {PER_MINUTE} previews within a minute: wait {wait_s} s.",
             {"Retry-After": str(wait_s)},
         )
 

@@ -28,9 +28,9 @@ def nothing(advice: Advice) -> str:
     if not texts.unwanted and not texts.missed:
         return (
             "Nothing to learn from: readers marked no hit as not relevant and recorded no miss. "
-            "Mark messages in Slack, or run `newswatch missed`."
+            "Mark messages in Slack as not relevant, and report there what was missed."
         )
-    return "No small edit does more good than harm. `newswatch rule stats` shows the hits by term."
+    return "No small edit does more good than harm. The hits by term are on the rule's page."
 
 
 def proposal_lines(advice: Advice, number: int, proposal: Proposal) -> Iterator[str]:
