@@ -22,7 +22,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -30,9 +31,12 @@ from typing import Any, cast
 
 import redis
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 from devtools.news_site.running import RunningSite
 from devtools.running_stack import RunningStack
 from devtools.slack_sim.running import RunningSimulator
+from feed_server import FeedServer, story
 from newswatch.store import keys
 from newswatch.store.codec import alert_from_json
 
@@ -41,7 +45,7 @@ CALM, BUSY = (0.25, 0.6), (0.8, 2.0)
 CALM_LOAD = 4.0
 GAP_S = (3.0, 5.0)
 STARTING_S = 30
-FEEDS = 200
+FEEDS, HOSTS = 200, 20
 EVERY_S = 5
 POLL_NOW_S = 2.0
 PRESSES = 10
@@ -61,11 +65,11 @@ def main(stories: int) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name,
         RunningSite() as site,
-        RunningSite() as quiet,
+        quiet_feeds() as quiet,
         RunningSimulator(strict_channels=False) as slack,
     ):
         folder = Path(name)
-        write_config(folder / "config", site.feeds["wire"], quiet.feeds["wire"])
+        write_config(folder / "config", site.feeds["wire"], quiet)
         with RunningStack(
             folder,
             folder / "config",
@@ -190,14 +194,30 @@ def largest_log(data: Path, dag_id: str) -> int:
     return max(sum(file.stat().st_size for file in run.rglob("*.log")) for run in runs)
 
 
-def write_config(folder: Path, busy_url: str, quiet_url: str) -> None:
+@contextmanager
+def quiet_feeds() -> Iterator[list[str]]:
+    """The addresses of feeds in which nothing is new, on hosts of their own: a host is asked for one feed at a time."""
+    servers = [FeedServer(host=f"127.0.0.{number + 2}") for number in range(HOSTS)]
+    urls = []
+    try:
+        for number in range(FEEDS - 1):
+            server, path = servers[number % HOSTS], f"/{number}"
+            server.serve(path, story(number, "Weather for the week"), etag='"1"')
+            urls.append(server.url + path)
+        yield urls
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def write_config(folder: Path, busy_url: str, quiet: Sequence[str]) -> None:
     folder.mkdir()
-    quiet = [f"{quiet_url}?n={number}" for number in range(FEEDS - 2)]
+    rare, *usual = quiet
     lines = [
         f"  - {{id: feed-{number}, url: '{url}', every: {EVERY_S}s, allow_private: true}}"
-        for number, url in enumerate([busy_url, *quiet])
+        for number, url in enumerate([busy_url, *usual])
     ]
-    lines.append(f"  - {{id: {RARE}, url: '{busy_url}?rare', every: 1h, allow_private: true}}")
+    lines.append(f"  - {{id: {RARE}, url: '{rare}', every: 1h, allow_private: true}}")
     (folder / "feeds.yaml").write_text("feeds:\n" + "\n".join(lines) + "\n", encoding="utf-8")
     (folder / "watchlist.yaml").write_text(
         "rules:\n  - {id: central-bank-opposes, query: central bank opposes, severity: high, notify: [policy]}\n",

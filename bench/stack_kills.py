@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.pipeline_latency import CHANNEL, wait_for_message, write_config
+from bench.pipeline_latency import CHANNEL, quiet_feeds, wait_for_message, write_config
 from devtools.news_site.running import RunningSite
 from devtools.running_stack import RunningStack
 from devtools.slack_sim.running import RunningSimulator
@@ -39,11 +39,11 @@ def main(kills: int) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="newswatch-bench-") as name,
         RunningSite() as site,
-        RunningSite() as quiet,
+        quiet_feeds() as quiet,
         RunningSimulator(strict_channels=False) as slack,
     ):
         folder = Path(name)
-        write_config(folder / "config", site.feeds["wire"], quiet.feeds["wire"])
+        write_config(folder / "config", site.feeds["wire"], quiet)
         settings = {"SLACK_BOT_TOKEN": slack.token, "SLACK_BASE_URL": slack.base_url}
         with RunningStack(folder, folder / "config", **settings) as stack:
             stack.wait_healthy()
