@@ -620,7 +620,7 @@ def test_advice_is_a_link_to_a_page_or_the_pages_name(newsroom, listen, pages):
     answers.append(desk.command(f"why {newsroom.json('alerts')[0]['link']}"))
     assert [url.partition("=")[0] for url in links_in(newsroom)] == ([f"{pages}/why?item"] if pages else [])
     answers.append(desk.command("why https://example.org/never"))
-    assert "is searched on the page Search" in answers[-1]
+    assert "are searched on the page Items" in answers[-1]
     answers.append(desk.sent(desk.opened("missed Central bank fights it"), rule="central-bank-opposes"))
     assert "proposed on the page of central-bank-opposes" in answers[-1]
     answers += [desk.command(text) for text in ("unmute central-bank-opposes", "unwatch x", "mute x", "x")]

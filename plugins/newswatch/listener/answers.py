@@ -83,7 +83,7 @@ async def why(services: Services, asked: str) -> list[Line]:
     if not answer.copies:
         return [
             *answer.reasons,
-            _page(services, "All that is stored is searched on the page ", "Search", "/items"),
+            _page(services, "All stored items are searched on the page ", "Items", "/items"),
         ]
     item = answer.copies[0]
     rules = [one.text for one in item.rules if one.text not in answer.reasons]

@@ -265,6 +265,11 @@ def _text(stories: Sequence[Sequence[Item]], *, shown: int) -> str:
         else "All are listed here"
     )
     return (
-        f"Catching up: {len(alerts)} alerts of {len(stories)} stories could not be sent in time ({span}). "
+        f"Catching up: {_number(len(alerts), 'alert', 'alerts')} of {_number(len(stories), 'story', 'stories')} could not be"
+        f" sent in time ({span}). "
         f"By rule: {', '.join(named)}. {which}"
     )
+
+
+def _number(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -24,6 +24,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import coverage
 from newswatch.pipeline.oversight import feeds as overview
 from newswatch.pipeline.oversight.feed_trouble import WORST_FIRST, folded, worst_first
+from newswatch.pipeline.oversight.findings import count
 from newswatch.rules import ItemText
 from newswatch.slack.text import clean
 from newswatch.store.client import redis_errors
@@ -233,7 +234,9 @@ async def accept_list(feed_id: str, services: ServicesDep, bundle: BundleDep) ->
     found = await accept(services, _feed(bundle, feed_id))
     if not found.items:
         raise HTTPException(422, "; ".join(found.faults) or "The page shows no list of items.")
-    return {"message": f"The list that {feed_id} shows now, of {found.items} items, is its list."}
+    return {
+        "message": f"The list that {feed_id} shows now, of {count(found.items, 'item', 'items')}, is its list."
+    }
 
 
 @writes.post("/api/feeds/{feed_id}/preview", response_class=HTMLResponse, tags=["feeds"])
