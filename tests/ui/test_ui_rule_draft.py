@@ -48,6 +48,7 @@ def repairs_in(text):
 def test_new_rule_shows_what_it_would_have_caught_with_its_words_marked(ada):
     text = live(ada, fields={"query": "key rates"}).text
     assert "1 item in 1 story" in text
+    assert "An item matches if it has <code>key rates</code>." in text
     assert "<mark>Key rates</mark> rise again" in text
     assert "the most on" in text
     assert "against the rule in force" not in text

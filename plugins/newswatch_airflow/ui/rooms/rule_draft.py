@@ -19,6 +19,7 @@ from newswatch.pipeline.authoring.rule_form import rule_of_form
 from newswatch.pipeline.authoring.single_rule import EVENT, QUERY
 from newswatch.pipeline.authoring.try_text import texts_at
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.rule_facts import meaning
 from newswatch.rules.repair import Repair
 from newswatch_airflow.ui.access import WriterDep, writer
 from newswatch_airflow.ui.charts import Chart, by_day
@@ -150,7 +151,10 @@ async def live(
     except (_Unfinished, QueryError) as error:
         return render(request, visitor, "unfinished.html", text=_unfinished(asked, error))
     days: Chart = by_day([hits for _, hits in found.days], found.until, "item", height=56)
-    return render(request, visitor, "live.html", found=found, days=days)
+    query = meaning(drafted.rule, drafted.config.lists).query
+    return render(
+        request, visitor, "live.html", found=found, days=days, words=query.meaning if query else None
+    )
 
 
 @router.post("/api/rules/changed", response_class=HTMLResponse)
