@@ -160,6 +160,33 @@ def test_results_of_a_broad_rule_become_complete_by_themselves(form, room):
     assert page.noise == []
 
 
+def test_nothing_can_be_saved_once_the_edit_is_undone(form, room):
+    page = edited(form)
+    button, verdict = page.get_by_role("button", name="Save…"), page.locator("#verdict")
+    expect(button).to_be_enabled()
+    box(page, "Query").press("Control+z")
+    expect(box(page, "Query")).to_have_text("central bank opposes")
+    expect(verdict).to_have_text("No errors. Nothing is changed yet.")
+    expect(button).to_be_disabled()
+    page.get_by_label("low").check()
+    expect(button).to_be_enabled()
+    page.get_by_label("high").check()
+    expect(verdict).to_have_text("No errors. Nothing is changed yet.")
+    expect(button).to_be_disabled()
+    page.get_by_role("link", name="watchlist.yaml").click()  # nothing is lost, so nobody is asked
+    text = page.get_by_role("textbox", name="Text of watchlist.yaml")
+    expect(verdict).to_have_text("No errors.")
+    expect(button).to_be_disabled()
+    text.press("Control+End")
+    page.keyboard.type("# more")
+    expect(button).to_be_enabled()
+    page.keyboard.press("Control+z")
+    expect(text).not_to_contain_text("# more")
+    expect(verdict).to_have_text("No errors.")
+    expect(button).to_be_disabled()
+    assert page.noise == []
+
+
 def test_completions_leave_the_hint_and_the_error_of_their_field_in_view(form, room):
     page = form("new")
     field = page.locator(".field:has(#f-query)")
