@@ -27,9 +27,10 @@ from devtools.redis_server import RunningRedis
 from newswatch.assembly import services_of
 from newswatch.models import Bundle, Event, Feed, Item, Rule
 from newswatch.packs import load_pack
+from newswatch.pipeline.authoring.compiled_drafts import read_packs
 from newswatch.pipeline.authoring.index_upkeep import stored_index
 from newswatch.pipeline.authoring.live_report import LiveResults
-from newswatch.pipeline.authoring.live_results import live_results, read_packs
+from newswatch.pipeline.authoring.live_results import live_results
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings
 from newswatch.store import keys

@@ -35,13 +35,26 @@ def test_json_has_the_parts(folder):
     assert [part[0] for part in answer["event"]["parts"]] == ["who", "does", "what"]
 
 
-def test_query_rule_is_its_query(folder):
-    done = run(folder, "central-bank-opposes", "--json")
-    assert json.loads(done.output) == {
-        "rule": "central-bank-opposes",
-        "query": "central bank opposes",
-        "event": None,
-    }
+def test_query_is_explained_in_words(folder):
+    done = run(folder, "central-bank-opposes")
+    assert "An item matches if it has `central bank opposes`." in done.output
+    assert "all their forms" in done.output
+    answer = json.loads(run(folder, "central-bank-opposes", "--json").output)
+    assert (answer["query"], answer["event"]) == ("central bank opposes", None)
+    assert answer["meaning"]["meaning"]["text"].startswith("An item matches if it has")
+
+
+def test_long_query_is_explained_as_a_nested_list(folder):
+    query = "crypto AND (ban OR (block AND (miners OR 'SEC' OR (prison AND fine))))"
+    text = f'rules:\n  - {{id: long, query: "{query}", notify: [policy]}}\n'
+    (folder / "watchlist.d").mkdir(exist_ok=True)
+    (folder / "watchlist.d" / "long.yaml").write_text(text, "utf-8")
+    done = run(folder, "long")
+    assert (
+        "An item matches if it has all of these:\n    - `crypto`\n    - at least one of these:\n"
+        in done.output
+    )
+    assert "\n      - `ban`\n" in done.output
 
 
 def test_unknown_rule_is_named(folder):

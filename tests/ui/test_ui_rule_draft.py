@@ -8,6 +8,7 @@ import pytest
 
 from feed_server import story
 from newsroom import WATCHLIST
+from newswatch.pipeline.authoring import live_results
 
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 RULE = "central-bank-opposes"
@@ -48,10 +49,38 @@ def repairs_in(text):
 def test_new_rule_shows_what_it_would_have_caught_with_its_words_marked(ada):
     text = live(ada, fields={"query": "key rates"}).text
     assert "1 item in 1 story" in text
+    assert "An item matches if it has <code>key rates</code>." in text
     assert "<mark>Key rates</mark> rise again" in text
     assert "the most on" in text
     assert "against the rule in force" not in text
     assert re.search(r'href="/newswatch/why\?item=wire%3A[0-9a-f]{16}"', text)
+
+
+def test_what_the_first_answer_left_is_counted_when_it_is_asked_again(ada, newsroom, monkeypatch):
+    whole = live(ada, fields={"query": "/./"}).text
+    monkeypatch.setattr(live_results, "FEWEST", 1)
+    monkeypatch.setattr(live_results, "LONGEST_S", 0.0)
+    first = post(ada, "live", fields={"query": "/./"}).text
+    assert "1 item in 1 story</strong> so far" in first
+    assert re.search(r"data-more>[01] of 8 days counted: 1 of 2 possible items", first)
+    assert re.search(r"<title>\w+ \d+ \w+: not counted yet</title>", first)
+    assert "in the last 7 days" not in first
+    assert post(ada, "live", fields={"query": "/./"}, more=True).text == whole
+    assert "2 items in 2 stories</strong> in the last 7 days" in whole
+    assert "data-more" not in whole
+
+
+def test_changed_rule_says_that_its_figures_are_not_complete_yet(ada, monkeypatch):
+    edited = WATCHLIST.replace("central bank opposes", "/./")
+    changed(ada, edited)
+    monkeypatch.setattr(live_results, "FEWEST", 1)
+    monkeypatch.setattr(live_results, "LONGEST_S", 0.0)
+    (row,), text = changed(ada, edited)
+    assert row[2:4] == ["1+", "1+"]
+    assert "data-more" in text
+    answer = post(ada, "changed", name="watchlist.yaml", text=edited, more=True).text
+    assert '<td data-label="Items in 7 days">2</td>' in answer
+    assert "data-more" not in answer
 
 
 def test_edit_is_compared_with_the_rule_in_force(ada):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from browsing import follow, grave_faults
@@ -11,6 +12,9 @@ from playwright.sync_api import expect
 from chromium import IN_CHROMIUM
 from feed_server import story
 from newsroom import WATCHLIST
+from newswatch.models import Item
+from newswatch.store import keys
+from newswatch.store.codec import item_to_json, to_ms
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600), *IN_CHROMIUM]
 
@@ -114,6 +118,72 @@ def test_results_stay_greyed_while_the_query_is_wrong_and_nothing_moves(form, ro
     expect(live).to_contain_text("0 items in 0 stories")
     expect(why).to_have_text("It is looked up in the stored items while you type.")
     expect(page.locator("[inert]")).to_have_count(0)
+    assert page.noise == []
+
+
+def test_results_of_a_broad_rule_become_complete_by_themselves(form, room):
+    room.adopt()
+    now = datetime.now(timezone.utc)
+    many = 6_000
+    pipe = room.redis.pipeline(transaction=False)
+    for number in range(many):
+        at = now - timedelta(minutes=1.5 * (many - number))
+        item = Item(
+            id=f"wire:{number:016x}",
+            feed_id="wire",
+            revision=0,
+            guid=str(number),
+            link=f"https://news.example/{number}",
+            canonical_link=f"https://news.example/{number}",
+            title=f"The bank reports on day {number}",
+            summary="A standfirst of some forty words. " * 8,
+            body="",
+            author="",
+            tags=(),
+            lang="en",
+            published=at,
+            first_seen=at,
+            config_version=1,
+        )
+        pipe.xadd(keys.ITEMS, {"v": "1", "item": item_to_json(item)}, id=f"{to_ms(at)}-{number}")
+    pipe.execute()
+    page = form("new")
+    seen = []
+    page.on("response", lambda one: seen.append(one) if one.url.endswith("/rules/live") else None)
+    box(page, "Query").fill("bank")
+    expect(page.locator("#live .outcome")).to_contain_text("6,000 items in 6,000 stories in the last 7 days")
+    expect(page.locator("#live [data-more]")).to_have_count(0)
+    expect(page.locator("#live-said")).to_contain_text("6,000 items")  # heard once, when it is complete
+    partial = [one.text() for one in seen if "data-more" in one.text()]
+    assert partial
+    assert all("so far" in one and "not counted yet" in one for one in partial)
+    assert page.noise == []
+
+
+def test_nothing_can_be_saved_once_the_edit_is_undone(form, room):
+    page = edited(form)
+    button, verdict = page.get_by_role("button", name="Save…"), page.locator("#verdict")
+    expect(button).to_be_enabled()
+    box(page, "Query").press("Control+z")
+    expect(box(page, "Query")).to_have_text("central bank opposes")
+    expect(verdict).to_have_text("No errors. Nothing is changed yet.")
+    expect(button).to_be_disabled()
+    page.get_by_label("low").check()
+    expect(button).to_be_enabled()
+    page.get_by_label("high").check()
+    expect(verdict).to_have_text("No errors. Nothing is changed yet.")
+    expect(button).to_be_disabled()
+    page.get_by_role("link", name="watchlist.yaml").click()  # nothing is lost, so nobody is asked
+    text = page.get_by_role("textbox", name="Text of watchlist.yaml")
+    expect(verdict).to_have_text("No errors.")
+    expect(button).to_be_disabled()
+    text.press("Control+End")
+    page.keyboard.type("# more")
+    expect(button).to_be_enabled()
+    page.keyboard.press("Control+z")
+    expect(text).not_to_contain_text("# more")
+    expect(verdict).to_have_text("No errors.")
+    expect(button).to_be_disabled()
     assert page.noise == []
 
 

@@ -59,6 +59,23 @@ def test_tests_of_a_rule_come_after_its_meaning(ada):
     assert places == sorted(places)
 
 
+def test_page_of_a_query_says_it_in_words_and_escapes_it(ada, newsroom):
+    assert "An item matches if it has <code>central bank opposes</code>." in page(ada, RULE)
+    newsroom.watchlist(
+        "rules:\n"
+        "  - {id: nested, query: 'bank AND (a1 OR (b2 AND (c3 OR (d4 AND e5))))', notify: [policy]}\n"
+        "  - {id: hostile, query: '/<script>alert(1)</', negation: exclude, notify: [policy]}\n"
+    )
+    newsroom.adopt()
+    nested = page(ada, "watchlist/rules/nested")
+    assert "<p>An item matches if it has all of these:</p>" in nested
+    assert "<li>at least one of these:<ul><li><code>a1</code>" in re.sub(r">\s+<", "><", nested)
+    hostile = page(ada, "watchlist/rules/hostile")
+    assert "the pattern <code>/&lt;script&gt;alert(1)&lt;/</code> finds" in hostile
+    assert "<script>alert" not in hostile
+    assert "A hit that the text negates" in hostile
+
+
 def test_long_list_of_receivers_has_a_filter_for_scripts_and_shows_all_without(ada, newsroom):
     assert 'id="narrow"' not in page(ada, "watchlist/new")
     rows = "".join(f"  - {{id: desk-{n}, channel: C05555555{n:02}}}\n" for n in range(12))

@@ -9,13 +9,14 @@ from rich.text import Text
 
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, console, table
-from newswatch.models import Rule
 from newswatch.pipeline.authoring.hit_terms import TermCount
 from newswatch.pipeline.authoring.rule_of import rule_of
 from newswatch.pipeline.authoring.rule_stats import RuleStats, as_dict, read_stats
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
-from newswatch.rules import Explained, explain_event
+from newswatch.pipeline.oversight.rule_facts import meaning
+from newswatch.rules import Explained, ExplainedQuery
+from newswatch.rules.query_text import lines_of
 
 
 @click.group()
@@ -25,9 +26,10 @@ def rule() -> None:
 
 @rule.command(
     epilog="""
-    JSON: {"rule", "query", "event": null or {"parts": [[part, lists and words, entries]], "query", "guards": [text],
-    "modality": [text]}}. The query of an event is its templates in the query language. It matches everything that the
-    event matches and more; the guards say what is left out.
+    JSON: {"rule", "query", "meaning": null or {"meaning": {"text", "parts": [the same, for each part]}, "notes": [text]},
+    "event": null or {"parts": [[part, lists and words, entries]], "query", "guards": [text], "modality": [text]}}. A rule
+    has a meaning if it is a query. The query of an event is its templates in the query language. It matches everything
+    that the event matches and more; the guards say what is left out.
 
     Exit: 1 if there is no such rule in the files.
     """
@@ -35,23 +37,38 @@ def rule() -> None:
 @click.argument("rule_id", metavar="ID")
 @command
 def explain(call: Invocation, *, rule_id: str) -> None:
-    """Print the query that a rule stands for, and the guards of an event in words."""
+    """Print what a rule means: a query in words, or the query that an event stands for and its guards in words."""
     draft = check_files(call.settings, utc_now().date()).sound_draft()
-    found = rule_of(draft, rule_id)
-    event = found.event
-    explained = None if event is None else explain_event(event, found.modality, draft.lists)
+    found = meaning(rule_of(draft, rule_id), draft.lists)
     if call.json:
-        as_json({"rule": rule_id, "query": found.query, "event": explained and asdict(explained)})
-    else:
-        _show(found, explained)
-
-
-def _show(found: Rule, explained: Explained | None) -> None:
-    out = console()
-    out.print(Text(found.id, "bold"))
-    if explained is None:
-        out.print(Text(f"  {found.query}"))
+        query, event = found.query and asdict(found.query), found.event and asdict(found.event)
+        as_json(
+            {
+                "rule": rule_id,
+                "query": "" if found.query is None else found.looks_for,
+                "meaning": query,
+                "event": event,
+            }
+        )
         return
+    console().print(Text(rule_id, "bold"))
+    if found.event is not None:
+        _show_event(found.event)
+    if found.query is not None:
+        _show_query(found.looks_for, found.query)
+
+
+def _show_query(query: str, explained: ExplainedQuery) -> None:
+    out = console()
+    out.print(Text(f"  {query}"))
+    for depth, text in lines_of(explained.meaning):
+        out.print(Text(f"  {'  ' * depth}{'- ' if depth else ''}{text}"))
+    for note in explained.notes:
+        out.print(Text(f"  {note}"))
+
+
+def _show_event(explained: Explained) -> None:
+    out = console()
     for part, texts, entries in explained.parts:
         out.print(Text(f"  {part:7}{texts}  ({entries:,} entries)"))
     out.print(Text("  It is the same as this query, without what the guards leave out:", "bold"))

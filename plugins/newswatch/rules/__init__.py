@@ -15,6 +15,7 @@ The order of the modules::
     advice                                      what is valid but may not be meant
     commoner                                    words of which another form is far commoner
     event_checks, event_text                    what is wrong with an event; an event in words
+    query_text                                  a query in words
     negation                                    whether "not" negates what was found
 
 Everything here is pure: no clock, and no I/O except reading the package's own data files.
@@ -27,12 +28,15 @@ from newswatch.rules.lists import ListProblem, check_lists, expand_list
 from newswatch.rules.matcher import ItemText, Watchlist, compile_watchlist
 from newswatch.rules.nodes import Query
 from newswatch.rules.query import parse_entry, parse_query
+from newswatch.rules.query_text import Clause, ExplainedQuery, explain_query
 from newswatch.rules.stems import stem
 from newswatch.rules.tokens import Token, tokenize
 
 __all__ = [
+    "Clause",
     "EventProblem",
     "Explained",
+    "ExplainedQuery",
     "ItemText",
     "ListProblem",
     "Query",
@@ -44,6 +48,7 @@ __all__ = [
     "compile_watchlist",
     "expand_list",
     "explain_event",
+    "explain_query",
     "list_warnings",
     "parse_entry",
     "parse_query",

@@ -99,18 +99,36 @@ def by_day_and_hour(moments: Sequence[datetime], now: datetime, days: int) -> Gr
     return Grid(days, 24 // HOURS_A_ROW, tuple(cells), summary)
 
 
-def by_day(counts: Sequence[int], now: datetime, what: str, *, width: int = 480, height: int = 96) -> Chart:
-    """A column for each day, today last. `what` is counted: "alert", "item"."""
+def by_day(
+    counts: Sequence[int],
+    now: datetime,
+    what: str,
+    *,
+    width: int = 480,
+    height: int = 96,
+    known: int | None = None,
+) -> Chart:
+    """A column for each day, today last. `what` is counted: "alert", "item".
+
+    Only the last `known` days are counted in full, all if it is None: the others have no column.
+    """
+    whole = len(counts) if known is None else known
+    first = len(counts) - whole
     days = [now.date() - timedelta(days=len(counts) - 1 - number) for number in range(len(counts))]
-    labels = [f"{day:%a %d %b}: {count:,}" for day, count in zip(days, counts, strict=True)]
-    least = max(counts, default=0)
-    best = labels[list(counts).index(least)] if least else "none on any day"
+    shown = [0] * first + list(counts[first:])
+    labels = [
+        f"{day:%a %d %b}: {'not counted yet' if number < first else f'{count:,}'}"
+        for number, (day, count) in enumerate(zip(days, shown, strict=True))
+    ]
+    most, total = max(shown, default=0), sum(shown)
+    best = labels[shown.index(most)] if most else "none on any day"
+    span = f"{whole} days" if not first else f"the last {whole} of {len(counts)} days"
     summary = (
-        f"{sum(counts):,} {what}{'' if sum(counts) == 1 else 's'} in {len(counts)} days, the most on {best}"
-        if least
-        else f"No {what}s in {len(counts)} days"
+        f"{total:,} {what}{'' if total == 1 else 's'} in {span}, the most on {best}"
+        if most
+        else f"No {what}s in {span}"
     )
-    return bars(counts, labels, summary, width=width, height=height)
+    return bars(shown, labels, summary, width=width, height=height)
 
 
 def by_hour(counts: Sequence[int], now: datetime) -> Chart:

@@ -155,6 +155,63 @@ def test_budget_ends_the_matching_and_the_answer_says_how_far_it_came(stored, as
     assert found.hits == 5
 
 
+def test_rest_is_counted_when_the_same_question_is_asked_again(stored, newsroom, tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "FEWEST", 5)
+    monkeypatch.setattr(live, "PAGE", 3)
+    monkeypatch.setattr(live, "MORE_PAGE", 12)
+    monkeypatch.setattr(live, "MORE_S", 0.0)
+    draft = Rule("opposes", "/./")
+    newsroom.redis.hset(
+        keys.irrelevant("opposes"), item(35).id, labelled_to_json(Labelled(item(35), "ada", NOW))
+    )
+
+    async def work(services):
+        index = await stored_index(services, "en")
+        await index.catch_up(services)
+        found = [await live_results(services, IN_FORCE, draft, IN_FORCE, budget_s=0.0)]
+        while not found[-1].counted:
+            found.append(await live_results(services, IN_FORCE, draft, IN_FORCE, more=True))
+        return found, await live_results(services, IN_FORCE, draft, IN_FORCE, budget_s=None)
+
+    steps, whole = newsroom._do(work, env={"NEWSWATCH_CACHE": str(tmp_path / "cache")})
+    assert [one.checked for one in steps] == [5, 17, 29, 40]  # each goes on where the last one ended
+    assert replace(steps[-1], took_ms=0) == replace(whole, took_ms=0)
+    assert whole.marks.irrelevant == 1
+    for one in steps:  # no day counts as judged before it is complete
+        judged = len(one.days) - one.judged
+        assert one.days[judged:] == whole.days[judged:]
+    assert [one.judged for one in steps] == sorted(one.judged for one in steps)
+    assert (steps[0].judged, whole.judged) == (1, 8)
+
+
+def test_question_that_is_not_kept_is_counted_from_the_beginning(stored, newsroom, tmp_path):
+    async def work(services):
+        index = await stored_index(services, "en")
+        await index.catch_up(services)
+        return await live_results(services, IN_FORCE, Rule("opposes", "bank"), IN_FORCE, more=True)
+
+    found = newsroom._do(work, env={"NEWSWATCH_CACHE": str(tmp_path / "cache")})
+    assert found.complete
+    assert found.hits == sum(_matches(Rule("opposes", "bank"), item(n)) for n in range(40))
+
+
+def test_count_of_an_index_that_was_built_again_begins_again(stored, newsroom, tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "FEWEST", 5)
+    draft = Rule("opposes", "/./")
+
+    async def work(services):
+        index = await stored_index(services, "en")
+        await index.catch_up(services)
+        await live_results(services, IN_FORCE, draft, IN_FORCE, budget_s=0.0)
+        await services.redis.xtrim(keys.ITEMS, maxlen=10, approximate=False)
+        index_upkeep._remove(index._file)
+        await index.catch_up(services)
+        return await live_results(services, IN_FORCE, draft, IN_FORCE, more=True)
+
+    found = newsroom._do(work, env={"NEWSWATCH_CACHE": str(tmp_path / "cache")})
+    assert (found.candidates, found.checked, found.hits) == (10, 10, 10)
+
+
 def test_items_that_are_not_indexed_yet_are_counted_and_few_new_ones_are_added(stored, ask):
     first = ask(Rule("new", "opposes"), build=False)
     assert (first.not_indexed, first.hits, first.complete) == (40, 0, False)

@@ -71,7 +71,6 @@ def test_recorded_days(days, expected):
 
 
 def test_meaning_says_what_limits_the_rule():
-    bundle = Bundle(version=1, digest="d", rules=(), receivers=())
     rule = Rule(
         "r",
         event=Event(who=("$regulators",), does=("$sues",)),
@@ -80,13 +79,22 @@ def test_meaning_says_what_limits_the_rule():
         threshold=Threshold(3, 2, 1800.0),
         expires="2027-01-01",
     )
-    found = meaning(rule, bundle)
+    found = meaning(rule, {})
     assert found.event is not None
     assert "those tagged official" in found.limits[0]
     assert "3 stories of 2 publishers" in found.limits[2]
-    assert meaning(Rule("q", "central bank", negation="exclude"), bundle).limits == (
-        "A negated hit does not count.",
+    assert found.query is None
+
+
+def test_meaning_of_a_query_is_the_query_in_words():
+    found = meaning(Rule("q", "bank AND $against", negation="exclude"), {"against": ("oppose", "reject")})
+    assert found.event is None
+    assert found.query is not None
+    assert (
+        found.query.meaning.text
+        == "An item matches if it has `bank` and any of the 2 entries of the list `$against`."
     )
+    assert "negates" in found.query.notes[-1]
 
 
 def test_tests_say_which_of_them_fail():

@@ -17,6 +17,8 @@ In the order of use::
     item_index       which stored items may match a rule
     index_upkeep     builds the index, keeps it up to date, drops it
     item_search      the stored items that a backtest has to look at
+    compiled_drafts  the rules that were asked about last, ready to match
+    unfinished       counts that further answers go on with
     live_results     what a draft would have caught, while it is typed
     live_report      the result of that, and its JSON
     draft_changes    the rules that a draft changes, each with its results

@@ -67,17 +67,19 @@ def _changed_lists(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequenc
 
 
 async def try_changes(
-    services: Services, draft: Draft, bundle: Bundle, changes: Sequence[ChangedRule]
+    services: Services, draft: Draft, bundle: Bundle, changes: Sequence[ChangedRule], *, more: bool = False
 ) -> list[TriedChange]:
     """The first MOST_RULES of these on the stored items of seven days. A removed rule is tried as in force.
 
-    Raises RedisUnavailable.
+    `more` counts on what the last answer left. Raises RedisUnavailable.
     """
     tried = []
     for one in changes[:MOST_RULES]:
         config = bundle if one.kind == "removed" else draft
         try:
-            results = await live_results(services, config, one.rule, bundle, budget_s=BUDGET_S / 2, limit=0)
+            results = await live_results(
+                services, config, one.rule, bundle, budget_s=BUDGET_S / 2, limit=0, more=more
+            )
             tried.append(TriedChange(one, results))
         except QueryError as error:
             tried.append(TriedChange(one, None, str(error)))

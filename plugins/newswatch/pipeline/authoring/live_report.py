@@ -36,7 +36,7 @@ class Marks:
 class LiveResults:
     """The result. Counts are of the `checked` entries out of `candidates`; `complete` if that is all of them.
 
-    `days` has a count for each day of the window, the oldest first. `entries` were looked through in the index, and
+    `days` has a count for each day of the window, the oldest first; of the last `judged` days it is complete. `entries` were looked through in the index, and
     `not_indexed` were not. `gained` and `lost` compare with the rule in force, where `compared` says that there is one
     and that it differs.
     """
@@ -57,20 +57,36 @@ class LiveResults:
     entries: int
     candidates: int
     checked: int
+    judged: int
     not_indexed: int
     took_ms: float
 
     @property
+    def counted(self) -> bool:
+        """Whether every candidate was checked; if not, the same question with `more` counts on."""
+        return self.checked >= self.candidates
+
+    @property
     def complete(self) -> bool:
         """Whether every stored item of the window was considered."""
-        return self.checked >= self.candidates and not self.not_indexed
+        return self.counted and not self.not_indexed
 
 
 def as_dict(found: LiveResults) -> dict[str, Any]:
     """The result for JSON. An example is as in a backtest, with its `mark`."""
     plain = {
         name: getattr(found, name)
-        for name in ("hits", "stories", "compared", "gained", "lost", "entries", "candidates", "checked")
+        for name in (
+            "hits",
+            "stories",
+            "compared",
+            "gained",
+            "lost",
+            "entries",
+            "candidates",
+            "checked",
+            "judged",
+        )
     }
     return {
         "rule": found.rule_id,

@@ -4,7 +4,7 @@ The index names the candidates and the matcher decides, the newest first, within
 
     rule ─need_of─▶ StoredIndex ─▶ entries ─pages─▶ HitCount ─▶ LiveResults
 
-It reads the configuration in force, the items stream and what readers said. It changes nothing there.
+What is left of the candidates then is counted when the same question is asked with `more`. It reads the configuration in force, the items stream and what readers said. It changes nothing there.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ import sqlite3
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from typing import TypeVar
 
 from newswatch.config.draft import Draft
 from newswatch.garbage import collection_paused
 from newswatch.models import Bundle, FeedFilter, Item, Rule
-from newswatch.packs import load_pack, pack_names
-from newswatch.pipeline.authoring.backtest import one_bad_item, watch_of
+from newswatch.pipeline.authoring.backtest import one_bad_item
+from newswatch.pipeline.authoring.compiled_drafts import draft_key, looks_for, read_packs, watch_of_draft
 from newswatch.pipeline.authoring.hit_count import Example, HitCount, RuleReport, Window
 from newswatch.pipeline.authoring.index_upkeep import (
     StoredIndex,
@@ -35,21 +36,21 @@ from newswatch.pipeline.authoring.index_upkeep import (
 from newswatch.pipeline.authoring.item_index import Candidates
 from newswatch.pipeline.authoring.live_report import Hit, LiveResults, Marks
 from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
+from newswatch.pipeline.authoring.unfinished import Turns, Unfinished
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.watch import Watch
-from newswatch.rules.event_plan import elements, rarest_run
-from newswatch.rules.narrowing import need_of, need_of_entry
-from newswatch.rules.nodes import Phrase
-from newswatch.rules.query import parse_entry
-from newswatch.rules.stems import stemmer_for
+from newswatch.rules.narrowing import need_of
 from newswatch.settings import Settings
 from newswatch.store.client import redis_errors
-from newswatch.store.codec import to_ms
+from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.items import items_at, stream_order, stream_state
 
 WINDOW = timedelta(days=7)
 BUDGET_S = 0.15
-"""CPU time for one question. What is left of the candidates then is counted as not checked."""
+"""CPU time for the first answer to a question. What is left of the candidates then is counted as not checked."""
+
+MORE_S = 0.8
+"""CPU time for each further answer, which counts on from the one before."""
 
 LONGEST_S = 1.5
 """Nor does it take longer than this by the clock, on a machine that is busy."""
@@ -58,10 +59,12 @@ FEWEST = 10
 """So many candidates are matched even if the budget is used up by then. They come first, alone."""
 
 PAGE = 50
+MORE_PAGE = 400
+"""Candidates that are read and matched at once, in the first answer and in further ones: larger pages cost half as much CPU."""
+
 FEW_MISSING = 300
 """So many new items are indexed at once, more in the background."""
 
-KEPT_WATCHES = 4
 LABELS_AGE_S = 30.0
 MOST_ALERTS = 1_000
 
@@ -79,6 +82,35 @@ class _Trial:
     """The only feeds of which an item can match; None for any."""
 
 
+@dataclass(slots=True)
+class _Count:
+    """A question that is being answered: its candidates, and the hits among the `checked` newest of them."""
+
+    search: _Search
+    hits: HitCount
+    window: Window
+    labels: ReaderLabels | None
+    checked: int = 0
+    judged_ms: int | None = None
+    """When the last one that was checked came into the stream."""
+
+    @property
+    def left(self) -> bool:
+        """Whether there are candidates that were not checked."""
+        return self.checked < len(self.search.numbers)
+
+    async def step(self, worker: _Worker, page: int) -> None:
+        """Check the next candidates."""
+        some = self.search.numbers[self.checked : self.checked + page]
+        items, self.judged_ms = await self.search.read(some)
+        await worker.do(partial(_count, self.hits, items))
+        self.checked += len(some)
+
+
+_unfinished: Unfinished[_Count] = Unfinished()
+turns = Turns()
+
+
 async def live_results(
     services: Services,
     config: Draft | Bundle,
@@ -88,54 +120,83 @@ async def live_results(
     budget_s: float | None = BUDGET_S,
     limit: int = 10,
     back: timedelta = WINDOW,
+    more: bool = False,
 ) -> LiveResults:
     """Try a rule on the stored items of the time `back` from now. `config` has its lists and feeds.
 
-    `limit` is the number of hits, gains and losses to show. Without a budget all candidates are checked. Raises
-    QueryError for a rule that cannot be read, and RedisUnavailable.
+    `limit` is the number of hits, gains and losses to show. Without a budget all candidates are checked. `more` goes on
+    where the last answer to the same question in this process ended, or else begins again. Raises QueryError for a rule
+    that cannot be read, and RedisUnavailable.
     """
     started = time.perf_counter()
+    worker = _Worker()
+    question = partial(_question, services, config, rule, in_force, (limit, back))
+    count = _unfinished.take(await worker.do(question)) if more else None
+    with nullcontext() if more else turns.first():
+        if count is None or not await count.search.is_there(services):
+            count = await _begin(services, worker, config, rule, in_force, limit, back)
+        await _go_on(count, worker, started, budget_s, more=more)
+    (report,) = await worker.do(count.hits.reports)
+    if count.left:
+        _unfinished.keep(await worker.do(question), count)
+    return _results(report, count, (time.perf_counter() - started) * 1000)
+
+
+async def _begin(
+    services: Services,
+    worker: _Worker,
+    config: Draft | Bundle,
+    rule: Rule,
+    in_force: Bundle | None,
+    limit: int,
+    back: timedelta,
+) -> _Count:
     now = services.clock()
     window = Window(now - back, now)
-    worker = _Worker()
     trial = await worker.do(partial(_trial, config, rule, in_force, services.settings))
     search = await _search(services, worker, config, in_force, trial, window)
     hits = HitCount((rule.id,), trial.now, window, before=trial.before, compared=(rule.id,), limit=limit)
-    checked = 0
-    while checked < len(search.numbers):
-        late = budget_s is not None and (
-            worker.spent_s >= budget_s or time.perf_counter() - started >= LONGEST_S
-        )
-        if late and checked >= FEWEST:
-            break
-        some = search.numbers[checked : checked + (PAGE if checked else FEWEST)]
-        items = await search.read(some)
-        await worker.do(partial(_count, hits, items))
-        checked += len(some)
     labels = await _labels(services, rule.id) if in_force and _rule_in(in_force, rule.id) else None
-    (report,) = await worker.do(partial(_reports, hits, rule, labels))
-    return _results(report, hits, window, labels, search, checked, (time.perf_counter() - started) * 1000)
+    await worker.do(partial(_count_irrelevant, hits, rule, labels))
+    return _Count(search, hits, window, labels)
+
+
+async def _go_on(
+    count: _Count, worker: _Worker, started: float, budget_s: float | None, *, more: bool
+) -> None:
+    """Check candidates until the budget is used up, at least one page: in a first answer `FEWEST`, alone."""
+    most_s = MORE_S if more and budget_s is not None else budget_s
+    page = MORE_PAGE if more or most_s is None else PAGE
+    while count.left:
+        if more:
+            await turns.wait()
+        await count.step(worker, page if count.checked else FEWEST)
+        late = worker.spent_s, time.perf_counter() - started
+        if most_s is not None and (late[0] >= most_s or late[1] >= LONGEST_S):
+            return
+
+
+def _question(
+    services: Services, config: Draft | Bundle, rule: Rule, in_force: Bundle | None, given: Hashable
+) -> Hashable:
+    """What makes two questions the same."""
+    known = _rule_in(in_force, rule.id) if in_force else None
+    before = None if known is None or in_force is None else draft_key(known, in_force)
+    return id(services.redis), rule.id, given, draft_key(rule, config), before
 
 
 def _trial(config: Draft | Bundle, rule: Rule, in_force: Bundle | None, settings: Settings) -> _Trial:
     known = _rule_in(in_force, rule.id) if in_force else None
-    now = _watch(rule, config, settings)
+    now = watch_of_draft(rule, config, settings)
     changed = known is not None and in_force is not None and not _same(known, rule, in_force, config)
-    before = _watch(known, in_force, settings) if changed and known and in_force else None
+    before = watch_of_draft(known, in_force, settings) if changed and known and in_force else None
     filters = [rule.feeds, *([known.feeds] if changed and known else [])]
     return _Trial(rule, now, before, _only_feeds(filters, (config, in_force)))
 
 
 def _same(known: Rule, rule: Rule, in_force: Bundle, config: Draft | Bundle) -> bool:
     ground = [(one.lists, one.default_lang, one.feeds) for one in (in_force, config)]
-    return _looks_for(known) == _looks_for(rule) and (in_force is config or ground[0] == ground[1])
-
-
-def _looks_for(rule: Rule) -> Rule:
-    """What of a rule decides what it matches."""
-    return replace(
-        rule, severity="medium", notify=(), owner=None, threshold=None, must_match=(), must_not_match=()
-    )
+    return looks_for(known) == looks_for(rule) and (in_force is config or ground[0] == ground[1])
 
 
 def _only_feeds(
@@ -168,14 +229,32 @@ class _Search:
     entries: int = 0
     not_indexed: int = 0
 
-    async def read(self, numbers: Sequence[int]) -> list[Item]:
-        """The items of these candidates that are still stored."""
-        index = self.index
-        if index is None:
-            return []
-        ids = await asyncio.to_thread(index.stream_ids, numbers, self.feeds)
+    newest: str = ""
+    """The entry of the first candidate."""
+
+    async def read(self, numbers: Sequence[int]) -> tuple[list[Item], int | None]:
+        """The items of these candidates that are still stored, and when the last entry came (ms since 1970)."""
+        if self.index is None:
+            return [], None
+        ids = await asyncio.to_thread(self.index.stream_ids, numbers, None)
+        self.newest = self.newest or (ids[0] if ids else "")
+        wanted = (
+            ids if self.feeds is None else await asyncio.to_thread(self.index.stream_ids, numbers, self.feeds)
+        )
         with redis_errors():
-            return await items_at(self.services.redis, ids)
+            items = await items_at(self.services.redis, wanted)
+        return items, stream_order(ids[-1])[0] if ids else None
+
+    async def is_there(self, services: Services) -> bool:
+        """Whether these services can go on with it, and the index still has the candidates under their numbers: it may have been dropped, or built again."""
+        self.services = services
+        if self.index is None or not self.numbers:
+            return False
+        try:
+            first = await asyncio.to_thread(self.index.stream_ids, self.numbers[:1], None)
+        except sqlite3.DatabaseError:
+            return False
+        return first == [self.newest]
 
 
 async def _search(
@@ -264,52 +343,15 @@ async def prepare(services: Services, default_lang: str) -> None:
         drop_later(folder)
 
 
-@cache
-def read_packs(default_lang: str) -> None:
-    """Parse the entries of all packs and stem their words, for items of the default language and in English.
-
-    The caches of `parse_entry`, of events and of the stemmers keep that.
-    """
-    stems = [stemmer_for(lang, default_lang) for lang in dict.fromkeys((default_lang, "en"))]
-    for name in pack_names():
-        for entry in (one for entries in load_pack(name).parts.values() for one in entries):
-            parsed = parse_entry(entry.text)
-            if isinstance(parsed, Phrase):
-                rarest_run(elements(entry.text))
-                need_of_entry(entry.text)
-            for word in parsed.words if isinstance(parsed, Phrase) else ():
-                for stem in stems:
-                    stem(word.text.casefold())
-
-
-_watches: dict[Hashable, Watch] = {}
-"""The rules that were compiled last. Asking again, or about a rule whose text did not change, compiles nothing."""
-
-
-def _watch(rule: Rule, config: Draft | Bundle, settings: Settings) -> Watch:
-    key = (
-        _looks_for(rule),
-        tuple((name, tuple(entries)) for name, entries in config.lists.items()),
-        tuple((feed.id, feed.tags) for feed in config.feeds),
-        config.default_lang,
-    )
-    watch = _watches.pop(key, None) or watch_of([rule], config, settings)
-    _watches[key] = watch
-    while len(_watches) > KEPT_WATCHES:
-        del _watches[next(iter(_watches))]
-    return watch
-
-
 def _count(hits: HitCount, items: Sequence[Item]) -> None:
     for item in items:
         with one_bad_item(item):
             hits.add(item)
 
 
-def _reports(hits: HitCount, rule: Rule, labels: ReaderLabels | None) -> tuple[RuleReport, ...]:
+def _count_irrelevant(hits: HitCount, rule: Rule, labels: ReaderLabels | None) -> None:
     for item in labels.irrelevant.values() if labels else ():
         hits.add_irrelevant(rule.id, item)
-    return hits.reports()
 
 
 _known_labels: dict[tuple[int, str], tuple[float, ReaderLabels]] = {}
@@ -327,15 +369,8 @@ async def _labels(services: Services, rule_id: str) -> ReaderLabels:
     return found
 
 
-def _results(
-    report: RuleReport,
-    hits: HitCount,
-    window: Window,
-    labels: ReaderLabels | None,
-    search: _Search,
-    checked: int,
-    took_ms: float,
-) -> LiveResults:
+def _results(report: RuleReport, count: _Count, took_ms: float) -> LiveResults:
+    window, labels, search = count.window, count.labels, count.search
     wanted = frozenset(labels.wanted) if labels else frozenset()
     irrelevant = frozenset(labels.irrelevant) if labels else frozenset()
 
@@ -352,7 +387,7 @@ def _results(
             for one in examples
         )
 
-    kept = hits.caught(report.rule)
+    kept = count.hits.caught(report.rule)
     first, last = window.since.date(), window.until.date()
     days = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
     return LiveResults(
@@ -376,7 +411,18 @@ def _results(
         ),
         entries=search.entries,
         candidates=len(search.numbers),
-        checked=checked,
+        checked=count.checked,
+        judged=_judged(days, count),
         not_indexed=search.not_indexed,
         took_ms=took_ms,
     )
+
+
+def _judged(days: Sequence[str], count: _Count) -> int:
+    """How many of these days, the newest, are counted in full: an item counts on no later day than it came."""
+    if not count.left:
+        return len(days)
+    if count.judged_ms is None:
+        return 0
+    reached = from_ms(count.judged_ms).date().isoformat()
+    return sum(1 for day in days if day > reached)

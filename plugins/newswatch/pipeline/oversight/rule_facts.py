@@ -16,7 +16,8 @@ from newswatch.pipeline.authoring.rule_stats import alert_hits
 from newswatch.pipeline.base.routing import receivers_named
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.rules import RuleLine, read_lines, recorded_since
-from newswatch.rules import Explained, explain_event
+from newswatch.rules import Explained, ExplainedQuery, explain_event, explain_query
+from newswatch.rules.lists import Lists
 from newswatch.rules.repair import failing_examples
 from newswatch.store import archive
 from newswatch.store.client import redis_errors
@@ -30,10 +31,11 @@ MOST_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A rule in words. `event` is None for a query. `limits` are sentences on feeds, languages, threshold and expiry."""
+    """A rule in words: its `event` or its `query`. `limits` are sentences on feeds, languages, threshold and expiry."""
 
     looks_for: str
     event: Explained | None
+    query: ExplainedQuery | None
     limits: tuple[str, ...]
 
 
@@ -85,7 +87,7 @@ async def read_facts(services: Services, bundle: Bundle, rule: Rule) -> RuleFact
     return RuleFacts(
         line=line,
         receivers=tuple(receivers_named(bundle.receivers, rule.notify)),
-        meaning=meaning(rule, bundle),
+        meaning=meaning(rule, bundle.lists),
         days=tuple(
             ((first + timedelta(days=at)).isoformat(), count) for at, count in enumerate(counts[rule.id])
         ),
@@ -118,10 +120,14 @@ def by_hour(moments: Iterable[datetime]) -> tuple[int, ...]:
     return tuple(counts[hour] for hour in range(24))
 
 
-def meaning(rule: Rule, bundle: Bundle) -> Meaning:
-    """The rule in words. Pure."""
-    event = None if rule.event is None else explain_event(rule.event, rule.modality, bundle.lists)
-    return Meaning(rule.subject, event, tuple(_limits(rule)))
+def meaning(rule: Rule, lists: Lists) -> Meaning:
+    """The rule in words. `lists` are those of its configuration. Raises QueryError for one that is not there. Pure."""
+    event, query = None, None
+    if rule.event is None:
+        query = explain_query(rule.query, lists, rule.negation)
+    else:
+        event = explain_event(rule.event, rule.modality, lists)
+    return Meaning(rule.subject, event, query, tuple(_limits(rule)))
 
 
 def _limits(rule: Rule) -> list[str]:
@@ -131,8 +137,6 @@ def _limits(rule: Rule) -> list[str]:
         found.append(f"It looks only at these feeds: {', '.join(feeds)}.")
     if rule.languages:
         found.append(f"It looks only at items in {', '.join(rule.languages)}.")
-    if rule.negation == "exclude":
-        found.append("A negated hit does not count.")
     if rule.threshold is not None:
         one = rule.threshold
         found.append(

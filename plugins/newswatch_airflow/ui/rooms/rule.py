@@ -22,8 +22,7 @@ from newswatch.pipeline.authoring.rule_stats import RuleStats, read_stats
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import rules as overview
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
-from newswatch.pipeline.oversight.rule_facts import quiet_text, recorded_days
-from newswatch.rules import explain_event
+from newswatch.pipeline.oversight.rule_facts import meaning, quiet_text, recorded_days
 from newswatch.rules.event_plan import entries_of
 from newswatch.store import archive, keys, mutes
 from newswatch.store.client import redis_errors
@@ -100,7 +99,7 @@ async def rule_page(
         removed=in_force is not None and draft is not None and in_files is None,
         broken=loaded is not None and draft is None,
         version=bundle.label if bundle else "",
-        explained=None if rule.event is None else explain_event(rule.event, rule.modality, lists),
+        means=meaning(rule, lists),
         lists=used_lists(rule, lists),
         receivers={one.id: one.channel for one in bundle.receivers} if bundle else {},
         channels=receiver_names(bundle),

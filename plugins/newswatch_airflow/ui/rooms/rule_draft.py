@@ -19,6 +19,7 @@ from newswatch.pipeline.authoring.rule_form import rule_of_form
 from newswatch.pipeline.authoring.single_rule import EVENT, QUERY
 from newswatch.pipeline.authoring.try_text import texts_at
 from newswatch.pipeline.base.services import Services
+from newswatch.pipeline.oversight.rule_facts import meaning
 from newswatch.rules.repair import Repair
 from newswatch_airflow.ui.access import WriterDep, writer
 from newswatch_airflow.ui.charts import Chart, by_day
@@ -38,7 +39,8 @@ _Words = Annotated[list[_Word], Field(max_length=1_000)]
 class RuleDraft(BaseModel):
     """What is being written: the form's `fields`, or the `text` of the file `name`.
 
-    `rule` is the id of the rule: of the form, the one that it edits; of a file, the one that is asked about.
+    `rule` is the id of the rule: of the form, the one that it edits; of a file, the one that is asked about. `more` asks
+    to count on what the last answer left.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -47,6 +49,7 @@ class RuleDraft(BaseModel):
     fields: Fields | None = None
     name: _Name = ""
     text: Annotated[str, Field(max_length=5_000_000)] = ""
+    more: bool = False
 
 
 class TryRequest(RuleDraft):
@@ -145,12 +148,15 @@ async def live(
         if drafted.rule is None:
             return render(request, visitor, "unfinished.html", text="Put the cursor into a rule.")
         found = await live_results.live_results(
-            services, drafted.config, drafted.rule, drafted.in_force, limit=MOST_HITS
+            services, drafted.config, drafted.rule, drafted.in_force, limit=MOST_HITS, more=asked.more
         )
     except (_Unfinished, QueryError) as error:
         return render(request, visitor, "unfinished.html", text=_unfinished(asked, error))
-    days: Chart = by_day([hits for _, hits in found.days], found.until, "item", height=56)
-    return render(request, visitor, "live.html", found=found, days=days)
+    days: Chart = by_day([hits for _, hits in found.days], found.until, "item", height=56, known=found.judged)
+    query = meaning(drafted.rule, drafted.config.lists).query
+    return render(
+        request, visitor, "live.html", found=found, days=days, words=query.meaning if query else None
+    )
 
 
 @router.post("/api/rules/changed", response_class=HTMLResponse)
@@ -170,7 +176,9 @@ async def changed_rules(
     changes, tried = [], []
     if isinstance(drafted.config, Draft):
         changes = draft_changes.changed_in(drafted.config, drafted.in_force)
-        tried = await draft_changes.try_changes(services, drafted.config, drafted.in_force, changes)
+        tried = await draft_changes.try_changes(
+            services, drafted.config, drafted.in_force, changes, more=asked.more
+        )
     return render(
         request, visitor, "changed.html", tried=tried, more=len(changes) - len(tried), name=asked.name
     )

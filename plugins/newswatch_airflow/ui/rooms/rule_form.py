@@ -71,7 +71,10 @@ class ComposeRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The form as YAML. `text` is the whole file with it; `first` and `last` are the rule's lines there."""
+    """The form as YAML. `text` is the whole file with it; `first` and `last` are the rule's lines there.
+
+    `changed`: it is another text than that of the file.
+    """
 
     id: str
     name: str
@@ -81,6 +84,7 @@ class Composed:
     last: int
     problems: tuple[Problem, ...]
     ok: bool
+    changed: bool
 
     @property
     def yaml(self) -> str:
@@ -150,6 +154,7 @@ async def compose_rule(
     return JSONResponse(
         {
             "ok": made.ok,
+            "changed": made.changed,
             "id": made.id,
             "problems": problems_json(made.problems),
             "text": made.text,
@@ -177,8 +182,17 @@ async def _compose(
     # Another rule may have the same id while the form is filled in, so the rule is found by its place.
     number = number_of_rule(file.name, file.text, asked.rule) if asked.rule else -1
     first, last = lines_of_rule(asked.name, text, -1 if number is None else number) or (1, 0)
-    ok = loaded.draft is not None
-    return Composed(form.id.strip(), asked.name, text, file.digest, first, last, loaded.problems, ok=ok)
+    return Composed(
+        form.id.strip(),
+        asked.name,
+        text,
+        file.digest,
+        first,
+        last,
+        loaded.problems,
+        ok=loaded.draft is not None,
+        changed=text != file.text,
+    )
 
 
 def _free_id(rule_id: str, file: editing.EditedFile, bundle: Bundle | None) -> str:

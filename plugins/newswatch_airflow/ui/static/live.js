@@ -14,6 +14,7 @@ const Live = (() => {
   let writing = null; // {question, repair} of the page
   let waiting = 0;
   let again = 0;
+  let asked = 0;
   const running = new Map();
 
   // What is shown of the same rule stays, greyed, while the rule cannot be tried. So nothing jumps. `line` says why.
@@ -45,21 +46,32 @@ const Live = (() => {
     return true;
   }
 
-  async function look() {
-    if (!(await show("live", writing.question(), results, why))) return;
-    const outcome = results.inert ? "" : results.querySelector(".outcome")?.textContent.replace(/\s+/g, " ").trim() || "";
-    if (outcome !== said.textContent) said.textContent = outcome;
+  // The first answer is there at once; what it left is counted on until all is.
+  async function look(more = false) {
+    const mine = asked;
     clearTimeout(again);
-    if (!results.inert && results.querySelector("[data-again]")) again = setTimeout(look, AGAIN_MS);
+    if (!(await show("live", { ...writing.question(), more }, results, why))) return;
+    if (results.inert) {
+      said.textContent = "";
+      return;
+    }
+    if (results.querySelector("[data-more]")) {
+      if (mine === asked) look(true); // else the next question is on its way
+      return;
+    }
+    const outcome = results.querySelector(".outcome")?.textContent.replace(/\s+/g, " ").trim() || "";
+    if (outcome !== said.textContent) said.textContent = outcome;
+    if (results.querySelector("[data-again]")) again = setTimeout(look, AGAIN_MS);
   }
 
   // The changed rules of a whole file, asked about once nothing was typed for a while.
   let weighing = 0;
-  function weigh(question, place, after = WEIGH_MS) {
+  function weigh(question, place, after = WEIGH_MS, more = false) {
     clearTimeout(weighing);
     weighing = setTimeout(async () => {
-      if (!(await show("changed", question(), place))) return;
-      if (place.querySelector("[data-again]")) weigh(question, place, AGAIN_MS);
+      if (!(await show("changed", { ...question(), more }, place))) return;
+      if (place.querySelector("[data-more]")) weigh(question, place, 0, true);
+      else if (place.querySelector("[data-again]")) weigh(question, place, AGAIN_MS);
     }, after);
   }
 
@@ -69,6 +81,7 @@ const Live = (() => {
 
   // Asks soon, once for everything that is typed until then.
   function ask() {
+    asked += 1;
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       look();

@@ -6,9 +6,9 @@ const yaml = Code.file(document.getElementById("yaml"));
 const codes = Object.fromEntries([...form.querySelectorAll("textarea[data-code]")].map((area) => [area.name, Code.field(area)]));
 
 const LISTS = new Set(["modality", "notify"]);
-let draft = null; // what the server made of the form last: {name, text, digest, ok}
+let draft = null; // what the server made of the form last: {name, text, digest, ok, changed}
 let asked = 0;
-let touched = false;
+let untouched = null; // the fields as they were when the form was opened; null once they are saved
 let ownId = Boolean(form.elements.id.value); // the user wrote it
 let insisted = Boolean(work.dataset.rule); // what is missing is an error: an existing rule is edited, or saving was tried
 
@@ -130,7 +130,7 @@ function entriesOf(problems, here, data) {
   const named = new Set();
   const others = [];
   for (const problem of problems) {
-    const fault = savable() && here(problem) && problem.severity === "error" ? faultOf(problem, rows, data.first) : null;
+    const fault = (touched() || work.dataset.copyOf) && here(problem) && problem.severity === "error" ? faultOf(problem, rows, data.first) : null;
     if (fault && showFault(fault)) named.add(fault.name);
     else others.push(entryOf(problem, here(problem) ? () => yaml.go(problem.line, problem.col) : null));
   }
@@ -140,9 +140,13 @@ function entriesOf(problems, here, data) {
   return [...inOrder.map(entryOfField), ...others];
 }
 
-// A copy may be saved as it is.
+function touched() {
+  return untouched !== null && JSON.stringify(fields()) !== untouched;
+}
+
+// A copy may be saved as it is, and of a rule what differs from the file.
 function savable() {
-  return touched || Boolean(work.dataset.copyOf);
+  return Boolean(draft?.changed) && (touched() || Boolean(work.dataset.copyOf));
 }
 
 function show(data) {
@@ -187,7 +191,7 @@ async function save() {
   const { id } = fields();
   try {
     if (await saveDraft(draft)) {
-      touched = false;
+      untouched = null;
       location.assign(`${work.dataset.then}${encodeURIComponent(id.trim())}`);
       return;
     }
@@ -229,7 +233,6 @@ let waiting = 0;
 form.addEventListener("input", (event) => {
   if (event.target === form.elements.id) ownId = Boolean(event.target.value);
   else suggest();
-  touched = true;
   saveButton.disabled = true;
   say("…", "");
   Live.ask();
@@ -252,10 +255,11 @@ Live.begin({
   },
 });
 addEventListener("beforeunload", (event) => {
-  if (touched) event.preventDefault();
+  if (touched()) event.preventDefault();
 });
 if (!work.dataset.rule && !work.dataset.copyOf) codes[form.elements.kind.value === "event" ? "who" : "query"].focus();
 const early = [...form.elements].some((one) => one.name && ("checked" in one && /radio|checkbox/.test(one.type) ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue));
+untouched = early ? "" : JSON.stringify(fields());
 if (early) form.dispatchEvent(new Event("input")); // what was written while the scripts were loading
 else if (work.dataset.rule || work.dataset.copyOf) {
   compose();
