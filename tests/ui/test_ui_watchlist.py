@@ -207,6 +207,41 @@ def test_error_that_names_the_document_about_rules_links_to_our_page_of_it(ada, 
     assert f'<a href="/newswatch{way}">docs/rules.md</a>' in form
 
 
+def test_error_in_feeds_yaml_links_to_its_line_on_every_page_that_lists_it(ada, visit, newsroom):
+    text = (newsroom.config / "feeds.yaml").read_text("utf-8")
+    line = len(text.splitlines()) + 1
+    newsroom.write("feeds.yaml", text + "  - {id: new, url: 'https://new.example/', evry: 5m}\n")
+    newsroom.adopt()
+    shown = rf"config/feeds\.yaml:{line}:\d+"
+    way = f"watchlist/edit?name=feeds.yaml&amp;line={line}"
+    for path in ("watchlist", ""):
+        found = page(ada, path)
+        assert re.search(rf'<a href="/newswatch/{re.escape(way)}">{shown}</a>', found), path
+        assert str(newsroom.config) not in found
+        viewed = page(visit("vera"), path)  # who may not see the file
+        assert re.search(shown, viewed)
+        assert "name=feeds.yaml" not in viewed
+    assert f'data-line="{line}"' in page(ada, way.replace("&amp;", "&"))
+
+
+def test_place_in_an_error_cannot_be_made_a_link_elsewhere(ada, newsroom):
+    newsroom.redis.hset(
+        keys.notice("configuration"),
+        mapping={
+            "text": 'x: //evil.example/feeds.yaml:1:2 watchlist.d/a"><b>:3:4 receivers.yaml:5:6',
+            "since": 1_000,
+        },
+    )
+    newsroom.redis.sadd(keys.NOTICES, "configuration")
+    text = page(ada, "")
+    assert "evil.example/feeds.yaml:1:2</a>" in text
+    assert "<b>" not in text
+    assert "receivers.yaml:5:6" in text
+    for way in re.findall(r'href="([^"]*)"', text):
+        assert way.startswith(("/newswatch", "/", "#")), way
+        assert not way.startswith("//"), way
+
+
 def test_check_tells_every_problem_at_its_place(ada):
     data = send(ada, "check", text=BROKEN).json()
     assert not data["ok"]

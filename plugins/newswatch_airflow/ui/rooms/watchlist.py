@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from newswatch.config.draft import Loaded
+from newswatch.config.load import FEEDS
 from newswatch.config.shown_names import shown_folder
 from newswatch.models import Bundle
 from newswatch.pipeline.authoring import editing
@@ -73,6 +75,8 @@ async def watchlist_page(
     """One page of the rules in force that fit the filter, and what is wrong with the files if that is known soon."""
     loaded = await shared.checked_soon(services)
     errors = loaded.errors if loaded else ()
+    files = editing.file_names(services.config_dir)
+    opened = [*files, FEEDS] if visitor.writes else files
     found = overview.chosen(bundle, wanted.text.strip()) if bundle else []
     if wanted.silent:
         found = await overview.silent_rules(services, found)
@@ -99,8 +103,8 @@ async def watchlist_page(
         days=overview.STRIP_DAYS,
         recorded=recorded,
         quiet=quiet_text(recorded),
-        files=editing.file_names(services.config_dir),
-        problems=[(one, _place(services, one.file, one.line)) for one in errors[:MOST_PROBLEMS]],
+        files=files,
+        problems=[(one, _place(services, opened, one.file, one.line)) for one in errors[:MOST_PROBLEMS]],
         more_problems=max(0, len(errors) - MOST_PROBLEMS),
         checking=loaded is None,
         pending=_pending(bundle, loaded) if loaded else [],
@@ -128,15 +132,15 @@ def _pending(bundle: Bundle | None, loaded: Loaded) -> list[str]:
 def place_of(services: Services, loaded: Loaded, rule_id: str) -> FilePlace | None:
     """Where a rule is written, None if it is in no file."""
     place = loaded.rule_places.get(rule_id)
-    return None if place is None else _place(services, place.file, place.line)
+    files = editing.file_names(services.config_dir)
+    return None if place is None else _place(services, files, place.file, place.line)
 
 
-def _place(services: Services, file: str, line: int) -> FilePlace:
-    """The place, with the file's name in the folder if the editor can open it."""
+def _place(services: Services, opened: Sequence[str], file: str, line: int) -> FilePlace:
+    """The place. `opened` are the files that the editor can open for the visitor."""
     folder = services.config_dir
     shown = shown_folder(folder)
     name = next(
         (file.removeprefix(f"{one}/") for one in (str(folder), shown) if file.startswith(f"{one}/")), ""
     )
-    editable = name in editing.file_names(folder)
-    return FilePlace(f"{Path(shown).name}/{name}" if name else file, name if editable else "", line)
+    return FilePlace(f"{Path(shown).name}/{name}" if name else file, name if name in opened else "", line)
