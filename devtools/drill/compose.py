@@ -194,4 +194,4 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.compose("down", "--volumes", "--timeout", "20")
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
