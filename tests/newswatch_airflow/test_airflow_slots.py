@@ -52,6 +52,9 @@ def running():
     """A database in which poll_feeds has two running tasks and match_items one."""
     initdb()
     with create_session() as session:
+        # Other tests in this process may have left DAGs here.
+        for model in (TaskInstance, DagRun, DagModel, DagBundleModel):
+            session.query(model).delete()
         session.add(DagBundleModel(name="ours"))
         session.flush()
         for dag_id, tasks in (("poll_feeds", 2), ("match_items", 1)):
