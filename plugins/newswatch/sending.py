@@ -18,7 +18,7 @@ class Outgoing:
     """A message with everything that its layout depends on.
 
     `sources` maps feed ids to the names people know; `further` counts the publishers that are only in its
-    thread; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
+    thread, of a reply the others of its story; `headline` is the alert whose headline comes first; `buttons` says whether a listener receives clicks; `plain` asks for the smallest form.
     `mention` is the user group that it mentions, "" for none; `corrected` says what was corrected in its thread.
     """
 

@@ -141,6 +141,8 @@ def test_story_told_by_three_feeds_is_one_message_and_a_thread(newsroom):
     assert len(newsroom.replies()) == 2
     assert all(reply["thread_ts"] == message["ts"] for reply in newsroom.replies())
     assert "+2 publishers" in message["text"]
+    assert ["2 publishers · Daily, +1" in reply["text"] for reply in newsroom.replies()] == [True, False]
+    assert ["3 publishers · Metro, +2" in reply["text"] for reply in newsroom.replies()] == [False, True]
     assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 3
 
 

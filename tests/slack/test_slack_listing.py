@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from slack_scenes import NOW, alert, leaves, message
+from slack_scenes import NOW, alert, leaves, message, shown
 
 from devtools.slack_sim.limits import TEXT_MAX, check_content
 from newswatch.models import Mark, Marks
@@ -75,9 +75,9 @@ def test_listing_shows_every_item_that_was_given_room(items, kind, source, click
         assert check_payload(payload) == []
         check_content(payload, text_max=TEXT_MAX)
         assert payload.get("blocks"), "the blocks are what holds the links"
-        shown = [leaf["url"] for leaf in leaves(payload) if leaf["type"] == "link"]
+        shown_links = [leaf["url"] for leaf in leaves(payload) if leaf["type"] == "link"]
         links = [usable_link(group[0].link) for group in pack]
-        assert sorted(shown) == sorted(link for link in links if link)
+        assert sorted(shown_links) == sorted(link for link in links if link)
         assert len(payload["text"].split("\n")) >= len(pack) + 1
         assert payload["metadata"]["event_payload"]["alert_ids"] == [one.id for one in alerts][:200]
         plain = render_minimal(note, alerts, sources=sources, now=NOW)
@@ -124,6 +124,24 @@ def test_heading_says_what_the_signs_of_its_lines_mean():
     assert payload["text"].startswith(
         "Digest: 3 items from 2 publishers, rule central-bank-opposes (1 ▲ high, 2 ▽ low)"
     )
+
+
+def test_heading_says_the_severity_in_a_word_where_all_lines_have_one():
+    group = [alert(id=f"{n:016x}", item_id=f"f:{n}", severity="high") for n in range(3)]
+    note = message(*group, kind="surge", text="Surge: 3 stories from 1 publisher")
+    payload = render_listing(note, group, sources={}, now=NOW)
+    says = "Surge: 3 stories from 1 publisher, rule central-bank-opposes (▲ high)"
+    assert payload["text"].split("\n")[0] == says
+    assert shown(payload).startswith(says)
+
+
+def test_correction_of_a_listing_is_announced_above_its_items():
+    attention = Attention(corrected="headline changed")
+    payload = render_listing(
+        message(alert(), kind="digest"), [alert()], sources={}, now=NOW, attention=attention
+    )
+    for text in (shown(payload), payload["text"]):
+        assert text.index("Digest: 1 item") < text.index("✎ Headline changed") < text.index("Central bank")
 
 
 def test_only_the_first_sentence_of_a_heading_is_bold():

@@ -11,6 +11,7 @@ from slack_scenes import NOW, SOURCES, TITLE, alert, leaves, marked, message, qu
 
 from devtools.slack_sim.limits import check_content
 from newswatch.models import Excerpt
+from newswatch.slack.buttons import Attention
 from newswatch.slack.limits import MAX_MESSAGE_CHARS, message_chars
 from newswatch.slack.payload import (
     block_marker,
@@ -446,3 +447,27 @@ def test_event_without_its_actor_shows_that_something_is_left_out():
 def test_story_joins_a_verb_in_pieces():
     event = (("who", "EU"), ("does", "hits"), ("what", "X"), ("does", "with fine"))
     assert "EU hits … with fine X" in shown(story(alert(event=event, modality="stated")))
+
+
+@pytest.mark.parametrize(
+    ("modality", "says"), [("possible",) * 2, ("denied",) * 2, ("question", "a question")]
+)
+def test_certainty_is_in_bold_beside_the_severity(modality, says):
+    payload = story(alert(event=EVENT, modality=modality))
+    assert f"High · {says} · 1 publisher · " in shown(payload)
+    assert f"High · {says} · 1 publisher · " in payload["text"]
+    assert says in [leaf["text"] for leaf in leaves(payload) if leaf.get("style") == {"bold": True}]
+
+
+def test_correction_is_announced_above_the_passage():
+    attention = Attention(corrected="article withdrawn")
+    for text in (shown(story(alert(), attention=attention)), story(alert(), attention=attention)["text"]):
+        assert text.index("High · 1 publisher") < text.index("✎ Article withdrawn: see the thread")
+        assert text.index("✎ Article withdrawn: see the thread") < text.index("rejects the bill")
+
+
+def test_reply_counts_the_publishers_of_the_whole_story():
+    one = alert()
+    payload = render_reply(message(one, kind="reply"), [one], sources=SOURCES, now=NOW, further=2)
+    for text in (shown(payload), payload["text"]):
+        assert "↳ Further report · High · 3 publishers · ECB press, +2 publishers · " in text

@@ -100,14 +100,6 @@ def said(attention: Attention) -> list[tuple[str, Mark]]:
 
 def said_elements(attention: Attention) -> list[list[Element]]:
     """Each line as rich text. Slack shows users' names, and times in the reader's own time zone."""
-    corrected = corrected_line(attention)
-    return [
-        *([[_text(corrected, bold=True)]] if corrected else []),
-        *_by_readers(attention),
-    ]
-
-
-def _by_readers(attention: Attention) -> list[list[Element]]:
     return [
         [
             _text(f"{what} by ", bold=True),
@@ -121,9 +113,7 @@ def _by_readers(attention: Attention) -> list[list[Element]]:
 
 def said_text(attention: Attention) -> list[str]:
     """The same as escaped lines, for screen readers and notifications."""
-    corrected = corrected_line(attention)
-    lines = [escape(corrected)] if corrected else []
-    return lines + [
+    return [
         escape(
             f"{what} by {_name(mark)}{_BEFORE_END if mark.until else _BEFORE_TIME}"
             f"{clock(mark.until or mark.at)}"

@@ -63,6 +63,7 @@ class SlackLayout:
                 one.alerts,
                 sources=one.sources,
                 now=one.now,
+                further=one.further,
                 headline=one.headline,
                 attention=attention,
                 frame=frame,

@@ -103,10 +103,15 @@ def _heading(message: Message, alerts: Sequence[Alert]) -> str:
 
 
 def _severities(found: Sequence[Severity]) -> str:
-    """What the signs before the lines mean, where there are several: " (4 ▲ high, 4 ▽ low)"."""
-    counts = [(found.count(severity), severity) for severity in reversed(SEVERITIES)]
-    parts = [f"{count} {SEVERITY_SIGNS[severity]} {severity}" for count, severity in counts if count]
-    return f" ({', '.join(parts)})" if len(parts) > 1 else ""
+    """What the signs before the lines mean: " (4 ▲ high, 4 ▽ low)", or " (▲ high)" where all are."""
+    named = {
+        severity: f"{SEVERITY_SIGNS[severity]} {severity}"
+        for severity in reversed(SEVERITIES)
+        if severity in found
+    }
+    if len(named) == 1:
+        return f" ({named[found[0]]})"
+    return f" ({', '.join(f'{found.count(severity)} {name}' for severity, name in named.items())})"
 
 
 def title_of(line: ListingLine, max_chars: int) -> str:

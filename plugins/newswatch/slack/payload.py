@@ -16,7 +16,14 @@ from typing import Any
 from urllib.parse import quote
 
 from newswatch.models import SEVERITY_SIGNS, Alert, Message, short_hash
-from newswatch.slack.buttons import NO_ATTENTION, Attention, buttons, said_elements, said_text
+from newswatch.slack.buttons import (
+    NO_ATTENTION,
+    Attention,
+    buttons,
+    corrected_line,
+    said_elements,
+    said_text,
+)
 from newswatch.slack.limits import check_payload
 from newswatch.slack.listing import (
     LISTS,
@@ -33,14 +40,15 @@ from newswatch.slack.plain import (
     SEPARATOR,
     after_age,
     also_lead,
-    before_age,
     clock,
     fitting,
+    how_severe,
     notice_lines,
     notice_text,
     short_source,
     story_text,
     to_receiver,
+    whose,
     why,
 )
 from newswatch.slack.reports import (
@@ -141,9 +149,10 @@ def render_listing(
     corrected = Attention(corrected=attention.corrected)
     asked = [attention, corrected] if message.kind == "surge" else [corrected]
     for shown, max_title in itertools.product(asked, (160, 120, 80, 40)):
-        blocks = [_rich_text(message, 0, _listing_blocks(listing, max_title))]
+        heading, lines = _listing_blocks(listing, max_title)
+        blocks = [_rich_text(message, 0, [heading, *_corrected(shown), lines])]
         blocks += _attention_blocks(message, rules_of(alerts), shown)
-        payload = _payload(message, _with_said(listing_text(listing), shown), blocks)
+        payload = _payload(message, _with_said(listing_text(listing), shown, above=1), blocks)
         if not check_payload(payload):
             return payload
     return _text_only(message, listing_plain(listing))
@@ -241,7 +250,7 @@ def _render(message: Message, story: ShownStory | None, attention: Attention) ->
     after = _mention_blocks(message, story.frame.mention) + _attention_blocks(message, story.rules, attention)
     for detail in _DETAILS:
         text = _with_said(story_text(story, detail), attention)
-        payload = _payload(message, text, [*_story_blocks(message, story, detail), *after])
+        payload = _payload(message, text, [*_story_blocks(message, story, detail, attention), *after])
         if not check_payload(payload):
             return payload
     return _text_only(message, _with_said(story_text(story, _MINIMAL), attention))
@@ -286,18 +295,29 @@ def _attention_blocks(message: Message, rules: Sequence[str], attention: Attenti
     return blocks
 
 
-def _with_said(text: str, attention: Attention) -> str:
-    return fitting([*text.split("\n"), *said_text(attention)])
+def _corrected(attention: Attention) -> list[Element]:
+    """That the thread has a correction: above what is corrected, where it is read first."""
+    line = corrected_line(attention)
+    return [_section([_text(line, bold=True)])] if line else []
+
+
+def _with_said(text: str, attention: Attention, *, above: int = 2) -> str:
+    """`text` with what readers did below it, and the correction after its first `above` lines."""
+    lines, corrected = text.split("\n"), corrected_line(attention)
+    if corrected:
+        lines.insert(above, escape(corrected))
+    return fitting([*lines, *said_text(attention)])
 
 
 # ── a story's blocks ──────────────────────────────────────────────────────────────────────────
 
 
-def _story_blocks(message: Message, story: ShownStory, detail: Detail) -> list[Element]:
+def _story_blocks(message: Message, story: ShownStory, detail: Detail, attention: Attention) -> list[Element]:
     headline, *also = story.reports
     title = shorten_pieces(headline.title, detail.title)
     sign = _text(f"{SEVERITY_SIGNS[story.severity]} ")
     body = [_section([sign, *_linked(title, headline.link, bold=True)]), _section(_meta(story))]
+    body += _corrected(attention)
     body += [_group("rich_text_quote", _pieces(one)) for one in headline.quotes[: detail.quotes]]
     body += [_section(_event(event)) for event in headline.events[: detail.quotes]]
     blocks = [_rich_text(message, 0, body)]
@@ -336,8 +356,10 @@ def _meta(story: ShownStory) -> list[Element]:
     when = story.reports[0].when
     age = {"type": "date", "timestamp": int(when.timestamp()), "format": "{ago}", "fallback": clock(when)}
     after = "".join(SEPARATOR + note for note in after_age(story))
-    start = _text(SEPARATOR.join(before_age(story)) + SEPARATOR)
-    return [start, age, _text(after)] if after else [start, age]
+    before, certainty = SEPARATOR.join(how_severe(story)), story.reports[0].certainty
+    start = [_text(before.removesuffix(certainty)), *([_text(certainty, bold=True)] if certainty else [])]
+    line = [*start, _text(SEPARATOR.join(["", *whose(story), ""])), age]
+    return [*line, _text(after)] if after else line
 
 
 def _also(reports: Sequence[ShownItem], detail: Detail) -> list[Element]:

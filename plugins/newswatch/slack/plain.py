@@ -32,7 +32,7 @@ def story_text(story: ShownStory, detail: Detail) -> str:
     age = f"{_age(headline.when, story.now)} ({clock(headline.when)})"
     lines = [
         f"{SEVERITY_SIGNS[story.severity]} {_text_link(headline, detail.title, detail.text_url)}",
-        escape(SEPARATOR.join([*before_age(story), age, *after_age(story)])),
+        escape(SEPARATOR.join([*how_severe(story), *whose(story), age, *after_age(story)])),
         *(escape(f"“{joined(quote)}”") for quote in headline.quotes[: detail.quotes]),
         *(escape(joined(event)) for event in headline.events[: detail.quotes]),
         escape(f"Why: {SEPARATOR.join([why(story.rules, detail.rules), *to_receiver(story)])}"),
@@ -41,11 +41,17 @@ def story_text(story: ShownStory, detail: Detail) -> str:
     return fitting(lines)
 
 
-def before_age(story: ShownStory) -> list[str]:
-    """The parts before the age in the line below the headline."""
+def how_severe(story: ShownStory) -> list[str]:
+    """The first parts of the line below the headline: how severe, and how sure where the text does not state it."""
     lead = [_FURTHER_REPORT] if story.is_reply and not story.frame.belongs_to else []
+    certainty = story.reports[0].certainty
+    return [*lead, story.severity.capitalize(), *([certainty] if certainty else [])]
+
+
+def whose(story: ShownStory) -> list[str]:
+    """The parts after those and before the age: how many publishers, and which."""
     publishers = story.publishers + story.further
-    return [*lead, story.severity.capitalize(), count_of_publishers(publishers), _named(story, publishers)]
+    return [count_of_publishers(publishers), _named(story, publishers)]
 
 
 def _named(story: ShownStory, publishers: int) -> str:
@@ -57,18 +63,14 @@ def _named(story: ShownStory, publishers: int) -> str:
     more = publishers - len(shown)
     if more <= 0:
         return ", ".join(shown)
-    in_thread = " in the thread" if more == story.further else ""
+    in_thread = " in the thread" if more == story.further and not story.is_reply else ""
     return ", ".join([*shown, f"+{count_of_publishers(more)}{in_thread}"])
 
 
 def after_age(story: ShownStory) -> list[str]:
-    """The parts after the age, if there are any: how sure, and which story it may belong to."""
+    """The parts after the age, if there are any: what it rests on, and which story it may belong to."""
     first = story.reports[0]
-    notes = [
-        first.certainty,
-        "headline only" if first.headline_only else "",
-        "updated" if first.updated else "",
-    ]
+    notes = ["headline only" if first.headline_only else "", "updated" if first.updated else ""]
     if story.frame.belongs_to:
         notes.append(f"↳ may belong to “{shorten(clean(story.frame.belongs_to), _MAX_PARENT_CHARS)}”")
     return [note for note in notes if note]

@@ -76,7 +76,7 @@ class ShownStory:
     publishers: int = 1
     """Of the reports."""
     further: int = 0
-    """Publishers that are only in the thread."""
+    """Publishers that are only in the thread; of a reply, those of the story that it does not name."""
     is_reply: bool = False
     frame: Frame = NO_FRAME
 

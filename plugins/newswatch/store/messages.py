@@ -18,6 +18,7 @@ from newswatch.store.hashes import read_fields, read_hashes
 from newswatch.store.marks import marks_of
 
 _ALERT_FIELD = b"alert:"
+_PUBLISHER_FIELD = "publisher:"
 MOST_MESSAGES_A_STORY = 50
 
 
@@ -30,6 +31,8 @@ class StoredMessage:
     """A reply that is also shown in the channel."""
     further: int = 0
     """Publishers in the message's thread that are not in the message."""
+    in_thread: frozenset[str] = frozenset()
+    """Which they are."""
     headline: str = ""
     """The alert in its thread whose headline it shows; "" for the best of its own."""
     looks: int = 0
@@ -120,6 +123,9 @@ def message_of(message_id: str, raw: dict[str, str]) -> StoredMessage:
         delivery,
         broadcast=raw.get("broadcast") == "1",
         further=int(raw.get("further", "0")),
+        in_thread=frozenset(
+            name.removeprefix(_PUBLISHER_FIELD) for name in raw if name.startswith(_PUBLISHER_FIELD)
+        ),
         headline=raw.get("headline", ""),
         looks=int(raw.get("looks", "0")),
         marks=marks_of(raw),

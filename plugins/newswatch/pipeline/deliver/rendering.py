@@ -67,35 +67,43 @@ async def render(
     headline = await _headline(services.redis, queued, alerts)
     shown = [*alerts, headline] if headline is not None else alerts
     beside = await (around or Surroundings(services)).of(queued.message.channel, shown)
-    uncertain = queued.message.kind == "reply" and queued.message.text
+    further, belongs_to = await _of_story(services.redis, queued, alerts)
     return services.layout.render(
         Outgoing(
             message=queued.message,
             alerts=alerts,
             sources=beside.sources,
             now=services.clock(),
-            further=queued.further,
+            further=further,
             headline=headline,
             marks=queued.marks,
             buttons=beside.buttons,
             plain=queued.delivery.minimal,
             receiver=beside.receiver,
             pages=services.settings.pages or "",
-            belongs_to=await _root_headline(services.redis, queued) if uncertain else "",
+            belongs_to=belongs_to,
             mention=await _mention(services.redis, queued, alerts, beside.rules),
             corrected=queued.corrected,
         )
     )
 
 
-async def _root_headline(redis: Redis, queued: StoredMessage) -> str:
-    """The headline of the message that a reply is below, "" if it is no longer stored."""
+async def _of_story(redis: Redis, queued: StoredMessage, alerts: Sequence[Alert]) -> tuple[int, str]:
+    """The publishers of the story that the message does not name, and the headline that it may belong to.
+
+    A reply that may belong to another story counts its own publishers only.
+    """
+    if queued.message.kind != "reply":
+        return queued.further, ""
     root = await messages.read_message(redis, queued.message.root_id or "")
     if root is None:
-        return ""
-    found = await messages.read_stored_alerts(redis, [*root.message.alert_ids[:MOST_ALERTS]])
-    shown = await _headline(redis, root, [one.alert for one in found])
-    return shown.title if shown is not None else ""
+        return 0, ""
+    first = [one.alert for one in await messages.read_stored_alerts(redis, root.message.alert_ids)]
+    if queued.message.text:
+        shown = await _headline(redis, root, first[:MOST_ALERTS])
+        return 0, shown.title if shown is not None else ""
+    told = {one.published_by for one in first} | root.in_thread
+    return len(told - {one.published_by for one in alerts}), ""
 
 
 async def _mention(
