@@ -37,7 +37,7 @@ def rule() -> None:
 @click.argument("rule_id", metavar="ID")
 @command
 def explain(call: Invocation, *, rule_id: str) -> None:
-    """Print what a rule means: a query in words, or the query that an event stands for and its guards in words."""
+    """Print what a rule means, in words. For an event, print its query too."""
     draft = check_files(call.settings, utc_now().date()).sound_draft()
     found = meaning(rule_of(draft, rule_id), draft.lists)
     if call.json:

@@ -32,7 +32,7 @@ class Unfinished(Generic[T]):
             self._kept[question] = (count, timer)
 
     def take(self, question: Hashable) -> T | None:
-        """What was kept of this question, None if nothing is. It is no longer kept."""
+        """Take out what was kept of this question; None if nothing was."""
         found = self._kept.pop(question, None)
         if found is None:
             return None

@@ -193,7 +193,9 @@ async def retry_item_like(place: str, services: ServicesDep) -> dict[str, str]:
 
 def _matched(number: int) -> dict[str, str]:
     if not number:
-        return {"message": "Nothing is matched again: the text is no longer stored. It left this list."}
+        return {
+            "message": "The text is gone, so it cannot be matched again. The item was taken off this list."
+        }
     again = count(number, "item is matched again", "items are matched again")
     return {"message": f"{again} within seconds. What still fails comes back here."}
 
