@@ -185,7 +185,7 @@ def test_item_whose_text_is_gone_leaves_the_list_with_a_word(ada, newsroom):
     newsroom.adopt()
     newsroom.redis.hset("newswatch:dead:items", "1700000000000-0", "ValueError: old")
     assert "Its text cannot be read." in page(ada)
-    assert "no longer stored" in write(ada, "set-aside/1700000000000-0/retry").json()["message"]
+    assert "taken off this list" in write(ada, "set-aside/1700000000000-0/retry").json()["message"]
     assert "could not be matched" not in page(ada)
 
 
