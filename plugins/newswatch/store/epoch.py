@@ -13,19 +13,16 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.store import configuration, keys
+from newswatch.store import keys
 from newswatch.store.client import script_of, text
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The present run of Redis: its id ("unknown" if it has none), and since when its data may be what it is, in ms.
-
-    That is when the server started, or when the configuration in force was stored, whichever is later.
-    """
+    """The present run of Redis: its id ("unknown" if it has none), and for how long it has run, in ms."""
 
     run: str
-    since_ms: int
+    up_ms: int
     now_ms: int
     """What its clock said when it was asked, 0 if it does not say."""
 
@@ -34,9 +31,9 @@ async def server_run(redis: Redis) -> Server:
     """Which run of Redis this is."""
     info = await redis.info("server")
     now_ms = int(info.get("server_time_usec") or 0) // 1000
-    started_ms = now_ms - int(info.get("uptime_in_seconds") or 0) * 1000
-    stored_ms = await configuration.adopted_ms(redis)
-    return Server(str(info.get("run_id") or "unknown"), max(started_ms, stored_ms), now_ms)
+    return Server(
+        str(info.get("run_id") or "unknown"), int(info.get("uptime_in_seconds") or 0) * 1000, now_ms
+    )
 
 
 async def delivered_by(redis: Redis, channel: str) -> str | None:

@@ -131,7 +131,7 @@ class Day(Newsroom):
             client.flushall()
             for name, lasts_ms, value in before:
                 client.restore(name, max(lasts_ms, 0), value)
-        self._server.kill()
+        self._server.stop()  # not killed: a busy disk may not have it all yet
         self._server.start()
 
     # ── the work ──────────────────────────────────────────────────────────────────────────────

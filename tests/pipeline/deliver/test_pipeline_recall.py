@@ -6,7 +6,7 @@ import contextlib
 from datetime import timedelta
 
 import pytest
-from outage_room import set_up
+from outage_room import channel, set_up
 
 from feed_server import story
 from newsroom import OPS, POLICY, Newsroom
@@ -238,3 +238,31 @@ def test_fresh_news_does_not_wait_until_many_new_channels_were_read(newsroom):
 
     assert newsroom._do(work, env={"NEWSWATCH_SLACK_TIER3": "1", "NEWSWATCH_SLACK_RATE": "100"}).sent == 5
     assert newsroom.slack.stats()["methods"]["conversations.history"] == {"ok": 1}
+
+
+def test_clock_of_redis_that_is_behind_makes_no_story_fresh(tmp_path, own_redis, simulator):
+    """What was published before Redis lost the record is in Slack, whatever the time is on Redis' machine."""
+    simulator.reset()
+    room = Newsroom(tmp_path / "room", own_redis.url, simulator)
+    set_up(room, 3)
+    room.adopt()
+    room.pass_time(timedelta(hours=1))
+    ten_minutes_ago = timedelta(minutes=-50)
+    items = [story(n, f"Headline {n} x{n}", f"watchword{n:02d}", age=ten_minutes_ago) for n in range(3)]
+    room.site.serve("/wire", *items)
+    room.run()
+    room.until(lambda: room.deliver().queued == 0)
+    for name in room.redis.scan_iter("newswatch:*"):
+        if not name.startswith("newswatch:config"):
+            room.redis.delete(name)
+    own_redis.stop()
+    own_redis.start()
+    room.poll()
+    room.match()
+
+    async def work(services):
+        return await run_deliver(services, deadline_s=3.0)
+
+    room._do(work, env={"NEWSWATCH_SLACK_TIER3": "1"})
+    assert [len(room.alert_ids(channel(desk))) for desk in range(3)] == [1, 1, 1]
+    room.close()

@@ -20,7 +20,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.doubt import pause_reading
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.sending import Outcome, Page, Posted
-from newswatch.store import epoch, messages, outbox
+from newswatch.store import configuration, epoch, messages, outbox
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.epoch import Place
 
@@ -51,11 +51,13 @@ async def make_sure(run: DeliveryRun, channel: str, message_id: str) -> bool:
         return True
     if run.redis_run is None:
         run.redis_run = await epoch.server_run(redis)
+        stored_ms = await configuration.adopted_ms(redis)
+        run.data_since_ms = max(run.now_ms() - run.redis_run.up_ms, stored_ms)
     if channel not in run.delivered_by:
         run.delivered_by[channel] = await epoch.delivered_by(redis, channel)
     before, server = run.delivered_by[channel], run.server
     if before != server:
-        fresh = before is None and is_fresh(alerts, run.redis_run.since_ms, run.now_ms())
+        fresh = before is None and is_fresh(alerts, run.data_since_ms, run.now_ms())
         if fresh and time.monotonic() < run.read_again_at:
             return True
         if not await _recall(run, channel, empty=before is None, wait=not fresh):

@@ -82,6 +82,9 @@ class DeliveryRun:
     """Channels whose Redis is known to be the one that delivered to them last."""
     redis_run: Server | None = None
     """Which run of Redis this is; None if we have to ask."""
+    data_since_ms: int = 0
+    """Since when, by our clock, the data of `redis_run` may be what it is: since that began, or since the configuration was
+    stored, whichever is later. The clocks of the two machines may differ."""
     delivered_by: dict[str, str | None] = field(default_factory=dict)
     """Channel → the run of Redis that delivered to it last."""
     read_again_at: float = 0.0
