@@ -7,6 +7,7 @@ itself; the two timeouts are for a process that hangs.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,6 +23,8 @@ from newswatch_airflow.versions import permanent_errors, start_run
 
 if TYPE_CHECKING:
     from newswatch.pipeline.base.shift import Ask, Paused, Shift
+
+log = logging.getLogger("newswatch.resident")
 
 TRIES = 24
 """Ten kills within one shift, and a dozen tries of some seconds each while the api-server is not up."""
@@ -107,9 +110,13 @@ def _work(context: Mapping[str, Any], stage: str, *, slack: bool) -> dict[str, A
 
 
 def _failed_ago_s(context: Mapping[str, Any]) -> float:
-    """How long ago this task failed in an earlier run; infinite if it never did."""
+    """How long ago this task failed in an earlier run; infinite if it never did, 0 if Airflow cannot say."""
     one = context["ti"]
-    last = one.get_previous_ti(state=TaskInstanceState.FAILED, map_index=one.map_index)
+    try:
+        last = one.get_previous_ti(state=TaskInstanceState.FAILED, map_index=one.map_index)
+    except Exception:  # Airflow's own trouble must not take the place of the error that ends this run
+        log.exception("Airflow cannot say when %s failed last", one.task_id)
+        return 0.0
     if last is None or last.end_date is None:
         return math.inf
     return float((datetime.now(timezone.utc) - last.end_date).total_seconds())
