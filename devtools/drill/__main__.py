@@ -143,6 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--upgrade-from", default="", metavar="COMMIT", help="a rolling upgrade from there instead of kills"
     )
+    parser.add_argument("--logs", type=Path, metavar="FILE", help="keep there what the containers logged")
     given = parser.parse_args(argv)
     results: list[Result] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that the stack is removed
@@ -155,6 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             rules=given.rules,
             sentinel=given.sentinel,
             release=given.upgrade_from,
+            logs=given.logs,
         ) as stack,
         Flow(stack.site_port, stack.slack_port, given.pace) as flow,
     ):

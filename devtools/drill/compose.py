@@ -48,12 +48,22 @@ class Stack:
     """The stack, up within the block and removed with its volumes after it. `folder` keeps its settings.
 
     Images are those of docker-compose.yml, unless the environment names others (`IMAGES`). `sentinel` adds a replica of newswatch's
-    Redis and three Sentinels. It begins as the commit `release` was, if one is named, and `replace` brings this release.
+    Redis and three Sentinels. It begins as the commit `release` was, if one is named, and `replace` brings this release. The
+    containers' output, tasks included, goes to `logs` in the end, if that is given.
     """
 
     def __init__(
-        self, folder: Path, *, workers: int, feeds: int, rules: int, sentinel: bool = False, release: str = ""
+        self,
+        folder: Path,
+        *,
+        workers: int,
+        feeds: int,
+        rules: int,
+        sentinel: bool = False,
+        release: str = "",
+        logs: Path | None = None,
     ) -> None:
+        self._logs = logs
         self.sentinel = sentinel
         self.slack_port, self.site_port = free_port(), free_port()
         settings = {
@@ -194,4 +204,6 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._logs is not None:
+            self._logs.write_text(self.compose("logs", "--timestamps", "--no-color"), encoding="utf-8")
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
