@@ -96,6 +96,9 @@ def tuning(poll_shards: int = 1) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
         # One failed heartbeat takes half a minute: residents outlive an api-server that is away for five.
         "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "10",
+        # A task that starts while the api-server is away waits for it about as long, and uses up fewer of its tries.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "8",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
         "AIRFLOW__WORKERS__MISSING_DAG_RETRY_DELAY": "5",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "1800",
