@@ -38,7 +38,16 @@ def failed_in(cache: str) -> list[str]:
 def passes(phase: str) -> bool:
     """Whether all tests of the phase pass, some of them perhaps only alone."""
     with tempfile.TemporaryDirectory() as cache:
-        command = (sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", *shlex.split(phase))
+        durations = ("--durations=15", "--durations-min=5")
+        command = (
+            sys.executable,
+            "-m",
+            "pytest",
+            "-o",
+            f"cache_dir={cache}",
+            *durations,
+            *shlex.split(phase),
+        )
         code = subprocess.run(command, check=False).returncode
         failed = failed_in(cache)
         if code != 1 or not 0 < len(failed) <= MOST_STARVED:
