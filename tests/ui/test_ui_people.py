@@ -222,7 +222,9 @@ def test_newcomer_makes_a_rule_publishes_a_story_and_judges_its_alert(world, ent
     alert.get_by_role("button", name="Not relevant").click()
     expect(message(slack, "quieter seagulls")).to_contain_text("Marked not relevant by", timeout=SOON_MS)
     marked = (
-        frame.get_by_role("row", name="lighthouses").locator("[data-label='Not relevant']").get_by_text("1")
+        frame.get_by_role("row", name="lighthouses")
+        .locator("[data-label='Marks']")
+        .get_by_text("1 not relevant")
     )
     come(page, frame, "Watchlist", marked)
     assert page.noise == []

@@ -104,6 +104,18 @@ def test_muted_and_marked_rules_are_sorted_first_where_their_column_is_asked_for
     assert rows_of(page(many, "watchlist?sort=state")) == ["busy", "calm", "Apt"]
 
 
+def test_marks_of_each_rule_are_counted_by_kind_in_one_cell(many, newsroom):
+    newsroom.redis.hset(keys.irrelevant("busy"), "a", "{}")
+    newsroom.redis.hset(keys.acknowledged("busy"), mapping=dict.fromkeys("abc", "1"))
+    newsroom.redis.hset(keys.missed("Apt"), mapping=dict.fromkeys("ab", "{}"))
+    cells = re.findall(r'<td data-label="Marks">(.*?)</td>', page(many, "watchlist"), re.DOTALL)
+    assert cells[0] == ""
+    shown = [re.findall(r"\d+ [a-z ]+", re.sub(r"<[^>]+>", "\n", cell)) for cell in cells]
+    assert shown == [[], ["1 not relevant", "3 acknowledged"], ["2 missed"]]
+    facts = many.get("/newswatch/api/rules/busy/facts").json()
+    assert (facts["irrelevant"], facts["acknowledged"], facts["missed"]) == (1, 3, 0)
+
+
 @pytest.mark.parametrize("column", ["irrelevant", "alerts"])
 def test_order_of_hundreds_of_rules_shows_what_came_since_the_last_page(ada, newsroom, column):
     rules = "".join(f"  - {{id: r{n}, query: central bank {n}, notify: [policy]}}\n" for n in range(600))

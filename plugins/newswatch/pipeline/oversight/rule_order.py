@@ -83,7 +83,8 @@ async def _alerts(services: Services, rules: Sequence[Rule]) -> dict[str, Value]
 
 async def _irrelevant(services: Services, rules: Sequence[Rule]) -> dict[str, Value]:
     with redis_errors():
-        return dict(await labelled.count_labelled(services.redis, "irrelevant", [rule.id for rule in rules]))
+        found = await labelled.count_labelled(services.redis, ("irrelevant",), [rule.id for rule in rules])
+    return dict(found["irrelevant"])
 
 
 async def _states(services: Services, rules: Sequence[Rule]) -> dict[str, Value]:
