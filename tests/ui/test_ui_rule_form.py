@@ -133,6 +133,40 @@ def restore(frame):
     expect(frame.locator("#history")).to_contain_text("too narrow")
 
 
+LISTED = """\
+lists:
+  against: [oppose, reject]   # verbs
+rules:
+  - {id: against, query: $against AND bank, notify: [policy]}
+"""
+
+
+def test_word_that_a_list_lacks_is_added_with_one_click_to_the_rule_or_to_the_list(enter, airflow, room):
+    room.watchlist(LISTED)
+    room.adopt()
+    page, _ = enter()
+    page.goto(f"{airflow.url}/newswatch/watchlist/rules/against/edit")
+    page.get_by_label("One a line.").fill("Rejection of the bank")
+    expect(page.locator("#try .outcome")).to_contain_text("0 of 1 headline")
+    buttons = page.locator("#try .repairs button")
+    expect(buttons).to_have_text(["Add rejection beside $against in this rule"])
+    expect(page.locator("#try .repairs")).not_to_contain_text("the list against")
+    buttons.click()
+    expect(box(page, "Query")).to_have_text("($against OR rejection) AND bank")
+    expect(page.locator("#try .outcome")).to_contain_text("1 of 1 headline")
+    box(page, "Query").fill("$against AND bank")
+    expect(page.locator("#verdict")).to_contain_text("Nothing is changed yet")
+
+    page.goto(f"{airflow.url}/newswatch/watchlist/edit?rule=against")
+    page.get_by_label("One a line.").fill("Rejection of the bank")
+    page.get_by_role("button", name="Add rejection to the list against, for each rule with it").click()
+    text = page.get_by_role("textbox", name="Text of watchlist.yaml")
+    expect(text).to_contain_text("against: [oppose, reject, rejection]   # verbs")
+    expect(text).to_contain_text("query: $against AND bank,")
+    expect(page.locator("#try .outcome")).to_contain_text("1 of 1 headline")
+    assert page.noise == []
+
+
 def test_edit_is_put_into_the_version_that_another_saved_meanwhile(enter, room):
     page, frame = enter()
     follow(frame, "Watchlist")
