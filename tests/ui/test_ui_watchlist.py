@@ -236,6 +236,30 @@ def test_error_in_feeds_yaml_links_to_its_line_on_every_page_that_lists_it(ada, 
     assert f'data-line="{line}"' in page(ada, way.replace("&amp;", "&"))
 
 
+def acts_on(page_text, kind):
+    """The links and their places below a finding, the runbook aside."""
+    (acts,) = re.findall(rf'{kind}.*?<div class="acts">(.*?)</div>', page_text, re.DOTALL)
+    return [(shown, way) for way, shown in re.findall(r'href="/newswatch(/[^"]*)">([^<]+)<', acts)][:-1]
+
+
+ALL_ERRORS = ("See all errors", "/watchlist")
+
+
+def test_finding_leads_to_the_line_that_is_broken(ada, visit, newsroom):
+    feeds = (newsroom.config / "feeds.yaml").read_text("utf-8")
+    receivers = (newsroom.config / "receivers.yaml").read_text("utf-8")
+    line = len(feeds.splitlines()) + 1
+    newsroom.write("feeds.yaml", feeds + "  - {id: new, url: 'https://new.example/', evry: 5m}\n")
+    newsroom.adopt()
+    opened = (f"Open feeds.yaml at line {line}", f"/watchlist/edit?name=feeds.yaml&amp;line={line}")
+    assert acts_on(page(ada, ""), "evry") == [opened, ALL_ERRORS]
+    assert acts_on(page(visit("vera"), ""), "evry") == [ALL_ERRORS]  # who may not see the file
+    newsroom.write("feeds.yaml", feeds)
+    newsroom.write("receivers.yaml", receivers.replace("channel: C", "chanel: C"))
+    newsroom.adopt()
+    assert acts_on(page(ada, ""), "chanel") == [ALL_ERRORS]  # there is no editor for it
+
+
 def test_place_in_an_error_cannot_be_made_a_link_elsewhere(ada, newsroom):
     newsroom.redis.hset(
         keys.notice("configuration"),
