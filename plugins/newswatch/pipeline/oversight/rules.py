@@ -59,7 +59,7 @@ def _texts(rule: Rule) -> tuple[str, ...]:
 async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
     """Those of these rules that have no stored alert. Raises RedisUnavailable."""
     with redis_errors():
-        last = await archive.last_hits(services.redis, [rule.id for rule in rules])
+        last = await archive.all_last_hits(services.redis)
     horizon_ms = to_ms(services.clock()) - int(services.settings.alert_retention_s * 1000)
     return [rule for rule in rules if last.get(rule.id, 0) < horizon_ms]
 
