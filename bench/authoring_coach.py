@@ -219,7 +219,7 @@ async def readers_mark(services: Services, seen: Sequence[Row]) -> dict[str, int
             if label == "missed":
                 await labelled.put_missed(redis, RULE, Labelled(one, "reader", at))
             elif label == "acknowledged":
-                await marks.put_ack(redis, alerts[one.id].message_id, mark, to_ms(at))
+                await marks.put_ack(redis, alerts[one.id].message_id, mark, to_ms(at), [alerts[one.id].alert])
             else:
                 await marks.put_irrelevant(redis, alerts[one.id].message_id, mark, to_ms(at), [(RULE, one)])
     return counts

@@ -176,7 +176,9 @@ def fill_alerts(client: redis.Redis, rules: int, feeds: int, now: datetime) -> s
         if number % 1_000 == 0:
             pipe.execute()
     for rule in range(0, rules, 10):
-        pipe.hset(keys.irrelevant(f"rule-{rule}"), mapping={str(n): "{}" for n in range(1 + rule % 3)})
+        marks: dict[FieldT, EncodableT] = {str(n): "{}" for n in range(1 + rule % 3)}
+        for label in (keys.irrelevant, keys.acknowledged, keys.missed):
+            pipe.hset(label(f"rule-{rule}"), mapping=marks)
     pipe.execute()
     return sent
 

@@ -254,6 +254,7 @@ def test_housekeeping_removes_what_is_past_its_retention_and_keeps_the_rest(news
         "articles",
         "alerts",
         "mutes",
+        "acknowledged",
         "irrelevant",
         "missed",
         "dead_letters",

@@ -70,9 +70,53 @@ def test_field_scope_is_widened_where_the_words_are_in_another_field():
     assert offered(Rule("r", "title:(bank AND opposes)"), text)[0].rule.query == "(bank AND opposes)"
 
 
-def test_form_that_a_list_lacks_is_added_to_the_list():
-    found = offered(Rule("r", "$against AND bank"), "Rejection of the bank")
-    assert (found[0].list_name, found[0].entry) == ("against", "rejection")
+@pytest.mark.parametrize(
+    ("query", "text", "about", "edited"),
+    [
+        (
+            "$against AND bank",
+            "Rejection of the bank",
+            "add `rejection` beside `$against` in this rule",
+            "($against OR rejection) AND bank",
+        ),
+        (
+            "bank ONEAR/3 $against",
+            "The bank in rejection of it",
+            "add `rejection` beside `$against` in this rule",
+            "bank ONEAR/3 ($against OR rejection)",
+        ),
+        (
+            "title:$against",
+            "Rejection of the bank",
+            "add `rejection` beside `$against` in this rule",
+            "title:($against OR rejection)",
+        ),
+        (
+            "($against OR deny) AND bank",
+            "Rejection of the bank",
+            "add `rejection` beside `($against OR deny)`",
+            "($against OR deny OR rejection) AND bank",
+        ),
+        (
+            "bank NEAR/2 $against",
+            "The bank has today and in public voiced its rejection",
+            "add `rejection` beside `$against` in this rule, and allow 7 words between",
+            "bank NEAR/7 ($against OR rejection)",
+        ),
+    ],
+)
+def test_form_that_a_list_lacks_is_added_beside_it(query, text, about, edited):
+    first = offered(Rule("r", query), text)[0]
+    assert (first.about, first.rule.query, first.list_name) == (about, edited, "")
+
+
+def test_form_that_a_list_lacks_is_added_to_the_list_if_all_its_rules_want_it():
+    _, second = offered(Rule("r", "$against AND bank"), "Rejection of the bank")
+    assert (second.about, second.list_name, second.entry) == (
+        "add `rejection` to the list against, for each rule with it",
+        "against",
+        "rejection",
+    )
 
 
 def test_event_that_is_asked_or_lacks_a_form_is_repaired():

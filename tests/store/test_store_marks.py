@@ -21,14 +21,14 @@ async def mute_by(redis, name: str, *, minutes: int = 0, on: bool = True) -> int
 
 
 async def test_mark_of_an_unknown_message_is_refused(redis):
-    assert await marks.put_ack(redis, "m9", mark(), NOW) == -1
+    assert await marks.put_ack(redis, "m9", mark(), NOW, []) == -1
     assert not await redis.exists(keys.message("m9"), keys.UPDATES)
 
 
 async def test_first_acknowledgement_counts_and_the_message_is_to_be_updated(redis, match_lease):
     await queue(redis, match_lease)
-    assert await marks.put_ack(redis, "m1", mark(), NOW) == 1
-    assert await marks.put_ack(redis, "m1", mark(minutes=1), NOW) == 0
+    assert await marks.put_ack(redis, "m1", mark(), NOW, []) == 1
+    assert await marks.put_ack(redis, "m1", mark(minutes=1), NOW, []) == 0
     found = await stored(redis)
     assert (found.marks.ack, found.rev) == (mark(), 1)
     assert await redis.zrange(keys.UPDATES, 0, -1) == [b"m1"]

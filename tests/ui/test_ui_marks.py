@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from feed_server import story
+from newsroom import OPS, POLICY
 from newswatch.listener.clicks import take_click
 from newswatch.slack.buttons import ACTIONS
 from newswatch.slack.clicks import Click
+from newswatch.store import keys
 
 WORDS = "The central bank opposes the plan."
 WRITE = {"X-Newswatch": "1", "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
@@ -47,6 +49,32 @@ def test_acknowledged_alert_says_so_and_by_whom(ada, newsroom):
     assert "Acknowledged" in life
 
 
+def test_acknowledged_item_is_counted_for_its_rule_until_its_alert_is_past_its_retention(ada, newsroom):
+    click(newsroom, "newswatch_ack")
+    found = "rule=central-bank-opposes&amp;state=acknowledged"
+    assert f'{found}">1 acknowledged</a>' in page(ada, "watchlist")
+    assert "Ministries" in page(ada, f"alerts?{found.replace('&amp;', '&')}")
+    name = keys.acknowledged("central-bank-opposes")
+    (item,) = newsroom.redis.hkeys(name)
+    newsroom.redis.hset(name, item, 1_000)
+    assert newsroom.json("housekeeping")["acknowledged"] == 1
+    assert "acknowledged</a>" not in page(ada, "watchlist")
+
+
+def test_acknowledged_digest_counts_for_none_of_its_items(visit, newsroom):
+    newsroom.write(
+        "receivers.yaml",
+        f"receivers:\n  - {{id: policy, channel: {POLICY}, mode: digest, digest: {{at: '08:00', timezone: UTC}}}}\n"
+        f"  - {{id: ops, channel: {OPS}}}\n",
+    )
+    newsroom.site.serve("/wire", story(1, "Ministries want mining legalised", WORDS))
+    newsroom.run()
+    newsroom.pass_time(timedelta(days=1))
+    newsroom.run()
+    click(newsroom, "newswatch_ack")
+    assert "acknowledged</a>" not in page(visit("ada"), "watchlist")
+
+
 def test_muted_rule_is_listed_with_who_muted_it_in_slack(ada, newsroom):
     click(newsroom, "newswatch_mute")
     text = page(ada, "watchlist")
@@ -56,7 +84,7 @@ def test_muted_rule_is_listed_with_who_muted_it_in_slack(ada, newsroom):
 
 def test_what_is_not_relevant_is_counted_listed_and_held_against_an_edit(ada, newsroom):
     click(newsroom, "newswatch_irrelevant")
-    assert 'rules/central-bank-opposes#irrelevant">1</a>' in page(ada, "watchlist")
+    assert 'rules/central-bank-opposes#irrelevant">1 not relevant</a>' in page(ada, "watchlist")
     listed = page(ada, "watchlist/rules/central-bank-opposes")
     assert "Ministries want mining legalised" in listed
     assert "still caught" in listed

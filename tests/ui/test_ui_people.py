@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
@@ -216,13 +217,135 @@ def test_newcomer_makes_a_rule_publishes_a_story_and_judges_its_alert(world, ent
     assert "It satisfies lighthouses" in done.stdout, done.stdout + done.stderr
 
     slack = in_slack(page, world)
-    alert = message(slack, "quieter seagulls")
-    expect(alert).to_contain_text("Medium · 1 publisher", timeout=SOON_MS)
-    alert.get_by_label("More actions").click()
-    alert.get_by_role("button", name="Not relevant").click()
-    expect(message(slack, "quieter seagulls")).to_contain_text("Marked not relevant by", timeout=SOON_MS)
+    expect(message(slack, "quieter seagulls")).to_contain_text("Medium · 1 publisher", timeout=SOON_MS)
+    call_not_relevant(slack, "quieter seagulls")
     marked = (
-        frame.get_by_role("row", name="lighthouses").locator("[data-label='Not relevant']").get_by_text("1")
+        frame.get_by_role("row", name="lighthouses")
+        .locator("[data-label='Marks']")
+        .get_by_text("1 not relevant")
     )
     come(page, frame, "Watchlist", marked)
     assert page.noise == []
+
+
+NAME = "regulators-sues-crypto"
+HEADLINES = "SEC sues crypto exchange over <b>listing</b>\nWill the SEC sue a crypto exchange?\nHarvest forecast raised"
+A_MINUTE = 60.0
+
+
+def test_newcomer_makes_a_rule_within_a_minute_follows_the_coach_and_restores_it_alone(world, enter):
+    page, frame = enter()
+    follow(frame, "Watchlist")
+    before = watchlist(world)
+    opened = time.monotonic()
+    frame.get_by_role("link", name="New rule").click()
+    make_by_the_form(frame)
+    try_headlines(frame)
+    save(page, frame)
+    assert time.monotonic() - opened <= A_MINUTE
+    made = watchlist(world)
+    assert made.startswith(f"{before}  - id: {NAME}\n")
+    assert "modality" not in made.removeprefix(before)
+    come(page, frame, "Watchlist", frame.get_by_role("row", name=NAME).get_by_text("in force"))
+
+    world.site.serve(
+        "/wire",
+        story(30, "SEC sues crypto exchange over listing"),
+        story(31, "Puppet show: the SEC sues the crypto duck of a television comedian"),
+        story(1, "Nothing of note"),
+    )
+    slack = in_slack(page, world)
+    expect(message(slack, "crypto exchange over listing")).to_contain_text("High", timeout=SOON_MS)
+    come(page, frame, "Alerts", frame.get_by_role("link", name="SEC sues crypto exchange over listing"))
+    call_not_relevant(slack, "Puppet show")
+    come(page, frame, "Watchlist", frame.get_by_role("row", name=NAME).get_by_text("1 not relevant"))
+
+    follow_the_coach(frame)
+    coached = watchlist(world)
+    assert coached != made
+    (world.config / "watchlist.yaml").write_text(coached.replace(*ANOTHER), encoding="utf-8")
+    restore(frame)
+    assert watchlist(world) == made.replace(*ANOTHER)
+    assert page.noise == []
+
+
+ANOTHER = ("query: central bank opposes\n", "query: central bank opposes\n    owner: bank-desk\n")
+"""What somebody else changes in another rule meanwhile."""
+
+
+def watchlist(world):
+    return (world.config / "watchlist.yaml").read_text("utf-8")
+
+
+def box(frame, name):
+    """A field that CodeMirror edits."""
+    return frame.get_by_role("textbox", name=name, exact=True)
+
+
+def make_by_the_form(frame):
+    expect(frame.locator(".cm-editor").first).to_be_visible()
+    frame.get_by_label("An event: who does what").check()
+    box(frame, "Who").press_sequentially("$regul")
+    frame.get_by_role("option", name="$regulators").click()
+    box(frame, "Does").fill("$sues")
+    box(frame, "To what").fill("$crypto")
+    expect(frame.locator("#live .outcome")).to_contain_text("0 items in 0 stories")  # before it is complete
+    frame.get_by_label("policy").check()
+    frame.get_by_label("high").check()
+    expect(frame.get_by_label("Id", exact=True)).to_have_value(NAME)
+    expect(frame.locator("#toast")).to_be_empty()  # a click in the form does nothing else
+    frame.get_by_label("Must match", exact=True).fill("SEC sues crypto exchange")
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+    expect(frame.get_by_role("textbox", name="The rule as YAML")).to_contain_text("does: $sues")
+
+
+def try_headlines(frame):
+    frame.get_by_label("One a line.").fill(HEADLINES)
+    outcome = frame.locator("#try .outcome")
+    expect(outcome).to_contain_text("1 of 3 headlines")
+    expect(frame.locator("#try mark").first).to_have_text("SEC")
+    frame.get_by_role("button", name="Count what is asked").click()
+    expect(outcome).to_contain_text("2 of 3 headlines")
+    expect(frame.get_by_label("question")).to_be_checked()
+    frame.get_by_label("question").uncheck()
+    expect(outcome).to_contain_text("1 of 3 headlines")
+    expect(frame.locator("#verdict")).to_contain_text("No errors")
+
+
+def save(page, frame):
+    frame.get_by_role("button", name="Save…").click()
+    expect(frame.locator(".diff .added").first).to_contain_text(f"- id: {NAME}")
+    expect(frame.locator(".diff .removed")).to_have_count(0)
+    frame.get_by_label("Why? (optional, for the history)").fill("asked for by the desk")
+    page.keyboard.press("Enter")
+    expect(frame.get_by_role("heading", level=1)).to_have_text(NAME)
+    expect(frame.locator("#state")).to_contain_text("comes into force within 30 seconds")
+
+
+def call_not_relevant(slack, words):
+    """With the mouse, in the menu of the message."""
+    alert = message(slack, words)
+    expect(alert).to_be_visible(timeout=SOON_MS)
+    alert.get_by_label("More actions").click()
+    alert.get_by_role("button", name="Not relevant").click()
+    expect(message(slack, words)).to_contain_text("Marked not relevant by", timeout=SOON_MS)
+
+
+def follow_the_coach(frame):
+    frame.get_by_role("link", name=NAME, exact=True).click()
+    expect(frame.locator("#irrelevant")).to_contain_text("still caught")
+    frame.get_by_role("button", name="Ask the coach").click()
+    frame.get_by_role("button", name="Save this edit").first.click()
+    expect(frame.locator("#toast")).to_contain_text("watchlist.yaml is saved")
+
+
+def restore(frame):
+    """The rule alone, as it was before the coach's edit."""
+    history = frame.locator("#history")
+    follow(frame, "Watchlist")
+    frame.get_by_role("link", name=NAME, exact=True).click()
+    expect(history).to_contain_text("asked for by the desk")
+    expect(history.locator(".diff .added").first).to_be_visible()
+    history.get_by_label("Why restore it (optional)").first.fill("too narrow")
+    history.get_by_role("button", name="Restore this rule as it was before").first.click()
+    expect(history).to_contain_text("too narrow")

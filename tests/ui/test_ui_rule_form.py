@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
-from functools import partial
 
 import pytest
 import scenes
@@ -12,11 +10,7 @@ from browsing import follow, grave_faults
 from playwright.sync_api import expect
 
 from chromium import IN_CHROMIUM
-from feed_server import story
 from newsroom import OPS, POLICY, WATCHLIST
-from newswatch.listener.clicks import take_click
-from newswatch.slack.buttons import ACTIONS
-from newswatch.slack.clicks import Click
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
@@ -32,105 +26,38 @@ def confirm(frame, reason=""):
     frame.get_by_role("button", name="Save", exact=True).click()
 
 
-NAME = "regulators-sues-crypto"
-HEADLINES = "SEC sues crypto exchange over <b>listing</b>\nWill the SEC sue a crypto exchange?\nHarvest forecast raised"
+LISTED = """\
+lists:
+  against: [oppose, reject]   # verbs
+rules:
+  - {id: against, query: $against AND bank, notify: [policy]}
+"""
 
 
-def mark_not_relevant(room, title):
-    """What the button below the alert's message would bring."""
-    (message,) = [one for one in room.posts() if title in one["text"]]
-    name = message["metadata"]["event_payload"]["message_id"]
-    at = datetime.now(timezone.utc)
-    click = Click(ACTIONS["newswatch_irrelevant"], name, message["channel"], "U0ANNA", "anna", at)
-    room._do(partial(take_click, click=click))
-
-
-def test_new_rule_is_made_tried_saved_marked_coached_and_restored(enter, room):
-    page, frame = enter()
-    make_by_the_form(page, frame)
-    made = (room.config / "watchlist.yaml").read_text()
-    assert made.startswith(WATCHLIST + f"  - id: {NAME}\n")
-    assert "modality" not in made
+def test_word_that_a_list_lacks_is_added_with_one_click_to_the_rule_or_to_the_list(enter, airflow, room):
+    room.watchlist(LISTED)
     room.adopt()
-    publish = (
-        story(1, "SEC sues crypto exchange over listing"),
-        story(2, "Puppet show: the SEC sues the crypto duck of a television comedian"),
-    )
-    room.site.serve("/wire", *publish)
-    room.run()
-    follow(frame, "Alerts")
-    expect(
-        frame.get_by_role("link", name="SEC sues crypto exchange over listing", exact=True)
-    ).to_be_visible()
-    mark_not_relevant(room, "Puppet")
-    follow_the_coach(frame)
-    coached = (room.config / "watchlist.yaml").read_text()
-    assert coached != made
-    room.watchlist(
-        coached.replace("query: central bank opposes", "query: central bank rejects")
-    )  # another rule
-    room.adopt()
-    restore(frame)
-    now = (room.config / "watchlist.yaml").read_text()
-    assert now == made.replace("query: central bank opposes", "query: central bank rejects")
+    page, _ = enter()
+    page.goto(f"{airflow.url}/newswatch/watchlist/rules/against/edit")
+    page.get_by_label("One a line.").fill("Rejection of the bank")
+    expect(page.locator("#try .outcome")).to_contain_text("0 of 1 headline")
+    buttons = page.locator("#try .repairs button")
+    expect(buttons).to_have_text(["Add rejection beside $against in this rule"])
+    expect(page.locator("#try .repairs")).not_to_contain_text("the list against")
+    buttons.click()
+    expect(box(page, "Query")).to_have_text("($against OR rejection) AND bank")
+    expect(page.locator("#try .outcome")).to_contain_text("1 of 1 headline")
+    box(page, "Query").fill("$against AND bank")
+    expect(page.locator("#verdict")).to_contain_text("Nothing is changed yet")
+
+    page.goto(f"{airflow.url}/newswatch/watchlist/edit?rule=against")
+    page.get_by_label("One a line.").fill("Rejection of the bank")
+    page.get_by_role("button", name="Add rejection to the list against, for each rule with it").click()
+    text = page.get_by_role("textbox", name="Text of watchlist.yaml")
+    expect(text).to_contain_text("against: [oppose, reject, rejection]   # verbs")
+    expect(text).to_contain_text("query: $against AND bank,")
+    expect(page.locator("#try .outcome")).to_contain_text("1 of 1 headline")
     assert page.noise == []
-
-
-def make_by_the_form(page, frame):
-    follow(frame, "Watchlist")
-    frame.get_by_role("link", name="New rule").click()
-    expect(frame.locator(".cm-editor").first).to_be_visible()
-    frame.get_by_label("An event: who does what").check()
-    box(frame, "Who").press_sequentially("$regul")
-    frame.get_by_role("option", name="$regulators").click()
-    box(frame, "Does").fill("$sues")
-    box(frame, "To what").fill("$crypto")
-    expect(frame.locator("#live .outcome")).to_contain_text("0 items in 0 stories")  # before it is complete
-    frame.get_by_label("policy").check()
-    frame.get_by_label("high").check()
-    expect(frame.get_by_label("Id", exact=True)).to_have_value(NAME)
-    expect(frame.locator("#toast")).to_be_empty()  # a click in the form does nothing else
-    frame.get_by_label("Must match", exact=True).fill("SEC sues crypto exchange")
-    expect(frame.locator("#verdict")).to_contain_text("No errors")
-    expect(frame.get_by_role("textbox", name="The rule as YAML")).to_contain_text("does: $sues")
-    frame.get_by_label("One a line.").fill(HEADLINES)
-    expect(frame.locator("#try .outcome")).to_contain_text("1 of 3 headlines")
-    expect(frame.locator("#try mark").first).to_have_text("SEC")
-    frame.get_by_role("button", name="Count what is asked").click()
-    expect(frame.locator("#try .outcome")).to_contain_text("2 of 3 headlines")
-    expect(frame.get_by_label("question")).to_be_checked()
-    frame.get_by_label("question").uncheck()
-    expect(frame.locator("#try .outcome")).to_contain_text("1 of 3 headlines")
-    expect(frame.locator("#verdict")).to_contain_text("No errors")
-    frame.get_by_role("button", name="Save…").click()
-    expect(frame.locator(".diff .added").first).to_contain_text(f"- id: {NAME}")
-    expect(frame.locator(".diff .removed")).to_have_count(0)
-    frame.get_by_label("Why? (optional, for the history)").fill("asked for by the desk")
-    page.keyboard.press("Enter")
-    expect(frame.get_by_role("heading", level=1)).to_have_text(NAME)
-    expect(frame.locator("#state")).to_contain_text("comes into force within 30 seconds")
-
-
-def follow_the_coach(frame):
-    follow(frame, "Watchlist")
-    frame.get_by_role("link", name=NAME, exact=True).click()
-    expect(frame.locator("#irrelevant")).to_contain_text("still caught")
-    frame.get_by_role("button", name="Ask the coach").click()
-    frame.get_by_role("button", name="Save this edit").first.click()
-    expect(frame.locator("#toast")).to_contain_text("watchlist.yaml is saved")
-
-
-def restore(frame):
-    """The rule alone, as it was before the coach's edit."""
-    follow(frame, "Watchlist")
-    frame.get_by_role("link", name=NAME, exact=True).click()
-    history = frame.locator("#history")
-    expect(history).to_contain_text("asked for by the desk")
-    expect(history.locator(".diff .added").first).to_be_visible()
-    history.get_by_label("Why restore it (optional)").first.fill("too narrow")
-    history.get_by_role("button", name="Restore this rule as it was before").first.click()
-    expect(frame.locator("#state")).to_contain_text("An edit of it is saved")
-    expect(frame.locator("#history")).to_contain_text("too narrow")
 
 
 def test_edit_is_put_into_the_version_that_another_saved_meanwhile(enter, room):
@@ -215,27 +142,47 @@ def open_form(frame, link):
     expect(frame.locator(".cm-editor").first).to_be_visible()
 
 
-def test_new_rule_begins_in_its_first_field_and_is_saved_by_key(enter, room):
+def tab_to(page, wanted):
+    """Presses Tab until this has the focus."""
+    for _ in range(60):
+        if wanted.evaluate("one => one === one.ownerDocument.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {wanted}")
+
+
+def test_new_rule_is_made_and_saved_by_keys_alone(enter, room):
     page, frame = enter()
-    open_form(frame, "New rule")
+    follow(frame, "Watchlist", by_key=True)
+    tab_to(page, frame.get_by_role("link", name="New rule"))
+    page.keyboard.press("Enter")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("New rule")
     expect(box(frame, "Query")).to_be_focused()
     page.keyboard.type("interest rates")
     page.keyboard.press("Control+s")
     expect(frame.locator("#toast")).to_contain_text("being checked")  # not the browser's own dialog
-    frame.get_by_label("policy").check()
+    tab_to(page, frame.get_by_label("policy"))
+    page.keyboard.press("Space")
+    tab_to(page, frame.get_by_label("medium"))
+    page.keyboard.press("ArrowUp")
+    expect(frame.get_by_label("high")).to_be_checked()
+    tab_to(page, frame.get_by_label("Must match", exact=True))
+    page.keyboard.type("Higher interest rates")
     expect(frame.locator("#verdict")).to_contain_text("No errors")
-    box(frame, "Query").focus()
     page.keyboard.press("Control+s")
     expect(frame.get_by_label("Why? (optional, for the history)")).to_be_focused()
     page.keyboard.press("Escape")
     expect(frame.get_by_role("dialog")).to_be_hidden()
     expect(frame.get_by_role("button", name="Save…")).to_be_enabled()
-    box(frame, "Query").focus()
-    page.keyboard.press("Control+Enter")
+    tab_to(page, frame.get_by_role("button", name="Save…"))
+    page.keyboard.press("Enter")
     expect(frame.get_by_label("Why? (optional, for the history)")).to_be_focused()
+    page.keyboard.type("asked for by the desk")
     page.keyboard.press("Control+Enter")
     expect(frame.get_by_role("heading", level=1)).to_have_text("interest-rates")
-    assert "query: interest rates\n" in (room.config / "watchlist.yaml").read_text()
+    expect(frame.locator("#history")).to_contain_text("asked for by the desk")
+    saved = (room.config / "watchlist.yaml").read_text()
+    assert "query: interest rates\n    severity: high\n" in saved
     assert page.noise == []
 
 

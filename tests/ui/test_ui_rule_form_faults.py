@@ -204,6 +204,95 @@ def test_completions_leave_the_hint_and_the_error_of_their_field_in_view(form, r
     assert page.noise == []
 
 
+def places(page):
+    """Where each field of the form is, in px from its first one."""
+    return page.locator("#rule .field, #rule .choice, #rule fieldset").evaluate_all(
+        """all => all.filter(one => one.checkVisibility()).map(one => {
+            const { x, y, width, height } = one.getBoundingClientRect();
+            const first = document.getElementById("rule").getBoundingClientRect();
+            const sizes = [x - first.x, y - first.y, width, height].map(Math.round);
+            return [one.querySelector("label, h2")?.textContent, ...sizes];
+        })"""
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_error_at_a_field_moves_nothing_and_is_read_whole_in_its_field(form, room, width):
+    page = form("rules/central-bank-opposes/edit", viewport={"width": width, "height": 900})
+    expect(page.locator("#verdict")).to_have_text("No errors. Nothing is changed yet.")
+    before = places(page)
+    box(page, "Query").fill("central bank AND")
+    box(page, "Only these feeds").fill("nowhere")
+    page.get_by_label("policy").uncheck()
+    faults = page.locator(".fault")
+    expect(faults).to_have_count(3)
+    assert places(page) == before
+    box(page, "Query").focus()
+    fault = page.locator(".field:has(#f-query) .fault")
+    assert fault.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
+    expect(fault).to_be_in_viewport(ratio=1)
+    assert grave_faults(page) == []
+    assert page.noise == []
+
+
+def test_live_results_are_within_reach_while_one_writes_on_a_phone(form, room):
+    room.site.serve("/wire", story(1, "Central bank opposes the plan"))
+    room.run()
+    page = form("new", viewport={"width": 400, "height": 800})
+    box(page, "Query").fill("central bank")
+    brief = page.get_by_role("button", name="Caught: 1 item in 1 story")
+    expect(brief).to_be_in_viewport(ratio=1)
+    expect(brief).to_have_accessible_name("Caught: 1 item in 1 story")
+    expect(page.locator("#live .outcome")).not_to_be_in_viewport()
+    before = places(page)
+    brief.click()
+    expect(page.locator("#live .outcome")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#live mark").first).to_be_visible()
+    for one in (brief, page.get_by_role("button", name="Save…"), box(page, "Query")):
+        expect(one).to_be_in_viewport(ratio=1)
+    assert places(page) == before
+    assert grave_faults(page) == []
+    box(page, "Query").fill("central bank rejects")
+    expect(page.get_by_role("button", name="Caught: 0 items in 0 stories")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#live .outcome")).not_to_be_in_viewport()
+    expect(box(page, "Query")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.noise == []
+
+
+ROOM = """() => {
+    const line = document.querySelector(".field:has(#f-query) .cm-line").getBoundingClientRect();
+    const bar = document.querySelector(".bar");
+    const fixed = getComputedStyle(bar).position === "fixed" ? bar.offsetHeight : 0;
+    return line.bottom + document.querySelector(".cm-tooltip-autocomplete").offsetHeight + fixed;
+}"""
+"""How high the window has to be for the list right below the line, in px."""
+APART = """() => {
+    const list = document.querySelector(".cm-tooltip-autocomplete")?.getBoundingClientRect();
+    const hint = document.querySelector("#h-query").getBoundingClientRect();
+    const bar = document.querySelector(".bar");
+    const foot = getComputedStyle(bar).position === "fixed" ? bar.getBoundingClientRect().top : innerHeight;
+    return list && (list.bottom <= hint.top || list.top >= hint.bottom) && list.top >= 0 && list.bottom <= foot;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_completions_open_upwards_where_they_would_cover_the_hint(form, room, width):
+    page = form("new", viewport={"width": width, "height": 900})
+    box(page, "Query").press("Control+Space")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    page.wait_for_function(APART)
+    high = page.evaluate(ROOM)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    page.set_viewport_size({"width": width, "height": round(high) + 14})
+    box(page, "Query").press("Control+Space")
+    page.wait_for_function(APART, timeout=10_000)
+    expect(page.locator("#h-query")).to_be_in_viewport(ratio=1)
+    assert page.noise == []
+
+
 def test_what_is_required_is_marked_and_heard(form, room):
     page = form("new")
     marks = page.locator(".needed:visible")

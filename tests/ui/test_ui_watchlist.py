@@ -104,6 +104,18 @@ def test_muted_and_marked_rules_are_sorted_first_where_their_column_is_asked_for
     assert rows_of(page(many, "watchlist?sort=state")) == ["busy", "calm", "Apt"]
 
 
+def test_marks_of_each_rule_are_counted_by_kind_in_one_cell(many, newsroom):
+    newsroom.redis.hset(keys.irrelevant("busy"), "a", "{}")
+    newsroom.redis.hset(keys.acknowledged("busy"), mapping=dict.fromkeys("abc", "1"))
+    newsroom.redis.hset(keys.missed("Apt"), mapping=dict.fromkeys("ab", "{}"))
+    cells = re.findall(r'<td data-label="Marks">(.*?)</td>', page(many, "watchlist"), re.DOTALL)
+    assert cells[0] == ""
+    shown = [re.findall(r"\d+ [a-z ]+", re.sub(r"<[^>]+>", "\n", cell)) for cell in cells]
+    assert shown == [[], ["1 not relevant", "3 acknowledged"], ["2 missed"]]
+    facts = many.get("/newswatch/api/rules/busy/facts").json()
+    assert (facts["irrelevant"], facts["acknowledged"], facts["missed"]) == (1, 3, 0)
+
+
 @pytest.mark.parametrize("column", ["irrelevant", "alerts"])
 def test_order_of_hundreds_of_rules_shows_what_came_since_the_last_page(ada, newsroom, column):
     rules = "".join(f"  - {{id: r{n}, query: central bank {n}, notify: [policy]}}\n" for n in range(600))
@@ -222,6 +234,30 @@ def test_error_in_feeds_yaml_links_to_its_line_on_every_page_that_lists_it(ada, 
         assert re.search(shown, viewed)
         assert "name=feeds.yaml" not in viewed
     assert f'data-line="{line}"' in page(ada, way.replace("&amp;", "&"))
+
+
+def acts_on(page_text, kind):
+    """The links and their places below a finding, the runbook aside."""
+    (acts,) = re.findall(rf'{kind}.*?<div class="acts">(.*?)</div>', page_text, re.DOTALL)
+    return [(shown, way) for way, shown in re.findall(r'href="/newswatch(/[^"]*)">([^<]+)<', acts)][:-1]
+
+
+ALL_ERRORS = ("See all errors", "/watchlist")
+
+
+def test_finding_leads_to_the_line_that_is_broken(ada, visit, newsroom):
+    feeds = (newsroom.config / "feeds.yaml").read_text("utf-8")
+    receivers = (newsroom.config / "receivers.yaml").read_text("utf-8")
+    line = len(feeds.splitlines()) + 1
+    newsroom.write("feeds.yaml", feeds + "  - {id: new, url: 'https://new.example/', evry: 5m}\n")
+    newsroom.adopt()
+    opened = (f"Open feeds.yaml at line {line}", f"/watchlist/edit?name=feeds.yaml&amp;line={line}")
+    assert acts_on(page(ada, ""), "evry") == [opened, ALL_ERRORS]
+    assert acts_on(page(visit("vera"), ""), "evry") == [ALL_ERRORS]  # who may not see the file
+    newsroom.write("feeds.yaml", feeds)
+    newsroom.write("receivers.yaml", receivers.replace("channel: C", "chanel: C"))
+    newsroom.adopt()
+    assert acts_on(page(ada, ""), "chanel") == [ALL_ERRORS]  # there is no editor for it
 
 
 def test_place_in_an_error_cannot_be_made_a_link_elsewhere(ada, newsroom):

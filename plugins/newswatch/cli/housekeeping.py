@@ -12,7 +12,7 @@ from newswatch.pipeline.oversight.housekeeping import run_housekeeping
 @click.command(
     epilog="""
     JSON: how much was removed, {"items", "articles", "alerts", "mutes", "irrelevant", "missed",
-    "dead_letters"}.
+    "acknowledged", "dead_letters"}.
     """
 )
 @command

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from newswatch.models import Alert, Item, Mark
+from newswatch.models import Alert, Item, Mark, Message
 from newswatch.pipeline.base.item_text import quoted_item
 from newswatch.pipeline.base.services import Services
 from newswatch.slack.buttons import MUTE_HOURS
@@ -51,18 +51,20 @@ async def take_click(services: Services, click: Click) -> Taken:
         alerts = await messages.read_alerts(services.redis, message.alert_ids)
         if not alerts:  # past their retention: its rules are no longer known
             return Taken("unknown_message", click.message_id)
-        done = await _note(services, click, alerts)
+        done = await _note(services, click, message, alerts)
     effects: dict[int, Effect] = {1: "taken", 0: "known", -1: "unknown_message"}
     return Taken(effects[done], click.message_id)
 
 
-async def _note(services: Services, click: Click, alerts: list[Alert]) -> int:
+async def _note(services: Services, click: Click, message: Message, alerts: list[Alert]) -> int:
     redis, now_ms = services.redis, to_ms(services.clock())
     kind, on = click.action.kind, click.action.on
     by = click.user_name or click.user_id
     mark = Mark(on, by, click.user_id, click.at)
     if kind == "ack":
-        return await marks.put_ack(redis, click.message_id, mark, now_ms)
+        # To acknowledge a digest says nothing about each of its items.
+        counted = [] if message.kind == "digest" else alerts
+        return await marks.put_ack(redis, click.message_id, mark, now_ms, counted)
     rules = sorted({alert.rule_id for alert in alerts})
     if kind == "mute":
         until = click.at + timedelta(hours=MUTE_HOURS) if on else None

@@ -230,18 +230,27 @@ def _with_form(
     rule: Rule, query: Query, lists: Lists, node: Phrase | ListTerm | Or, text: ItemText, default_lang: str
 ) -> Iterator[Repair]:
     lang = text.lang or default_lang
-    if isinstance(node, ListTerm):
-        for form in _forms_like((entry.text for entry in list_entries(node.name, lists)), text, lang):
-            own = (*lists.get(node.name, (f"${node.name}",)), form)
-            about = f"add `{form}` to the list {node.name}"
-            yield Repair(about, rule, {**lists, node.name: own}, node.name, form)
-        return
-    phrases = [one for one, _ in walk(node) if isinstance(one, Phrase) and len(one.words) == 1]
-    for form in _forms_like((one.words[0].text for one in phrases), text, lang):
+    for form in _forms_like(_words_of(node, lists), text, lang):
         about = f"add `{form}` beside `{written(query, node)}`"
-        yield Repair(about, replace(rule, query=with_alternative(query, node, form)), lists)
+        beside = replace(rule, query=with_alternative(query, node, form))
+        if not isinstance(node, ListTerm):
+            yield Repair(about, beside, lists)
+            continue
+        yield Repair(f"{about} in this rule", beside, lists)
+        own = (*lists.get(node.name, (f"${node.name}",)), form)
+        about = f"add `{form}` to the list {node.name}, for each rule with it"
+        yield Repair(about, rule, {**lists, node.name: own}, node.name, form)
     if isinstance(node, Phrase) and len(node.words) > 1:
         yield from _with_other_form(rule, query, lists, node, text, lang)
+
+
+def _words_of(node: Node, lists: Lists) -> Iterator[str]:
+    """The words of one-word phrases below a node, and the entries of lists."""
+    for one, _ in walk(node):
+        if isinstance(one, Phrase) and len(one.words) == 1:
+            yield one.words[0].text
+        elif isinstance(one, ListTerm):
+            yield from (entry.text for entry in list_entries(one.name, lists))
 
 
 def _with_other_form(

@@ -51,6 +51,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | release:{channel}:{story} | zset sequence|alert → held since, ms | match | ~100 B an alert | until they are queued |
 | rate:{rule}:{channel}:{hour} | string, messages so far; of all rules where none is named | match | ~90 B | 2 hours |
 | mutes | hash rule|channel → until, ms, by whom, message whose button began it | mute, listener | ~100 B a mute | until it ends |
+| acknowledged:{rule} | hash item → matched, ms, of its alert | listener | ~80 B an item | 90 days |
 | irrelevant:{rule} | hash item → who, when, the item's JSON | listener | the item's JSON and ~100 B | 90 days, the newest 200 |
 | missed:{rule} | hash item → by whom it was missed, when, the item's JSON | `newswatch missed` | the item's JSON and ~100 B | 90 days, the newest 200 |
 | listener | string: how it listens, since when | listener | ~100 B | 2 minutes after its last beat |
@@ -280,6 +281,11 @@ def items_of_feeds(day: int) -> str:
 def hops_of_hour(hour: int) -> str:
     """How long alerts took that were sent in one hour, counted from 1970."""
     return f"{HOPS}:{hour}"
+
+
+def acknowledged(rule_id: str) -> str:
+    """The items that readers acknowledged an alert of, by rule."""
+    return f"{_PREFIX}acknowledged:{rule_id}"
 
 
 def irrelevant(rule_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Items that readers labelled for a rule: not relevant to it, or missed by it."""
+"""Items that readers labelled for a rule: acknowledged, not relevant to it, or missed by it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from newswatch.store.codec import from_ms, item_from_json, item_to_json, to_ms
 
 Label = Literal["irrelevant", "missed"]
 LABELS: tuple[Label, ...] = get_args(Label)
+Counted = Literal["acknowledged", "irrelevant", "missed"]
+"""What is counted for each rule. The alerts of acknowledged items have their text, so only their time is stored."""
 
 MOST_LABELLED = 200
 """Items kept for each rule and label: enough to judge an edit."""
-RULES_AT_ONCE = 2_000
+HASHES_AT_ONCE = 2_000
 """Counted in one step, which holds Redis up for about two milliseconds."""
 
-_KEYS = {"irrelevant": keys.irrelevant, "missed": keys.missed}
+_KEYS = {"acknowledged": keys.acknowledged, "irrelevant": keys.irrelevant, "missed": keys.missed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,19 @@ async def read_labelled(redis: Redis, label: Label, rule_id: str) -> list[Labell
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-async def count_labelled(redis: Redis, label: Label, rule_ids: Sequence[str]) -> dict[str, int]:
-    """How many items have this label for each rule. Rules without any are left out."""
-    script, found = script_of(redis, "hash_lengths"), dict[str, int]()
-    for start in range(0, len(rule_ids), RULES_AT_ONCE):
-        ids = rule_ids[start : start + RULES_AT_ONCE]
-        row = iter(await script(keys=[_KEYS[label](rule_id) for rule_id in ids]))
-        found |= {ids[int(place) - 1]: int(length) for place, length in zip(row, row, strict=True)}
+async def count_labelled(
+    redis: Redis, labels: Sequence[Counted], rule_ids: Sequence[str]
+) -> dict[Counted, dict[str, int]]:
+    """How many items have each of these labels, by rule. Rules without any are left out."""
+    script = script_of(redis, "hash_lengths")
+    found: dict[Counted, dict[str, int]] = {label: {} for label in labels}
+    beginnings = json.dumps([_KEYS[label]("") for label in labels])
+    at_once = HASHES_AT_ONCE // max(1, len(labels))
+    for start in range(0, len(rule_ids), at_once):
+        some = rule_ids[start : start + at_once]
+        row = iter(await script(args=[beginnings, json.dumps(some, ensure_ascii=False)]))
+        for label, rule, length in zip(row, row, row, strict=True):
+            found[labels[int(label) - 1]][some[int(rule) - 1]] = int(length)
     return found
 
 
@@ -80,4 +88,15 @@ async def tidy_labelled(redis: Redis, label: Label, now_ms: int, kept_s: float) 
         old = [one for n, one in enumerate(found) if n >= MOST_LABELLED or to_ms(one.at) < floor]
         if old:
             gone += int(await redis.hdel(key, *(one.item.id for one in old)))
+    return gone
+
+
+async def tidy_acknowledged(redis: Redis, now_ms: int, kept_s: float) -> int:
+    """Delete acknowledged items whose alerts are past their retention. Returns how many."""
+    floor, gone = now_ms - int(kept_s * 1000), 0
+    async for key in redis.scan_iter(match=keys.acknowledged("*"), count=1000):
+        rows: Any = await redis.hgetall(key)
+        old = [item for item, matched_ms in fields(rows).items() if int(matched_ms) < floor]
+        if old:
+            gone += int(await redis.hdel(key, *old))
     return gone

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from newswatch.models import Item, Mark, MarkKind, Marks
+from newswatch.models import Alert, Item, Mark, MarkKind, Marks
 from newswatch.store.client import script_of
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.labelled import Labelled, labelled_to_json
@@ -37,9 +37,13 @@ def _mark(data: str | None) -> Mark | None:
         return None
 
 
-async def put_ack(redis: Redis, message_id: str, mark: Mark, now_ms: int) -> int:
-    """Someone looks after the story: 1 stored, 0 someone did before, -1 no such message."""
-    return await _put(redis, message_id, "ack", mark, now_ms, {})
+async def put_ack(redis: Redis, message_id: str, mark: Mark, now_ms: int, alerts: Sequence[Alert]) -> int:
+    """Someone looks after the story: 1 stored, 0 someone did before, -1 no such message.
+
+    `alerts` are those of the message that are counted for their rules.
+    """
+    follows = [[one.rule_id, one.item_id, str(to_ms(one.matched))] for one in alerts]
+    return await _put(redis, message_id, "ack", mark, now_ms, follows)
 
 
 async def put_mute(

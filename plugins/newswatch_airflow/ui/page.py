@@ -23,7 +23,7 @@ from newswatch.store.codec import from_ms
 from newswatch.store.hops import Column
 from newswatch_airflow.ui.access import PageVisitor
 from newswatch_airflow.ui.charts import time_line
-from newswatch_airflow.ui.references import linked
+from newswatch_airflow.ui.references import first_place, linked
 
 HERE = Path(__file__).parent
 _TICKED = re.compile(r"`([^`\n]{1,300})`")
@@ -75,6 +75,7 @@ def environment() -> Environment:
         "isotime": datetime.fromisoformat,
         "moment": from_ms,
         "linked": linked,
+        "first_place": first_place,
         "link": lambda url: usable_link(url) or "",
         "sentence": lambda text: text[:1].upper() + text[1:],
         "span": span,

@@ -38,6 +38,17 @@ def linked(context: Context, text: str) -> Markup:
     return Markup(_REFERENCE.sub(link, str(escape(text))))  # noqa: S704 - escaped
 
 
+@pass_context
+def first_place(context: Context, text: str) -> tuple[str, int, str] | None:
+    """The first line of a file that a text names and the visitor may open: the file, the line, and our page of it."""
+    for found in _REFERENCE.finditer(text):
+        if not found["document"]:
+            name, line = found["name"], int(found["line"])
+            if href := editor_path(name, line, writes=context["visitor"].writes):
+                return name, line, href
+    return None
+
+
 def editor_path(name: str, line: int, *, writes: bool) -> str:
     """Where our editor shows this line, "" if it does not have the file, or the visitor may not see it. Pure.
 

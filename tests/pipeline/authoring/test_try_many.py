@@ -69,10 +69,12 @@ def test_repair_of_a_query_changes_only_that_query_in_the_file():
     assert changed == {"watchlist.yaml": TEXT.replace("NEAR/2", "NEAR/4")}
 
 
-def test_repair_of_a_list_changes_only_that_list_in_the_file():
+def test_word_that_a_list_lacks_is_added_to_the_rule_or_to_the_list_in_the_file():
     (one,) = try_rule(LISTED, DRAFT, headlines("Rejection of the bank", "en"))
-    changed = repaired_texts({"a.yaml": "rules: []\n", "watchlist.yaml": TEXT}, LISTED, one.repairs[0])
-    assert changed == {"watchlist.yaml": TEXT.replace("[oppose, reject]", "[oppose, reject, rejection]")}
+    texts = {"a.yaml": "rules: []\n", "watchlist.yaml": TEXT}
+    beside, listed = (repaired_texts(texts, LISTED, repair) for repair in one.repairs)
+    assert beside == {"watchlist.yaml": TEXT.replace("$against AND", "($against OR rejection) AND")}
+    assert listed == {"watchlist.yaml": TEXT.replace("[oppose, reject]", "[oppose, reject, rejection]")}
 
 
 def test_command_says_why_and_what_would_do(newsroom):

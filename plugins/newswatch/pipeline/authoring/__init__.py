@@ -20,6 +20,9 @@ In the order of use::
     compiled_drafts  the rules that were asked about last, ready to match
     unfinished       counts that further answers go on with
     live_results     what a draft would have caught, while it is typed
+    draft_trial      the draft and the rule that it replaces, both compiled
+    candidate_search the stored items that it can match
+    live_worker      the thread that compiles and matches them
     live_report      the result of that, and its JSON
     draft_changes    the rules that a draft changes, each with its results
     backtest         try rules on stored items

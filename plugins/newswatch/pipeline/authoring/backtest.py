@@ -141,7 +141,8 @@ async def _count(
 
 async def _count_irrelevant(services: Services, hits: HitCount, rule_ids: Sequence[str]) -> None:
     """Try each rule on the items that readers marked as not relevant."""
-    for rule_id in await labelled.count_labelled(services.redis, "irrelevant", rule_ids):
+    counts = await labelled.count_labelled(services.redis, ("irrelevant",), rule_ids)
+    for rule_id in counts["irrelevant"]:
         for one in await labelled.read_labelled(services.redis, "irrelevant", rule_id):
             with one_bad_item(one.item):
                 hits.add_irrelevant(rule_id, one.item)

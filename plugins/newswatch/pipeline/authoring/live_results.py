@@ -9,41 +9,32 @@ What is left of the candidates then is counted when the same question is asked w
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 import time
-from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Hashable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
 
 from newswatch.config.draft import Draft
-from newswatch.garbage import collection_paused
-from newswatch.models import Bundle, FeedFilter, Item, Rule
+from newswatch.models import Bundle, Item, Rule
 from newswatch.pipeline.authoring.backtest import one_bad_item
-from newswatch.pipeline.authoring.compiled_drafts import draft_key, looks_for, read_packs, watch_of_draft
+from newswatch.pipeline.authoring.candidate_search import CandidateSearch, search_candidates
+from newswatch.pipeline.authoring.compiled_drafts import draft_key, read_packs
+from newswatch.pipeline.authoring.draft_trial import rule_in, trial_of
 from newswatch.pipeline.authoring.hit_count import Example, HitCount, RuleReport, Window
 from newswatch.pipeline.authoring.index_upkeep import (
-    StoredIndex,
     build_in_background,
     drop_later,
     index_folder,
     stored_index,
 )
-from newswatch.pipeline.authoring.item_index import Candidates
 from newswatch.pipeline.authoring.live_report import Hit, LiveResults, Marks
+from newswatch.pipeline.authoring.live_worker import Worker, begin
 from newswatch.pipeline.authoring.reader_labels import ReaderLabels, read_labels
 from newswatch.pipeline.authoring.unfinished import Turns, Unfinished
 from newswatch.pipeline.base.services import Services
-from newswatch.pipeline.match.watch import Watch
-from newswatch.rules.narrowing import need_of
-from newswatch.settings import Settings
-from newswatch.store.client import redis_errors
-from newswatch.store.codec import from_ms, to_ms
-from newswatch.store.items import items_at, stream_order, stream_state
+from newswatch.store.codec import from_ms
 
 WINDOW = timedelta(days=7)
 BUDGET_S = 0.15
@@ -62,31 +53,15 @@ PAGE = 50
 MORE_PAGE = 400
 """Candidates that are read and matched at once, in the first answer and in further ones: larger pages cost half as much CPU."""
 
-FEW_MISSING = 300
-"""So many new items are indexed at once, more in the background."""
-
 LABELS_AGE_S = 30.0
 MOST_ALERTS = 1_000
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """The draft, the rule in force if it differs, and both compiled."""
-
-    rule: Rule
-    now: Watch
-    before: Watch | None
-    feeds: frozenset[str] | None
-    """The only feeds of which an item can match; None for any."""
 
 
 @dataclass(slots=True)
 class _Count:
     """A question that is being answered: its candidates, and the hits among the `checked` newest of them."""
 
-    search: _Search
+    search: CandidateSearch
     hits: HitCount
     window: Window
     labels: ReaderLabels | None
@@ -99,7 +74,7 @@ class _Count:
         """Whether there are candidates that were not checked."""
         return self.checked < len(self.search.numbers)
 
-    async def step(self, worker: _Worker, page: int) -> None:
+    async def step(self, worker: Worker, page: int) -> None:
         """Check the next candidates."""
         some = self.search.numbers[self.checked : self.checked + page]
         items, self.judged_ms = await self.search.read(some)
@@ -129,7 +104,7 @@ async def live_results(
     that cannot be read, and RedisUnavailable.
     """
     started = time.perf_counter()
-    worker = _Worker()
+    worker = Worker()
     question = partial(_question, services, config, rule, in_force, (limit, back))
     count = _unfinished.take(await worker.do(question)) if more else None
     with nullcontext() if more else turns.first():
@@ -144,7 +119,7 @@ async def live_results(
 
 async def _begin(
     services: Services,
-    worker: _Worker,
+    worker: Worker,
     config: Draft | Bundle,
     rule: Rule,
     in_force: Bundle | None,
@@ -153,16 +128,16 @@ async def _begin(
 ) -> _Count:
     now = services.clock()
     window = Window(now - back, now)
-    trial = await worker.do(partial(_trial, config, rule, in_force, services.settings))
-    search = await _search(services, worker, config, in_force, trial, window)
+    trial = await worker.do(partial(trial_of, config, rule, in_force, services.settings))
+    search = await search_candidates(services, worker, config, in_force, trial, window)
     hits = HitCount((rule.id,), trial.now, window, before=trial.before, compared=(rule.id,), limit=limit)
-    labels = await _labels(services, rule.id) if in_force and _rule_in(in_force, rule.id) else None
+    labels = await _labels(services, rule.id) if in_force and rule_in(in_force, rule.id) else None
     await worker.do(partial(_count_irrelevant, hits, rule, labels))
     return _Count(search, hits, window, labels)
 
 
 async def _go_on(
-    count: _Count, worker: _Worker, started: float, budget_s: float | None, *, more: bool
+    count: _Count, worker: Worker, started: float, budget_s: float | None, *, more: bool
 ) -> None:
     """Check candidates until the budget is used up, at least one page: in a first answer `FEWEST`, alone."""
     most_s = MORE_S if more and budget_s is not None else budget_s
@@ -180,153 +155,12 @@ def _question(
     services: Services, config: Draft | Bundle, rule: Rule, in_force: Bundle | None, given: Hashable
 ) -> Hashable:
     """What makes two questions the same."""
-    known = _rule_in(in_force, rule.id) if in_force else None
+    known = rule_in(in_force, rule.id) if in_force else None
     before = None if known is None or in_force is None else draft_key(known, in_force)
     return id(services.redis), rule.id, given, draft_key(rule, config), before
 
 
-def _trial(config: Draft | Bundle, rule: Rule, in_force: Bundle | None, settings: Settings) -> _Trial:
-    known = _rule_in(in_force, rule.id) if in_force else None
-    now = watch_of_draft(rule, config, settings)
-    changed = known is not None and in_force is not None and not _same(known, rule, in_force, config)
-    before = watch_of_draft(known, in_force, settings) if changed and known and in_force else None
-    filters = [rule.feeds, *([known.feeds] if changed and known else [])]
-    return _Trial(rule, now, before, _only_feeds(filters, (config, in_force)))
-
-
-def _same(known: Rule, rule: Rule, in_force: Bundle, config: Draft | Bundle) -> bool:
-    ground = [(one.lists, one.default_lang, one.feeds) for one in (in_force, config)]
-    return looks_for(known) == looks_for(rule) and (in_force is config or ground[0] == ground[1])
-
-
-def _only_feeds(
-    filters: Sequence[FeedFilter], configs: Sequence[Draft | Bundle | None]
-) -> frozenset[str] | None:
-    if any(one == FeedFilter() for one in filters):
-        return None
-    feeds = [feed for config in configs if config for feed in config.feeds]
-    return frozenset(
-        [feed.id for feed in feeds if any(one.admits(feed.id, feed.tags) for one in filters)]
-        + [name for one in filters for name in one.ids]
-    )
-
-
-def _rule_in(bundle: Bundle, rule_id: str) -> Rule | None:
-    return next((rule for rule in bundle.rules if rule.id == rule_id), None)
-
-
-# ── the candidates ────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(slots=True)
-class _Search:
-    """The candidates, the newest first, and how to read them."""
-
-    services: Services
-    index: StoredIndex | None
-    feeds: frozenset[str] | None
-    numbers: Sequence[int] = field(default_factory=tuple)
-    entries: int = 0
-    not_indexed: int = 0
-
-    newest: str = ""
-    """The entry of the first candidate."""
-
-    async def read(self, numbers: Sequence[int]) -> tuple[list[Item], int | None]:
-        """The items of these candidates that are still stored, and when the last entry came (ms since 1970)."""
-        if self.index is None:
-            return [], None
-        ids = await asyncio.to_thread(self.index.stream_ids, numbers, None)
-        self.newest = self.newest or (ids[0] if ids else "")
-        wanted = (
-            ids if self.feeds is None else await asyncio.to_thread(self.index.stream_ids, numbers, self.feeds)
-        )
-        with redis_errors():
-            items = await items_at(self.services.redis, wanted)
-        return items, stream_order(ids[-1])[0] if ids else None
-
-    async def is_there(self, services: Services) -> bool:
-        """Whether these services can go on with it, and the index still has the candidates under their numbers: it may have been dropped, or built again."""
-        self.services = services
-        if self.index is None or not self.numbers:
-            return False
-        try:
-            first = await asyncio.to_thread(self.index.stream_ids, self.numbers[:1], None)
-        except sqlite3.DatabaseError:
-            return False
-        return first == [self.newest]
-
-
-async def _search(
-    services: Services,
-    worker: _Worker,
-    config: Draft | Bundle,
-    in_force: Bundle | None,
-    trial: _Trial,
-    window: Window,
-) -> _Search:
-    index = await stored_index(services, config.default_lang)
-    search = _Search(services, index, trial.feeds)
-    folder = index_folder(services.settings.cache)
-    if index is None or folder is None:
-        with redis_errors():
-            search.not_indexed = (await stream_state(services.redis)).length
-        return search
-    standing = await index.standing(services)
-    if 0 < standing.missing <= FEW_MISSING and standing.last != "0-0":
-        await index.catch_up(services, most=FEW_MISSING)
-        standing = await index.standing(services)
-    elif standing.missing:
-        build_in_background(services, index)
-    drop_later(folder)
-    search.not_indexed = standing.missing
-    if standing.last == "0-0":
-        return search
-    since = max(f"{to_ms(window.since)}-0", standing.stream.first, key=stream_order)
-    try:
-        found = await worker.do(partial(_candidates, index, config, in_force, trial, since))
-    except sqlite3.DatabaseError:  # it was dropped, or is being built again
-        search.not_indexed = standing.stream.length
-        return search
-    search.numbers, search.entries = found.numbers, found.entries
-    return search
-
-
-def _candidates(
-    index: StoredIndex, config: Draft | Bundle, in_force: Bundle | None, trial: _Trial, since: str
-) -> Candidates:
-    needs = [need_of(trial.rule, config.lists)]
-    feeds = list(config.feeds)
-    known = _rule_in(in_force, trial.rule.id) if in_force and trial.before else None
-    if known is not None and in_force is not None:
-        needs.append(need_of(known, in_force.lists))
-        feeds += [feed for feed in in_force.feeds if in_force.feeds is not config.feeds]
-    return index.candidates(needs, feeds, since)
-
-
 # ── the matching ──────────────────────────────────────────────────────────────────────────────
-
-_thread = ThreadPoolExecutor(1, "live-results")
-"""One thread for all questions: they take turns, pages are answered meanwhile, and compiled rules stay in it."""
-
-
-class _Worker:
-    """Does one question's work in that thread. `spent_s` is the CPU time that it took so far."""
-
-    def __init__(self) -> None:
-        self.spent_s = 0.0
-
-    async def do(self, work: Callable[[], T]) -> T:
-        """The result of the work."""
-        return await asyncio.get_running_loop().run_in_executor(_thread, self._timed, work)
-
-    def _timed(self, work: Callable[[], T]) -> T:
-        started = time.thread_time()
-        try:
-            with collection_paused():  # large lists make many objects, and none of them is garbage
-                return work()
-        finally:
-            self.spent_s += time.thread_time() - started
 
 
 async def prepare(services: Services, default_lang: str) -> None:
@@ -335,7 +169,7 @@ async def prepare(services: Services, default_lang: str) -> None:
     Called when somebody opens an editor. It does not wait for either. Parsing takes a second of CPU, once in a process. Raises
     RedisUnavailable.
     """
-    _thread.submit(read_packs, default_lang)
+    begin(partial(read_packs, default_lang))
     index = await stored_index(services, default_lang)
     folder = index_folder(services.settings.cache)
     if index is not None and folder is not None:

@@ -29,7 +29,7 @@ _ADOPT = "/api/workspace/adopt"
 _PLACES = {
     "workspace": ("Adopt this workspace", _ADOPT),
     "workspace-bot": ("Adopt the new bot", _ADOPT),
-    "configuration": ("Open the editor", "/watchlist/edit"),
+    "configuration": ("See all errors", "/watchlist"),
     "dead-letters": ("Look at them and retry", "/delivery#dead"),
     "item-unmatched": ("Look at it and retry", "/delivery#set-aside"),
     "channel": ("See its queue", "/delivery"),

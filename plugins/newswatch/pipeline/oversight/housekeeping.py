@@ -35,5 +35,8 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
                 label: await labelled.tidy_labelled(services.redis, label, now_ms, settings.alert_retention_s)
                 for label in labelled.LABELS
             },
+            "acknowledged": await labelled.tidy_acknowledged(
+                services.redis, now_ms, settings.alert_retention_s
+            ),
             "dead_letters": await retention.trim_dead(services.redis, now_ms, settings.alert_retention_s),
         }

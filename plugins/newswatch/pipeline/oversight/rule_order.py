@@ -58,7 +58,7 @@ async def read_values(services: Services, rules: Sequence[Rule], column: str) ->
         return await _irrelevant(services, rules)
     if column == "last":
         with redis_errors():
-            return await archive.last_hits(services.redis, [rule.id for rule in rules])
+            return await archive.all_last_hits(services.redis)
     if column == "state":
         return await _states(services, rules)
     return written_values(rules, column)
@@ -83,7 +83,8 @@ async def _alerts(services: Services, rules: Sequence[Rule]) -> dict[str, Value]
 
 async def _irrelevant(services: Services, rules: Sequence[Rule]) -> dict[str, Value]:
     with redis_errors():
-        return dict(await labelled.count_labelled(services.redis, "irrelevant", [rule.id for rule in rules]))
+        found = await labelled.count_labelled(services.redis, ("irrelevant",), [rule.id for rule in rules])
+    return dict(found["irrelevant"])
 
 
 async def _states(services: Services, rules: Sequence[Rule]) -> dict[str, Value]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 
 from newswatch.models import Bundle, Rule
 from newswatch.pipeline.authoring.muting import muted_now
@@ -13,7 +14,7 @@ from newswatch.pipeline.match.watch import Watch
 from newswatch.store import archive, labelled
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
-from newswatch.store.labelled import Labelled
+from newswatch.store.labelled import Counted, Labelled
 from newswatch.store.mutes import Mute
 
 STRIP_DAYS = 28
@@ -23,7 +24,7 @@ STRIP_DAYS = 28
 class RuleLine:
     """One rule. `days` are its alerts on each of the last days, today last. `last` is None without a stored alert.
 
-    `irrelevant` counts the items that readers marked as not relevant to it.
+    The others count items: with an acknowledged alert of it, marked as not relevant to it, and missed by it.
     """
 
     rule: Rule
@@ -31,7 +32,9 @@ class RuleLine:
     last: datetime | None
     expired: bool
     mutes: tuple[Mute, ...]
+    acknowledged: int = 0
     irrelevant: int = 0
+    missed: int = 0
 
     @property
     def state(self) -> str:
@@ -56,7 +59,7 @@ def _texts(rule: Rule) -> tuple[str, ...]:
 async def silent_rules(services: Services, rules: Sequence[Rule]) -> list[Rule]:
     """Those of these rules that have no stored alert. Raises RedisUnavailable."""
     with redis_errors():
-        last = await archive.last_hits(services.redis, [rule.id for rule in rules])
+        last = await archive.all_last_hits(services.redis)
     horizon_ms = to_ms(services.clock()) - int(services.settings.alert_retention_s * 1000)
     return [rule for rule in rules if last.get(rule.id, 0) < horizon_ms]
 
@@ -75,12 +78,9 @@ async def read_lines(services: Services, rules: Sequence[Rule], days: int = STRI
     with redis_errors():
         hits = await archive.hits_of(services.redis, ids, to_ms(now), days)
         last = await archive.last_hits(services.redis, ids)
-        irrelevant = await labelled.count_labelled(services.redis, "irrelevant", ids)
+        marks = await labelled.count_labelled(services.redis, get_args(Counted), ids)
     mutes = await muted_now(services)
-    return [
-        _line(rule, hits[rule.id], last.get(rule.id), mutes, now, irrelevant.get(rule.id, 0))
-        for rule in rules
-    ]
+    return [_line(rule, hits[rule.id], last.get(rule.id), mutes, now, marks) for rule in rules]
 
 
 async def irrelevant_to(
@@ -107,7 +107,7 @@ def _line(
     last_ms: int | None,
     mutes: Sequence[Mute],
     now: datetime,
-    irrelevant: int,
+    marks: Mapping[Counted, Mapping[str, int]],
 ) -> RuleLine:
     return RuleLine(
         rule=rule,
@@ -115,5 +115,7 @@ def _line(
         last=from_ms(last_ms) if last_ms else None,
         expired=rule.expires is not None and rule.expires < now.date().isoformat(),
         mutes=tuple(mute for mute in mutes if mute.rule_id == rule.id),
-        irrelevant=irrelevant,
+        acknowledged=marks["acknowledged"].get(rule.id, 0),
+        irrelevant=marks["irrelevant"].get(rule.id, 0),
+        missed=marks["missed"].get(rule.id, 0),
     )

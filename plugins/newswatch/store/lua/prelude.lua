@@ -19,6 +19,7 @@ local key = {
   WITHDRAWN = 'newswatch:withdrawn',
   WORKSPACE = 'newswatch:workspace',
 }
+function key.acknowledged(rule) return 'newswatch:acknowledged:' .. rule end
 function key.alert(id) return 'newswatch:alert:' .. id end
 function key.alerted(item) return 'newswatch:alerted:' .. item end
 function key.alerts_of(facet, value) return key.ALERTS .. ':' .. facet .. ':' .. value end

@@ -42,7 +42,7 @@ COLUMNS = {
     "owner": "Owner",
     "state": "State",
 }
-"""The columns' headings. Each sorts the rules."""
+"""The columns by which the rules are sorted. That of all marks is sorted by those that are not relevant."""
 
 
 class Wanted(BaseModel):

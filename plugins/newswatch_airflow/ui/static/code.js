@@ -283,14 +283,23 @@ const Code = (() => {
     };
   }
 
-  // The list of completions comes below the hint and the error of its field, as far as there is room in the window.
+  // Where what can be seen of the page ends: in a narrow window a bar is at its foot.
+  function foot() {
+    const bar = document.querySelector(".bar");
+    return bar && getComputedStyle(bar).position === "fixed" ? bar.getBoundingClientRect().top : innerHeight;
+  }
+
+  // The list of completions comes below the hint and the error of its field, or above the line if there is no room.
   function apart(view, around) {
     const read = () => {
       const list = view.dom.querySelector(".cm-tooltip-autocomplete");
       const caret = list && view.coordsAtPos(view.state.selection.main.head);
       if (!caret) return 0;
-      const room = innerHeight - caret.bottom - list.offsetHeight - 4;
-      return Math.max(0, Math.min(around.getBoundingClientRect().bottom + 3 - caret.bottom, room));
+      const said = [around, ...around.querySelectorAll(".hint, .fault")];
+      const below = Math.max(...said.map((one) => one.getBoundingClientRect().bottom)) + 3 - caret.bottom;
+      const height = list.offsetHeight;
+      if (caret.bottom + below + height + 4 <= foot()) return below;
+      return caret.top >= height + 4 ? caret.top - caret.bottom - height - 4 : 0;
     };
     const write = (below) => around.style.setProperty("--below", `${below}px`);
     return () => view.requestMeasure({ key: "below", read, write });

@@ -17,6 +17,32 @@ const Live = (() => {
   let asked = 0;
   const running = new Map();
 
+  // In a narrow window the form has a line with the figures, beside the verdict. It opens the results above it.
+  const brief = document.getElementById("live-brief");
+  const caught = document.getElementById("caught");
+
+  function open(opened) {
+    brief.ariaExpanded = String(opened);
+    caught.classList.toggle("sheet", opened);
+    caught.scrollTop = 0;
+  }
+
+  function sum() {
+    const found = results.querySelector(".outcome strong");
+    if (brief && found) brief.textContent = `Caught: ${found.textContent.trim()}${results.querySelector("[data-more]") ? " so far" : ""}`;
+  }
+
+  if (brief) {
+    brief.addEventListener("click", () => open(brief.ariaExpanded === "false"));
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || brief.ariaExpanded === "false" || event.defaultPrevented) return;
+      if (caught.contains(document.activeElement)) brief.focus();
+      open(false);
+    });
+    const bar = brief.closest(".bar");
+    new ResizeObserver(() => document.documentElement.style.setProperty("--foot", `${bar.offsetHeight}px`)).observe(bar);
+  }
+
   // What is shown of the same rule stays, greyed, while the rule cannot be tried. So nothing jumps. `line` says why.
   function put(made, place, rule, line) {
     const unfinished = made.querySelector(".unfinished");
@@ -51,6 +77,7 @@ const Live = (() => {
     const mine = asked;
     clearTimeout(again);
     if (!(await show("live", { ...writing.question(), more }, results, why))) return;
+    sum();
     if (results.inert) {
       said.textContent = "";
       return;
