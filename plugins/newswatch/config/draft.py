@@ -9,6 +9,7 @@ from functools import cached_property
 from newswatch.config.codec import content_digest
 from newswatch.errors import ConfigError, Problem
 from newswatch.models import Bundle, Feed, Receiver, Rule
+from newswatch.quantity import quantity
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ class Draft:
             self.packs,
             self.editors,
         )
+
+    @property
+    def summary(self) -> str:
+        """How much is in it: `3 feeds, 1 rule, 2 receivers`."""
+        feeds, rules = quantity(len(self.feeds), "feed"), quantity(len(self.rules), "rule")
+        return f"{feeds}, {rules}, {quantity(len(self.receivers), 'receiver')}"
 
     def to_bundle(self, previous: Bundle | None) -> Bundle:
         """The next bundle: one version on, or `previous` itself when the content is the same.

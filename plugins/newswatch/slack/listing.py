@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newswatch.models import SEVERITIES, SEVERITY_SIGNS, Alert, Message, MessageKind, Severity
+from newswatch.quantity import quantity
 from newswatch.slack.limits import MAX_PLAIN_CHARS, MAX_TEXT_CHARS
-from newswatch.slack.plain import SEPARATOR, clock, count_of_publishers, why
+from newswatch.slack.plain import SEPARATOR, clock, why
 from newswatch.slack.reports import ShownItem, reports_of, rules_of, severity_of
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten, usable_link
 
@@ -98,8 +99,8 @@ def _heading(message: Message, alerts: Sequence[Alert]) -> str:
     items = len({alert.item_id for alert in alerts})
     if message.kind in ("surge", "catch-up"):
         return clean(message.text) or "Surge"
-    publishers = count_of_publishers(len({alert.published_by for alert in alerts}))
-    return f"{clean(message.text) or 'Digest'}: {items} {'item' if items == 1 else 'items'} from {publishers}"
+    publishers = quantity(len({alert.published_by for alert in alerts}), "publisher")
+    return f"{clean(message.text) or 'Digest'}: {quantity(items, 'item')} from {publishers}"
 
 
 def _severities(found: Sequence[Severity]) -> str:

@@ -20,7 +20,6 @@ from newswatch.pipeline.oversight.feeds import counted, read_statuses
 from newswatch.pipeline.oversight.findings import (
     KINDS,
     Finding,
-    count,
     feeds_finding,
     finding_of,
     outage_findings,
@@ -31,6 +30,7 @@ from newswatch.pipeline.oversight.findings import (
     standstill_findings,
 )
 from newswatch.pipeline.oversight.standstill import read_polling, sampled, standstills
+from newswatch.quantity import quantity
 from newswatch.residents import resident_stages
 from newswatch.store import archive, breaker, keys, notices, outbox, pulses
 from newswatch.store.archive import Cursor
@@ -98,8 +98,8 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
     only_late = late and all(finding.late for finding in findings if finding.level == "error")
     if errors:
         more = len(findings) - errors
-        also = f"; {count(more, 'more is', 'more are')} worth a look" if more else ""
-        action = f"{count(errors, 'problem needs', 'problems need')} action{also}."
+        also = f"; {quantity(more, 'more is', 'more are')} worth a look" if more else ""
+        action = f"{quantity(errors, 'problem needs', 'problems need')} action{also}."
         return f"{_late_sentence(late)} {action}" if only_late else action
     if only_late:
         return _late_sentence(late)
@@ -108,13 +108,9 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
         if figures.last_alert
         else "no alert has come yet"
     )
-    running = (
-        f"{count(figures.feeds, 'feed', 'feeds')} watched by {count(figures.rules, 'rule', 'rules')}, {last}"
-    )
+    running = f"{quantity(figures.feeds, 'feed')} watched by {quantity(figures.rules, 'rule')}, {last}"
     if findings:
-        return (
-            f"newswatch is working: {running}; {count(len(findings), 'thing is', 'things are')} worth a look."
-        )
+        return f"newswatch is working: {running}; {quantity(len(findings), 'thing is', 'things are')} worth a look."
     return f"Everything is all right: {running}."
 
 
@@ -200,7 +196,7 @@ def _dead_finding(dead: int, active: Mapping[str, Any]) -> list[Finding]:
         Finding(
             "dead-letters",
             level,
-            f"{count(dead, 'message', 'messages')} could not be delivered.",
+            f"{quantity(dead, 'message')} could not be delivered.",
             do,
             section,
         )

@@ -24,7 +24,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import coverage
 from newswatch.pipeline.oversight import feeds as overview
 from newswatch.pipeline.oversight.feed_trouble import WORST_FIRST, folded, worst_first
-from newswatch.pipeline.oversight.findings import count
+from newswatch.quantity import quantity
 from newswatch.rules import ItemText
 from newswatch.slack.text import clean
 from newswatch.store.client import redis_errors
@@ -225,7 +225,7 @@ async def poll_many(asked: PollRequest, services: ServicesDep, bundle: BundleDep
     ids = [_feed(bundle, feed_id).id for feed_id in dict.fromkeys(asked.ids.split())]
     with redis_errors():
         await make_due(services.redis, ids)
-    return {"message": f"{len(ids)} {'feed' if len(ids) == 1 else 'feeds'} will be polled within seconds."}
+    return {"message": f"{quantity(len(ids), 'feed')} will be polled within seconds."}
 
 
 @writes.post("/api/feeds/{feed_id}/accept", tags=["feeds"])
@@ -234,9 +234,7 @@ async def accept_list(feed_id: str, services: ServicesDep, bundle: BundleDep) ->
     found = await accept(services, _feed(bundle, feed_id))
     if not found.items:
         raise HTTPException(422, "; ".join(found.faults) or "The page shows no list of items.")
-    return {
-        "message": f"The list that {feed_id} shows now, of {count(found.items, 'item', 'items')}, is its list."
-    }
+    return {"message": f"The list that {feed_id} shows now, of {quantity(found.items, 'item')}, is its list."}
 
 
 @writes.post("/api/feeds/{feed_id}/preview", response_class=HTMLResponse, tags=["feeds"])
