@@ -396,7 +396,9 @@ def _listing_entry(line: ListingLine, max_title: int) -> list[Element]:
         "format": "{date_short_pretty} {time}",
         "fallback": clock(line.report.when),
     }
-    tail = [_text(before_time(line)), when, *([_text(after_time(line))] if line.rules else [])]
+    certainty = line.report.certainty
+    sure = [_text(SEPARATOR), _text(certainty, bold=True)] if certainty else []
+    tail = [*sure, _text(before_time(line)), when, *([_text(after_time(line))] if line.rules else [])]
     return [_text(f"{line.sign} "), *_linked(title, line.report.link), *tail]
 
 
