@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.config.feeds_append import NewFeed, id_for
+from newswatch.config.load import FEEDS
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
@@ -287,7 +288,9 @@ async def preview(
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
     known = next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else ""
-    return _previewed(request, visitor, found, items, known=known, suggested=id_for(name, taken))
+    refusal = (await asyncio.to_thread(editing.read_file, services.config_dir, FEEDS)).refusal
+    suggested = id_for(name, taken)
+    return _previewed(request, visitor, found, items, known=known, suggested=suggested, refusal=refusal)
 
 
 async def _limit_previews(services: Services, visitor: PageVisitor) -> None:
@@ -310,6 +313,7 @@ def _previewed(
     *,
     known: str = "",
     suggested: str = "",
+    refusal: str = "",
 ) -> HTMLResponse:
     return render(
         request,
@@ -323,6 +327,7 @@ def _previewed(
         paths=json_block(found.paths) if found.paths else "",
         suggested=suggested,
         known=known,
+        refusal=refusal,
     )
 
 
