@@ -38,6 +38,9 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.pulses import Pulse
 
+_CHECK_IS_RED = "dag:check_config"
+_FIRST_START = "Correct the places named, in the editor or in the files. Until then nothing is polled."
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -140,9 +143,9 @@ async def read_status(
         figures = await _figures(services, bundle, backlog, now)
     still = standstills(backlog, polling, now, residents)
     findings = [
-        *further,
+        *_unexplained(further, active),
         *_no_configuration(bundle, active),
-        *(finding_of(cause, notice) for cause, notice in active.items() if not _is_read_again(cause)),
+        *(_raised(cause, notice, bundle) for cause, notice in active.items() if not _is_read_again(cause)),
         *outage_findings(away, figures.queued),
         *standstill_findings(still),
         *silence_findings(residents, now, begun or {}),
@@ -157,6 +160,17 @@ async def read_status(
     ]
     findings.sort(key=lambda finding: finding.level)
     return Status(now, sentence_of(findings, figures, now), tuple(findings), figures, tuple(residents))
+
+
+def _unexplained(further: Iterable[Finding], active: Mapping[str, Any]) -> list[Finding]:
+    """Without the red run of check_config, where a notice says what is wrong in the files. Pure."""
+    return [one for one in further if one.cause != _CHECK_IS_RED or "configuration" not in active]
+
+
+def _raised(cause: str, notice: Mapping[str, str], bundle: Bundle | None) -> Finding:
+    """A notice as a finding. With nothing in force, no alerts continue. Pure."""
+    found = finding_of(cause, notice)
+    return replace(found, do=_FIRST_START) if cause == "configuration" and bundle is None else found
 
 
 def _is_read_again(cause: str) -> bool:
