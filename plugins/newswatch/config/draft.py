@@ -69,7 +69,7 @@ class Draft:
 
     def rules_on(self, today: str) -> list[Rule]:
         """The rules that have not expired on that ISO date."""
-        return [rule for rule in self.rules if rule.expires is None or rule.expires >= today]
+        return [rule for rule in self.rules if not rule.has_expired(today)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def _rule_notes(
     notes = [
         f"rule {rule.id} expired on {rule.expires}: later items do not count"
         for rule in now.values()
-        if rule.expires is not None and rule.expires < today
+        if rule.has_expired(today)
     ]
     if bundle is None:
         return [*notes, "no configuration is in force yet: there is nothing to compare with"]

@@ -16,9 +16,10 @@ from newswatch.config.load import FEEDS
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
-from newswatch.pipeline.authoring.preview_matches import Shown, matched, rules_in_force
+from newswatch.pipeline.authoring.preview_matches import Shown, matched
 from newswatch.pipeline.authoring.selector_proposal import block, json_block
 from newswatch.pipeline.authoring.source_check import accept
+from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
@@ -337,7 +338,7 @@ async def _matched(
     """The items with the rules in force that they would match."""
     if bundle is None:
         return [Shown(entry, ItemText(title=entry.title), ()) for entry in found.feed.entries]
-    rules = rules_in_force(bundle, services.clock().date().isoformat())
+    rules = rules_for_any_feed(bundle, services.clock().date().isoformat())
 
     def work() -> list[Shown]:
         watchlist = compiled(rules, bundle.lists, bundle.default_lang, DiskCache(services.settings.cache))
