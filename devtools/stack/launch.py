@@ -30,6 +30,7 @@ from devtools.stack.parent import interrupted_parent
 from devtools.stack.ports import LOOPBACK, RememberedPorts, fixed_port
 from devtools.stack.settings import StackSettings
 from devtools.stack.supervise import Supervisor
+from newswatch.quantity import quantity
 
 RECORD = "stack.json"
 CLI_ENVIRONMENT = "stack.env"
@@ -123,7 +124,7 @@ def clean_up(data: Path, say: Callable[[str], None]) -> None:
         )
     count = processes.end_all(record.stack_id, record.children, grace_s=3.0)
     if count:
-        say(f"ended {count} processes left behind by an earlier run")
+        say(f"ended {quantity(count, 'process', 'processes')} left behind by an earlier run")
     (data / RECORD).unlink(missing_ok=True)
 
 

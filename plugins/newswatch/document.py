@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from newswatch.quantity import quantity
+
 BLOCK_SEPARATOR = "\n\n"
 """What separates the blocks (paragraphs, list entries, headings) of a text field.
 
@@ -55,7 +57,7 @@ def lost_entries_text(lost: Sequence[LostEntry]) -> str:
     """How many entries were lost, and which; "" for none."""
     if not lost:
         return ""
-    count = f"{len(lost):,} {'entry' if len(lost) == 1 else 'entries'}"
+    count = quantity(len(lost), "entry", "entries")
     more = ", …" if len(lost) > _NAMED else ""
     return f"{count} ({', '.join(map(str, lost[:_NAMED]))}{more})"
 

@@ -177,6 +177,10 @@ class Rule:
         """What the rule looks for, for people: its query, or the parts of its event."""
         return self.query if self.event is None else str(self.event)
 
+    def has_expired(self, today: str) -> bool:
+        """Whether its last day is before this ISO date."""
+        return self.expires is not None and self.expires < today
+
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:

@@ -11,6 +11,7 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING
 
+from newswatch.quantity import quantity
 from newswatch.residents import resident_stages
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def too_few_slots(poll_shards: int) -> str:
         if 0 < slots < least:
             each = f" on each of {workers} workers" if workers > 1 else ""
             return (
-                f"Airflow has only {slots} task slots{each} ({name}). {_needs(needed)}: set it to at least {least}, or"
+                f"Airflow has only {quantity(slots, 'task slot')}{each} ({name}). {_needs(needed)}: set it to at least {least}, or"
                 " lower NEWSWATCH_POLL_SHARDS."
             )
     return ""
@@ -81,15 +82,15 @@ def too_low_in_database(poll_shards: int) -> str:
         at_once = session.scalar(select(DagModel.max_active_tasks).where(DagModel.dag_id == DAGS["poll"]))
     if at_once is not None and at_once < poll_shards:
         return (
-            f"The DAG {DAGS['poll']} may run only {at_once} tasks at once (max_active_tasks, lowered by a cluster policy), and it"
-            f" has {poll_shards} poll shards: raise that, or lower NEWSWATCH_POLL_SHARDS."
+            f"The DAG {DAGS['poll']} may run only {quantity(at_once, 'task')} at once (max_active_tasks, lowered by a cluster policy), and it"
+            f" has {quantity(poll_shards, 'poll shard')}: raise that, or lower NEWSWATCH_POLL_SHARDS."
         )
     for name, slots in sorted(pools.items()):
         needed = least_slots(poll_shards) if len(tasks) == 1 else tasks[name]
         if 0 <= slots < needed:
             why = _needs(needed) if len(tasks) == 1 else f"{needed} of our tasks run in it for good"
             return (
-                f"Airflow's pool {name} has only {slots} slots. {why}: give it at least {needed} (Admin, Pools), or lower"
+                f"Airflow's pool {name} has only {quantity(slots, 'slot')}. {why}: give it at least {needed} (Admin, Pools), or lower"
                 " NEWSWATCH_POLL_SHARDS."
             )
     return ""

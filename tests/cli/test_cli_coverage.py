@@ -122,5 +122,5 @@ def test_gaps_are_counted_with_the_interval_that_closes_them_and_ops_can_have_a_
     newsroom._do(run_housekeeping, env={"NEWSWATCH_COVERAGE_LINE": "on"})
     newsroom.deliver()
     (line,) = [post["text"] for post in newsroom.posts(OPS) if "Coverage" in post["text"]]
-    assert "0 of 1 feeds could be read" in line
+    assert "0 of 1 feed could be read" in line
     assert "missed in wire (every: 240s would do)" in line

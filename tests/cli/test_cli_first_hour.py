@@ -64,6 +64,11 @@ def test_story_of_ones_own_is_published_polled_and_alerted(newsroom):
         assert said["link"] in json.dumps(post["blocks"])
         status, out, _ = newsroom.command("demo", "Nothing of note")
         assert (status, "No rule matches" in out) == (0, True)
+        newsroom.write(
+            "watchlist.yaml", "rules:\n  - {id: a, query: bank, severity: hihg, notify: [policy]}\n"
+        )
+        said = newsroom.json("demo", "Ports may mine bitcoin", "The central bank opposes that plan.")
+        assert said["rules"] == ["central-bank-opposes"]  # those in force go on
 
 
 def test_demo_without_the_sample_site_says_what_to_do(newsroom):

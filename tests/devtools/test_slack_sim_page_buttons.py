@@ -5,6 +5,7 @@ import time
 
 import pytest
 from click_endpoint import ClickEndpoint
+from playwright.sync_api import expect
 from slack_sdk.web.client import WebClient
 
 from chromium import IN_CHROMIUM
@@ -204,6 +205,16 @@ def test_menu_is_opened_and_chosen_from_by_keyboard_and_closed_by_escape(slack, 
         chosen = [payload["actions"][0]["selected_option"]["value"] for payload in endpoint.payloads]
         assert chosen == ["mute m1"]
         assert page.locator("#messages b").count() == 0
+
+
+def test_open_menu_is_whole_on_a_narrow_screen(slack, page):
+    page.set_viewport_size({"width": 400, "height": 600})
+    label = {"type": "plain_text", "text": "Acknowledge"}
+    acknowledge = {"type": "button", "action_id": "ack", "text": label}
+    slack.post(CHANNEL, "line\n" * 40, blocks=[{"type": "actions", "elements": [acknowledge, MORE]}])
+    page.get_by_label("More actions").click()
+    for option in ("Mute <b>24 h</b>", "Not relevant"):
+        expect(page.get_by_role("button", name=option)).to_be_in_viewport(ratio=1)
 
 
 def test_menu_with_a_dialog_asks_whatever_is_chosen(slack, page):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from listener_room import Listener, ListenerProcess
+from listener_room import EDITOR, Desk, Listener, ListenerProcess, with_editors
 
 
 @pytest.fixture
@@ -37,3 +37,10 @@ def process(newsroom):
     made = ListenerProcess(newsroom, SLACK_APP_TOKEN=newsroom.slack.app_token)
     yield made
     made.kill()
+
+
+@pytest.fixture
+def desk(newsroom, over_socket):
+    """Where an editor types commands, with a listener that hears them."""
+    with_editors(newsroom, EDITOR["id"])
+    return Desk(newsroom)

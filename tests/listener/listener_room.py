@@ -13,10 +13,16 @@ import urllib.error
 import urllib.request
 from datetime import datetime, timezone
 
+import yaml
+
 from newsroom import POLICY, Newsroom, kill
 from newswatch.listener.run import run_listener, ways_from
 from newswatch.slack.buttons import MENU
 from newswatch.store import keys
+
+WORDS = "The central bank opposes the plan."
+"""What people watch for here."""
+TODAY = datetime.now(timezone.utc).date()
 
 
 class Listener:
@@ -210,3 +216,8 @@ class Desk:
 def inputs(view: dict) -> dict[str, dict]:
     """The inputs of a modal by block_id."""
     return {one["block_id"]: one["element"] for one in view["view"]["blocks"] if one["type"] == "input"}
+
+
+def rules_in(newsroom: Newsroom):
+    """The rules that were made in Slack, as the file has them."""
+    return yaml.safe_load((newsroom.config / SLACK_FILE).read_text("utf-8"))["rules"]

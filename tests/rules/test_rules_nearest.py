@@ -99,7 +99,7 @@ CASES = [
         "bank ONEAR/1 opposes ONEAR/0 plan",
         TITLE,
         "apart",
-        "are 1 words apart in the title, and ONEAR/0 allows 0",
+        "are 1 word apart in the title, and ONEAR/0 allows 0",
     ),
     ("apples OR pears", TITLE, "absent", "none of `apples` or `pears` is there"),
 ]

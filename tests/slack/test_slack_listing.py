@@ -38,6 +38,7 @@ def alerts_of(number: int, title: str, link: str, rules: list[str]):
         alert(
             id=f"{number:08x}{n:08x}", rule_id=rule, item_id=f"f:{number}", feed_id=f"f{number}", title=title, link=link,
             excerpts=(), first_seen=NOW - timedelta(minutes=number), severity=("low", "high")[n % 2],
+            event=(("does", "opposes"),), modality="possible" if len(rules) > 1 else "stated",
         )
         for n, rule in enumerate(rules)
     ]  # fmt: skip
@@ -133,6 +134,24 @@ def test_heading_says_the_severity_in_a_word_where_all_lines_have_one():
     says = "Surge: 3 stories from 1 publisher, rule central-bank-opposes (▲ high)"
     assert payload["text"].split("\n")[0] == says
     assert shown(payload).startswith(says)
+
+
+def test_listed_item_whose_text_does_not_state_its_event_says_so_in_bold():
+    group = [
+        alert(
+            id=f"{n:016x}", item_id=f"f:{n}", title=f"{how} one", publisher="Wire", event=(("does", "bars"),), modality=how
+        )
+        for n, how in enumerate(("stated", "denied", "question"))
+    ]  # fmt: skip
+    payload = render_listing(message(*group, kind="digest"), group, sources={"ecb-press": "Wire"}, now=NOW)
+    _, stated, denied, asked = payload["text"].split("\n")
+    assert stated.startswith("▲ stated one · Wire ·")
+    assert denied.startswith("▲ denied one · denied · Wire ·")
+    assert asked.startswith("▲ question one · a question · Wire ·")
+    bold = [leaf["text"] for leaf in leaves(payload) if leaf.get("style") == {"bold": True}]
+    assert bold[-2:] == ["denied", "a question"]
+    plain = render_minimal(message(*group, kind="digest"), group, sources={"ecb-press": "Wire"}, now=NOW)
+    assert "denied one> · denied · Wire ·" in plain["text"]
 
 
 def test_correction_of_a_listing_is_announced_above_its_items():

@@ -9,6 +9,11 @@ from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, exp
 
 NAVIGATION = ("Status", "Alerts", "Watchlist", "Feeds", "Delivery")
 GRAVE = {"serious", "critical"}
+THEMES = ("light", "dark")
+GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "oklch(0.23185 0.0323 266.44)"}
+"""What a page of ours has behind its text under each theme."""
+FOREIGN = "main img:not(.cm-widgetBuffer), main iframe, main style, main script"
+"""What a hostile text would bring. CodeMirror puts empty images beside its placeholders."""
 SOON_MS = 240_000
 """For what the stages do: it takes seconds, but the machine may be busy."""
 
@@ -71,3 +76,12 @@ def grave_faults(page: Page) -> list[str]:
         if found["impact"] in GRAVE
         for node in found["nodes"]
     ]
+
+
+def tab_to(page: Page, what: Locator) -> None:
+    """Moves the focus by the Tab key until it is on this, as somebody without a mouse does."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if what.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"80 times Tab did not reach {what}")

@@ -22,7 +22,7 @@ import pytest  # noqa: E402
 from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: E402
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
-from browsing import sign_in  # noqa: E402
+from browsing import GROUNDS, sign_in  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
 from running_airflow import RunningAirflow  # noqa: E402
 
@@ -127,3 +127,25 @@ def enter(airflow, browser):
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def look(enter, airflow):
+    """Logs in; the function returned opens one of our pages, outside of the frame, under a theme."""
+
+    def make():
+        page, _ = enter()
+        page.dialogs = []
+        page.on("dialog", lambda dialog: (page.dialogs.append(dialog.type), dialog.accept()))
+
+        def open_page(path, theme="light"):
+            page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+            page.goto(f"{airflow.url}/newswatch/{path}")
+            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert ground == GROUNDS[theme]
+            assert page.locator("h1").count() == 1
+            return page
+
+        return open_page
+
+    return make

@@ -106,7 +106,7 @@ def test_page_is_previewed_with_its_lists_and_added_with_its_type(ada, newsroom,
     assert "A web page with 1 item" in answer.text
     assert "80% sure" in answer.text
     assert 'name="type" value="page"' in answer.text
-    assert "2: 1 items, Most read" in answer.text
+    assert "2: 1 item, Most read" in answer.text
     assert "<b>" not in answer.text
     assert add(ada, id="bank", url="https://bank.example/press", type="page", list="2").status_code == 200
     assert (newsroom.config / "feeds.yaml").read_text().endswith("\n    type: page\n    list: 2\n")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import scenes
-from browsing import grave_faults
+from browsing import FOREIGN, THEMES, grave_faults
 from playwright.sync_api import expect
 
 from chromium import IN_CHROMIUM
@@ -14,10 +14,6 @@ from newswatch.store import keys
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(900), *IN_CHROMIUM]
 
-THEMES = ("light", "dark")
-FOREIGN = "main img:not(.cm-widgetBuffer), main iframe, main style, main script"
-"""What a hostile text would bring. CodeMirror puts empty images beside its placeholders."""
-GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "oklch(0.23185 0.0323 266.44)"}
 BROKEN = "rules:\n  - {id: a, query: AND b, notify: [nobody]}\n"
 HOSTILE = (
     '<script>alert(1)</script> central bank opposes "><img src=x onerror=alert(2)> it',
@@ -60,28 +56,6 @@ def pages_of(room):
     ]
     names += [f"feeds/{name}" for name in ("wire", "gone", "busy")]
     return [*names, *alert_pages(room)[:6], "delivery", "runbook", "feeds/no-such-feed"]
-
-
-@pytest.fixture
-def look(enter, airflow):
-    """Logs in; the function returned opens one of our pages, outside of the frame, under a theme."""
-
-    def make():
-        page, _ = enter()
-        page.dialogs = []
-        page.on("dialog", lambda dialog: (page.dialogs.append(dialog.type), dialog.accept()))
-
-        def open_page(path, theme="light"):
-            page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
-            page.goto(f"{airflow.url}/newswatch/{path}")
-            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            assert ground == GROUNDS[theme]
-            assert page.locator("h1").count() == 1
-            return page
-
-        return open_page
-
-    return make
 
 
 def test_axe_finds_no_grave_fault_on_any_page(look, room):

@@ -97,7 +97,9 @@ export function drawOverflow(message, blockId, menu) {
     });
     return entry;
   });
-  const shown = make("details", "overflow-menu", opener, make("div", "shortcut-list", ...entries));
+  const list = make("div", "shortcut-list", ...entries);
+  const shown = make("details", "overflow-menu", opener, list);
+  shown.addEventListener("toggle", () => { if (shown.open) list.scrollIntoView({ block: "nearest" }); });
   shown.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !shown.open) return;
     shown.open = false;

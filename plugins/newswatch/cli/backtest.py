@@ -11,6 +11,7 @@ from newswatch.cli.output import as_json, console, progress, table
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, BacktestReport, run_backtest
 from newswatch.pipeline.authoring.backtest_report import Line, as_dict, note_lines, report_lines
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 
 
 @click.command(
@@ -82,7 +83,10 @@ def _overview(report: BacktestReport) -> None:
         ],
         "The watchlist has no rules.",
     )
-    _say([(f"{report.items:,} stored items since {report.window.since:%Y-%m-%d %H:%M} UTC", False)], err=True)
+    _say(
+        [(f"{quantity(report.items, 'stored item')} since {report.window.since:%Y-%m-%d %H:%M} UTC", False)],
+        err=True,
+    )
     for line in note_lines(report):
         _say(line, err=True)
 

@@ -11,6 +11,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
 from newswatch.pipeline.oversight.backup import Backup, back_up
 from newswatch.pipeline.oversight.backup import restore as put_back
+from newswatch.quantity import quantity
 
 _JSON = """
 JSON: {"file", "taken", "release", "keys": count}.
@@ -53,5 +54,5 @@ def _show(call: Invocation, done: Backup, what: str) -> None:
         )
     else:
         click.echo(
-            f"{what}: {done.file}, {done.keys} keys, taken {done.taken:%Y-%m-%d %H:%M:%S} UTC by {done.release}"
+            f"{what}: {done.file}, {quantity(done.keys, 'key')}, taken {done.taken:%Y-%m-%d %H:%M:%S} UTC by {done.release}"
         )

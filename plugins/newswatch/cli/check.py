@@ -47,10 +47,7 @@ def check(call: Invocation) -> None:
         for text in (*bad_settings, *map(str, problems)):
             click.echo(text)
         if loaded.draft is not None and not broken:
-            draft = loaded.draft
-            click.echo(
-                f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers: fine"
-            )
+            click.echo(f"{loaded.draft.summary}: fine")
     raise SystemExit(PROBLEM if broken else FINE)
 
 

@@ -12,6 +12,7 @@ from newswatch.cli.output import as_json, table
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.dead_letters import read_dead_letters, retry_dead_letters
 from newswatch.pipeline.match.dead_items import read_dead_items, retry_dead_items
+from newswatch.quantity import quantity
 
 _PLACE = re.compile(r"[0-9]+-[0-9]+")
 """The id of an item is its place in the stream; that of a message is never one."""
@@ -101,6 +102,4 @@ def retry(call: Invocation, *, message_ids: tuple[str, ...]) -> None:
     if call.json:
         as_json({"retried": count})
     else:
-        click.echo(
-            f"{count} dead letter{'s' if count != 1 else ''} queued again; the deliver stage sends them"
-        )
+        click.echo(f"{quantity(count, 'dead letter')} queued again; the deliver stage sends them")

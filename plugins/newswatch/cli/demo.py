@@ -13,7 +13,7 @@ from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
 from newswatch.errors import PermanentError, RetryableError
 from newswatch.pipeline.authoring.try_text import try_texts
-from newswatch.pipeline.base.configuration import check_files
+from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.item_text import plain_text
 from newswatch.pipeline.base.services import Services
 from newswatch.store.client import redis_errors
@@ -43,8 +43,8 @@ def demo(call: Invocation, *, headline: str, standfirst: str) -> None:
 
     async def work(services: Services) -> tuple[str, list[str]]:
         today = services.clock().date()
-        draft = check_files(call.settings, today).sound_draft()
-        urls = [feed.url for feed in draft.feeds if feed.id == SAMPLE_FEED]
+        config = await in_force(services) or check_files(call.settings, today).sound_draft()
+        urls = [feed.url for feed in config.feeds if feed.id == SAMPLE_FEED]
         if not urls:
             raise NoSampleSite(
                 f"feeds.yaml has no feed {SAMPLE_FEED}: start `make run` without SLACK_BOT_TOKEN, which adds it"
@@ -52,8 +52,8 @@ def demo(call: Invocation, *, headline: str, standfirst: str) -> None:
         link = await _publish(urls[0], headline, standfirst)
         with redis_errors():
             await make_due(services.redis, [SAMPLE_FEED])
-        text = plain_text(headline, standfirst, "", draft.default_lang)
-        (tried,) = try_texts(draft, [text], today.isoformat())
+        text = plain_text(headline, standfirst, "", config.default_lang)
+        (tried,) = try_texts(config, [text], today.isoformat())
         return link, [match.rule_id for match in tried.matches]
 
     link, rules = call.run(work)

@@ -19,6 +19,7 @@ from newswatch.feeds.canonical import canonical_link
 from newswatch.feeds.opml import Outline, read_opml, write_opml
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
+from newswatch.quantity import quantity
 from newswatch.redact import redact_url
 
 
@@ -96,7 +97,7 @@ def import_(call: Invocation, *, opml: Path, dry_run: bool) -> None:
     for feed in found.new:
         click.echo("\n".join(feed.lines("  ")))
     verb = "would be added" if dry_run else "added"
-    click.echo(f"{len(found.new)} feeds {verb}, {len(found.left_out)} left out.", err=True)
+    click.echo(f"{quantity(len(found.new), 'feed')} {verb}, {len(found.left_out)} left out.", err=True)
 
 
 @click.command("export", epilog="JSON: none; it prints OPML.")

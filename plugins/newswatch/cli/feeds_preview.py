@@ -31,6 +31,7 @@ from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.disk_cache import DiskCache
+from newswatch.quantity import quantity
 from newswatch.redact import redact_url
 from newswatch.rules import Watchlist
 
@@ -211,7 +212,7 @@ def _show(found: FeedPreview, matched: Matched, most: int) -> None:
         out.print(Text(f"It moved permanently: use {redact_url(found.permanent_url)}"))
     hits = sum(1 for _, _, matches in matched if matches)
     undated = sum(1 for entry, _, _ in matched if not (entry.published or entry.updated))
-    out.print(Text(f"{len(matched)} items, {undated} without a date, {hits} would match"))
+    out.print(Text(f"{quantity(len(matched), 'item')}, {undated} without a date, {hits} would match"))
     if found.feed.lost:
         out.print(Text(f"{lost_entries_text(found.feed.lost)} cannot be read"))
     for entry, text, matches in matched[:most]:

@@ -11,8 +11,9 @@ from newswatch.cli.output import as_json, table
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.by_hand import drop_queue, fold_queue, move_queue
-from newswatch.pipeline.oversight.findings import count, span
+from newswatch.pipeline.oversight.findings import span
 from newswatch.pipeline.oversight.queues import QueueRow, waiting_queues
+from newswatch.quantity import quantity
 
 _JSON = """
 JSON: a list of {"channel", "queued", "oldest_s", "receiver", "paused_until"}: "queued" counts messages, "oldest_s" is how
@@ -102,7 +103,7 @@ def drop(call: Invocation, *, channel: str, reason: str) -> None:
 
 
 def _messages(number: int) -> str:
-    return count(number, "message", "messages")
+    return quantity(number, "message")
 
 
 def _stay(left: int) -> str:

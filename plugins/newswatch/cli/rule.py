@@ -15,6 +15,7 @@ from newswatch.pipeline.authoring.rule_stats import RuleStats, as_dict, read_sta
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.oversight.rule_facts import meaning
+from newswatch.quantity import quantity
 from newswatch.rules import Explained, ExplainedQuery
 from newswatch.rules.query_text import lines_of
 
@@ -70,7 +71,7 @@ def _show_query(query: str, explained: ExplainedQuery) -> None:
 def _show_event(explained: Explained) -> None:
     out = console()
     for part, texts, entries in explained.parts:
-        out.print(Text(f"  {part:7}{texts}  ({entries:,} entries)"))
+        out.print(Text(f"  {part:7}{texts}  ({quantity(entries, 'entry', 'entries')})"))
     out.print(Text("  It is the same as this query, without what the guards leave out:", "bold"))
     out.print(Text(f"    {explained.query}"))
     out.print(Text("  Guards:", "bold"))
@@ -122,9 +123,9 @@ def _forms(term: TermCount) -> str:
 
 
 def _total(found: RuleStats) -> str:
-    stored = f" and {found.stored:,} stored items without an alert" if found.stored else ""
+    stored = f" and {quantity(found.stored, 'stored item')} without an alert" if found.stored else ""
     return (
-        f"{found.rule_id}: {found.alerted:,} items alerted{stored}; {found.irrelevant:,} not relevant, "
+        f"{found.rule_id}: {quantity(found.alerted, 'item')} alerted{stored}; {found.irrelevant:,} not relevant, "
         f"{found.acknowledged:,} acknowledged, {found.missed:,} missed. "
         f"`newswatch coach {found.rule_id}` proposes edits."
     )

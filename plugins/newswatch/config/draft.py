@@ -9,6 +9,7 @@ from functools import cached_property
 from newswatch.config.codec import content_digest
 from newswatch.errors import ConfigError, Problem
 from newswatch.models import Bundle, Feed, Receiver, Rule
+from newswatch.quantity import quantity
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Draft:
             self.editors,
         )
 
+    @property
+    def summary(self) -> str:
+        """How much is in it: `3 feeds, 1 rule, 2 receivers`."""
+        feeds, rules = quantity(len(self.feeds), "feed"), quantity(len(self.rules), "rule")
+        return f"{feeds}, {rules}, {quantity(len(self.receivers), 'receiver')}"
+
     def to_bundle(self, previous: Bundle | None) -> Bundle:
         """The next bundle: one version on, or `previous` itself when the content is the same.
 
@@ -62,7 +69,7 @@ class Draft:
 
     def rules_on(self, today: str) -> list[Rule]:
         """The rules that have not expired on that ISO date."""
-        return [rule for rule in self.rules if rule.expires is None or rule.expires >= today]
+        return [rule for rule in self.rules if not rule.has_expired(today)]
 
 
 @dataclass(frozen=True, slots=True)

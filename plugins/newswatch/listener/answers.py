@@ -13,9 +13,9 @@ from newswatch.pipeline.authoring.missed import MissedReport
 from newswatch.pipeline.authoring.muting import mute_rule, muted_now, suppressed, unmute_rule
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.finding_groups import grouped
-from newswatch.pipeline.oversight.findings import count
 from newswatch.pipeline.oversight.status import read_status
 from newswatch.pipeline.oversight.why import explain
+from newswatch.quantity import quantity
 from newswatch.slack.modals import Line, PageLine
 from newswatch.store import messages
 from newswatch.store.client import redis_errors
@@ -109,7 +109,7 @@ async def why_here(services: Services, message_id: str, channel: str) -> list[Li
         words = ", ".join(f"“{text}”" for text in dict.fromkeys(marked))
         lines.append(f"{alert.rule_id} ({alert.severity}) matched {words or 'it'} in: {alert.title}")
     more = len(alerts) - _MOST_ALERTS
-    return [*lines, f"and {more} more alerts"] if more > 0 else lines
+    return [*lines, f"and {quantity(more, 'more alert')}"] if more > 0 else lines
 
 
 async def status(services: Services) -> list[Line]:
@@ -121,10 +121,10 @@ async def status(services: Services) -> list[Line]:
     if found.findings:
         lines.append(_page(services, "What can be done about it is on the page ", "Status", "/"))
     items, alerts = (
-        count(figures.items_today, "item", "items"),
-        count(figures.alerts_today, "alert", "alerts"),
+        quantity(figures.items_today, "item"),
+        quantity(figures.alerts_today, "alert"),
     )
-    queued = count(figures.queued, "message", "messages")
+    queued = quantity(figures.queued, "message")
     return [*lines, f"In the last 24 hours: {items}, {alerts}; {queued} queued."]
 
 

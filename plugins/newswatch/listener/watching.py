@@ -12,6 +12,7 @@ from newswatch.pipeline.authoring.backtest import BacktestQuestion, run_backtest
 from newswatch.pipeline.authoring.reader_rules import Wish, problems_of
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 from newswatch.slack.modals import WatchForm
 
 WEEK_S = 7 * 86_400.0
@@ -64,7 +65,7 @@ async def preview(services: Services, form: WatchForm) -> list[str]:
     except NewswatchError as error:
         return [f"How often it would have alerted cannot be counted: {error}"]
     rule = report.rules[0]
-    stored = f"({report.items} {'item is' if report.items == 1 else 'items are'} stored)"
+    stored = f"({quantity(report.items, 'item is', 'items are')} stored)"
     lines = [f"It would {_times(rule.stories)} in the last week {stored}."]
     lines += [f"• {one.item.title}" for one in rule.examples]
     return [*lines, *report.notes]
@@ -73,7 +74,7 @@ async def preview(services: Services, form: WatchForm) -> list[str]:
 def _times(count: int) -> str:
     if count == 0:
         return "never have alerted"
-    return "have alerted once" if count == 1 else f"have alerted {count} times"
+    return "have alerted once" if count == 1 else f"have alerted {count:,} times"
 
 
 def _as_text(event: Event | None) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from newswatch.errors import QueryError
+from newswatch.quantity import quantity
 from newswatch.rules.lexer import scan
 from newswatch.rules.stems import stem
 from newswatch.rules.tokens import tokenize
@@ -33,7 +34,7 @@ class Commoner:
 
     def __str__(self) -> str:
         return (
-            f"`{self.word}` also finds “{self.form}”, which occurs {self.times:,} times in the stored items ({self.own:,} "
+            f"`{self.word}` also finds “{self.form}”, which occurs {quantity(self.times, 'time')} in the stored items ({self.own:,} "
             f'for “{self.word}”): write "{self.word}" in quotes to find this form only'
         )
 

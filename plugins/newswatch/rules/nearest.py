@@ -15,6 +15,7 @@ from typing import Any
 from typing_extensions import assert_never
 
 from newswatch.models import Rule, Span
+from newswatch.quantity import quantity
 from newswatch.rules.build import MAX_DISTANCE
 from newswatch.rules.evaluate import closest, in_order
 from newswatch.rules.fold import fold
@@ -193,7 +194,7 @@ class Reading:
         one, other, most = next((a, b, most) for (a, b), most in gaps if b[0] - a[1] > most)
         spans = self._scan.span(one), self._scan.span(other)
         text = (
-            f"in {_quoted(term)} the {spans[0].field} has {other[0] - one[1]} words between "
+            f"in {_quoted(term)} the {spans[0].field} has {quantity(other[0] - one[1], 'word')} between "
             f"{_quoted(self._text(spans[0]))} and {_quoted(self._text(spans[1]))}, and ~{most} allows {most}"
         )
         return Failing(term, "apart", text, spans)
@@ -319,9 +320,7 @@ class Reading:
             text = f"{one} and {other} are in different sentences of the {field}, and {operator} wants them in one"
             return Failing(self._written(node), "apart", text, spans)
         gap = _gap(left, right)
-        text = (
-            f"{one} and {other} are {gap} words apart in the {field}, and {operator} allows {node.distance}"
-        )
+        text = f"{one} and {other} are {quantity(gap, 'word')} apart in the {field}, and {operator} allows {node.distance}"
         return Failing(self._written(node), "apart", text, spans)
 
     def _together(self, left: Hit, right: Hit) -> bool:

@@ -10,6 +10,7 @@ from typing import Literal
 from typing_extensions import assert_never
 
 from newswatch.models import TextField
+from newswatch.quantity import quantity
 from newswatch.rules.lists import Lists, list_entries
 from newswatch.rules.nodes import (
     And,
@@ -284,11 +285,7 @@ def _distance(node: Near, order: str) -> str:
 
 
 def _between(distance: int) -> str:
-    return f"with at most {_words(distance)} between" if distance else "with nothing between"
-
-
-def _words(number: int) -> str:
-    return f"{number} word{'' if number == 1 else 's'}"
+    return f"with at most {quantity(distance, 'word')} between" if distance else "with nothing between"
 
 
 def _one_of(said: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from newswatch.errors import QueryError
 from newswatch.models import Event, FeedFilter, Modality, Rule, Span
+from newswatch.quantity import quantity
 from newswatch.rules.build import MAX_DISTANCE
 from newswatch.rules.event_plan import entries_of
 from newswatch.rules.fold import fold
@@ -167,7 +168,7 @@ def _edits(query: Query, node: Node, failing: Failing, text: ItemText) -> Iterat
 
 
 def _allow(words: int) -> str:
-    return f"allow {words} word{'' if words == 1 else 's'} between"
+    return f"allow {quantity(words, 'word')} between"
 
 
 def _words_between(text: ItemText, one: Span, other: Span) -> int:

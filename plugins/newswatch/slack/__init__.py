@@ -7,7 +7,8 @@
     payload ──client──▶ Slack ──answers──▶ Outcome (client: HTTP to Slack; answers: pure)
     click ──socket_mode or signature──▶ clicks     (socket_mode: the connection; signature, clicks: pure)
 
-`layout` is what the pipeline sees of the rendering, `buttons` what readers can click. `text` makes feed text harmless.
+`layout` is what the pipeline sees of the rendering, `buttons` what readers can click, `elements` what rich text is made of.
+`text` makes feed text harmless.
 `history` finds our messages in what Slack returns. `doctor` says what is wrong with a token or a channel, and what
 to do.
 """

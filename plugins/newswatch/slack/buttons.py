@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from newswatch.models import NO_MARKS, Mark, MarkKind, Marks
+from newswatch.slack.elements import Element, date_element, text_element
 from newswatch.slack.plain import SEPARATOR, clock, why
 from newswatch.slack.text import clean, escape, shorten
 
@@ -22,8 +22,6 @@ _MAX_NAME_CHARS = 60
 _MAX_OPTION_CHARS = 75
 _MAX_RULES = 3
 _BEFORE_TIME, _BEFORE_END = SEPARATOR, " until "
-
-Element = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +100,10 @@ def said_elements(attention: Attention) -> list[list[Element]]:
     """Each line as rich text. Slack shows users' names, and times in the reader's own time zone."""
     return [
         [
-            _text(f"{what} by ", bold=True),
+            text_element(f"{what} by ", bold=True),
             _person(mark),
-            _text(_BEFORE_END if mark.until else _BEFORE_TIME),
-            _date(mark.until or mark.at),
+            text_element(_BEFORE_END if mark.until else _BEFORE_TIME),
+            date_element(mark.until or mark.at),
         ]
         for what, mark in said(attention)
     ]
@@ -152,21 +150,8 @@ def _option(action: str, label: str, message_id: str) -> Element:
 def _person(mark: Mark) -> Element:
     if mark.user_id:
         return {"type": "user", "user_id": mark.user_id}
-    return _text(_name(mark))
+    return text_element(_name(mark))
 
 
 def _name(mark: Mark) -> str:
     return shorten(clean(mark.by), _MAX_NAME_CHARS) or "somebody"
-
-
-def _text(text: str, *, bold: bool = False) -> Element:
-    return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
-
-
-def _date(when: datetime) -> Element:
-    return {
-        "type": "date",
-        "timestamp": int(when.timestamp()),
-        "format": "{date_short_pretty} {time}",
-        "fallback": clock(when),
-    }

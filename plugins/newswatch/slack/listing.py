@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newswatch.models import SEVERITIES, SEVERITY_SIGNS, Alert, Message, MessageKind, Severity
+from newswatch.quantity import quantity
 from newswatch.slack.limits import MAX_PLAIN_CHARS, MAX_TEXT_CHARS
-from newswatch.slack.plain import SEPARATOR, clock, count_of_publishers, why
-from newswatch.slack.reports import ShownItem, reports_of, rules_of, severity_of
+from newswatch.slack.plain import SEPARATOR, clock, why
+from newswatch.slack.reports import ShownItem, certainty_of, reports_of, rules_of, severity_of
 from newswatch.slack.text import clean, escape, joined, mrkdwn_link, shorten, usable_link
 
 LISTS: tuple[MessageKind, ...] = ("digest", "surge", "catch-up")
@@ -30,6 +31,8 @@ _SOURCE_CHARS = 30
 _LINE_CHARS = 300
 """What a line takes in a payload without its texts."""
 _SPOKEN_LINE_CHARS = 30
+_CERTAINTY_CHARS = 150
+"""What "possible" in bold takes in a payload, with its element."""
 
 
 def room(alerts: Sequence[Alert]) -> int:
@@ -42,7 +45,8 @@ def room(alerts: Sequence[Alert]) -> int:
     link = escape(usable_link(newest.link) or "")
     ids = sum(len(alert.id) + 3 for alert in alerts)
     texts = sum(map(_encoded, (title[:_TITLE_CHARS], link, spoken, rules)))
-    return _LINE_CHARS + _SPOKEN_LINE_CHARS + 2 * _SOURCE_CHARS + texts + ids
+    sure = _CERTAINTY_CHARS if certainty_of(alerts) else 0
+    return _LINE_CHARS + _SPOKEN_LINE_CHARS + 2 * _SOURCE_CHARS + sure + texts + ids
 
 
 def _encoded(text: str) -> int:
@@ -98,8 +102,8 @@ def _heading(message: Message, alerts: Sequence[Alert]) -> str:
     items = len({alert.item_id for alert in alerts})
     if message.kind in ("surge", "catch-up"):
         return clean(message.text) or "Surge"
-    publishers = count_of_publishers(len({alert.published_by for alert in alerts}))
-    return f"{clean(message.text) or 'Digest'}: {items} {'item' if items == 1 else 'items'} from {publishers}"
+    publishers = quantity(len({alert.published_by for alert in alerts}), "publisher")
+    return f"{clean(message.text) or 'Digest'}: {quantity(items, 'item')} from {publishers}"
 
 
 def _severities(found: Sequence[Severity]) -> str:
@@ -120,7 +124,7 @@ def title_of(line: ListingLine, max_chars: int) -> str:
 
 
 def before_time(line: ListingLine) -> str:
-    """The text between an item's title and its time: the source."""
+    """The text between an item's title, or how sure it is, and its time: the source."""
     return f"{SEPARATOR}{shorten(line.report.source, _SOURCE_CHARS)}{SEPARATOR}"
 
 
@@ -139,7 +143,8 @@ def listing_text(listing: Listing) -> str:
 
 
 def _spoken(line: ListingLine, max_title: int) -> str:
-    return f"{line.sign} {escape(title_of(line, max_title) + before_time(line))}{clock(line.report.when)}"
+    title = escape(title_of(line, max_title))
+    return f"{line.sign} {title}{_how_sure(line)}{escape(before_time(line))}{clock(line.report.when)}"
 
 
 def listing_plain(listing: Listing) -> str:
@@ -151,9 +156,11 @@ def listing_plain(listing: Listing) -> str:
     return listing_text(listing)  # one link alone may be too long when it is escaped
 
 
+def _how_sure(line: ListingLine) -> str:
+    return f"{SEPARATOR}{line.report.certainty}" if line.report.certainty else ""
+
+
 def _plain(line: ListingLine, max_title: int) -> str:
     title, url = title_of(line, max_title), line.report.link
     shown = mrkdwn_link(url, title) if url is not None else escape(title)
-    return (
-        f"{line.sign} {shown}{escape(before_time(line))}{clock(line.report.when)}{escape(after_time(line))}"
-    )
+    return f"{line.sign} {shown}{_how_sure(line)}{escape(before_time(line))}{clock(line.report.when)}{escape(after_time(line))}"

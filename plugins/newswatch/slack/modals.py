@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from newswatch.models import SEVERITIES, SEVERITY_SIGNS, Severity
+from newswatch.slack.elements import section, text_element
 from newswatch.slack.text import clean, escape, shorten
 
 View = dict[str, Any]
@@ -129,7 +130,7 @@ def missed_view(channel: str, text: str, rules: Sequence[str]) -> View:
 
 def said(lines: Sequence[Line], *, channel: str = "") -> list[Block]:
     """Lines as rich text, which is literal; none for no lines. `<#channel>` is shown as a link to that channel."""
-    sections = [{"type": "rich_text_section", "elements": _elements(line, channel)} for line in _shown(lines)]
+    sections = [section(_elements(line, channel)) for line in _shown(lines)]
     return [{"type": "rich_text", "elements": sections}] if sections else []
 
 
@@ -158,16 +159,16 @@ def _shown(lines: Sequence[Line]) -> list[Line]:
 def _elements(line: Line, channel: str) -> list[Block]:
     if isinstance(line, PageLine):
         if not line.url:
-            return [{"type": "text", "text": _plainly(line)}]
+            return [text_element(_plainly(line))]
         return [
-            {"type": "text", "text": line.before},
+            text_element(line.before),
             {"type": "link", "url": line.url, "text": line.name},
         ]
     before, sign, after = line.partition(f"<#{channel}>") if channel else (line, "", "")
     if not sign:
-        return [{"type": "text", "text": line}]
+        return [text_element(line)]
     middle = {"type": "channel", "channel_id": channel}
-    return [{"type": "text", "text": before}, middle, {"type": "text", "text": after}]
+    return [text_element(before), middle, text_element(after)]
 
 
 def _view(

@@ -24,6 +24,17 @@ from newswatch.slack.buttons import (
     said_elements,
     said_text,
 )
+from newswatch.slack.elements import (
+    AGO,
+    Element,
+    date_element,
+    group,
+    linked,
+    marked,
+    section,
+    text_element,
+    with_commands,
+)
 from newswatch.slack.limits import check_payload
 from newswatch.slack.listing import (
     LISTS,
@@ -40,7 +51,6 @@ from newswatch.slack.plain import (
     SEPARATOR,
     after_age,
     also_lead,
-    clock,
     fitting,
     how_severe,
     notice_lines,
@@ -77,7 +87,6 @@ __all__ = [
 ]
 
 Payload = dict[str, Any]
-Element = dict[str, Any]
 
 EVENT_TYPE = "newswatch_message"
 BLOCK_MARKER = "newswatch"
@@ -189,7 +198,9 @@ def render_correction(message: Message, *, plain: bool = False) -> Payload:
     sections = []
     for line in lines:
         kind, colon, rest = line.partition(":")
-        sections.append(_section([_text(kind + colon, bold=True), *([_text(rest)] if rest else [])]))
+        sections.append(
+            section([text_element(kind + colon, bold=True), *([text_element(rest)] if rest else [])])
+        )
     return _payload(message, text, [_rich_text(message, 0, sections)])
 
 
@@ -199,10 +210,10 @@ def render_ops(message: Message, pages: str = "") -> Payload:
     `pages` is the address of our pages, "" if it is not known.
     """
     first, *rest = notice_lines(message.text)
-    section = _with_commands(first, bold=True)
+    notice = with_commands(first, bold=True)
     if rest:
-        section += _with_commands("\n" + "\n".join(rest))
-    blocks = [_rich_text(message, 0, [_section(section)])]
+        notice += with_commands("\n" + "\n".join(rest))
+    blocks = [_rich_text(message, 0, [section(notice)])]
     if pages and message.kind == "ops":
         link = mrkdwn_link(f"{pages.rstrip('/')}/", "Status of newswatch")
         blocks.append(
@@ -246,7 +257,7 @@ def _story(
 
 def _render(message: Message, story: ShownStory | None, attention: Attention) -> Payload:
     if story is None:
-        return _payload(message, _GONE, [_rich_text(message, 0, [_section([_text(_GONE)])])])
+        return _payload(message, _GONE, [_rich_text(message, 0, [section([text_element(_GONE)])])])
     after = _mention_blocks(message, story.frame.mention) + _attention_blocks(message, story.rules, attention)
     for detail in _DETAILS:
         text = _with_said(story_text(story, detail), attention)
@@ -279,7 +290,7 @@ def _mention_blocks(message: Message, group: str) -> list[Element]:
     """An element of its own: no text of a feed can become a mention, and a mention cannot be part of such a text."""
     if not group:
         return []
-    return [_rich_text(message, 3, [_section([{"type": "usergroup", "usergroup_id": group}])])]
+    return [_rich_text(message, 3, [section([{"type": "usergroup", "usergroup_id": group}])])]
 
 
 # ── what readers did, and the buttons for it ────────────────────────────────────────────────────
@@ -288,7 +299,7 @@ def _mention_blocks(message: Message, group: str) -> list[Element]:
 def _attention_blocks(message: Message, rules: Sequence[str], attention: Attention) -> list[Element]:
     lines = said_elements(attention)
     elements = buttons(message.id, rules, attention)
-    blocks = [_rich_text(message, 2, [_section(line) for line in lines])] if lines else []
+    blocks = [_rich_text(message, 2, [section(line) for line in lines])] if lines else []
     if elements:
         block_id = f"{block_marker(message.id)}actions"
         blocks.append({"type": "actions", "block_id": block_id, "elements": elements})
@@ -298,7 +309,7 @@ def _attention_blocks(message: Message, rules: Sequence[str], attention: Attenti
 def _corrected(attention: Attention) -> list[Element]:
     """That the thread has a correction: above what is corrected, where it is read first."""
     line = corrected_line(attention)
-    return [_section([_text(line, bold=True)])] if line else []
+    return [section([text_element(line, bold=True)])] if line else []
 
 
 def _with_said(text: str, attention: Attention, *, above: int = 2) -> str:
@@ -315,11 +326,11 @@ def _with_said(text: str, attention: Attention, *, above: int = 2) -> str:
 def _story_blocks(message: Message, story: ShownStory, detail: Detail, attention: Attention) -> list[Element]:
     headline, *also = story.reports
     title = shorten_pieces(headline.title, detail.title)
-    sign = _text(f"{SEVERITY_SIGNS[story.severity]} ")
-    body = [_section([sign, *_linked(title, headline.link, bold=True)]), _section(_meta(story))]
+    sign = text_element(f"{SEVERITY_SIGNS[story.severity]} ")
+    body = [section([sign, *linked(title, headline.link, bold=True)]), section(_meta(story))]
     body += _corrected(attention)
-    body += [_group("rich_text_quote", _pieces(one)) for one in headline.quotes[: detail.quotes]]
-    body += [_section(_event(event)) for event in headline.events[: detail.quotes]]
+    body += [group("rich_text_quote", marked(one)) for one in headline.quotes[: detail.quotes]]
+    body += [section(_event(event)) for event in headline.events[: detail.quotes]]
     blocks = [_rich_text(message, 0, body)]
     if tail := _also(also, detail):
         blocks.append(_rich_text(message, 1, tail))
@@ -349,97 +360,60 @@ def _why(message: Message, story: ShownStory, detail: Detail) -> Element:
 
 def _event(pieces: Sequence[Piece]) -> list[Element]:
     """Who does what, who and whom in bold, on a line of its own."""
-    return [_text(piece.text, bold=piece.marked) for piece in pieces]
+    return [text_element(piece.text, bold=piece.marked) for piece in pieces]
 
 
 def _meta(story: ShownStory) -> list[Element]:
     when = story.reports[0].when
-    age = {"type": "date", "timestamp": int(when.timestamp()), "format": "{ago}", "fallback": clock(when)}
+    age = date_element(when, AGO)
     after = "".join(SEPARATOR + note for note in after_age(story))
     before, certainty = SEPARATOR.join(how_severe(story)), story.reports[0].certainty
-    start = [_text(before.removesuffix(certainty)), *([_text(certainty, bold=True)] if certainty else [])]
-    line = [*start, _text(SEPARATOR.join(["", *whose(story), ""])), age]
-    return [*line, _text(after)] if after else line
+    start = [
+        text_element(before.removesuffix(certainty)),
+        *([text_element(certainty, bold=True)] if certainty else []),
+    ]
+    line = [*start, text_element(SEPARATOR.join(["", *whose(story), ""])), age]
+    return [*line, text_element(after)] if after else line
 
 
 def _also(reports: Sequence[ShownItem], detail: Detail) -> list[Element]:
     """The story's other items, each with its own link."""
     if not reports:
         return []
-    entries = [_section(_also_entry(report, detail.also_title)) for report in reports[: detail.also]]
+    entries = [section(_also_entry(report, detail.also_title)) for report in reports[: detail.also]]
     left = len(reports) - detail.also
     if left > 0:
-        entries.append(_section([_text(f"… and {left} more")]))
-    return [{**_group("rich_text_list", entries), "style": "bullet"}]
+        entries.append(section([text_element(f"… and {left} more")]))
+    return [{**group("rich_text_list", entries), "style": "bullet"}]
 
 
 def _also_entry(report: ShownItem, max_chars: int) -> list[Element]:
     if max_chars == 0:
-        return [_text("Also in: "), *_linked([Piece(short_source(report))], report.link)]
+        return [text_element("Also in: "), *linked([Piece(short_source(report))], report.link)]
     title = shorten_pieces(report.title, max_chars)
-    return [_text(also_lead(report)), *_linked(title, report.link)]
+    return [text_element(also_lead(report)), *linked(title, report.link)]
 
 
 def _listing_blocks(listing: Listing, max_title: int) -> list[Element]:
-    entries = [_section(_listing_entry(line, max_title)) for line in listing.lines]
+    entries = [section(_listing_entry(line, max_title)) for line in listing.lines]
     first, stop, rest = listing.heading.partition(". ")
-    more = [_text(f"\n{rest}")] if rest else []
-    heading = _section([_text(first + stop.strip(), bold=True), *more])
-    return [heading, {**_group("rich_text_list", entries), "style": "bullet"}]
+    more = [text_element(f"\n{rest}")] if rest else []
+    heading = section([text_element(first + stop.strip(), bold=True), *more])
+    return [heading, {**group("rich_text_list", entries), "style": "bullet"}]
 
 
 def _listing_entry(line: ListingLine, max_title: int) -> list[Element]:
     title = [Piece(title_of(line, max_title))]
-    when = {
-        "type": "date",
-        "timestamp": int(line.report.when.timestamp()),
-        "format": "{date_short_pretty} {time}",
-        "fallback": clock(line.report.when),
-    }
-    tail = [_text(before_time(line)), when, *([_text(after_time(line))] if line.rules else [])]
-    return [_text(f"{line.sign} "), *_linked(title, line.report.link), *tail]
-
-
-# ── elements ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _text(text: str, *, bold: bool = False) -> Element:
-    return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
-
-
-def _with_commands(text: str, *, bold: bool = False) -> list[Element]:
-    """Text between backticks is to be typed as it is, so it is shown as code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return [_text(text, bold=bold)]
-    shown = [
-        _text(part, bold=bold) if number % 2 == 0 else {"type": "text", "text": part, "style": {"code": True}}
-        for number, part in enumerate(parts)
-        if part
+    when = date_element(line.report.when)
+    certainty = line.report.certainty
+    sure = [text_element(SEPARATOR), text_element(certainty, bold=True)] if certainty else []
+    tail = [
+        *sure,
+        text_element(before_time(line)),
+        when,
+        *([text_element(after_time(line))] if line.rules else []),
     ]
-    return shown or [_text(text, bold=bold)]
-
-
-def _pieces(pieces: Sequence[Piece], *, bold: bool = False) -> list[Element]:
-    plain: Element = {"style": {"bold": True}} if bold else {}
-    return [
-        {"type": "text", "text": piece.text, **({"style": {"bold": True}} if piece.marked else plain)}
-        for piece in pieces
-    ]
-
-
-def _linked(pieces: Sequence[Piece], url: str | None, *, bold: bool = False) -> list[Element]:
-    """The pieces as links to `url`: neighbours with one target show as one link."""
-    elements = _pieces(pieces, bold=bold)
-    return elements if url is None else [{**element, "type": "link", "url": url} for element in elements]
-
-
-def _section(elements: list[Element]) -> Element:
-    return _group("rich_text_section", elements)
-
-
-def _group(kind: str, elements: list[Element]) -> Element:
-    return {"type": kind, "elements": elements}
+    return [text_element(f"{line.sign} "), *linked(title, line.report.link), *tail]
 
 
 def _rich_text(message: Message, number: int, elements: list[Element]) -> Element:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from newswatch.models import SEVERITY_SIGNS
+from newswatch.quantity import quantity
 from newswatch.redact import redact_text
 from newswatch.slack.limits import MAX_TEXT_CHARS
 from newswatch.slack.reports import Detail, ShownItem, ShownStory
@@ -51,7 +52,7 @@ def how_severe(story: ShownStory) -> list[str]:
 def whose(story: ShownStory) -> list[str]:
     """The parts after those and before the age: how many publishers, and which."""
     publishers = story.publishers + story.further
-    return [count_of_publishers(publishers), _named(story, publishers)]
+    return [quantity(publishers, "publisher"), _named(story, publishers)]
 
 
 def _named(story: ShownStory, publishers: int) -> str:
@@ -64,7 +65,7 @@ def _named(story: ShownStory, publishers: int) -> str:
     if more <= 0:
         return ", ".join(shown)
     in_thread = " in the thread" if more == story.further and not story.is_reply else ""
-    return ", ".join([*shown, f"+{count_of_publishers(more)}{in_thread}"])
+    return ", ".join([*shown, f"+{quantity(more, 'publisher')}{in_thread}"])
 
 
 def after_age(story: ShownStory) -> list[str]:
@@ -74,11 +75,6 @@ def after_age(story: ShownStory) -> list[str]:
     if story.frame.belongs_to:
         notes.append(f"↳ may belong to “{shorten(clean(story.frame.belongs_to), _MAX_PARENT_CHARS)}”")
     return [note for note in notes if note]
-
-
-def count_of_publishers(count: int) -> str:
-    """As "1 publisher" or "2 publishers"."""
-    return f"{count} publisher{'' if count == 1 else 's'}"
 
 
 def to_receiver(story: ShownStory) -> list[str]:
@@ -156,4 +152,4 @@ def _age(when: datetime, now: datetime) -> str:
     if minutes < 24 * 60:
         return f"{minutes // 60} h ago"
     days = minutes // (24 * 60)
-    return f"{days} day{'' if days == 1 else 's'} ago"
+    return f"{quantity(days, 'day')} ago"

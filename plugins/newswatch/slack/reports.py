@@ -121,13 +121,23 @@ def rules_of(alerts: Iterable[Alert]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clean(alert.rule_id) for alert in ranked))
 
 
+def certainty_of(group: Sequence[Alert]) -> str:
+    """How sure the text is of what these alerts of one item are about; "" if it states it, or if they differ."""
+    found = _certainties(group)
+    return found.pop() if len(found) == 1 else ""
+
+
+def _certainties(group: Sequence[Alert]) -> set[str]:
+    return {_CERTAINTY.get(alert.modality or "stated", "") for alert in group if alert.deed}
+
+
 def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -> ShownItem:
     newest = max(group, key=lambda alert: alert.revision)
     excerpts = [excerpt for alert in group for excerpt in alert.excerpts]
     in_title = any(one.field == "title" and one.text == newest.title and one.marks for one in excerpts)
     title = pieces_of(newest.title[:_MAX_TITLE_CHARS], [])
     quotes = _quotes(group, newest.title)
-    certainties = {_CERTAINTY.get(alert.modality or "stated", "") for alert in group if alert.deed}
+    certainties = _certainties(group)
     said = [joined(title)[:_ALWAYS_SHOWN], *map(joined, quotes)]
     return ShownItem(
         title=title or (Piece(NO_TITLE),),
@@ -138,7 +148,7 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
         updated=any(alert.updated for alert in group),
         quotes=quotes,
         events=_not_in(said, _events(group, each=len(certainties) > 1)),
-        certainty=certainties.pop() if len(certainties) == 1 else "",
+        certainty=certainty_of(group),
         headline_only=in_title and not quotes,
     )
 

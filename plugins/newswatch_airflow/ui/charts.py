@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
+from newswatch.quantity import quantity
 from newswatch.store.hops import Column
 
 
@@ -95,7 +96,7 @@ def by_day_and_hour(moments: Sequence[datetime], now: datetime, days: int) -> Gr
     hours = Counter(at.hour for at in moments if (now.date() - at.date()).days < days)
     busiest = max(hours, key=lambda hour: (hours[hour], -hour), default=0)
     told = f", most between {busiest:02}:00 and {busiest + 1:02}:00 UTC ({hours[busiest]:,})" if hours else ""
-    summary = f"Alerts by day and hour: {sum(hours.values()):,} in {days} days{told}"
+    summary = f"Alerts by day and hour: {sum(hours.values()):,} in {quantity(days, 'day')}{told}"
     return Grid(days, 24 // HOURS_A_ROW, tuple(cells), summary)
 
 
@@ -122,12 +123,8 @@ def by_day(
     ]
     most, total = max(shown, default=0), sum(shown)
     best = labels[shown.index(most)] if most else "none on any day"
-    span = f"{whole} days" if not first else f"the last {whole} of {len(counts)} days"
-    summary = (
-        f"{total:,} {what}{'' if total == 1 else 's'} in {span}, the most on {best}"
-        if most
-        else f"No {what}s in {span}"
-    )
+    span = quantity(whole, "day") if not first else f"the last {whole} of {quantity(len(counts), 'day')}"
+    summary = f"{quantity(total, what)} in {span}, the most on {best}" if most else f"No {what}s in {span}"
     return bars(shown, labels, summary, width=width, height=height)
 
 
@@ -136,7 +133,9 @@ def by_hour(counts: Sequence[int], now: datetime) -> Chart:
     starts = [now - timedelta(hours=len(counts) - 1 - number) for number in range(len(counts))]
     labels = [f"{at:%H}:00 UTC: {count:,}" for at, count in zip(starts, counts, strict=True)]
     busiest = max(counts, default=0)
-    summary = f"New items by hour: {sum(counts):,} in {len(counts)} hours, {busiest:,} in the busiest"
+    summary = (
+        f"New items by hour: {sum(counts):,} in {quantity(len(counts), 'hour')}, {busiest:,} in the busiest"
+    )
     return bars(counts, labels, summary)
 
 
@@ -210,9 +209,9 @@ def _strip(name: str, row: Sequence[int], now: datetime, highest: int) -> Grid:
         level = round(0.3 + 0.7 * number / highest, 2) if number else 0.0
         cells.append(Cell(at, 0, level, f"{hour:%H}:00 UTC: {number:,}"))
     busiest = now - timedelta(hours=len(row) - 1 - list(row).index(max(row)))
-    total = f"{sum(row):,} {'item' if sum(row) == 1 else 'items'}"
+    total = quantity(sum(row), "item")
     most = f"the most at {busiest:%H}:00 UTC ({max(row):,})"
-    summary = f"{name}: {total} in {len(row)} hours, {most}"
+    summary = f"{name}: {total} in {quantity(len(row), 'hour')}, {most}"
     return Grid(len(row), 1, tuple(cells), summary)
 
 

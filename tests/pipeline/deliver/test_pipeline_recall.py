@@ -178,7 +178,7 @@ def test_message_without_metadata_is_reported_with_its_link(room):
     serve(room, 1, 2)
     room.run()
     room.deliver()
-    (notice,) = [m["text"] for m in room.posts(OPS) if "do not say which alerts" in m["text"]]
+    (notice,) = [m["text"] for m in room.posts(OPS) if "does not say which alerts" in m["text"]]
     assert f"archives/{POLICY}/p{post['ts'].replace('.', '')}" in notice
 
 

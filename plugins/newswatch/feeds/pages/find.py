@@ -19,6 +19,7 @@ from newswatch.feeds.pages.leading import leading_items
 from newswatch.feeds.pages.outline import Outline, letters, outline_of
 from newswatch.feeds.pages.patterns import Group, groups_of
 from newswatch.feeds.pages.scoring import Features, compared, features, promise, score
+from newswatch.quantity import quantity
 
 LIST, FRONT, ARTICLE, EMPTY, NONE = "list", "front page", "article", "empty", "none"
 """What a page can be: one list; a front page with several; an article; empty without JavaScript; none of these."""
@@ -111,7 +112,7 @@ def find_lists(body: bytes, *, url: str, headers: Mapping[str, str]) -> PageList
             for one in lists[:main]
         ]
     if kind in (EMPTY, NONE) and (data := tuple(cleaned(items_in(root, outline.url, outline.hints)))):
-        why = (f"{len(data)} items in the page's data for programs, none in the page itself",)
+        why = (f"{quantity(len(data), 'item')} in the page's data for programs, none in the page itself",)
         return PageLists(LIST, (PageList(data, _DATA_SURE, why, DATA), *lists[: _MAX_LISTS - 1]), 1, lang)
     return PageLists(kind, tuple(lists), min(main, len(lists)), lang)
 
@@ -246,12 +247,13 @@ def _reasons(one: Candidate, rival: float) -> tuple[str, ...]:
     items, f = one.items, one.features
     dated = sum(1 for item in items if item.published)
     said = [
-        f"{len(items)} items" + ("" if f.titles > _NEARLY else ", some with the same title"),
-        f"{dated} of {len(items)} have a date" if dated else "no dates",
+        quantity(len(items), "item") + ("" if f.titles > _NEARLY else ", some with the same title"),
+        f"{dated} of {len(items)} {'has' if dated == 1 else 'have'} a date" if dated else "no dates",
         "in the main part of the page" if f.main >= _DATED else "not in a part that is named as the main one",
     ]
     if f.links < _NEARLY:
-        said.append(f"only {sum(1 for item in items if item.link)} of {len(items)} have a link")
+        linked = sum(1 for item in items if item.link)
+        said.append(f"only {linked} of {len(items)} {'has' if linked == 1 else 'have'} a link")
     if f.clutter:
         said.append("its names say menu, sidebar or footer")
     if one.score - rival < _NEAR / 2:

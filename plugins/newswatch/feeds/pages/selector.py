@@ -19,6 +19,7 @@ from newswatch.feeds.pages.items import Item, items_of
 from newswatch.feeds.pages.layout import layout_of
 from newswatch.feeds.pages.outline import Node, Outline, outline_of
 from newswatch.feeds.pages.patterns import MAX_ROWS, Group
+from newswatch.quantity import quantity
 from newswatch.selector import Selector
 
 
@@ -35,7 +36,9 @@ def select_list(body: bytes, *, url: str, headers: Mapping[str, str], selector: 
     guessed = items_of(outline, group, layout_of(outline, group))
     items = _items(outline, nodes, rows, guessed, selector)
     kept = tuple(unique(cleaned(item for item in items if item.title)))
-    why = (f"{len(kept)} items in {len(rows)} elements of the selector `{selector.items}`",)
+    why = (
+        f"{quantity(len(kept), 'item')} in {quantity(len(rows), 'element')} of the selector `{selector.items}`",
+    )
     return PageLists(LIST, (PageList(kept, 1.0, why, fingerprint_of(outline, group)),), 1, lang)
 
 

@@ -26,6 +26,7 @@ from newswatch.pipeline.authoring.single_rule import BadQuery, lone_event, lone_
 from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.watch import Watch
+from newswatch.quantity import quantity
 from newswatch.settings import Settings
 from newswatch.store import labelled
 from newswatch.store.client import redis_errors
@@ -110,7 +111,9 @@ async def run_backtest(
         await _count_irrelevant(services, hits, trial.rule_ids)
     notes = [*trial.notes, *_window_notes(question.since_s, services.settings.item_retention_s)]
     if failed:
-        notes.append(f"{failed} stored items could not be matched and are left out; the log names them")
+        notes.append(
+            f"{quantity(failed, 'stored item')} could not be matched and {'is' if failed == 1 else 'are'} left out; see the log"
+        )
     return BacktestReport(question, window, items, hits.reports(), trial.against, tuple(notes))
 
 
@@ -258,7 +261,7 @@ def _rule_notes(
     notes = [
         f"rule {rule.id} expired on {rule.expires}: later items do not count"
         for rule in now.values()
-        if rule.expires is not None and rule.expires < today
+        if rule.has_expired(today)
     ]
     if bundle is None:
         return [*notes, "no configuration is in force yet: there is nothing to compare with"]

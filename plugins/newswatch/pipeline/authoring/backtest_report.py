@@ -14,6 +14,7 @@ from newswatch.models import Excerpt, Item
 from newswatch.pipeline.authoring.backtest import BacktestReport
 from newswatch.pipeline.authoring.highlight import Piece, one_line, pieces
 from newswatch.pipeline.authoring.hit_count import Example, RuleReport, Window
+from newswatch.quantity import quantity
 
 Line = list[Piece]
 
@@ -48,12 +49,12 @@ def report_lines(report: BacktestReport) -> Iterator[Line]:
 def overview_lines(report: BacktestReport, most: int) -> Iterator[str]:
     """One line for each rule, those with the most hits first; at most `most` rules."""
     rows = sorted(report.rules, key=lambda rule: -rule.hits)
-    yield f"{_number(len(rows), 'rule', 'rules')} tried on {_kept(report)}"
+    yield f"{quantity(len(rows), 'rule')} tried on {_kept(report)}"
     for rule in rows[:most]:
         change = f"  gains {len(rule.gained):,}, loses {len(rule.lost):,}" if rule.compared else ""
-        yield f"  {rule.hits:>7,} in {_number(rule.stories, 'story', 'stories')}  {rule.rule}{change}"
+        yield f"  {rule.hits:>7,} in {quantity(rule.stories, 'story', 'stories')}  {rule.rule}{change}"
     if len(rows) > most:
-        yield f"  … and {len(rows) - most:,} rules with no more hits than these"
+        yield f"  … and {quantity(len(rows) - most, 'rule')} with no more hits than these"
 
 
 def note_lines(report: BacktestReport) -> Iterator[Line]:
@@ -66,19 +67,19 @@ def headline(rule: RuleReport, report: BacktestReport) -> str:
     """The counts in one sentence."""
     what = f"The {rule.rule}" if report.question.is_lone else f"Rule {rule.rule}"
     return (
-        f"{what}: {_number(rule.hits, 'item', 'items')} in {_number(rule.stories, 'story', 'stories')}, "
+        f"{what}: {quantity(rule.hits, 'item')} in {quantity(rule.stories, 'story', 'stories')}, "
         f"of {_kept(report)}"
     )
 
 
 def irrelevant_line(rule: RuleReport) -> str:
     """Which items readers marked as not relevant, and how many of them the rule would still catch."""
-    named = _number(rule.irrelevant, "item", "items")
+    named = quantity(rule.irrelevant, "item")
     return f"Readers called {named} not relevant; {len(rule.irrelevant_hits):,} would still be caught"
 
 
 def _kept(report: BacktestReport) -> str:
-    return f"{_number(report.items, 'stored item', 'stored items')} since {report.window.since:%Y-%m-%d %H:%M} UTC"
+    return f"{quantity(report.items, 'stored item')} since {report.window.since:%Y-%m-%d %H:%M} UTC"
 
 
 def chart(days: Mapping[str, int], window: Window) -> list[tuple[str, int, str]]:
@@ -100,7 +101,7 @@ def _bar(hits: int, most: int) -> str:
 def _change(rule: RuleReport) -> str:
     if not rule.gained and not rule.lost:
         return "gains nothing and loses nothing"
-    return f"gains {_number(len(rule.gained), 'item', 'items')}, loses {len(rule.lost):,}"
+    return f"gains {quantity(len(rule.gained), 'item')}, loses {len(rule.lost):,}"
 
 
 def _listed(heading: str, examples: Sequence[Example], count: int) -> Iterator[Line]:
@@ -126,10 +127,6 @@ def example_lines(example: Example) -> Iterator[Line]:
 
 def _plain(text: str) -> Line:
     return [(text, False)]
-
-
-def _number(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
 
 
 # ── for machines ──────────────────────────────────────────────────────────────────────────────

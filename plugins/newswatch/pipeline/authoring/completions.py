@@ -12,6 +12,7 @@ from newswatch.config.records import Record
 from newswatch.config.shapes import EVENT, FEED_FILTER, RULE, THRESHOLD, WATCHLIST_FILE
 from newswatch.models import MODALITIES, SEVERITIES, Bundle, Feed, Receiver, Rule
 from newswatch.packs import load_pack, pack_names
+from newswatch.quantity import quantity
 from newswatch.rules.lists import Lists, list_entries
 
 MOST_FEEDS = 2_000
@@ -147,14 +148,9 @@ def _feed(one: Feed) -> Completion:
 
 def _owners(rules: Iterable[Rule]) -> tuple[Completion, ...]:
     counts = Counter(rule.owner for rule in rules if rule.owner)
-    return tuple(
-        Completion(owner, f"{count:,} rule{'' if count == 1 else 's'}")
-        for owner, count in sorted(counts.items())
-    )
+    return tuple(Completion(owner, quantity(count, "rule")) for owner, count in sorted(counts.items()))
 
 
 def _tags(feeds: Iterable[Feed]) -> tuple[Completion, ...]:
     counts = Counter(tag for feed in feeds for tag in feed.tags)
-    return tuple(
-        Completion(tag, f"{count:,} feed{'' if count == 1 else 's'}") for tag, count in sorted(counts.items())
-    )
+    return tuple(Completion(tag, quantity(count, "feed")) for tag, count in sorted(counts.items()))

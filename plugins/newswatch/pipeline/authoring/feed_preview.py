@@ -18,6 +18,7 @@ from newswatch.feeds.web_page import alternate_feeds, is_html
 from newswatch.feeds.worker import ParserPool
 from newswatch.models import FEED, JSON, PAGE, SITEMAP, Feed
 from newswatch.pipeline.authoring.selector_proposal import proposed_selectors
+from newswatch.quantity import quantity
 from newswatch.selector import Selector
 from newswatch.settings import Settings
 
@@ -106,7 +107,9 @@ async def _read_page(
     items = lists.chosen(feed.list_number or None)
     problem = ""
     if feed.list_number > len(lists.lists):
-        problem = f"the page has {len(lists.lists)} lists, and list {feed.list_number} is asked for"
+        problem = (
+            f"the page has {quantity(len(lists.lists), 'list')}, and list {feed.list_number} is asked for"
+        )
     elif not items:
         problem = no_list_text(lists.kind, body)
     parsed = ParsedFeed(entries_of(items), lang=lists.lang)

@@ -15,6 +15,7 @@ from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.item_text import item_text
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 from newswatch.rules import compile_watchlist
 from newswatch.rules.nearest_events import EventRules
 from newswatch.store.client import redis_errors
@@ -79,7 +80,7 @@ async def _entry(services: Services, given: str, *, allow_private: bool) -> Entr
     entries = await read_url(given, services.settings, allow_private=allow_private)
     if len(entries) != 1:
         raise BadText(
-            f"{given} is a feed with {len(entries)} entries: give the address of one web page, or its headline"
+            f"{given} is a feed with {quantity(len(entries), 'entry', 'entries')}: give the address of one web page, or its headline"
         )
     return entries[0]
 

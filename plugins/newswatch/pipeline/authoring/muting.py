@@ -8,6 +8,7 @@ from datetime import timedelta
 from newswatch.errors import NoSuchRule
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 from newswatch.store import mutes
 from newswatch.store.client import redis_errors
 from newswatch.store.mutes import Mute
@@ -47,7 +48,7 @@ async def unmute_rule(services: Services, rule_id: str, channel: str | None = No
 def suppressed(ended: Sequence[Mute]) -> str:
     """What mutes that ended have suppressed: "1 alert was suppressed". Pure."""
     number = sum(one.muted for one in ended)
-    return "1 alert was suppressed" if number == 1 else f"{number} alerts were suppressed"
+    return quantity(number, "alert was suppressed", "alerts were suppressed")
 
 
 async def muted_now(services: Services) -> list[Mute]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from newswatch.document import Entry, ParsedFeed
-from newswatch.models import Bundle, Feed, FeedFilter, Match, Rule
+from newswatch.models import Feed, Match
 from newswatch.rules import ItemText, Watchlist
 
 
@@ -17,15 +16,6 @@ class Shown(NamedTuple):
     entry: Entry
     text: ItemText
     matches: Sequence[Match]
-
-
-def rules_in_force(bundle: Bundle, today: str) -> list[Rule]:
-    """The rules that have not expired on that ISO date, for a feed that is not configured: without limits on feeds."""
-    return [
-        replace(rule, feeds=FeedFilter())
-        for rule in bundle.rules
-        if rule.expires is None or rule.expires >= today
-    ]
 
 
 def matched(

@@ -11,6 +11,7 @@ from newswatch.models import FEED, PAGE, Feed
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll.health import LAYOUT_CHANGED
+from newswatch.quantity import quantity
 from newswatch.store import feeds as store
 from newswatch.store.client import redis_errors
 from newswatch.store.feed_state import FeedState
@@ -88,5 +89,7 @@ def _faults(found: FeedPreview, feed: Feed, state: FeedState, sure: float | None
         faults.append(f"only {sure:.0%} sure of its list ({reasons}): name it with `list` or `selector`")
     untitled = sum(1 for entry in found.feed.entries if not entry.title)
     if untitled and found.kind == PAGE:
-        faults.append(f"{untitled} of {len(found.feed.entries)} items have no title")
+        faults.append(
+            f"{untitled} of {quantity(len(found.feed.entries), 'item')} {'has' if untitled == 1 else 'have'} no title"
+        )
     return faults

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from newswatch.config.draft import Draft
-from newswatch.models import FeedFilter, Match, Rule
+from newswatch.models import Bundle, FeedFilter, Match, Rule
 from newswatch.pipeline.authoring.preview import read_url
 from newswatch.pipeline.base.item_text import plain_text
 from newswatch.rules import ItemText, compile_watchlist
@@ -31,12 +31,12 @@ async def texts_at(default_lang: str, url: str, settings: Settings) -> list[Item
     ]
 
 
-def rules_for_any_feed(draft: Draft, today: str) -> list[Rule]:
+def rules_for_any_feed(config: Draft | Bundle, today: str) -> list[Rule]:
     """The rules that have not expired on that ISO date, without their limits on feeds."""
-    return [replace(rule, feeds=FeedFilter()) for rule in draft.rules_on(today)]
+    return [replace(rule, feeds=FeedFilter()) for rule in config.rules if not rule.has_expired(today)]
 
 
-def try_texts(draft: Draft, texts: Sequence[ItemText], today: str) -> list[Tried]:
+def try_texts(config: Draft | Bundle, texts: Sequence[ItemText], today: str) -> list[Tried]:
     """The rules that each text satisfies, as if it came from any feed. `today` is an ISO date. Pure."""
-    watchlist = compile_watchlist(rules_for_any_feed(draft, today), draft.lists, draft.default_lang)
+    watchlist = compile_watchlist(rules_for_any_feed(config, today), config.lists, config.default_lang)
     return [Tried(text, tuple(watchlist.match(text))) for text in texts]

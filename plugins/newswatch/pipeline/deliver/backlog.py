@@ -26,6 +26,7 @@ from newswatch.pipeline.deliver.judgement import Conditions, held_until
 from newswatch.pipeline.deliver.queue import Waiting, by_item, read_queue
 from newswatch.pipeline.deliver.run_state import DeliveryRun
 from newswatch.pipeline.deliver.withdrawal import current_conditions, withdraw_unwanted
+from newswatch.quantity import quantity
 from newswatch.store import messages, outbox
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredMessage
@@ -255,21 +256,18 @@ def _text(stories: Sequence[Sequence[Item]], *, shown: int) -> str:
     rules = Counter(alert.rule_id for alert in alerts)
     named = [f"{rule} {count}" for rule, count in rules.most_common(_MOST_RULES_NAMED)]
     left = len(rules) - len(named)
-    named += [f"{left} more rules"] if left > 0 else []
+    named += [quantity(left, "more rule")] if left > 0 else []
     first, last = min(alert.matched for alert in alerts), max(alert.matched for alert in alerts)
     span = f"{first:%d %b %H:%M} to {last:%d %b %H:%M} UTC"
     items = sum(map(len, stories))
+    most_severe = f"{shown} most severe are" if shown > 1 else "most severe is"
     which = (
-        f"The {shown} most severe are listed here, the others in the thread"
+        f"The {most_severe} listed here, the others in the thread."
         if items > shown
-        else "All are listed here"
+        else "All are listed here."
     )
     return (
-        f"Catching up: {_number(len(alerts), 'alert', 'alerts')} of {_number(len(stories), 'story', 'stories')} could not be"
+        f"Catching up: {quantity(len(alerts), 'alert')} of {quantity(len(stories), 'story', 'stories')} could not be"
         f" sent in time ({span}). "
         f"By rule: {', '.join(named)}. {which}"
     )
-
-
-def _number(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 from newswatch.sending import Outcome
 from newswatch.store import breaker, outbox
 from newswatch.store.breaker import CLOSED, BreakerState, Unclear
@@ -154,7 +155,7 @@ class Breaker:
 
     async def _waiting(self) -> str:
         number = sum((await outbox.queue_lengths(self._services.redis)).values())
-        return f"{number} message{' waits' if number == 1 else 's wait'}"
+        return quantity(number, "message waits", "messages wait")
 
     async def _write(self, state: BreakerState) -> None:
         self.state = state

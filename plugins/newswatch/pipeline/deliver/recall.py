@@ -19,6 +19,7 @@ from newswatch.models import Alert
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.doubt import pause_reading
 from newswatch.pipeline.deliver.run_state import DeliveryRun
+from newswatch.quantity import quantity
 from newswatch.sending import Outcome, Page, Posted
 from newswatch.store import configuration, epoch, messages, outbox
 from newswatch.store.codec import from_ms, to_ms
@@ -174,8 +175,8 @@ async def _report(run: DeliveryRun, channel: str, undecided: Sequence[str]) -> N
     links = [await run.sender.link(channel, ts) for ts in undecided[:MOST_LINKS]]
     more = f" and {len(undecided) - len(links)} more" if len(undecided) > len(links) else ""
     text = (
-        f"Redis has lost its records of {len(undecided)} messages in {channel}, and the messages do not say which alerts"
-        f" they hold. Those alerts may be posted again: {', '.join(links)}{more}."
+        f"Redis has lost its records of {quantity(len(undecided), 'message')} in {channel}, and its history does not say which"
+        f" alerts were in there. Those alerts may be posted again: {', '.join(links)}{more}."
     )
     await notices.notify_once(run.services, f"undecided:{channel}", text)
 

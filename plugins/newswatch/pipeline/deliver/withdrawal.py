@@ -28,6 +28,7 @@ from newswatch.pipeline.deliver.moving import Past, destinations, move
 from newswatch.pipeline.deliver.queue import Waiting, read_queue, room_of
 from newswatch.pipeline.deliver.recall import make_sure
 from newswatch.pipeline.deliver.run_state import DeliveryRun
+from newswatch.quantity import quantity
 from newswatch.store import messages, mutes, outbox, withdrawals
 from newswatch.store.codec import to_ms
 from newswatch.store.messages import StoredAlert, StoredMessage
@@ -248,9 +249,13 @@ def _report_text(reasons: Counter[str], conditions: Conditions) -> str:
     named = reasons.most_common(_MOST_RULES_NAMED)
     lines = [f"{count}: {reason}" for reason, count in named]
     more = len(reasons) - len(named)
-    lines += [f"… and {more} more causes"] if more else []
-    return (
-        f"{reasons.total()} queued alerts will not be sent: configuration {conditions.bundle.label} or a mute excludes "
-        "them. They are kept as withdrawn, and return if their rule or receiver is back within 24 hours.\n"
-        + "\n".join(lines)
-    )
+    lines += [f"… and {quantity(more, 'more cause')}"] if more else []
+    total = reasons.total()
+    start = f"{quantity(total, 'queued alert')} will not be sent: configuration {conditions.bundle.label} or a mute excludes"
+    if total == 1:
+        rest = "it. It is kept as withdrawn, and returns if its rule or receiver is back within 24 hours."
+    else:
+        rest = (
+            "them. They are kept as withdrawn, and return if their rule or receiver is back within 24 hours."
+        )
+    return "\n".join([f"{start} {rest}", *lines])

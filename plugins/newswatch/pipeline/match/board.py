@@ -12,6 +12,7 @@ from typing import Literal
 from newswatch.models import Alert, MessageKind, short_hash
 from newswatch.pipeline.base.sender import Layout
 from newswatch.pipeline.match.candidates import HIGH, Candidate
+from newswatch.quantity import quantity
 from newswatch.store.handover import (
     Begun,
     GrownMessage,
@@ -133,8 +134,8 @@ class _Surge:
         return self._stories >= stories and self._sources >= sources
 
     def heading(self) -> str:
-        stories = f"{self._stories} {'story' if self._stories == 1 else 'stories'}"
-        return f"Surge: {stories} from {self._sources} {'publisher' if self._sources == 1 else 'publishers'}"
+        stories = quantity(self._stories, "story", "stories")
+        return f"Surge: {stories} from {quantity(self._sources, 'publisher')}"
 
 
 class Board:

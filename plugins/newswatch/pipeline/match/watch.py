@@ -20,6 +20,7 @@ from newswatch.pipeline.base.windows import is_release
 from newswatch.pipeline.match import corrections
 from newswatch.pipeline.match.candidates import Candidate, Cap
 from newswatch.pipeline.match.wording import wording_of
+from newswatch.quantity import quantity
 from newswatch.rules import Watchlist
 from newswatch.rules.excerpt import excerpts_for, spoken
 from newswatch.settings import Settings
@@ -154,9 +155,9 @@ class Watch:
             most=self._rule_cap,
             hour=to_ms(now) // HOUR_MS,
             due_ms=to_ms(now) + int(self._grace_s[channel] * CAP_GRACES * 1000),
-            heading=f"More than {self._rule_cap} messages this hour",
+            heading=f"More than {quantity(self._rule_cap, 'message')} this hour",
             channel_most=self._channel_cap,
-            channel_heading=f"More than {self._channel_cap} messages in this channel this hour",
+            channel_heading=f"More than {quantity(self._channel_cap, 'message')} in this channel this hour",
         )
 
     def _alert(self, item: Item, rule: Rule, match: Match, channel: str, story: str, now: datetime) -> Alert:

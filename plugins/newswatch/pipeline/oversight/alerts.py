@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from newswatch.models import Alert
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 from newswatch.store import messages, outbox
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -208,7 +209,7 @@ def _sent_about(line: AlertLine) -> str:
     if line.message is None or line.state in ("sent", "acknowledged", "muted"):
         return ""
     tried = line.message.delivery.attempts
-    attempts = f" after {tried} {'attempt' if tried == 1 else 'attempts'}" if tried else ""
+    attempts = f" after {quantity(tried, 'attempt')}" if tried else ""
     return f"{line.state}{attempts}{': ' + line.why if line.why else ''}"
 
 

@@ -20,6 +20,7 @@ from newswatch.errors import PermanentError
 from newswatch.pipeline.base.draining import resting
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.silence import is_there
+from newswatch.quantity import quantity
 from newswatch.residents import resident_stages
 from newswatch.store import dump, pulses
 from newswatch.store.client import redis_errors
@@ -122,7 +123,7 @@ async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
         there = await dump.count_all(services.redis)
         if there and not replace:
             raise BackupRefused(
-                f"Redis has {there} keys of newswatch already. `--replace` removes them and puts the backup in their place."
+                f"Redis has {quantity(there, 'key')} of newswatch already. `--replace` removes them and puts the backup in their place."
             )
         await dump.remove_all(services.redis)
         await dump.write_all(services.redis, _records(file))

@@ -11,6 +11,7 @@ from datetime import datetime
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.poll.health import reason
+from newswatch.quantity import quantity
 from newswatch.store import coverage, feeds, gaps
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
@@ -80,7 +81,9 @@ def summary(rows: Sequence[FeedCoverage]) -> str:
     """The rows in a line for ops: how many feeds could be read, which could not, and where items were missed. Pure."""
     read_well = sum(row.readable is not None and row.readable >= _WELL for row in rows)
     worst = sorted((row for row in rows if (row.readable or 0) < _WELL), key=lambda row: row.readable or 0)
-    parts = [f"{read_well} of {len(rows)} feeds could be read at least {_WELL:.0%} of the last day"]
+    parts = [
+        f"{read_well:,} of {quantity(len(rows), 'feed')} could be read at least {_WELL:.0%} of the last day"
+    ]
     if worst:
         parts.append(
             "worst: " + ", ".join(f"{row.feed_id} {row.readable or 0:.0%}" for row in worst[:_NAMED])

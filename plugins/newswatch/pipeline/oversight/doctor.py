@@ -17,6 +17,7 @@ from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.pack_upgrade import is_outdated
 from newswatch.pipeline.oversight.queues import waiting_queues, without_receiver
 from newswatch.pipeline.oversight.standstill import read_polling, standstills
+from newswatch.quantity import quantity
 from newswatch.residents import resident_stages
 from newswatch.sending import Identity
 from newswatch.settings import Settings
@@ -84,9 +85,7 @@ def examine_files(settings: Settings, loaded: Loaded) -> list[Examined]:
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     findings += [Examined("configuration", "error", str(problem)) for problem in errors]
     if loaded.draft is not None:
-        draft = loaded.draft
-        text = f"{len(draft.feeds)} feeds, {len(draft.rules)} rules, {len(draft.receivers)} receivers"
-        findings.append(Examined("configuration", "ok", text))
+        findings.append(Examined("configuration", "ok", loaded.draft.summary))
     return findings
 
 
@@ -136,7 +135,7 @@ async def _outage(services: Services) -> list[Examined]:
         return []
     since = from_ms(state.away_since_ms)
     text = (
-        f"Slack has been away since {since:%Y-%m-%d %H:%M} UTC, {waiting} {'message waits' if waiting == 1 else 'messages wait'}:"
+        f"Slack has been away since {since:%Y-%m-%d %H:%M} UTC, {quantity(waiting, 'message waits', 'messages wait')}:"
         f" {state.why}. All queues are kept; sending resumes automatically"
     )
     return [Examined("slack outage", "error", text)]

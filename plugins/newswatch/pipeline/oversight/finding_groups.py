@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from newswatch.pipeline.oversight.findings import Finding, count
+from newswatch.pipeline.oversight.findings import Finding
+from newswatch.quantity import quantity
 
 FEW = 3
 """From so many findings of a kind on they are folded."""
@@ -85,7 +86,7 @@ def _groups(kind: str, found: list[Finding]) -> list[FindingGroup]:
         return [FindingGroup((one,), one.what, one.do, actions_for(one.cause)) for one in found]
     state = _STATES.get(kind)
     where = Action("See the feeds", f"/feeds?state={state}" if state else "/feeds")
-    what = f"{count(len(found), 'feed', 'feeds')} {_OF_FEEDS[kind]}."
+    what = f"{quantity(len(found), 'feed')} {_OF_FEEDS[kind]}."
     return [FindingGroup(tuple(found), what, found[0].do, (where,))]
 
 

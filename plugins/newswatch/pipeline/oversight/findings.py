@@ -11,6 +11,7 @@ from newswatch.models import Receiver
 from newswatch.pipeline.base.routing import named_channel
 from newswatch.pipeline.base.silence import SILENT_S, is_silent, is_slow, silence_text, slowness_text
 from newswatch.pipeline.oversight.standstill import Stage, Standstill, dag_of
+from newswatch.quantity import quantity
 from newswatch.store import outbox
 from newswatch.store.breaker import BreakerState
 from newswatch.store.codec import from_ms
@@ -214,7 +215,7 @@ def outage_findings(away: BreakerState, waiting: int) -> list[Finding]:
         return []
     level, do, section = KINDS["slack-away"]
     since = from_ms(away.away_since_ms)
-    wait = count(waiting, "message waits", "messages wait")
+    wait = quantity(waiting, "message waits", "messages wait")
     what = f"Slack has been away since {since:%H:%M} UTC, {wait}: {away.why}."
     return [Finding("slack-away", level, what, do, section, since)]
 
@@ -293,11 +294,6 @@ def span(seconds: float) -> str:
     return f"{whole.total_seconds():.0f} s"
 
 
-def count(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
     """If half of the feeds or more fail, the cause is usually the network, not the feeds. Pure."""
     total = sum(counts.values())
@@ -306,6 +302,6 @@ def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
     )
     if not bad or bad * 2 < total:
         return []
-    what = f"{bad} of {total} feeds failed when they were last polled."
+    what = f"{bad:,} of {quantity(total, 'feed')} failed when last polled."
     do = "Look at their last errors under Feeds. If many have the same one, the cause is the network, the proxy or DNS."
     return [Finding("feeds", "warning", what, do, "feeds")]

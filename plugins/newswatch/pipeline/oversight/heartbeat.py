@@ -23,6 +23,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
 from newswatch.pipeline.oversight.late_runs import report_late_runs
 from newswatch.pipeline.oversight.standstill import IDLE, standstills
+from newswatch.quantity import quantity
 from newswatch.residents import resident_stages
 from newswatch.store import breaker, daily_lines, feeds, notices, outbox, pulses, queue_lengths
 from newswatch.store.client import redis_errors
@@ -75,14 +76,10 @@ async def _line(services: Services, receiver: Receiver) -> None:
     items = await daily_lines.items_added(services.redis)
     came = max(items - items_before, 0)
     polled = await feeds.scheduled(services.redis)
-    line = f"Quiet: {_count(polled, 'feed')} polled, {_count(came, 'item')}, no match."
+    line = f"Quiet: {quantity(polled, 'feed')} polled, {quantity(came, 'item')}, no match."
     await daily_lines.queue_line(
         services.redis, receiver, line, due_ms=due_ms, now_ms=to_ms(now), items=items
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 async def _healthy(services: Services, backlog: Backlog) -> bool:

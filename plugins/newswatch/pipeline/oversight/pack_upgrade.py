@@ -16,6 +16,7 @@ from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.match.watch import Watch
+from newswatch.quantity import quantity
 from newswatch.store import rule_hits
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -89,11 +90,11 @@ def changes_between(
 
 def upgrade_text(before: HitRecord, now: HitRecord, changes: list[Change], items: int) -> str:
     """The notice. Pure."""
-    start = f"Packs {before.packs[:6]} → {now.packs[:6]}, tried on {items:,} stored items: "
+    start = f"Packs {before.packs[:6]} → {now.packs[:6]}, tried on {quantity(items, 'stored item')}: "
     if not changes:
         return f"{start}every rule catches what it caught before."
     shown = "\n".join(map(str, changes[:MOST_RULES]))
-    more = f"\n… and {len(changes) - MOST_RULES} more rules" if len(changes) > MOST_RULES else ""
+    more = f"\n… and {quantity(len(changes) - MOST_RULES, 'more rule')}" if len(changes) > MOST_RULES else ""
     advice = "\nA rule's page under Watchlist shows what it catches now."
     return f"{start}these rules gain or lose hits.\n{shown}{more}{advice}"
 

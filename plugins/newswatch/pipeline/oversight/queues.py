@@ -9,6 +9,7 @@ from typing import Any
 
 from newswatch.models import Bundle, Receiver
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 from newswatch.store import messages, outbox, withdrawals
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
@@ -102,7 +103,7 @@ def worst_first(lines: Sequence[QueueLine], now: datetime) -> list[QueueLine]:
 def without_receiver(row: QueueRow) -> str:
     """What to do about a queue whose channel no receiver has. Pure."""
     return (
-        f"{row.queued} {'message waits' if row.queued == 1 else 'messages wait'} for {row.channel}, which no receiver "
+        f"{quantity(row.queued, 'message waits', 'messages wait')} for {row.channel}, which no receiver "
         f"has: `newswatch queue move {row.channel} CHANNEL` sends them elsewhere, "
         f"`newswatch queue drop {row.channel} --reason TEXT` discards them"
     )

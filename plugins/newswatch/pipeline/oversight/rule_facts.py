@@ -16,6 +16,7 @@ from newswatch.pipeline.authoring.rule_stats import alert_hits
 from newswatch.pipeline.base.routing import receivers_named
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.rules import RuleLine, read_lines, recorded_since
+from newswatch.quantity import quantity
 from newswatch.rules import Explained, ExplainedQuery, explain_event, explain_query
 from newswatch.rules.lists import Lists
 from newswatch.rules.repair import failing_examples
@@ -111,7 +112,7 @@ def quiet_text(facts_days: int) -> str:
     """What to say of a rule without an alert: never of more days than there are data for."""
     if not facts_days:
         return "none yet"
-    return f"none in {facts_days} day{'' if facts_days == 1 else 's'}"
+    return f"none in {quantity(facts_days, 'day')}"
 
 
 def by_hour(moments: Iterable[datetime]) -> tuple[int, ...]:
@@ -140,7 +141,7 @@ def _limits(rule: Rule) -> list[str]:
     if rule.threshold is not None:
         one = rule.threshold
         found.append(
-            f"It alerts on a surge: {one.stories} stories of {one.sources} publishers within {one.within_s:g} s."
+            f"It alerts on a surge: {quantity(one.stories, 'story', 'stories')} of {quantity(one.sources, 'publisher')} within {one.within_s:g} s."
         )
     if rule.expires is not None:
         found.append(f"Its last day is {rule.expires}.")

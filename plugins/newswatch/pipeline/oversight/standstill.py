@@ -14,6 +14,7 @@ from typing import Literal, cast
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import Backlog
+from newswatch.quantity import quantity
 from newswatch.store import configuration, feeds
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
@@ -107,7 +108,7 @@ def standstills(
     for stage, number, age_s, form in waiting:
         if age_s > STANDSTILL_S:
             since = now - timedelta(seconds=age_s)
-            verb = f"{number:,} {nouns[stage]}{' waits' if number == 1 else 's wait'}"
+            verb = quantity(number, f"{nouns[stage]} waits", f"{nouns[stage]}s wait")
             what = form.format(verb, _since(since, now))
             if stage in busy:
                 found.append(_behind(stage, since, f"{what}. The stage is at work, but behind.", now))

@@ -20,7 +20,6 @@ from newswatch.pipeline.oversight.feeds import counted, read_statuses
 from newswatch.pipeline.oversight.findings import (
     KINDS,
     Finding,
-    count,
     feeds_finding,
     finding_of,
     outage_findings,
@@ -31,12 +30,16 @@ from newswatch.pipeline.oversight.findings import (
     standstill_findings,
 )
 from newswatch.pipeline.oversight.standstill import read_polling, sampled, standstills
+from newswatch.quantity import quantity
 from newswatch.residents import resident_stages
 from newswatch.store import archive, breaker, keys, notices, outbox, pulses
 from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.pulses import Pulse
+
+_CHECK_IS_RED = "dag:check_config"
+_FIRST_START = "Correct the places named, in the editor or in the files. Until then nothing is polled."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,8 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
     only_late = late and all(finding.late for finding in findings if finding.level == "error")
     if errors:
         more = len(findings) - errors
-        also = f"; {count(more, 'more is', 'more are')} worth a look" if more else ""
-        action = f"{count(errors, 'problem needs', 'problems need')} action{also}."
+        also = f"; {quantity(more, 'more is', 'more are')} worth a look" if more else ""
+        action = f"{quantity(errors, 'problem needs', 'problems need')} action{also}."
         return f"{_late_sentence(late)} {action}" if only_late else action
     if only_late:
         return _late_sentence(late)
@@ -108,13 +111,9 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
         if figures.last_alert
         else "no alert has come yet"
     )
-    running = (
-        f"{count(figures.feeds, 'feed', 'feeds')} watched by {count(figures.rules, 'rule', 'rules')}, {last}"
-    )
+    running = f"{quantity(figures.feeds, 'feed')} watched by {quantity(figures.rules, 'rule')}, {last}"
     if findings:
-        return (
-            f"newswatch is working: {running}; {count(len(findings), 'thing is', 'things are')} worth a look."
-        )
+        return f"newswatch is working: {running}; {quantity(len(findings), 'thing is', 'things are')} worth a look."
     return f"Everything is all right: {running}."
 
 
@@ -144,9 +143,9 @@ async def read_status(
         figures = await _figures(services, bundle, backlog, now)
     still = standstills(backlog, polling, now, residents)
     findings = [
-        *further,
+        *_unexplained(further, active),
         *_no_configuration(bundle, active),
-        *(finding_of(cause, notice) for cause, notice in active.items() if not _is_read_again(cause)),
+        *(_raised(cause, notice, bundle) for cause, notice in active.items() if not _is_read_again(cause)),
         *outage_findings(away, figures.queued),
         *standstill_findings(still),
         *silence_findings(residents, now, begun or {}),
@@ -161,6 +160,17 @@ async def read_status(
     ]
     findings.sort(key=lambda finding: finding.level)
     return Status(now, sentence_of(findings, figures, now), tuple(findings), figures, tuple(residents))
+
+
+def _unexplained(further: Iterable[Finding], active: Mapping[str, Any]) -> list[Finding]:
+    """Without the red run of check_config, where a notice says what is wrong in the files. Pure."""
+    return [one for one in further if one.cause != _CHECK_IS_RED or "configuration" not in active]
+
+
+def _raised(cause: str, notice: Mapping[str, str], bundle: Bundle | None) -> Finding:
+    """A notice as a finding. With nothing in force, no alerts continue. Pure."""
+    found = finding_of(cause, notice)
+    return replace(found, do=_FIRST_START) if cause == "configuration" and bundle is None else found
 
 
 def _is_read_again(cause: str) -> bool:
@@ -200,7 +210,7 @@ def _dead_finding(dead: int, active: Mapping[str, Any]) -> list[Finding]:
         Finding(
             "dead-letters",
             level,
-            f"{count(dead, 'message', 'messages')} could not be delivered.",
+            f"{quantity(dead, 'message')} could not be delivered.",
             do,
             section,
         )

@@ -22,6 +22,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.why_item import STATES, Copy, Explanation, State, stamp
 from newswatch.pipeline.oversight.why_rules import Judges, RuleAnswer
 from newswatch.pipeline.poll.entry_ids import page_of
+from newswatch.quantity import quantity
 from newswatch.store import mutes, sightings
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
@@ -78,7 +79,8 @@ async def explain(services: Services, asked: str, *, all_rules: bool = False) ->
     reasons = [*copies[0].reasons]
     if len(copies) > 1:
         others = ", ".join(f"{copy.feed_id} ({copy.state})" for copy in copies[1:])
-        reasons.append(f"Other feeds have it too: {others}{f' and {more} older copies' if more > 0 else ''}.")
+        older = f" and {quantity(more, 'older copy', 'older copies')}" if more > 0 else ""
+        reasons.append(f"Other feeds have it too: {others}{older}.")
     return WhyAnswer(asked, copies[0].state, tuple(reasons), tuple(copies), since)
 
 

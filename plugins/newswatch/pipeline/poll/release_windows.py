@@ -132,7 +132,7 @@ class ReleaseWindows:
         rules = {rule.id: rule for rule in ruleset.rules} if ruleset else {}
         for feed_id, window in await self._with_state(found, "", "slow"):
             rule = rules.get(window.expect)
-            if rule is not None and (rule.expires is None or rule.expires >= now.date().isoformat()):
+            if rule is not None and not rule.has_expired(now.date().isoformat()):
                 await self._report(feed_id, window, rule, now)
         self._reported |= {(feed_id, window.at_s) for feed_id, window in found}
 

@@ -19,6 +19,7 @@ from newswatch.feeds.worker import ParserPool
 from newswatch.models import FEED, JSON, PAGE, Feed, FetchResult
 from newswatch.pipeline.poll import known_sitemaps, learned_pattern
 from newswatch.pipeline.poll.page_items import FRESH, INDEX, SAME
+from newswatch.quantity import quantity
 from newswatch.store.feed_state import FeedState, Learned, Validators
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class SourceReader:
                 raise _layout_changed(lists.kind, body)
             if number and number > len(lists.lists):
                 raise ParseFailed(
-                    f"the page has {len(lists.lists)} lists of items, so list {number} is missing",
+                    f"the page has {quantity(len(lists.lists), 'list')} of items, so list {number} is missing",
                     kind="no_list",
                 )
             raise ParseFailed(source_kinds.no_list_text(lists.kind, body), kind="no_list")

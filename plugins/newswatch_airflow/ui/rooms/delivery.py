@@ -21,9 +21,9 @@ from newswatch.pipeline.oversight.dead import (
     retry_items_like,
     retry_letters_like,
 )
-from newswatch.pipeline.oversight.findings import count
 from newswatch.pipeline.oversight.latency import EDGES_S, Latency
 from newswatch.pipeline.oversight.queues import read_queues, worst_first
+from newswatch.quantity import quantity
 from newswatch.store import hops, mutes, queue_lengths
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
@@ -196,7 +196,7 @@ def _matched(number: int) -> dict[str, str]:
         return {
             "message": "The text is gone, so it cannot be matched again. The item was taken off this list."
         }
-    again = count(number, "item is matched again", "items are matched again")
+    again = quantity(number, "item is matched again", "items are matched again")
     return {"message": f"{again} within seconds. What still fails comes back here."}
 
 
@@ -206,14 +206,14 @@ async def move(channel: str, asked: MoveRequest, services: ServicesDep, bundle: 
     if asked.to not in {one.channel for one in bundle.receivers} if bundle else ():
         raise HTTPException(422, f"No receiver has the channel {asked.to}.")
     moved, left = await move_queue(services, channel, asked.to)
-    return {"message": f"{count(moved, 'message', 'messages')} moved to {asked.to}{_stay(left)}."}
+    return {"message": f"{quantity(moved, 'message')} moved to {asked.to}{_stay(left)}."}
 
 
 @writes.post("/api/queues/{channel}/drop")
 async def drop(channel: str, asked: DropRequest, visitor: WriterDep, services: ServicesDep) -> dict[str, str]:
     """Discard what waits for a channel. Its alerts are kept as withdrawn, with the reason."""
     dropped, left = await drop_queue(services, channel, asked.reason, visitor.name)
-    return {"message": f"{count(dropped, 'message', 'messages')} discarded{_stay(left)}."}
+    return {"message": f"{quantity(dropped, 'message')} discarded{_stay(left)}."}
 
 
 def _stay(left: int) -> str:

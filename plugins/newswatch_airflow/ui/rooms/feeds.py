@@ -12,19 +12,21 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from newswatch.config.feeds_append import NewFeed, id_for
+from newswatch.config.load import FEEDS
 from newswatch.models import Bundle, Feed
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.feed_preview import FeedPreview, preview_url
-from newswatch.pipeline.authoring.preview_matches import Shown, matched, rules_in_force
+from newswatch.pipeline.authoring.preview_matches import Shown, matched
 from newswatch.pipeline.authoring.selector_proposal import block, json_block
 from newswatch.pipeline.authoring.source_check import accept
+from newswatch.pipeline.authoring.try_text import rules_for_any_feed
 from newswatch.pipeline.base.compiled_rules import compiled
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import coverage
 from newswatch.pipeline.oversight import feeds as overview
 from newswatch.pipeline.oversight.feed_trouble import WORST_FIRST, folded, worst_first
-from newswatch.pipeline.oversight.findings import count
+from newswatch.quantity import quantity
 from newswatch.rules import ItemText
 from newswatch.slack.text import clean
 from newswatch.store.client import redis_errors
@@ -225,7 +227,7 @@ async def poll_many(asked: PollRequest, services: ServicesDep, bundle: BundleDep
     ids = [_feed(bundle, feed_id).id for feed_id in dict.fromkeys(asked.ids.split())]
     with redis_errors():
         await make_due(services.redis, ids)
-    return {"message": f"{len(ids)} {'feed' if len(ids) == 1 else 'feeds'} will be polled within seconds."}
+    return {"message": f"{quantity(len(ids), 'feed')} will be polled within seconds."}
 
 
 @writes.post("/api/feeds/{feed_id}/accept", tags=["feeds"])
@@ -234,9 +236,7 @@ async def accept_list(feed_id: str, services: ServicesDep, bundle: BundleDep) ->
     found = await accept(services, _feed(bundle, feed_id))
     if not found.items:
         raise HTTPException(422, "; ".join(found.faults) or "The page shows no list of items.")
-    return {
-        "message": f"The list that {feed_id} shows now, of {count(found.items, 'item', 'items')}, is its list."
-    }
+    return {"message": f"The list that {feed_id} shows now, of {quantity(found.items, 'item')}, is its list."}
 
 
 @writes.post("/api/feeds/{feed_id}/preview", response_class=HTMLResponse, tags=["feeds"])
@@ -289,7 +289,9 @@ async def preview(
     taken = {one.id for one in bundle.feeds} if bundle else set()
     name = found.feed.title or urlsplit(found.url).hostname or "feed"
     known = next((one.id for one in bundle.feeds if one.url == found.url), "") if bundle else ""
-    return _previewed(request, visitor, found, items, known=known, suggested=id_for(name, taken))
+    refusal = (await asyncio.to_thread(editing.read_file, services.config_dir, FEEDS)).refusal
+    suggested = id_for(name, taken)
+    return _previewed(request, visitor, found, items, known=known, suggested=suggested, refusal=refusal)
 
 
 async def _limit_previews(services: Services, visitor: PageVisitor) -> None:
@@ -312,6 +314,7 @@ def _previewed(
     *,
     known: str = "",
     suggested: str = "",
+    refusal: str = "",
 ) -> HTMLResponse:
     return render(
         request,
@@ -325,6 +328,7 @@ def _previewed(
         paths=json_block(found.paths) if found.paths else "",
         suggested=suggested,
         known=known,
+        refusal=refusal,
     )
 
 
@@ -334,7 +338,7 @@ async def _matched(
     """The items with the rules in force that they would match."""
     if bundle is None:
         return [Shown(entry, ItemText(title=entry.title), ()) for entry in found.feed.entries]
-    rules = rules_in_force(bundle, services.clock().date().isoformat())
+    rules = rules_for_any_feed(bundle, services.clock().date().isoformat())
 
     def work() -> list[Shown]:
         watchlist = compiled(rules, bundle.lists, bundle.default_lang, DiskCache(services.settings.cache))

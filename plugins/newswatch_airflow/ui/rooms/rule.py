@@ -23,6 +23,7 @@ from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import rules as overview
 from newswatch.pipeline.oversight.alert_search import AlertFilter, list_alerts
 from newswatch.pipeline.oversight.rule_facts import meaning, quiet_text, recorded_days
+from newswatch.quantity import quantity
 from newswatch.rules.event_plan import entries_of
 from newswatch.store import archive, keys, mutes
 from newswatch.store.client import redis_errors
@@ -117,7 +118,7 @@ def _nothing(days: int) -> str:
     """What to say where there is nothing to draw: never of more days than there are data for. Pure."""
     if not days:
         return "No alerts yet."
-    return f"No alerts in {days} day{'' if days == 1 else 's'}."
+    return f"No alerts in {quantity(days, 'day')}."
 
 
 async def _moments(services: Services, rule_id: str, now: datetime) -> list[datetime]:

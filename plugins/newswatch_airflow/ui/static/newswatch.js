@@ -107,6 +107,7 @@ async function refresh(force) {
       if (again) again.open = one.open;
     }
     renew(part, next);
+    if (!next.dataset.live) delete part.dataset.live; // what it waited for is there
     if (!part.contains(document.activeElement)) focusAgain(part, held);
     hold(part, place);
   }
@@ -327,3 +328,6 @@ async function load(link, meanwhile) {
 }
 
 for (const link of document.querySelectorAll("a[data-load][data-now]")) load(link, "Loading…");
+
+// Within Airflow's frame, which has the focus already, browsers do not respect `autofocus`.
+document.querySelector("main [autofocus]")?.focus({ preventScroll: true });

@@ -8,6 +8,7 @@ from typing import Any
 from newswatch.pipeline.authoring.coach.run import Advice
 from newswatch.pipeline.authoring.coach.writing import Proposal, titles
 from newswatch.pipeline.authoring.highlight import one_line
+from newswatch.quantity import quantity
 
 
 def summary(advice: Advice) -> str:
@@ -19,7 +20,7 @@ def summary(advice: Advice) -> str:
         f"{_others(len(texts.others), texts.all_others)} without a mark",
         f"{len(texts.missed):,} missed",
     ]
-    return f"{advice.rule.id}: {', '.join(parts)}; {_number(advice.items, 'stored item', 'stored items')}"
+    return f"{advice.rule.id}: {', '.join(parts)}; {quantity(advice.items, 'stored item')}"
 
 
 def nothing(advice: Advice) -> str:
@@ -60,13 +61,13 @@ def effects(advice: Advice, proposal: Proposal) -> str:
     if texts.wanted:
         parts.append(f"{len(effect.lost)} of {len(texts.wanted)} wanted")
     if texts.others:
-        parts.append(f"{len(effect.others_lost)} of {len(texts.others)} others")
+        parts.append(f"{len(effect.others_lost)} of {quantity(len(texts.others), 'other')}")
     if texts.missed:
         parts.append(f"catches {len(effect.gained)} of {len(texts.missed)} missed")
     if effect.back:
-        parts.append(f"and {len(effect.back)} that were not relevant")
+        parts.append(f"and {quantity(len(effect.back), 'that was', 'that were')} not relevant")
     if effect.others_gained:
-        parts.append(f"and {len(effect.others_gained)} others among the stored items")
+        parts.append(f"and {quantity(len(effect.others_gained), 'other')} among the stored items")
     return ", ".join(parts)
 
 
@@ -119,7 +120,3 @@ def _as_dict(advice: Advice, proposal: Proposal) -> dict[str, Any]:
 
 def _others(weighed: int, all_others: int) -> str:
     return f"{weighed:,}" if weighed == all_others else f"the newest {weighed:,} of {all_others:,}"
-
-
-def _number(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
