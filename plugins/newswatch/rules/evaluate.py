@@ -9,12 +9,18 @@ from typing import Any
 from typing_extensions import assert_never
 
 from newswatch.models import Span
+from newswatch.rules.budget import Budget
 from newswatch.rules.gaps import Hit, Piece, extent, pieces
 from newswatch.rules.negation import Guard
 from newswatch.rules.nodes import TEXT_FIELDS
 from newswatch.rules.patterns import searchable
 from newswatch.rules.scan import Scan
 from newswatch.rules.tables import FIELD_BITS, Plan, kind_of
+
+MOST_PAIRS = 16
+"""A hit is paired with so many hits before it and after it, the nearest. Only a text made of little else has more."""
+MOST_HITS = 2_000
+"""So many hits of NEAR are kept, the first in the text, so that a chain of NEAR ends soon in any text."""
 
 Found = tuple[list[Hit], list[Span]]
 """What makes a plan match: tokens, and other pieces of text (matches of patterns, headlines)."""
@@ -26,8 +32,11 @@ Place = tuple[int, int] | None
 class Evaluation:
     """Evaluates plans over one item. `guard` drops negated hits; None keeps them."""
 
-    def __init__(self, scan: Scan, patterns: list[Any], tags: frozenset[str], source: str) -> None:
+    def __init__(
+        self, scan: Scan, patterns: list[Any], tags: frozenset[str], source: str, budget: Budget
+    ) -> None:
         self._scan = scan
+        self._budget = budget
         self._patterns = patterns
         self._ids = {"tag": tags, "source": frozenset((source,))}
         self._guard: Guard | None = None
@@ -95,6 +104,7 @@ class Evaluation:
             case "e":
                 return self._at_edge(plan, self._operand(plan[1]))
             case "n":
+                self._budget.check()
                 lefts = self._operand(plan[1])
                 rights = self._operand(plan[2]) if lefts else []
                 return near(self._scan, lefts, rights, plan[3], ordered=plan[4], guard=self._guard)
@@ -177,25 +187,36 @@ def near(
     Pairs of the same extent become one hit with the words of all of them, so that a chain stays small.
     """
     joined: dict[Piece, set[Piece]] = {}
+    longest = longest_of(rights)
     for left in lefts:
-        for right in closest(scan, left, rights, distance, ordered=ordered):
+        if len(joined) >= MOST_HITS:
+            break
+        for right in closest(scan, left, rights, distance, ordered=ordered, longest=longest):
             first, second = (left, right) if left[0] < right[0] else (right, left)
             if guard is None or not guard.negates_pair(scan, first, second):
                 joined.setdefault((first[0], second[1]), set()).update(pieces(left), pieces(right))
     return [(*place, tuple(sorted(words))) for place, words in sorted(joined.items())]
 
 
-def closest(scan: Scan, hit: Hit, others: list[Hit], distance: int | None, *, ordered: bool) -> list[Hit]:
+def longest_of(hits: Sequence[Hit]) -> int:
+    """How many tokens the longest of the hits extends over."""
+    return max((hit[1] - hit[0] for hit in hits), default=0)
+
+
+def closest(
+    scan: Scan, hit: Hit, others: list[Hit], distance: int | None, *, ordered: bool, longest: int
+) -> list[Hit]:
     """The others in the same block that do not overlap the hit and have at most `distance` tokens between.
 
-    A `distance` of None asks for the same sentence.
+    A `distance` of None asks for the same sentence. `longest` is the extent of the longest of the others.
     """
     start, end = extent(hit)
     low, high = (start - distance, end + distance) if distance is not None else scan.sentence(start)
-    found = others[bisect_left(others, (end, 0)) : bisect_left(others, (high + 1, 0))]
+    first = bisect_left(others, (end, 0))
+    found = others[first : min(bisect_left(others, (high + 1, 0)), first + MOST_PAIRS)]
     if not ordered:
-        before = others[: bisect_left(others, (start, 0))]
-        found = [*(other for other in before if low <= other[1] <= start), *found]
+        before = others[bisect_left(others, (low - longest, 0)) : bisect_left(others, (start, 0))]
+        found = [*[other for other in before if low <= other[1] <= start][-MOST_PAIRS:], *found]
     if distance is None:
         return [other for other in found if low <= other[0] and max(end, other[1]) <= high]
     return [other for other in found if scan.same_block(min(start, other[0]), max(end, other[1]))]

@@ -30,6 +30,9 @@ NOBODY_AFTER, NOBODY_BEFORE, NOBODY_BEFORE_NOUN = 8, 4, 2
 TOPIC = 3
 """At most so many words are before the topic of a headline such as "Bitcoin: ECB warns"."""
 
+MOST_WORDS = 200
+"""A longer paragraph is read in parts that end with a sentence where one ends. The templates compare all words of a part."""
+
 _BLOCKS = 3
 """Title, summary and body. The author does nothing."""
 
@@ -282,6 +285,15 @@ def _blocks(scan: Scan) -> Iterator[tuple[int, int]]:
         if code not in (BLOCK, FIELD):
             continue
         if place > start and field < _BLOCKS:
-            yield start, place
+            yield from _parts(scan, start, place)
         start = place + 1
         field += code == FIELD
+
+
+def _parts(scan: Scan, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A headline or paragraph, cut where it is very long."""
+    while end - start > MOST_WORDS:
+        cut = scan.last_sentence_end(start, start + MOST_WORDS)
+        yield start, cut
+        start = cut
+    yield start, end

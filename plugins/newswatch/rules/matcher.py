@@ -13,6 +13,7 @@ from typing import Any
 
 from newswatch.errors import QueryError
 from newswatch.models import EventPart, FeedFilter, Match, Rule, Span
+from newswatch.rules.budget import Budget
 from newswatch.rules.evaluate import Evaluation, Found, Place
 from newswatch.rules.events import EventReading, Occurrence
 from newswatch.rules.fold import fold
@@ -75,7 +76,7 @@ class Watchlist:
         return len(self.rules)
 
     def match(self, item: ItemText) -> list[Match]:
-        """The rules that the item matches, in the order of the watchlist."""
+        """The rules that the item matches, in the order of the watchlist. Raises TooCostly for a text that takes too long."""
         lang = item.lang or self._default_lang
         texts: tuple[str, ...] = (item.title, item.summary, item.body)
         if self._uses_author:
@@ -130,8 +131,9 @@ class Watchlist:
         evaluation: Evaluation | None = None
         reading: EventReading | None = None
         matches = []
-        rules, gates, span = self.rules, self._gates, scan.span
+        rules, gates, span, budget = self.rules, self._gates, scan.span, Budget(len(scan.raws))
         for number in sorted([*proven, *possible]):
+            budget.check()
             rule = rules[number]
             if gates and number in gates and not gates[number].admits(item, lang):
                 continue
@@ -150,7 +152,9 @@ class Watchlist:
                 if found is not None:
                     matches.append(_event_match(rule, scan, found))
                 continue
-            evaluation = evaluation or Evaluation(scan, self._patterns, _tags(item), fold(item.feed_id))
+            evaluation = evaluation or Evaluation(
+                scan, self._patterns, _tags(item), fold(item.feed_id), budget
+            )
             guard = guard_for(lang, self._default_lang) if rule.exclude_negated else None
             reasons = evaluation.why(plan, guard)
             if reasons is not None:

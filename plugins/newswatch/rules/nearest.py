@@ -17,7 +17,7 @@ from typing_extensions import assert_never
 from newswatch.models import Rule, Span
 from newswatch.quantity import quantity
 from newswatch.rules.build import MAX_DISTANCE
-from newswatch.rules.evaluate import closest, in_order
+from newswatch.rules.evaluate import closest, in_order, longest_of
 from newswatch.rules.fold import fold
 from newswatch.rules.gaps import Hit, extent, pieces
 from newswatch.rules.lists import Lists
@@ -284,8 +284,11 @@ class Reading:
             if not hits:
                 hit = self._lookup.hits(side, bits)[0]
                 negated = self._negated(self._written(side), hit, hit[0])
+        longest = longest_of(rights)
         for left in lefts:
-            for right in closest(self._scan, left, rights, node.distance, ordered=node.ordered):
+            for right in closest(
+                self._scan, left, rights, node.distance, ordered=node.ordered, longest=longest
+            ):
                 first, second = sorted((left, right))
                 if guard is None or not guard.negates_pair(self._scan, first, second):
                     spans = (self._span(left), self._span(right))

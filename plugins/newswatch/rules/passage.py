@@ -27,6 +27,7 @@ class Passage:
         self._scan = scan
         self.first = first
         """The place of the first word in the whole item."""
+        self._after = after
         self.codes = scan.stream[first:after]
         self._raws = scan.raws[first:after]
         self.words = [self._spoken(word) for word in scan.surfaces[first:after]]
@@ -61,8 +62,8 @@ class Passage:
         """What follows each word up to the next one, folded."""
         folded, spans = self._scan.folded, self._spans
         ends = [start for start, _ in spans[1:]]
-        stop = folded.find("\x01", spans[-1][1])
-        stop = len(folded) if stop < 0 else stop
+        following = self._scan.raws[self._after : self._after + 1]
+        stop = folded.index(following[0], spans[-1][1]) if following else len(folded)
         ends.append(min(stop, spans[-1][1] + 8))
         return [folded[end:next_start] for (_, end), next_start in zip(spans, ends, strict=True)]
 

@@ -54,7 +54,6 @@ class Scan:
         self._hits: dict[int, list[Hit]] = {}
         self._set_hits: dict[int, list[Hit]] = {}
         self._spans: dict[Piece, Span] = {}
-        self._ends: dict[int, bool] = {}
         self._starts: list[int] | None = None
         self._asked = 0
 
@@ -167,18 +166,23 @@ class Scan:
 
     def sentence(self, at: int) -> Piece:
         """The first token of the sentence that a token is in, and the token after its last."""
-        low, high = self.block_start(at), self.block_end(at)
-        start = next(
-            (before + 1 for before in range(at - 1, low - 1, -1) if self._ends_sentence(before)), low
-        )
-        end = next((last + 1 for last in range(at, high) if self._ends_sentence(last)), high)
-        return start, end
+        low, high, borders = self.block_start(at), self.block_end(at), self._sentence_borders
+        after = bisect_right(borders, at)
+        start = borders[after - 1] if after else 0
+        end = borders[after] if after < len(borders) else high
+        return max(start, low), min(end, high)
+
+    def last_sentence_end(self, low: int, high: int) -> int:
+        """The token after the last sentence that ends with one of the tokens from `low` to before `high`; `high` if none does."""
+        return next((at + 1 for at in range(high - 1, low - 1, -1) if self._ends_sentence(at)), high)
+
+    @cached_property
+    def _sentence_borders(self) -> list[int]:
+        """The tokens after the sentences."""
+        return [at + 1 for at in range(len(self.raws)) if self._ends_sentence(at)]
 
     def _ends_sentence(self, at: int) -> bool:
-        ends = self._ends.get(at)
-        if ends is None:
-            ends = self._ends[at] = ends_sentence(self.raws[at], self.between(at))
-        return ends
+        return ends_sentence(self.raws[at], self.between(at))
 
     def between(self, at: int) -> str:
         """The folded text between a token and the next one."""

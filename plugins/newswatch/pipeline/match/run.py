@@ -7,12 +7,14 @@ may hand over.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Item, Ruleset
@@ -48,9 +50,15 @@ from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
 
 log = logging.getLogger("newswatch.match")
 
+T = TypeVar("T")
+
 BATCH = 100
 MOST_ALERTS = 1_000
 """A hand-over takes no further item beyond this many alerts: more would block Redis for long."""
+PART_SHARE = 0.25
+"""Items that take longer together than this share of the lease are handed over in parts, so that none waits for a long text."""
+LONG_TEXT = 10_000
+"""Characters. A longer item is matched beside the event loop, since it may take seconds."""
 DECISIONS = 20
 """How often in a row a hand-over is decided again."""
 
@@ -140,6 +148,21 @@ def _is_edit_of(part: Sequence[items.StreamEntry], entry: items.StreamEntry) -> 
     if item is None or not corrections.is_edit(item):
         return False
     return any(one.item is not None and one.item.id == item.id for one in part)
+
+
+async def _under_lease(lease: Lease, item: Item, work: Callable[[], T]) -> T:
+    """Judge an item, and keep the lease meanwhile: a long text may take seconds. Raises LeaseLost."""
+    if lease.left_s() < lease.duration_s / 2:
+        await lease.renew()
+    if len(item.title) + len(item.summary) + len(item.body) < LONG_TEXT:
+        return work()
+    judging = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        while not (await asyncio.wait({judging}, timeout=lease.duration_s / 3))[0]:
+            await lease.renew()
+    finally:
+        await asyncio.wait({judging})  # what it uses is for one thread
+    return judging.result()
 
 
 class _Ready(NamedTuple):
@@ -242,17 +265,19 @@ class _MatchStage:
         candidates: list[Candidate] = []
         titles: list[KnownTitle] = []
         mutes = await read_mutes(self._services.redis)
-        first = 0
+        first, began = 0, time.monotonic()
         for after, entry in enumerate(batch, start=1):
-            found = await self._match(entry, now, mutes)
+            found = await self._match(lease, entry, now, mutes)
             if found and entry.item is not None:
                 titles.append(self._remember(entry.item, found[0].alert.story_id, now))
             candidates += found
-            whole = len(candidates) >= MOST_ALERTS or after == len(batch)
+            took_long = time.monotonic() - began > lease.duration_s * PART_SHARE
+            whole = len(candidates) >= MOST_ALERTS or took_long or after == len(batch)
             if whole or _is_edit_of(batch[first:after], batch[after]):
                 await self._hand_over_part(lease, now, batch[first:after], candidates, titles, mutes)
                 candidates, titles, first = [], [], after
                 await lease.renew()
+                began = time.monotonic()
 
     async def _hand_over_part(
         self,
@@ -277,7 +302,7 @@ class _MatchStage:
             again = self._ready.watch.rechecks(
                 [placed.alert for placed in plan.alerts if placed.muted is None], part
             )
-            return replace(plan, edits=await self._edits(edited, now, mutes), rechecks=again)
+            return replace(plan, edits=await self._edits(lease, edited, now, mutes), rechecks=again)
 
         plan = await self._take_over(
             lease, now_ms, decide, [entry.stream_id for entry in part], [one.to_json() for one in titles]
@@ -286,17 +311,21 @@ class _MatchStage:
         self._alerts += len(plan.alerts)
         await self._log.batch(part, [placed.alert for placed in plan.alerts])
 
-    async def _edits(self, edited: Mapping[str, Item], now: datetime, mutes: list[Mute]) -> Edits:
+    async def _edits(
+        self, lease: Lease, edited: Mapping[str, Item], now: datetime, mutes: list[Mute]
+    ) -> Edits:
         """What to do about these edited items, those that alerted before."""
         if not edited:
             return NO_EDITS
         known = await read_past(self._services.redis, list(edited))
-        found = [(past, self._edit(edited[name], past, now, mutes)) for name, past in known.items()]
+        found = [
+            (past, await self._edit(lease, edited[name], past, now, mutes)) for name, past in known.items()
+        ]
         return await corrections.together(self._services.redis, found)
 
-    def _edit(self, item: Item, past: Past, now: datetime, mutes: list[Mute]) -> Edits:
+    async def _edit(self, lease: Lease, item: Item, past: Past, now: datetime, mutes: list[Mute]) -> Edits:
         try:
-            return self._ready.watch.edit(item, past, now, mutes)
+            return await _under_lease(lease, item, partial(self._ready.watch.edit, item, past, now, mutes))
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
             # An edit that cannot be judged must not hold up the others: its thread says nothing.
             log.exception("the edit of item %s could not be judged", item.id)
@@ -364,12 +393,15 @@ class _MatchStage:
         self._titles.add(title)
         return title
 
-    async def _match(self, entry: items.StreamEntry, now: datetime, mutes: list[Mute]) -> list[Candidate]:
+    async def _match(
+        self, lease: Lease, entry: items.StreamEntry, now: datetime, mutes: list[Mute]
+    ) -> list[Candidate]:
         if entry.item is None:
             await self._set_aside(entry, entry.error)
             return []
+        work = partial(self._ready.watch.candidates, entry.item, now, self._titles, mutes)
         try:
-            return self._ready.watch.candidates(entry.item, now, self._titles, mutes)
+            return await _under_lease(lease, entry.item, work)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
             # One bad item must not hold up the others. It is kept as a dead item.
             log.exception("item %s could not be matched", entry.item.id)
