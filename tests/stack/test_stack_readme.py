@@ -1,4 +1,4 @@
-"""A newcomer follows the README on a fresh clone: every command line and every example of it, beside `make run`."""
+"""A newcomer follows the README and the guide to rules on a fresh clone: every command line, every example, beside `make run`."""
 
 import os
 import re
@@ -21,6 +21,9 @@ FOR_EXAMPLE = {
     '--title "…" --summary "…"': f'--title "{HEADLINE}" --summary "The central bank opposes it."',
     '"the item\'s link, its title or its id"': f'"{HEADLINE}"',
 }
+GUIDE = re.compile(r"^    (newswatch [^\n]*)$", re.MULTILINE)
+"""The command lines of docs/rules.md."""
+ON_THE_INTERNET = "https://news.example/"
 NOT_BESIDE_IT = ("make run", "make stop", "make test")
 MAY_FIND_SOMETHING = ("setup slack", "doctor", "feeds")
 """Commands that may also end with 1: there is no Slack, and no internet."""
@@ -32,6 +35,13 @@ def lines():
     for placeholder, example in FOR_EXAMPLE.items():
         found = [line.replace(placeholder, example) for line in found]
     return list(dict.fromkeys(found))
+
+
+def guide():
+    """Those of the guide to rules, as they are typed in a clone."""
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    found = [line.partition("  #")[0].strip() for line in GUIDE.findall(text)]
+    return [f".venv/bin/{line}" for line in found if ON_THE_INTERNET not in line]
 
 
 @pytest.fixture
@@ -112,14 +122,14 @@ def running(clone, shell):
 @pytest.mark.slow
 @pytest.mark.airflow
 @pytest.mark.timeout(2400)
-def test_lines_of_the_readme_work_on_a_fresh_clone_beside_make_run(clone, shell, running):
+def test_lines_of_the_readme_and_of_the_guide_work_on_a_fresh_clone_beside_make_run(clone, shell, running):
     until(lambda: "newswatch is up" in running.output() or running.poll() is not None, BOOT_S)
     assert running.poll() is None, running.output()
     for name, text in EXAMPLE.findall(TEXT):
         with (clone / name).open("a", encoding="utf-8") as file:
             file.write(text)
-    shown = [line for line in lines() if line not in NOT_BESIDE_IT]
-    assert len(shown) >= 15
+    shown = [line for line in [*lines(), *guide()] if line not in NOT_BESIDE_IT]
+    assert len(shown) >= 20
     for line in shown:
         done = shell(line)
         may_be = {0, 1} if line.removeprefix(".venv/bin/newswatch ") in MAY_FIND_SOMETHING else {0}
