@@ -62,6 +62,9 @@ def test_any_texts_can_be_compared(one, other):
 def test_long_texts_are_compared_in_a_second():
     is_reworded("word " * 100_000, "other " * 100_000)
     change_of("a word of it", ["word. " * 10_000])
+    assert (
+        change_of("… a word of it …", ["word of it " * 10_000]) is None
+    )  # without sentences nothing is clear
 
 
 # Passages

@@ -102,13 +102,12 @@ def colon(passage: Passage, found: Findings) -> Iterator[Pair]:
     for verb in found.verbs:
         for who in found.who:
             for place in range(who.end - 1, min(who.end + 3, verb.start)):
-                if verb.entry.is_one_word and not _follows_a_head(passage, place + 1, verb):
-                    continue
                 if (
                     ":" in passage.gaps[place]
                     and passage.same_clause(who.start, place)
                     and passage.clause[verb.start] - passage.clause[place] in (1, 2)
                     and verb.start - place <= COLON
+                    and (not verb.entry.is_one_word or _follows_a_head(passage, place + 1, verb))
                 ):
                     yield who, verb
 

@@ -18,6 +18,8 @@ _SENTENCE_END = re.compile(r"(?<=\w{2})[.!?…]+[\"'»”’)\]]*\s+|[。！？]
 _CUT = re.compile(r"(?:\.{3}|…|\[…\])\s*$")
 _FEWEST_LIKE = 0.5
 """A sentence with less of the passage's words is another sentence."""
+MOST_WORDS = 500
+"""What has more words before it ends is no sentence."""
 
 
 class PassageChange(NamedTuple):
@@ -49,7 +51,7 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 def change_of(passage: str, texts: Sequence[str]) -> PassageChange | None:
     """What became of the passage in the texts as they are now; None if they still say it, or if that is not clear.
 
-    It is not clear from empty texts, nor from one that is cut before its end.
+    It is not clear from empty texts, from one that is cut before its end, nor from one without sentences.
     """
     words = words_of(passage)
     if not words or not any(text.strip() for text in texts):
@@ -58,7 +60,10 @@ def change_of(passage: str, texts: Sequence[str]) -> PassageChange | None:
         return None
     best, likeness = "", 0.0
     for sentence in (text[start:end] for text in texts for start, end in _sentences(text)):
-        cut = _cut_like(passage, words_of(sentence), len(words))
+        found_words = words_of(sentence)
+        if len(found_words) > MOST_WORDS:
+            return None
+        cut = _cut_like(passage, found_words, len(words))
         for part in cut:
             if not is_reworded(passage.strip("… "), " ".join(part)):
                 return None
