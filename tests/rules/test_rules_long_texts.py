@@ -91,6 +91,6 @@ def test_text_of_nothing_but_the_words_of_rules_is_matched(watchlist):
 def test_text_that_takes_too_long_is_refused(watchlist, monkeypatch):
     monkeypatch.setattr(budget, "MOST_S", 0.0)
     text = " ".join(WORDS * 200)
-    with pytest.raises(TooCostly, match="of processor time"):
+    with pytest.raises(TooCostly, match="s of processor time: its text is long"):
         names(watchlist, text)
     assert "bank" in names(watchlist, STORY)
