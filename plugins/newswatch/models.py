@@ -255,6 +255,11 @@ class Ruleset:
         """How people and alerts name this version, e.g. `12-3fa9c2`."""
         return f"{self.version}-{self.digest[:6]}"
 
+    def rules_of(self, channel: str) -> list[str]:
+        """The ids of the rules that alert in a Slack channel."""
+        here = {one.id for one in self.receivers if one.channel == channel}
+        return [rule.id for rule in self.rules if here.intersection(rule.notify)]
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle(Ruleset):

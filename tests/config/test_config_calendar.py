@@ -106,7 +106,7 @@ def test_only_what_comes_within_a_hundred_days_is_put_in_force(tmp_path):
     [
         ([event("DTSTART;VALUE=DATE:20261210")], "event 'Rate decision' has no time of day"),
         ([event("DTSTART:20261210T141500")], "event 'Rate decision' has no time zone"),
-        ([event("SUMMARY:x")], "has no usable start"),
+        ([event("SUMMARY:x")], "has no start"),
         ([event("DTSTART:20261210T141500Z", "RRULE:FREQ=HOURLY")], "repeats more often than daily"),
         (
             [event("DTSTART:20261210T141500Z", "RRULE:FREQ=DAILY;BYHOUR=9,12")],
@@ -124,6 +124,123 @@ def test_only_what_comes_within_a_hundred_days_is_put_in_force(tmp_path):
 def test_calendar_that_cannot_be_used_says_why(tmp_path, events, says):
     with pytest.raises(CalendarUnusable, match=says):
         read(tmp_path, *events)
+
+
+START = "DTSTART:20261210T141500Z"
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (
+            [START, "RRULE:FREQ=DAILY;INTERVAL=0"],
+            "event 'Rate decision' has INTERVAL=0 in its RRULE: write 1",
+        ),
+        ([START, "RRULE:FREQ=YEARLY;INTERVAL=-1"], "has INTERVAL=-1 in its RRULE"),
+        ([START, "RRULE:FREQ=DAILY;COUNT=0"], "has COUNT=0 in its RRULE"),
+        ([START, "RRULE:FREQ=DAILY;COUNT=-3"], "has COUNT=-3 in its RRULE"),
+        ([START, "RRULE:"], "event 'Rate decision' has an RRULE without FREQ"),
+        ([START, "RRULE:COUNT=3"], "has an RRULE without FREQ"),
+        ([START, "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"], "repeats on days that do not exist"),
+        ([START, "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31"], "repeats on days that do not exist"),
+        ([START, "RRULE:FREQ=SECONDLY"], "repeats more often than daily"),
+        ([START, "RRULE:FREQ=MINUTELY;COUNT=2"], "repeats more often than daily"),
+        ([START, "EXDATE:garbage"], "event 'Rate decision' has an EXDATE that cannot be read: 'garbage'"),
+        ([START, "RDATE:zz"], "event 'Rate decision' has an RDATE that cannot be read: 'zz'"),
+        ([START, "RRULE:FREQ=DAILY;COUNT=x"], "has an RRULE that cannot be read: 'FREQ=DAILY;COUNT=x'"),
+        ([START, "RRULE:FREQ=DAILY;UNTIL=x"], "has an RRULE that cannot be read: 'FREQ=DAILY;UNTIL=x'"),
+        ([START, "RRULE:FREQ=DAILY;BYMONTHDAY=99"], "repeats on days that do not exist"),
+        ([START, "RECURRENCE-ID:garbage"], "has a RECURRENCE-ID that cannot be read: 'garbage'"),
+        ([START, "RECURRENCE-ID:20261210T131500Z", "RECURRENCE-ID:20261211T131500Z"], "has no time of day"),
+        ([START, "RECURRENCE-ID;VALUE=TIME:131500"], "event 'Rate decision' cannot be read"),
+        (["DTSTART:garbage"], "has a DTSTART that cannot be read: 'garbage'"),
+        (["DTSTART;VALUE=TIME:131500"], "event 'Rate decision' cannot be read"),
+        (["DTSTART;VALUE=DATE:00010101"], "has no time of day"),
+        ([START, START], "has no time of day"),
+        (["DTSTART;TZID=Asia/Tokyo:00010101T000000"], "begins before 1970"),
+        (["DTSTART;TZID=America/New_York:99991231T235959"], "begins after 9000"),
+        (["DTSTART;TZID=Asia/Tokyo:20261210T131500", "RRULE:FREQ=YEARLY;UNTIL=00010101T000000"], "UNTIL"),
+    ],
+)
+def test_event_that_cannot_be_used_is_an_error_of_its_feed(tmp_path, lines, says):
+    write(tmp_path, event(*lines))
+    (found,) = load(tmp_path, "releases.ics").problems
+    assert (found.severity, found.line, found.col) == ("error", 4, 15)
+    assert found.message.startswith("feed 'ecb': calendar: releases.ics event 'Rate decision' ")
+    assert says in found.message
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=YEARLY;COUNT=999999999", ["01"]),
+        ("FREQ=YEARLY;UNTIL=99991231T235959Z", ["01"]),
+        ("FREQ=YEARLY;INTERVAL=9000", ["01"]),
+        ("FREQ=DAILY;UNTIL=20261130T000000Z", ["01"]),
+        ("FREQ=MONTHLY;BYMONTHDAY=29;BYMONTH=2", ["01"]),
+        ("FREQ=DAILY;INTERVAL=50;COUNT=2", ["01", "20"]),
+    ],
+)
+def test_repetition_of_an_unusual_length_is_followed(tmp_path, rule, days):
+    assert [
+        text[8:10] for text in read(tmp_path, event(f"{BERLIN}:20261201T141500", f"RRULE:{rule}"))
+    ] == days
+
+
+def test_endless_repetition_from_long_ago_gives_the_same_days(tmp_path):
+    leap = event("DTSTART:19720229T120000Z", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29")
+    path = write(tmp_path, leap)
+    assert [f"{at:%Y-%m-%d}" for at, _ in read_calendar(path, date(2028, 1, 1))] == ["2028-02-29"]
+
+
+def test_event_that_moves_only_by_dates_is_stopped_at_the_most_occurrences(tmp_path):
+    minutes = ",".join(f"202612{1 + n // 1440:02}T{n // 60 % 24:02}{n % 60:02}00Z" for n in range(1_100))
+    with pytest.raises(CalendarUnusable, match="more than 1,000 occurrences"):
+        read(tmp_path, event(START, f"RDATE:{minutes}"))
+
+
+ZONE = """\
+BEGIN:VTIMEZONE
+TZID:Odd
+BEGIN:STANDARD
+DTSTART:16011028T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:{}
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010325T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+RRULE:FREQ=YEARLY;BYDAY=-1SU;
+ BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+
+
+def test_time_zone_of_the_file_itself_is_followed(tmp_path):
+    zone = ZONE.format("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10").splitlines()
+    assert read(tmp_path, event("DTSTART;TZID=Odd:20261210T141500"), head=zone) == ["2026-12-10 13:15"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY",
+        "FREQ=DAILY",
+        "freq=minutely",
+        "FREQ=YEARLY;INTERVAL=0",
+        "FREQ=YEARLY;BYSECOND=1,2",
+        "COUNT=2",
+    ],
+)
+def test_time_zone_that_changes_too_often_is_refused(tmp_path, rule):
+    zone = ZONE.format(rule).splitlines()
+    with pytest.raises(
+        CalendarUnusable, match="has a time zone whose RRULE is not understood: line 10: 'RRULE:"
+    ):
+        read(tmp_path, event("DTSTART;TZID=Odd:20261210T141500"), head=zone)
 
 
 def test_calendar_that_takes_too_long_is_refused(tmp_path, monkeypatch):

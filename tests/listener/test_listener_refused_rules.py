@@ -7,6 +7,8 @@ import json
 import pytest
 from listener_room import SLACK_FILE, rules_in, said, with_editors, written
 
+from newsroom import POLICY
+
 pytestmark = pytest.mark.heavy
 
 
@@ -34,6 +36,45 @@ def test_words_that_are_not_allowed_are_refused(newsroom, desk, words, reason):
     else:
         assert desk.sent(view, words=words).startswith(reason)
     assert written(newsroom) == before
+
+
+def test_pack_is_refused_also_in_a_list_of_the_watchlist(newsroom, desk):
+    newsroom.watchlist(
+        "lists: {banks: [ECB, $lenders], lenders: [$central_banks, Fed], names: [ECB],"
+        " regulators: [Oftel, $regulators]}\n"
+        "rules:\n  - {id: x, query: '$names', notify: [policy]}\n"
+    )
+    newsroom.adopt()
+    view, before = desk.opened("watch oil"), written(newsroom)
+    says = "words: $banks contains the pack $central_banks, which is not allowed from Slack"
+    assert desk.sent(view, words="$banks").startswith(says)
+    assert desk.sent(view, words="oil OR $regulators").startswith(
+        "words: $regulators contains the pack $regulators"
+    )
+    assert written(newsroom) == before
+    assert "is saved" in desk.sent(view, words="$names AND oil")
+
+
+def test_receiver_that_has_moved_to_another_channel_gets_no_rule(newsroom, desk):
+    view = desk.opened("watch oil levy")
+    text = (newsroom.config / "receivers.yaml").read_text("utf-8")
+    newsroom.write("receivers.yaml", text.replace(POLICY, "C0ELSEWHERE"))
+    before = written(newsroom)
+    assert "The receiver policy does not post to this channel any more" in desk.sent(view)
+    assert {name: text for name, text in written(newsroom).items() if ".history" not in name} == before
+
+
+def test_only_the_rules_of_the_channel_are_named_to_those_who_mistype_one(newsroom, desk):
+    (newsroom.config / "watchlist.d").mkdir()
+    rows = "".join(
+        f"  - {{id: slack-{name}, query: oil {name}, notify: [{name}]}}\n" for name in ("policy", "ops")
+    )
+    newsroom.write(SLACK_FILE, f"rules:\n{rows}")
+    newsroom.adopt()
+    for command in ("unwatch slack-oil", "mute slack-oil 2h"):
+        answer = desk.command(command)
+        assert "slack-policy" in answer
+        assert "slack-ops" not in answer
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """feeds.yaml in the editor: opened at a feed, checked, saved with a version kept, and what a page does not change there."""
 
+import json
 import re
 
 import pytest
@@ -93,3 +94,19 @@ def test_viewer_neither_sees_nor_saves_feeds_yaml(ada, visit, newsroom):
     digest = re.search(r'data-digest="([0-9a-f]+)"', page(ada, "watchlist/edit?feed=paid"))[1]
     assert save(vera, FEEDS + "# by vera\n", digest).status_code == 403
     assert (newsroom.config / "feeds.yaml").read_text() == FEEDS
+
+
+def test_version_of_one_file_is_not_shown_under_the_name_of_another(ada, visit, newsroom):
+    assert save(ada, FEEDS.replace("/rss", "/new")).status_code == 200
+    log = newsroom.config / ".history" / "saved.jsonl"
+    kept = json.loads(log.read_text())["kept"]
+    assert "https://paid.example/rss" in page(ada, f"watchlist/edit?name=feeds.yaml&version={kept}")
+    for user in ("vera", "ada"):
+        answer = visit(user).get(f"/newswatch/watchlist/edit?name=watchlist.yaml&version={kept}")
+        assert answer.status_code == 400
+        assert f"there is no version {kept} of watchlist.yaml" in answer.text
+        assert "paid.example" not in answer.text
+    asked = {"file": "watchlist.yaml", "kept": kept}
+    answer = ada.post("/newswatch/api/rules/paid/restore", json=asked, headers=WRITE)
+    assert answer.status_code == 400
+    assert "paid.example" not in answer.text

@@ -143,3 +143,14 @@ def test_openapi_lists_the_api_for_a_logged_in_user(visit):
     data = visit("vera").get("/newswatch/openapi.json").json()
     assert "/api/alerts" in data["paths"]
     assert data["servers"] == [{"url": "/newswatch"}]
+
+
+def test_log_has_neither_lines_of_the_visitor_nor_secrets(visit, newsroom, caplog):
+    newsroom.adopt()
+    path = "/newswatch/api/rules/x%0D2026-01-01 forged%1B[2J token=SECRET/mute"
+    answer = visit("ada").post(path, json={"for": "1h"}, headers=WRITE)
+    assert answer.status_code == 400, answer.text
+    (line,) = (one.getMessage() for one in caplog.records if one.name == "newswatch.ui")
+    assert "no rule in force has the id" in line
+    assert not {"\r", "\x1b"} & set(line)
+    assert "SECRET" not in line + answer.text

@@ -322,7 +322,7 @@ def test_draft_that_does_not_pass_is_not_saved(ada, newsroom):
     assert answer.status_code == 422
     assert answer.json()["problems"]
     assert (newsroom.config / "watchlist.yaml").read_text() == WATCHLIST
-    assert not (newsroom.config / ".history").exists()
+    assert list((newsroom.config / ".history").glob("*.yaml")) == []
 
 
 def test_second_editor_is_told_and_overwrites_nothing(ada, newsroom):

@@ -6,13 +6,15 @@ of an event means nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from itertools import islice
 from pathlib import Path
-from time import monotonic
+from time import thread_time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from newswatch.config.calendar_repeats import RuleUnusable, check_zones, repeated
 
 MAX_BYTES = 1_000_000
 MAX_EVENTS, MAX_REPEATING = 2_000, 100
@@ -20,10 +22,13 @@ MOST_A_YEAR = 1_000
 YEAR = timedelta(days=366)
 AHEAD = timedelta(days=100)
 """Only the moments of this time are put in force. Each week the file is read again."""
-EARLIEST = 1970
-PATIENCE_S = 5.0
-"""A rule of repetition that never comes true is followed for thousands of years, which takes seconds."""
-_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
+EARLIEST, LATEST = 1970, 9000
+PATIENCE_S = 2.0
+"""Of computing, for the occurrences of all events. A thousand a year since 1970 take half of it."""
+_READ = ("DTSTART", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+
+_Event = tuple[Any, tzinfo | None]
+"""An event of the library, and the zone of its times without one."""
 
 
 class CalendarUnusable(ValueError):
@@ -36,11 +41,13 @@ def read_calendar(path: Path, today: date) -> list[tuple[datetime, str]]:
     Raises CalendarUnusable.
     """
     start = datetime.combine(today, time(), timezone.utc)
-    moments = {at: zone for at, zone in _moments(_events(_data(path)), start + YEAR) if at >= start}
-    found = sorted(moments.items())
-    if len(found) > MOST_A_YEAR:
-        raise CalendarUnusable(f"has more than {MOST_A_YEAR:,} occurrences within a year: leave some out")
-    return [one for one in found if one[0] < start + AHEAD]
+    moments: dict[datetime, str] = {}
+    for at, zone in _moments(_events(_data(path)), start + YEAR):
+        if at >= start:
+            moments[at] = zone
+        if len(moments) > MOST_A_YEAR:
+            raise CalendarUnusable(f"has more than {MOST_A_YEAR:,} occurrences within a year: leave some out")
+    return sorted(one for one in moments.items() if one[0] < start + AHEAD)
 
 
 def _data(path: Path) -> bytes:
@@ -56,18 +63,20 @@ def _data(path: Path) -> bytes:
     return data
 
 
-def _events(data: bytes) -> list[tuple[Any, tzinfo | None]]:
-    """Its events, each with the zone of times without one."""
+def _events(data: bytes) -> list[_Event]:
     # It takes a third of a second to import, and few configurations have a calendar.
     from icalendar import Calendar  # noqa: PLC0415
 
     try:
+        check_zones(data)
         calendars = Calendar.from_ical(data, multiple=True)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        found = [(event, _zone(one)) for one in calendars for event in one.walk("VEVENT")]
+    except RuleUnusable as error:
+        raise CalendarUnusable(str(error)) from error
+    except Exception as error:  # the library raises whatever a broken file leads to
         raise CalendarUnusable(f"is not an iCalendar file: {str(error)[:200]}") from error
     if not calendars:
         raise CalendarUnusable("is not an iCalendar file: it has no VCALENDAR")
-    found = [(event, _zone(one)) for one in calendars for event in one.walk("VEVENT")]
     repeating = sum(1 for event, _ in found if "RRULE" in event)
     if len(found) > MAX_EVENTS or repeating > MAX_REPEATING:
         raise CalendarUnusable(
@@ -84,35 +93,77 @@ def _zone(calendar: Any) -> tzinfo | None:
         return None
 
 
-def _moments(events: Iterable[tuple[Any, tzinfo | None]], until: datetime) -> Iterator[tuple[datetime, str]]:
-    events = list(events)
+def _moments(events: list[_Event], until: datetime) -> Iterator[tuple[datetime, str]]:
+    stop_at = thread_time() + PATIENCE_S
     moved: dict[str, set[datetime]] = {}
     for event, zone in events:
-        if "RECURRENCE-ID" in event:
-            at = _instant(event.decoded("RECURRENCE-ID"), zone, event)
-            moved.setdefault(str(event.get("UID", "")), set()).add(at)
-    stop_at = monotonic() + PATIENCE_S
+        with _naming(event):
+            moved.setdefault(str(event.get("UID", "")), set()).update(_moved_from(event, zone))
     for event, zone in events:
-        if monotonic() >= stop_at:
-            raise CalendarUnusable(
-                f"takes too long to read: remove repetitions that never come true before {_name(event)}"
-            )
-        if str(event.get("STATUS", "")).upper() == "CANCELLED":
-            continue
-        try:
-            at = event.decoded("DTSTART")
-        except (KeyError, ValueError) as error:
-            raise CalendarUnusable(f"{_name(event)} has no usable start (DTSTART)") from error
-        left_out = set(_dates(event, "EXDATE", zone))
-        if "RECURRENCE-ID" not in event:
-            left_out |= moved.get(str(event.get("UID", "")), set())
-        first = _instant(at, zone, event)
-        found = [
-            *_repeated(event, at if at.tzinfo else at.replace(tzinfo=zone), until),
-            *_dates(event, "RDATE", zone),
-        ]
-        named = getattr(at.tzinfo or zone, "key", "UTC")
-        yield from ((one, named) for one in [first, *found] if one not in left_out and one < until)
+        found = _occurrences(event, zone, moved[str(event.get("UID", ""))], until)
+        while True:
+            with _naming(event):
+                one = next(found, None)
+            if thread_time() >= stop_at:
+                raise CalendarUnusable(
+                    f"takes too long to read: {_name(event)} and those before it have too many occurrences"
+                )
+            if one is None:
+                break
+            yield one
+
+
+@contextmanager
+def _naming(event: Any) -> Iterator[None]:
+    """Errors of the event become CalendarUnusable with its name."""
+    try:
+        yield
+    except CalendarUnusable:
+        raise
+    except RuleUnusable as error:
+        raise CalendarUnusable(f"{_name(event)} {error}") from error
+    except Exception as error:  # the library raises whatever a broken property leads to
+        raise CalendarUnusable(f"{_name(event)} cannot be read: {str(error)[:200]}") from error
+
+
+def _moved_from(event: Any, zone: tzinfo | None) -> list[datetime]:
+    """The time of the occurrence that this event replaces, if it does."""
+    broken = [name for name, _ in event.errors if name in _READ]
+    if broken:
+        raise CalendarUnusable(
+            f"{_name(event)} has {_a(broken[0])} that cannot be read: {str(event.get(broken[0]))[:100]!r}"
+        )
+    if "RECURRENCE-ID" not in event:
+        return []
+    return [_instant(event.decoded("RECURRENCE-ID"), zone, event)]
+
+
+def _occurrences(
+    event: Any, zone: tzinfo | None, moved: Collection[datetime], until: datetime
+) -> Iterator[tuple[datetime, str]]:
+    if str(event.get("STATUS", "")).upper() == "CANCELLED":
+        return
+    if "DTSTART" not in event:
+        raise CalendarUnusable(f"{_name(event)} has no start (DTSTART)")
+    at = event.decoded("DTSTART")
+    first = _instant(at, zone, event)
+    left_out = set(_dates(event, "EXDATE", zone))
+    if "RECURRENCE-ID" not in event:
+        left_out.update(moved)
+    named = getattr(at.tzinfo or zone, "key", "UTC")
+    for times in (
+        [first],
+        _repeated(event, at if at.tzinfo else at.replace(tzinfo=zone), until),
+        _dates(event, "RDATE", zone),
+    ):
+        yield from ((one, named) for one in times if one not in left_out and one < until)
+
+
+def _repeated(event: Any, at: datetime, until: datetime) -> Iterator[datetime]:
+    rule = event.get("RRULE")
+    if isinstance(rule, list):
+        raise CalendarUnusable(f"{_name(event)} has two rules of repetition (RRULE): make it two events")
+    return iter(()) if rule is None else repeated(rule, at, until)
 
 
 def _instant(at: date | datetime, zone: tzinfo | None, event: Any) -> datetime:
@@ -125,6 +176,8 @@ def _instant(at: date | datetime, zone: tzinfo | None, event: Any) -> datetime:
         )
     if at.year < EARLIEST:
         raise CalendarUnusable(f"{_name(event)} begins before {EARLIEST}")
+    if at.year > LATEST:
+        raise CalendarUnusable(f"{_name(event)} begins after {LATEST}")
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(timezone.utc)
 
 
@@ -137,43 +190,9 @@ def _dates(event: Any, name: str, zone: tzinfo | None) -> Iterator[datetime]:
             yield _instant(at, zone, event)
 
 
-def _repeated(event: Any, at: datetime, until: datetime) -> Iterator[datetime]:
-    """The times of RRULE, by the clocks of the event's zone."""
-    rule = event.get("RRULE")
-    if rule is None:
-        return
-    if isinstance(rule, list):
-        raise CalendarUnusable(f"{_name(event)} has two rules of repetition (RRULE): make it two events")
-    from dateutil.rrule import rrulestr  # noqa: PLC0415 - with icalendar
-
-    parts = {str(name).upper(): value for name, value in rule.items()}
-    times = [len(parts.get(name, [0])) for name in ("BYHOUR", "BYMINUTE", "BYSECOND")]
-    if str(parts.get("FREQ", [""])[0]).upper() in _OFTEN or max(times) > 1:
-        raise CalendarUnusable(
-            f"{_name(event)} repeats more often than daily: write an event for each time of day"
-        )
-    count = parts.get("COUNT", [None])[0]
-    last = min(_end(parts["UNTIL"][0], at), until) if "UNTIL" in parts else until
-    text = ";".join(
-        part
-        for part in rule.to_ical().decode().split(";")
-        if part.partition("=")[0].upper() not in ("UNTIL", "COUNT")
-    )
-    try:
-        found = rrulestr(f"{text};UNTIL={last:%Y%m%dT%H%M%SZ}", dtstart=at)
-        for one in islice(found, count):
-            yield one.astimezone(timezone.utc)
-    except (ValueError, TypeError, KeyError) as error:
-        raise CalendarUnusable(
-            f"{_name(event)} has a rule of repetition that cannot be read: {error}"
-        ) from error
-
-
-def _end(until: date | datetime, at: datetime) -> datetime:
-    """When a repetition ends, in UTC. A date means the whole day."""
-    if not isinstance(until, datetime):
-        until = datetime.combine(until, time(23, 59, 59))
-    return (until if until.tzinfo else until.replace(tzinfo=at.tzinfo)).astimezone(timezone.utc)
+def _a(name: str) -> str:
+    """The property with its article, for messages."""
+    return f"an {name}" if name in ("RRULE", "RDATE", "EXDATE") else f"a {name}"
 
 
 def _name(event: Any) -> str:

@@ -6,12 +6,12 @@ import json
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from newswatch.config.scalar_places import file_index
 from newswatch.config.yaml_tree import Scalar
+from newswatch.sequences import Block, common_blocks
 
 Value = str | Sequence[str] | Mapping[str, Any]
 """What a key can be given: a text, a list of texts, or a mapping of such values."""
@@ -96,13 +96,14 @@ def respelled(text: str, node: Scalar, new: str) -> str:
     old = node.text.rstrip() if node.style in (">", "|") else node.text
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     places = [0, *accumulate(map(len, before))]
+    blocks = common_blocks(before, after)
     # From the end, so that the places before stay right.
-    for kind, first, last, start, end in reversed(
-        SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    ):
-        if kind != "equal":
-            piece = slice(file_index(text, node, places[first]), file_index(text, node, places[last]))
-            text = text[: piece.start] + _in_style("".join(after[start:end]), node.style) + text[piece.stop :]
+    for past, block in reversed(list(pairwise([Block(0, 0, 0), *blocks]))):
+        first, start = past.first + past.length, past.second + past.length
+        if (first, start) != block[:2]:
+            piece = slice(file_index(text, node, places[first]), file_index(text, node, places[block.first]))
+            fresh = _in_style("".join(after[start : block.second]), node.style)
+            text = text[: piece.start] + fresh + text[piece.stop :]
     return text
 
 

@@ -111,7 +111,7 @@ class Commands:
             return await answers.mute(services, channel, asked.rest, _named(asked.asker))
         if asked.verb == "unmute":
             return await answers.unmute(services, channel, asked.rest)
-        await end_rule(services, asked.rest, _author(asked.asker))
+        await end_rule(services, asked.rest, _author(asked.asker), channel)
         return [f"{asked.rest} has ended. It stays in the history of the watchlist."]
 
     async def _shortcut(self, asked: Shortcut) -> None:
@@ -191,10 +191,7 @@ class Commands:
 
     async def _rules_here(self, channel: str) -> list[str]:
         bundle = await in_force(self._services)
-        if bundle is None:
-            return []
-        here = {one.id for one in bundle.receivers if one.channel == channel}
-        return [rule.id for rule in bundle.rules if here.intersection(rule.notify)]
+        return bundle.rules_of(channel) if bundle else []
 
     # ── what was sent ─────────────────────────────────────────────────────────────────────────
 
@@ -228,7 +225,8 @@ class Commands:
         async def fill() -> modals.View:
             receiver = await self._may_watch(sent.asker, form.channel)
             try:
-                made = await make_rule(self._services, wish_of(form, receiver), _author(sent.asker))
+                wish = wish_of(form, receiver)
+                made = await make_rule(self._services, wish, _author(sent.asker), form.channel)
             except RefusedWish as error:  # what was typed is kept
                 return modals.watch_view(replace(form, notes=_in_words(error)))
             log.info("%s made the rule %s in %s", sent.asker.id, made.rule_id, form.channel)

@@ -215,19 +215,19 @@ def _write(pipe: Any, name: str, record: Record) -> int:
     """Returns how many elements it has."""
     value = record.value
     if record.kind == "string":
-        pipe.set(name, _bytes(value))
+        pipe.set(name, as_bytes(value))
     elif record.kind == "hash":
         marks = name == keys.EPOCH
-        pipe.hset(name, mapping={_bytes(f): RESTORED if marks else _bytes(v) for f, v in value.items()})
+        pipe.hset(name, mapping={as_bytes(f): RESTORED if marks else as_bytes(v) for f, v in value.items()})
     elif record.kind == "list":
-        pipe.rpush(name, *map(_bytes, value))
+        pipe.rpush(name, *map(as_bytes, value))
     elif record.kind == "set":
-        pipe.sadd(name, *map(_bytes, value))
+        pipe.sadd(name, *map(as_bytes, value))
     elif record.kind == "zset":
-        pipe.zadd(name, {_bytes(member): score for member, score in value})
+        pipe.zadd(name, {as_bytes(member): score for member, score in value})
     else:
         for stream_id, row in value["entries"]:
-            pipe.xadd(name, {_bytes(f): _bytes(v) for f, v in row.items()}, id=stream_id)
+            pipe.xadd(name, {as_bytes(f): as_bytes(v) for f, v in row.items()}, id=stream_id)
         if value["next"] is not None:
             pipe.xgroup_create(name, keys.ITEMS_GROUP, id=value["next"], mkstream=True)
         return len(value["entries"])
@@ -243,7 +243,8 @@ def _text(data: bytes) -> str:
     return _BASE64 + base64.b64encode(data).decode() if plain.startswith(_BASE64) else plain
 
 
-def _bytes(plain: str) -> bytes:
+def as_bytes(plain: str) -> bytes:
+    """A text of a record as Redis had it. Raises ValueError."""
     if plain.startswith(_BASE64):
         return base64.b64decode(plain.removeprefix(_BASE64))
     return plain.encode()

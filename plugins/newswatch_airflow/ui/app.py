@@ -84,7 +84,7 @@ async def page_slack() -> SlackSettings | None:
     try:
         return await asyncio.to_thread(task_slack)
     except NewswatchError as error:
-        log.info("No links to Slack: %s", error)
+        log.info("No links to Slack: %s", redact_text(str(error)))
         return None
 
 
@@ -150,8 +150,8 @@ async def _of_ours(request: Request, error: Exception) -> Response:
     away = of_redis or isinstance(error, RetryableError | SettingsRefused)
     if of_redis:
         await request.app.state.shared.forget()
-    log.warning("%s: %s", request.url.path, error)
     text = redact_text(str(error))
+    log.warning("%r: %r", redact_text(request.url.path), text)
     return _answer(request, 503 if away else 400, text, _runbook(error))
 
 

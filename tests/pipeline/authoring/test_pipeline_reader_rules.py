@@ -65,6 +65,19 @@ def test_what_only_files_may_say_is_refused(query):
     assert list(problems_of(words(query), LISTS, TODAY)) == ["words"]
 
 
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"mine": ("$regulators",)},
+        {"mine": ("a", "$yours"), "yours": ("b", "$regulators")},
+        {"mine": ("$regulators",), "regulators": ("$regulators", "Oftel")},
+    ],
+)
+def test_pack_in_a_list_is_refused(lists):
+    assert "$mine contains the pack $regulators" in problems_of(words("oil AND $mine"), lists, TODAY)["words"]
+    assert list(problems_of(event(who=["$mine"]), lists, TODAY)) == ["who"]
+
+
 def test_list_of_ones_own_may_have_the_name_of_a_pack():
     assert problems_of(words("$central_banks"), {"central_banks": ("ECB",)}, TODAY) == {}
 
@@ -141,10 +154,10 @@ def test_name_that_looks_like_another_author_counts_for_the_one_who_has_it():
 
 def test_ended_rule_has_yesterday_as_its_last_day():
     text, rule_id = with_rule("", words("oil"), ANNA, [], TODAY)
-    ended = with_end(text, rule_id, TODAY)
+    ended = with_end(text, rule_id, [], TODAY)
     assert yaml.load(ended, Loader=yaml.CBaseLoader)["rules"][0]["expires"] == "2026-11-26"
     with pytest.raises(NoSuchRule, match="or it has ended"):
-        with_end(ended, rule_id, TODAY)
+        with_end(ended, rule_id, [], TODAY)
 
 
 def test_file_that_holds_lists_is_left_alone():

@@ -171,6 +171,26 @@ def test_bundle_that_cannot_be_read_and_broken_files_are_one_clear_error(newsroo
     assert "no configuration is in force" in newsroom.redis.hget(keys.notice("configuration"), "text")
 
 
+@pytest.mark.parametrize(
+    "line", ["EXDATE:garbage", "RRULE:FREQ=DAILY;INTERVAL=0", "RRULE:FREQ=DAILY;COUNT=x"]
+)
+def test_calendar_that_cannot_be_read_is_named_to_ops_with_its_feed(newsroom, line):
+    newsroom.adopt()
+    event = f"BEGIN:VEVENT\nSUMMARY:Rates\nDTSTART:20261210T141500Z\n{line}\nEND:VEVENT"
+    newsroom.write("releases.ics", f"BEGIN:VCALENDAR\nVERSION:2.0\n{event}\nEND:VCALENDAR\n")
+    newsroom.write(
+        "feeds.yaml", f"feeds:\n  - {{id: wire, url: {newsroom.site.url}/wire, calendar: releases.ics}}\n"
+    )
+    status, out, err = newsroom.command("check")
+    assert status == 1
+    assert "feed 'wire': calendar: releases.ics event 'Rates' has " in " ".join(f"{out} {err}".split())
+    assert "Traceback" not in err
+    newsroom.adopt()
+    notice = newsroom.redis.hget(keys.notice("configuration"), "text")
+    assert "feed 'wire': calendar: releases.ics event 'Rates' has " in notice
+    assert version(newsroom) == 1
+
+
 def test_bundle_of_a_newer_release_is_left_alone(newsroom):
     newsroom.adopt()
     rewrite(newsroom, schema=codec.SCHEMA_VERSION + 1)

@@ -221,6 +221,85 @@ def test_half_a_file_changes_nothing(newsroom: Newsroom, tmp_path):
     assert newsroom.redis.exists("newswatch:config")
 
 
+def with_records(file, *rows):
+    lines = [*gzip.decompress(file.read_bytes()).splitlines(), *(json.dumps(row).encode() for row in rows)]
+    file.write_bytes(gzip.compress(b"\n".join(lines) + b"\n"))
+
+
+def row(kind, value, name="x", left_ms=None):
+    return {"name": name, "kind": kind, "left_ms": left_ms, "value": value}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([row("hash", [1])], "'x' is not a hash"),
+        ([row("hash", {})], "'x' is not a hash"),
+        ([row("hash", {"a": 1})], "'x' is not a hash"),
+        ([row("string", None)], "'x' is not a string"),
+        ([row("string", "base64:a")], "'x' is not a string"),
+        ([row("string", "\ud800")], "'x' is not a string"),
+        ([row("list", "text")], "'x' is not a list"),
+        ([row("set", ["a", 1])], "'x' is not a set"),
+        ([row("zset", [["a"]])], "'x' is not a zset"),
+        ([row("zset", [["a", float("nan")]])], "'x' is not a zset"),
+        ([row("zset", [["a", True]])], "'x' is not a zset"),
+        ([row("stream", {"entries": []})], "'x' is not a stream"),
+        ([row("stream", {"entries": [["1-1", {}]], "next": None})], "'x' is not a stream"),
+        ([row("stream", {"entries": [["yesterday", {"a": "b"}]], "next": None})], "'x' is not a stream"),
+        (
+            [row("stream", {"entries": [["2-1", {"a": "b"}], ["1-9", {"a": "b"}]], "next": None})],
+            "'x' is not a stream",
+        ),
+        ([row("stream", {"entries": [["1-1", {"a": "b"}]], "next": None})] * 2, "'x' is not a stream"),
+        ([row("stream", {"entries": [], "next": "0-0"})] * 2, "'x' is not a stream"),
+        ([row("stream", {"entries": [], "next": "soon"})], "'x' is not a stream"),
+        ([row("module", "a")], "'x' has the kind 'module', which newswatch does not know"),
+        ([row([], "a")], "'x' has the kind [], which newswatch does not know"),
+        ([row("string", "a"), row("list", ["a"])], "'x' is both string and list"),
+        ([row("string", "a", name=7)], "has no name"),
+        ([row("string", "a", name="")], "has no name"),
+        ([row("string", "a", name="\ud800")], "has no name"),
+        ([row("string", "a", left_ms=-1)], "'x' has no usable lifetime: -1"),
+        ([row("string", "a", left_ms=10**18)], "'x' has no usable lifetime"),
+        ([row("string", "a", left_ms="1")], "'x' has no usable lifetime: '1'"),
+        ([{"name": "x", "kind": "string"}], "has not name, kind, left_ms and value"),
+        (["text"], "has not name, kind, left_ms and value"),
+    ],
+)
+def test_backup_with_a_broken_record_changes_nothing(newsroom: Newsroom, tmp_path, rows, words):
+    newsroom.redis.set("newswatch:precious", "1")
+    file = made(newsroom, tmp_path)
+    with_records(file, *rows)
+    code, _, error = newsroom.command("restore", str(file), "--replace")
+    assert code == 1
+    assert f"{file} is not a whole backup of newswatch: line " in error
+    assert words in error
+    assert newsroom.redis.get("newswatch:precious") == "1"
+
+
+def test_backup_with_any_broken_byte_is_refused_with_a_sentence(newsroom: Newsroom, tmp_path):
+    newsroom.redis.hset("newswatch:numbers", mapping={str(n): str(n * 7919) for n in range(3000)})
+    file = made(newsroom, tmp_path)
+    whole = file.read_bytes()
+    for at in range(100, len(whole), len(whole) // 40):  # the name of the file is before that
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        code, _, error = newsroom.command("restore", str(file), "--replace")
+        assert (code, "is not a whole backup of newswatch" in error) == (1, True), error
+    assert newsroom.redis.hlen("newswatch:numbers") == 3000
+
+
+@pytest.mark.parametrize(
+    "head", ["[]", "7", '{"format": Infinity}', "[" * 100_000, '{"format": 1, "schema": null}']
+)
+def test_backup_with_an_unusable_first_line_is_refused(newsroom: Newsroom, tmp_path, head):
+    file = tmp_path / "newswatch-20261127T000000Z.jsonl.gz"
+    file.write_bytes(gzip.compress(f"{head}\n".encode()))
+    code, _, error = newsroom.command("restore", str(file), "--replace")
+    assert code == 1
+    assert "is not a whole backup of newswatch" in error
+
+
 def test_restore_is_refused_while_a_stage_is_at_work(newsroom: Newsroom, tmp_path, resident):
     file = made(newsroom, tmp_path)
     resident("match").at_work()

@@ -31,7 +31,7 @@ from newswatch.pipeline.authoring.saved_versions import (
     SavedVersion,
     digest_of,
     history_folder,
-    keep_previous,
+    keeping_previous,
     locked,
     read_saved_versions,
 )
@@ -165,18 +165,17 @@ def save(
     refusal = _refusal(path)
     if refusal:
         raise NotEditable(refusal)
-    check_draft(settings, name, text, now.date()).sound_draft()
-    data = text.encode()
+    data = text.encode("utf-8", "replace")
     with locked(directory):
         before = _bytes(path)
         if digest_of(before) != expected:
             raise _changed(directory, name, before)
+        check_draft(settings, name, text, now.date()).sound_draft()
         if name == FEEDS:
             _refuse_what_reaches_further(settings, before.decode("utf-8", "replace"), text, now.date())
         if data != before:
-            saving = keep_previous(directory, name, before, data, by, now, reason.strip()[:MAX_REASON])
-            _replace(path, data)
-            saved_versions.record(directory, saving)
+            with keeping_previous(directory, name, before, data, by, now, reason.strip()[:MAX_REASON]):
+                _replace(path, data)
     return read_file(directory, name)
 
 
@@ -198,9 +197,8 @@ def add_feed(settings: Settings, feed: NewFeed, *, by: str, now: datetime) -> No
             if loaded.draft is None:
                 raise ConfigError(_named_as_in(folder, loaded.errors))
             after = _bytes(folder / FEEDS)
-        saving = keep_previous(directory, FEEDS, before, after, by, now)
-        _replace(path, after)
-        saved_versions.record(directory, saving)
+        with keeping_previous(directory, FEEDS, before, after, by, now):
+            _replace(path, after)
 
 
 def rewrite(settings: Settings, name: str, change: Callable[[str], str], *, by: str, now: datetime) -> None:
@@ -219,13 +217,14 @@ def rewrite(settings: Settings, name: str, change: Callable[[str], str], *, by: 
             if loaded.draft is None:
                 raise ConfigError(_named_as_in(draft, loaded.errors))
         data = text.encode()
+        if data == before and path.exists():
+            return
         try:
             real.mkdir(exist_ok=True)
-            saving = keep_previous(directory, name, before, data, by, now)
-            replace_file(path, data, _READABLE)
+            with keeping_previous(directory, name, before, data, by, now):
+                replace_file(path, data, _READABLE)
         except OSError as error:
             raise NotEditable(f"{name} cannot be written ({error.strerror})") from error
-        saved_versions.record(directory, saving)
 
 
 def why_not_rewritten(directory: Path, name: str) -> str:

@@ -23,8 +23,10 @@ async def mute_rule(
     bundle = await in_force(services)
     known = [rule.id for rule in bundle.rules] if bundle else []
     if rule_id not in known:
-        names = ", ".join(known[:20]) or "none"
-        raise NoSuchRule(f"no rule in force has the id {rule_id}; the ids are: {names}")
+        near = bundle.rules_of(channel) if bundle and channel else known
+        where = " of this channel" if channel else ""
+        names = ", ".join(near[:20]) or "none"
+        raise NoSuchRule(f"no rule in force has the id {rule_id}; the ids{where} are: {names}")
     now = services.clock()
     until = now + timedelta(seconds=min(for_s, LONGEST_S))
     made = Mute(rule_id, channel or mutes.EVERYWHERE, until, by, now)

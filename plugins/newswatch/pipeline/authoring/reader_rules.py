@@ -25,7 +25,7 @@ from newswatch.packs import pack_names
 from newswatch.pipeline.authoring.editing import rewrite, why_not_rewritten
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.config_copy import copy_from_json, copy_in
-from newswatch.pipeline.base.configuration import check_files
+from newswatch.pipeline.base.configuration import check_files, in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.rules import check_event, parse_entry, parse_query
 from newswatch.rules.nodes import Identity, ListTerm, Pattern
@@ -164,8 +164,29 @@ def _node_problem(node: Any, lists: Lists) -> str:
             f"{node.kind}:{node.value[:40]} chooses feeds, which is not allowed from Slack. A rule for certain feeds or"
             " tags is made on the page Watchlist."
         )
-    if isinstance(node, ListTerm) and node.name in pack_names() and node.name not in lists:
-        return f"${node.name} is a pack, which is not allowed from Slack. Write the words, or a list of the watchlist."
+    pack = _pack_in(node.name, lists) if isinstance(node, ListTerm) else ""
+    if not pack:
+        return ""
+    is_pack = node.name == pack and pack not in lists
+    what = "is a pack" if is_pack else f"contains the pack ${pack}"
+    return (
+        f"${node.name} {what}, which is not allowed from Slack. Write the words, or a list of the watchlist."
+    )
+
+
+def _pack_in(name: str, lists: Lists) -> str:
+    """The pack that a list is or contains, also through other lists; "" if there is none."""
+    waiting, seen = [(name, "")], set[str]()
+    while waiting:
+        one, within = waiting.pop()
+        # A list that contains its own name contains the pack of that name.
+        if one in pack_names() and (one not in lists or one == within):
+            return one
+        if one not in seen:
+            seen.add(one)
+            waiting += [
+                (text.strip()[1:], one) for text in lists.get(one, ()) if text.strip().startswith("$")
+            ]
     return ""
 
 
@@ -193,12 +214,15 @@ def with_rule(text: str, wish: Wish, author: Author, taken: Collection[str], tod
     return _written([*rules, {"id": rule_id, **fresh}]), rule_id
 
 
-def with_end(text: str, rule_id: str, today: date) -> str:
-    """The file's text in which the rule has ended. Pure. Raises NoSuchRule and CannotEdit."""
+def with_end(text: str, rule_id: str, here: Collection[str], today: date) -> str:
+    """The file's text in which the rule has ended. Pure. Raises NoSuchRule, which names those `here`, and CannotEdit."""
     rules = _running(text, today)
-    if rule_id not in [rule.get("id") for rule in rules]:
-        names = ", ".join(str(rule.get("id")) for rule in rules) or "none"
-        raise NoSuchRule(f"No rule {rule_id!r} was made in Slack, or it has ended. The rules: {names}")
+    known = [str(rule.get("id")) for rule in rules]
+    if rule_id not in known:
+        names = ", ".join(one for one in known if one in here) or "none"
+        raise NoSuchRule(
+            f"No rule {rule_id!r} was made in Slack, or it has ended. The rules of this channel: {names}"
+        )
     ended = (today - timedelta(days=1)).isoformat()
     return _written([{**rule, "expires": ended} if rule.get("id") == rule_id else rule for rule in rules])
 
@@ -280,15 +304,15 @@ async def unreachable(services: Services) -> str:
     return f"Rules cannot be made in Slack here: {refusal}. Nothing was written." if refusal else ""
 
 
-async def make_rule(services: Services, wish: Wish, author: Author) -> Made:
-    """Write the rule and put it in force. The caller has checked who the author is.
+async def make_rule(services: Services, wish: Wish, author: Author, channel: str) -> Made:
+    """Write the rule and put it in force. The caller has checked who the author is, and that they may in this channel.
 
     Raises RefusedWish, ConfigError, NotEditable, CannotEdit, RedisUnavailable. Then nothing was written.
     """
     refusal = await unreachable(services)
     if refusal:
         raise RefusedWish({"": refusal})
-    rule_id, new = await asyncio.to_thread(_write, services, wish, author)
+    rule_id, new = await asyncio.to_thread(_write, services, wish, author, channel)
     bundle = (await adopt_config(services)).bundle
     there = bundle is not None and rule_id in {rule.id for rule in bundle.rules}
     return Made(rule_id, new, bundle.label if bundle is not None and there else "")
@@ -298,20 +322,23 @@ class _Unchanged(PermanentError):
     """There is nothing to write."""
 
 
-def _write(services: Services, wish: Wish, author: Author) -> tuple[str, bool]:
+def _write(services: Services, wish: Wish, author: Author, channel: str) -> tuple[str, bool]:
     """The rule's id, and whether it was written now."""
     now = services.clock()
-    draft = check_files(services.settings, now.date()).sound_draft()
-    problems = problems_of(wish, draft.lists, now.date())
-    if problems:
-        raise RefusedWish(problems)
-    if wish.receiver not in {receiver.id for receiver in draft.receivers}:
-        raise RefusedWish({"": f"There is no receiver {wish.receiver} any more. Nothing was written."})
-    others = {rule.id for rule in draft.rules}
     made: list[str] = []
 
     def change(text: str) -> str:
-        changed, rule_id = with_rule(text, wish, author, others, now.date())
+        draft = check_files(services.settings, now.date()).sound_draft()
+        problems = problems_of(wish, draft.lists, now.date())
+        if problems:
+            raise RefusedWish(problems)
+        if (wish.receiver, channel) not in {(one.id, one.channel) for one in draft.receivers}:
+            raise RefusedWish(
+                {
+                    "": f"The receiver {wish.receiver} does not post to this channel any more. Nothing was written."
+                }
+            )
+        changed, rule_id = with_rule(text, wish, author, {rule.id for rule in draft.rules}, now.date())
         made.append(rule_id)
         if not changed:
             raise _Unchanged(rule_id)
@@ -324,8 +351,8 @@ def _write(services: Services, wish: Wish, author: Author) -> tuple[str, bool]:
     return made[0], True
 
 
-async def end_rule(services: Services, rule_id: str, author: Author) -> None:
-    """End a rule that was made in Slack, at once.
+async def end_rule(services: Services, rule_id: str, author: Author, channel: str) -> None:
+    """End a rule that was made in Slack, at once. `channel` is where it was asked for.
 
     Raises NoSuchRule, RefusedWish, ConfigError, NotEditable, CannotEdit, RedisUnavailable. Then nothing was written.
     """
@@ -333,9 +360,11 @@ async def end_rule(services: Services, rule_id: str, author: Author) -> None:
     if refusal:
         raise RefusedWish({"": refusal})
     now = services.clock()
+    bundle = await in_force(services)
+    here = bundle.rules_of(channel) if bundle else []
 
     def change(text: str) -> str:
-        return with_end(text, rule_id, now.date())
+        return with_end(text, rule_id, here, now.date())
 
     await asyncio.to_thread(rewrite, services.settings, FILE, change, by=author.text, now=now)
     await adopt_config(services)

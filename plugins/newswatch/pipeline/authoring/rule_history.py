@@ -135,7 +135,7 @@ def saves(directory: Path) -> Iterator[Save]:
         after[name] = (directory / name).read_text("utf-8", "replace")
     for saved in saved_versions.read_saved_versions(directory):
         try:
-            before = saved_versions.read_version(directory, saved.file, saved.kept)
+            before = saved_versions.text_of(directory, saved)
         except (NotEditable, OSError, UnicodeDecodeError):
             continue
         text = after.get(saved.file, "")

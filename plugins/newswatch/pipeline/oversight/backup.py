@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from newswatch.residents import resident_stages
 from newswatch.store import dump, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.dump import Record
+from newswatch.store.dump_shapes import Shapes
 from newswatch.store.schema import SCHEMA, newer, take_up
 
 FORMAT = 1
@@ -33,6 +35,11 @@ LEVEL = 1
 """Of compression: a quarter of the highest level's time, for a seventh more bytes. The stages rest meanwhile."""
 AT_ONCE = 50_000_000
 """Up to so many bytes are read in one step, which takes Redis half a second."""
+_UNREADABLE = (
+    *(OSError, EOFError, zlib.error, ValueError, KeyError, TypeError),
+    *(OverflowError, RecursionError, StopIteration),
+)
+"""What a file leads to that is cut, changed or something else."""
 
 
 class BackupRefused(PermanentError):
@@ -126,7 +133,7 @@ async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
                 f"Redis has {quantity(there, 'key')} of newswatch already. `--replace` removes them and puts the backup in their place."
             )
         await dump.remove_all(services.redis)
-        await dump.write_all(services.redis, _records(file))
+        await dump.write_all(services.redis, (Record(**row) for row in _rows(file)))
         await take_up(services.redis)
     return Backup(file, datetime.fromisoformat(head["taken"]), str(head["release"]), names)
 
@@ -160,10 +167,10 @@ def _check(file: Path) -> tuple[dict[str, Any], int]:
             head = json.loads(next(lines))
         known = int(head["format"]) == FORMAT and bool(datetime.fromisoformat(head["taken"]))
         schema = int(head["schema"])
-        names = {record.name for record in _records(file)} if known and schema <= SCHEMA else ()
+        keys = len(_checked_kinds(file)) if known and schema <= SCHEMA else 0
     except FileNotFoundError as error:
         raise BackupRefused(f"{file} does not exist.") from error
-    except (OSError, EOFError, ValueError, KeyError, TypeError, StopIteration) as error:
+    except _UNREADABLE as error:
         raise BackupRefused(f"{file} is not a whole backup of newswatch: {error}") from error
     if schema > SCHEMA:
         raise BackupRefused(newer(schema, str(head["release"])).replace("Redis holds", f"{file} holds"))
@@ -171,12 +178,22 @@ def _check(file: Path) -> tuple[dict[str, Any], int]:
         raise BackupRefused(
             f"{file} has format {head['format']}, and this newswatch reads {FORMAT}: use a newer release."
         )
-    return head, len(names)
+    return head, keys
 
 
-def _records(file: Path) -> Iterator[Record]:
-    """The records of a backup, one after the other."""
+def _checked_kinds(file: Path) -> dict[str, str]:
+    """The kind of each key, by its name. Raises ValueError with the line."""
+    shapes = Shapes()
+    for number, row in enumerate(_rows(file), 2):
+        problem = shapes.problem(row)
+        if problem:
+            raise ValueError(f"line {number}: {problem}")
+    return shapes.kinds
+
+
+def _rows(file: Path) -> Iterator[Any]:
+    """The rows of a backup after its head, one after the other."""
     with gzip.open(file) as lines:
         next(lines)
         for line in lines:
-            yield Record(**json.loads(line.decode("utf-8", "surrogateescape")))
+            yield json.loads(line.decode("utf-8", "surrogateescape"))

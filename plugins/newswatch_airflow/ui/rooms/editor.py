@@ -15,7 +15,7 @@ from newswatch.errors import ConfigError, Problem
 from newswatch.pipeline.authoring import editing
 from newswatch.pipeline.authoring.live_results import prepare
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
-from newswatch_airflow.ui.diffs import changed_lines
+from newswatch_airflow.ui.diffs import DiffLine, changed_lines
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 
@@ -134,11 +134,16 @@ async def check(asked: DraftRequest, services: ServicesDep, shared: SharedDep) -
 
 @writes.post("/api/files/diff", response_class=HTMLResponse)
 async def diff_draft(
-    asked: DraftRequest, request: Request, visitor: WriterDep, services: ServicesDep
+    asked: DraftRequest, request: Request, visitor: WriterDep, services: ServicesDep, shared: SharedDep
 ) -> HTMLResponse:
     """What saving this draft would change in the file as it is now, as a fragment of HTML."""
-    file = await asyncio.to_thread(editing.read_file, services.config_dir, asked.name)
-    return render(request, visitor, "diff.html", rows=changed_lines(file.text, asked.text))
+
+    def work() -> list[DiffLine]:
+        return changed_lines(editing.read_file(services.config_dir, asked.name).text, asked.text)
+
+    async with shared.heavy:
+        rows = await asyncio.to_thread(work)
+    return render(request, visitor, "diff.html", rows=rows)
 
 
 @writes.post("/api/files/save")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from newswatch.config.yaml_text import CannotEdit
 from newswatch.pipeline.authoring import editing, rule_removal
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
-from newswatch_airflow.ui.diffs import changed_lines, unified_lines
+from newswatch_airflow.ui.diffs import DiffLine, changed_lines, unified_lines
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms.rule import RuleId
 from newswatch_airflow.ui.shared import ServicesDep, SharedDep
@@ -54,14 +54,16 @@ async def preview_removal(
     rule_id: RuleId, request: Request, visitor: WriterDep, services: ServicesDep, shared: SharedDep
 ) -> HTMLResponse:
     """What deleting the rule would change, as a fragment of HTML; 409 if something needs the rule."""
+
+    def work() -> tuple[rule_removal.Removal, list[DiffLine]]:
+        removal = rule_removal.removal_of(services.settings, rule_id, services.clock())
+        return removal, changed_lines(removal.before, removal.after)
+
     try:
         async with shared.heavy:
-            removal = await asyncio.to_thread(
-                rule_removal.removal_of, services.settings, rule_id, services.clock()
-            )
+            removal, rows = await asyncio.to_thread(work)
     except (rule_removal.CannotRemove, CannotEdit) as error:
         raise HTTPException(409, str(error)) from error
-    rows = changed_lines(removal.before, removal.after)
     return render(request, visitor, "removal.html", rule_id=rule_id, removal=removal, rows=rows)
 
 
