@@ -150,7 +150,7 @@ async def measure(services: Services, feeds: int, rules: int) -> list[float]:
         f"({time.process_time() - begun:.0f} s of CPU), peak of this process +{grown_mb:.0f} MB"
     )
     started = time.process_time()
-    read_packs("en")
+    index.learn(read_packs("en"))
     grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(
         f"packs: parsed in {time.process_time() - started:.1f} s of CPU, peak of this process +{grown_mb:.0f} MB"

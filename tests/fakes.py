@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newswatch.models import Alert
-from newswatch.sending import ChannelName, Identity, Outcome, Outgoing, Page, Payload, Posted, SenderCheck
+from newswatch.sending import (
+    ChannelName,
+    Identity,
+    Membership,
+    Outcome,
+    Outgoing,
+    Page,
+    Payload,
+    Posted,
+    SenderCheck,
+)
 
 
 @dataclass
@@ -86,8 +96,8 @@ class FakeSender:
     async def list_channels(self) -> list[ChannelName]:
         return [ChannelName(name, name.lower(), member=True) for name in sorted(self.channels)]
 
-    async def why_not_member(self, user_id: str) -> str:
-        return "" if user_id.startswith("U") else "Only members of this workspace can use this."
+    async def membership(self, user_id: str) -> Membership:
+        return Membership("" if user_id.startswith("U") else "Only members of this workspace can use this.")
 
     async def check(self, channels: Mapping[str, str]) -> list[SenderCheck]:
         return [

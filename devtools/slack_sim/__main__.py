@@ -44,6 +44,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--posts-per-minute", type=int, default=300, help="over all channels; 0: no limit")
     parser.add_argument("--tier3-per-minute", type=int, default=50, help="for each method; 0: no limit")
+    parser.add_argument("--tier4-per-minute", type=int, default=100, help="for each method; 0: no limit")
     parser.add_argument("--latency-s", type=float, default=0.0)
     parser.add_argument("--history-delay-s", type=float, default=0.0)
     parser.add_argument("--page-delay-s", type=float, default=0.0)

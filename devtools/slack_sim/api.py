@@ -132,8 +132,8 @@ def _run(simulator: Simulator, request: web.Request, name: str, args: dict[str, 
         # Slack docs: "OAuth scopes", missing_scope has the scopes that are needed and those of the token
         raise SlackError("missing_scope", needed=needed, provided=",".join(settings.scopes))
     now = simulator.now
-    if method.tier3:
-        simulator.pacing.admit(name, now, settings.tier3_per_minute)
+    if method.tier:
+        simulator.pacing.admit(name, now, settings.per_minute(method.tier))
     call = Call(
         simulator.workspace,
         settings,

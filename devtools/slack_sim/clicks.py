@@ -145,7 +145,7 @@ def block_actions(
             "id": click.user.id,
             "username": click.user.name,
             "name": click.user.name,
-            "team_id": BOT["team"],
+            "team_id": click.user.team_id,
         },
         "api_app_id": BOT["app_id"],
         "token": VERIFICATION_TOKEN,

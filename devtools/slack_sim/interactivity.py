@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from devtools.slack_sim.api import SIMULATOR
@@ -24,6 +26,8 @@ async def click(request: web.Request) -> web.Response:
         raise web.HTTPNotFound(text=f"{error}\n") from error
     simulator.workspace.remember_user(wanted.user.id, wanted.user.name)
     user = wanted.user.id
+    account = simulator.workspace.user(user) or wanted.user
+    wanted = replace(wanted, user=replace(account, name=wanted.user.name))
     payload = block_actions(
         wanted,
         button,

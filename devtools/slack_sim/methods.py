@@ -280,12 +280,12 @@ def _described(channel: Channel) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method's function, the scopes it needs (public, private channels), its kind of token, and its tier."""
+    """A method's function, the scopes it needs (public, private channels), its kind of token, and its tier (0: no limit)."""
 
     run: Callable[[Call], dict[str, Any]]
     scopes: tuple[str, str] | None = None
     app_level: bool = False
-    tier3: bool = False
+    tier: int = 0
 
     def needed(self, *, private: bool) -> str | None:
         """The scope for a call about a channel. A private channel's id may begin with C too.
@@ -302,17 +302,13 @@ METHODS = {
     "auth.test": Method(auth_test),
     "chat.postMessage": Method(chat_post_message, ("chat:write", "chat:write")),
     "chat.postEphemeral": Method(chat_post_ephemeral, ("chat:write", "chat:write")),
-    "chat.update": Method(chat_update, ("chat:write", "chat:write"), tier3=True),
-    "conversations.history": Method(
-        conversations_history, ("channels:history", "groups:history"), tier3=True
-    ),
-    "conversations.replies": Method(
-        conversations_replies, ("channels:history", "groups:history"), tier3=True
-    ),
+    "chat.update": Method(chat_update, ("chat:write", "chat:write"), tier=3),
+    "conversations.history": Method(conversations_history, ("channels:history", "groups:history"), tier=3),
+    "conversations.replies": Method(conversations_replies, ("channels:history", "groups:history"), tier=3),
     "conversations.info": Method(conversations_info, ("channels:read", "groups:read")),
     "conversations.list": Method(conversations_list, ("channels:read", "groups:read")),
     "conversations.members": Method(conversations_members, ("channels:read", "groups:read")),
-    "users.info": Method(users_info, ("users:read", "users:read")),
+    "users.info": Method(users_info, ("users:read", "users:read"), tier=4),
     "views.open": Method(views_open),
     "views.update": Method(views_update),
 }

@@ -2,6 +2,7 @@
 
 - Posting messages: one a second and channel, and several hundred a minute in a workspace.
 - Tier 3 (conversations.history, conversations.replies, chat.update): 50 requests a minute, for each method.
+- Tier 4 (users.info): 100 requests a minute, for each method.
 
 Slack tolerates bursts, and does not say how it counts. The simulator counts over any 60 seconds and tolerates no
 burst, to find clients that rely on one. A refused request does not count.

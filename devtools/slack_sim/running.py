@@ -23,6 +23,7 @@ _SETTINGS = (
     "history_delay_s",
     "posts_per_minute",
     "tier3_per_minute",
+    "tier4_per_minute",
     "page_delay_s",
     "strip_metadata",
     "skew_s",

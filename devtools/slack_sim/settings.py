@@ -48,8 +48,8 @@ class SimSettings:
     """How the workspace behaves.
 
     `interval_s`: the shortest time between two accepted posts to a channel, 0 for no limit. `posts_per_minute`:
-    accepted posts in any minute over all channels, and `tier3_per_minute`: requests in any minute for each method
-    of Tier 3; 0 for no limit.
+    accepted posts in any minute over all channels, and `tier3_per_minute`, `tier4_per_minute`: requests in any minute
+    for each method of Tier 3 and of Tier 4; 0 for no limit.
     `latency_s`: how long every API answer takes. `history_delay_s`: how long after its acceptance a
     message is missing from history and replies. `page_delay_s`: how much longer a page of them takes.
     `strip_metadata`: they never have metadata. `skew_s`: how far Slack's clock is ahead of this machine's; its
@@ -66,6 +66,7 @@ class SimSettings:
     interval_s: float = 1.0
     posts_per_minute: int = 300
     tier3_per_minute: int = 50
+    tier4_per_minute: int = 100
     latency_s: float = 0.0
     history_delay_s: float = 0.0
     page_delay_s: float = 0.0
@@ -82,6 +83,10 @@ class SimSettings:
     trigger_valid_s: float = 3.0
     channels: tuple[ChannelSetup, ...] = field(default=DEFAULT_CHANNELS)
     users: tuple[User, ...] = field(default=USERS)
+
+    def per_minute(self, tier: int) -> int:
+        """Requests in any minute for each method of this tier."""
+        return self.tier3_per_minute if tier == 3 else self.tier4_per_minute
 
 
 class BadSettings(ValueError):
@@ -163,6 +168,7 @@ _CHECKED = {
     "redeliveries": _count,
     "posts_per_minute": _count,
     "tier3_per_minute": _count,
+    "tier4_per_minute": _count,
     "skew_s": _skew,
 }
 

@@ -136,6 +136,17 @@ class Identity:
         return f"{self.team} ({self.team_id})" if self.team else self.team_id
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Whether somebody is a full member of our workspace.
+
+    `refusal` says for people why not, "" for a full member. `said` is False if the other side did not say who it is.
+    """
+
+    refusal: str = ""
+    said: bool = True
+
+
 CheckLevel = Literal["ok", "warning", "error"]
 
 

@@ -43,6 +43,14 @@ def test_signature_is_that_of_slacks_own_example():
     assert made == "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
 
 
+def test_click_of_somebody_of_another_workspace_has_their_own_team(slack, endpoint):
+    slack.config(users=[{"id": "U0STRANGER", "name": "jo", "is_stranger": True, "team_id": "T0OTHER"}])
+    slack.click(CHANNEL, post(slack, button("ack")), "ack", {"id": "U0STRANGER"})
+    (payload,) = endpoint.payloads
+    assert (payload["user"]["team_id"], payload["user"]["username"]) == ("T0OTHER", "jo")
+    assert payload["team"]["id"] != "T0OTHER"
+
+
 def test_click_reaches_the_endpoint_signed_and_complete(slack, endpoint):
     parent = slack.post(CHANNEL, "story")["ts"]
     ts = post(slack, button("ack", value="m1", style="primary"), button("mute"), thread_ts=parent)

@@ -227,6 +227,13 @@ def test_tier_3_takes_its_number_of_requests_a_minute_for_each_method(client, sl
     client.chat_postMessage(channel=CHANNEL, text="posting has its own limit")
 
 
+def test_tier_4_takes_its_number_of_requests_a_minute(client, slack):
+    slack.config(tier4_per_minute=2)
+    for _ in range(2):
+        client.users_info(user="U0READER")
+    assert refusal(client.users_info, user="U0READER")["error"] == "ratelimited"
+
+
 def test_tier_3_is_50_a_minute_unless_set(client):
     for _ in range(50):
         client.conversations_history(channel=CHANNEL, limit=1)

@@ -404,3 +404,34 @@ def test_viewer_sees_the_file_and_no_button_to_change_it(visit, newsroom):
     assert "readonly" in text
     assert 'id="save"' not in text
     assert 'id="headlines"' not in text
+
+
+def test_filter_that_the_only_rule_does_not_match_says_so(ada):
+    assert "The only rule in force does not match the filter." in page(ada, "watchlist?text=nothing")
+
+
+BROKEN_FEEDS = "feeds:\n  - {id: new, url: 'https://new.example/', evry: 5m}\n"
+
+
+def test_broken_feeds_file_is_shown_on_the_feeds_page_with_a_link_to_the_line(ada, visit, newsroom):
+    feeds = (newsroom.config / "feeds.yaml").read_text("utf-8")
+    newsroom.write("feeds.yaml", BROKEN_FEEDS)
+    text = page(ada, "feeds")
+    assert "The files have 1 error, so version" in text
+    assert "stays in force" in text
+    assert re.search(r'edit\?name=feeds\.yaml&amp;line=2">config/feeds\.yaml:2:\d+</a>', text)
+    viewed = page(visit("vera"), "feeds")  # who may not see the file
+    assert "config/feeds.yaml:2:" in viewed
+    assert "name=feeds.yaml" not in viewed
+    newsroom.write("feeds.yaml", feeds)
+    assert "stays in force" not in page(ada, "feeds")
+
+
+@pytest.mark.parametrize("path", ["watchlist", "feeds"])
+def test_files_that_are_broken_at_the_first_start_keep_no_version_in_force(ada, newsroom, path):
+    newsroom.redis.flushall()
+    newsroom.write("feeds.yaml", BROKEN_FEEDS)
+    text = page(ada, path)
+    assert "The files have 1 error, so no version is in force." in text
+    assert "version none" not in re.sub(r"<[^>]+>", "", text)
+    assert "stays in force" not in text

@@ -20,9 +20,9 @@ class Refused(PermanentError):
 
 async def check_editor(services: Services, client: SlackClient, asker: Asker) -> None:
     """Raises Refused unless this is a full member of our workspace and one of `editors`; RedisUnavailable."""
-    refusal = await client.why_not_member(asker.id)
-    if refusal:
-        raise Refused(f"{refusal} {NOTHING}")
+    found = await client.membership(asker.id)
+    if found.refusal:
+        raise Refused(f"{found.refusal} {NOTHING}")
     bundle = await in_force(services)
     if bundle is None:
         raise Refused(f"No configuration is in force yet. Try again in a minute. {NOTHING}")

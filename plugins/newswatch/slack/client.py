@@ -24,7 +24,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
-from newswatch.sending import ChannelName, Identity, Outcome, Page, SenderCheck
+from newswatch.sending import ChannelName, Identity, Membership, Outcome, Page, SenderCheck
 from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault, refusal_in_words
 from newswatch.slack.channels import read_channels
 from newswatch.slack.doctor import examine
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _NOT_FOR_UPDATE = frozenset({"unfurl_links", "unfurl_media", "mrkdwn"})
 _ANSWER_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 _MOST_MEMBER_PAGES = 50
+_MAY_PASS = frozenset({"not_reached", "ambiguous", "ratelimited", "unknown"})
+AGAIN = "Please try again in a minute."
 _UNREADABLE = (AttributeError, UnicodeDecodeError, json.JSONDecodeError, LookupError)
 """What slack_sdk raises for a 200 that is plain text, a list, or in an unknown charset."""
 
@@ -165,16 +167,17 @@ class SlackClient:
         """Put another content into an open modal (`views.update`)."""
         return (await self._call("views.update", body={"view_id": view_id, "view": view})).outcome
 
-    async def why_not_member(self, user_id: str) -> str:
-        """Why this is not a full member of our workspace (`users.info`), for people; "" for one who is."""
-        answer = await self._read("users.info", user=user_id)
+    async def membership(self, user_id: str) -> Membership:
+        """Whether this is a full member of our workspace (`users.info`)."""
+        answer, ours = await asyncio.gather(self._read("users.info", user=user_id), self.identity())
         found = answer.body.get("user")
         if not answer.outcome.ok or not isinstance(found, Mapping):
-            return f"Slack does not say who {user_id} is ({refusal_in_words(answer.outcome)})."
-        ours = await self.identity()
+            again = f" {AGAIN}" if answer.outcome.kind in _MAY_PASS else ""
+            why = refusal_in_words(answer.outcome)
+            return Membership(f"Slack does not say who {user_id} is ({why}).{again}", said=False)
         if ours is None:
-            return "Slack does not say which workspace the app is in."
-        return outsider(found, ours.team_id)
+            return Membership(f"Slack does not say which workspace the app is in. {AGAIN}", said=False)
+        return Membership(outsider(found, ours.team_id))
 
     async def is_in(self, channel: str) -> tuple[bool, Outcome]:
         """Whether the app is in a channel that is not archived."""

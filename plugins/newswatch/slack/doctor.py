@@ -19,7 +19,7 @@ _USEFUL_SCOPES: Mapping[str, str] = {
     "groups:read": "/newswatch refuses watch, mute, unmute and unwatch in private channels, and an archived one is noticed"
     " only when sending fails",
     "commands": "there is no /newswatch, and nothing of it in the menus of messages",
-    "users:read": "nobody can use /newswatch, because newswatch cannot see who is a full member",
+    "users:read": "nobody can click buttons or use /newswatch, because newswatch cannot see who is a full member",
 }
 
 

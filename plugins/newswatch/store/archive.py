@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,22 +150,20 @@ async def hits_of(redis: Redis, rule_ids: Sequence[str], now_ms: int, days: int)
 
 async def hits_totals(redis: Redis, now_ms: int, days: int) -> dict[str, int]:
     """Alerts of the last days together, of every rule that had any."""
-    today, found = now_ms // 86_400_000, dict[str, int]()
-    for day in range(today - days + 1, today + 1):
-        for rule_id, number in await _whole(redis, keys.hits(day)):
-            found[rule_id] = found.get(rule_id, 0) + int(number)
-    return found
+    today = now_ms // 86_400_000
+    names = [keys.hits(day) for day in range(today - days + 1, today + 1)]
+    return _pairs(await script_of(redis, "sum_hashes")(keys=names))
 
 
 async def all_last_hits(redis: Redis) -> dict[str, int]:
     """When each rule that had an alert last had one (ms since 1970). Of thousands at a quarter of the cost of `last_hits`."""
-    return {rule_id: int(at_ms) for rule_id, at_ms in await _whole(redis, keys.HITS_LAST)}
+    return _pairs(await script_of(redis, "hash_json")(keys=[keys.HITS_LAST]))
 
 
-async def _whole(redis: Redis, name: str) -> Iterator[tuple[str, str]]:
-    """The fields of a hash with their values."""
-    row = iter(json.loads(await script_of(redis, "hash_json")(keys=[name])))
-    return zip(row, row, strict=True)
+def _pairs(reply: bytes) -> dict[str, int]:
+    """The fields of a hash with their values, which are numbers."""
+    row = iter(json.loads(reply))
+    return {name: int(value) for name, value in zip(row, row, strict=True)}
 
 
 async def last_hits(redis: Redis, rule_ids: Sequence[str]) -> dict[str, int]:

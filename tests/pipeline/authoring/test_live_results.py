@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from newswatch.models import Bundle, Event, Feed, FeedFilter, Item, Rule
-from newswatch.pipeline.authoring import index_upkeep
+from newswatch.pipeline.authoring import index_upkeep, item_index, live_worker
 from newswatch.pipeline.authoring import live_results as live
 from newswatch.pipeline.authoring.backtest import BacktestQuestion, run_backtest, watch_of
 from newswatch.pipeline.authoring.index_upkeep import FOLDER, drop_idle, stored_index
@@ -329,3 +329,32 @@ def test_backtest_finds_the_same_with_and_without_the_index(stored, newsroom, tm
     whole = newsroom._do(lambda services: run_backtest(services, asked))
     assert newsroom._do(lambda services: run_backtest(services, asked), env=env) == whole
     assert list(Path(tmp_path / "cache" / FOLDER).glob("*.sqlite"))
+
+
+def test_first_question_about_a_pack_stems_none_of_its_words_once_an_editor_was_opened(
+    stored, newsroom, tmp_path
+):
+    stored(item(40, lang="de"), item(41, lang="ru"))
+    draft = Rule("sued", event=Event(who=("$regulators",), does=("$sues",), what=("$crypto",)))
+    stems = item_index._stems_of
+
+    async def work(services):
+        index = await stored_index(services, "en")
+        await index.catch_up(services)
+        stems.cache_clear()
+        await live.prepare(services, "en")
+        await asyncio.wrap_future(live_worker._thread.submit(stems.cache_info))
+        before = stems.cache_info().misses
+        found = await live_results(services, IN_FORCE, draft, IN_FORCE)
+        return before, stems.cache_info().misses, found.complete
+
+    learned, asked, complete = newsroom._do(work, env={"NEWSWATCH_CACHE": str(tmp_path / "cache")})
+    assert learned > 1_000
+    assert (asked - learned, complete) == (0, True)
+
+
+def test_page_that_would_not_fit_into_the_budget_is_shorter():
+    assert live._fitting(50, 0.150, 0.001) == 50
+    assert live._fitting(50, 0.030, 0.010) == 3
+    assert live._fitting(50, 0.001, 0.010) == live.FEWEST
+    assert live._fitting(50, 0.001, 0.0) == 50

@@ -12,7 +12,7 @@ from newswatch.packs import load_pack, pack_names
 from newswatch.pipeline.authoring.backtest import watch_of
 from newswatch.pipeline.match.watch import Watch
 from newswatch.rules.event_plan import elements, rarest_run
-from newswatch.rules.narrowing import need_of_entry
+from newswatch.rules.narrowing import Need, need_of_entry
 from newswatch.rules.nodes import Phrase
 from newswatch.rules.query import parse_entry
 from newswatch.rules.stems import stemmer_for
@@ -52,18 +52,20 @@ def looks_for(rule: Rule) -> Rule:
 
 
 @cache
-def read_packs(default_lang: str) -> None:
+def read_packs(default_lang: str) -> tuple[Need, ...]:
     """Parse the entries of all packs and stem their words, for items of the default language and in English.
 
-    The caches of `parse_entry`, of events and of the stemmers keep that.
+    The caches of `parse_entry`, of events and of the stemmers keep that. Returns what texts have that the entries occur in.
     """
+    needs: dict[Need, None] = {}
     stems = [stemmer_for(lang, default_lang) for lang in dict.fromkeys((default_lang, "en"))]
     for name in pack_names():
         for entry in (one for entries in load_pack(name).parts.values() for one in entries):
             parsed = parse_entry(entry.text)
             if isinstance(parsed, Phrase):
                 rarest_run(elements(entry.text))
-                need_of_entry(entry.text)
+                needs[need_of_entry(entry.text)] = None
             for word in parsed.words if isinstance(parsed, Phrase) else ():
                 for stem in stems:
                     stem(word.text.casefold())
+    return tuple(needs)

@@ -84,6 +84,12 @@ class StoredIndex:
         except sqlite3.DatabaseError:
             return _NOTHING
 
+    def learn(self, needs: Sequence[Need]) -> None:
+        """As `ItemIndex.learn`; nothing if the index is not there or damaged."""
+        if self._file.exists():
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self._index.learn(needs)
+
     def candidates(self, needs: Sequence[Need], feeds: Sequence[Feed], since: str) -> Candidates:
         """As `ItemIndex.candidates`. Raises sqlite3.DatabaseError if the index was dropped meanwhile."""
         return self._index.candidates(needs, feeds, since)

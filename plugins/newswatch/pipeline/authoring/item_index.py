@@ -156,6 +156,15 @@ class ItemIndex:
             row = db.execute("SELECT number, ms, seq FROM entries ORDER BY number DESC LIMIT 1").fetchone()
             return IndexState(row[0], f"{row[1]}-{row[2]}") if row else IndexState(0, "0-0")
 
+    def learn(self, needs: Iterable[Need]) -> None:
+        """Stem the words of these needs in the languages of the entries, so that no question has to."""
+        with self._open() as db:
+            languages = _languages(db)
+        for need in needs:
+            for leaf in _leaves(need):
+                if isinstance(leaf, HasWord):
+                    _stems_of(leaf.text, languages, self._default_lang)
+
     def candidates(self, needs: Iterable[Need], feeds: Sequence[Feed], since: str) -> Candidates:
         """The entries from the id `since` on that meet any of the needs. `feeds` are as configured, for their tags."""
         with self._open() as db:
@@ -203,10 +212,11 @@ class _Lookup:
         self._needs = needs
         self._feeds = feeds
         self._default_lang = default_lang
-        self._languages = tuple(row[0] for row in db.execute("SELECT lang FROM languages ORDER BY name"))
+        self._languages = _languages(db)
         self._rows: dict[int, list[tuple[int, bytes]]] = {}
         self._terms_of: dict[Need, frozenset[int]] = {}
-        self._sizes: dict[Need, int] = {}
+        self._sizes: dict[int, int] = {}
+        """By id: the needs of the question outlive it, and hashing their trees costs more than the sums."""
         self._found: dict[Need, Numbers] = {}
         self._common = int(_next_number(db) * _COMMON_SHARE)
 
@@ -250,16 +260,20 @@ class _Lookup:
 
     def _size(self, need: Need) -> int:
         """At most so many entries meet it; -1: all of them."""
+        known = self._sizes.get(id(need))
+        if known is None:
+            known = self._sizes[id(need)] = self._counted(need)
+        return known
+
+    def _counted(self, need: Need) -> int:
         match need:
             case AllOf(parts):
                 return min((self._size(part) for part in parts), default=-1)
             case AnyOf(parts):
                 return sum(self._size(part) for part in parts)
             case _:
-                if need not in self._sizes:
-                    rows = (self._rows.get(term, ()) for term in self._terms_of[need])
-                    self._sizes[need] = sum(len(entries) // 2 for some in rows for _, entries in some)
-                return self._sizes[need]
+                rows = (self._rows.get(term, ()) for term in self._terms_of[need])
+                return sum(len(entries) // 2 for some in rows for _, entries in some)
 
     def _meeting(self, need: Need) -> Numbers | None:
         match need:
@@ -306,6 +320,10 @@ def _leaves(need: Need) -> Iterator[Need]:
         yield from chain.from_iterable(map(_leaves, need.parts))
     else:
         yield need
+
+
+def _languages(db: sqlite3.Connection) -> tuple[str, ...]:
+    return tuple(row[0] for row in db.execute("SELECT lang FROM languages ORDER BY name"))
 
 
 def _next_number(db: sqlite3.Connection) -> int:

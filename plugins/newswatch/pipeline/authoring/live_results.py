@@ -24,6 +24,7 @@ from newswatch.pipeline.authoring.compiled_drafts import draft_key, read_packs
 from newswatch.pipeline.authoring.draft_trial import rule_in, trial_of
 from newswatch.pipeline.authoring.hit_count import Example, HitCount, RuleReport, Window
 from newswatch.pipeline.authoring.index_upkeep import (
+    StoredIndex,
     build_in_background,
     drop_later,
     index_folder,
@@ -46,12 +47,14 @@ MORE_S = 0.8
 LONGEST_S = 1.5
 """Nor does it take longer than this by the clock, on a machine that is busy."""
 
-FEWEST = 10
+FEWEST = 3
 """So many candidates are matched even if the budget is used up by then. They come first, alone."""
 
 PAGE = 50
 MORE_PAGE = 400
-"""Candidates that are read and matched at once, in the first answer and in further ones: larger pages cost half as much CPU."""
+"""At most so many candidates are read and matched at once, in the first answer and in further ones: larger pages cost half
+as much CPU. A page that would not fit into the budget is shorter.
+"""
 
 LABELS_AGE_S = 30.0
 MOST_ALERTS = 1_000
@@ -141,14 +144,24 @@ async def _go_on(
 ) -> None:
     """Check candidates until the budget is used up, at least one page: in a first answer `FEWEST`, alone."""
     most_s = MORE_S if more and budget_s is not None else budget_s
-    page = MORE_PAGE if more or most_s is None else PAGE
+    longest = MORE_PAGE if more or most_s is None else PAGE
+    page = longest if count.checked else FEWEST
     while count.left:
         if more:
             await turns.wait()
-        await count.step(worker, page if count.checked else FEWEST)
-        late = worker.spent_s, time.perf_counter() - started
-        if most_s is not None and (late[0] >= most_s or late[1] >= LONGEST_S):
+        before_s = worker.spent_s
+        await count.step(worker, page)
+        if most_s is None:
+            page = longest
+            continue
+        if worker.spent_s >= most_s or time.perf_counter() - started >= LONGEST_S:
             return
+        page = _fitting(longest, most_s - worker.spent_s, (worker.spent_s - before_s) / page)
+
+
+def _fitting(longest: int, left_s: float, each_s: float) -> int:
+    """How many candidates to match at once, if each takes as long as those before. Pure."""
+    return longest if longest * each_s <= left_s else max(FEWEST, int(left_s / each_s))
 
 
 def _question(
@@ -166,15 +179,20 @@ def _question(
 async def prepare(services: Services, default_lang: str) -> None:
     """Do beforehand what the first question would have to wait for: parse all packs, and build the index.
 
-    Called when somebody opens an editor. It does not wait for either. Parsing takes a second of CPU, once in a process. Raises
-    RedisUnavailable.
+    Called when somebody opens an editor. It does not wait for either. Parsing takes two seconds of CPU, once in a process.
+    Raises RedisUnavailable.
     """
     begin(partial(read_packs, default_lang))
     index = await stored_index(services, default_lang)
     folder = index_folder(services.settings.cache)
     if index is not None and folder is not None:
+        begin(partial(_learn_packs, index, default_lang))
         build_in_background(services, index)
         drop_later(folder)
+
+
+def _learn_packs(index: StoredIndex, default_lang: str) -> None:
+    index.learn(read_packs(default_lang))
 
 
 def _count(hits: HitCount, items: Sequence[Item]) -> None:

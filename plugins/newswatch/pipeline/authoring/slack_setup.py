@@ -75,7 +75,7 @@ async def why_not_members(services: Services, user_ids: Sequence[str]) -> dict[s
     if services.sender is None:
         raise SlackRefused(NO_TOKEN, code="not_authed")
     async with services.sender.open() as sender:
-        return {user_id: await sender.why_not_member(user_id) for user_id in user_ids}
+        return {user_id: (await sender.membership(user_id)).refusal for user_id in user_ids}
 
 
 def write_editors(folder: Path, user_ids: Sequence[str]) -> None:

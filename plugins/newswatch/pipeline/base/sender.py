@@ -13,7 +13,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from newswatch.models import Alert
-from newswatch.sending import ChannelName, Identity, Outcome, Outgoing, Page, Payload, SenderCheck
+from newswatch.sending import (
+    ChannelName,
+    Identity,
+    Membership,
+    Outcome,
+    Outgoing,
+    Page,
+    Payload,
+    SenderCheck,
+)
 
 NO_TOKEN = "No Slack token: set SLACK_BOT_TOKEN, or the connection newswatch_slack where Airflow is set up"  # noqa: S105 - it says how
 
@@ -87,8 +96,8 @@ class Sender(Protocol):
         """The channels that we can see, by name; or why they cannot be listed."""
         ...
 
-    async def why_not_member(self, user_id: str) -> str:
-        """Why this is not a full member of our workspace, for people; "" for one who is."""
+    async def membership(self, user_id: str) -> Membership:
+        """Whether this is a full member of our workspace."""
         ...
 
 

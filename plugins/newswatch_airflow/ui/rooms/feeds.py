@@ -36,6 +36,7 @@ from newswatch.store.layouts import LayoutChange, PageSight
 from newswatch.store.previews import PER_MINUTE, count_preview
 from newswatch_airflow.ui.access import PageVisitor, ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_hour, strips
+from newswatch_airflow.ui.file_faults import file_faults
 from newswatch_airflow.ui.page import render, with_query
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
@@ -85,6 +86,8 @@ async def feeds_page(
         "feeds.html",
         here="feeds",
         wanted=wanted,
+        faults=file_faults(services, visitor, await shared.checked_soon(services)),
+        version=bundle.label if bundle else "",
         lines=await overview.read_lines(services, here),
         counts=overview.counted(statuses),
         troubles=troubles,

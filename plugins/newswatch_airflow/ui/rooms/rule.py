@@ -31,9 +31,9 @@ from newswatch.store.codec import from_ms
 from newswatch_airflow.ui.access import ReaderDep, WriterDep, reader, writer
 from newswatch_airflow.ui.charts import by_day, by_day_and_hour
 from newswatch_airflow.ui.diffs import unified_lines
+from newswatch_airflow.ui.file_faults import place_of
 from newswatch_airflow.ui.page import render
 from newswatch_airflow.ui.rooms.alerts import receiver_names
-from newswatch_airflow.ui.rooms.watchlist import place_of
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, Shared, SharedDep
 
 router = APIRouter(dependencies=[Depends(reader)])

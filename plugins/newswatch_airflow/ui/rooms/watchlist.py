@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,17 +9,16 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from newswatch.config.draft import Loaded
-from newswatch.config.load import FEEDS
-from newswatch.config.shown_names import shown_folder
 from newswatch.models import Bundle
 from newswatch.pipeline.authoring import editing
-from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import rule_order
 from newswatch.pipeline.oversight import rules as overview
 from newswatch.pipeline.oversight.rule_facts import quiet_text, recorded_days
+from newswatch.quantity import quantity
 from newswatch.store import mutes
 from newswatch_airflow.ui.access import ReaderDep, reader
 from newswatch_airflow.ui.charts import by_day
+from newswatch_airflow.ui.file_faults import file_faults
 from newswatch_airflow.ui.page import render, with_query
 from newswatch_airflow.ui.rooms.alerts import receiver_names
 from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
@@ -30,7 +26,7 @@ from newswatch_airflow.ui.shared import BundleDep, ServicesDep, SharedDep
 router = APIRouter(dependencies=[Depends(reader)])
 
 PAGE = 50
-MOST_PROBLEMS = 20
+MOST_PENDING = 20
 
 COLUMNS = {
     "rule": "Rule",
@@ -54,15 +50,6 @@ class Wanted(BaseModel):
     start: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlace:
-    """A place in a file. `name` is the file as the editor knows it, "" if the editor cannot open it."""
-
-    shown: str
-    name: str
-    line: int
-
-
 @router.get("/watchlist", response_class=HTMLResponse, include_in_schema=False)
 async def watchlist_page(
     request: Request,
@@ -74,9 +61,6 @@ async def watchlist_page(
 ) -> HTMLResponse:
     """One page of the rules in force that fit the filter, and what is wrong with the files if that is known soon."""
     loaded = await shared.checked_soon(services)
-    errors = loaded.errors if loaded else ()
-    files = editing.file_names(services.config_dir)
-    opened = [*files, FEEDS] if visitor.writes else files
     found = overview.chosen(bundle, wanted.text.strip()) if bundle else []
     if wanted.silent:
         found = await overview.silent_rules(services, found)
@@ -103,13 +87,12 @@ async def watchlist_page(
         days=overview.STRIP_DAYS,
         recorded=recorded,
         quiet=quiet_text(recorded),
-        files=files,
-        problems=[(one, _place(services, opened, one.file, one.line)) for one in errors[:MOST_PROBLEMS]],
-        more_problems=max(0, len(errors) - MOST_PROBLEMS),
-        checking=loaded is None,
+        files=editing.file_names(services.config_dir),
+        faults=file_faults(services, visitor, loaded),
         pending=_pending(bundle, loaded) if loaded else [],
-        version=bundle.label if bundle else "none",
+        version=bundle.label if bundle else "",
         configured=len(bundle.rules) if bundle else 0,
+        none_fits=_none_fits(len(bundle.rules) if bundle else 0),
         total=len(found),
         first=start + 1,
         last=start + len(lines),
@@ -121,26 +104,16 @@ async def watchlist_page(
     )
 
 
+def _none_fits(configured: int) -> str:
+    """What is said when the filter leaves no rule. Pure."""
+    if configured == 1:
+        return "The only rule in force does not match the filter."
+    return f"None of the {quantity(configured, 'rule')} in force matches the filter."
+
+
 def _pending(bundle: Bundle | None, loaded: Loaded) -> list[str]:
     """Rules of the files that are not in force yet. Pure."""
     if loaded.draft is None or (bundle is not None and bundle.digest == loaded.draft.digest):
         return []
     known = {rule.id for rule in bundle.rules} if bundle else set()
-    return [rule.id for rule in loaded.draft.rules if rule.id not in known][:MOST_PROBLEMS]
-
-
-def place_of(services: Services, loaded: Loaded, rule_id: str) -> FilePlace | None:
-    """Where a rule is written, None if it is in no file."""
-    place = loaded.rule_places.get(rule_id)
-    files = editing.file_names(services.config_dir)
-    return None if place is None else _place(services, files, place.file, place.line)
-
-
-def _place(services: Services, opened: Sequence[str], file: str, line: int) -> FilePlace:
-    """The place. `opened` are the files that the editor can open for the visitor."""
-    folder = services.config_dir
-    shown = shown_folder(folder)
-    name = next(
-        (file.removeprefix(f"{one}/") for one in (str(folder), shown) if file.startswith(f"{one}/")), ""
-    )
-    return FilePlace(f"{Path(shown).name}/{name}" if name else file, name if name in opened else "", line)
+    return [rule.id for rule in loaded.draft.rules if rule.id not in known][:MOST_PENDING]
