@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from newswatch.store import keys
 from newswatch.store.client import fields, script_of, text
 from newswatch.store.codec import item_from_json
 from newswatch.store.messages import alert_ids, dead_letters
+
+DAYS_AT_ONCE = 7
+"""So many days' alerts are added up in one step. With 1,440 alerts a day Redis does nothing else for 16 ms meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,10 @@ async def hits_totals(redis: Redis, now_ms: int, days: int) -> dict[str, int]:
     """Alerts of the last days together, of every rule that had any."""
     today = now_ms // 86_400_000
     names = [keys.hits(day) for day in range(today - days + 1, today + 1)]
-    return _pairs(await script_of(redis, "sum_hashes")(keys=names))
+    totals: Counter[str] = Counter()
+    for start in range(0, len(names), DAYS_AT_ONCE):
+        totals.update(_pairs(await script_of(redis, "sum_hashes")(keys=names[start : start + DAYS_AT_ONCE])))
+    return totals
 
 
 async def all_last_hits(redis: Redis) -> dict[str, int]:
