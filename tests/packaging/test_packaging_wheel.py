@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(900)  # pip installs all of Airflow, beside other tests
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = "import setuptools.build_meta as back, sys; print(getattr(back, sys.argv[1])(sys.argv[2]))"
 DAGS = {path.stem for path in (ROOT / "dags").glob("*.py")}

@@ -237,7 +237,7 @@ def test_surge_of_ten_thousand_held_alerts_is_delivered(newsroom):
         lambda: newsroom._do(lambda s: run_deliver(s, deadline_s=60), env=fast).queued == 0, timeout_s=600
     )
     assert len(newsroom.alert_ids()) == len(set(newsroom.alert_ids())) == 10_001
-    assert "Surge: 10001 stories from 2 publishers" in newsroom.posts()[0]["text"]
+    assert "Surge: 10,001 stories from 2 publishers" in newsroom.posts()[0]["text"]
 
 
 def test_digest_shows_each_headline_and_link_however_long_the_links(newsroom):
