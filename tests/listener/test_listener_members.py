@@ -1,4 +1,4 @@
-"""Who may click: only full members of the workspace, as Slack says. All others are told so, and nothing is stored."""
+"""Only full members of the workspace may click. Everybody else is told so, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def first_alert(newsroom):
 
 
 def refusal_of(newsroom, message, action, user=SOMEBODY) -> str:
-    """What the user who clicked is told; nobody else sees it, and Slack shows no failure."""
+    """Click, and return what is whispered to whoever clicked. Slack shows no failure."""
     before = len(newsroom.slack.whispers())
     assert press(newsroom, message, action, user=user)["acknowledged"]
     (whisper,) = newsroom.until(lambda: newsroom.slack.whispers()[before:])

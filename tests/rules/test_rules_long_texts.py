@@ -1,40 +1,14 @@
 """Long and hostile texts: what a rule finds in them, and that they take no long time."""
 
-import random
-
 import pytest
 
+from hostile_texts import hostile
 from newswatch.models import Event, Rule
 from newswatch.rules import ItemText, budget, compile_watchlist
 from newswatch.rules.budget import TooCostly
 
 FILLER = "Prices rose again last month and analysts see more of the same."
 STORY = "The central bank opposes the legalisation of crypto mining."
-WORDS = [
-    "central",
-    "bank",
-    "ECB",
-    "opposes",
-    "rejects",
-    "crypto",
-    "bitcoin",
-    "mining",
-    "bans",
-    "sanctions",
-    "fined",
-    "SEC",
-    "sues",
-    "Binance",
-    "regulator",
-    "government",
-    "Russia",
-    "minister",
-    "Treasury",
-    "imposes",
-    "penalty",
-    "money",
-    "laundering",
-]
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +57,12 @@ def test_words_far_apart_are_found_near_each_other(watchlist):
 
 def test_text_of_nothing_but_the_words_of_rules_is_matched(watchlist):
     """Two hundred thousand characters, as much as a feed may send."""
-    choice = random.Random(1).choice
-    text = " ".join(choice(WORDS) for _ in range(28_000))
-    assert names(watchlist, text) == {"bank", "fines", "near", "sentence"}
+    assert names(watchlist, hostile(1, 28_000)) == {"bank", "fines", "near", "sentence"}
 
 
 def test_text_that_takes_too_long_is_refused(watchlist, monkeypatch):
     monkeypatch.setattr(budget, "MOST_S", 0.0)
-    text = " ".join(WORDS * 200)
+    text = hostile(1, 4_000)
     with pytest.raises(TooCostly, match="s of processor time: its text is long"):
         names(watchlist, text)
     assert "bank" in names(watchlist, STORY)

@@ -257,7 +257,7 @@ def test_finding_leads_to_the_line_that_is_broken(ada, visit, newsroom):
     newsroom.write("feeds.yaml", feeds)
     newsroom.write("receivers.yaml", receivers.replace("channel: C", "chanel: C"))
     newsroom.adopt()
-    assert acts_on(page(ada, ""), "chanel") == [ALL_ERRORS]  # there is no editor for it
+    assert acts_on(page(ada, ""), "chanel") == [ALL_ERRORS]  # the pages cannot edit that file
 
 
 def test_place_in_an_error_cannot_be_made_a_link_elsewhere(ada, newsroom):

@@ -85,7 +85,7 @@ def _end(until: date | datetime, at: datetime) -> datetime:
     try:
         return (until if until.tzinfo else until.replace(tzinfo=at.tzinfo)).astimezone(timezone.utc)
     except OverflowError as error:
-        raise RuleUnusable(f"has an UNTIL that is no usable date: {until:%Y-%m-%d}") from error
+        raise RuleUnusable(f"has an UNTIL that is not a usable date: {until:%Y-%m-%d}") from error
 
 
 def check_zones(data: bytes) -> None:

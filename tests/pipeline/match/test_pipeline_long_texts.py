@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import time
 
 import pytest
 
 from feed_server import story
+from hostile_texts import hostile
 from newsroom import OPS
 from newswatch.pipeline.match.watch import Watch
 from newswatch.rules import budget
@@ -18,27 +18,6 @@ rules:
   - {id: fines, event: {who: $regulators, does: [$fines, $sues], what: $crypto}, notify: [policy]}
   - {id: near, query: central NEAR/1000 crypto NEAR/1000 mining, notify: [policy]}
 """
-WORDS = [
-    "central",
-    "bank",
-    "ECB",
-    "opposes",
-    "rejects",
-    "crypto",
-    "bitcoin",
-    "mining",
-    "bans",
-    "fined",
-    "SEC",
-    "sues",
-    "Binance",
-    "regulator",
-]
-
-
-def hostile(seed, words):
-    choice = random.Random(seed).choice
-    return " ".join(choice(WORDS) for _ in range(words))
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ may hand over.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from newswatch.errors import LeaseLost
 from newswatch.models import Item, Ruleset
@@ -32,6 +31,7 @@ from newswatch.pipeline.base.shift_work import hold_stage, work_shift
 from newswatch.pipeline.base.stage_lease import lease_s
 from newswatch.pipeline.match import corrections
 from newswatch.pipeline.match.candidates import Candidate
+from newswatch.pipeline.match.judging import judge_under_lease
 from newswatch.pipeline.match.log import MatchLog
 from newswatch.pipeline.match.placement import MOST_RELEASED, place, question, release, release_question
 from newswatch.pipeline.match.watch import Watch, hour_of
@@ -50,15 +50,11 @@ from newswatch.stories.titles import WINDOW_S, KnownTitle, Titles
 
 log = logging.getLogger("newswatch.match")
 
-T = TypeVar("T")
-
 BATCH = 100
 MOST_ALERTS = 1_000
 """A hand-over takes no further item beyond this many alerts: more would block Redis for long."""
 PART_SHARE = 0.25
 """Items that take longer together than this share of the lease are handed over in parts, so that none waits for a long text."""
-LONG_TEXT = 10_000
-"""Characters. A longer item is matched beside the event loop, since it may take seconds."""
 DECISIONS = 20
 """How often in a row a hand-over is decided again."""
 
@@ -148,21 +144,6 @@ def _is_edit_of(part: Sequence[items.StreamEntry], entry: items.StreamEntry) -> 
     if item is None or not corrections.is_edit(item):
         return False
     return any(one.item is not None and one.item.id == item.id for one in part)
-
-
-async def _under_lease(lease: Lease, item: Item, work: Callable[[], T]) -> T:
-    """Judge an item, and keep the lease meanwhile: a long text may take seconds. Raises LeaseLost."""
-    if lease.left_s() < lease.duration_s / 2:
-        await lease.renew()
-    if len(item.title) + len(item.summary) + len(item.body) < LONG_TEXT:
-        return work()
-    judging = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        while not (await asyncio.wait({judging}, timeout=lease.duration_s / 3))[0]:
-            await lease.renew()
-    finally:
-        await asyncio.wait({judging})  # what it uses is for one thread
-    return judging.result()
 
 
 class _Ready(NamedTuple):
@@ -325,7 +306,9 @@ class _MatchStage:
 
     async def _edit(self, lease: Lease, item: Item, past: Past, now: datetime, mutes: list[Mute]) -> Edits:
         try:
-            return await _under_lease(lease, item, partial(self._ready.watch.edit, item, past, now, mutes))
+            return await judge_under_lease(
+                lease, item, partial(self._ready.watch.edit, item, past, now, mutes)
+            )
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
             # An edit that cannot be judged must not hold up the others: its thread says nothing.
             log.exception("the edit of item %s could not be judged", item.id)
@@ -401,7 +384,7 @@ class _MatchStage:
             return []
         work = partial(self._ready.watch.candidates, entry.item, now, self._titles, mutes)
         try:
-            return await _under_lease(lease, entry.item, work)
+            return await judge_under_lease(lease, entry.item, work)
         except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
             # One bad item must not hold up the others. It is kept as a dead item.
             log.exception("item %s could not be matched", entry.item.id)
