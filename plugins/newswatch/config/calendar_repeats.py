@@ -27,6 +27,7 @@ _OF_ZONES = (
     "WKST",
 )
 _ENTRIES = (["VEVENT"], ["VTODO"], ["VJOURNAL"])
+"""What RFC 5545 lets repeat besides time zones. Of these only events are read, and their rules are checked by `repeated`."""
 _MOST_SHOWN = 100
 
 
@@ -102,7 +103,7 @@ def check_zones(data: bytes) -> None:
             inside.pop()
         elif name.startswith(("RRULE", "EXRULE")) and inside[-1:] not in _ENTRIES and not _is_yearly(line):
             raise RuleUnusable(
-                f"has a time zone whose RRULE is not understood: line {number}: {line[:_MOST_SHOWN]!r}; FREQ=YEARLY is"
+                f"has a time zone whose RRULE is not understood: line {number}: {line[:_MOST_SHOWN]!r}; only FREQ=YEARLY is"
             )
 
 
