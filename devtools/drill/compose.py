@@ -59,6 +59,7 @@ class Stack:
         workers: int,
         feeds: int,
         rules: int,
+        every: str = "1m",
         sentinel: bool = False,
         release: str = "",
         logs: Path | None = None,
@@ -84,6 +85,7 @@ class Stack:
             "NEWSWATCH_CHANNEL_CAP": "100000",
             "DRILL_FEEDS": str(feeds),
             "DRILL_RULES": str(rules),
+            "DRILL_EVERY": every,
         }
         if sentinel:
             settings |= SENTINEL
