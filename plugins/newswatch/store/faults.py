@@ -53,6 +53,7 @@ CANNOT_SAVE = (
     "Redis refuses writes because it cannot save its data: see its log, and whether its disk is full"
 )
 FEW_REPLICAS = "Redis refuses writes because too few of its replicas are connected (min-replicas-to-write)"
+MANY_CLIENTS = "Redis has too many clients: raise maxclients, or look in CLIENT LIST for programs that keep connections open"
 BUSY = "Redis is busy with a script that does not end: see its log"
 NO_TLS = f"This port of Redis does not speak TLS: name its TLS port in {_ADDRESS}, or use redis:// instead of rediss://"
 UNTRUSTED = (
@@ -86,6 +87,8 @@ _BY_WORDS: tuple[tuple[str, Fault, str], ...] = (
     ("MISCONF", RedisUnavailable, CANNOT_SAVE),
     ("NOREPLICAS", RedisUnavailable, FEW_REPLICAS),
     ("BUSY ", RedisUnavailable, BUSY),
+    ("UNBLOCKED", RedisUnavailable, REPLICA),  # a primary that becomes one says it to those that wait
+    ("max number of clients", RedisUnavailable, MANY_CLIENTS),
     ("DENIED", RedisRefused, PROTECTED),
     ("DB index is out of range", RedisRefused, DATABASE),
     ("CERTIFICATE_VERIFY_FAILED", RedisRefused, UNTRUSTED),
