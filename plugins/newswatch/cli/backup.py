@@ -32,7 +32,7 @@ def backup(call: Invocation, *, folder: Path) -> None:
 
 @click.command(epilog=_JSON)
 @click.argument("path", metavar="FILE|DIR", type=click.Path(path_type=Path))
-@click.option("--replace", is_flag=True, help="First remove what newswatch has in this Redis.")
+@click.option("--replace", is_flag=True, help="In the place of what newswatch has in this Redis.")
 @command
 def restore(call: Invocation, *, path: Path, replace: bool) -> None:
     """Put a backup into Redis: FILE, or the newest in DIR. No stage may be running.

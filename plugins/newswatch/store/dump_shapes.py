@@ -1,4 +1,4 @@
-"""Whether the records of a backup are such as `dump.write_all` can write, seen before anything in Redis is changed. Pure."""
+"""Whether the records of a backup are such as `dump_restore` can write, seen before anything in Redis is changed. Pure."""
 
 from __future__ import annotations
 
