@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from newswatch.errors import RedisRefused, RedisUnavailable
+from newswatch.quantity import quantity
 from newswatch.store import keys, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.faults import CLUSTER, LOADING, OLDEST_VERSION, REPLICA, SENTINEL, too_old
@@ -38,6 +39,16 @@ def judge(info: Mapping[str, Any]) -> RedisUnavailable | RedisRefused | None:
     if info.get("role") == "slave":
         return RedisUnavailable(REPLICA)
     return None
+
+
+def eviction_fault(info: Mapping[str, Any]) -> str:
+    """That this Redis deletes keys when it is full, and what to do, from its INFO; "" if it does not, or does not say. Pure."""
+    policy = str(info.get("maxmemory_policy") or "noeviction")
+    if policy == "noeviction":
+        return ""
+    gone = int(info.get("evicted_keys") or 0)
+    so_far = f", {quantity(gone, 'key')} so far" if gone else ""
+    return f"maxmemory-policy is {policy}: when Redis is full, it deletes what newswatch needs{so_far}. Set `noeviction`"
 
 
 async def check_server(redis: Redis) -> None:

@@ -33,6 +33,7 @@ from newswatch.store.dump import Record
 from newswatch.store.dump_shapes import Shapes
 from newswatch.store.leases import Lease, under
 from newswatch.store.schema import SCHEMA, newer
+from newswatch.store.server import eviction_fault
 
 FORMAT = 1
 """Of the file. That of what is in it is the schema."""
@@ -185,12 +186,8 @@ async def _take_place(services: Services, lease: Lease) -> None:
 
 async def _refuse_if_it_evicts(services: Services) -> None:
     """A full Redis would make room for the backup by removing other keys, or parts of the backup itself."""
-    info = await services.redis.info("memory")
-    policy = info.get("maxmemory_policy", "noeviction")
-    if info.get("maxmemory") and policy != "noeviction":
-        raise BackupRefused(
-            f"maxmemory-policy is {policy}, so Redis may delete what is restored: set `noeviction`. Nothing was changed."
-        )
+    if evicts := eviction_fault(await services.redis.info()):
+        raise BackupRefused(f"{evicts}. Nothing was changed.")
 
 
 async def _refuse_if_at_work(services: Services) -> None:
