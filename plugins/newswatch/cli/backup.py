@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
+from newswatch.acting_user import acting_user
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
 from newswatch.pipeline.oversight.backup import Backup, back_up
@@ -27,7 +27,7 @@ def backup(call: Invocation, *, folder: Path) -> None:
     If Redis holds more than 50 MB, the stages rest meanwhile: nothing is lost, alerts come later. The configuration
     files are not in it.
     """
-    _show(call, call.run(lambda services: back_up(services, folder, getpass.getuser())), "Written")
+    _show(call, call.run(lambda services: back_up(services, folder, acting_user())), "Written")
 
 
 @click.command(epilog=_JSON)
