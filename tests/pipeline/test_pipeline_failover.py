@@ -105,3 +105,16 @@ def test_residents_that_wait_go_on_after_a_planned_failover(room):
     for one in residents:
         one.end()
         assert one.error is None
+
+
+def test_match_goes_on_when_redis_is_emptied(room):
+    match = Resident(room, "match").at_work()
+    room.redis.flushall()
+    room.until(lambda: match.note == "No configuration is in force yet." or match.error)
+    room.adopt()
+    room.site.serve("/wire", *stories(1))
+    match.at_work()
+    room.poll()
+    room.until(lambda: room.redis.zcard("newswatch:alerts") or match.error)
+    match.end()
+    assert match.error is None
