@@ -312,6 +312,17 @@ def test_backup_with_an_unusable_first_line_is_refused(newsroom: Newsroom, tmp_p
     assert "is not a whole backup of newswatch" in error
 
 
+def test_file_that_cannot_be_read_is_named_with_the_reason(newsroom: Newsroom, tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "newswatch-20261127T000000Z.jsonl.gz").mkdir()
+    for name, words in (
+        ("empty", "empty is not a whole backup of newswatch: it is empty"),
+        ("", "newswatch-20261127T000000Z.jsonl.gz cannot be read: Is a directory."),
+    ):
+        code, _, error = newsroom.command("restore", str(tmp_path / name))
+        assert (code, words in error) == (1, True), error
+
+
 def test_restore_is_refused_while_a_stage_is_at_work(newsroom: Newsroom, tmp_path, resident):
     file = made(newsroom, tmp_path)
     resident("match").at_work()

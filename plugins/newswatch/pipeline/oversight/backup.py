@@ -223,7 +223,10 @@ def _check(file: Path) -> tuple[dict[str, Any], int]:
     except FileNotFoundError as error:
         raise BackupRefused(f"{file} does not exist.") from error
     except _UNREADABLE as error:
-        raise BackupRefused(f"{file} is not a whole backup of newswatch: {error}") from error
+        if isinstance(error, OSError) and error.strerror:  # gzip's own errors have none
+            raise BackupRefused(f"{file} cannot be read: {error.strerror}.") from error
+        why = "it is empty" if isinstance(error, StopIteration) else error
+        raise BackupRefused(f"{file} is not a whole backup of newswatch: {why}") from error
     if schema > SCHEMA:
         raise BackupRefused(newer(schema, str(head["release"])).replace("Redis holds", f"{file} holds"))
     if not known:
