@@ -51,16 +51,21 @@ def eviction_fault(info: Mapping[str, Any]) -> str:
     return f"maxmemory-policy is {policy}: when Redis is full, it deletes what newswatch needs{so_far}. Set `noeviction`"
 
 
-async def check_server(redis: Redis) -> None:
-    """Check the server, and that its data is not a newer release's, before a stage relies on it. Two round trips.
-
-    Raises RedisUnavailable or RedisRefused.
-    """
+async def check_kind(redis: Redis) -> None:
+    """Check the server, whatever is in it. Raises RedisUnavailable or RedisRefused."""
     with redis_errors():
         info = await redis.info()
     fault = judge(info)
     if fault is not None:
         raise fault
+
+
+async def check_server(redis: Redis) -> None:
+    """Check the server, and that its data is not a newer release's, before a stage relies on it. Two round trips.
+
+    Raises RedisUnavailable or RedisRefused.
+    """
+    await check_kind(redis)
     with redis_errors():
         await schema.take_up(redis)
 

@@ -375,6 +375,18 @@ def test_restore_that_redis_has_no_room_for_changes_nothing(room, own_redis):
     assert leftovers(room) == []
 
 
+def test_release_that_goes_back_restores_over_data_that_it_cannot_read(room):
+    """docs/upgrading.md, Going back: the old code is there already, and the data is still the newer release's."""
+    room.redis.hset("newswatch:schema", mapping={"schema": SCHEMA + 1, "release": "9.9.0"})
+    code, _, error = room.command("restore", str(room.file))
+    assert (code, "--replace" in error) == (1, True)
+    assert room.redis.hget("newswatch:schema", "schema") == str(SCHEMA + 1)
+    assert room.json("restore", str(room.file), "--replace")["release"] == __version__
+    assert room.redis.hget("newswatch:schema", "schema") == str(SCHEMA)
+    assert not room.redis.exists("newswatch:precious")
+    room.run()
+
+
 def test_restore_that_ends_half_way_changes_nothing(room, own_redis, monkeypatch):
     before = everything(own_redis)
     monkeypatch.setattr(dump, "PART", 100)

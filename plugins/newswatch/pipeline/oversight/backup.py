@@ -33,7 +33,7 @@ from newswatch.store.dump import Record
 from newswatch.store.dump_shapes import Shapes
 from newswatch.store.leases import Lease, under
 from newswatch.store.schema import SCHEMA, newer
-from newswatch.store.server import eviction_fault
+from newswatch.store.server import check_kind, eviction_fault
 
 FORMAT = 1
 """Of the file. That of what is in it is the schema."""
@@ -128,11 +128,13 @@ def _line(row: dict[str, Any]) -> bytes:
 async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
     """Put a backup into Redis: the file, or the newest of a folder.
 
-    With `replace` it takes the place of what newswatch has there, in one step at the end. Each channel's history is read
+    With `replace` it takes the place of what newswatch has there, in one step at the end, also if that is data of a newer release,
+    which cannot be read. Each channel's history is read
     before anything is sent to it, so that nothing is repeated. Raises BackupRefused, with nothing changed.
     """
     file = await asyncio.to_thread(_file_of, path)
     head, names = await asyncio.to_thread(_check, file)
+    await check_kind(services.redis)
     with redis_errors():
         await _refuse_if_at_work(services)
         await _refuse_if_it_evicts(services)
