@@ -5,12 +5,10 @@ So Redis has either what it had or all of the backup, whatever happens. Until th
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from newswatch import __version__
 from newswatch.store import dump, keys
@@ -32,18 +30,13 @@ def restore_lease(redis: Redis) -> Lease:
 async def write_beside(redis: Redis, records: Iterable[Record]) -> None:
     """Write records where nothing reads them, the parts of a key in their order.
 
-    Removes what an earlier try left. Raises redis-py's errors, and then has left nothing, if Redis can still be reached.
+    Removes what an earlier try left.
     """
     await clear_beside(redis)
-    try:
-        await _write_all(redis, records)
-        # The last step looks for this key, and so finds only what is whole.
-        name = keys.staged(keys.short(keys.SCHEMA))
-        await redis.hset(name, mapping={"schema": SCHEMA, "release": __version__})
-    except BaseException:
-        with contextlib.suppress(RedisError, OSError):
-            await clear_beside(redis)
-        raise
+    await _write_all(redis, records)
+    # The last step looks for this key, and so finds only what is whole.
+    name = keys.staged(keys.short(keys.SCHEMA))
+    await redis.hset(name, mapping={"schema": SCHEMA, "release": __version__})
 
 
 async def take_place(redis: Redis, lease: Lease) -> bool:

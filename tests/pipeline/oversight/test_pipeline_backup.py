@@ -18,6 +18,7 @@ from feed_server import story
 from newsroom import Newsroom
 from newswatch import __version__
 from newswatch.pipeline.base.draining import resting
+from newswatch.pipeline.oversight.backup import BackupRefused
 from newswatch.store import dump, dump_restore, keys
 from newswatch.store.client import connect
 from newswatch.store.leases import Lease
@@ -271,6 +272,8 @@ def row(kind, value, name="x", left_ms=None):
         ([row("string", "a"), row("list", ["a"])], "'x' is both string and list"),
         ([row("string", "a", name=7)], "has no name"),
         ([row("string", "a", name="")], "has no name"),
+        ([row("string", "a", name="lease:restore")], "'lease:restore' belongs to a running process"),
+        ([row("string", "99", name="schema")], "'schema' belongs to a running process"),
         ([row("string", "a", name="\ud800")], "has no name"),
         ([row("string", "a", left_ms=-1)], "'x' has no usable lifetime: -1"),
         ([row("string", "a", left_ms=10**18)], "'x' has no usable lifetime"),
@@ -401,6 +404,28 @@ def test_restore_that_ends_half_way_changes_nothing(room, own_redis, monkeypatch
     assert room.command("restore", str(room.file), "--replace")[0] == 1
     assert everything(own_redis) == before
     assert leftovers(room) == []
+
+
+def test_stage_that_begins_meanwhile_ends_a_restore(room, own_redis, monkeypatch):
+    before = everything(own_redis)
+    at_work = iter([False, True])
+
+    async def refuse(_services):
+        if next(at_work):
+            raise BackupRefused("Still running: match.")
+
+    monkeypatch.setattr("newswatch.pipeline.oversight.backup._refuse_if_at_work", refuse)
+    code, _, error = room.command("restore", str(room.file), "--replace")
+    assert (code, "Still running: match." in error) == (1, True)
+    assert everything(own_redis) == before
+    assert leftovers(room) == []
+
+
+def test_line_that_no_backup_has_is_refused(room, monkeypatch):
+    """A small file can be unpacked to more than a machine has memory for."""
+    monkeypatch.setattr("newswatch.pipeline.oversight.backup.LONGEST_LINE", 1000)
+    code, _, error = room.command("restore", str(room.file), "--replace")
+    assert (code, "a line is too long" in error) == (1, True)
 
 
 def test_what_a_killed_restore_left_is_removed(room):

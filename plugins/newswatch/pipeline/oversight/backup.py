@@ -41,6 +41,8 @@ LEVEL = 1
 """Of compression: a quarter of the highest level's time, for a seventh more bytes. The stages rest meanwhile."""
 AT_ONCE = 50_000_000
 """Up to so many bytes are read in one step, which takes Redis half a second."""
+LONGEST_LINE = 256_000_000
+"""Bytes. The longest are parts of the stream with whole articles: half of it."""
 LAST_STEP_S = 300.0
 """How long the last step of restoring may take."""
 _UNREADABLE = (
@@ -151,6 +153,8 @@ async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
             await _take_place(services, lease)
         finally:
             with suppress(RedisError, OSError):
+                if lease.left_s() > 0:  # else it may be another restore's
+                    await dump_restore.clear_beside(services.redis)
                 await lease.release()
     return Backup(file, datetime.fromisoformat(head["taken"]), str(head["release"]), names)
 
@@ -218,7 +222,7 @@ def _check(file: Path) -> tuple[dict[str, Any], int]:
     """Read the whole file before anything in Redis is changed. Returns its head and how many keys it has."""
     try:
         with gzip.open(file) as lines:
-            head = json.loads(next(lines))
+            head = json.loads(lines.readline(LONGEST_LINE) or next(lines))
         known = int(head["format"]) == FORMAT and bool(datetime.fromisoformat(head["taken"]))
         schema = int(head["schema"])
         keys = len(_checked_kinds(file)) if known and schema <= SCHEMA else 0
@@ -249,8 +253,10 @@ def _checked_kinds(file: Path) -> dict[str, str]:
 
 
 def _rows(file: Path) -> Iterator[Any]:
-    """The rows of a backup after its head, one after the other."""
+    """The rows of a backup after its head, one after the other. Raises ValueError for a line that no backup has."""
     with gzip.open(file) as lines:
-        next(lines)
-        for line in lines:
+        lines.readline(LONGEST_LINE)
+        while line := lines.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise ValueError("a line is too long")
             yield json.loads(line.decode("utf-8", "surrogateescape"))
