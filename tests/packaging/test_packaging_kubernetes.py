@@ -82,6 +82,12 @@ def test_official_chart_takes_our_values(executor, more):
     ] == []  # those are the chart's own defaults
 
 
+@pytest.mark.parametrize("name", ["env", "volumes"])
+def test_list_that_replaces_another_leaves_nothing_out(name):
+    base, more = (read(file)[name] for file in ("helm-values.yaml", "helm-values-git-sync.yaml"))
+    assert {one["name"] for one in base} <= {one["name"] for one in more}
+
+
 def mounts(spec, image, path):
     return [
         one

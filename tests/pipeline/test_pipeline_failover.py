@@ -8,6 +8,7 @@ import threading
 import pytest
 import redis
 
+from devtools.redis_server import free_port
 from feed_server import Document, story
 from newsroom import Newsroom
 from redis_servers import backup, restore
@@ -89,3 +90,31 @@ def test_failover_with_lost_writes_in_mid_shift_loses_and_repeats_nothing(room, 
     assert sorted(in_slack(room)) == [str(number) for number in range(1, 8)]
     ids = room.alert_ids()
     assert len(ids) == len(set(ids)) == 7
+
+
+def test_residents_that_wait_go_on_after_a_planned_failover(room):
+    """A primary that becomes a replica first answers those that wait on it, with an error of its own."""
+    residents = [Resident(room, stage).at_work() for stage in ("match", "deliver")]
+    for _ in range(3):
+        room.redis.replicaof("127.0.0.1", free_port())
+        room.redis.replicaof("NO", "ONE")
+        room.until(lambda: all(one.at_work() for one in residents))
+    room.site.serve("/wire", *stories(1))
+    room.poll()
+    room.until(lambda: in_slack(room) == ["1"] or any(one.error for one in residents))
+    for one in residents:
+        one.end()
+        assert one.error is None
+
+
+def test_match_goes_on_when_redis_is_emptied(room):
+    match = Resident(room, "match").at_work()
+    room.redis.flushall()
+    room.until(lambda: match.note == "No configuration is in force yet." or match.error)
+    room.adopt()
+    room.site.serve("/wire", *stories(1))
+    match.at_work()
+    room.poll()
+    room.until(lambda: room.redis.zcard("newswatch:alerts") or match.error)
+    match.end()
+    assert match.error is None

@@ -117,6 +117,16 @@ async def _all_pages(services) -> None:
     assert [one.level for one in findings if one.subject == "redis"] == ["ok"]
 
 
+def test_backup_and_restore_need_no_further_permission(room, tmp_path):
+    room.site.serve("/wire", story(1, summary=WORDS))
+    room.run()
+    room.json("backup", str(tmp_path))
+    room.json("restore", str(tmp_path), "--replace")
+    room.command("drain")
+    room.command("drain", "--resume")
+    assert refused(room) == []
+
+
 @pytest.mark.parametrize("permission", ["-info", "-evalsha", "-xreadgroup", "-xadd"])
 def test_permission_that_is_missing_is_named(room, permission):
     room.redis.execute_command("ACL SETUSER", "editor", permission)

@@ -282,27 +282,68 @@ def test_the_simulated_services_read_and_write_their_sample_as_one_user(tmp_path
     )
 
 
-def test_postgresql_in_another_encoding_is_refused_before_anything_starts(stack, tmp_path):
-    assert stack["postgres"]["environment"]["POSTGRES_INITDB_ARGS"] == "--encoding=UTF8"
+def checked(stack, tmp_path, encoding="UTF8", **passwords):
+    """What airflow-init checks before anything else, with a PostgreSQL that reports this encoding."""
     script = stack["airflow-init"]["command"][-1].replace("$$", "$")
     check = script.partition("<<'CHECK'\n")[2].partition("\nCHECK\n")[0]
+    (tmp_path / "sqlalchemy.py").write_text(
+        "from unittest.mock import MagicMock\n"
+        "create_engine = MagicMock()\n"
+        "link = create_engine.return_value.connect.return_value.__enter__.return_value\n"
+        f"link.exec_driver_sql.return_value.scalar.return_value = {encoding!r}\n"
+    )
+    given = {**stack["airflow-init"]["environment"], **passwords, "PYTHONPATH": str(tmp_path)}
+    return subprocess.run(
+        [sys.executable, "-c", check],
+        check=False,
+        env={name: str(value) for name, value in given.items()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_postgresql_in_another_encoding_is_refused_before_anything_starts(stack, tmp_path):
+    assert stack["postgres"]["environment"]["POSTGRES_INITDB_ARGS"] == "--encoding=UTF8"
     for encoding, code in (("UTF8", 0), ("SQL_ASCII", 1)):
-        (tmp_path / "sqlalchemy.py").write_text(
-            "from unittest.mock import MagicMock\n"
-            "create_engine = MagicMock()\n"
-            "link = create_engine.return_value.connect.return_value.__enter__.return_value\n"
-            f"link.exec_driver_sql.return_value.scalar.return_value = {encoding!r}\n"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", check],
-            check=False,
-            env={"PYTHONPATH": str(tmp_path), "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://x/y"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = checked(stack, tmp_path, encoding)
         assert done.returncode == code, done.stderr
         assert (encoding == "UTF8") or encoding in done.stderr
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "NEWSWATCH_REDIS_PASSWORD", "BROKER_PASSWORD"])
+def test_password_that_does_not_fit_into_a_url_is_named_and_not_shown(stack, tmp_path, name):
+    for password in ("hunter2/x", "hunter2@x", "hunter2#x", 'hunter2"x', "hunter2%x"):
+        done = checked(stack, tmp_path, **{name: password})
+        assert done.returncode == 1
+        assert f"{name} in .env" in done.stderr
+        assert "hunter2" not in done.stderr
+    assert checked(stack, tmp_path, **{name: "a-Z.0_9~%2F"}).returncode == 0
+
+
+def test_no_secret_of_an_airflow_service_is_in_a_list_of_processes(stack):
+    """Commands of Airflow's containers take secrets from the environment or from their input."""
+    for name, service in stack.items():
+        if name.startswith(("airflow-", "newswatch-listener")):
+            words = " ".join([*service["command"], *service.get("healthcheck", {}).get("test", [])])
+            assert not any(secret in words for secret in SECRETS.values()), name
+            assert not re.search(r"--(password|broker)\b", words), name
+
+
+def test_every_setting_of_the_example_reaches_the_stages(tmp_path):
+    parts = (ROOT / ".env.example").read_text().partition("── ports ──")[0].split("\n\n")
+    entries = re.findall(r"((?:^# .*\n)+)((?:^#?[A-Z_]+=.*\n?)+)", "\n".join(parts), re.MULTILINE)
+    names = {
+        name
+        for comment, lines in entries
+        if "make run only" not in comment
+        for name in re.findall(r"^#?([A-Z_0-9]+)=", lines, re.MULTILINE)
+    }
+    of_the_listener = {"SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "NEWSWATCH_LISTEN"}
+    assert {"NEWSWATCH_RULE_CAP", "NEWSWATCH_FIRST_ENTRIES", *of_the_listener} <= names
+    stack = services(compose(tmp_path, "docker-compose.yml", **SECRETS))
+    assert names - of_the_listener <= set(stack["airflow-worker"]["environment"])
+    assert of_the_listener <= set(stack["newswatch-listener"]["environment"])
 
 
 def test_sentinels_of_the_profile_make_the_replica_the_primary(tmp_path):

@@ -113,6 +113,14 @@ async def test_error_in_a_pipeline_does_not_show_what_was_written(tmp_path):
     assert "text of an item" not in str(raised.value)
 
 
+async def test_too_many_clients_are_named(tmp_path):
+    with redis_servers.running(tmp_path, "--maxclients", "1") as server:
+        async with connect(server.url) as first, connect(server.url) as second:
+            await first.ping()
+            with pytest.raises(RedisUnavailable, match="too many clients"), redis_errors():
+                await second.ping()
+
+
 async def test_database_that_does_not_exist_is_named(redis_url):
     async with connect(redis_url.removesuffix("/0") + "/99") as client:
         with pytest.raises(RedisRefused, match="use database 0"), redis_errors():

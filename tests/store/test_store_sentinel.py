@@ -98,6 +98,13 @@ async def test_name_that_the_sentinel_does_not_know_is_one_sentence(watched):
             await client.ping()
 
 
+@pytest.mark.heavy
+async def test_password_that_the_sentinel_refuses_is_named(watched):
+    async with connect(watched.url.replace("of-sentinel", "other")) as client:
+        with pytest.raises(RedisUnavailable, match="sentinel_password"), redis_errors():
+            await client.ping()
+
+
 # ── TLS with a client certificate ─────────────────────────────────────────────────────────────────
 
 

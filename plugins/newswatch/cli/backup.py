@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
+from newswatch.acting_user import acting_user
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json
 from newswatch.pipeline.oversight.backup import Backup, back_up
@@ -27,19 +27,21 @@ def backup(call: Invocation, *, folder: Path) -> None:
     If Redis holds more than 50 MB, the stages rest meanwhile: nothing is lost, alerts come later. The configuration
     files are not in it.
     """
-    _show(call, call.run(lambda services: back_up(services, folder, getpass.getuser())), "Written")
+    _show(call, call.run(lambda services: back_up(services, folder, acting_user())), "Written")
 
 
 @click.command(epilog=_JSON)
 @click.argument("path", metavar="FILE|DIR", type=click.Path(path_type=Path))
-@click.option("--replace", is_flag=True, help="First remove what newswatch has in this Redis.")
+@click.option("--replace", is_flag=True, help="In the place of what newswatch has in this Redis.")
 @command
 def restore(call: Invocation, *, path: Path, replace: bool) -> None:
     """Put a backup into Redis: FILE, or the newest in DIR. No stage may be running.
 
     Nothing that is in Slack is sent again: the channels' histories are read first, seven days back at most.
     """
-    _show(call, call.run(lambda services: put_back(services, path, replace=replace)), "Restored")
+    # What is there may be a newer release's: this is the way back from an upgrade.
+    done = call.run(lambda services: put_back(services, path, replace=replace), checked=False)
+    _show(call, done, "Restored")
 
 
 def _show(call: Invocation, done: Backup, what: str) -> None:

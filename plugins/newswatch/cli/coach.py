@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
+from newswatch.acting_user import acting_user
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, progress
 from newswatch.pipeline.authoring.coach.apply import apply_proposal
@@ -54,7 +53,7 @@ def coach_command(call: Invocation, *, rule_id: str, limit: int, examples: bool,
     advice = call.run(work)
     saved = None
     if applied is not None:
-        saved = apply_proposal(call.settings, advice, applied, by=getpass.getuser(), now=utc_now())
+        saved = apply_proposal(call.settings, advice, applied, by=acting_user(), now=utc_now())
     if call.json:
         as_json(as_dict(advice) | ({"applied": applied} if saved else {}))
     elif saved:

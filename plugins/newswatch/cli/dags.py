@@ -37,8 +37,9 @@ _HEAD = f"{MARK} of version {__version__}. After an upgrade, run it again.\n"
 def dags(call: Invocation, *, target: Path | None) -> None:
     """Show where the DAG files are, or copy them into Airflow's DAGs folder.
 
-    Copies have to be written again after each upgrade. A DAG bundle needs no copies: put the entry that this command shows
-    into `dag_bundle_config_list` of Airflow's section `dag_processor`.
+    Copies have to be written again after each upgrade; those that the release no longer has are removed. A DAG bundle
+    needs no copies: put the entry that this command shows into `dag_bundle_config_list` of Airflow's section
+    `dag_processor`.
     """
     files = sorted(DAGS.glob("*.py"))
     if target is not None:
@@ -55,20 +56,31 @@ def dags(call: Invocation, *, target: Path | None) -> None:
 
 
 def _write(files: list[Path], target: Path) -> None:
-    """Copy the files. Raises PermanentError, before it writes any, if one would replace somebody else's."""
-    foreign = [
-        target / file.name
-        for file in files
-        if (target / file.name).exists() and not (target / file.name).read_text("utf-8").startswith(MARK)
-    ]
+    """Copy the files, and remove copies that this release no longer has.
+
+    Raises PermanentError, before it writes any, if one would replace somebody else's.
+    """
+    names = [file.name for file in files]
+    foreign = [path for name in names if (path := target / name).exists() and not _is_copy(path)]
     if foreign:
-        names = ", ".join(str(path) for path in foreign)
         raise PermanentError(
-            f"{names}: not written by this command, so it is left alone. Move it away first."
+            f"{', '.join(map(str, foreign))}: not written by this command, so it is left alone. Move it away first."
         )
     try:
         target.mkdir(parents=True, exist_ok=True)
         for file in files:
             replace_file(target / file.name, (_HEAD + file.read_text("utf-8")).encode(), 0o644)
+        for path in target.glob("*.py"):
+            if path.name not in names and _is_copy(path):
+                path.unlink()
     except OSError as error:
         raise PermanentError(f"{target} cannot be written: {error.strerror}") from error
+
+
+def _is_copy(path: Path) -> bool:
+    """Whether this command wrote the file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MARK)) == MARK.encode()
+    except OSError:
+        return False

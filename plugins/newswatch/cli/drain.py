@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 
 import click
 
+from newswatch.acting_user import acting_user
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.options import duration
 from newswatch.cli.output import FINE, PROBLEM, as_json
@@ -41,7 +41,7 @@ def drain(call: Invocation, *, resume: bool, wait_s: float) -> None:
         was = call.run(draining.resume)
         _tell(call, asked=False, text="They work again." if was else "They were not asked to drain.")
         return
-    busy = call.run(lambda services: draining.drain(services, getpass.getuser(), wait_s))
+    busy = call.run(lambda services: draining.drain(services, acting_user(), wait_s))
     names = ", ".join(pulse.stage for pulse in busy)
     text = (
         f"Still at work: {names}."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from newswatch.acting_user import acting_user
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.pipeline.authoring.missed import MissedReport, report_missed
@@ -31,7 +31,7 @@ def missed(call: Invocation, *, text: str, rule_id: str | None) -> None:
     `newswatch coach ID` proposes edits that catch it. Without --rule nothing is recorded: the rules that come nearest
     are shown, so that you can choose one. The rules are taken from the files, whether in force or not.
     """
-    report = call.run(lambda services: report_missed(services, text, rule_id, getpass.getuser()))
+    report = call.run(lambda services: report_missed(services, text, rule_id, acting_user()))
     caught = rule_id in report.matching if rule_id else bool(report.matching)
     if call.json:
         as_json(_as_dict(report))

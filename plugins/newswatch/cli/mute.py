@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 
 import click
 
+from newswatch.acting_user import acting_user
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import ago, as_json, table
 from newswatch.durations import parse_duration
@@ -40,7 +40,7 @@ def mute(call: Invocation, *, rule: str | None, for_: str, channel: str | None) 
         return
     length_s = _seconds(for_)
     made = call.run(
-        lambda services: mute_rule(services, rule, for_s=length_s, by=getpass.getuser(), channel=channel)
+        lambda services: mute_rule(services, rule, for_s=length_s, by=acting_user(), channel=channel)
     )
     if call.json:
         as_json(asdict(made))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
+from newswatch.acting_user import acting_user
 from newswatch.cli.context import Invocation, command
 from newswatch.cli.output import as_json, table
 from newswatch.pipeline.base.configuration import in_force
@@ -95,7 +94,7 @@ def fold(call: Invocation, *, channel: str) -> None:
 @command
 def drop(call: Invocation, *, channel: str, reason: str) -> None:
     """Discard what waits for CHANNEL. Its alerts are kept as withdrawn, with the reason."""
-    dropped, left = call.run(lambda services: drop_queue(services, channel, reason, getpass.getuser()))
+    dropped, left = call.run(lambda services: drop_queue(services, channel, reason, acting_user()))
     if call.json:
         as_json({"dropped": dropped, "left": left})
     else:

@@ -1,6 +1,6 @@
-"""Clicks, commands and modals over HTTP: one signed route, if a secret is set, and one for monitors. Nothing else is served.
+"""Clicks, commands and modals over HTTP: one signed route, if a secret is set, and two for monitors. Nothing else is served.
 
-Put a reverse proxy with TLS before it; `/health` need not be reachable from outside. Slack expects an
+Put a reverse proxy with TLS before it; `/health` and `/alive` need not be reachable from outside. Slack expects an
 answer within three seconds. It gets one as soon as the click is safe in Redis.
 """
 
@@ -67,8 +67,11 @@ def build(
         up = await listens()
         return web.json_response({"listening": up}, status=200 if up else 503)
 
+    async def alive(_request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
     app = web.Application(client_max_size=MAX_BODY_BYTES)
-    app.add_routes([web.get("/health", health)])
+    app.add_routes([web.get("/health", health), web.get("/alive", alive)])
     if secret:
         app.add_routes([web.post(CLICKS_PATH, take)])
     return app

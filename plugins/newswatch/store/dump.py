@@ -1,4 +1,4 @@
-"""Everything that newswatch has in Redis, as plain data: read in one step or in parts, written into an empty place.
+"""Everything that newswatch has in Redis, as plain data, read in one step or in parts. `dump_restore` writes it.
 
 The data is not that of Redis's own DUMP, which other versions of Redis do not read. A large key is several records, each with
 some of its elements.
@@ -17,8 +17,6 @@ from redis.asyncio import Redis
 from newswatch.store import keys
 from newswatch.store.client import text
 
-RESTORED = "restored"
-"""Stands for the run of Redis that last delivered to a channel, so that the channel's history is read."""
 T = TypeVar("T")
 _BASE64 = "base64:"
 _BATCH = 500
@@ -185,53 +183,6 @@ def _next(groups: Any, pending: Any) -> str | None:
 async def count_all(redis: Redis) -> int:
     """How many keys of newswatch there are, apart from those that pass."""
     return len(await _names(redis))
-
-
-async def remove_all(redis: Redis) -> None:
-    """Remove everything that newswatch has in this Redis."""
-    names = [name async for name in redis.scan_iter(match=keys.EVERY, count=1000)]
-    for batch in _batches(names):
-        await redis.unlink(*batch)
-
-
-async def write_all(redis: Redis, records: Iterable[Record]) -> int:
-    """Write records into a Redis that has none of the keys, the parts of a key in their order. Returns how many were written."""
-    count = elements = 0
-    pipe = redis.pipeline(transaction=False)
-    for record in records:
-        name = keys.whole(record.name)
-        elements += _write(pipe, name, record)
-        if record.left_ms is not None:
-            pipe.pexpire(name, record.left_ms)
-        count += 1
-        if elements >= PART:
-            await pipe.execute()
-            elements = 0
-    await pipe.execute()
-    return count
-
-
-def _write(pipe: Any, name: str, record: Record) -> int:
-    """Returns how many elements it has."""
-    value = record.value
-    if record.kind == "string":
-        pipe.set(name, as_bytes(value))
-    elif record.kind == "hash":
-        marks = name == keys.EPOCH
-        pipe.hset(name, mapping={as_bytes(f): RESTORED if marks else as_bytes(v) for f, v in value.items()})
-    elif record.kind == "list":
-        pipe.rpush(name, *map(as_bytes, value))
-    elif record.kind == "set":
-        pipe.sadd(name, *map(as_bytes, value))
-    elif record.kind == "zset":
-        pipe.zadd(name, {as_bytes(member): score for member, score in value})
-    else:
-        for stream_id, row in value["entries"]:
-            pipe.xadd(name, {as_bytes(f): as_bytes(v) for f, v in row.items()}, id=stream_id)
-        if value["next"] is not None:
-            pipe.xgroup_create(name, keys.ITEMS_GROUP, id=value["next"], mkstream=True)
-        return len(value["entries"])
-    return 1 if record.kind == "string" else len(value)
 
 
 def _text(data: bytes) -> str:

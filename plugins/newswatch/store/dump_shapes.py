@@ -1,4 +1,4 @@
-"""Whether the records of a backup are such as `dump.write_all` can write, seen before anything in Redis is changed. Pure."""
+"""Whether the records of a backup are such as `dump_restore` can write, seen before anything in Redis is changed. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from newswatch.store import keys
 from newswatch.store.dump import Record, as_bytes
 
 _LONGEST_MS = 10**14
@@ -35,6 +36,8 @@ class Shapes:
         name, kind, left_ms = record.name, record.kind, record.left_ms
         if not (_is_text(name) and name):
             return "the record has no name"
+        if keys.whole(name).startswith(keys.PASSING):
+            return f"{name!r} belongs to a running process, and no backup has it"
         if not (_is_text(kind) and kind in _IS):
             return f"{name!r} has the kind {kind!r}, which newswatch does not know"
         if self.kinds.setdefault(name, kind) != kind:

@@ -39,10 +39,8 @@ CLUSTER = (
     f" like, in {_ADDRESS}"
 )
 SENTINEL = f"This is a Sentinel, which holds no data: use redis+sentinel://HOST:PORT/NAME in {_ADDRESS}, with its name of the primary"
-NO_PRIMARY = (
-    f"no Sentinel in {_ADDRESS} names a primary. During a failover this ends by itself; otherwise the Sentinels cannot be"
-    " reached, or do not know that name"
-)
+NO_PRIMARY = f"no Sentinel in {_ADDRESS} names a primary. During a failover this ends by itself"
+LOST_ITEMS = "Redis has lost its data, or somebody has emptied it: newswatch begins again with what is there"
 WRONG_LOGIN = f"Redis refuses the user name or the password: correct them in {_ADDRESS}"
 PROTECTED = (
     "Redis is in protected mode and answers its own machine only: give it a password, and put that into"
@@ -53,6 +51,7 @@ CANNOT_SAVE = (
     "Redis refuses writes because it cannot save its data: see its log, and whether its disk is full"
 )
 FEW_REPLICAS = "Redis refuses writes because too few of its replicas are connected (min-replicas-to-write)"
+MANY_CLIENTS = "Redis has too many clients: raise maxclients, or look in CLIENT LIST for programs that keep connections open"
 BUSY = "Redis is busy with a script that does not end: see its log"
 NO_TLS = f"This port of Redis does not speak TLS: name its TLS port in {_ADDRESS}, or use redis:// instead of rediss://"
 UNTRUSTED = (
@@ -73,7 +72,6 @@ _BY_CLASS: tuple[tuple[type[Exception], Fault, str], ...] = (
     (OutOfMemoryError, RedisFull, OUT_OF_MEMORY),
     (BusyLoadingError, RedisUnavailable, LOADING),
     (ReadOnlyError, RedisUnavailable, REPLICA),
-    (MasterNotFoundError, RedisUnavailable, NO_PRIMARY),
     (MasterDownError, RedisUnavailable, LOST_PRIMARY),  # a ClusterDownError for redis-py, and so before it
     (AskError, RedisRefused, CLUSTER),
     (ClusterDownError, RedisRefused, CLUSTER),
@@ -86,6 +84,9 @@ _BY_WORDS: tuple[tuple[str, Fault, str], ...] = (
     ("MISCONF", RedisUnavailable, CANNOT_SAVE),
     ("NOREPLICAS", RedisUnavailable, FEW_REPLICAS),
     ("BUSY ", RedisUnavailable, BUSY),
+    ("UNBLOCKED", RedisUnavailable, REPLICA),  # a primary that becomes one says it to those that wait
+    ("NOGROUP", RedisUnavailable, LOST_ITEMS),
+    ("max number of clients", RedisUnavailable, MANY_CLIENTS),
     ("DENIED", RedisRefused, PROTECTED),
     ("DB index is out of range", RedisRefused, DATABASE),
     ("CERTIFICATE_VERIFY_FAILED", RedisRefused, UNTRUSTED),
@@ -104,16 +105,25 @@ def fault_of(error: Exception) -> RedisUnavailable | RedisRefused:
     RedisUnavailable if it may pass by itself, RedisRefused if someone has to act. Redis does not document a list of its
     error codes: these come from the sources of Redis 7 and Valkey 9.
     """
+    said = str(error)
+    if isinstance(error, MasterNotFoundError):
+        return RedisUnavailable(_no_primary(said))
     for kind, fault, sentence in _BY_CLASS:
         if isinstance(error, kind):
             return fault(sentence)
-    said = str(error)
     if isinstance(error, NoPermissionError) or "ACL failure in script" in said:
         return RedisRefused(_not_permitted(said))
     for words, fault, sentence in _BY_WORDS:
         if words in said:
             return fault(sentence)
     return _unnamed(error, said)
+
+
+def _no_primary(said: str) -> str:
+    """redis-py lists the Sentinels that gave no answer, each with the class of its error."""
+    if "AuthenticationError" in said:
+        return f"{NO_PRIMARY}; otherwise correct sentinel_password (and sentinel_username), which a Sentinel refuses"
+    return f"{NO_PRIMARY}; otherwise the Sentinels cannot be reached, or do not know that name"
 
 
 def _not_permitted(said: str) -> str:

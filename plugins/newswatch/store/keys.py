@@ -83,6 +83,7 @@ Retention of items, alerts and seen entries is set by settings; the table has th
 | previews:{user} | string: previews that a user of the pages asked for in this minute | pages | ~90 B | a minute after the first |
 | schema | hash: schema, release that wrote it first | every stage | small | always |
 | drain | string: who asked, when (JSON) | drain | small | until resumed |
+| restoring:{key} | as the key | restore | what is being restored, until it takes the place of the key | until then |
 | reader:asked | string: Airflow was just asked to start a run that reads articles | poll | small | 30 s |
 """
 
@@ -135,8 +136,10 @@ LAST_RUNS = _PREFIX + "last-runs"
 
 EVERY = _PREFIX + "*"
 """Matches every key of newswatch."""
+STAGED = _PREFIX + "restoring:*"
+"""Matches what is being restored."""
 PASSING = (
-    *(f"{_PREFIX}{kind}:" for kind in ("lease", "pulse", "host")),
+    *(f"{_PREFIX}{kind}:" for kind in ("lease", "pulse", "host", "restoring")),
     *(DRAIN, READER_ASKED, LISTENER, WAKE, BREAKER, TURNS, SCHEMA),
 )
 """How the keys begin that no backup has: they belong to running processes or are over in minutes. A backup names its schema
@@ -331,6 +334,11 @@ def pulse(stage: str) -> str:
 def notice(cause: str) -> str:
     """One cause of ops notices."""
     return f"{_PREFIX}notice:{cause}"
+
+
+def staged(name: str) -> str:
+    """Where a key is written while it is restored, from its name without the prefix."""
+    return f"{_PREFIX}restoring:{name}"
 
 
 def short(name: str) -> str:

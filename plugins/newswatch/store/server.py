@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from newswatch.errors import RedisRefused, RedisUnavailable
+from newswatch.quantity import quantity
 from newswatch.store import keys, schema
 from newswatch.store.client import redis_errors
 from newswatch.store.faults import CLUSTER, LOADING, OLDEST_VERSION, REPLICA, SENTINEL, too_old
@@ -40,16 +41,31 @@ def judge(info: Mapping[str, Any]) -> RedisUnavailable | RedisRefused | None:
     return None
 
 
-async def check_server(redis: Redis) -> None:
-    """Check the server, and that its data is not a newer release's, before a stage relies on it. Two round trips.
+def eviction_fault(info: Mapping[str, Any]) -> str:
+    """That this Redis deletes keys when it is full, and what to do, from its INFO; "" if it does not, or does not say. Pure."""
+    policy = str(info.get("maxmemory_policy") or "noeviction")
+    if policy == "noeviction":
+        return ""
+    gone = int(info.get("evicted_keys") or 0)
+    so_far = f", {quantity(gone, 'key')} so far" if gone else ""
+    return f"maxmemory-policy is {policy}: when Redis is full, it deletes what newswatch needs{so_far}. Set `noeviction`"
 
-    Raises RedisUnavailable or RedisRefused.
-    """
+
+async def check_kind(redis: Redis) -> None:
+    """Check the server, whatever is in it. Raises RedisUnavailable or RedisRefused."""
     with redis_errors():
         info = await redis.info()
     fault = judge(info)
     if fault is not None:
         raise fault
+
+
+async def check_server(redis: Redis) -> None:
+    """Check the server, and that its data is not a newer release's, before a stage relies on it. Two round trips.
+
+    Raises RedisUnavailable or RedisRefused.
+    """
+    await check_kind(redis)
     with redis_errors():
         await schema.take_up(redis)
 

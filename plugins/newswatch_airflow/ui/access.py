@@ -6,7 +6,6 @@ route depends on one of `reader`, `writer` and `monitor`; tests/ui proves it by 
 
 from __future__ import annotations
 
-import getpass
 import hmac
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,6 +19,7 @@ from airflow.configuration import conf
 from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 
+from newswatch.acting_user import acting_user
 from newswatch.settings import VARIABLES
 from newswatch_airflow.hooks import process_settings
 
@@ -59,7 +59,7 @@ def writer(request: Request, user: GetUserDep, _allowed: Annotated[None, Depends
 def _name(user: BaseUser) -> str:
     """The name under which an edit is recorded: that of the login, or of the machine's user where there is none."""
     if conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False):
-        return getpass.getuser()
+        return acting_user()
     return user.get_name()
 
 

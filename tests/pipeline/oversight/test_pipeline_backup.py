@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import secrets
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,13 +12,16 @@ import pytest
 import redis as plain_redis
 from redis.exceptions import RedisError
 
+import redis_servers
 from devtools.redis_server import RunningRedis
 from feed_server import story
 from newsroom import Newsroom
 from newswatch import __version__
 from newswatch.pipeline.base.draining import resting
-from newswatch.store import dump, keys
+from newswatch.pipeline.oversight.backup import BackupRefused
+from newswatch.store import dump, dump_restore, keys
 from newswatch.store.client import connect
+from newswatch.store.leases import Lease
 from newswatch.store.schema import SCHEMA
 
 WORDS = "The central bank opposes the plan."
@@ -38,6 +42,13 @@ async def at_once(redis):
 async def in_parts(redis):
     """As parts of one or two elements each, which are put together again."""
     return [record async for records in dump.read_in_parts(redis) for record in records]
+
+
+async def put_back(redis, records):
+    lease = Lease(redis, "restore", 60.0)
+    assert await lease.take(0.0)
+    await dump_restore.write_beside(redis, records)
+    return await dump_restore.take_place(redis, lease)
 
 
 @pytest.mark.parametrize("read", [at_once, in_parts])
@@ -62,12 +73,14 @@ async def test_every_type_and_every_byte_comes_back(redis_url, monkeypatch, read
         await redis.xack(keys.ITEMS, keys.ITEMS_GROUP, "1-0")
         before = await read(redis)
         whole = await at_once(redis)
-        await dump.remove_all(redis)
-        assert await redis.keys("*") == [b"other"]
         stored = [dump.Record(**json.loads(json.dumps(asdict(one)))) for one in before]
-        assert await dump.write_all(redis, stored) == len(before)
+        await redis.flushdb()
+        await redis.set("other", "not ours")
+        await redis.set(keys.DEAD, "what was there")
+        assert await put_back(redis, stored)
         after = await at_once(redis)
-        assert await redis.hgetall(keys.EPOCH) == {b"C1": dump.RESTORED.encode()}
+        assert await redis.get("other") == b"not ours"
+        assert await redis.hgetall(keys.EPOCH) == {b"C1": dump_restore.RESTORED.encode()}
         assert 0 < await redis.pttl(keys.feed("a")) <= 60_000
         assert await redis.get(keys.lease("match")) is None
         reply = await redis.xreadgroup(keys.ITEMS_GROUP, "match", {keys.ITEMS: ">"})
@@ -143,8 +156,8 @@ async def test_items_that_nobody_has_matched_yet_come_back(redis_url, monkeypatc
         for number in range(5):
             await redis.xadd(keys.ITEMS, {"v": "1", "item": f"{number}"})
         before = await in_parts(redis)
-        await dump.remove_all(redis)
-        await dump.write_all(redis, before)
+        await redis.flushdb()
+        assert await put_back(redis, before)
         assert await redis.xlen(keys.ITEMS) == 5
 
 
@@ -259,6 +272,8 @@ def row(kind, value, name="x", left_ms=None):
         ([row("string", "a"), row("list", ["a"])], "'x' is both string and list"),
         ([row("string", "a", name=7)], "has no name"),
         ([row("string", "a", name="")], "has no name"),
+        ([row("string", "a", name="lease:restore")], "'lease:restore' belongs to a running process"),
+        ([row("string", "99", name="schema")], "'schema' belongs to a running process"),
         ([row("string", "a", name="\ud800")], "has no name"),
         ([row("string", "a", left_ms=-1)], "'x' has no usable lifetime: -1"),
         ([row("string", "a", left_ms=10**18)], "'x' has no usable lifetime"),
@@ -300,9 +315,156 @@ def test_backup_with_an_unusable_first_line_is_refused(newsroom: Newsroom, tmp_p
     assert "is not a whole backup of newswatch" in error
 
 
+def test_file_that_cannot_be_read_is_named_with_the_reason(newsroom: Newsroom, tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "newswatch-20261127T000000Z.jsonl.gz").mkdir()
+    for name, words in (
+        ("empty", "empty is not a whole backup of newswatch: it is empty"),
+        ("", "newswatch-20261127T000000Z.jsonl.gz cannot be read: Is a directory."),
+    ):
+        code, _, error = newsroom.command("restore", str(tmp_path / name))
+        assert (code, words in error) == (1, True), error
+
+
 def test_restore_is_refused_while_a_stage_is_at_work(newsroom: Newsroom, tmp_path, resident):
     file = made(newsroom, tmp_path)
     resident("match").at_work()
     code, _, error = newsroom.command("restore", str(file), "--replace")
     assert code == 1
     assert "match" in error
+
+
+@pytest.fixture
+def room(tmp_path, own_redis, simulator):
+    """A newsroom with a Redis of its own, some data, and a backup of more than that."""
+    simulator.reset()
+    newsroom = Newsroom(tmp_path / "room", own_redis.url, simulator)
+    published(newsroom, 1)
+    newsroom.run()
+    newsroom.redis.hset("newswatch:numbers", mapping={str(n): secrets.token_hex(200) for n in range(5000)})
+    newsroom.file = made(newsroom, tmp_path)
+    newsroom.redis.delete("newswatch:numbers")
+    newsroom.redis.set("newswatch:precious", "1")
+    yield newsroom
+    newsroom.close()
+
+
+def everything(own_redis):
+    """All data, apart from what belongs to running processes."""
+    return {
+        name: value
+        for name, (_, value) in redis_servers.backup(own_redis).items()
+        if not name.decode().startswith(keys.PASSING)
+    }
+
+
+def leftovers(room):
+    return [name for name in room.redis.scan_iter("newswatch:*") if "restor" in name]
+
+
+def test_restore_that_redis_has_no_room_for_changes_nothing(room, own_redis):
+    before = everything(own_redis)
+    room.redis.config_set("maxmemory", room.redis.info("memory")["used_memory"] + 1_000_000)
+    code, _, error = room.command("restore", str(room.file), "--replace")
+    assert code == 1
+    assert "no room for the backup beside what is there: raise maxmemory until it is restored" in error
+    assert "Nothing was changed" in error
+    assert everything(own_redis) == before
+    assert leftovers(room) == []
+    room.redis.config_set("maxmemory", 0)
+    room.json("restore", str(room.file), "--replace")
+    assert room.redis.hlen("newswatch:numbers") == 5000
+    assert not room.redis.exists("newswatch:precious")
+    assert leftovers(room) == []
+
+
+def test_release_that_goes_back_restores_over_data_that_it_cannot_read(room):
+    """docs/upgrading.md, Going back: the old code is there already, and the data is still the newer release's."""
+    room.redis.hset("newswatch:schema", mapping={"schema": SCHEMA + 1, "release": "9.9.0"})
+    code, _, error = room.command("restore", str(room.file))
+    assert (code, "--replace" in error) == (1, True)
+    assert room.redis.hget("newswatch:schema", "schema") == str(SCHEMA + 1)
+    assert room.json("restore", str(room.file), "--replace")["release"] == __version__
+    assert room.redis.hget("newswatch:schema", "schema") == str(SCHEMA)
+    assert not room.redis.exists("newswatch:precious")
+    room.run()
+
+
+def test_restore_that_ends_half_way_changes_nothing(room, own_redis, monkeypatch):
+    before = everything(own_redis)
+    monkeypatch.setattr(dump, "PART", 100)
+    wrote = dump_restore._write
+
+    def stopped(pipe, name, record):
+        if record.name == "polls:wire":  # after "numbers"
+            raise KeyboardInterrupt
+        return wrote(pipe, name, record)
+
+    monkeypatch.setattr(dump_restore, "_write", stopped)
+    assert room.command("restore", str(room.file), "--replace")[0] == 1
+    assert everything(own_redis) == before
+    assert leftovers(room) == []
+
+
+def test_stage_that_begins_meanwhile_ends_a_restore(room, own_redis, monkeypatch):
+    before = everything(own_redis)
+    at_work = iter([False, True])
+
+    async def refuse(_services):
+        if next(at_work):
+            raise BackupRefused("Still running: match.")
+
+    monkeypatch.setattr("newswatch.pipeline.oversight.backup._refuse_if_at_work", refuse)
+    code, _, error = room.command("restore", str(room.file), "--replace")
+    assert (code, "Still running: match." in error) == (1, True)
+    assert everything(own_redis) == before
+    assert leftovers(room) == []
+
+
+def test_line_that_no_backup_has_is_refused(room, monkeypatch):
+    """A small file can be unpacked to more than a machine has memory for."""
+    monkeypatch.setattr("newswatch.pipeline.oversight.backup.LONGEST_LINE", 1000)
+    code, _, error = room.command("restore", str(room.file), "--replace")
+    assert (code, "a line is too long" in error) == (1, True)
+
+
+def test_what_a_killed_restore_left_is_removed(room):
+    """By housekeeping, but not while another restore is at work."""
+
+    async def half(services):
+        await services.redis.set(keys.staged("numbers"), "half")
+        await Lease(services.redis, "restore", 60.0).take(0.0)
+
+    room._do(half)
+    room.command("housekeeping")
+    assert len(leftovers(room)) == 2
+    code, _, error = room.command("restore", str(room.file), "--replace")
+    assert (code, "Another restore is at work" in error) == (1, True)
+    room.redis.delete(keys.lease("restore"))
+    room.command("housekeeping")
+    assert leftovers(room) == []
+    assert room.redis.exists("newswatch:precious")
+
+
+def test_restore_into_a_redis_that_evicts_is_refused(room):
+    room.redis.config_set("maxmemory", "1gb")
+    room.redis.config_set("maxmemory-policy", "allkeys-lru")
+    code, _, error = room.command("restore", str(room.file), "--replace")
+    assert code == 1
+    assert "maxmemory-policy is allkeys-lru" in error
+    assert room.redis.exists("newswatch:precious")
+
+
+async def test_last_step_of_a_restore_may_run_twice(redis_url):
+    """Its answer may be lost, and then it is asked again."""
+    async with connect(redis_url) as redis:
+        lease = Lease(redis, "restore", 60.0)
+        await lease.take(0.0)
+        await dump_restore.write_beside(redis, [dump.Record("mutes", "hash", None, {"a": "b"})])
+        assert await dump_restore.take_place(redis, lease)
+        assert await dump_restore.take_place(redis, lease)
+        assert await redis.hgetall(keys.MUTES) == {b"a": b"b"}
+        assert await redis.hget(keys.SCHEMA, "schema") == str(SCHEMA).encode()
+        await dump_restore.write_beside(redis, [dump.Record("mutes", "hash", None, {"c": "d"})])
+        assert not await dump_restore.take_place(redis, Lease(redis, "restore", 60.0))
+        assert await redis.hgetall(keys.MUTES) == {b"a": b"b"}

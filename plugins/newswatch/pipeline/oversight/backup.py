@@ -8,26 +8,32 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from newswatch import __version__
 from newswatch.atomic_file import replacing
-from newswatch.errors import PermanentError
+from newswatch.errors import LeaseLost, PermanentError, RedisFull, RedisUnavailable
 from newswatch.pipeline.base.draining import resting
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.base.silence import is_there
 from newswatch.quantity import quantity
 from newswatch.residents import resident_stages
-from newswatch.store import dump, pulses
+from newswatch.store import dump, dump_restore, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.dump import Record
 from newswatch.store.dump_shapes import Shapes
-from newswatch.store.schema import SCHEMA, newer, take_up
+from newswatch.store.leases import Lease, under
+from newswatch.store.schema import SCHEMA, newer
+from newswatch.store.server import check_kind, eviction_fault
 
 FORMAT = 1
 """Of the file. That of what is in it is the schema."""
@@ -35,6 +41,10 @@ LEVEL = 1
 """Of compression: a quarter of the highest level's time, for a seventh more bytes. The stages rest meanwhile."""
 AT_ONCE = 50_000_000
 """Up to so many bytes are read in one step, which takes Redis half a second."""
+LONGEST_LINE = 256_000_000
+"""Bytes. The longest are parts of the stream with whole articles: half of it."""
+LAST_STEP_S = 300.0
+"""How long the last step of restoring may take."""
 _UNREADABLE = (
     *(OSError, EOFError, zlib.error, ValueError, KeyError, TypeError),
     *(OverflowError, RecursionError, StopIteration),
@@ -120,22 +130,70 @@ def _line(row: dict[str, Any]) -> bytes:
 async def restore(services: Services, path: Path, *, replace: bool) -> Backup:
     """Put a backup into Redis: the file, or the newest of a folder.
 
-    With `replace`, what newswatch has there is removed first. Each channel's history is read before anything is sent to it,
-    so that nothing is repeated. Raises BackupRefused, before anything is changed.
+    With `replace` it takes the place of what newswatch has there, in one step at the end, also if that is data of a newer release,
+    which cannot be read. Each channel's history is read
+    before anything is sent to it, so that nothing is repeated. Raises BackupRefused, with nothing changed.
     """
     file = await asyncio.to_thread(_file_of, path)
     head, names = await asyncio.to_thread(_check, file)
+    await check_kind(services.redis)
     with redis_errors():
         await _refuse_if_at_work(services)
+        await _refuse_if_it_evicts(services)
         there = await dump.count_all(services.redis)
         if there and not replace:
             raise BackupRefused(
                 f"Redis has {quantity(there, 'key')} of newswatch already. `--replace` removes them and puts the backup in their place."
             )
-        await dump.remove_all(services.redis)
-        await dump.write_all(services.redis, (Record(**row) for row in _rows(file)))
-        await take_up(services.redis)
+        lease = dump_restore.restore_lease(services.redis)
+        if not await lease.take(wait_s=0.0):
+            raise BackupRefused("Another restore is at work. If it was killed, try again in a minute.")
+        try:
+            await under(lease, _write_beside(services, file))
+            await _take_place(services, lease)
+        finally:
+            with suppress(RedisError, OSError):
+                if lease.left_s() > 0:  # else it may be another restore's
+                    await dump_restore.clear_beside(services.redis)
+                await lease.release()
     return Backup(file, datetime.fromisoformat(head["taken"]), str(head["release"]), names)
+
+
+async def _write_beside(services: Services, file: Path) -> None:
+    try:
+        with redis_errors():
+            await dump_restore.write_beside(services.redis, (Record(**row) for row in _rows(file)))
+    except RedisFull as error:
+        raise BackupRefused(
+            "Redis has no room for the backup beside what is there: raise maxmemory until it is restored. Nothing was changed."
+        ) from error
+    except RedisUnavailable as error:
+        raise BackupRefused(f"{error}. Nothing was changed.") from error
+
+
+async def _take_place(services: Services, lease: Lease) -> None:
+    """The last step. For a large Redis it takes longer than a client waits for an answer, and so it is asked again."""
+    await lease.renew()
+    await _refuse_if_at_work(services)
+    give_up = time.monotonic() + LAST_STEP_S
+    while True:
+        try:
+            with redis_errors():
+                if not await dump_restore.take_place(services.redis, lease):
+                    raise LeaseLost("Another restore is at work. Nothing was changed.")
+                return
+        except RedisUnavailable as error:
+            if time.monotonic() > give_up:
+                raise BackupRefused(
+                    f"{error}. Redis has either what it had or the whole backup: restore again when it can be used."
+                ) from error
+        await asyncio.sleep(1.0)
+
+
+async def _refuse_if_it_evicts(services: Services) -> None:
+    """A full Redis would make room for the backup by removing other keys, or parts of the backup itself."""
+    if evicts := eviction_fault(await services.redis.info()):
+        raise BackupRefused(f"{evicts}. Nothing was changed.")
 
 
 async def _refuse_if_at_work(services: Services) -> None:
@@ -164,14 +222,17 @@ def _check(file: Path) -> tuple[dict[str, Any], int]:
     """Read the whole file before anything in Redis is changed. Returns its head and how many keys it has."""
     try:
         with gzip.open(file) as lines:
-            head = json.loads(next(lines))
+            head = json.loads(lines.readline(LONGEST_LINE) or next(lines))
         known = int(head["format"]) == FORMAT and bool(datetime.fromisoformat(head["taken"]))
         schema = int(head["schema"])
         keys = len(_checked_kinds(file)) if known and schema <= SCHEMA else 0
     except FileNotFoundError as error:
         raise BackupRefused(f"{file} does not exist.") from error
     except _UNREADABLE as error:
-        raise BackupRefused(f"{file} is not a whole backup of newswatch: {error}") from error
+        if isinstance(error, OSError) and error.strerror:  # gzip's own errors have none
+            raise BackupRefused(f"{file} cannot be read: {error.strerror}.") from error
+        why = "it is empty" if isinstance(error, StopIteration) else error
+        raise BackupRefused(f"{file} is not a whole backup of newswatch: {why}") from error
     if schema > SCHEMA:
         raise BackupRefused(newer(schema, str(head["release"])).replace("Redis holds", f"{file} holds"))
     if not known:
@@ -192,8 +253,10 @@ def _checked_kinds(file: Path) -> dict[str, str]:
 
 
 def _rows(file: Path) -> Iterator[Any]:
-    """The rows of a backup after its head, one after the other."""
+    """The rows of a backup after its head, one after the other. Raises ValueError for a line that no backup has."""
     with gzip.open(file) as lines:
-        next(lines)
-        for line in lines:
+        lines.readline(LONGEST_LINE)
+        while line := lines.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise ValueError("a line is too long")
             yield json.loads(line.decode("utf-8", "surrogateescape"))

@@ -24,7 +24,7 @@ from newswatch.settings import Settings
 from newswatch.store import breaker, deployment, listening, outbox, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms
-from newswatch.store.server import judge, try_scripts, try_writing, version_of
+from newswatch.store.server import eviction_fault, judge, try_scripts, try_writing, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,8 @@ async def _redis(services: Services) -> list[Examined]:
         findings.append(Examined("redis persistence", "error", text))
     else:
         findings.append(Examined("redis persistence", "ok", "append-only file on"))
-    policy = str(info.get("maxmemory_policy", "unknown"))
-    if policy != "noeviction":
-        text = f"maxmemory-policy is {policy}: Redis may delete queues when it is full. Set `noeviction`"
-        findings.append(Examined("redis eviction", "error", text))
+    if evicts := eviction_fault(info):
+        findings.append(Examined("redis eviction", "error", evicts))
     else:
         findings.append(Examined("redis eviction", "ok", "noeviction"))
     return findings

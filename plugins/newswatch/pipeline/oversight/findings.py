@@ -59,6 +59,16 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Raise maxmemory now: nothing is polled, and nothing new can be stored.",
         "redis-is-nearly-full",
     ),
+    "redis-writes": (
+        "error",
+        "Until then no stage can work, and this page may be out of date. Nothing is lost.",
+        "redis-is-away",
+    ),
+    "redis-eviction": (
+        "error",
+        "Set maxmemory-policy to noeviction, in the file of Redis too. A full Redis then refuses new items, and deletes nothing.",
+        "redis-may-delete-data",
+    ),
     "slack": (
         "error",
         "Check the connection newswatch_slack and Slack's status page. All queues are kept.",

@@ -3,7 +3,8 @@
 Without it readers cannot tell "no news" from "newswatch is down". A receiver with `alive:` gets a line at its
 time of day if no alert came since that time on the day before. Each minute in which feeds are polled and newswatch is
 healthy, NEWSWATCH_DEADMAN_URL is requested; the monitoring service behind it raises an alarm when the requests stop.
-The lengths of the queues are kept for a day, for the picture under Delivery. Ops is notified of DAGs that have not run.
+The lengths of the queues are kept for a day, for the picture under Delivery. Ops is notified of DAGs that have not run, and of a Redis that
+may delete what it holds.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from newswatch.errors import FetchRefused
 from newswatch.feeds.proxy import service_proxy
 from newswatch.models import Receiver
 from newswatch.pipeline.base.configuration import receivers_in_force
+from newswatch.pipeline.base.notices import clear_notice, raise_notice
 from newswatch.pipeline.base.routing import last_local
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight.backlog import Backlog, read_backlog
@@ -29,6 +31,7 @@ from newswatch.store import breaker, daily_lines, feeds, notices, outbox, pulses
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.queue_lengths import QueueLengths
+from newswatch.store.server import eviction_fault
 
 log = logging.getLogger("newswatch.heartbeat")
 
@@ -48,6 +51,7 @@ async def after_cycle(services: Services) -> bool:
             if receiver.alive is not None:
                 await _line(services, receiver)
     await report_late_runs(services)
+    await _report_eviction(services)
     backlog = await read_backlog(services)
     healthy = await _healthy(services, backlog)
     url = services.settings.deadman_url
@@ -55,6 +59,15 @@ async def after_cycle(services: Services) -> bool:
         await _ping(url, services.settings.network)
     await _sample(services, backlog)
     return healthy
+
+
+async def _report_eviction(services: Services) -> None:
+    with redis_errors():
+        evicts = eviction_fault(await services.redis.info())
+    if evicts:
+        await raise_notice(services, "redis-eviction", f"{evicts}.")
+    else:
+        await clear_notice(services, "redis-eviction", "Redis no longer deletes what it holds.")
 
 
 async def _sample(services: Services, backlog: Backlog) -> None:

@@ -8,7 +8,7 @@ from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.oversight import coverage
 from newswatch.pipeline.oversight.pack_upgrade import note_hits
-from newswatch.store import labelled, mutes, retention
+from newswatch.store import dump_restore, labelled, mutes, retention
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import to_ms
 
@@ -26,6 +26,7 @@ async def run_housekeeping(services: Services) -> dict[str, int]:
         text = coverage.summary(await coverage.read(services, bundle, DAY_S))
         await notices.notify_once(services, "coverage", text)
     with redis_errors():
+        await dump_restore.tidy(services.redis)
         return {
             "items": await retention.trim_items(services.redis, now_ms, settings.item_retention_s),
             "articles": await retention.trim_articles(services.redis, now_ms),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from newswatch.errors import RedisFull, RedisRefused, RedisUnavailable
 from newswatch.models import Bundle
 from newswatch.pipeline.base.configuration import in_force
 from newswatch.pipeline.base.services import Services
@@ -37,6 +38,7 @@ from newswatch.store.archive import Cursor
 from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.pulses import Pulse
+from newswatch.store.server import try_writing
 
 _CHECK_IS_RED = "dag:check_config"
 _FIRST_START = "Correct the places named, in the editor or in the files. Until then nothing is polled."
@@ -143,6 +145,7 @@ async def read_status(
         figures = await _figures(services, bundle, backlog, now)
     still = standstills(backlog, polling, now, residents)
     findings = [
+        *await _refused_writes(services),
         *_unexplained(further, active),
         *_no_configuration(bundle, active),
         *(_raised(cause, notice, bundle) for cause, notice in active.items() if not _is_read_again(cause)),
@@ -160,6 +163,18 @@ async def read_status(
     ]
     findings.sort(key=lambda finding: finding.level)
     return Status(now, sentence_of(findings, figures, now), tuple(findings), figures, tuple(residents))
+
+
+async def _refused_writes(services: Services) -> list[Finding]:
+    """What is wrong with a Redis that can be read and not written to. That it is full, the stage that polls reports."""
+    try:
+        await try_writing(services.redis)
+    except RedisFull:
+        return []
+    except (RedisUnavailable, RedisRefused) as error:
+        level, do, section = KINDS["redis-writes"]
+        return [Finding("redis-writes", level, f"{error}.", do, section)]
+    return []
 
 
 def _unexplained(further: Iterable[Finding], active: Mapping[str, Any]) -> list[Finding]:
