@@ -164,10 +164,15 @@ def _not_in(said: Sequence[str], events: Sequence[tuple[Piece, ...]]) -> tuple[t
 
 
 def _events(group: Sequence[Alert], *, each: bool) -> tuple[tuple[Piece, ...], ...]:
-    """The events of the rules, each once, those of the most severe rule first. `each`: with how sure the text is of it."""
+    """The events of the rules, each once, those of the most severe rule first. `each`: with how sure the text is of it.
+
+    An event that is part of another one, such as "RBI barred" of "RBI barred crypto firms", is left out.
+    """
     ranked = sorted(group, key=lambda alert: -SEVERITIES.index(alert.severity))
-    said = dict.fromkeys(_event(alert, certainty=each) for alert in ranked if alert.deed)
-    return tuple(said)[:_MAX_EVENTS]
+    said = tuple(dict.fromkeys(_event(alert, certainty=each) for alert in ranked if alert.deed))
+    return tuple(one for one in said if _not_in([joined(other) for other in said if other != one], [one]))[
+        :_MAX_EVENTS
+    ]
 
 
 def _event(alert: Alert, *, certainty: bool) -> tuple[Piece, ...]:
