@@ -436,6 +436,14 @@ def test_story_of_two_rules_with_one_event_says_it_once():
     assert shown(payload).count("RBI barred crypto firms") == 1
 
 
+def test_item_that_is_dated_ahead_says_so():
+    ahead = story(alert(published=NOW + timedelta(days=3)))
+    dated = f"dated {NOW + timedelta(days=3):%Y-%m-%d %H:%M} UTC"
+    assert dated in shown(ahead)
+    assert dated in ahead["text"]
+    assert "dated" not in shown(story(alert(published=NOW + timedelta(minutes=20))))
+
+
 def test_event_of_which_another_rule_shows_more_is_said_once():
     payload = story(
         alert(event=(EVENT[2], EVENT[1]), modality="stated"),
