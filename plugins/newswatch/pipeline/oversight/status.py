@@ -39,7 +39,12 @@ from newswatch.store.client import redis_errors
 from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.pulses import Pulse
 
-_CHECK_IS_RED = "dag:check_config"
+_RED = "a-run-is-red"
+_REASONS: Mapping[str, frozenset[str]] = {
+    "dag:check_config": frozenset({"configuration"}),
+    "dag:deliver_alerts": frozenset({"slack", "slack-away", "channel", "workspace"}),
+}
+"""The kinds of notices that say why a run of this DAG is red."""
 _FIRST_START = "Correct the places named, in the editor or in the files. Until then nothing is polled."
 
 
@@ -173,8 +178,9 @@ async def read_status(
 
 
 def _unexplained(further: Iterable[Finding], active: Mapping[str, Any]) -> list[Finding]:
-    """Without the red run of check_config, where a notice says what is wrong in the files. Pure."""
-    return [one for one in further if one.cause != _CHECK_IS_RED or "configuration" not in active]
+    """Without the red runs for which a notice gives the reason. Pure."""
+    kinds = {cause.partition(":")[0] for cause in active}
+    return [one for one in further if one.runbook != _RED or not kinds & _REASONS.get(one.cause, frozenset())]
 
 
 def _raised(cause: str, notice: Mapping[str, str], bundle: Bundle | None) -> Finding:
@@ -189,8 +195,10 @@ def _is_read_again(cause: str) -> bool:
 
 
 def _is_reported(pause: Finding, active: Mapping[str, Any]) -> bool:
-    """Whether a raised notice already reports this paused channel. Pure."""
+    """Whether a raised notice already reports this paused channel, or why nothing is sent at all. Pure."""
     kind, _, channel = pause.cause.partition(":")
+    if pause.cause == "workspace-paused":
+        return "slack" in active
     return kind == "paused" and f"channel:{channel}" in active
 
 
