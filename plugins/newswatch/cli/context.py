@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from newswatch.errors import NewswatchError, SettingsRefused
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings, read_settings
+from newswatch.store.client import answered
 from newswatch.store.server import check_server
 
 Result = TypeVar("Result")
@@ -70,9 +72,11 @@ class Invocation:
         ends = self.ends(slack=slack)
 
         async def inside() -> Result:
-            async with services_to(self.settings, ends, self.connections) as services:
+            async with AsyncExitStack() as stack:
+                services = services_to(self.settings, ends, self.connections)
+                await answered(stack.enter_async_context(services))
                 if checked:
-                    await check_server(services.redis)
+                    await answered(check_server(services.redis))
                 return await work(services)
 
         return uvloop.run(inside())
