@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from devtools.news_site.running import RunningSite
+from devtools.stack.overlay import Overlay, sample_feeds
 from newswatch.cli.app import newswatch
 
 
@@ -24,9 +25,9 @@ def folder(newsroom, monkeypatch):
     return newsroom.config.parent
 
 
-def running(folder: Path, redis_url: str) -> None:
-    (folder / ".data").mkdir()
-    (folder / ".data" / "stack.env").write_text(f"REDIS_URL='{redis_url}'\n", "utf-8")
+def running(folder: Path, redis_url: str, more: str = "") -> None:
+    (folder / ".data").mkdir(exist_ok=True)
+    (folder / ".data" / "stack.env").write_text(f"REDIS_URL='{redis_url}'\n{more}", "utf-8")
 
 
 def test_command_finds_what_make_run_has_started(newsroom, folder):
@@ -45,6 +46,24 @@ def test_redis_that_is_named_wins_over_a_running_stack(newsroom, folder):
     (folder / ".env").write_text(f"REDIS_URL={newsroom.redis_url}\n", "utf-8")
     found = CliRunner().invoke(newswatch, ["feeds", "--json"])
     assert found.exit_code == 0
+
+
+@pytest.mark.parametrize("named", ["in .env", "--config"])
+def test_folder_that_make_run_was_started_with_is_not_another_copy(newsroom, folder, named):
+    overlay = folder / ".data" / "config"
+    Overlay(newsroom.config, overlay, sample_feeds("http://127.0.0.1:1")).sync()
+    running(folder, newsroom.redis_url, f"NEWSWATCH_CONFIG='{overlay}'\n")
+    (folder / ".env").write_text(
+        f"NEWSWATCH_CONFIG={newsroom.config}\n" if named == "in .env" else "", "utf-8"
+    )
+    given = ["--config", str(newsroom.config)] if named == "--config" else []
+    CliRunner().invoke(newswatch, ["poll", "--config", str(overlay)])
+    checked = CliRunner().invoke(newswatch, ["check", *given])
+    assert checked.output.startswith("4 feeds")
+    assert "not applied" not in checked.output
+    listed = CliRunner().invoke(newswatch, ["feeds", "--json", *given])
+    assert "sample-wire" in [row["id"] for row in json.loads(listed.stdout)]
+    assert "configuration-origin" not in listed.stderr
 
 
 def test_story_of_ones_own_is_published_polled_and_alerted(newsroom):

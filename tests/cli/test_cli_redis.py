@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import time
 
 import pytest
 from click.testing import CliRunner
 
 import redis_servers
 from newswatch.cli.app import newswatch
+from newswatch.store import client
 
 COMMANDS = ("poll", "match-pending", "deliver", "articles", "run", "listen", "doctor")
 KINDS = [
@@ -82,3 +85,13 @@ def test_configuration_is_examined_although_redis_cannot_be_used(tmp_path, invok
 def test_documented_permissions_are_those_that_are_tested():
     text = (redis_servers.ROOT / "docs" / "operations.md").read_text("utf-8")
     assert " ".join(redis_servers.LEAST_PERMISSIONS) in " ".join(text.split())
+
+
+def test_redis_that_hangs_is_named_within_seconds(invoke, monkeypatch):
+    monkeypatch.setattr(client, "ANSWERS_WITHIN_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and never answers
+        began = time.monotonic()
+        result = invoke(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "alerts")
+        assert time.monotonic() - began < client.SOCKET_TIMEOUT_S
+    assert result.exit_code == 1
+    assert "did not answer within 0.3 s" in result.output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from feed_server import story
 from newsroom import POLICY, WATCHLIST
 
@@ -29,3 +31,17 @@ def test_why_before_any_configuration_says_what_to_do(newsroom):
     assert status == 1
     assert "no configuration is in force" in err
     assert "check the files, then poll" in err
+
+
+def test_why_of_an_old_item_that_a_known_feed_brings_does_not_blame_the_feeds_first_sight(newsroom):
+    newsroom.site.serve("/wire", story(1, "News"))
+    newsroom.run()
+    newsroom.pass_time(timedelta(minutes=1))
+    newsroom.site.serve(
+        "/wire", story(1, "News"), story(2, "The central bank opposes it", age=timedelta(days=12))
+    )
+    newsroom.run()
+    _, out, _ = newsroom.command("why", "The central bank opposes it")
+    assert out.startswith("silent: remembered without an alert")
+    assert "when its feed was added" not in out
+    assert "more than 7 d before newswatch first saw it" in out

@@ -49,6 +49,12 @@ CASES = [
         "central bank opposes",
         "The central bank said it opposes it",
         "part",
+        "the title has the words of `central bank opposes`, but other words between them",
+    ),
+    (
+        "central bank opposes",
+        "The central bank said it likes it",
+        "part",
         "of `central bank opposes` the title has only `central bank`",
     ),
     (

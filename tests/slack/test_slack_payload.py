@@ -436,6 +436,23 @@ def test_story_of_two_rules_with_one_event_says_it_once():
     assert shown(payload).count("RBI barred crypto firms") == 1
 
 
+def test_item_that_is_dated_ahead_says_so():
+    ahead = story(alert(published=NOW + timedelta(days=3)))
+    dated = f"dated {NOW + timedelta(days=3):%Y-%m-%d %H:%M} UTC"
+    assert dated in shown(ahead)
+    assert dated in ahead["text"]
+    assert "dated" not in shown(story(alert(published=NOW + timedelta(minutes=20))))
+
+
+def test_event_of_which_another_rule_shows_more_is_said_once():
+    payload = story(
+        alert(event=(EVENT[2], EVENT[1]), modality="stated"),
+        alert(rule_id="other", event=tuple(reversed(EVENT)), modality="stated"),
+    )
+    assert shown(payload).count("RBI barred") == 1
+    assert "RBI barred crypto firms" in shown(payload)
+
+
 def test_event_without_its_actor_shows_that_something_is_left_out():
     event = (("does", "permit"), ("what", "custody of coins"))
     assert "Monday.… permit custody of coins" in shown(story(alert(event=event, modality="possible")))

@@ -72,6 +72,35 @@ def test_advice_is_a_button_and_names_no_command(ada, newsroom):
     assert "newswatch feeds preview gone" in newsroom.command("feeds", "--json")[1]
 
 
+def test_status_says_how_many_feeds_cannot_be_read(ada, newsroom):
+    newsroom.feeds("wire", "daily", "gone")
+    newsroom.site.serve("/wire", story(1, "Nothing of note"))
+    newsroom.site.serve("/daily", story(2, "Nothing else"))
+    newsroom.site.serve("/gone", story(3, "Nothing either"))
+    newsroom.run()
+    assert "cannot be read" not in page(ada, "")
+    newsroom.site.documents["/gone"] = Document(b"", status=404)
+    newsroom.run()
+    assert "1 cannot be read" in re.search(r"<dt>Feeds</dt>.*?</div>", page(ada, ""))[0]
+
+
+def test_site_that_turns_programs_away_gets_advice_for_that(ada, newsroom):
+    newsroom.site.documents["/wire"] = Document(b"<html>Just a moment...</html>", status=403)
+    newsroom.run()
+    for said in (page(ada, "feeds/wire"), newsroom.command("feeds", "--json")[1]):
+        assert "ask the publisher for access" in said
+        assert "NEWSWATCH_CONTACT" in said
+        assert "remove it" not in said
+
+
+def test_feed_that_is_due_is_polled_now(ada, newsroom):
+    newsroom.site.serve("/wire", story(1, "Nothing of note"))
+    newsroom.run()
+    newsroom.redis.zadd(keys.FEEDS_DUE, {"wire": int(newsroom.clock().timestamp() * 1000) - 500})
+    (row,) = re.findall(r'<td data-label="Next poll">(.*?)</td>', page(ada, "feeds"))
+    assert row == "now"
+
+
 def test_preview_of_a_configured_feed_shows_its_items(ada, newsroom):
     in_trouble(newsroom)
     answer = ada.post("/newswatch/api/feeds/wire/preview", json={}, headers=WRITE)

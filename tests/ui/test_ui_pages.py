@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
@@ -10,6 +11,7 @@ import pytest
 import redis_servers
 from devtools.stack.connections import redis_connection
 from feed_server import story
+from newswatch.store import client as store_client
 
 PAGES = ("", "alerts", "watchlist", "feeds", "delivery")
 HOSTILE = [
@@ -195,6 +197,18 @@ def test_redis_that_is_away_is_a_page_that_says_what_to_do(visit, newsroom, sett
     answer = visit("ada").get("/newswatch/alerts")
     assert answer.status_code == 503
     assert "Redis cannot be reached" in answer.text
+    assert 'href="/newswatch/runbook#redis-is-away"' in answer.text
+
+
+def test_redis_that_hangs_is_a_page_within_seconds(visit, newsroom, settings):
+    newsroom.adopt()
+    settings.setattr(store_client, "ANSWERS_WITHIN_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and never answers
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        settings.setenv("AIRFLOW_CONN_NEWSWATCH_REDIS", json.dumps(redis_connection(url)))
+        answer = visit("ada").get("/newswatch/")
+    assert answer.status_code == 503
+    assert "did not answer within 0.3 s" in answer.text
     assert 'href="/newswatch/runbook#redis-is-away"' in answer.text
 
 

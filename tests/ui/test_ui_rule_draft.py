@@ -56,6 +56,16 @@ def test_new_rule_shows_what_it_would_have_caught_with_its_words_marked(ada):
     assert re.search(r'href="/newswatch/why\?item=wire%3A[0-9a-f]{16}"', text)
 
 
+def test_phrase_that_catches_nothing_is_offered_with_other_words_between(ada):
+    text = live(ada, fields={"query": "rates of the again"}).text
+    assert "0 items in 0 stories" in text
+    (offered,) = repairs_in(text)
+    assert offered == {"query": "rates NEAR/6 again", "modality": ["stated", "possible"]}
+    assert "1 item in 1 story" in live(ada, fields={"query": offered["query"]}).text
+    for query in ("key rates", "rates AND nowhere", '"rates" "again"', "nowhere"):
+        assert not repairs_in(live(ada, fields={"query": query}).text), query
+
+
 def test_what_the_first_answer_left_is_counted_when_it_is_asked_again(ada, newsroom, monkeypatch):
     whole = live(ada, fields={"query": "/./"}).text
     monkeypatch.setattr(live_results, "FEWEST", 1)

@@ -96,6 +96,17 @@ def test_words_of_another_rule_get_an_id_of_their_own(form, room):
     )
 
 
+def test_phrase_that_catches_nothing_becomes_words_near_each_other_with_a_click(form, room):
+    room.site.serve("/wire", story(1, "Central bank of Sundmark opposes the plan"))
+    room.run()
+    page = form("new")
+    box(page, "Query").fill("central bank opposes a plan")
+    page.get_by_role("button", name="Write central NEAR/6 bank NEAR/6 opposes NEAR/6 plan").click()
+    expect(box(page, "Query")).to_have_text("central NEAR/6 bank NEAR/6 opposes NEAR/6 plan")
+    expect(page.locator("#live")).to_contain_text("1 item in 1 story")
+    expect(page.locator("#live")).to_be_focused()
+
+
 def test_results_stay_greyed_while_the_query_is_wrong_and_nothing_moves(form, room):
     room.site.serve("/wire", story(1, "Central bank opposes the plan"))
     room.run()

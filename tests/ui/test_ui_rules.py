@@ -59,6 +59,14 @@ def test_tests_of_a_rule_come_after_its_meaning(ada):
     assert places == sorted(places)
 
 
+def test_page_of_an_event_keeps_apart_where_it_counts(ada, newsroom):
+    newsroom.watchlist(
+        "rules:\n  - {id: acts, event: {who: bank, does: opposes}, modality: [stated, possible], notify: [policy]}\n"
+    )
+    newsroom.adopt()
+    assert "the text states it; the text says that it may come" in page(ada, "watchlist/rules/acts")
+
+
 def test_page_of_a_query_says_it_in_words_and_escapes_it(ada, newsroom):
     assert "An item matches if it has <code>central bank opposes</code>." in page(ada, RULE)
     newsroom.watchlist(

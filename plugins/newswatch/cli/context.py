@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +17,14 @@ import uvloop
 from newswatch.assembly import Ends, ends_from, services_to
 from newswatch.cli.output import PROBLEM
 from newswatch.cli.output import as_json as print_json
+from newswatch.config.shown_names import is_laid_over
 from newswatch.connections import Connections, NoConnections, connections_of
 from newswatch.env_file import with_env_file, with_running_stack
 from newswatch.errors import NewswatchError, SettingsRefused
 from newswatch.pipeline.base.disk_cache import DiskCache
 from newswatch.pipeline.base.services import Services
 from newswatch.settings import Settings, read_settings
+from newswatch.store.client import answered
 from newswatch.store.server import check_server
 
 Result = TypeVar("Result")
@@ -69,9 +72,11 @@ class Invocation:
         ends = self.ends(slack=slack)
 
         async def inside() -> Result:
-            async with services_to(self.settings, ends, self.connections) as services:
+            async with AsyncExitStack() as stack:
+                services = services_to(self.settings, ends, self.connections)
+                await answered(stack.enter_async_context(services))
                 if checked:
-                    await check_server(services.redis)
+                    await answered(check_server(services.redis))
                 return await work(services)
 
         return uvloop.run(inside())
@@ -136,9 +141,17 @@ def _invocation(config_dir: Path | None, *, as_json: bool) -> Invocation:
     settings, bad = read_settings(environ, folder)
     if config_dir is not None:
         settings = replace(settings, config_dir=config_dir)
+    if not own.get("REDIS_URL"):
+        settings = replace(settings, config_dir=_applied(settings.config_dir, folder))
     process = os.environ  # noqa: TID251 - only to say whether a value comes from .env
     origins = {name: _origin(name, process, own) for name in _ENDS if environ.get(name)}
     return Invocation(settings, as_json, bad, origins, connections_of(environ))
+
+
+def _applied(config_dir: Path, folder: Path) -> Path:
+    """The folder that a running `make run` applies, if it was laid over this one: with the sample feeds."""
+    overlay = with_running_stack({}, folder).get("NEWSWATCH_CONFIG")
+    return Path(overlay) if overlay and is_laid_over(Path(overlay), config_dir, folder) else config_dir
 
 
 def _origin(name: str, process: Mapping[str, str], own: Mapping[str, str]) -> str:

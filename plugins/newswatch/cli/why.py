@@ -19,7 +19,7 @@ _STATES = {
     "muted": "muted",
     "dead": "could not be delivered",
     "too_old": "too old to alert",
-    "silent": "silent: too old when its feed was added",
+    "silent": "silent: remembered without an alert",
     "not_matched": "no rule matched",
     "unknown": "unknown",
 }
@@ -52,7 +52,11 @@ def why(call: Invocation, *, item: str, all_rules: bool) -> None:
 
 def _show(copy: Copy) -> None:
     out = console()
-    out.print(Text.assemble((_STATES[copy.state], "bold"), f"  {copy.title}  ({copy.item_id})"))
+    out.print(
+        Text.assemble(
+            (_STATES[copy.state], "bold"), f"  {copy.title or '(its title is not kept)'}  ({copy.item_id})"
+        )
+    )
     for reason in copy.reasons:
         out.print(Text(f"  {reason}"))
     shown = [one for one in copy.rules if one.text not in copy.reasons]

@@ -23,6 +23,15 @@ def shown_folder(folder: Path) -> str:
         return str(folder)
 
 
+def is_laid_over(overlay: Path, folder: Path, base: Path) -> bool:
+    """Whether `overlay` was laid over `folder`. A path in `.source` is relative to `base`, the project."""
+    try:
+        named = (overlay / SOURCE).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return bool(named) and (base / named).resolve() == (base / folder).resolve()
+
+
 def with_shown_names(folder: Path, problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems, with their files named so."""
     shown, prefix = shown_folder(folder), f"{folder}{os.sep}"

@@ -178,9 +178,17 @@ class Reading:
         if longest is None:
             return Verdict((Failing(term, "absent", f"{_quoted(term)} is {nowhere}"),), want=1)
         part = self._span(longest)
-        text = f"of {_quoted(term)} the {part.field} has only {_quoted(self._text(part))}"
+        if self._in_order(node, bits):
+            text = f"the {part.field} has the words of {_quoted(term)}, but other words between them"
+        else:
+            text = f"of {_quoted(term)} the {part.field} has only {_quoted(self._text(part))}"
         credit = PART_CREDIT * size / len(node.words)
         return _nearly(Failing(term, "part", text, (part,)), credit)
+
+    def _in_order(self, node: Phrase, bits: int) -> bool:
+        """Whether one block has all words of the phrase in their order, however far from each other."""
+        first, *others = node.words
+        return bool(self._lookup.within((first, *(replace(word, gap=MAX_DISTANCE) for word in others)), bits))
 
     def _gap_too_wide(self, node: Phrase, term: str, bits: int) -> Failing | None:
         """The phrase's words are in one block in their order, but too far from each other."""

@@ -71,7 +71,11 @@ def _named(story: ShownStory, publishers: int) -> str:
 def after_age(story: ShownStory) -> list[str]:
     """The parts after the age, if there are any: what it rests on, and which story it may belong to."""
     first = story.reports[0]
-    notes = ["headline only" if first.headline_only else "", "updated" if first.updated else ""]
+    notes = [
+        f"dated {first.ahead:%Y-%m-%d %H:%M} UTC" if first.ahead else "",
+        "headline only" if first.headline_only else "",
+        "updated" if first.updated else "",
+    ]
     if story.frame.belongs_to:
         notes.append(f"↳ may belong to “{shorten(clean(story.frame.belongs_to), _MAX_PARENT_CHARS)}”")
     return [note for note in notes if note]

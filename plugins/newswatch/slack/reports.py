@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from newswatch.models import SEVERITIES, Alert, Modality, Severity
 from newswatch.slack.text import Piece, clean, joined, pieces_of, shorten, usable_link
 
 _EPOCH = datetime(1970, 1, 2, tzinfo=timezone.utc)
+_AHEAD = timedelta(hours=1)
+"""A date that is less far ahead comes of a clock that is wrong, or of a time zone that is."""
 NO_TITLE = "(no title)"
 _MAX_QUOTES = 3
 _MAX_EVENTS = 2
@@ -47,6 +49,8 @@ class ShownItem:
     """How sure the text is of what it says, "" where it states it."""
     headline_only: bool = False
     """Only the headline matches, so there is no passage to quote."""
+    ahead: datetime | None = None
+    """The publication time if it is well ahead of now: an embargo, or a wrong date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ def _report(group: Sequence[Alert], sources: Mapping[str, str], now: datetime) -
         events=_not_in(said, _events(group, each=len(certainties) > 1)),
         certainty=certainty_of(group),
         headline_only=in_title and not quotes,
+        ahead=newest.published if newest.published and newest.published > now + _AHEAD else None,
     )
 
 
@@ -164,10 +169,15 @@ def _not_in(said: Sequence[str], events: Sequence[tuple[Piece, ...]]) -> tuple[t
 
 
 def _events(group: Sequence[Alert], *, each: bool) -> tuple[tuple[Piece, ...], ...]:
-    """The events of the rules, each once, those of the most severe rule first. `each`: with how sure the text is of it."""
+    """The events of the rules, each once, those of the most severe rule first. `each`: with how sure the text is of it.
+
+    An event that is part of another one, such as "RBI barred" of "RBI barred crypto firms", is left out.
+    """
     ranked = sorted(group, key=lambda alert: -SEVERITIES.index(alert.severity))
-    said = dict.fromkeys(_event(alert, certainty=each) for alert in ranked if alert.deed)
-    return tuple(said)[:_MAX_EVENTS]
+    said = tuple(dict.fromkeys(_event(alert, certainty=each) for alert in ranked if alert.deed))
+    return tuple(one for one in said if _not_in([joined(other) for other in said if other != one], [one]))[
+        :_MAX_EVENTS
+    ]
 
 
 def _event(alert: Alert, *, certainty: bool) -> tuple[Piece, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
 import re
@@ -9,14 +10,14 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from newswatch.errors import RedisRefused
+from newswatch.errors import RedisRefused, RedisUnavailable
 from newswatch.redact import redact_text
 from newswatch.store.faults import fault_of
 from newswatch.store.sentinel import sentinel_pool
@@ -25,6 +26,10 @@ from newswatch.store.sentinel_address import names_sentinels
 SOCKET_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0
 MAX_CONNECTIONS = 50
+ANSWERS_WITHIN_S = 5.0
+"""How long somebody who asks in person waits for Redis' first answer. A stage has the patience of all retries."""
+
+Answer = TypeVar("Answer")
 
 
 def connect(url: str, **options: Any) -> Redis:
@@ -72,6 +77,20 @@ def redis_errors() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         raise fault_of(error) from error
+
+
+async def answered(first: Awaitable[Answer]) -> Answer:
+    """The first answer of Redis to a page or a command. A server that hangs would hold it up for minutes, with its retries.
+
+    Raises RedisUnavailable if there is none within `ANSWERS_WITHIN_S`, and what `first` raises.
+    """
+    try:
+        return await asyncio.wait_for(first, ANSWERS_WITHIN_S)
+    except asyncio.TimeoutError as error:
+        raise RedisUnavailable(
+            f"Redis took the connection but did not answer within {ANSWERS_WITHIN_S:g} s: see whether its machine is"
+            " overloaded or its disk is full, and restart it if it hangs"
+        ) from error
 
 
 _DEFINITION = re.compile(r"^(?:local function|function|local) ([\w.]+)", re.MULTILINE)

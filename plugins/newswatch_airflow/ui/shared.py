@@ -21,7 +21,7 @@ from newswatch.pipeline.oversight.feeds import read_statuses
 from newswatch.pipeline.oversight.latency import Latency, read_latency
 from newswatch.slack.client import SlackClient, SlackSettings
 from newswatch.store import archive
-from newswatch.store.client import redis_errors
+from newswatch.store.client import answered, redis_errors
 from newswatch.store.codec import to_ms
 from newswatch.store.schema import refuse_if_outgrown
 
@@ -35,6 +35,12 @@ SLACK_TIMEOUT_S = 3.0
 KEPT_DRAFTS = 2
 MANY = 2_000
 """With this many rules and feeds or more, garbage collection skips them."""
+
+
+async def _checked(services: Services) -> None:
+    await services.read_clock()
+    with redis_errors():
+        await refuse_if_outgrown(services.redis)
 
 
 class Shared:
@@ -68,9 +74,7 @@ class Shared:
             self._services, self._loop = await self._make(), loop
             self._statuses = self._latency = self._by_feed = self._checking = None
             self._counting, self.heavy = asyncio.Lock(), asyncio.Lock()
-        await self._services.read_clock()
-        with redis_errors():
-            await refuse_if_outgrown(self._services.redis)
+        await answered(_checked(self._services))
         return self._services
 
     async def own_services(self) -> Services:

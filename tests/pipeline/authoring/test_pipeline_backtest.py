@@ -73,6 +73,18 @@ def test_hits_are_counted_by_the_day_of_publication():
     assert found.days == {"2026-11-21": 2, "2026-11-22": 1}
 
 
+def test_reports_of_one_story_count_once_as_they_share_a_message():
+    titles = [
+        "Central bank opposes crypto mining bill",
+        "Central bank opposes the bill on crypto mining, governor says",
+        "Crypto mining bill: central bank opposes it",
+        "Central bank opposes higher pensions for teachers",
+    ]
+    items = [item(n, title, feed_id=f"feed-{n}") for n, title in enumerate(titles)]
+    found = count(items, OPPOSES)
+    assert (found.hits, found.stories) == (4, 2)
+
+
 def test_items_published_outside_the_window_or_without_a_date_count_when_they_were_seen():
     seen = NOW - timedelta(days=2)
     dates = [None, NOW - timedelta(days=900), NOW + timedelta(days=30)]
@@ -82,7 +94,14 @@ def test_items_published_outside_the_window_or_without_a_date_count_when_they_we
 
 def test_copies_of_one_link_are_one_story():
     same = "https://news.example/same"
-    found = count([item(1, canonical_link=same), item(2, canonical_link=same), item(3)], OPPOSES)
+    found = count(
+        [
+            item(1, canonical_link=same),
+            item(2, canonical_link=same),
+            item(3, "At a hearing on nurses and teachers the central bank opposes bonuses"),
+        ],
+        OPPOSES,
+    )
     assert (found.hits, found.stories) == (3, 2)
 
 

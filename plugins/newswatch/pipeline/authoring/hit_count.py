@@ -18,8 +18,9 @@ from datetime import datetime
 from typing import Protocol
 
 from newswatch.models import Excerpt, Item, Match, Rule, Span
+from newswatch.pipeline.authoring.hit_stories import HitStories
 from newswatch.rules.excerpt import excerpts_for
-from newswatch.stories.link import story_id
+from newswatch.stories.wording import Wording
 
 MAX_SPANS = 50
 """Spans of one example: a long text may repeat its words many times."""
@@ -30,6 +31,10 @@ class Matcher(Protocol):
 
     def matches(self, item: Item, today: str) -> list[tuple[Rule, Match]]:
         """The rules, not expired on that ISO date, that the item satisfies."""
+        ...
+
+    def wording(self, item: Item) -> Wording:
+        """The words of an item's title and summary, by which reports of one story are found."""
         ...
 
 
@@ -123,7 +128,7 @@ class HitCount:
         self._window = window
         self._limit = limit
         self._numbers: dict[str, int] = {}
-        self._stories: dict[str, int] = {}
+        self._stories = HitStories(now.wording)
 
     @property
     def items(self) -> int:
@@ -149,8 +154,7 @@ class HitCount:
     def _hit(self, hits: _Hits, number: int, item: Item, match: Match) -> None:
         if not _note(hits.items, number):
             return
-        story = story_id(item)
-        _note(hits.stories, self._stories.setdefault(story, len(self._stories)))
+        _note(hits.stories, self._stories.number_of(number, item))
         hits.days[self._window.day_of(item)] += 1
         if len(hits.examples) < self._limit:
             hits.examples.append(self._example(item, match))

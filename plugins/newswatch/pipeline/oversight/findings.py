@@ -304,12 +304,17 @@ def span(seconds: float) -> str:
     return f"{whole.total_seconds():.0f} s"
 
 
+def unread_of(counts: Mapping[str, int]) -> int:
+    """How many of the feeds in these states could not be read when last polled. Pure."""
+    return sum(
+        counts.get(state, 0) for state in ("failing", "refused", "layout-changed", "given-up", "stopped")
+    )
+
+
 def feeds_finding(counts: Mapping[str, int]) -> list[Finding]:
     """If half of the feeds or more fail, the cause is usually the network, not the feeds. Pure."""
     total = sum(counts.values())
-    bad = sum(
-        counts.get(state, 0) for state in ("failing", "refused", "layout-changed", "given-up", "stopped")
-    )
+    bad = unread_of(counts)
     if not bad or bad * 2 < total:
         return []
     what = f"{bad:,} of {quantity(total, 'feed')} failed when last polled."

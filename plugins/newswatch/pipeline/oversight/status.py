@@ -29,6 +29,7 @@ from newswatch.pipeline.oversight.findings import (
     slowness_findings,
     span,
     standstill_findings,
+    unread_of,
 )
 from newswatch.pipeline.oversight.standstill import read_polling, sampled, standstills
 from newswatch.quantity import quantity
@@ -40,7 +41,12 @@ from newswatch.store.codec import from_ms, to_ms
 from newswatch.store.pulses import Pulse
 from newswatch.store.server import try_writing
 
-_CHECK_IS_RED = "dag:check_config"
+_RED = "a-run-is-red"
+_REASONS: Mapping[str, frozenset[str]] = {
+    "dag:check_config": frozenset({"configuration"}),
+    "dag:deliver_alerts": frozenset({"slack", "slack-away", "channel", "workspace"}),
+}
+"""The kinds of notices that say why a run of this DAG is red."""
 _FIRST_START = "Correct the places named, in the editor or in the files. Until then nothing is polled."
 
 
@@ -60,6 +66,8 @@ class Figures:
     alerts_today: int
     last_item_hours: tuple[int, ...]
     last_alert: datetime | None
+    unread: int = 0
+    """Feeds that could not be read when last polled. Of many feeds it is an estimate, from a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +121,14 @@ def sentence_of(findings: Sequence[Finding], figures: Figures, now: datetime) ->
         if figures.last_alert
         else "no alert has come yet"
     )
-    running = f"{quantity(figures.feeds, 'feed')} watched by {quantity(figures.rules, 'rule')}, {last}"
+    unread = f" ({figures.unread:,} cannot be read at the moment)" if figures.unread else ""
+    running = (
+        f"{quantity(figures.feeds, 'feed')}{unread} watched by {quantity(figures.rules, 'rule')}, {last}"
+    )
     if findings:
         return f"newswatch is working: {running}; {quantity(len(findings), 'thing is', 'things are')} worth a look."
+    if unread:
+        return f"newswatch is working: {running}."
     return f"Everything is all right: {running}."
 
 
@@ -143,6 +156,8 @@ async def read_status(
         residents = await pulses.read(services.redis, resident_stages(services.settings.poll_shards))
         away = await breaker.read(services.redis)
         figures = await _figures(services, bundle, backlog, now)
+    states_of_feeds = await _states_of_feeds(services, bundle)
+    figures = replace(figures, unread=_unread(states_of_feeds, figures.feeds))
     still = standstills(backlog, polling, now, residents)
     findings = [
         *await _refused_writes(services),
@@ -158,7 +173,7 @@ async def read_status(
             for one in pause_findings(states, workspace, receivers, now_ms)
             if not _is_reported(one, active)
         ),
-        *await _feeds_finding(services, bundle),
+        *feeds_finding(states_of_feeds),
         *_dead_finding(figures.dead, active),
     ]
     findings.sort(key=lambda finding: finding.level)
@@ -178,8 +193,9 @@ async def _refused_writes(services: Services) -> list[Finding]:
 
 
 def _unexplained(further: Iterable[Finding], active: Mapping[str, Any]) -> list[Finding]:
-    """Without the red run of check_config, where a notice says what is wrong in the files. Pure."""
-    return [one for one in further if one.cause != _CHECK_IS_RED or "configuration" not in active]
+    """Without the red runs for which a notice gives the reason. Pure."""
+    kinds = {cause.partition(":")[0] for cause in active}
+    return [one for one in further if one.runbook != _RED or not kinds & _REASONS.get(one.cause, frozenset())]
 
 
 def _raised(cause: str, notice: Mapping[str, str], bundle: Bundle | None) -> Finding:
@@ -194,16 +210,25 @@ def _is_read_again(cause: str) -> bool:
 
 
 def _is_reported(pause: Finding, active: Mapping[str, Any]) -> bool:
-    """Whether a raised notice already reports this paused channel. Pure."""
+    """Whether a raised notice already reports this paused channel, or why nothing is sent at all. Pure."""
     kind, _, channel = pause.cause.partition(":")
+    if pause.cause == "workspace-paused":
+        return "slack" in active
     return kind == "paused" and f"channel:{channel}" in active
 
 
-async def _feeds_finding(services: Services, bundle: Bundle | None) -> list[Finding]:
+async def _states_of_feeds(services: Services, bundle: Bundle | None) -> dict[str, int]:
+    """How many feeds, or how many of a sample of many, are in each state."""
     if bundle is None:
-        return []
+        return {}
     sample = replace(bundle, feeds=tuple(sampled(bundle.feeds)))
-    return feeds_finding(counted(await read_statuses(services, sample)))
+    return counted(await read_statuses(services, sample))
+
+
+def _unread(states: Mapping[str, int], feeds: int) -> int:
+    """How many of so many feeds cannot be read, if the others are as those that were counted. Pure."""
+    seen = sum(states.values())
+    return round(unread_of(states) * feeds / seen) if seen else 0
 
 
 def _no_configuration(bundle: Bundle | None, active: Mapping[str, Any]) -> list[Finding]:
@@ -273,6 +298,7 @@ def as_dict(status: Status) -> dict[str, Any]:
         ],
         "figures": {
             "feeds": status.figures.feeds,
+            "feeds_unread": status.figures.unread,
             "rules": status.figures.rules,
             "version": status.figures.version,
             "items_waiting": status.figures.items_waiting,

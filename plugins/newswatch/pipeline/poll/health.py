@@ -193,6 +193,11 @@ def remedy(feed: Feed, state: FeedState, *, buttons: bool = False) -> str:
     """What to do about a failing feed. `buttons`: for pages and Slack, which name the page instead of commands."""
     if "HTTP 5" in state.polling.error:
         return "it is tried again automatically; if it lasts, contact the publisher or remove the feed from feeds.yaml"
+    if "HTTP 403" in state.polling.error:
+        return (
+            "it is tried again automatically; if it lasts, the site turns programs away: set NEWSWATCH_CONTACT or the feed's"
+            " `user_agent`, ask the publisher for access, or name another address under `fallback` in feeds.yaml"
+        )
     preview = "its preview on the page Feeds" if buttons else f"`newswatch feeds preview {feed.id}`"
     return f"see {preview}, then correct the feed in feeds.yaml or remove it"
 

@@ -15,6 +15,7 @@ from newswatch.config.yaml_text import CannotEdit
 from newswatch.errors import QueryError
 from newswatch.models import Bundle, Event, Modality, Rule
 from newswatch.pipeline.authoring import draft_changes, editing, live_results, try_many
+from newswatch.pipeline.authoring.loosened import loosened
 from newswatch.pipeline.authoring.rule_form import rule_of_form
 from newswatch.pipeline.authoring.single_rule import EVENT, QUERY
 from newswatch.pipeline.authoring.try_text import texts_at
@@ -154,9 +155,22 @@ async def live(
         return render(request, visitor, "unfinished.html", text=_unfinished(asked, error))
     days: Chart = by_day([hits for _, hits in found.days], found.until, "item", height=56, known=found.judged)
     query = meaning(drafted.rule, drafted.config.lists).query
+    looser = "" if found.hits or not found.counted else _looser(drafted)
     return render(
-        request, visitor, "live.html", found=found, days=days, words=query.meaning if query else None
+        request,
+        visitor,
+        "live.html",
+        found=found,
+        days=days,
+        words=query.meaning if query else None,
+        looser=looser and {"query": looser, "modality": list(drafted.rule.modality)},
     )
+
+
+def _looser(drafted: _Drafted) -> str:
+    """A query that lets other words between the words of a phrase, "" where the rule is something else."""
+    query = drafted.rule.query if drafted.rule else None
+    return loosened(query, drafted.in_force.default_lang) if query else ""
 
 
 @router.post("/api/rules/changed", response_class=HTMLResponse)

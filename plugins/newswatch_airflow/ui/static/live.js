@@ -122,18 +122,21 @@ const Live = (() => {
     typing = setTimeout(attempt, SOON_MS);
   });
 
-  tried.addEventListener("click", async (event) => {
+  async function mend(event, next) {
     const button = event.target.closest("[data-repair]");
     if (!button) return;
     const fix = JSON.parse(button.dataset.repair);
     try {
       await writing.repair(fix);
-      lines.focus(); // the button goes with the next answer
+      next.focus(); // the button goes with the next answer
       tell(`Changed: ${button.textContent.trim()}.`, false);
     } catch (error) {
       tell(error.message, true);
     }
-  });
+  }
+
+  tried.addEventListener("click", (event) => mend(event, lines));
+  results.addEventListener("click", (event) => mend(event, results));
 
   document.getElementById("fetch").addEventListener("submit", async (event) => {
     event.preventDefault();
