@@ -4,6 +4,8 @@
 # complete, so pip need not resolve anything (--no-deps), which old pips get wrong for extras.
 
 SHELL := /bin/bash
+# Many container images set this. Then each of the hundreds of processes that the tests start compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 # The first of these that is a Python 3.10–3.13 with venv, unless PYTHON= names one.

@@ -1,8 +1,9 @@
 """`make test`: all tests, in four phases, each in several processes at once.
 
 Importing Airflow takes seconds in each process, so the tests that need it are in folders of their own. Each process
-has an Airflow home and database, and the pages want another one than the DAGs. The slow tests of a file share what
-they have started. Many tests wait more than they compute, so there are more processes than cores.
+has an Airflow home and database, and the pages want another one than the DAGs. The pages' api-server is started once
+in each process, so their slow tests run beside the others. Many tests wait more than they compute, so there are more
+processes than cores. Of the files that are given to a process as a whole, the longest are begun first.
 
 A phase's failures are run once more, one after the other. A test that then passes was starved by its neighbours: it is
 named, and should be mended, but it does not fail the whole. More than a few failures are no accident.
@@ -15,17 +16,45 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
+TESTS = Path("tests")
 WITH_AIRFLOW = ("tests/dags", "tests/newswatch_airflow", "tests/ui")
-IN_BROWSERS = " ".join(map(str, sorted(Path("tests/devtools").glob("test_slack_sim_page*.py"))))
+PAGES = (*TESTS.glob("ui/test_*.py"), *TESTS.glob("devtools/test_slack_sim_page*.py"))
+SLOW = (path for path in TESTS.rglob("test_*.py") if "mark.slow" in path.read_text("utf-8"))
+LONGEST_FIRST = (
+    "test_ui_looks",
+    "test_ui_people",
+    "test_ui_walk",
+    "test_pipeline_month",
+    "test_packaging_wheel",
+    "test_pipeline_long_day",
+    "test_airflow_recovery",
+    "test_pipeline_hostile",
+    "test_pipeline_pages",
+    "test_stack_airflow",
+    "test_stack_readme",
+    "test_pipeline_fuzz",
+)
+"""The files that take longest, which are not those with the most tests. Begun last, they would leave the others idle."""
 MOST_STARVED = 5
 
+
+def in_order(files: Iterable[Path]) -> str:
+    """The files as arguments of pytest, the longest first."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    return shlex.join(
+        str(path) for path in sorted(files, key=lambda path: (places.get(path.stem, len(places)), path))
+    )
+
+
+WHOLE_FILES = "--dist loadfile --no-loadscope-reorder"
 PHASES = (
-    f"-n 4 -m 'not slow and not browser' {' '.join(f'--ignore={folder}' for folder in WITH_AIRFLOW)}",
+    f"-n 6 -m 'not slow and not browser' {' '.join(f'--ignore={folder}' for folder in WITH_AIRFLOW)}",
     "-n 2 -m 'not slow' tests/dags tests/newswatch_airflow",
-    f"-n 2 --dist loadfile -m 'not slow' tests/ui {IN_BROWSERS}",
-    "-n 3 --dist loadfile -m slow",
+    f"-n 3 {WHOLE_FILES} {in_order(PAGES)}",
+    f"-n 3 {WHOLE_FILES} -m slow {in_order(path for path in SLOW if path not in PAGES)}",
 )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
-import redis
+import redis.utils
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,8 +21,13 @@ for folder in (ROOT, ROOT / "plugins", ROOT / "tests"):
 settings.register_profile("newswatch", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("newswatch")
 
+# redis-py reads its version from the package's files for each connection. That takes 4 ms, longer than most of what follows.
+redis.utils.get_lib_version = cache(redis.utils.get_lib_version)
+
+from certificates import write_ca_and_server  # noqa: E402
 from devtools.redis_server import RunningRedis  # noqa: E402  (the path is set just above)
 from devtools.slack_sim.running import RunningSimulator  # noqa: E402
+from kept_parsers import kept_parsers  # noqa: E402
 from newsroom import Newsroom  # noqa: E402
 
 
@@ -30,6 +36,15 @@ def own_cache(tmp_path_factory):
     """What is derived from files is kept with the tests, not with the user."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEWSWATCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_authority(tmp_path_factory):
+    """Clients trust one certificate authority. Those of a system are a hundred, and each client reads them for 35 ms."""
+    made = write_ca_and_server(tmp_path_factory.mktemp("authority"), "server.example")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(made.bundle))
         yield
 
 
@@ -71,7 +86,8 @@ def newsroom(tmp_path, redis_url, simulator):
     """A newsroom for each test: feeds, configuration, an empty Redis and an empty Slack."""
     simulator.reset()
     room = Newsroom(tmp_path, redis_url, simulator)
-    yield room
+    with kept_parsers():
+        yield room
     room.close()
 
 

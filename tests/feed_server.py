@@ -44,6 +44,8 @@ class FeedServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Otherwise the body of an answer waits 40 ms, until the acknowledgement of its head.
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 document = owner.documents.get(self.path) or Document(b"gone", status=404)
@@ -83,7 +85,7 @@ class FeedServer:
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     def serve(

@@ -26,6 +26,7 @@ from newswatch.pipeline.articles.run import run_articles
 from newswatch.pipeline.base.adoption import adopt_config
 from newswatch.pipeline.base.services import Services
 from newswatch.pipeline.deliver.run import run_deliver
+from newswatch.pipeline.match.board import COLLECT_MS
 from newswatch.pipeline.match.run import run_match
 from newswatch.pipeline.poll.run import run_poll
 from newswatch.settings import Settings, settings_from
@@ -146,6 +147,11 @@ class Newsroom:
             return await run_deliver(services, **options)
 
         return self._do(work)
+
+    def deliver_collected(self):
+        """Deliver once replies in a thread have waited for others as long as they do."""
+        self.pass_time(timedelta(milliseconds=COLLECT_MS))
+        return self.deliver()
 
     def run(self):
         """All three once."""

@@ -73,6 +73,8 @@ class ChaosFeeds:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Otherwise the body of an answer waits 40 ms, until the acknowledgement of its head.
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 body = feeds.document(int(self.path.rpartition("/")[2]))

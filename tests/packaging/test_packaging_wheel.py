@@ -1,4 +1,4 @@
-"""The wheel, installed by pip into a bare environment: no repository, and only what the wheel itself requires."""
+"""The wheel, installed into a bare environment: no repository, and only what the wheel itself requires."""
 
 import json
 import os
@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(900)  # pip installs all of Airflow, beside other tests
+pytestmark = pytest.mark.timeout(900)  # all of Airflow is installed, beside other tests
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = "import setuptools.build_meta as back, sys; print(getattr(back, sys.argv[1])(sys.argv[2]))"
+OUTSIDE = dict(os.environ)
+"""As it was before the tests, which trust one certificate authority."""
 DAGS = {path.stem for path in (ROOT / "dags").glob("*.py")}
 PINS = re.compile(r"^[\w.-]+==[^\\\n]+", re.MULTILINE)
 BUNDLES = [{"name": "newswatch", "classpath": "newswatch_airflow.dag_bundle.NewswatchDags", "kwargs": {}}]
@@ -82,20 +84,21 @@ def build(source, kind, folder):
 
 @pytest.fixture(scope="session")
 def environment(wheel, tmp_path_factory):
-    """A virtual environment of its own, in which pip installs the wheel and what it says it needs, as an operator does."""
+    """A virtual environment of its own with the wheel and what it says it needs. uv takes a tenth of pip's time."""
     folder = tmp_path_factory.mktemp("bare")
     constraints = folder / "constraints.txt"
     constraints.write_text("\n".join(PINS.findall((ROOT / "requirements.txt").read_text("utf-8"))))
-    subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
-    pip = [folder / "env" / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    tried = [*pip, "download", "--no-deps", "--dest", folder, "--constraint", constraints, "click"]
-    if subprocess.run(tried, check=False, capture_output=True).returncode:
+    made = folder / "env"
+    subprocess.run([sys.executable, "-m", "venv", made], check=True)
+    pip = [made / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "uv"]
+    if subprocess.run(pip, check=False, capture_output=True, env=OUTSIDE).returncode:
         pytest.skip("pip reaches no package index")
+    uv = [made / "bin" / "uv", "pip", "install", "--python", made / "bin" / "python"]
     done = subprocess.run(
-        [*pip, "install", "--constraint", constraints, wheel], check=False, capture_output=True, text=True
+        [*uv, "--constraint", constraints, wheel], check=False, capture_output=True, text=True, env=OUTSIDE
     )
     assert done.returncode == 0, done.stderr
-    return folder / "env"
+    return made
 
 
 def run(environment, cwd, *command, **variables):

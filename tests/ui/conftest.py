@@ -80,9 +80,9 @@ def token_of(user):
 # ── for a browser ─────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def airflow(tmp_path_factory, redis_server, simulator):
-    """One api-server for a file of tests; its configuration folder is a link to that of the test at work."""
+    """One api-server for all tests of a process; its configuration folder is a link to that of the test at work."""
     folder = tmp_path_factory.mktemp("api-server")
     extra = {"base_url": simulator.base_url}
     server = RunningAirflow(

@@ -80,7 +80,7 @@ def rss(newsroom, rows: list[dict[str, str]], dated: bool, numbers: list[int]) -
 def run(newsroom) -> None:
     assert newsroom.poll().failed == 0
     newsroom.match()
-    newsroom.deliver()
+    newsroom.deliver_collected()
 
 
 @pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])

@@ -137,7 +137,7 @@ def configure(newsroom, site) -> None:
 def alerts(newsroom, count: int, *, all_feeds: bool = True) -> None:
     newsroom.poll(all_feeds=all_feeds)
     newsroom.match()
-    newsroom.deliver()
+    newsroom.deliver_collected()
     found = newsroom.alert_ids()
     assert len(found) == len(set(found)) == count
 
