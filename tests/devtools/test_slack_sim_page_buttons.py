@@ -217,6 +217,25 @@ def test_open_menu_is_whole_on_a_narrow_screen(slack, page):
         expect(page.get_by_role("button", name=option)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_menu_stays_open_and_keeps_the_focus_while_messages_come(slack, page, edited):
+    blocks = [{"type": "actions", "block_id": "buttons", "elements": [MORE]}]
+    ts = slack.post(CHANNEL, "x", blocks=blocks)["ts"]
+    page.get_by_label("More actions").click()
+    page.keyboard.press("Tab")
+    if edited:
+        client = WebClient(token=slack.token, base_url=slack.base_url, retry_handlers=[])
+        client.chat_update(channel=CHANNEL, ts=ts, text="x, edited", blocks=blocks)
+    slack.post(CHANNEL, "another message")
+    page.get_by_text("another message").wait_for()
+    expect(page.get_by_role("button", name="Mute <b>24 h</b>")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Mute <b>24 h</b>")).to_be_hidden()
+    slack.post(CHANNEL, "one more")
+    page.get_by_text("one more").wait_for()
+    expect(page.get_by_role("button", name="Mute <b>24 h</b>")).to_be_hidden()
+
+
 def test_menu_with_a_dialog_asks_whatever_is_chosen(slack, page):
     with ClickEndpoint(slack.signing_secret) as endpoint:
         slack.config(interactivity_url=endpoint.url)
@@ -227,6 +246,7 @@ def test_menu_with_a_dialog_asks_whatever_is_chosen(slack, page):
         dialog.get_by_text("Cancel").click()
         dialog.wait_for(state="detached")
         assert endpoint.payloads == []
+        expect(page.get_by_label("More actions")).to_be_focused()
         page.get_by_label("More actions").click()
         page.get_by_role("button", name="Not relevant").click()
         with page.expect_response("**/sim/click"):

@@ -15,6 +15,9 @@ export function onClicks(draw) {
 // an edited message has fresh buttons
 const keyOf = (message, blockId, element) => [message.channel, message.ts, message.edited, blockId, element.action_id].join(" ");
 
+// and a menu stays the same one, so that it may stay open
+const menuKeyOf = (message, blockId, menu) => ["menu", message.channel, message.ts, blockId, menu.action_id].join(" ");
+
 async function send(key, order) {
   pending.add(key);
   failed.delete(key);
@@ -43,7 +46,7 @@ async function click(message, blockId, element, option = null) {
   if (pending.has(key)) return;
   if (element.confirm) {
     const yes = await confirmed(element.confirm);
-    focusAgain(key);
+    focusAgain(option ? menuKeyOf(message, blockId, element) : key);
     if (!yes) return;
   }
   const { url } = option ?? element;
@@ -84,11 +87,12 @@ export function drawOverflow(message, blockId, menu) {
   const key = keyOf(message, blockId, menu);
   const opener = make("summary", "slack-button overflow", "⋯");
   opener.setAttribute("aria-label", "More actions");
-  opener.dataset.key = key;
+  opener.dataset.key = menuKeyOf(message, blockId, menu);
   showPending(key, opener);
-  const entries = menu.options.map((option) => {
+  const entries = menu.options.map((option, number) => {
     const entry = make("button", "", option.text.text);
     entry.type = "button";
+    entry.dataset.key = `${opener.dataset.key} ${number}`;
     if (option.description) entry.append(make("span", "hint", option.description.text));
     entry.addEventListener("click", () => {
       shown.open = false;

@@ -42,18 +42,19 @@ export function setUpComposer(channel) {
 }
 
 export function shortcutMenu(message) {
+  const more = make("summary", "", "⋯");
+  more.setAttribute("aria-label", "Message shortcuts");
+  more.dataset.key = `shortcuts ${message.channel} ${message.ts}`;
   const entries = SHORTCUTS.map(([name, label]) => {
     const button = make("button", "", label);
     button.type = "button";
+    button.dataset.key = `${more.dataset.key} ${name}`;
     button.addEventListener("click", () => {
       button.closest("details").open = false;
       say("/sim/shortcut", { channel: message.channel, ts: message.ts, callback_id: name });
     });
     return button;
   });
-  const more = make("summary", "", "⋯");
-  more.setAttribute("aria-label", "Message shortcuts");
-  more.dataset.key = `shortcuts ${message.channel} ${message.ts}`;
   return make("details", "shortcuts", more, make("div", "shortcut-list", ...entries));
 }
 

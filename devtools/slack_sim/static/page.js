@@ -70,11 +70,15 @@ function withDays(messages, draw) {
   return items;
 }
 
+// What has the focus and which menu is open outlive a redraw. Entries of a menu have the key of the menu and a number.
 function fill(list, items) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const menu = list.querySelector("details[open] > summary")?.dataset.key;
   list.replaceChildren(...items);
-  if (focused) [...list.querySelectorAll("[data-key]")].find((entry) => entry.dataset.key === focused)?.focus();
+  const drawn = (key) => [...list.querySelectorAll("[data-key]")].find((entry) => entry.dataset.key === key);
+  if (menu && drawn(menu)) drawn(menu).parentElement.open = true;
+  if (focused) drawn(focused)?.focus();
   if (atEnd) list.scrollTop = list.scrollHeight;
   return atEnd;
 }
