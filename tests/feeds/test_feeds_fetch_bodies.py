@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 import socket
 import struct
 import time
@@ -12,6 +13,7 @@ import pytest
 from feeds_server import RSS, get, make_fetcher, response
 
 from newswatch.errors import FetchFailed, FetchRefused
+from newswatch.feeds.unpack import decoded
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
@@ -194,3 +196,17 @@ async def test_connection_kept_alive_carries_any_number_of_documents(server):
         for _ in range(6):
             assert len((await get(fetcher, server.url("/f"))).body) == 900_000
     assert server.connections == 1
+
+
+def test_file_of_many_gzip_members_costs_hardly_more_than_one_of_few():
+    noise = random.Random(1).randbytes(9_000_000)
+
+    def cost_s(members: int) -> float:
+        size = len(noise) // members
+        body = b"".join(gzip.compress(noise[n * size : (n + 1) * size], 1) for n in range(members))
+        before = time.process_time()
+        assert decoded(body, "gzip", 10_000_000) == noise
+        return time.process_time() - before
+
+    few = min(cost_s(9) for _ in range(3))
+    assert min(cost_s(900) for _ in range(3)) < 8 * few

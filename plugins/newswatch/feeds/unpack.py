@@ -28,6 +28,7 @@ _ZSTD_WINDOW_LOG = 23
 """RFC 9659: a receiver supports windows of 8 MB, and no server may need more."""
 _WITH_GZIP_HEADER, _WITH_ZLIB_HEADER, _RAW = 31, 15, -15
 _MOST_MEMBERS = 1_000
+_PIECE_BYTES = 16_384
 
 
 def decoded(body: bytes, content_encoding: str, max_bytes: int) -> bytes:
@@ -75,28 +76,42 @@ def _is_plain(body: bytes) -> bool:
 
 def _gunzipped(body: bytes, max_bytes: int) -> bytes:
     """All members of a gzip file. What comes after the last one is ignored, as gzip itself does."""
-    document, left = b"", body
+    return _members(body, max_bytes, lambda: zlib.decompressobj(_WITH_GZIP_HEADER), "gzip", _GZIP)
+
+
+def _members(body: bytes, max_bytes: int, start: Callable[[], Any], coding: str, mark: bytes) -> bytes:
+    """All members that begin with `mark`, one after the other, each decompressed by an object of its own from `start`.
+
+    They are given in pieces: of what follows a member its decompressor makes a copy.
+    """
+    document, at, whole = bytearray(), 0, memoryview(body)
     for _ in range(_MOST_MEMBERS):
-        unzip = zlib.decompressobj(_WITH_GZIP_HEADER)
-        try:
-            document += _capped(unzip, left, max_bytes - len(document), max_bytes)
-        except zlib.error:
-            raise _damaged("gzip") from None
-        if not unzip.eof:
-            raise _damaged("gzip")
-        left = unzip.unused_data
-        if not left.startswith(_GZIP):
-            return document
-    raise _damaged("gzip")
+        unpack = start()
+        while at < len(body) and not unpack.eof:
+            piece = whole[at : at + _PIECE_BYTES]
+            try:
+                document += unpack.decompress(piece, max_bytes + 1 - len(document))
+            except (zlib.error, zstd.ZstdError):
+                raise _damaged(coding) from None
+            if len(document) > max_bytes:
+                raise too_large(max_bytes)
+            at += len(piece) - len(unpack.unused_data)
+        if not unpack.eof:
+            raise _damaged(coding)
+        if not body.startswith(mark, at):
+            return bytes(document)
+    raise _damaged(coding)
 
 
 def _inflated(body: bytes, max_bytes: int) -> bytes:
     """`deflate`: with zlib's header, as the standard has it, or without, as some servers send it."""
     unzip = zlib.decompressobj(_WITH_ZLIB_HEADER if body[0] & 0x0F == 8 else _RAW)
     try:
-        document = _capped(unzip, body, max_bytes, max_bytes)
+        document: bytes = unzip.decompress(body, max_bytes + 1)
     except zlib.error:
         raise _damaged("deflate") from None
+    if len(document) > max_bytes:
+        raise too_large(max_bytes)
     if not unzip.eof:
         raise _damaged("deflate")
     return document
@@ -123,30 +138,8 @@ def _unbrotlied(body: bytes, max_bytes: int) -> bytes:
 
 def _unzstd(body: bytes, max_bytes: int) -> bytes:
     """All frames. What comes after the last one is ignored."""
-    document, left = b"", body
     options: Any = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
-    for _ in range(_MOST_MEMBERS):
-        unpack = zstd.ZstdDecompressor(options=options)
-        try:
-            document += unpack.decompress(left, max_length=max_bytes + 1 - len(document))
-        except zstd.ZstdError:
-            raise _damaged("zstd") from None
-        if len(document) > max_bytes:
-            raise too_large(max_bytes)
-        if not unpack.eof:
-            raise _damaged("zstd")
-        left = unpack.unused_data
-        if not left.startswith(_ZSTD):
-            return document
-    raise _damaged("zstd")
-
-
-def _capped(unzip: Any, data: bytes, room: int, max_bytes: int) -> bytes:
-    """What `unzip` makes of `data`; it may not be more than `room` bytes. Raises FetchRefused."""
-    document: bytes = unzip.decompress(data, room + 1)
-    if len(document) > room:
-        raise too_large(max_bytes)
-    return document
+    return _members(body, max_bytes, lambda: zstd.ZstdDecompressor(options=options), "zstd", _ZSTD)
 
 
 def _damaged(coding: str) -> FetchFailed:

@@ -189,8 +189,15 @@ _SAYS: Mapping[OutcomeKind, str] = {
     "alone": "Slack takes no reply there ({code}); the message is posted on its own",
     "later": "Slack cannot do this now ({code}); it is tried again",
     "failed": "Slack refuses this message: {code}. It is kept as a dead letter",
-    "unknown": "Slack answers with a code that newswatch does not know: {code}. The message is tried again later",
+    "unknown": "Slack answers with a code that newswatch does not know, or not here: {code}. The message is tried again later",
 }
+
+
+def for_no_reply(outcome: Outcome) -> Outcome:
+    """The outcome for a message that is no reply. Slack's refusal of a reply makes no sense then: nobody knows what it means."""
+    if outcome.kind != "alone":
+        return outcome
+    return Outcome("unknown", code=outcome.code, message=_SAYS["unknown"].format(code=outcome.code))
 
 
 def refusal_in_words(outcome: Outcome) -> str:

@@ -25,7 +25,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from newswatch.errors import SlackRefused
 from newswatch.sending import ChannelName, Identity, Membership, Outcome, Page, SenderCheck
-from newswatch.slack.answers import Answer, ambiguous, classify, classify_fault, refusal_in_words
+from newswatch.slack.answers import (
+    Answer,
+    ambiguous,
+    classify,
+    classify_fault,
+    for_no_reply,
+    refusal_in_words,
+)
 from newswatch.slack.channels import read_channels
 from newswatch.slack.doctor import examine
 from newswatch.slack.history import read_page
@@ -123,7 +130,7 @@ class SlackClient:
         shown = answer.body.get("message")
         if outcome.ok and thread_ts is not None and isinstance(shown, Mapping) and not shown.get("thread_ts"):
             return replace(outcome, parentless=True)
-        return outcome
+        return outcome if thread_ts is not None else for_no_reply(outcome)
 
     async def update(self, channel: str, ts: str, payload: Mapping[str, Any]) -> Outcome:
         """Replace the message `ts` by `payload`; it may be repeated safely."""

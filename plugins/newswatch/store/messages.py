@@ -170,6 +170,11 @@ async def read_message(redis: Redis, message_id: str) -> StoredMessage | None:
     return (await read_messages(redis, [message_id])).get(message_id)
 
 
+async def read_if_readable(redis: Redis, message_id: str | None) -> StoredMessage | None:
+    """One message, None without an id, if there is none with that id, or if its record cannot be parsed."""
+    return (await read_readable(redis, [message_id])).get(message_id) if message_id else None
+
+
 async def mentioning(redis: Redis, root_id: str, message_id: str, *, claim: bool) -> str:
     """The message of a story that mentions a user group, "" for none. `claim`: it is this one if there was none."""
     key = keys.message(root_id)

@@ -233,6 +233,21 @@ def test_reply_that_slack_does_not_take_is_posted_on_its_own(newsroom, kind):
     assert newsroom.redis.hget(f"newswatch:channel:{POLICY}", "until") is None
 
 
+@pytest.mark.parametrize("kind", ["cannot_reply_to_message", "restricted_action_thread_locked"])
+def test_message_that_is_refused_as_a_reply_although_it_is_none_goes_behind_the_others(one_message, kind):
+    room = one_message
+    stories = (story(1, "First of the day", WORDS), story(2, "Quite another matter", WORDS))
+    room.site.serve("/wire", *stories, story(3, "Something else entirely", WORDS))
+    room.poll()
+    room.match()
+    room.slack.fault(kind, channel=POLICY, times=2)
+    for _ in range(2):
+        deliver(room)
+    rows = [room.redis.hgetall(key) for key in room.redis.scan_iter("newswatch:message:*")]
+    assert max(int(row["attempts"]) for row in rows) == 1
+    ends_well(room)
+
+
 def test_message_that_cannot_be_made_is_a_dead_letter_and_holds_up_nobody(one_message):
     (message_id,) = one_message.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1)
     (alert_id,) = json.loads(one_message.redis.hget(f"newswatch:message:{message_id}", "alerts"))
@@ -270,6 +285,41 @@ def test_message_in_doubt_is_found_although_its_alerts_cannot_be_parsed(one_mess
     assert deliver(one_message).dead == 0
     assert the_message(one_message)["state"] == "sent"
     assert len(posts(one_message)) == 1
+
+
+def test_message_in_doubt_is_found_behind_any_number_of_others(one_message):
+    room = one_message
+    (message_id,) = room.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1)
+    room.slack.fault("reset", when="after")
+    deliver(room)
+    assert the_message(room)["state"] == "sending"
+    room.redis.hset(f"newswatch:message:{message_id}", "lane", "first")
+    row = room.redis.hgetall(f"newswatch:message:{message_id}")
+    now_ms = int(room.clock().timestamp() * 1000)
+    room.redis.zadd(f"newswatch:lane:first:{POLICY}", {message_id: now_ms})
+    pipe = room.redis.pipeline()
+    for number in range(2_001):
+        pipe.hset(f"newswatch:message:m{number}", mapping=row | {"state": "queued", "alerts": "[]"})
+        pipe.zadd(f"newswatch:outbox:{POLICY}", {f"m{number}": now_ms - 60_000})
+    pipe.execute()
+    room.pass_time(timedelta(minutes=2))
+    deliver(room, deadline_s=5.0)
+    assert room.redis.hget(f"newswatch:message:{message_id}", "state") == "sent"
+
+
+def test_message_in_doubt_is_found_although_another_cannot_be_parsed(one_message):
+    room = one_message
+    (message_id,) = room.redis.zrange(f"newswatch:outbox:{POLICY}", 0, -1)
+    room.slack.fault("reset", when="after")
+    deliver(room)
+    row = room.redis.hgetall(f"newswatch:message:{message_id}")
+    room.redis.hset("newswatch:message:zz", mapping=row | {"created": "damaged"})
+    room.redis.zadd(f"newswatch:outbox:{POLICY}", {"zz": float(row["due"])})
+    room.pass_time(timedelta(minutes=2))
+    room.until(lambda: deliver(room) and queued(room) == 0)
+    assert room.redis.hget(f"newswatch:message:{message_id}", "state") == "sent"
+    assert room.redis.hget("newswatch:message:zz", "state") == "dead"
+    assert len(posts(room)) == 1
 
 
 def test_replies_to_a_dead_letter_stay_one_thread(newsroom):

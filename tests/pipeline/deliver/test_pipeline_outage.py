@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from outage_room import channel, deliver, queue, set_up, states, webhook_server
 
 from newsroom import OPS
+from newswatch.pipeline.deliver.breaker import MOST_BEGUN
 from newswatch.pipeline.oversight.backlog import read_backlog
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.oversight.status import as_dict, read_status
@@ -90,6 +92,31 @@ def test_posts_alone_that_fail_are_probed_with_other_channels_and_few_messages(a
     assert len(tried) == CHANNELS
     drain(away)
     assert states(away).keys() <= {"sent"}
+
+
+def test_outage_ends_although_all_that_was_tried_turns_out_to_have_been_posted(away):
+    away.slack.fault("http_503", when="after", times=0)
+    for _ in range(12):
+        away.pass_time(timedelta(seconds=2))
+        deliver(away, linger_s=0.5)
+    assert len(json.loads(away.redis.get("newswatch:breaker"))["begun"]) >= MOST_BEGUN
+    drain(away)
+    ids = [name for n in range(CHANNELS) for name in away.alert_ids(channel(n))]
+    assert len(ids) == len(set(ids)) == CHANNELS * 7
+
+
+def test_outage_ends_although_a_message_to_probe_with_cannot_be_made(away):
+    break_slack(away, "http_503")
+    deliver(away, linger_s=0.5)
+    for key in away.redis.scan_iter("newswatch:message:*"):
+        if away.redis.hget(key, "state") == "queued":
+            away.redis.hset(key, "created", "damaged")
+    counts = deliver(away)
+    assert counts.problems
+    away.slack.clear_faults()
+    away.pass_time(timedelta(minutes=1))
+    away.until(lambda: deliver(away).queued == 0)
+    assert states(away)["dead"] >= CHANNELS * 6 - 8
 
 
 def test_refused_connection_begins_one_wave_and_no_second(away, webhook):

@@ -174,7 +174,7 @@ async def _withdraw_stale(run: DeliveryRun, channel: str, stale_after_s: float) 
 async def latest_catch_up(services: Services, channel: str, stale_after_s: float) -> StoredMessage | None:
     """The channel's catch-up, if it waits or was sent not longer ago than `stale_after_s`."""
     name = await outbox.last_catch_up(services.redis, channel)
-    found = await messages.read_message(services.redis, name) if name else None
+    found = await messages.read_if_readable(services.redis, name)
     if found is None or found.delivery.state in ("dead", "withdrawn"):
         return None
     sent = found.delivery.sent

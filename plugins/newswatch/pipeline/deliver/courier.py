@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from newswatch.errors import LeaseLost
+from newswatch.errors import LeaseLost, RetryableError
 from newswatch.models import Alert, Message
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.deliver.breaker import is_clear
@@ -30,6 +31,8 @@ from newswatch.store.messages import StoredMessage
 from newswatch.store.outbox import News
 from newswatch.stories.headline import MOST_CHANGES, best, replaces
 
+log = logging.getLogger("newswatch.deliver")
+
 LONG_WAIT_S = 300.0
 """A Retry-After above this is reported."""
 
@@ -49,20 +52,31 @@ class Courier:
     ) -> None:
         """Take the message one step further, whatever its state; post it at `free_at_ms`.
 
-        `server` is the run of Redis for which it is known what the channel has. While Slack is away only a `probe` is
+        One that cannot be read or rendered becomes a dead letter, so that it does not hold up the others. `server` is the run of Redis for which it is known what the channel has. While Slack is away only a `probe` is
         posted. Raises LeaseLost.
         """
+        try:
+            await self._step(channel, message_id, free_at_ms, server, probe=probe)
+        except RetryableError:
+            raise
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            log.exception("message %s could not be rendered", message_id)
+            await self._bury(channel, message_id, f"could not be rendered: {type(error).__name__}: {error}")
+
+    async def _step(
+        self, channel: str, message_id: str, free_at_ms: int, server: str, *, probe: bool
+    ) -> None:
         found = await messages.read_message(self._redis, message_id)
         if found is None or found.delivery.state in ("sent", "dead", "withdrawn"):
             await outbox.drop_entry(self._redis, channel, message_id)
         elif found.delivery.state == "sending":
-            await find_out(self._run, channel, self)
+            await find_out(self._run, channel, message_id, self)
         else:
             wanted = await judge_again(self._run, found)
             if wanted is not None:
                 await self._send(wanted, free_at_ms, server, probe=probe)
 
-    async def bury(self, channel: str, message_id: str, error: str) -> None:
+    async def _bury(self, channel: str, message_id: str, error: str) -> None:
         """Make a message that cannot be read or rendered a dead letter. Raises RedisRefused for a newer release's."""
         await schema.refuse_if_outgrown(self._redis)
         try:
@@ -247,7 +261,7 @@ class Courier:
         It is posted, so a record that cannot be parsed must not keep it from being recorded as sent.
         """
         remind_at_ms = self._remind_at_ms(message.channel)
-        found = await messages.read_message(self._redis, message.root_id) if message.root_id else None
+        found = await messages.read_if_readable(self._redis, message.root_id)
         if found is None:
             return News(remind_at_ms=remind_at_ms)
         own = await self._alerts(message.alert_ids)

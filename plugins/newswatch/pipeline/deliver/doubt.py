@@ -45,12 +45,13 @@ class Unread(Exception):
         self.problem = problem
 
 
-async def find_out(run: DeliveryRun, channel: str, recorder: Recorder) -> None:
-    """Look up the channel's messages whose grace period is over; record each, or queue it again."""
+async def find_out(run: DeliveryRun, channel: str, message_id: str, recorder: Recorder) -> None:
+    """Look up this message and the others of the channel whose grace period is over; record each, or queue it again."""
     redis = run.services.redis
-    names = await outbox.in_doubt(redis, channel, run.now_ms(), MOST_AT_ONCE)
+    # Its place in the queue may be behind more messages than are looked at.
+    names = [message_id, *await outbox.in_doubt(redis, channel, run.now_ms(), MOST_AT_ONCE)]
     doubtful = [
-        one for one in (await messages.read_messages(redis, names)).values() if one.delivery.sending_since
+        one for one in (await messages.read_readable(redis, names)).values() if one.delivery.sending_since
     ]
     threads = {one.id: await thread_of(run, one.message) for one in doubtful}
     doubtful = [one for one in doubtful if threads[one.id] is not None]

@@ -49,7 +49,7 @@ async def fold(redis: Redis, channel: str, layout: Layout, *, now_ms: int, due_m
     folded = 0
     queue = await outbox.queued_ids(redis, channel)
     for first in range(0, len(queue), _READ_AT_ONCE):
-        found = await messages.read_messages(redis, queue[first : first + _READ_AT_ONCE])
+        found = await messages.read_readable(redis, queue[first : first + _READ_AT_ONCE])
         for digest in digests_of(found.values(), layout):
             # A message that grew in the meantime is left for the next time.
             if await outbox.fold(

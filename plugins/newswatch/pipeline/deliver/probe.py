@@ -38,27 +38,38 @@ async def probe(run: DeliveryRun, stop_at: float, linger_s: float) -> bool:
             return True
         await run.breaker.probing(None)  # everything waits for its grace period, or for a message before it
         return True
-    state, one = chosen
+    state, message_id = chosen
     await run.breaker.probing(state.channel)
-    if await make_sure(run, state.channel, one.id):
-        await Courier(run).handle(state.channel, one.id, state.next_at_ms, run.server, probe=True)
+    if await make_sure(run, state.channel, message_id):
+        await Courier(run).handle(state.channel, message_id, state.next_at_ms, run.server, probe=True)
     return True
 
 
-async def _choose(run: DeliveryRun) -> tuple[ChannelState, StoredMessage] | None:
-    """A message that was not tried yet, of the channel tried longest ago; later one that is in doubt already."""
+async def _choose(run: DeliveryRun) -> tuple[ChannelState, str] | None:
+    """A message that was not tried yet, of the channel tried longest ago; later one that is in doubt already.
+
+    One that cannot be read becomes a dead letter.
+    """
     redis, now_ms = run.services.redis, run.now_ms()
     channels = await outbox.channels_with_queue(redis)
     states = await outbox.read_channels(redis, channels, most=_LOOKED_AT)
-    begun = set(run.breaker.state.begun)
+    begun = await _unsettled(run)
     for state in in_turn(run.breaker.state, states):
         if state.pause.until_ms > now_ms:
             continue
         due = [name for name, due_ms in state.due if due_ms <= now_ms]
-        for one in (await messages.read_messages(redis, due)).values():
-            if _can_probe(one, begun):
-                return state, one
+        known = await messages.read_readable(redis, due)
+        for name in due:
+            one = known.get(name)
+            if one is None or _can_probe(one, begun):
+                return state, name
     return None
+
+
+async def _unsettled(run: DeliveryRun) -> set[str]:
+    """The messages begun in this outage of which is not known yet whether they were posted, or that were not."""
+    found = await messages.read_readable(run.services.redis, run.breaker.state.begun)
+    return {name for name, one in found.items() if one.delivery.state in ("queued", "sending")}
 
 
 def _can_probe(one: StoredMessage, begun: set[str]) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
-from newswatch.errors import LeaseLost, RetryableError
+from newswatch.errors import LeaseLost
 from newswatch.models import Ruleset
 from newswatch.pipeline.base import notices
 from newswatch.pipeline.base.configuration import rules_in_force
@@ -254,11 +254,4 @@ async def deliver_channel(
         server = run.server
         if await catch_up(run, channel):
             continue
-        try:
-            await courier.handle(channel, message_id, state.next_at_ms, server)
-        except RetryableError:
-            raise
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            # One message that cannot be rendered must not hold up its channel.
-            log.exception("message %s could not be rendered", message_id)
-            await courier.bury(channel, message_id, f"could not be rendered: {type(error).__name__}: {error}")
+        await courier.handle(channel, message_id, state.next_at_ms, server)

@@ -23,7 +23,7 @@ async def thread_of(run: DeliveryRun, message: Message) -> Thread | None:
     if message.root_id is None:
         return Thread(message, None)
     redis = run.services.redis
-    found = await messages.read_message(redis, message.root_id)
+    found = await messages.read_if_readable(redis, message.root_id)
     root = found.delivery if found and not found.deleted else None
     if root is None or root.state in ("dead", "withdrawn"):
         await outbox.detach_reply(redis, message)
