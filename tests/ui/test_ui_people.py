@@ -175,7 +175,8 @@ def test_operator_sees_what_is_wrong_with_an_archived_channel_and_that_it_is_wel
     expect(verdict).to_contain_text("action")
     expect(finding).to_contain_text("is_archived")
     expect(finding).to_contain_text("Its queue is kept")
-    expect(finding.locator(".do")).to_contain_text("correct its id in receivers.yaml")
+    expect(finding.locator(".what")).to_contain_text("give the receiver another one in receivers.yaml")
+    expect(finding.locator(".do")).not_to_contain_text("receivers.yaml")  # once is enough
     finding.get_by_role("link", name="See its queue").click()
     expect(frame.get_by_role("row", name=POLICY)).to_contain_text("is_archived")
     assert not told(world, "tax on bridges")
