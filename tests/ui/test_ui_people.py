@@ -336,6 +336,10 @@ def follow_the_coach(frame):
     frame.get_by_role("link", name=NAME, exact=True).click()
     expect(frame.locator("#irrelevant")).to_contain_text("still caught")
     frame.get_by_role("button", name="Ask the coach").click()
+    proposal = frame.locator(".card").filter(has=frame.get_by_role("button", name="Save this edit")).first
+    expect(proposal.locator(".diff .added")).not_to_have_count(0)
+    expect(proposal).not_to_contain_text("@@")  # it is drawn as every other change is
+    expect(proposal).not_to_contain_text("`")
     frame.get_by_role("button", name="Save this edit").first.click()
     expect(frame.locator("#toast")).to_contain_text("watchlist.yaml is saved")
 
