@@ -50,6 +50,19 @@ def test_check_says_fine_with_0_and_lists_errors_with_1(newsroom):
     assert "Traceback" not in err
 
 
+def test_check_names_the_folder_that_it_checked(newsroom, tmp_path, monkeypatch):
+    _, out, _ = newsroom.command("check")
+    assert out.splitlines()[-1] == f"{newsroom.config}: 1 feed, 1 rule, 2 receivers: fine"
+    assert newsroom.json("check")["folder"] == str(newsroom.config)
+    (newsroom.config / ".source").write_text("our/config")  # a folder that `make run` laid over it
+    _, out, _ = newsroom.command("check")
+    assert out.splitlines()[-1].startswith("our/config: ")
+    monkeypatch.setenv("NEWSWATCH_RULE_CAP", "many")
+    newsroom.watchlist("rules:\n  - id: a\n    query: 'central bank AND'\n    notify: [policy]\n")
+    _, out, _ = newsroom.command("check")
+    assert out.splitlines()[-1] == "our/config: 2 errors"
+
+
 def test_check_warns_of_a_word_that_mostly_finds_a_commoner_form(newsroom):
     newsroom.watchlist("rules:\n  - {id: a, query: fining, notify: [policy]}\n")
     newsroom.site.serve("/wire", story(1, "All is fine " * 60))

@@ -59,7 +59,7 @@ def test_folder_that_make_run_was_started_with_is_not_another_copy(newsroom, fol
     given = ["--config", str(newsroom.config)] if named == "--config" else []
     CliRunner().invoke(newswatch, ["poll", "--config", str(overlay)])
     checked = CliRunner().invoke(newswatch, ["check", *given])
-    assert checked.output.startswith("4 feeds")
+    assert checked.output.startswith(f"{newsroom.config}: 4 feeds")
     assert "not applied" not in checked.output
     listed = CliRunner().invoke(newswatch, ["feeds", "--json", *given])
     assert "sample-wire" in [row["id"] for row in json.loads(listed.stdout)]

@@ -175,7 +175,8 @@ def test_operator_sees_what_is_wrong_with_an_archived_channel_and_that_it_is_wel
     expect(verdict).to_contain_text("action")
     expect(finding).to_contain_text("is_archived")
     expect(finding).to_contain_text("Its queue is kept")
-    expect(finding.locator(".do")).to_contain_text("correct its id in receivers.yaml")
+    expect(finding.locator(".what")).to_contain_text("give the receiver another one in receivers.yaml")
+    expect(finding.locator(".do")).not_to_contain_text("receivers.yaml")  # once is enough
     finding.get_by_role("link", name="See its queue").click()
     expect(frame.get_by_role("row", name=POLICY)).to_contain_text("is_archived")
     assert not told(world, "tax on bridges")
@@ -335,6 +336,10 @@ def follow_the_coach(frame):
     frame.get_by_role("link", name=NAME, exact=True).click()
     expect(frame.locator("#irrelevant")).to_contain_text("still caught")
     frame.get_by_role("button", name="Ask the coach").click()
+    proposal = frame.locator(".card").filter(has=frame.get_by_role("button", name="Save this edit")).first
+    expect(proposal.locator(".diff .added")).not_to_have_count(0)
+    expect(proposal).not_to_contain_text("@@")  # it is drawn as every other change is
+    expect(proposal).not_to_contain_text("`")
     frame.get_by_role("button", name="Save this edit").first.click()
     expect(frame.locator("#toast")).to_contain_text("watchlist.yaml is saved")
 

@@ -58,6 +58,7 @@ def test_form_that_is_begun_says_what_is_missing_and_not_that_it_is_wrong(form, 
     page = form("new")
     page.get_by_label("An event: who does what").check()
     expect(page.locator("#verdict")).to_have_text("Still to fill in: Does, Receivers, Id.")
+    expect(page.locator(".needed:visible")).to_have_text(["Does", "Receivers", "Id"])  # by the same names
     box(page, "Who").fill("$courts")
     expect(page.locator("#verdict")).to_have_text("Still to fill in: Does, Receivers.")
     expect(page.locator(".fault, [aria-invalid], .cm-lintRange-error")).to_have_count(0)
@@ -307,7 +308,7 @@ def test_completions_open_upwards_where_they_would_cover_the_hint(form, room, wi
 def test_what_is_required_is_marked_and_heard(form, room):
     page = form("new")
     marks = page.locator(".needed:visible")
-    expect(marks).to_have_text(["Query", "Who is notified", "Id"])
+    expect(marks).to_have_text(["Query", "Receivers", "Id"])
     assert marks.first.evaluate("one => getComputedStyle(one, '::after').content").startswith('"required"')
     expect(box(page, "Query")).to_have_attribute(
         "aria-required", "true"

@@ -70,3 +70,14 @@ def test_error_in_a_file_links_to_how_rules_are_written_in_the_text_and_below_it
     entry.get_by_role("button", name=re.compile(r"^watchlist\.yaml:5:\d+$")).click()
     expect(page.locator(".cm-activeLine")).to_contain_text("gold AND")
     assert page.noise == []
+
+
+def test_viewer_who_follows_a_place_in_a_file_sees_its_line(enter, airflow, room):
+    filler = "".join(f"  - {{id: r{n}, query: word{n} opposes, notify: [policy]}}\n" for n in range(200))
+    room.watchlist(f"rules:\n{filler}")
+    room.adopt()
+    page, _ = enter(user="vera")
+    page.goto(f"{airflow.url}/newswatch/watchlist/rules/r190")
+    page.get_by_role("link", name="watchlist.yaml:192").click()
+    expect(page.locator(".cm-line").filter(has_text="word190 opposes")).to_be_in_viewport()
+    assert page.noise == []

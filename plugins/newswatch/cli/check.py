@@ -10,12 +10,14 @@ from newswatch import feed_secrets
 from newswatch.cli.context import Invocation, examination
 from newswatch.cli.output import FINE, PROBLEM, as_json
 from newswatch.config.draft import Draft
+from newswatch.config.shown_names import shown_folder
 from newswatch.errors import Problem, RedisRefused, RedisUnavailable
 from newswatch.pipeline.authoring.common_forms import commoner_forms
 from newswatch.pipeline.base.adoption import not_applied
 from newswatch.pipeline.base.clock import utc_now
 from newswatch.pipeline.base.configuration import check_files
 from newswatch.pipeline.base.services import Services
+from newswatch.quantity import quantity
 
 LOOK_TIMEOUT_S = 2.0
 """The timeout for Redis, which need not be there."""
@@ -26,28 +28,34 @@ ENVIRONMENT = "environment"
 
 @click.command(
     epilog="""
-    JSON: {"ok": bool, "problems": [{"file", "line", "col", "message", "severity"}]}. `severity` is "error" or
-    "warning".
+    JSON: {"ok": bool, "folder": str, "problems": [{"file", "line", "col", "message", "severity"}]}. `folder` is the
+    folder that was checked. `severity` is "error" or "warning".
 
     Exit: 1 if there is an error; warnings alone exit with 0.
     """
 )
 @examination
 def check(call: Invocation) -> None:
-    """Check the settings, feeds.yaml, watchlist.yaml and receivers.yaml, and list every problem with its place."""
+    """Check the settings, feeds.yaml, watchlist.yaml and receivers.yaml, and list every problem with its place.
+
+    The last line names the folder that was checked.
+    """
     loaded = check_files(call.settings, utc_now().date())
     feeds = loaded.draft.feeds if loaded.draft is not None else ()
     bad_settings = (*call.bad_settings, *feed_secrets.faults(call.settings.feed_secrets, feeds))
     broken = loaded.draft is None or bool(bad_settings)
     problems = (*loaded.problems, *(() if bad_settings else _beside_the_files(call, loaded.draft)))
+    folder = shown_folder(call.settings.config_dir)
     if call.json:
         refused = [Problem(ENVIRONMENT, 0, 0, text) for text in bad_settings]
-        as_json({"ok": not broken, "problems": [problem._asdict() for problem in (*refused, *problems)]})
+        listed = [problem._asdict() for problem in (*refused, *problems)]
+        as_json({"ok": not broken, "folder": folder, "problems": listed})
     else:
         for text in (*bad_settings, *map(str, problems)):
             click.echo(text)
-        if loaded.draft is not None and not broken:
-            click.echo(f"{loaded.draft.summary}: fine")
+        errors = len(bad_settings) + sum(problem.severity == "error" for problem in problems)
+        fine = loaded.draft.summary if loaded.draft is not None and not broken else ""
+        click.echo(f"{folder}: {f'{fine}: fine' if fine else quantity(errors, 'error')}")
     raise SystemExit(PROBLEM if broken else FINE)
 
 

@@ -117,7 +117,7 @@ async def status(services: Services) -> list[Line]:
     found = await read_status(services)
     figures = found.figures
     groups = grouped(found.findings)[:_MOST_FINDINGS]
-    lines: list[Line] = [found.sentence, *(f"{one.what} {one.do}" for one in groups)]
+    lines: list[Line] = [found.sentence, *(f"{one.what} {one.do}".rstrip() for one in groups)]
     if found.findings:
         lines.append(_page(services, "What can be done about it is on the page ", "Status", "/"))
     items, alerts = (

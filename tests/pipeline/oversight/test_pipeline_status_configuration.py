@@ -23,7 +23,7 @@ def test_broken_files_are_one_problem_though_check_config_is_red_for_them(newsro
     (found,) = (one for one in problems(newsroom) if one.level == "error")
     assert "watchlist.yaml:2:" in found.what
     assert "the last valid configuration stays in force" in found.what
-    assert "Alerts continue under the last valid version." in found.do
+    assert found.do == "Correct them in the editor or in the files."
 
 
 def test_broken_files_at_the_first_start_do_not_promise_that_alerts_continue(newsroom):

@@ -268,4 +268,4 @@ def _broken_text(problems: tuple[Problem, ...], bundle: Bundle | None) -> str:
     shown = "\n".join(errors[:_SHOWN_PROBLEMS])
     more = f"\n… and {len(errors) - _SHOWN_PROBLEMS} more" if len(errors) > _SHOWN_PROBLEMS else ""
     stays = "the last valid configuration stays in force" if bundle else "no configuration is in force"
-    return f"The configuration files are broken; {stays}. Correct these places:\n{shown}{more}"
+    return f"The configuration files are broken in these places; {stays}.\n{shown}{more}"

@@ -12,6 +12,7 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from newswatch.pipeline.base.notices import WHAT_TO_DO
 from newswatch.settings import ApplyConfig
 
 AWAY_S = 900.0
@@ -81,8 +82,8 @@ def differing_text(me: ConfigCopy, owner: ConfigCopy) -> str:
     """The notice about two copies that differ."""
     return (
         f"Two copies of the configuration files differ. Those of {owner.name} are in force; those of {me.name} are"
-        " not applied. Make them the same, or set NEWSWATCH_APPLY_CONFIG to yes on the machine whose files count"
-        " and to no on all others."
+        f" not applied.{WHAT_TO_DO}make them the same, or set NEWSWATCH_APPLY_CONFIG to yes on the machine whose files"
+        " count and to no on all others."
     )
 
 

@@ -29,6 +29,8 @@ log = logging.getLogger("newswatch.ops")
 WEBHOOK_TIMEOUT_S = 5.0
 SLACK_CAUSES = ("slack", "slack-away")
 """Slack refuses everything, or does not answer."""
+WHAT_TO_DO = " What to do: "
+"""In a notice, what stands between what is wrong and what to do. In Slack it is one text; the page Status shows both apart."""
 FULL_CAUSE = "redis-full"
 """Delivery may fail for the same reason, so this cause goes to the webhook as well as to the ops channel."""
 

@@ -24,6 +24,9 @@ BETWEEN_S = 30.0
 """How long a shift may take to follow the one before. Usually it is a few seconds."""
 RECENT_S = 3600.0
 """An error of the last hour is trouble that may not be over."""
+SILENCE_REMEDY = (
+    "check whether its DAG is paused, the scheduler is down, no slot is free or the machine is overloaded."
+)
 MISSED_S = 120.0
 """How long work may wait for the stage that works on demand, before ops is notified that nobody does it."""
 
@@ -36,7 +39,8 @@ async def report_silence(services: Services, mine: str) -> None:
         missed_s = await _missed_for_s(services, found, now)
     for pulse in found:
         if pulse.stage not in (mine, ON_DEMAND):
-            text = silence_text(pulse, now) if is_silent(pulse, now) else ""
+            silent = is_silent(pulse, now)
+            text = f"{silence_text(pulse, now)}{notices.WHAT_TO_DO}{SILENCE_REMEDY}" if silent else ""
             await _report(services, pulse.stage, text)
     if mine != ON_DEMAND:
         await _report(services, ON_DEMAND, missed_text(missed_s) if missed_s > MISSED_S else "")
@@ -80,14 +84,11 @@ def state_of(pulse: Pulse, now: datetime) -> str:
 
 
 def silence_text(pulse: Pulse, now: datetime) -> str:
-    """What is wrong, and what to check. Pure."""
+    """What is wrong. Pure."""
     ended = (
         f" Its last shift ended: {pulse.note.rstrip('.')}." if pulse.state == "ended" and pulse.note else ""
     )
-    return (
-        f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended} Is its DAG paused, is the scheduler "
-        "up, is a slot free, is the machine overloaded?"
-    )
+    return f"The {pulse.stage} stage has been silent for {pulse.age_s(now):.0f} s.{ended}"
 
 
 def missed_text(waited_s: float) -> str:

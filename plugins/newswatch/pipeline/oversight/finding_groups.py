@@ -13,14 +13,27 @@ FEW = 3
 """From so many findings of a kind on they are folded."""
 
 _OF_FEEDS = {
-    "feed": "are given up: they have failed for a long time",
-    "stopped": "are stopped: they are gone for good",
-    "silent": "answer but have had no new item for long",
-    "moved": "moved for good",
-    "unread": "have entries that cannot be read",
-    "fallback": "are read from a fallback",
-    "gap": "probably published items that were missed",
-    "layout": "have another layout, so nothing on them alerts",
+    # kind: what is said of several feeds, and what to do about them
+    "feed": ("are given up: they have failed for a long time", "Correct or remove them in feeds.yaml."),
+    "stopped": ("are stopped: they are gone for good", "Remove them from feeds.yaml, or set their new urls."),
+    "silent": ("answer but have had no new item for long", "Check whether they were abandoned or moved."),
+    "moved": ("moved for good", "Put their new urls into feeds.yaml."),
+    "unread": (
+        "have entries that cannot be read",
+        "Look at them in the feeds, and report them to their publishers.",
+    ),
+    "fallback": (
+        "are read from a fallback",
+        "Correct their urls in feeds.yaml, or put their fallbacks there.",
+    ),
+    "gap": (
+        "probably published items that were missed",
+        "Shorten their `every` in feeds.yaml to what the notices say.",
+    ),
+    "layout": (
+        "have another layout, so nothing on them alerts",
+        "Open each of them: if its preview shows the right list, accept it there.",
+    ),
 }
 _EDITED = ("feed", "stopped", "moved", "fallback", "gap")
 """Kinds of which the advice is to change the feed in feeds.yaml."""
@@ -86,8 +99,8 @@ def _groups(kind: str, found: list[Finding]) -> list[FindingGroup]:
         return [FindingGroup((one,), one.what, one.do, actions_for(one.cause)) for one in found]
     state = _STATES.get(kind)
     where = Action("See the feeds", f"/feeds?state={state}" if state else "/feeds")
-    what = f"{quantity(len(found), 'feed')} {_OF_FEEDS[kind]}."
-    return [FindingGroup(tuple(found), what, found[0].do, (where,))]
+    said, do = _OF_FEEDS[kind]
+    return [FindingGroup(tuple(found), f"{quantity(len(found), 'feed')} {said}.", do, (where,))]
 
 
 def actions_for(cause: str) -> tuple[Action, ...]:

@@ -8,8 +8,16 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from newswatch.models import Receiver
+from newswatch.pipeline.base.notices import WHAT_TO_DO
 from newswatch.pipeline.base.routing import named_channel
-from newswatch.pipeline.base.silence import SILENT_S, is_silent, is_slow, silence_text, slowness_text
+from newswatch.pipeline.base.silence import (
+    SILENCE_REMEDY,
+    SILENT_S,
+    is_silent,
+    is_slow,
+    silence_text,
+    slowness_text,
+)
 from newswatch.pipeline.oversight.standstill import Stage, Standstill, dag_of
 from newswatch.quantity import quantity
 from newswatch.store import outbox
@@ -22,7 +30,10 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem: what it is, what to do, and the section of the runbook."""
+    """One problem: what it is, what to do, and the section of the runbook.
+
+    `do` is "" if the notice's own text ends with what to do.
+    """
 
     cause: str
     level: Level
@@ -38,27 +49,15 @@ LOST_S = 300.0
 """A stage that is silent for longer is not just late: Airflow starts a task again that did not start within this time."""
 
 KINDS: Mapping[str, tuple[Level, str, str]] = {
-    # cause up to its colon: level, what to do, section of the runbook
+    # cause up to its colon: level, what to do ("": each of its notices says it), section of the runbook
     "configuration": (
         "error",
-        "Correct the places named, in the editor or in the files. Alerts continue under the last valid version.",
+        "Correct them in the editor or in the files.",
         "the-configuration-is-broken",
     ),
-    "configuration-origin": (
-        "warning",
-        "Make the copies the same, or set NEWSWATCH_APPLY_CONFIG on the machines named.",
-        "two-copies-of-the-configuration-differ",
-    ),
-    "redis-memory": (
-        "error",
-        "Raise maxmemory or shorten NEWSWATCH_ITEM_RETENTION; polling resumes automatically.",
-        "redis-is-nearly-full",
-    ),
-    "redis-full": (
-        "error",
-        "Raise maxmemory now: nothing is polled, and nothing new can be stored.",
-        "redis-is-nearly-full",
-    ),
+    "configuration-origin": ("warning", "", "two-copies-of-the-configuration-differ"),
+    "redis-memory": ("error", "", "redis-is-nearly-full"),
+    "redis-full": ("error", "", "redis-is-nearly-full"),
     "redis-writes": (
         "error",
         "Until then no stage can work, and this page may be out of date. Nothing is lost.",
@@ -66,24 +65,12 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "redis-eviction": (
         "error",
-        "Set maxmemory-policy to noeviction, in the file of Redis too. A full Redis then refuses new items, and deletes nothing.",
+        "Set it in the file of Redis too. A full Redis then refuses new items, and deletes nothing.",
         "redis-may-delete-data",
     ),
-    "slack": (
-        "error",
-        "Check the connection newswatch_slack and Slack's status page. All queues are kept.",
-        "slack-takes-nothing",
-    ),
-    "workspace": (
-        "error",
-        "Set the token of the workspace that was used before, or adopt this one.",
-        "the-token-is-for-another-workspace",
-    ),
-    "workspace-bot": (
-        "warning",
-        "Adopt the new bot, if it is meant.",
-        "the-token-is-for-another-workspace",
-    ),
+    "slack": ("error", "", "slack-takes-nothing"),
+    "workspace": ("error", "", "the-token-is-for-another-workspace"),
+    "workspace-bot": ("warning", "", "the-token-is-for-another-workspace"),
     "slack-away": (
         "error",
         "Nothing can be sent. Check Slack's status page, the network and the proxy; sending resumes automatically.",
@@ -91,7 +78,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "wait": (
         "warning",
-        "Slack asks for a long wait. All queues are kept, and sending resumes automatically.",
+        "Nothing has to be done: it resumes automatically.",
         "slack-asks-for-a-long-wait",
     ),
     "behind": (
@@ -111,7 +98,7 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "unclear": (
         "warning",
-        "Other messages are posted. See Slack's status page; if it lasts, look the message up under Alerts and report it.",
+        "See Slack's status page; if it lasts, look the message up under Alerts and report it.",
         "a-message-gets-no-clear-answer",
     ),
     "undecided": (
@@ -119,17 +106,13 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
         "Look at the linked messages, and delete what is posted twice.",
         "messages-that-do-not-name-their-alerts",
     ),
-    "channel": (
-        "error",
-        "Invite the bot into the channel, or correct its id in receivers.yaml. Its queue is kept.",
-        "a-channel-is-refused",
-    ),
+    "channel": ("error", "", "a-channel-is-refused"),
     "history": (
         "warning",
         "Give the bot the scope channels:history (groups:history for private channels).",
         "a-channels-history-cannot-be-read",
     ),
-    "dead-letters": ("error", "Look at them under Delivery and retry them.", "dead-letters"),
+    "dead-letters": ("error", "", "dead-letters"),
     "double": (
         "warning",
         "Delete one of the two in Slack; nothing else is needed.",
@@ -137,36 +120,20 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "item-unmatched": (
         "warning",
-        "It was set aside under Delivery, and the others were matched. Report the error, and retry it after an upgrade.",
+        "The others were matched. Look at it under Delivery, report the error, and retry it after an upgrade.",
         "an-item-could-not-be-matched",
     ),
-    "feed": ("warning", "Correct or remove the feed in feeds.yaml.", "a-feed-is-given-up"),
-    "stopped": ("warning", "Remove the feed from feeds.yaml, or set its new url.", "a-feed-is-stopped"),
-    "silent": ("warning", "Check whether the feed was abandoned or moved.", "a-feed-is-silent"),
-    "unread": (
-        "warning",
-        "Look at them in the feed, and report them to its publisher.",
-        "a-feed-has-unreadable-entries",
-    ),
-    "fallback": (
-        "warning",
-        "Correct the feed's url in feeds.yaml, or put its fallback there.",
-        "a-feed-is-read-from-a-fallback",
-    ),
-    "gap": (
-        "warning",
-        "Shorten `every` of the feed to what the notice says.",
-        "a-feed-has-a-gap",
-    ),
-    "layout": (
-        "warning",
-        "Open the feed: if its preview shows the right list, accept it there.",
-        "a-feed-has-another-layout",
-    ),
-    "moved": ("warning", "Put its new url into feeds.yaml.", "a-feed-moved"),
+    "feed": ("warning", "", "a-feed-is-given-up"),
+    "stopped": ("warning", "", "a-feed-is-stopped"),
+    "silent": ("warning", "", "a-feed-is-silent"),
+    "unread": ("warning", "", "a-feed-has-unreadable-entries"),
+    "fallback": ("warning", "", "a-feed-is-read-from-a-fallback"),
+    "gap": ("warning", "", "a-feed-has-a-gap"),
+    "layout": ("warning", "", "a-feed-has-another-layout"),
+    "moved": ("warning", "", "a-feed-moved"),
     "silent-stage": (
         "error",
-        "Open its DAG: is it paused, is its task running? Work waits in Redis, nothing is lost.",
+        f"{SILENCE_REMEDY[:1].upper()}{SILENCE_REMEDY[1:]} Work waits in Redis, nothing is lost.",
         "a-stage-is-silent",
     ),
     "slow-stage": (
@@ -176,14 +143,10 @@ KINDS: Mapping[str, tuple[Level, str, str]] = {
     ),
     "slots": (
         "error",
-        "Raise the limit named. A setting needs a restart of the scheduler or the workers; a pool does not.",
+        "A setting needs a restart of the scheduler or the workers; a pool does not.",
         "a-task-gets-no-slot",
     ),
-    "deadline": (
-        "error",
-        "Open the DAG's newest runs: red ones say why in their log, missing ones mean no scheduler.",
-        "a-dag-is-late",
-    ),
+    "deadline": ("error", "", "a-dag-is-late"),
 }
 _STANDSTILLS: Mapping[Stage, str] = {
     # stage: section of the runbook
@@ -192,6 +155,7 @@ _STANDSTILLS: Mapping[Stage, str] = {
     "articles": "articles-wait-to-be-read",
     "deliver": "messages-wait-for-delivery",
 }
+_AGAIN = "Sending is tried again then."
 _OTHER: tuple[Level, str, str] = ("warning", "See the runbook.", "anything-else")
 
 
@@ -200,7 +164,11 @@ def finding_of(cause: str, notice: Mapping[str, str]) -> Finding:
     level, do, section = KINDS.get(cause.partition(":")[0], _OTHER)
     since = notice.get("since") or ""
     moment = from_ms(float(since)) if since.isdigit() and int(since) else None
-    return Finding(cause, level, notice.get("text") or cause, do, section, moment)
+    text = notice.get("text") or cause
+    if WHAT_TO_DO in text:
+        text, _, advice = text.rpartition(WHAT_TO_DO)
+        do = advice[:1].upper() + advice[1:]
+    return Finding(cause, level, text, do, section, moment)
 
 
 def standstill_findings(found: Iterable[Standstill]) -> list[Finding]:
@@ -282,16 +250,12 @@ def pause_findings(
     found = []
     if workspace.until_ms > now_ms:
         what = f"Nothing is sent until {from_ms(workspace.until_ms):%H:%M:%S} UTC: {workspace.reason}"
-        do = "If the reason names the token, correct the connection newswatch_slack. Otherwise wait."
-        found.append(Finding("workspace-paused", "error", what, do, "slack-takes-nothing"))
+        found.append(Finding("workspace-paused", "error", what, _AGAIN, "slack-takes-nothing"))
     for state in states:
         if state.pause.until_ms > now_ms:
             until = f"{from_ms(state.pause.until_ms):%H:%M:%S} UTC"
             what = f"Channel {named_channel(state.channel, receivers)} is paused until {until}: {state.pause.reason}"
-            do = (
-                "It resumes automatically. If the reason names the channel, invite the bot or correct the id."
-            )
-            found.append(Finding(f"paused:{state.channel}", "warning", what, do, "a-channel-is-refused"))
+            found.append(Finding(f"paused:{state.channel}", "warning", what, _AGAIN, "a-channel-is-refused"))
     return found
 
 

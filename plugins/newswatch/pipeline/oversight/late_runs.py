@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from newswatch.pipeline.base.notices import clear_notice, raise_notice
+from newswatch.pipeline.base.notices import WHAT_TO_DO, clear_notice, raise_notice
 from newswatch.pipeline.base.services import Services
 from newswatch.store import last_runs
 from newswatch.store.client import redis_errors
@@ -49,6 +49,6 @@ async def report_late_runs(services: Services) -> None:
 def late_text(dag_id: str, minutes: int) -> str:
     """The notice about a DAG whose last run finished `minutes` ago."""
     return (
-        f"{dag_id} has not finished a run for {minutes:,} min. Open {dag_id} in the Airflow UI: is it paused? A red run's "
-        "log says why. If nothing runs at all, check the scheduler and the workers."
+        f"{dag_id} has not finished a run for {minutes:,} min.{WHAT_TO_DO}open {dag_id} in the Airflow UI: is it paused? A red "
+        "run's log says why. If nothing runs at all, check the scheduler and the workers."
     )

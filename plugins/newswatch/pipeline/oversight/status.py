@@ -47,7 +47,7 @@ _REASONS: Mapping[str, frozenset[str]] = {
     "dag:deliver_alerts": frozenset({"slack", "slack-away", "channel", "workspace"}),
 }
 """The kinds of notices that say why a run of this DAG is red."""
-_FIRST_START = "Correct the places named, in the editor or in the files. Until then nothing is polled."
+_FIRST_START = "Correct them in the editor or in the files. Until then nothing is polled."
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +245,13 @@ def _no_configuration(bundle: Bundle | None, active: Mapping[str, Any]) -> list[
 def _dead_finding(dead: int, active: Mapping[str, Any]) -> list[Finding]:
     if not dead or "dead-letters" in active:
         return []
-    level, do, section = KINDS["dead-letters"]
+    level, _, section = KINDS["dead-letters"]
     return [
         Finding(
             "dead-letters",
             level,
             f"{quantity(dead, 'message')} could not be delivered.",
-            do,
+            "Look at them under Delivery and retry them.",
             section,
         )
     ]

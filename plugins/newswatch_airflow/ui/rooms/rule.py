@@ -213,7 +213,7 @@ async def coach_rule(
         rule_id=rule_id,
         summary=summary(advice),
         nothing="" if advice.proposals else nothing(advice),
-        proposals=[(one, effects(advice, one)) for one in advice.proposals],
+        proposals=[(one, effects(advice, one), unified_lines(one.diff)) for one in advice.proposals],
     )
 
 
