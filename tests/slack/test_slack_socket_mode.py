@@ -1,4 +1,4 @@
-"""The Socket Mode connection: clicks find it while it is renewed, no secret of it stands in a log, it never waits for ever."""
+"""The Socket Mode connection: no click is lost while it is renewed, its secrets are not logged, and connecting ends in time."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Clicks, commands and modals over Socket Mode: we open the connection to Slack, so no port has to be reachable from outside.
 
 slack_sdk's client keeps the connection open, answers pings and finds the way back after a loss.
-When Slack asks for a new connection, we open it beside the old one, which stays until Slack closes it: slack_sdk
-would close the old one first, and who clicks in between is told that the app does not respond.
+When Slack asks for a new connection, we open it beside the old one, which stays until Slack closes it. slack_sdk
+would close the old one first, and Slack would tell anyone who clicked in between that the app does not respond.
 Slack delivers an envelope again until it is acknowledged, so it is acknowledged only after its
 click is safe in Redis. Commands and modals are acknowledged at once, because Slack waits three seconds.
 """

@@ -18,7 +18,7 @@ from newswatch.store.leases import Lease
 from newswatch.store.schema import SCHEMA
 
 RESTORED = "restored"
-"""Stands for the run of Redis that last delivered to a channel, so that the channel's history is read."""
+"""Stored as the run of Redis that last delivered to a channel. No run has that name, so the channel's history is read."""
 LEASE_S = 60.0
 
 

@@ -1,9 +1,12 @@
-"""A Redis that may delete what it holds: ops hears of it, and the first page says what to do."""
+"""A Redis that may delete what it holds, or that refuses writes: the first page says so, and what to do."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from devtools.redis_server import free_port
 from newsroom import OPS, Newsroom
 from newswatch.pipeline.oversight.heartbeat import after_cycle
 from newswatch.pipeline.oversight.status import read_status
@@ -60,3 +63,25 @@ def test_keys_that_were_deleted_are_counted(room):
         f"maxmemory-policy is allkeys-random: when Redis is full, it deletes what newswatch needs, {lost} keys so far"
         in out
     )
+
+
+def replica(redis):
+    redis.replicaof("127.0.0.1", free_port())
+
+
+def few_replicas(redis):
+    redis.config_set("min-replicas-to-write", 1)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"), [(replica, "read-only replica"), (few_replicas, "too few of its replicas")]
+)
+def test_redis_that_refuses_writes_is_the_first_finding(room, made, words):
+    assert room._do(read_status).ok
+    made(room.redis)
+    room.pass_time(timedelta(minutes=10))
+    status = room._do(read_status)
+    assert status.state == "failing"
+    first = status.findings[0]
+    assert words in first.what
+    assert (first.cause, first.runbook) == ("redis-writes", "redis-is-away")

@@ -52,8 +52,8 @@ class Courier:
     ) -> None:
         """Take the message one step further, whatever its state; post it at `free_at_ms`.
 
-        One that cannot be read or rendered becomes a dead letter, so that it does not hold up the others. `server` is the run of Redis for which it is known what the channel has. While Slack is away only a `probe` is
-        posted. Raises LeaseLost.
+        One that cannot be read or rendered becomes a dead letter, so that it does not hold up the others. `server` is the
+        run of Redis for which it is known what the channel has. While Slack is away only a `probe` is posted. Raises LeaseLost.
         """
         try:
             await self._step(channel, message_id, free_at_ms, server, probe=probe)
