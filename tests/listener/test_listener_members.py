@@ -1,4 +1,4 @@
-"""Only full members of the workspace may click. Everybody else is told so, and nothing is stored."""
+"""Only full members of the workspace may click. Others are told that they may not, and nothing is stored."""
 
 from __future__ import annotations
 
