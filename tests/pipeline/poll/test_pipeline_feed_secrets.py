@@ -54,7 +54,8 @@ def test_auth_that_names_another_variable_or_connection_is_an_error_with_its_pla
     paid(newsroom, name)
     status, out, err = newsroom.command("check")
     assert status == 1, (out, err)
-    (line,) = [line for line in out.splitlines() if "warning" not in line]
+    line, folder = [line for line in out.splitlines() if "warning" not in line]
+    assert folder == f"{newsroom.config}: 1 error"
     assert re.match(r"\S*feeds\.yaml:5:11: ", line)
     assert "NEWSWATCH_FEED_" in line
     assert "newswatch_feed_" in line

@@ -143,7 +143,8 @@ def test_what_cannot_be_set_is_an_error_with_its_place(newsroom, key, col, text)
         assert status == 0, (out, err)
         return
     assert status == 1, (out, err)
-    (line,) = [line for line in out.splitlines() if "warning" not in line]
+    line, folder = [line for line in out.splitlines() if "warning" not in line]
+    assert folder == f"{newsroom.config}: 1 error"
     assert re.match(rf"\S*feeds\.yaml:5:{col}: feed 'wire': ", line), line
     assert text in line
 
