@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from datetime import datetime, timezone
@@ -14,8 +15,9 @@ from newsroom import Newsroom
 from newswatch.pipeline.base.shift import Shift
 from newswatch.pipeline.base.shift_work import work_shift
 from newswatch.pipeline.match.run import stay_matching
-from newswatch.store import pulses
+from newswatch.store import keys, pulses
 from newswatch.store.epoch import Server
+from newswatch.store.items import CONSUMER
 from residents import Resident
 
 
@@ -46,6 +48,24 @@ def test_items_are_matched_as_they_come_and_the_pulse_says_so(newsroom, resident
     assert state(newsroom) == "ended"
     assert newsroom.redis.hget("newswatch:pulse:match", "note") == "the test is over"
     assert newsroom.redis.exists("newswatch:lease:match") == 0
+
+
+def test_item_that_went_to_a_process_without_the_lease_is_matched_within_the_shift(newsroom, resident):
+    """While a task is taken over, both processes wait at the stream, and Redis gives the next item to either."""
+    at_work = resident("match")
+    publish(newsroom)
+    newsroom.until(lambda: alerts(newsroom) == 1)
+    ((_, first),) = newsroom.redis.xrange(keys.ITEMS)
+    item = json.loads(first["item"])
+    item |= {"id": "wire:another", "guid": "another", "title": "The central bank opposes another tax"}
+    item |= {name: f"{item[name]}/another" for name in ("link", "canonical")}
+    both = newsroom.redis.pipeline(transaction=True)
+    both.xadd(keys.ITEMS, first | {"item": json.dumps(item)})
+    both.xreadgroup(keys.ITEMS_GROUP, CONSUMER, {keys.ITEMS: ">"})
+    assert len(both.execute()[1]) == 1
+    newsroom.until(lambda: alerts(newsroom) == 2)
+    at_work.end()
+    assert newsroom.redis.xpending(keys.ITEMS, keys.ITEMS_GROUP)["pending"] == 0
 
 
 def test_drained_resident_begins_nothing_until_it_may_work_again(newsroom, resident):

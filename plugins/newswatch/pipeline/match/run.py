@@ -212,7 +212,9 @@ class _MatchStage:
                 said_at = time.monotonic()
                 self._log.finish()
                 self._log = MatchLog(redis)
-            batch = await items.read_batch(redis, BATCH, pending=False, wait_ms=WAIT_MS)
+            # A process whose lease has just passed to this one may still have been given an item, which it does not match.
+            batch = await items.read_batch(redis, BATCH, pending=True)
+            batch = batch or await items.read_batch(redis, BATCH, pending=False, wait_ms=WAIT_MS)
             if (await server_run(redis)).run != run:
                 log.warning("Redis was restarted or another server took over: reading everything again")
                 return
